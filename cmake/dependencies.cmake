@@ -1,0 +1,44 @@
+# Everything comes from the distribution (Debian 12 and 13). Packages without CMake files become
+# imported targets here.
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(CURL 7.88 REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(Boost 1.74 REQUIRED)
+
+function(orderhub_imported name header library)
+  find_path(${name}_include ${header} REQUIRED)
+  add_library(orderhub_imported_${name} INTERFACE)
+  target_include_directories(orderhub_imported_${name} SYSTEM INTERFACE ${${name}_include})
+  if(library)
+    find_library(${name}_library ${library} REQUIRED)
+    target_link_libraries(orderhub_imported_${name} INTERFACE ${${name}_library})
+  endif()
+endfunction()
+
+orderhub_imported(lmdb lmdb.h lmdb)
+add_library(lmdb::lmdb ALIAS orderhub_imported_lmdb)
+orderhub_imported(expected tl/expected.hpp "")
+add_library(tl::expected_headers ALIAS orderhub_imported_expected)
+orderhub_imported(toml toml++/toml.h "")
+add_library(toml::headers ALIAS orderhub_imported_toml)
+orderhub_imported(caf_core caf/all.hpp caf_core)
+target_link_libraries(orderhub_imported_caf_core INTERFACE Threads::Threads)
+add_library(CAF::core ALIAS orderhub_imported_caf_core)
+add_library(orderhub_beast INTERFACE)
+target_link_libraries(orderhub_beast INTERFACE Boost::headers Threads::Threads)
+target_compile_definitions(orderhub_beast INTERFACE BOOST_ASIO_NO_DEPRECATED
+                                                    BOOST_ASIO_SEPARATE_COMPILATION
+                                                    BOOST_BEAST_SEPARATE_COMPILATION)
+
+# Catch2 is version 2 in Debian 12 and 3 in Debian 13; tests/support/catch2.hpp includes the right one.
+find_package(Catch2 REQUIRED)
+add_library(orderhub_catch2 STATIC ${PROJECT_SOURCE_DIR}/tests/support/catch2_main.cpp)
+target_include_directories(orderhub_catch2 PUBLIC ${PROJECT_SOURCE_DIR})
+target_link_libraries(orderhub_catch2 PUBLIC Catch2::Catch2)
+if(Catch2_VERSION VERSION_GREATER_EQUAL 3)
+  target_compile_definitions(orderhub_catch2 PUBLIC ORDERHUB_CATCH2_V3)
+endif()

@@ -1,0 +1,42 @@
+# What every target of ours shares: warnings, sanitizers, asserts in every build.
+add_library(orderhub_options INTERFACE)
+target_compile_options(
+  orderhub_options
+  INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+            -Wnon-virtual-dtor -Woverloaded-virtual -UNDEBUG
+            $<$<BOOL:${ORDERHUB_WERROR}>:-Werror>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 reports these inside its own library headers after inlining.
+  target_compile_options(orderhub_options INTERFACE -Wno-restrict -Wno-maybe-uninitialized
+                                                    -Wno-array-bounds -Wno-stringop-overflow
+                                                    -Wno-stringop-overread -Wno-dangling-reference)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  target_compile_options(orderhub_options INTERFACE -Wno-unknown-warning)
+endif()
+if(ORDERHUB_SANITIZE)
+  target_compile_options(
+    orderhub_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined
+                               -fno-omit-frame-pointer)
+  target_link_options(orderhub_options INTERFACE -fsanitize=address,undefined)
+endif()
+
+# One folder, one target, and the targets it may see. Headers are included from the root.
+function(orderhub_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPS;PRIVATE_DEPS")
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PUBLIC ${arg_DEPS} PRIVATE ${arg_PRIVATE_DEPS} orderhub_options)
+endfunction()
+
+# A test program of one room; every Catch2 test in it runs in one ctest entry.
+function(orderhub_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;DEPS")
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_DEPS} orderhub_catch2 orderhub_options)
+  add_test(NAME ${name} COMMAND ${name})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 300)
+  endif()
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT})
+endfunction()

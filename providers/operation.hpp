@@ -1,0 +1,87 @@
+#pragma once
+#include "journal/base/result.hpp"
+#include "journal/base/time.hpp"
+#include "providers/http_message.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace orderhub::providers {
+
+/// What is done where a call may or may not have taken effect. The numbers reach the disk.
+enum class doubt_policy : std::uint8_t {
+  replay_key = 1,  ///< Send the same bytes with the same idempotency key; past its life, look up.
+  look_up = 2,     ///< Ask by our own reference; repeat only what is proven absent.
+  await_event = 3, ///< A verified webhook may settle it.
+  may_miss = 4,    ///< Do not repeat; report it.
+  may_repeat = 5,  ///< Repeat; a duplicate is tolerable.
+};
+
+/// Full-jitter exponential backoff: the n-th wait is uniform in [0, min(max, initial * 2^n)].
+struct retry_policy {
+  std::int64_t initial_ms = 100;
+  std::int64_t max_ms = 30'000;
+  /// Give up on definite, retryable failures after this long; 0: never. Doubt is never given up.
+  std::int64_t give_up_after_ms = 0;
+
+  friend bool operator==(const retry_policy&, const retry_policy&) = default;
+};
+
+/// What a look-up may use: the intent as the journal holds it.
+struct sent_request {
+  http_request request;      ///< The bytes that may have left.
+  std::string key;           ///< The idempotency key they carried, empty where the vendor has none.
+  unix_ms first_sent_at = 0; ///< When the intent was recorded, Unix milliseconds.
+};
+
+/// What a look-up showed.
+struct look_up_answer {
+  enum class kind : std::uint8_t {
+    found = 1,   ///< The effect exists; `value` is what the call's own parser would have returned.
+    absent = 2,  ///< Not there as of now.
+    running = 3, ///< There, and not decided yet (QUEUED): ask again later.
+    more = 4,    ///< Not on this page; `next` asks for the next one.
+    unknown = 5, ///< The answer says nothing (5xx, unreadable, rate limited): ask again later.
+    refused = 6, ///< There, and definitely failed; `failure` says how.
+  };
+  kind what = kind::unknown;
+  std::string value;
+  http_request next;
+  error failure;
+  std::string evidence; ///< What it rests on, e.g. a vendor's id. Journaled; no personal data.
+};
+
+/// One call of a vendor as a plain value: bytes, policies and pure functions. Sees no clock, socket
+/// or random number, and holds no secret.
+struct raw_operation {
+  std::string_view name;       ///< Constant, `stripe.charge`.
+  std::string_view vendor;     ///< Constant, `stripe`; the key into the registry.
+  std::string_view call_class; ///< Constant; vendor's limiter bucket: `write`, `read`, `list`.
+  http_request request;
+  /// Header that carries the idempotency key; empty where the vendor has none.
+  std::string_view key_header = {};
+  std::int64_t deadline_ms = 30'000;
+  retry_policy retry = {};
+  doubt_policy doubt = doubt_policy::may_miss;
+  /// How long a request may still be running at the vendor after its last byte left.
+  std::int64_t look_up_settle_ms = 0;
+  /// `replay_key`: how long the vendor surely remembers a key; past it, look up.
+  std::int64_t key_life_ms = 0;
+  /// Reads an answer into the operation's encoded value (JSON text, what the journal holds) or:
+  /// `rejected`, `invalid`: definite failures. `unavailable`: nothing happened, retry.
+  /// `in_doubt`: settle by policy. `in_doubt_stored`: settle by look-up.
+  result<std::string> (*parse)(const http_response&) = nullptr;
+  /// The look-up request; null where the operation has none.
+  http_request (*look_up)(const sent_request&) = nullptr;
+  look_up_answer (*read_look_up)(const sent_request&, const http_response&) = nullptr;
+};
+
+/// A call whose outcome is a `T`. `T` provides `static result<T> decode(std::string_view json)`.
+template <class T>
+struct operation {
+  using value_type = T;
+  raw_operation raw;
+};
+
+} // namespace orderhub::providers

@@ -1,0 +1,44 @@
+#pragma once
+#include "journal/base/secret.hpp"
+#include "providers/http_message.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace orderhub::providers {
+
+/// A request ready for the wire. Lives only in memory: it holds secrets.
+struct wire_request {
+  std::string method;
+  secret url; ///< Whole URL. Secret because some vendors (Slack webhooks) hide a key in the path.
+  header_list headers;
+  std::vector<std::pair<std::string, secret>> secret_headers; ///< Authorization.
+  std::string body;
+  std::int64_t deadline_ms = 30'000; ///< From the start of the connection to the last byte.
+};
+
+/// What became of one call.
+struct transport_outcome {
+  enum class kind : std::uint8_t {
+    response = 1, ///< A whole answer arrived; `response` holds it.
+    not_sent = 2, ///< Refused, no route, DNS or TLS failure: not one request byte left.
+    lost = 3,     ///< Bytes may have left, and no whole answer came back.
+  };
+  kind what = kind::lost;
+  http_response response;
+  std::string reason; ///< For `not_sent` and `lost`: constant text without URL or secret.
+};
+
+/// Sends requests. Every call ends in exactly one callback, from any thread, never from inside
+/// `send` itself. Never resends by itself and follows no redirects.
+class transport {
+public:
+  using callback = std::function<void(transport_outcome)>;
+  virtual ~transport() = default;
+  virtual void send(wire_request request, callback done) = 0;
+};
+
+} // namespace orderhub::providers
