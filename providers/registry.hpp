@@ -1,0 +1,36 @@
+#pragma once
+#include "journal/base/secret.hpp"
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace orderhub::providers {
+
+/// Where a vendor is reached and what is added to each request. Filled by `main`; immutable after.
+struct endpoint {
+  std::string vendor; ///< `stripe`
+  /// What stands before the vendor's own path, without a trailing slash: `https://api.stripe.com`.
+  std::string base;
+  std::string mode; ///< `mock`, `test` or `live`; part of every intent.
+  std::vector<std::pair<std::string, secret>> secret_headers; ///< Authorization.
+  /// Overrides each operation's settle time where not negative, milliseconds.
+  std::int64_t look_up_settle_ms = -1;
+
+  /// What an intent records of its target; a changed one pauses the order instead of asking a
+  /// vendor account that never saw the request.
+  [[nodiscard]] std::string fingerprint() const { return base + '|' + mode; }
+};
+
+/// Configured vendors by name. A vendor that is absent is skipped, and the order says so.
+struct registry {
+  std::map<std::string, endpoint, std::less<>> endpoints;
+
+  [[nodiscard]] const endpoint* find(std::string_view vendor) const {
+    auto it = endpoints.find(vendor);
+    return it == endpoints.end() ? nullptr : &it->second;
+  }
+};
+
+} // namespace orderhub::providers
