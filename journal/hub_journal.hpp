@@ -1,0 +1,97 @@
+#pragma once
+#include "journal/base/result.hpp"
+#include "journal/object_state.hpp"
+#include "journal/record.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace orderhub::journal {
+
+class store;
+
+/// All records of one step of one object. Committed whole or not at all.
+struct turn {
+  std::vector<record> records;
+};
+
+/// A request seen before under an `idempotency-key`.
+struct seen_request {
+  invocation_id invocation;
+  digest body{};
+  unix_ms expires_at = 0;
+};
+
+/// An object that has something to do by itself at a time.
+struct timer_row {
+  unix_ms due_at = 0;
+  object_id object;
+};
+
+struct journal_options {
+  /// A checkpoint begins when the records not yet folded reach this size or this age.
+  std::uint64_t checkpoint_bytes = 8U << 20U;
+  std::int64_t checkpoint_interval_ms = 10'000;
+  std::size_t slice_rows = 500;     ///< Rows folded in one transaction, at most.
+  std::int64_t slice_ms = 5;        ///< Time one slice takes, about.
+  std::int64_t journal_retention_ms = 30LL * 24 * 3600 * 1000; ///< Of finished invocations.
+  bool sync = true;                 ///< Sync every commit.
+};
+
+struct journal_stats {
+  log_sequence first_lsn = 0;      ///< Oldest record still in the log; 0: empty.
+  log_sequence last_lsn = 0;
+  log_sequence checkpoint_lsn = 0; ///< Everything up to here is in rows.
+  std::uint64_t overlay_bytes = 0;
+  std::uint64_t overlay_objects = 0;
+  std::uint64_t commits = 0, records = 0, slices = 0;
+  std::int64_t longest_commit_us = 0, longest_slice_us = 0;
+  std::uint64_t rows_objects = 0, rows_invocations = 0; ///< In the tables, without the overlay.
+};
+
+/// The hub's journal: log, rows, and the overlay of what was committed since the last checkpoint.
+/// Reads may come from any thread and see the last commit; `commit` and `maintain` come from one
+/// thread, the writer. Takes its time from the records; has no threads and no clock of its own.
+class hub_journal {
+public:
+  /// Opens, makes the hub id on first use, reads the log from the checkpoint on. `corrupt`: damaged
+  /// or of a newer format. Does not own `tables`.
+  static result<std::unique_ptr<hub_journal>> open(store& tables, journal_options options,
+                                                   random_source& random);
+  virtual ~hub_journal() = default;
+
+  [[nodiscard]] virtual const hub_id& hub() const = 0;
+  /// Time of the newest record ever committed.
+  [[nodiscard]] virtual unix_ms last_time() const = 0;
+
+  /// The object as of the last commit; a blank state where nothing is known of it.
+  [[nodiscard]] virtual result<object_state> load(const object_id& id) const = 0;
+  /// Whether the invocation is known, without building its object.
+  [[nodiscard]] virtual result<bool> knows_invocation(const invocation_id& id) const = 0;
+  /// Live or finished, until its retention ends.
+  [[nodiscard]] virtual result<std::optional<invocation_row>>
+  find_invocation(const invocation_id& id) const = 0;
+  [[nodiscard]] virtual result<std::optional<seen_request>>
+  find_request(const digest& scope) const = 0;
+  /// Objects for which `needs_resume` holds.
+  [[nodiscard]] virtual result<std::vector<object_id>> resumable() const = 0;
+  /// Timers with `due_at` <= `until`, soonest first, at most `limit`.
+  [[nodiscard]] virtual result<std::vector<timer_row>> timers(unix_ms until,
+                                                              std::size_t limit) const = 0;
+  [[nodiscard]] virtual journal_stats stats() const = 0;
+
+  /// One transaction, one sync. On success the records are moved out of `turns`; on failure
+  /// (`full`: disk or map; `unavailable`: I/O) they are untouched, nothing was committed, and the
+  /// same call may be made again.
+  [[nodiscard]] virtual result<void> commit(std::vector<turn>& turns) = 0;
+  /// One slice of checkpoint, trimming or retention where one is due at `now`. True: more waits.
+  [[nodiscard]] virtual result<bool> maintain(unix_ms now) = 0;
+  /// Folds everything that is left, slice by slice, for a quick next start.
+  [[nodiscard]] virtual result<void> checkpoint_now(unix_ms now) = 0;
+};
+
+} // namespace orderhub::journal

@@ -1,0 +1,410 @@
+#include "journal/object_state.hpp"
+
+#include <algorithm>
+
+namespace orderhub::journal {
+
+namespace {
+
+constexpr std::uint8_t row_version = 1;
+
+tl::unexpected<error> corrupt(const char* where, std::string message) {
+  return fail({error_kind::corrupt, where, std::move(message)});
+}
+
+void put(byte_writer& w, const invocation_state& i) {
+  w.array(i.id.bytes);
+  w.i64(i.accepted_at);
+  w.str32(encode(i.input));
+  w.u32(static_cast<std::uint32_t>(i.entries.size()));
+  for (const auto& e : i.entries) {
+    w.u8(static_cast<std::uint8_t>(e.kind));
+    w.i64(e.time);
+    w.u32(e.index);
+    w.str32(e.payload);
+  }
+  w.u8(i.finished ? 1 : 0);
+  w.i64(i.finished_at);
+  w.str32(i.output);
+  w.str32(i.paused_text);
+}
+
+result<invocation_state> get_invocation(byte_reader& r) {
+  invocation_state i;
+  i.id.bytes = r.array<22>();
+  i.accepted_at = r.i64();
+  auto input = decode_input(r.str32());
+  if (!input)
+    return fail(std::move(input).error());
+  i.input = std::move(*input);
+  const auto count = r.u32();
+  for (std::uint32_t n = 0; n < count && r.ok(); ++n) {
+    entry e;
+    e.kind = static_cast<record_kind>(r.u8());
+    e.time = r.i64();
+    e.index = r.u32();
+    e.payload = std::string(r.str32());
+    i.entries.push_back(std::move(e));
+  }
+  i.finished = r.u8() != 0;
+  i.finished_at = r.i64();
+  i.output = std::string(r.str32());
+  i.paused_text = std::string(r.str32());
+  return i;
+}
+
+/// The body of a row whose checksum and version are right.
+result<std::string_view> open_row(std::string_view bytes, const char* where) {
+  if (bytes.size() < 5)
+    return corrupt(where, "shorter than its checksum");
+  const auto body = bytes.substr(0, bytes.size() - 4);
+  if (byte_reader(bytes.substr(body.size())).u32() != crc32_of(body))
+    return corrupt(where, "checksum differs");
+  if (const auto version = static_cast<std::uint8_t>(body[0]); version != row_version)
+    return corrupt(where, "version " + std::to_string(version) + " is not known to this program");
+  return body.substr(1);
+}
+
+std::string close_row(byte_writer& w) {
+  w.u32(crc32_of(w.view()));
+  return w.take();
+}
+
+void add_live(object_state& state, const invocation_id& id, unix_ms at, input_payload input) {
+  if (state.find_live(id) != nullptr)
+    return;
+  invocation_state i;
+  i.id = id;
+  i.accepted_at = at;
+  i.input = std::move(input);
+  state.live.push_back(std::move(i));
+}
+
+result<void> apply_as_target(object_state& state, const record& r) {
+  auto call = decode_call(r.payload);
+  if (!call)
+    return fail(std::move(call).error());
+  if (call->target == state.id)
+    add_live(state, call->invocation, r.time, std::move(call->input));
+  return {};
+}
+
+result<void> apply_as_caller(object_state& state, const record& r) {
+  auto output = decode_output(r.payload);
+  if (!output)
+    return fail(std::move(output).error());
+  if (!output->caller || output->caller->object != state.id)
+    return {};
+  // A caller that has ended wants to know nothing more.
+  if (state.find_live(output->caller->invocation) != nullptr)
+    state.undelivered.push_back({output->caller->invocation, output->caller->completion,
+                                 std::move(output->encoded_result)});
+  return {};
+}
+
+result<void> apply_state_entry(object_state& state, const record& r) {
+  auto p = decode_state(r.payload);
+  if (!p)
+    return fail(std::move(p).error());
+  if (r.kind == record_kind::clear)
+    state.values.erase(p->name);
+  else if (p->value)
+    state.values.insert_or_assign(std::move(p->name), std::move(*p->value));
+  return {};
+}
+
+void finish(object_state& state, const record& r, std::string encoded_result) {
+  auto it = std::find_if(state.live.begin(), state.live.end(),
+                         [&](const auto& i) { return i.id == r.invocation; });
+  if (it == state.live.end())
+    return;
+  it->finished = true;
+  it->finished_at = r.time;
+  it->output = std::move(encoded_result);
+  it->paused_text.clear();
+  state.finished.push_back(std::move(*it));
+  state.live.erase(it);
+  std::erase_if(state.undelivered, [&](const auto& u) { return u.invocation == r.invocation; });
+}
+
+result<void> apply_as_owner(object_state& state, const record& r) {
+  if (r.kind == record_kind::input) {
+    auto input = decode_input(r.payload);
+    if (!input)
+      return fail(std::move(input).error());
+    add_live(state, r.invocation, r.time, std::move(*input));
+    return {};
+  }
+  if (r.kind == record_kind::output) {
+    auto output = decode_output(r.payload);
+    if (!output)
+      return fail(std::move(output).error());
+    finish(state, r, std::move(output->encoded_result));
+    return {};
+  }
+  if (r.kind == record_kind::set || r.kind == record_kind::clear || r.kind == record_kind::merge)
+    if (auto done = apply_state_entry(state, r); !done)
+      return done;
+  if (auto* i = state.find_live(r.invocation)) {
+    if (r.kind == record_kind::paused) {
+      i->paused_text = r.payload;
+      return {};
+    }
+    i->paused_text.clear();
+    i->entries.push_back({r.kind, r.time, r.index, r.payload});
+    if (r.kind == record_kind::completion)
+      std::erase_if(state.undelivered, [&](const auto& u) {
+        return u.invocation == r.invocation && u.completion == r.index;
+      });
+  }
+  return {};
+}
+
+/// Completion ids that are answered, and the open commands of one invocation.
+struct open_commands {
+  bool any = false;
+  bool effect = false;
+  bool call = false;
+  std::optional<unix_ms> due;
+};
+
+void earlier(std::optional<unix_ms>& due, unix_ms at) {
+  if (!due || at < *due)
+    due = at;
+}
+
+open_commands open_of(const invocation_state& i) {
+  open_commands open;
+  auto answered = [&](std::uint32_t completion) {
+    return std::any_of(i.entries.begin(), i.entries.end(), [&](const entry& e) {
+      return e.kind == record_kind::completion && e.index == completion;
+    });
+  };
+  for (const auto& e : i.entries) {
+    switch (e.kind) {
+    case record_kind::effect: {
+      auto p = decode_effect(e.payload);
+      if (p && !answered(p->completion)) {
+        open.any = open.effect = true;
+        for (const auto& n : i.entries)
+          if (n.kind == record_kind::effect_note && n.index == e.index)
+            if (auto note = decode_note(n.payload); note && note->kind == note_kind::retry_at)
+              earlier(open.due, note->at);
+      }
+      break;
+    }
+    case record_kind::sleep:
+    case record_kind::awakeable: {
+      auto p = decode_wait(e.payload);
+      if (p && !answered(p->completion)) {
+        open.any = true;
+        if (e.kind == record_kind::sleep)
+          earlier(open.due, p->due_at);
+      }
+      break;
+    }
+    case record_kind::call: {
+      auto p = decode_call(e.payload);
+      if (p && !answered(p->completion))
+        open.any = open.call = true;
+      break;
+    }
+    default:
+      break;
+    }
+  }
+  return open;
+}
+
+} // namespace
+
+const std::string* object_state::value(std::string_view name) const {
+  auto it = values.find(name);
+  return it == values.end() ? nullptr : &it->second;
+}
+
+invocation_state* object_state::find_live(const invocation_id& wanted) {
+  auto it = std::find_if(live.begin(), live.end(), [&](const auto& i) { return i.id == wanted; });
+  return it == live.end() ? nullptr : &*it;
+}
+
+const invocation_state* object_state::find_live(const invocation_id& wanted) const {
+  auto it = std::find_if(live.begin(), live.end(), [&](const auto& i) { return i.id == wanted; });
+  return it == live.end() ? nullptr : &*it;
+}
+
+std::string encode(const output_payload& p) {
+  byte_writer w(96 + p.encoded_result.size());
+  w.str32(p.encoded_result);
+  w.u8(p.caller ? 1 : 0);
+  if (p.caller) {
+    w.str8(p.caller->object.service);
+    w.str8(p.caller->object.key);
+    w.array(p.caller->invocation.bytes);
+    w.u32(p.caller->completion);
+  }
+  return w.take();
+}
+
+result<output_payload> decode_output(std::string_view bytes) {
+  byte_reader r(bytes);
+  output_payload p;
+  p.encoded_result = std::string(r.str32());
+  if (r.u8() != 0) {
+    caller_ref c;
+    c.object.service = std::string(r.str8());
+    c.object.key = std::string(r.str8());
+    c.invocation.bytes = r.array<22>();
+    c.completion = r.u32();
+    p.caller = std::move(c);
+  }
+  if (!r.done())
+    return corrupt("journal.output", "the payload is cut short or too long");
+  return p;
+}
+
+std::optional<object_id> target_of(const record& r) {
+  if (r.kind == record_kind::call || r.kind == record_kind::send) {
+    if (auto p = decode_call(r.payload))
+      return std::move(p->target);
+  } else if (r.kind == record_kind::output) {
+    if (auto p = decode_output(r.payload); p && p->caller)
+      return std::move(p->caller->object);
+  }
+  return std::nullopt;
+}
+
+result<void> apply(object_state& state, const record& r, log_sequence at) {
+  if (r.object == state.id)
+    if (auto done = apply_as_owner(state, r); !done)
+      return done;
+  if (r.kind == record_kind::call || r.kind == record_kind::send) {
+    if (auto done = apply_as_target(state, r); !done)
+      return done;
+  } else if (r.kind == record_kind::output) {
+    if (auto done = apply_as_caller(state, r); !done)
+      return done;
+  }
+  state.folded_to = std::max(state.folded_to, at);
+  state.last_time = std::max(state.last_time, r.time);
+  return {};
+}
+
+std::optional<unix_ms> next_due(const object_state& state) {
+  std::optional<unix_ms> due;
+  for (const auto& i : state.live) {
+    if (i.input.due_at > 0 && i.entries.empty())
+      earlier(due, i.input.due_at);
+    if (auto open = open_of(i); open.due)
+      earlier(due, *open.due);
+  }
+  return due;
+}
+
+bool needs_resume(const object_state& state) {
+  if (!state.undelivered.empty())
+    return true;
+  bool exclusive_seen = false;
+  for (const auto& i : state.live) {
+    if (!i.paused_text.empty())
+      return true; // Perhaps this program can go on where the last one could not.
+    if (i.entries.empty() && i.input.due_at > 0)
+      continue; // A timer starts it.
+    const auto open = open_of(i);
+    if (open.effect || open.call)
+      return true;
+    // Nothing open: it has not begun, or it was on its way to the next step. An exclusive one that
+    // waits for another is started when that one ends.
+    if (!open.any && (i.input.shared || !exclusive_seen))
+      return true;
+    if (!i.input.shared)
+      exclusive_seen = true;
+  }
+  return false;
+}
+
+std::string encode(const object_state& state) {
+  byte_writer w(256);
+  w.u8(row_version);
+  w.u64(state.folded_to);
+  w.i64(state.last_time);
+  w.str8(state.id.service);
+  w.str8(state.id.key);
+  w.u32(static_cast<std::uint32_t>(state.values.size()));
+  for (const auto& [name, value] : state.values) {
+    w.str8(name);
+    w.str32(value);
+  }
+  w.u32(static_cast<std::uint32_t>(state.live.size()));
+  for (const auto& i : state.live)
+    put(w, i);
+  w.u32(static_cast<std::uint32_t>(state.undelivered.size()));
+  for (const auto& u : state.undelivered) {
+    w.array(u.invocation.bytes);
+    w.u32(u.completion);
+    w.str32(u.encoded_result);
+  }
+  return close_row(w);
+}
+
+result<object_state> decode_object(std::string_view bytes) {
+  constexpr auto where = "journal.object_row";
+  auto body = open_row(bytes, where);
+  if (!body)
+    return fail(std::move(body).error());
+  byte_reader r(*body);
+  object_state s;
+  s.folded_to = r.u64();
+  s.last_time = r.i64();
+  s.id.service = std::string(r.str8());
+  s.id.key = std::string(r.str8());
+  for (auto count = r.u32(); count > 0 && r.ok(); --count) {
+    auto name = std::string(r.str8());
+    s.values.insert_or_assign(std::move(name), std::string(r.str32()));
+  }
+  for (auto count = r.u32(); count > 0 && r.ok(); --count) {
+    auto i = get_invocation(r);
+    if (!i)
+      return fail(std::move(i).error());
+    s.live.push_back(std::move(*i));
+  }
+  for (auto count = r.u32(); count > 0 && r.ok(); --count) {
+    undelivered_completion u;
+    u.invocation.bytes = r.array<22>();
+    u.completion = r.u32();
+    u.encoded_result = std::string(r.str32());
+    s.undelivered.push_back(std::move(u));
+  }
+  if (!r.done())
+    return corrupt(where, "the row is cut short or too long");
+  return s;
+}
+
+std::string encode(const invocation_row& row) {
+  byte_writer w(256);
+  w.u8(row_version);
+  w.str8(row.object.service);
+  w.str8(row.object.key);
+  put(w, row.invocation);
+  return close_row(w);
+}
+
+result<invocation_row> decode_invocation_row(std::string_view bytes) {
+  constexpr auto where = "journal.invocation_row";
+  auto body = open_row(bytes, where);
+  if (!body)
+    return fail(std::move(body).error());
+  byte_reader r(*body);
+  invocation_row row;
+  row.object.service = std::string(r.str8());
+  row.object.key = std::string(r.str8());
+  auto i = get_invocation(r);
+  if (!i)
+    return fail(std::move(i).error());
+  row.invocation = std::move(*i);
+  if (!r.done())
+    return corrupt(where, "the row is cut short or too long");
+  return row;
+}
+
+} // namespace orderhub::journal

@@ -1,0 +1,112 @@
+#pragma once
+#include "journal/record.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace orderhub::journal {
+
+/// One record of an invocation as its journal keeps it.
+struct entry {
+  record_kind kind{};
+  unix_ms time = 0;
+  std::uint32_t index = 0;
+  std::string payload;
+
+  friend bool operator==(const entry&, const entry&) = default;
+};
+
+/// One invocation: input, journal, and how it ended.
+struct invocation_state {
+  invocation_id id;
+  unix_ms accepted_at = 0;
+  input_payload input;
+  std::vector<entry> entries; ///< Everything after the input, in log order.
+  bool finished = false;
+  unix_ms finished_at = 0;
+  std::string output;      ///< Encoded result<std::string>; empty while not finished.
+  std::string paused_text; ///< Why it cannot go on; empty where it can.
+
+  friend bool operator==(const invocation_state&, const invocation_state&) = default;
+};
+
+/// A child's result that its caller has not taken into its own journal yet.
+struct undelivered_completion {
+  invocation_id invocation;     ///< The caller's invocation.
+  std::uint32_t completion = 0; ///< The caller's completion id.
+  std::string encoded_result;
+
+  friend bool operator==(const undelivered_completion&, const undelivered_completion&) = default;
+};
+
+/// Everything that is known of one object: the fold of all its records. The actor folds what it
+/// appends into its own copy; the store folds the log into rows with the same function.
+struct object_state {
+  object_id id;
+  log_sequence folded_to = 0; ///< Records up to here are contained.
+  unix_ms last_time = 0;      ///< Time of the last record folded.
+  std::map<std::string, std::string, std::less<>> values;
+  std::vector<invocation_state> live; ///< Not finished, in log order.
+  std::vector<undelivered_completion> undelivered;
+  /// Finished since the row was last written; they move to the invocation table and are not part of
+  /// the row's bytes.
+  std::vector<invocation_state> finished;
+
+  friend bool operator==(const object_state&, const object_state&) = default;
+
+  [[nodiscard]] const std::string* value(std::string_view name) const;
+  [[nodiscard]] invocation_state* find_live(const invocation_id& id);
+  [[nodiscard]] const invocation_state* find_live(const invocation_id& id) const;
+  /// Nothing worth a row: no values, nothing live, nothing undelivered.
+  [[nodiscard]] bool blank() const {
+    return values.empty() && live.empty() && undelivered.empty();
+  }
+};
+
+/// Objects that a record speaks of beside its own: the target of a `call` or `send`, the caller of
+/// an `output`. Needs the state of the record's own object only for `output`.
+std::optional<object_id> target_of(const record& r);
+
+/// `output` carries the caller, so that one record reaches both: result and who waits.
+struct output_payload {
+  std::string encoded_result;
+  std::optional<caller_ref> caller;
+
+  friend bool operator==(const output_payload&, const output_payload&) = default;
+};
+std::string encode(const output_payload& p);
+result<output_payload> decode_output(std::string_view bytes);
+
+/// Folds one record into the state of `state.id`, in whichever role that object has in it: owner,
+/// target or caller. Pure. Fails with `corrupt` where the record's payload cannot be read.
+result<void> apply(object_state& state, const record& r, log_sequence at);
+
+/// Earliest moment at which this object has something to do by itself (sleep, delayed input,
+/// retry); nothing where it has none.
+std::optional<unix_ms> next_due(const object_state& state);
+
+/// True where the object must be activated at start: an open effect, a result not yet delivered, a
+/// call whose callee may have ended, an input that has not begun. False where all it waits for are
+/// timers and awakeables.
+bool needs_resume(const object_state& state);
+
+/// The row of an object, and back. `finished` is not part of it.
+///   u8 version | u64 folded_to | u64 last time | str8 service | str8 key | u32 count, values |
+///   u32 count, live invocations | u32 count, undelivered | u32 crc
+std::string encode(const object_state& state);
+result<object_state> decode_object(std::string_view bytes);
+
+/// The row of a finished (or, with empty journal, a live) invocation.
+///   u8 version | str8 service | str8 key | invocation | u32 crc
+struct invocation_row {
+  object_id object;
+  invocation_state invocation;
+};
+std::string encode(const invocation_row& row);
+result<invocation_row> decode_invocation_row(std::string_view bytes);
+
+} // namespace orderhub::journal

@@ -1,0 +1,300 @@
+#include "journal/record.hpp"
+
+namespace orderhub::journal {
+
+namespace {
+
+tl::unexpected<error> corrupt(const char* where, std::string message) {
+  return fail({error_kind::corrupt, where, std::move(message)});
+}
+
+bool known(std::uint8_t kind) {
+  return (kind >= 1 && kind <= 13) || kind == 32 || kind == 33 || kind == 48 || kind == 49;
+}
+
+/// The value read, if the reader consumed exactly its input.
+template <class T>
+result<T> finish(const byte_reader& r, T value, const char* where) {
+  if (!r.done())
+    return corrupt(where, "the payload is cut short or too long");
+  return value;
+}
+
+std::string text(std::string_view v) {
+  return std::string(v);
+}
+
+void put(byte_writer& w, const object_id& id) {
+  w.str8(id.service);
+  w.str8(id.key);
+}
+
+object_id get_object(byte_reader& r) {
+  object_id id;
+  id.service = text(r.str8());
+  id.key = text(r.str8());
+  return id;
+}
+
+invocation_id get_invocation(byte_reader& r) {
+  return {r.array<22>()};
+}
+
+void put(byte_writer& w, const input_payload& p) {
+  w.str8(p.handler);
+  w.str8(p.revision);
+  w.u8(static_cast<std::uint8_t>((p.shared ? 1U : 0U) | (p.key ? 2U : 0U) | (p.caller ? 4U : 0U)));
+  w.i64(p.due_at);
+  w.str32(p.body);
+  if (p.key) {
+    w.array(p.key->scope);
+    w.array(p.key->body);
+    w.i64(p.key->expires_at);
+  }
+  if (p.caller) {
+    put(w, p.caller->object);
+    w.array(p.caller->invocation.bytes);
+    w.u32(p.caller->completion);
+  }
+}
+
+input_payload get_input(byte_reader& r) {
+  input_payload p;
+  p.handler = text(r.str8());
+  p.revision = text(r.str8());
+  const auto flags = r.u8();
+  p.shared = (flags & 1U) != 0;
+  p.due_at = r.i64();
+  p.body = text(r.str32());
+  if ((flags & 2U) != 0) {
+    request_key key;
+    key.scope = r.array<32>();
+    key.body = r.array<32>();
+    key.expires_at = r.i64();
+    p.key = key;
+  }
+  if ((flags & 4U) != 0) {
+    caller_ref c;
+    c.object = get_object(r);
+    c.invocation = get_invocation(r);
+    c.completion = r.u32();
+    p.caller = std::move(c);
+  }
+  return p;
+}
+
+} // namespace
+
+std::string encode(const record& r) {
+  byte_writer w(56 + r.object.service.size() + r.object.key.size() + r.payload.size());
+  w.u8(record_version);
+  w.u8(static_cast<std::uint8_t>(r.kind));
+  w.i64(r.time);
+  put(w, r.object);
+  w.array(r.invocation.bytes);
+  w.u32(r.index);
+  w.str32(r.payload);
+  w.u32(crc32_of(w.view()));
+  return w.take();
+}
+
+result<record> decode_record(std::string_view bytes) {
+  constexpr auto where = "journal.record";
+  if (bytes.size() < 4)
+    return corrupt(where, "shorter than its checksum");
+  const auto body = bytes.substr(0, bytes.size() - 4);
+  if (byte_reader(bytes.substr(body.size())).u32() != crc32_of(body))
+    return corrupt(where, "checksum differs");
+  byte_reader r(body);
+  if (const auto version = r.u8(); version != record_version)
+    return corrupt(where, "version " + std::to_string(version) + " is not known to this program");
+  const auto kind = r.u8();
+  if (!known(kind))
+    return corrupt(where, "kind " + std::to_string(kind) + " is not known to this program");
+  record out;
+  out.kind = static_cast<record_kind>(kind);
+  out.time = r.i64();
+  out.object = get_object(r);
+  out.invocation = get_invocation(r);
+  out.index = r.u32();
+  out.payload = text(r.str32());
+  return finish(r, std::move(out), where);
+}
+
+std::string encode(const input_payload& p) {
+  byte_writer w(96 + p.body.size());
+  put(w, p);
+  return w.take();
+}
+
+result<input_payload> decode_input(std::string_view bytes) {
+  byte_reader r(bytes);
+  auto p = get_input(r);
+  return finish(r, std::move(p), "journal.input");
+}
+
+std::string encode(const call_payload& p) {
+  byte_writer w(160 + p.input.body.size());
+  put(w, p.target);
+  w.array(p.invocation.bytes);
+  w.u32(p.completion);
+  put(w, p.input);
+  return w.take();
+}
+
+result<call_payload> decode_call(std::string_view bytes) {
+  byte_reader r(bytes);
+  call_payload p;
+  p.target = get_object(r);
+  p.invocation = get_invocation(r);
+  p.completion = r.u32();
+  p.input = get_input(r);
+  return finish(r, std::move(p), "journal.call");
+}
+
+std::string encode(const state_payload& p) {
+  byte_writer w(16 + p.name.size() + (p.value ? p.value->size() : 0));
+  w.str8(p.name);
+  w.u8(p.value ? 1 : 0);
+  if (p.value)
+    w.str32(*p.value);
+  return w.take();
+}
+
+result<state_payload> decode_state(std::string_view bytes) {
+  byte_reader r(bytes);
+  state_payload p;
+  p.name = text(r.str8());
+  if (r.u8() != 0)
+    p.value = text(r.str32());
+  return finish(r, std::move(p), "journal.state");
+}
+
+std::string encode(const result<std::string>& v) {
+  byte_writer w(16 + (v ? v->size() : v.error().message.size()));
+  w.u8(v ? 1 : 0);
+  if (v) {
+    w.str32(*v);
+  } else {
+    w.u8(static_cast<std::uint8_t>(v.error().kind));
+    w.u16(v.error().status);
+    w.str8(v.error().where);
+    w.str32(v.error().message);
+  }
+  return w.take();
+}
+
+result<result<std::string>> decode_result(std::string_view bytes) {
+  byte_reader r(bytes);
+  if (r.u8() != 0) {
+    result<std::string> value = text(r.str32());
+    return finish(r, std::move(value), "journal.result");
+  }
+  error e;
+  e.kind = static_cast<error_kind>(r.u8());
+  e.status = r.u16();
+  e.where = text(r.str8());
+  e.message = text(r.str32());
+  return finish(r, result<std::string>(fail(std::move(e))), "journal.result");
+}
+
+std::string encode(const run_payload& p) {
+  byte_writer w(16 + p.name.size() + p.encoded_result.size());
+  w.str8(p.name);
+  w.str32(p.encoded_result);
+  return w.take();
+}
+
+result<run_payload> decode_run(std::string_view bytes) {
+  byte_reader r(bytes);
+  run_payload p;
+  p.name = text(r.str8());
+  p.encoded_result = text(r.str32());
+  return finish(r, std::move(p), "journal.run");
+}
+
+std::string encode(const effect_payload& p) {
+  byte_writer w(160 + p.path.size() + p.headers.size() + p.body.size());
+  w.str8(p.name);
+  w.u32(p.completion);
+  w.str8(p.operation);
+  w.str8(p.vendor);
+  w.str16(p.target);
+  w.str8(p.key);
+  w.u8(p.policy);
+  w.i64(p.deadline_ms);
+  w.str8(p.method);
+  w.str16(p.path);
+  w.str16(p.headers);
+  w.str32(p.body);
+  return w.take();
+}
+
+result<effect_payload> decode_effect(std::string_view bytes) {
+  byte_reader r(bytes);
+  effect_payload p;
+  p.name = text(r.str8());
+  p.completion = r.u32();
+  p.operation = text(r.str8());
+  p.vendor = text(r.str8());
+  p.target = text(r.str16());
+  p.key = text(r.str8());
+  p.policy = r.u8();
+  p.deadline_ms = r.i64();
+  p.method = text(r.str8());
+  p.path = text(r.str16());
+  p.headers = text(r.str16());
+  p.body = text(r.str32());
+  return finish(r, std::move(p), "journal.effect");
+}
+
+std::string encode(const note_payload& p) {
+  byte_writer w(32 + p.text.size());
+  w.u8(static_cast<std::uint8_t>(p.kind));
+  w.u32(p.attempt);
+  w.i64(p.at);
+  w.str16(p.text);
+  return w.take();
+}
+
+result<note_payload> decode_note(std::string_view bytes) {
+  byte_reader r(bytes);
+  note_payload p;
+  p.kind = static_cast<note_kind>(r.u8());
+  p.attempt = r.u32();
+  p.at = r.i64();
+  p.text = text(r.str16());
+  return finish(r, std::move(p), "journal.note");
+}
+
+std::string encode(const wait_payload& p) {
+  byte_writer w(16);
+  w.u32(p.completion);
+  w.i64(p.due_at);
+  return w.take();
+}
+
+result<wait_payload> decode_wait(std::string_view bytes) {
+  byte_reader r(bytes);
+  wait_payload p;
+  p.completion = r.u32();
+  p.due_at = r.i64();
+  return finish(r, std::move(p), "journal.wait");
+}
+
+std::string encode(const cancel_payload& p) {
+  byte_writer w(96);
+  put(w, p.target);
+  w.array(p.invocation.bytes);
+  return w.take();
+}
+
+result<cancel_payload> decode_cancel(std::string_view bytes) {
+  byte_reader r(bytes);
+  cancel_payload p;
+  p.target = get_object(r);
+  p.invocation = get_invocation(r);
+  return finish(r, std::move(p), "journal.cancel");
+}
+
+} // namespace orderhub::journal

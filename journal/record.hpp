@@ -1,0 +1,194 @@
+#pragma once
+#include "journal/base/bytes.hpp"
+#include "journal/base/ids.hpp"
+#include "journal/base/result.hpp"
+#include "journal/base/time.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace orderhub::journal {
+
+/// What a record is. The numbers are on disk: appended, never reused.
+enum class record_kind : std::uint8_t {
+  // Commands: what the handler caused, `index` is their place in the handler (input is 0).
+  input = 1,
+  get = 2,
+  set = 3,
+  clear = 4,
+  merge = 5,
+  run = 6,
+  effect = 7,
+  sleep = 8,
+  awakeable = 9,
+  call = 10,
+  send = 11,
+  output = 12,
+  cancel_invocation = 13,
+  // Notifications: what answers a command or arrives on its own. `index` is the completion id.
+  completion = 32,
+  cancel = 33,
+  // Notes: what was decided about an open effect, `index` is the effect's command index.
+  effect_note = 48,
+  // The invocation cannot go on with this program; `payload` is the text that says why.
+  paused = 49,
+};
+
+constexpr bool is_command(record_kind k) {
+  return static_cast<std::uint8_t>(k) < 32;
+}
+
+/// One line of the log. Bytes (version 1, integers big-endian):
+///   u8 version | u8 kind | u64 time (Unix ms) | str8 service | str8 key | 22 B invocation |
+///   u32 index | str32 payload | u32 crc of all before it
+struct record {
+  record_kind kind{};
+  unix_ms time = 0;
+  object_id object;
+  invocation_id invocation;
+  std::uint32_t index = 0;
+  std::string payload; ///< At most `payload_size_max` bytes; its form depends on the kind.
+
+  friend bool operator==(const record&, const record&) = default;
+};
+
+constexpr std::uint8_t record_version = 1;
+constexpr std::size_t payload_size_max = 16U << 20U;
+
+std::string encode(const record& r);
+/// Fails with `corrupt` on a bad checksum, an unknown version or kind, or a size past the end.
+result<record> decode_record(std::string_view bytes);
+
+// ── Payloads ─────────────────────────────────────────────────────────────────────────────────
+
+/// Who waits for an invocation's result.
+struct caller_ref {
+  object_id object;
+  invocation_id invocation;
+  std::uint32_t completion = 0; ///< Completion id at the caller.
+
+  friend bool operator==(const caller_ref&, const caller_ref&) = default;
+};
+
+/// An `idempotency-key` request: the hash of its scope and of what was asked.
+struct request_key {
+  digest scope{}; ///< SHA-256 of service, key, handler and header value.
+  digest body{};  ///< SHA-256 of handler and raw body.
+  unix_ms expires_at = 0;
+
+  friend bool operator==(const request_key&, const request_key&) = default;
+};
+
+/// What an invocation starts with.
+struct input_payload {
+  std::string handler;  ///< 1 to 64 bytes.
+  std::string revision; ///< Of the handler's code, at most 64 bytes; a mismatch is found on replay.
+  bool shared = false;  ///< Runs beside the exclusive ones.
+  unix_ms due_at = 0;   ///< A delayed send starts then; 0: at once.
+  std::string body;
+  std::optional<request_key> key;
+  std::optional<caller_ref> caller;
+
+  friend bool operator==(const input_payload&, const input_payload&) = default;
+};
+std::string encode(const input_payload& p);
+result<input_payload> decode_input(std::string_view bytes);
+
+/// `call` and `send`: the very record is the target's input.
+struct call_payload {
+  object_id target;
+  invocation_id invocation; ///< The child's id.
+  std::uint32_t completion = 0; ///< Completion id of the result; 0 for `send`.
+  input_payload input;
+
+  friend bool operator==(const call_payload&, const call_payload&) = default;
+};
+std::string encode(const call_payload& p);
+result<call_payload> decode_call(std::string_view bytes);
+
+/// `get`, `set`, `merge`, `clear`: a state entry; `value` absent for `clear` and a `get` that found
+/// nothing.
+struct state_payload {
+  std::string name; ///< 1 to 64 bytes.
+  std::optional<std::string> value;
+
+  friend bool operator==(const state_payload&, const state_payload&) = default;
+};
+std::string encode(const state_payload& p);
+result<state_payload> decode_state(std::string_view bytes);
+
+/// A result as it ends a step or an invocation.
+std::string encode(const result<std::string>& r);
+/// The outer failure is `corrupt`; the inner result is what was stored.
+result<result<std::string>> decode_result(std::string_view bytes);
+
+/// `run`: name and result of local work. Decoding fails with `corrupt`.
+struct run_payload {
+  std::string name;
+  std::string encoded_result;
+};
+std::string encode(const run_payload& p);
+result<run_payload> decode_run(std::string_view bytes);
+
+/// `effect`: the intent, durable before the first byte leaves.
+struct effect_payload {
+  std::string name;      ///< Step name, 1 to 64 bytes.
+  std::uint32_t completion = 0;
+  std::string operation; ///< `stripe.charge`
+  std::string vendor;    ///< `stripe`
+  std::string target;    ///< The endpoint's fingerprint: base URL and mode.
+  std::string key;       ///< Idempotency key of the first logical attempt; empty where none.
+  std::uint8_t policy = 0; ///< `doubt_policy`
+  std::int64_t deadline_ms = 0;
+  std::string method;    ///< The request; empty for `may_repeat`, whose bytes are not needed.
+  std::string path;
+  std::string headers;   ///< `name: value\n` lines.
+  std::string body;
+
+  friend bool operator==(const effect_payload&, const effect_payload&) = default;
+};
+std::string encode(const effect_payload& p);
+result<effect_payload> decode_effect(std::string_view bytes);
+
+/// `effect_note`: what was decided about an open effect, and on what evidence.
+enum class note_kind : std::uint8_t {
+  retry_at = 1,      ///< Nothing happened; again at `at`. A durable timer.
+  doubt = 2,         ///< The call may have taken effect.
+  look_up_found = 3,
+  look_up_absent = 4,
+  new_key = 5,       ///< Proven absent: the next logical attempt `attempt` under a new key.
+  resend = 6,        ///< Sent again: same bytes, same key.
+  waiting = 7,       ///< The target differs from the configured one: not sent.
+};
+struct note_payload {
+  note_kind kind{};
+  std::uint32_t attempt = 1; ///< Logical attempt this speaks of, from 1.
+  unix_ms at = 0;
+  std::string text; ///< Reason or evidence.
+
+  friend bool operator==(const note_payload&, const note_payload&) = default;
+};
+std::string encode(const note_payload& p);
+result<note_payload> decode_note(std::string_view bytes);
+
+/// `sleep`: completion id and due time. `awakeable`: completion id only (`due_at` 0).
+struct wait_payload {
+  std::uint32_t completion = 0;
+  unix_ms due_at = 0;
+
+  friend bool operator==(const wait_payload&, const wait_payload&) = default;
+};
+std::string encode(const wait_payload& p);
+result<wait_payload> decode_wait(std::string_view bytes);
+
+/// `cancel_invocation`: another invocation is to be cancelled.
+struct cancel_payload {
+  object_id target;
+  invocation_id invocation;
+};
+std::string encode(const cancel_payload& p);
+result<cancel_payload> decode_cancel(std::string_view bytes);
+
+} // namespace orderhub::journal
