@@ -1,0 +1,74 @@
+#pragma once
+#include "actors/runtime/ingress.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace orderhub::http_gateway {
+
+/// `POST /{service}/{key}/{handler}`, and `…/send?delay=` with `one_way`.
+struct call_route {
+  std::string service, key, handler;
+  bool one_way = false;
+  std::int64_t delay_ms = 0;
+};
+
+/// `GET|POST /restate/invocation/{id}/attach|output`,
+/// `/restate/invocation/{service}/{key}/{handler}/{idempotencyKey}/attach|output`,
+/// `/restate/workflow/{name}/{key}/attach|output`. `wait` for attach.
+struct attach_route {
+  runtime::invocation_target target;
+  bool wait = false;
+};
+
+/// `POST /restate/awakeables/{id}/resolve|reject`; Restate's clients write `/restate/a/…`.
+struct awakeable_route {
+  std::string id;
+  bool resolve = true;
+};
+
+/// `GET /restate/health`.
+struct health_route {};
+
+/// `/webhooks/…`: outside the rule about tokens, hosts and origins.
+struct webhook_route {};
+
+/// No route: 400 a path that cannot be, 404 one that is not, 405 with the methods that would do.
+struct no_route {
+  std::uint16_t status = 404;
+  std::string message; ///< One sentence for the caller.
+  std::string allow;   ///< For 405: the value of `Allow`.
+};
+
+using route =
+    std::variant<call_route, attach_route, awakeable_route, health_route, webhook_route, no_route>;
+
+inline constexpr std::size_t segment_size_max = 255;
+/// Longest delay of a send: ten years of 365 days.
+inline constexpr std::int64_t delay_max_ms = 3'650LL * 24 * 3'600 * 1'000;
+
+/// Reads method and request target. Pure.
+///
+/// Each path segment is percent-decoded on its own, so a key is one key however it was encoded and
+/// `%2F` belongs to it. Segments are 1 to 255 bytes of UTF-8 without control characters; there is
+/// no `.` or `..` here, they are keys like others.
+route route_of(std::string_view method, std::string_view target);
+
+/// `10s`, `1500ms`, `1h30m` (units ms, s, m, h, d, w) or an ISO 8601 duration without years and
+/// months (`PT10S`, `P1DT2H`, fractions down to a millisecond). Nothing where it is neither, or
+/// longer than `delay_max_ms`. A bare number has no unit and is refused.
+std::optional<std::int64_t> parse_delay_ms(std::string_view text);
+
+/// Percent-decodes. Nothing where an escape is malformed.
+std::optional<std::string> percent_decode(std::string_view text);
+
+/// Well-formed UTF-8: no overlong forms, no surrogates, at most U+10FFFF.
+bool is_utf8(std::string_view text);
+
+/// U+0000 to U+001F, U+007F to U+009F, in valid UTF-8.
+bool has_control_character(std::string_view text);
+
+} // namespace orderhub::http_gateway
