@@ -186,10 +186,14 @@ open_commands open_of(const invocation_state& i) {
       auto p = decode_effect(e.payload);
       if (p && !answered(p->completion)) {
         open.any = open.effect = true;
+        // Only the newest note counts: an earlier retry has been made.
+        std::optional<unix_ms> retry;
         for (const auto& n : i.entries)
           if (n.kind == record_kind::effect_note && n.index == e.index)
-            if (auto note = decode_note(n.payload); note && note->kind == note_kind::retry_at)
-              earlier(open.due, note->at);
+            if (auto note = decode_note(n.payload))
+              retry = note->kind == note_kind::retry_at ? std::optional(note->at) : std::nullopt;
+        if (retry)
+          earlier(open.due, *retry);
       }
       break;
     }

@@ -248,6 +248,26 @@ result<effect_payload> decode_effect(std::string_view bytes) {
   return finish(r, std::move(p), "journal.effect");
 }
 
+std::string_view name_of(note_kind kind) {
+  switch (kind) {
+  case note_kind::retry_at:
+    return "retry_at";
+  case note_kind::doubt:
+    return "doubt";
+  case note_kind::look_up_found:
+    return "look_up_found";
+  case note_kind::look_up_absent:
+    return "look_up_absent";
+  case note_kind::new_key:
+    return "new_key";
+  case note_kind::resend:
+    return "resend";
+  case note_kind::waiting:
+    return "waiting";
+  }
+  return "unknown";
+}
+
 std::string encode(const note_payload& p) {
   byte_writer w(32 + p.text.size());
   w.u8(static_cast<std::uint8_t>(p.kind));

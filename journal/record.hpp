@@ -162,6 +162,8 @@ enum class note_kind : std::uint8_t {
   resend = 6,        ///< Sent again: same bytes, same key.
   waiting = 7,       ///< The target differs from the configured one: not sent.
 };
+std::string_view name_of(note_kind kind);
+
 struct note_payload {
   note_kind kind{};
   std::uint32_t attempt = 1; ///< Logical attempt this speaks of, from 1.

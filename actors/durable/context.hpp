@@ -1,0 +1,242 @@
+#pragma once
+#include "actors/durable/execution.hpp"
+#include "journal/base/result.hpp"
+#include "providers/operation.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace orderhub::durable {
+
+/// The failure of an await that a cancel ended.
+inline error cancelled_error() {
+  return {error_kind::cancelled, "durable", "the invocation was cancelled", 409};
+}
+
+/// The result of a step that has begun. Await it once.
+template <class T>
+class [[nodiscard]] future {
+public:
+  using decode_function = result<T> (*)(std::string_view);
+  future(execution& e, execution::issued issued, decode_function decode, bool cancellable)
+      : execution_(&e), issued_(issued), decode_(decode), cancellable_(cancellable) {}
+
+  bool await_ready() { return issued_.cancelled || execution_->ready(request()); }
+  void await_suspend(std::coroutine_handle<> who) { execution_->suspend(request(), who); }
+  result<T> await_resume() { return value(); }
+
+  [[nodiscard]] std::uint32_t completion() const { return issued_.completion; }
+  [[nodiscard]] bool refused() const { return issued_.cancelled; }
+  [[nodiscard]] bool cancellable() const { return cancellable_; }
+  [[nodiscard]] execution& owner() const { return *execution_; }
+  /// Of a call: the invocation that was begun.
+  [[nodiscard]] const invocation_id& invocation() const { return issued_.child; }
+
+  /// The decoded result; only after it is there.
+  result<T> value() {
+    if (issued_.cancelled || execution_->take_cancel(request()))
+      return fail(cancelled_error());
+    if (!execution_->completed(issued_.completion))
+      return fail(cancelled_error());
+    auto raw = execution_->take(issued_.completion);
+    if (!raw)
+      return fail(std::move(raw).error());
+    return decode_(*raw);
+  }
+
+  /// Waits at most `duration_ms`, durably: nothing where the time passed first. What was begun goes
+  /// on by itself.
+  auto within(std::int64_t duration_ms);
+
+private:
+  [[nodiscard]] execution::wait_request request() const {
+    return {{issued_.completion}, false, cancellable_};
+  }
+  execution* execution_;
+  execution::issued issued_;
+  decode_function decode_;
+  bool cancellable_;
+};
+
+/// A future raced against a durable timer.
+template <class T>
+class [[nodiscard]] timed_future {
+public:
+  timed_future(future<T> inner, execution::issued timer) : inner_(inner), timer_(timer) {}
+
+  bool await_ready() {
+    return inner_.refused() || timer_.cancelled || inner_.owner().ready(request());
+  }
+  void await_suspend(std::coroutine_handle<> who) { inner_.owner().suspend(request(), who); }
+  result<std::optional<T>> await_resume() {
+    if (timer_.cancelled || (!inner_.refused() && inner_.owner().take_cancel(request())))
+      return fail(cancelled_error());
+    if (!inner_.refused() && !inner_.owner().completed(inner_.completion()))
+      return std::optional<T>();
+    auto v = inner_.value();
+    if (!v)
+      return fail(std::move(v).error());
+    return std::optional<T>(std::move(*v));
+  }
+
+private:
+  [[nodiscard]] execution::wait_request request() const {
+    return {{inner_.completion(), timer_.completion}, true, true};
+  }
+  future<T> inner_;
+  execution::issued timer_;
+};
+
+template <class T>
+auto future<T>::within(std::int64_t duration_ms) {
+  return timed_future<T>(*this,
+                         issued_.cancelled ? execution::issued{} : execution_->sleep(duration_ms));
+}
+
+/// All of several futures; a failure does not hide the others' results.
+template <class... T>
+class [[nodiscard]] all_futures {
+public:
+  explicit all_futures(future<T>... parts) : parts_(std::move(parts)...) {}
+  bool await_ready() { return owner().ready(request()); }
+  void await_suspend(std::coroutine_handle<> who) { owner().suspend(request(), who); }
+  std::tuple<result<T>...> await_resume() {
+    return std::apply([](auto&... p) { return std::tuple<result<T>...>(p.value()...); }, parts_);
+  }
+
+private:
+  execution& owner() { return std::get<0>(parts_).owner(); }
+  execution::wait_request request() {
+    execution::wait_request r;
+    r.cancellable = true;
+    std::apply(
+        [&](auto&... p) {
+          ((p.refused() ? void() : r.completions.push_back(p.completion())), ...);
+          ((r.cancellable = r.cancellable && p.cancellable()), ...);
+        },
+        parts_);
+    return r;
+  }
+  std::tuple<future<T>...> parts_;
+};
+
+template <class... T>
+all_futures<T...> when_all(future<T>... parts) {
+  return all_futures<T...>(std::move(parts)...);
+}
+
+/// A value that is there at once, awaited only so that a diverged invocation stops here.
+template <class T>
+class [[nodiscard]] immediate {
+public:
+  immediate(execution& e, T value) : execution_(&e), value_(std::move(value)) {}
+  bool await_ready() { return !execution_->broken(); }
+  void await_suspend(std::coroutine_handle<>) {}
+  T await_resume() { return std::move(value_); }
+
+private:
+  execution* execution_;
+  T value_;
+};
+
+/// A handler's only way to the world. A cheap handle, copied freely; dies with the invocation's
+/// frame. Between steps a handler uses no clock, random number, thread or file.
+class context {
+public:
+  explicit context(execution& e) : execution_(&e) {}
+
+  [[nodiscard]] const std::string& key() const { return execution_->object().key; }
+  [[nodiscard]] const object_id& object() const { return execution_->object(); }
+  [[nodiscard]] const invocation_id& invocation() const { return execution_->id(); }
+
+  /// Acts on the outside world. A value or a definite failure: doubt is settled below. `attempt`
+  /// tells logical attempts of one step apart; it is part of the idempotency key.
+  template <class T>
+  future<T> effect(std::string_view step, providers::operation<T> op,
+                   std::string_view attempt = "1") {
+    return {*execution_, execution_->effect(step, std::move(op.raw), attempt), &T::decode, false};
+  }
+
+  /// Local work, done once and journaled, that may be repeated after a crash. `function` returns
+  /// result<std::string> and is a plain function or stateless callable with arguments by value.
+  template <class F, class... Args>
+  immediate<result<std::string>> run(std::string_view name, F function, Args... args) {
+    static_assert(std::is_trivially_destructible_v<F>,
+                  "g++ 12 frees captures twice here: pass a function and arguments by value");
+    if (auto recorded = execution_->recorded_run(name))
+      return {*execution_, std::move(*recorded)};
+    if (execution_->broken())
+      return {*execution_, result<std::string>(std::string())};
+    result<std::string> value = function(std::move(args)...);
+    execution_->record_run(name, value);
+    return {*execution_, std::move(value)};
+  }
+
+  /// The object's state entry as it was when this line first ran.
+  immediate<std::optional<std::string>> get(std::string_view name) {
+    auto value = execution_->get(name);
+    return {*execution_, std::move(value)};
+  }
+  void set(std::string_view name, std::string value) { execution_->set(name, std::move(value)); }
+  void clear(std::string_view name) { execution_->clear(name); }
+  /// Merges a delta into an entry by the service's own merge function.
+  void merge(std::string_view name, std::string_view delta) { execution_->merge(name, delta); }
+
+  /// Durable: survives restarts.
+  future<std::string> sleep(std::int64_t duration_ms) {
+    return {*execution_, execution_->sleep(duration_ms), &as_text, true};
+  }
+
+  /// A promise that someone outside resolves by its id.
+  struct promise {
+    std::string id;
+    future<std::string> value;
+  };
+  promise awakeable() {
+    auto issued = execution_->awakeable();
+    return {awakeable_id{execution_->id(), issued.completion}.text(),
+            future<std::string>(*execution_, issued, &as_text, true)};
+  }
+
+  /// Calls a handler of another object (or of this one, shared) and waits for its answer.
+  future<std::string> call(const object_id& target, std::string_view handler, std::string body) {
+    return {*execution_, execution_->call(target, handler, std::move(body), true, 0), &as_text,
+            true};
+  }
+  /// Begins a handler of another object, once, after `delay_ms`; its id.
+  invocation_id send(const object_id& target, std::string_view handler, std::string body,
+                     std::int64_t delay_ms = 0) {
+    return execution_->call(target, handler, std::move(body), false, delay_ms).child;
+  }
+  /// Asks another invocation to stop: it settles what is in flight, compensates and ends.
+  void cancel(const object_id& target, const invocation_id& other) {
+    execution_->cancel_invocation(target, other);
+  }
+
+  /// The same for the exclusive invocation that runs on this object now, if any. For shared
+  /// handlers.
+  void cancel_running() { execution_->cancel_running(); }
+
+  /// Journal time: deterministic, since it comes from a recorded step.
+  immediate<result<std::string>> time() {
+    if (auto recorded = execution_->recorded_run("time"))
+      return {*execution_, std::move(*recorded)};
+    if (execution_->broken())
+      return {*execution_, result<std::string>(std::string())};
+    result<std::string> value = std::to_string(execution_->host().now());
+    execution_->record_run("time", value);
+    return {*execution_, std::move(value)};
+  }
+
+private:
+  static result<std::string> as_text(std::string_view v) { return std::string(v); }
+  execution* execution_;
+};
+
+} // namespace orderhub::durable

@@ -1,0 +1,399 @@
+#include "actors/durable/execution.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace orderhub::durable {
+
+using journal::record_kind;
+
+execution::execution(execution_host& host, object_id object,
+                     const journal::invocation_state& recorded, start_function start)
+    : host_(host), object_(std::move(object)), id_(recorded.id), input_(recorded.input),
+      entries_(recorded.entries), cursor_(entries_.size()), start_(std::move(start)) {}
+
+void execution::begin() {
+  frame_ = start_(*this, input_.body);
+  drive();
+}
+
+void execution::deliver(std::uint32_t completion, result<std::string> value) {
+  if (stuck_ || finished_)
+    return;
+  if (!value && value.error().kind == error_kind::cancelled)
+    cancel_pending_ = false; // The effect that was cut short has told the handler.
+  sleeps_.erase(completion);
+  waiting_kinds_.erase(completion);
+  slots_.insert_or_assign(completion, std::move(value));
+  if (waiting_ && satisfied(*waiting_))
+    drive();
+}
+
+void execution::deliver_cancel() {
+  if (stuck_ || finished_ || cancel_recorded_)
+    return;
+  cancel_recorded_ = cancel_pending_ = true;
+  if (waiting_ && waiting_->cancellable)
+    drive();
+}
+
+bool execution::open(std::uint32_t completion) const {
+  return waiting_kinds_.contains(completion);
+}
+
+bool execution::is_awakeable(std::uint32_t completion) const {
+  auto it = waiting_kinds_.find(completion);
+  return it != waiting_kinds_.end() && it->second == record_kind::awakeable;
+}
+
+// ── Driving the frame ────────────────────────────────────────────────────────────────────────
+
+void execution::drive() {
+  run_frame();
+  while (!stuck_ && !cursor_.live()) {
+    auto next = cursor_.notification(entries_);
+    if (!next) {
+      diverge(std::move(next).error());
+      break;
+    }
+    if (*next == nullptr)
+      break;
+    settle_entry(**next);
+    if (waiting_ && (satisfied(*waiting_) || (waiting_->cancellable && cancel_pending_)))
+      run_frame();
+  }
+  if (stuck_ || !cursor_.live())
+    return;
+  for (auto& e : std::exchange(open_effects_, {}))
+    host_.begin_effect(std::move(e));
+}
+
+void execution::run_frame() {
+  running_ = true;
+  if (!started_) {
+    started_ = true;
+    frame_.start();
+  } else if (waiter_) {
+    waiting_.reset();
+    std::exchange(waiter_, nullptr).resume();
+  }
+  running_ = false;
+  after_run();
+}
+
+void execution::after_run() {
+  if (stuck_ || finished_ || !frame_.done())
+    return;
+  if (!cursor_.live()) {
+    auto left = cursor_.notification(entries_);
+    diverge(left ? error{error_kind::diverged, "durable.execution",
+                         "the handler has ended where the journal goes on"}
+                 : std::move(left).error());
+    return;
+  }
+  result<std::string> outcome;
+  try {
+    outcome = frame_.take();
+  } catch (const std::exception& e) {
+    // A handler that throws is a bug: the invocation pauses with what it said.
+    stuck_ = error{error_kind::invalid, "durable.execution",
+                   std::string("the handler threw: ") + e.what()};
+    return;
+  }
+  finished_ = true;
+  host_.append(id_, record_kind::output, next_index_++,
+               encode(journal::output_payload{journal::encode(outcome), input_.caller}));
+}
+
+void execution::settle_entry(const journal::entry& e) {
+  switch (e.kind) {
+  case record_kind::completion: {
+    auto value = journal::decode_result(e.payload);
+    if (!value) {
+      diverge(std::move(value).error());
+      return;
+    }
+    if (!*value && value->error().kind == error_kind::cancelled)
+      cancel_pending_ = false;
+    std::erase_if(open_effects_, [&](const auto& o) { return o.intent.completion == e.index; });
+    sleeps_.erase(e.index);
+    waiting_kinds_.erase(e.index);
+    slots_.insert_or_assign(e.index, std::move(*value));
+    return;
+  }
+  case record_kind::cancel:
+    if (!cancel_recorded_)
+      cancel_recorded_ = cancel_pending_ = true;
+    return;
+  case record_kind::effect_note:
+    if (auto note = journal::decode_note(e.payload))
+      for (auto& o : open_effects_)
+        if (o.index == e.index)
+          o.notes.push_back(*note);
+    return;
+  default:
+    return;
+  }
+}
+
+void execution::diverge(error e) {
+  if (!stuck_)
+    stuck_ = std::move(e);
+}
+
+const journal::entry* execution::recorded_command(record_kind kind, std::uint32_t index,
+                                                  std::string_view name) {
+  auto recorded = cursor_.command(entries_, kind, index, name);
+  if (!recorded) {
+    diverge(std::move(recorded).error());
+    return nullptr;
+  }
+  return *recorded;
+}
+
+// ── Commands ─────────────────────────────────────────────────────────────────────────────────
+
+std::optional<std::string> execution::get(std::string_view name) {
+  if (stuck_)
+    return std::nullopt;
+  const auto index = next_index_++;
+  if (const auto* e = recorded_command(record_kind::get, index, name)) {
+    auto p = journal::decode_state(e->payload);
+    if (!p) {
+      diverge(std::move(p).error());
+      return std::nullopt;
+    }
+    return std::move(p->value);
+  }
+  if (stuck_)
+    return std::nullopt;
+  const auto* value = host_.state_value(name);
+  journal::state_payload p{std::string(name), value ? std::optional(*value) : std::nullopt};
+  host_.append(id_, record_kind::get, index, encode(p));
+  return std::move(p.value);
+}
+
+void execution::set(std::string_view name, std::string value) {
+  if (stuck_)
+    return;
+  const auto index = next_index_++;
+  if (recorded_command(record_kind::set, index, name) == nullptr && !stuck_)
+    host_.append(id_, record_kind::set, index,
+                 encode(journal::state_payload{std::string(name), std::move(value)}));
+}
+
+void execution::clear(std::string_view name) {
+  if (stuck_)
+    return;
+  const auto index = next_index_++;
+  if (recorded_command(record_kind::clear, index, name) == nullptr && !stuck_)
+    host_.append(id_, record_kind::clear, index,
+                 encode(journal::state_payload{std::string(name), std::nullopt}));
+}
+
+void execution::merge(std::string_view name, std::string_view delta) {
+  if (stuck_)
+    return;
+  const auto index = next_index_++;
+  if (recorded_command(record_kind::merge, index, name) == nullptr && !stuck_)
+    host_.append(id_, record_kind::merge, index,
+                 encode(journal::state_payload{std::string(name), host_.merged(name, delta)}));
+}
+
+std::optional<result<std::string>> execution::recorded_run(std::string_view name) {
+  if (stuck_)
+    return std::nullopt;
+  const auto index = next_index_++;
+  const auto* e = recorded_command(record_kind::run, index, name);
+  if (e == nullptr)
+    return std::nullopt;
+  auto p = journal::decode_run(e->payload);
+  if (p) {
+    if (auto value = journal::decode_result(p->encoded_result))
+      return std::move(*value);
+  }
+  diverge({error_kind::corrupt, "durable.run", "the recorded result cannot be read"});
+  return std::nullopt;
+}
+
+void execution::record_run(std::string_view name, const result<std::string>& value) {
+  host_.append(id_, record_kind::run, next_index_ - 1,
+               encode(journal::run_payload{std::string(name), journal::encode(value)}));
+}
+
+execution::issued execution::effect(std::string_view step, providers::raw_operation op,
+                                    std::string_view attempt) {
+  if (stuck_)
+    return {};
+  if (cancel_pending_) {
+    cancel_pending_ = false;
+    return {0, true, {}};
+  }
+  const auto index = next_index_++;
+  const auto completion = next_completion_++;
+  effect_start start{id_, index, {}, std::move(op), false, host_.now(), {}};
+  const auto* e = recorded_command(record_kind::effect, index, step);
+  if (stuck_)
+    return {};
+  if (e != nullptr) {
+    auto intent = journal::decode_effect(e->payload);
+    if (!intent || intent->completion != completion || intent->operation != start.operation.name) {
+      diverge({error_kind::diverged, "durable.effect",
+               "the journal holds operation \"" + (intent ? intent->operation : std::string("?")) +
+                   "\" at index " + std::to_string(index) + ", this program asks for \"" +
+                   std::string(start.operation.name) + '"'});
+      return {};
+    }
+    // What left, or may have left, are the intent's bytes, whatever this program would send now.
+    start.intent = std::move(*intent);
+    start.recovered = true;
+    start.accepted_at = e->time;
+    open_effects_.push_back(std::move(start));
+  } else {
+    start.intent = host_.intent_of(start.operation, step, attempt);
+    start.intent.completion = completion;
+    host_.append(id_, record_kind::effect, index, encode(start.intent));
+    open_effects_.push_back(std::move(start));
+  }
+  waiting_kinds_.emplace(completion, record_kind::effect);
+  return {completion, false, {}};
+}
+
+execution::issued execution::sleep(std::int64_t duration_ms) {
+  if (stuck_)
+    return {};
+  if (cancel_pending_) {
+    cancel_pending_ = false;
+    return {0, true, {}};
+  }
+  const auto index = next_index_++;
+  const auto completion = next_completion_++;
+  unix_ms due = 0;
+  const auto* e = recorded_command(record_kind::sleep, index, {});
+  if (stuck_)
+    return {};
+  if (e != nullptr) {
+    if (auto p = journal::decode_wait(e->payload))
+      due = p->due_at;
+  } else {
+    due = host_.now() + duration_ms;
+    host_.append(id_, record_kind::sleep, index, encode(journal::wait_payload{completion, due}));
+  }
+  sleeps_.emplace(completion, due);
+  waiting_kinds_.emplace(completion, record_kind::sleep);
+  return {completion, false, {}};
+}
+
+execution::issued execution::awakeable() {
+  if (stuck_)
+    return {};
+  if (cancel_pending_) {
+    cancel_pending_ = false;
+    return {0, true, {}};
+  }
+  const auto index = next_index_++;
+  const auto completion = next_completion_++;
+  const auto* e = recorded_command(record_kind::awakeable, index, {});
+  if (stuck_)
+    return {};
+  if (e == nullptr)
+    host_.append(id_, record_kind::awakeable, index, encode(journal::wait_payload{completion, 0}));
+  waiting_kinds_.emplace(completion, record_kind::awakeable);
+  return {completion, false, {}};
+}
+
+execution::issued execution::call(const object_id& target, std::string_view handler,
+                                  std::string body, bool wait, std::int64_t delay_ms) {
+  if (stuck_)
+    return {};
+  if (wait && cancel_pending_) {
+    cancel_pending_ = false;
+    return {0, true, {}};
+  }
+  const auto index = next_index_++;
+  const auto completion = wait ? next_completion_++ : 0;
+  const auto kind = wait ? record_kind::call : record_kind::send;
+  const auto child = id_.child(index);
+  const auto* e = recorded_command(kind, index, target.service + '/' + std::string(handler));
+  if (stuck_)
+    return {};
+  if (e == nullptr) {
+    journal::call_payload p;
+    p.target = target;
+    p.invocation = child;
+    p.completion = completion;
+    p.input.handler = std::string(handler);
+    p.input.revision = std::string(host_.revision_of(target, handler));
+    p.input.shared = host_.is_shared(target, handler);
+    p.input.due_at = delay_ms > 0 ? host_.now() + delay_ms : 0;
+    p.input.body = std::move(body);
+    if (wait)
+      p.input.caller = journal::caller_ref{object_, id_, completion};
+    host_.append(id_, kind, index, encode(p));
+    host_.began_call(p);
+  }
+  if (wait)
+    waiting_kinds_.emplace(completion, record_kind::call);
+  return {completion, false, child};
+}
+
+void execution::cancel_invocation(const object_id& target, const invocation_id& invocation) {
+  if (stuck_)
+    return;
+  const auto index = next_index_++;
+  const auto* e = recorded_command(record_kind::cancel_invocation, index, {});
+  if (e == nullptr && !stuck_) {
+    host_.append(id_, record_kind::cancel_invocation, index,
+                 encode(journal::cancel_payload{target, invocation}));
+    host_.cancel_other(target, invocation);
+  }
+}
+
+void execution::cancel_running() {
+  if (stuck_)
+    return;
+  const auto index = next_index_++;
+  if (recorded_command(record_kind::cancel_invocation, index, {}) != nullptr || stuck_)
+    return;
+  const auto other = host_.running_exclusive();
+  host_.append(id_, record_kind::cancel_invocation, index,
+               encode(journal::cancel_payload{object_, other}));
+  if (!other.empty())
+    host_.cancel_other(object_, other);
+}
+
+// ── Waiting ──────────────────────────────────────────────────────────────────────────────────
+
+bool execution::satisfied(const wait_request& request) const {
+  auto there = [&](std::uint32_t id) { return slots_.contains(id); };
+  return request.any
+             ? std::any_of(request.completions.begin(), request.completions.end(), there)
+             : std::all_of(request.completions.begin(), request.completions.end(), there);
+}
+
+bool execution::ready(const wait_request& request) {
+  if (stuck_)
+    return false;
+  return satisfied(request) || (request.cancellable && cancel_pending_);
+}
+
+void execution::suspend(wait_request request, std::coroutine_handle<> who) {
+  if (stuck_)
+    return; // Never resumed: the frame is dropped with the execution.
+  waiting_ = std::move(request);
+  waiter_ = who;
+}
+
+bool execution::take_cancel(const wait_request& request) {
+  if (satisfied(request) || !request.cancellable || !cancel_pending_)
+    return false;
+  cancel_pending_ = false;
+  return true;
+}
+
+result<std::string> execution::take(std::uint32_t completion) {
+  return slots_.at(completion);
+}
+
+} // namespace orderhub::durable

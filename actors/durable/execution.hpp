@@ -1,0 +1,163 @@
+#pragma once
+#include "actors/durable/task.hpp"
+#include "journal/object_state.hpp"
+#include "journal/replay.hpp"
+#include "providers/operation.hpp"
+
+#include <coroutine>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace orderhub::durable {
+
+/// What every top-level handler returns: the answer's JSON text, or how it failed.
+using handler_task = task<result<std::string>>;
+
+/// An effect that has begun or was found open in the journal.
+struct effect_start {
+  invocation_id invocation;
+  std::uint32_t index = 0; ///< Command index of the intent.
+  journal::effect_payload intent;
+  providers::raw_operation operation; ///< Parsers and policies, as this program builds them.
+  bool recovered = false;             ///< From the journal: the call may have left.
+  unix_ms accepted_at = 0;            ///< When the intent was recorded.
+  std::vector<journal::note_payload> notes;
+};
+
+/// What an execution needs of the object it runs in.
+class execution_host {
+public:
+  virtual ~execution_host() = default;
+  /// Appends a record of this invocation to the turn and folds it into the object.
+  virtual void append(const invocation_id& invocation, journal::record_kind kind,
+                      std::uint32_t index, std::string payload) = 0;
+  [[nodiscard]] virtual const std::string* state_value(std::string_view name) const = 0;
+  /// The service's merge of its entry's current value and a delta.
+  [[nodiscard]] virtual std::string merged(std::string_view name, std::string_view delta) const = 0;
+  /// Builds the intent of an operation: key, target, bytes.
+  [[nodiscard]] virtual journal::effect_payload intent_of(const providers::raw_operation& op,
+                                                          std::string_view step,
+                                                          std::string_view attempt) const = 0;
+  virtual void begin_effect(effect_start effect) = 0;
+  /// A `call` or `send` was recorded live; its target hears of it.
+  virtual void began_call(const journal::call_payload& call) = 0;
+  virtual void cancel_other(const object_id& object, const invocation_id& invocation) = 0;
+  /// The object's exclusive invocation that has begun; empty where none runs.
+  [[nodiscard]] virtual invocation_id running_exclusive() const = 0;
+  [[nodiscard]] virtual unix_ms now() const = 0;
+  [[nodiscard]] virtual std::string_view revision_of(const object_id& target,
+                                                     std::string_view handler) const = 0;
+  [[nodiscard]] virtual bool is_shared(const object_id& target,
+                                       std::string_view handler) const = 0;
+};
+
+/// One activation of one invocation: the coroutine, and its journal. Replays what is recorded, then
+/// runs live. Single-threaded; the object's actor owns it.
+class execution {
+public:
+  using start_function = std::function<handler_task(execution&, std::string body)>;
+
+  execution(execution_host& host, object_id object, const journal::invocation_state& recorded,
+            start_function start);
+  execution(const execution&) = delete;
+  execution& operator=(const execution&) = delete;
+
+  /// Builds the frame and replays. Call once.
+  void begin();
+  /// A completion that was just recorded; resumes the handler if it waits for it.
+  void deliver(std::uint32_t completion, result<std::string> value);
+  /// A cancel that was just recorded.
+  void deliver_cancel();
+
+  [[nodiscard]] bool finished() const { return finished_; }
+  /// Set where the invocation cannot go on: diverged, or the handler threw.
+  [[nodiscard]] const std::optional<error>& stuck() const { return stuck_; }
+  [[nodiscard]] const invocation_id& id() const { return id_; }
+  [[nodiscard]] const object_id& object() const { return object_; }
+  /// Completion is one that the journal still waits for.
+  [[nodiscard]] bool open(std::uint32_t completion) const;
+  [[nodiscard]] bool is_awakeable(std::uint32_t completion) const;
+  /// Open sleeps: completion id to due time.
+  [[nodiscard]] const std::map<std::uint32_t, unix_ms>& sleeps() const { return sleeps_; }
+  [[nodiscard]] bool cancel_recorded() const { return cancel_recorded_; }
+
+  // ── What `context` and its futures call ──
+  std::optional<std::string> get(std::string_view name);
+  void set(std::string_view name, std::string value);
+  void clear(std::string_view name);
+  void merge(std::string_view name, std::string_view delta);
+  /// Recorded result of a `run`, or null where it must be executed and handed to `record_run`.
+  std::optional<result<std::string>> recorded_run(std::string_view name);
+  void record_run(std::string_view name, const result<std::string>& value);
+  struct issued {
+    std::uint32_t completion = 0;
+    bool cancelled = false; ///< A cancel was pending: nothing was begun.
+    invocation_id child;    ///< Of a call or send.
+  };
+  issued effect(std::string_view step, providers::raw_operation op, std::string_view attempt);
+  issued sleep(std::int64_t duration_ms);
+  issued awakeable();
+  issued call(const object_id& target, std::string_view handler, std::string body, bool wait,
+              std::int64_t delay_ms);
+  void cancel_invocation(const object_id& target, const invocation_id& invocation);
+  void cancel_running();
+
+  struct wait_request {
+    std::vector<std::uint32_t> completions;
+    bool any = false;         ///< First of them; else all.
+    bool cancellable = false; ///< False where it waits for effects.
+  };
+  /// True: no need to wait (satisfied, or a cancel is pending and it is cancellable).
+  bool ready(const wait_request& request);
+  void suspend(wait_request request, std::coroutine_handle<> who);
+  /// After a wait: true once where it ended by cancel.
+  bool take_cancel(const wait_request& request);
+  [[nodiscard]] bool completed(std::uint32_t completion) const {
+    return slots_.contains(completion);
+  }
+  result<std::string> take(std::uint32_t completion);
+  [[nodiscard]] bool broken() const { return stuck_.has_value(); }
+  [[nodiscard]] execution_host& host() { return host_; }
+
+private:
+  const journal::entry* recorded_command(journal::record_kind kind, std::uint32_t index,
+                                         std::string_view name);
+  [[nodiscard]] const std::vector<journal::entry>& entries() const { return entries_; }
+  void drive();
+  void run_frame();
+  void after_run();
+  void settle_entry(const journal::entry& e);
+  [[nodiscard]] bool satisfied(const wait_request& request) const;
+  void diverge(error e);
+
+  execution_host& host_;
+  object_id object_;
+  invocation_id id_;
+  journal::input_payload input_;
+  std::vector<journal::entry> entries_; ///< Recorded before this activation.
+  journal::replay_cursor cursor_;
+  start_function start_;
+  handler_task frame_;
+  bool started_ = false;
+  bool finished_ = false;
+  bool running_ = false;
+  bool cancel_recorded_ = false;
+  bool cancel_pending_ = false;
+  std::optional<error> stuck_;
+  std::uint32_t next_index_ = 1;      ///< Input is 0.
+  std::uint32_t next_completion_ = 1; ///< 0 means none.
+  std::unordered_map<std::uint32_t, result<std::string>> slots_;
+  std::map<std::uint32_t, unix_ms> sleeps_;
+  std::map<std::uint32_t, journal::record_kind> waiting_kinds_; ///< Open completions.
+  std::vector<effect_start> open_effects_; ///< Replayed and not answered yet.
+  std::optional<wait_request> waiting_;
+  std::coroutine_handle<> waiter_;
+};
+
+} // namespace orderhub::durable

@@ -1,0 +1,472 @@
+#include "actors/durable/object_machine.hpp"
+
+#include "journal/base/log.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace orderhub::durable {
+
+using journal::record_kind;
+using providers::doubt_policy;
+
+object_machine::object_machine(journal::object_state state, const service_registry& services,
+                               const journal::hub_journal& journal, const environment& env)
+    : state_(std::move(state)), services_(services), journal_(journal), env_(env),
+      service_(services.find(state_.id.service)) {
+  state_.finished.clear();
+}
+
+object_machine::~object_machine() = default;
+
+// ── Events ───────────────────────────────────────────────────────────────────────────────────
+
+void object_machine::activate() {
+  pump();
+}
+
+input_verdict object_machine::on_input(const invocation_id& fresh, journal::input_payload input) {
+  if (input.key) {
+    // An earlier request of this object may not be committed yet: memory first, then the journal.
+    const journal::request_key& wanted = *input.key;
+    for (const auto& i : state_.live)
+      if (i.input.key && i.input.key->scope == wanted.scope && i.input.key->expires_at > now())
+        return {i.input.key->body == wanted.body ? input_verdict::kind::known
+                                                 : input_verdict::kind::conflict,
+                i.id,
+                {}};
+    auto seen = journal_.find_request(wanted.scope);
+    if (!seen)
+      return {input_verdict::kind::failed, {}, std::move(seen).error()};
+    if (*seen && (*seen)->expires_at > now())
+      return {(*seen)->body == wanted.body ? input_verdict::kind::known
+                                           : input_verdict::kind::conflict,
+              (*seen)->invocation,
+              {}};
+    for (const auto& [scope, other] : recent_requests_)
+      if (scope == wanted.scope && other.expires_at > now())
+        return {other.body == wanted.body ? input_verdict::kind::known
+                                          : input_verdict::kind::conflict,
+                other.invocation,
+                {}};
+  }
+  if (state_.live.size() >= env_.waiting_inputs_max)
+    return {input_verdict::kind::full, {}, {}};
+  if (input.key)
+    recent_requests_.emplace_back(
+        input.key->scope, journal::seen_request{fresh, input.key->body, input.key->expires_at});
+  append(fresh, record_kind::input, 0, encode(input));
+  pump();
+  return {input_verdict::kind::accepted, fresh, {}};
+}
+
+void object_machine::on_message(const object_message& message) {
+  if (const auto* in = std::get_if<input_for>(&message)) {
+    // The caller's record is this input; it may have been folded into the state already, or even
+    // have run to its end in an earlier activation.
+    if (state_.find_live(in->invocation) != nullptr)
+      return;
+    auto known = journal_.knows_invocation(in->invocation);
+    if (known && *known)
+      return;
+    journal::invocation_state i;
+    i.id = in->invocation;
+    i.accepted_at = in->accepted_at;
+    i.input = in->input;
+    state_.live.push_back(std::move(i));
+    state_.last_time = std::max(state_.last_time, in->accepted_at);
+  } else if (const auto* done = std::get_if<completion_for>(&message)) {
+    const bool listed =
+        std::any_of(state_.undelivered.begin(), state_.undelivered.end(), [&](const auto& u) {
+          return u.invocation == done->to.invocation && u.completion == done->to.completion;
+        });
+    if (!listed && state_.find_live(done->to.invocation) != nullptr)
+      state_.undelivered.push_back(
+          {done->to.invocation, done->to.completion, done->encoded_result});
+  } else if (const auto* stop = std::get_if<cancel_for>(&message)) {
+    cancels_.push_back(stop->invocation);
+  }
+  pump();
+}
+
+awakeable_verdict object_machine::on_awakeable(const awakeable_id& id, result<std::string> value) {
+  const auto* live = state_.find_live(id.invocation);
+  if (live == nullptr)
+    return awakeable_verdict::unknown;
+  bool issued = false;
+  for (const auto& e : live->entries) {
+    if (e.kind == record_kind::awakeable)
+      if (auto w = journal::decode_wait(e.payload); w && w->completion == id.completion)
+        issued = true;
+    if (issued && e.kind == record_kind::completion && e.index == id.completion)
+      return awakeable_verdict::already;
+  }
+  if (!issued)
+    return awakeable_verdict::unknown;
+  completions_.push_back({id.invocation, id.completion, std::move(value)});
+  pump();
+  return awakeable_verdict::settled;
+}
+
+void object_machine::on_answer(const call_ref& ref, const providers::transport_outcome& outcome) {
+  const effect_key key{ref.invocation, ref.index};
+  auto it = effects_.find(key);
+  if (it == effects_.end() || it->second.sequence != ref.sequence ||
+      !it->second.machine->calling())
+    return;
+  carry_out(key, it->second.machine->on_outcome(outcome));
+  pump();
+}
+
+void object_machine::on_time() {
+  const auto time = now();
+  for (const auto& [id, e] : executions_)
+    for (const auto& [completion, due] : e->sleeps())
+      if (due <= time)
+        completions_.push_back({id, completion, result<std::string>(std::string("null"))});
+  std::vector<effect_key> due;
+  for (const auto& [key, effect] : effects_)
+    if (auto at = effect.machine->due(); at && *at <= time)
+      due.push_back(key);
+  for (const auto& key : due)
+    if (auto it = effects_.find(key); it != effects_.end())
+      carry_out(key, it->second.machine->on_time());
+  pump();
+}
+
+turn_output object_machine::take() {
+  return std::exchange(out_, {});
+}
+
+std::optional<unix_ms> object_machine::due() const {
+  std::optional<unix_ms> due;
+  auto earlier = [&](unix_ms at) {
+    if (!due || at < *due)
+      due = at;
+  };
+  for (const auto& [id, e] : executions_)
+    for (const auto& [completion, at] : e->sleeps())
+      earlier(at);
+  for (const auto& [key, effect] : effects_)
+    if (auto at = effect.machine->due())
+      earlier(*at);
+  for (const auto& i : state_.live)
+    if (i.input.due_at > 0 && i.entries.empty() && !executions_.contains(i.id))
+      earlier(i.input.due_at);
+  return due;
+}
+
+bool object_machine::suspendable() const {
+  return std::all_of(effects_.begin(), effects_.end(),
+                     [](const auto& e) { return e.second.machine->parked(); });
+}
+
+std::vector<std::pair<invocation_id, std::string>> object_machine::stuck() const {
+  return {paused_.begin(), paused_.end()};
+}
+
+// ── Going on until nothing moves ─────────────────────────────────────────────────────────────
+
+void object_machine::pump() {
+  while (pump_finished() || pump_completions() || pump_cancels() || pump_undelivered() ||
+         pump_starts()) {
+  }
+}
+
+bool object_machine::pump_finished() {
+  for (auto it = executions_.begin(); it != executions_.end(); ++it) {
+    auto& e = *it->second;
+    if (e.stuck() && !paused_.contains(it->first)) {
+      pause(it->first, e.stuck()->message);
+      return true;
+    }
+    if (!e.finished())
+      continue;
+    const auto id = it->first;
+    executions_.erase(it);
+    std::erase_if(effects_, [&](const auto& x) { return x.first.first == id; });
+    auto done = std::find_if(state_.finished.begin(), state_.finished.end(),
+                             [&](const auto& i) { return i.id == id; });
+    if (done == state_.finished.end())
+      std::abort(); // The output was appended by this very execution.
+    auto outcome = journal::decode_result(done->output);
+    if (outcome)
+      out_.finished.push_back({id, std::move(*outcome)});
+    if (done->input.caller && done->input.caller->object != state_.id)
+      out_.messages.emplace_back(completion_for{*done->input.caller, done->output});
+    state_.finished.erase(done);
+    return true;
+  }
+  return false;
+}
+
+bool object_machine::pump_completions() {
+  if (completions_.empty())
+    return false;
+  auto next = std::move(completions_.front());
+  completions_.erase(completions_.begin());
+  auto* e = find(next.invocation);
+  if (e == nullptr || (!e->open(next.completion)))
+    return true;
+  record_completion(next.invocation, next.completion, next.value);
+  e->deliver(next.completion, std::move(next.value));
+  return true;
+}
+
+bool object_machine::pump_undelivered() {
+  for (const auto& u : state_.undelivered) {
+    auto* e = find(u.invocation);
+    if (e == nullptr || e->stuck() || !e->open(u.completion))
+      continue;
+    auto value = journal::decode_result(u.encoded_result);
+    if (!value) {
+      pause(u.invocation, value.error().message);
+      continue;
+    }
+    const auto invocation = u.invocation;
+    const auto completion = u.completion;
+    record_completion(invocation, completion, *value); // Removes it from the list.
+    e->deliver(completion, std::move(*value));
+    return true;
+  }
+  return false;
+}
+
+bool object_machine::pump_cancels() {
+  if (cancels_.empty())
+    return false;
+  const auto id = cancels_.front();
+  cancels_.erase(cancels_.begin());
+  cancel(id);
+  return true;
+}
+
+void object_machine::cancel(const invocation_id& id) {
+  const auto* live = state_.find_live(id);
+  if (live == nullptr)
+    return;
+  const bool cancelled_before =
+      std::any_of(live->entries.begin(), live->entries.end(),
+                  [](const auto& e) { return e.kind == record_kind::cancel; });
+  if (cancelled_before)
+    return;
+  auto* e = find(id);
+  append(id, record_kind::cancel, 0, {});
+  if (e != nullptr)
+    e->deliver_cancel();
+  cancel_effects_of(id);
+}
+
+void object_machine::cancel_effects_of(const invocation_id& id) {
+  std::vector<effect_key> mine;
+  for (const auto& [key, effect] : effects_)
+    if (key.first == id)
+      mine.push_back(key);
+  for (const auto& key : mine)
+    if (auto it = effects_.find(key); it != effects_.end())
+      carry_out(key, it->second.machine->on_cancel());
+}
+
+bool object_machine::pump_starts() {
+  const auto time = now();
+  bool exclusive_busy = false;
+  for (const auto& i : state_.live)
+    if (!i.input.shared && (executions_.contains(i.id) || paused_.contains(i.id)))
+      exclusive_busy = true;
+  const journal::invocation_state* next = nullptr;
+  for (const auto& i : state_.live) {
+    if (executions_.contains(i.id) || paused_.contains(i.id))
+      continue;
+    const bool begun = !i.entries.empty();
+    if (!begun && i.input.due_at > time)
+      continue;
+    if (i.input.shared) {
+      next = &i;
+      break;
+    }
+    if (exclusive_busy)
+      continue;
+    // One that has begun goes before those that only wait.
+    if (next == nullptr || (begun && next->entries.empty()))
+      next = &i;
+  }
+  if (next == nullptr)
+    return false;
+  start(*next);
+  return true;
+}
+
+void object_machine::start(const journal::invocation_state& invocation) {
+  const auto id = invocation.id;
+  const auto* handler =
+      service_ == nullptr ? nullptr : services_.find(state_.id.service, invocation.input.handler);
+  if (handler == nullptr || !handler->run) {
+    pause(id, "this program has no handler " + state_.id.service + '/' + invocation.input.handler);
+    return;
+  }
+  auto made = std::make_unique<execution>(
+      static_cast<execution_host&>(*this), state_.id, invocation, [handler](execution& e, std::string body) {
+        return handler->run(context(e), std::move(body));
+      });
+  auto& e = *made;
+  executions_.emplace(id, std::move(made));
+  e.begin();
+  // A cancel that the journal holds and the handler has not met yet concerns its open effects too.
+  if (e.cancel_recorded())
+    cancel_effects_of(id);
+}
+
+void object_machine::pause(const invocation_id& id, const std::string& why) {
+  paused_.insert_or_assign(id, why);
+  auto* live = state_.find_live(id);
+  if (live == nullptr || live->paused_text == why)
+    return; // Said before the last restart.
+  log::error("invocation_paused",
+             {{"object", state_.id.text()}, {"invocation", id.text()}, {"reason", why}});
+  append(id, record_kind::paused, 0, why);
+}
+
+execution* object_machine::find(const invocation_id& id) {
+  auto it = executions_.find(id);
+  return it == executions_.end() ? nullptr : it->second.get();
+}
+
+// ── Effects ──────────────────────────────────────────────────────────────────────────────────
+
+void object_machine::begin_effect(effect_start effect) {
+  const effect_key key{effect.invocation, effect.index};
+  auto& slot = effects_[key];
+  slot.machine = std::make_unique<effect_machine>(std::move(effect), env_);
+  carry_out(key, slot.machine->begin());
+}
+
+void object_machine::carry_out(const effect_key& key, effect_step step) {
+  auto it = effects_.find(key);
+  for (const auto& n : step.notes) {
+    append(key.first, record_kind::effect_note, key.second, encode(n));
+    if (n.kind != journal::note_kind::retry_at)
+      log::info("effect_doubt", {{"object", state_.id.text()},
+                                 {"step", it->second.machine->start().intent.name},
+                                 {"note", name_of(n.kind)},
+                                 {"detail", n.text}});
+  }
+  switch (step.what) {
+  case effect_step::kind::send: {
+    vendor_call call;
+    call.ref = {key.first, key.second, ++it->second.sequence};
+    call.vendor = it->second.machine->start().intent.vendor;
+    call.call_class = step.call_class;
+    call.request = std::move(step.request);
+    call.deadline_ms = step.deadline_ms;
+    out_.calls.push_back(std::move(call));
+    return;
+  }
+  case effect_step::kind::wait:
+    return;
+  case effect_step::kind::complete: {
+    const auto completion = it->second.machine->start().intent.completion;
+    effects_.erase(it);
+    completions_.push_back({key.first, completion, std::move(step.value)});
+    return;
+  }
+  case effect_step::kind::pause:
+    effects_.erase(it);
+    pause(key.first, step.why);
+    return;
+  }
+}
+
+void object_machine::record_completion(const invocation_id& invocation, std::uint32_t completion,
+                                       const result<std::string>& value) {
+  append(invocation, record_kind::completion, completion, journal::encode(value));
+}
+
+// ── execution_host ───────────────────────────────────────────────────────────────────────────
+
+void object_machine::append(const invocation_id& invocation, record_kind kind, std::uint32_t index,
+                            std::string payload) {
+  journal::record r;
+  r.kind = kind;
+  r.time = now();
+  r.object = state_.id;
+  r.invocation = invocation;
+  r.index = index;
+  r.payload = std::move(payload);
+  if (auto done = apply(state_, r, 0); !done) {
+    // What was just encoded cannot be read: wrong code must not write.
+    log::error("journal_encoding_broken",
+               {{"object", state_.id.text()}, {"reason", done.error().message}});
+    std::abort();
+  }
+  out_.turn.records.push_back(std::move(r));
+}
+
+const std::string* object_machine::state_value(std::string_view name) const {
+  return state_.value(name);
+}
+
+std::string object_machine::merged(std::string_view name, std::string_view delta) const {
+  if (service_ == nullptr || !service_->merge)
+    return std::string(delta);
+  return service_->merge(name, state_.value(name), delta);
+}
+
+journal::effect_payload object_machine::intent_of(const providers::raw_operation& op,
+                                                  std::string_view step,
+                                                  std::string_view attempt) const {
+  journal::effect_payload p;
+  p.name = std::string(step);
+  p.operation = std::string(op.name);
+  p.vendor = std::string(op.vendor);
+  if (const auto* endpoint = env_.vendors.find(op.vendor))
+    p.target = endpoint->fingerprint();
+  if (!op.key_header.empty())
+    p.key = idempotency_key(env_.hub, state_.id, step, attempt);
+  p.policy = static_cast<std::uint8_t>(op.doubt);
+  p.deadline_ms = op.deadline_ms;
+  if (op.doubt != doubt_policy::may_repeat) {
+    p.method = op.request.method;
+    p.path = op.request.target;
+    for (const auto& [name, value] : op.request.headers)
+      p.headers += name + ": " + value + '\n';
+    p.body = op.request.body;
+  }
+  return p;
+}
+
+void object_machine::began_call(const journal::call_payload& call) {
+  if (call.target == state_.id)
+    return; // Folded already; pump starts it.
+  out_.messages.emplace_back(input_for{call.target, call.invocation, now(), call.input});
+}
+
+void object_machine::cancel_other(const object_id& object, const invocation_id& invocation) {
+  if (object == state_.id)
+    cancels_.push_back(invocation);
+  else
+    out_.messages.emplace_back(cancel_for{object, invocation});
+}
+
+invocation_id object_machine::running_exclusive() const {
+  for (const auto& i : state_.live)
+    if (!i.input.shared && executions_.contains(i.id))
+      return i.id;
+  return {};
+}
+
+unix_ms object_machine::now() const {
+  return std::max(env_.time.wall_ms(), state_.last_time);
+}
+
+std::string_view object_machine::revision_of(const object_id& target,
+                                             std::string_view handler) const {
+  const auto* h = services_.find(target.service, handler);
+  return h == nullptr ? std::string_view() : std::string_view(h->revision);
+}
+
+bool object_machine::is_shared(const object_id& target, std::string_view handler) const {
+  const auto* h = services_.find(target.service, handler);
+  return h != nullptr && h->mode == handler_mode::shared;
+}
+
+} // namespace orderhub::durable

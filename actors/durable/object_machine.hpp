@@ -1,0 +1,175 @@
+#pragma once
+#include "actors/durable/effect_machine.hpp"
+#include "actors/durable/execution.hpp"
+#include "actors/durable/service.hpp"
+#include "journal/hub_journal.hpp"
+#include "journal/object_state.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace orderhub::durable {
+
+/// Which call of which effect an answer belongs to.
+struct call_ref {
+  invocation_id invocation;
+  std::uint32_t index = 0;    ///< Command index of the effect.
+  std::uint32_t sequence = 0; ///< Tells its calls apart.
+};
+
+/// A call to a vendor; leaves when the turn is durable.
+struct vendor_call {
+  call_ref ref;
+  std::string vendor;
+  std::string_view call_class; ///< Constant of the operation.
+  providers::http_request request;
+  std::int64_t deadline_ms = 0;
+};
+
+/// An invocation ended; its callers are answered when the turn is durable.
+struct finished_call {
+  invocation_id invocation;
+  result<std::string> outcome;
+};
+
+// Messages to other objects of this hub. They follow their turn in the log's order, so they may be
+// given on as soon as the turn is queued for the writer.
+struct input_for {
+  object_id target;
+  invocation_id invocation;
+  unix_ms accepted_at = 0;
+  journal::input_payload input;
+};
+struct completion_for {
+  journal::caller_ref to;
+  std::string encoded_result;
+};
+struct cancel_for {
+  object_id target;
+  invocation_id invocation;
+};
+using object_message = std::variant<input_for, completion_for, cancel_for>;
+
+/// What one step of an object produced.
+struct turn_output {
+  journal::turn turn;                  ///< May be empty.
+  std::vector<vendor_call> calls;      ///< After the turn is durable.
+  std::vector<finished_call> finished; ///< After the turn is durable.
+  std::vector<object_message> messages;
+
+  [[nodiscard]] bool empty() const {
+    return turn.records.empty() && calls.empty() && finished.empty() && messages.empty();
+  }
+};
+
+/// What became of an input from outside.
+struct input_verdict {
+  enum class kind : std::uint8_t {
+    accepted, ///< New; `invocation` is it.
+    known,    ///< Same request key and body: `invocation` is the earlier one.
+    conflict, ///< Same request key, another body: 422.
+    full,     ///< Too many wait: 429.
+    failed,   ///< The journal could not be read: `why`.
+  };
+  kind what = kind::accepted;
+  invocation_id invocation;
+  error why;
+};
+
+/// What became of settling an awakeable.
+enum class awakeable_verdict : std::uint8_t { settled, already, unknown };
+
+/// One active object: its folded state, its invocations' frames, its open effects. Takes events,
+/// produces turns. Knows no actor, no store's inside and no socket; single-threaded. Every event is
+/// followed by `take`, whose output the host carries out.
+class object_machine final : private execution_host {
+public:
+  /// `state` as loaded from the journal. The references must outlive the object.
+  object_machine(journal::object_state state, const service_registry& services,
+                 const journal::hub_journal& journal, const environment& env);
+  ~object_machine() override;
+
+  /// After construction: replays what is live and goes on.
+  void activate();
+  input_verdict on_input(const invocation_id& fresh, journal::input_payload input);
+  void on_message(const object_message& message);
+  awakeable_verdict on_awakeable(const awakeable_id& id, result<std::string> value);
+  void on_answer(const call_ref& ref, const providers::transport_outcome& outcome);
+  /// Whatever is due by now.
+  void on_time();
+
+  turn_output take();
+
+  /// Earliest time `on_time` is wanted.
+  [[nodiscard]] std::optional<unix_ms> due() const;
+  /// Nothing is running in this process: all that is live waits for timers, awakeables, other
+  /// objects, or is paused. Frames may be dropped.
+  [[nodiscard]] bool suspendable() const;
+  [[nodiscard]] const journal::object_state& state() const { return state_; }
+  /// Live invocations that cannot go on, with the reason.
+  [[nodiscard]] std::vector<std::pair<invocation_id, std::string>> stuck() const;
+
+private:
+  struct open_effect {
+    std::unique_ptr<effect_machine> machine;
+    std::uint32_t sequence = 0;
+  };
+  using effect_key = std::pair<invocation_id, std::uint32_t>;
+  struct pending_completion {
+    invocation_id invocation;
+    std::uint32_t completion = 0;
+    result<std::string> value;
+  };
+
+  // execution_host
+  void append(const invocation_id& invocation, journal::record_kind kind, std::uint32_t index,
+              std::string payload) override;
+  const std::string* state_value(std::string_view name) const override;
+  std::string merged(std::string_view name, std::string_view delta) const override;
+  journal::effect_payload intent_of(const providers::raw_operation& op, std::string_view step,
+                                    std::string_view attempt) const override;
+  void begin_effect(effect_start effect) override;
+  void began_call(const journal::call_payload& call) override;
+  void cancel_other(const object_id& object, const invocation_id& invocation) override;
+  invocation_id running_exclusive() const override;
+  unix_ms now() const override;
+  std::string_view revision_of(const object_id& target, std::string_view handler) const override;
+  bool is_shared(const object_id& target, std::string_view handler) const override;
+
+  void pump();
+  bool pump_finished();
+  bool pump_completions();
+  bool pump_undelivered();
+  bool pump_cancels();
+  bool pump_starts();
+  void start(const journal::invocation_state& invocation);
+  void pause(const invocation_id& invocation, const std::string& why);
+  void carry_out(const effect_key& key, effect_step step);
+  void record_completion(const invocation_id& invocation, std::uint32_t completion,
+                         const result<std::string>& value);
+  void cancel(const invocation_id& invocation);
+  void cancel_effects_of(const invocation_id& invocation);
+  [[nodiscard]] execution* find(const invocation_id& invocation);
+
+  journal::object_state state_;
+  const service_registry& services_;
+  const journal::hub_journal& journal_;
+  const environment& env_;
+  const service_definition* service_ = nullptr;
+  std::map<invocation_id, std::unique_ptr<execution>> executions_;
+  std::map<effect_key, open_effect> effects_;
+  std::vector<pending_completion> completions_;
+  std::vector<invocation_id> cancels_;
+  std::map<invocation_id, std::string> paused_;
+  /// Request keys accepted in this activation: the journal may not have committed them yet.
+  std::vector<std::pair<digest, journal::seen_request>> recent_requests_;
+  turn_output out_;
+};
+
+} // namespace orderhub::durable

@@ -1,0 +1,62 @@
+#pragma once
+#include "actors/durable/context.hpp"
+#include "journal/object_state.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace orderhub::durable {
+
+/// How a handler runs beside others of its object.
+enum class handler_mode : std::uint8_t {
+  exclusive, ///< One at a time, in arrival order; may change state.
+  shared,    ///< Journaled, beside the exclusive ones; changes no state.
+  read,      ///< A pure function of the object as of its last commit; nothing is journaled.
+};
+
+/// One handler of a service.
+struct handler_definition {
+  handler_mode mode = handler_mode::exclusive;
+  bool internal = false; ///< Not reachable from outside: other handlers call it.
+  std::string revision = "1"; ///< Changes when the order of its steps does.
+  /// Exclusive and shared: makes the coroutine. Not itself a coroutine.
+  std::function<handler_task(context, std::string body)> run;
+  /// Read: `now` is for nothing but display.
+  std::function<result<std::string>(const journal::object_state&, std::string_view body)> read;
+  /// Checks a request from outside before anything is stored: the body to store, or `invalid` with
+  /// a message that names the field. Null: every body is taken as it is.
+  std::function<result<std::string>(std::string_view key, std::string_view body)> validate;
+};
+
+/// A service: its handlers, and how its facts merge.
+struct service_definition {
+  std::map<std::string, handler_definition, std::less<>> handlers;
+  /// Commutative and idempotent; `current` is null where the entry is not there.
+  std::function<std::string(std::string_view entry, const std::string* current,
+                            std::string_view delta)>
+      merge;
+};
+
+/// All services of the program. Filled by `main`; immutable after.
+struct service_registry {
+  std::map<std::string, service_definition, std::less<>> services;
+
+  [[nodiscard]] const service_definition* find(std::string_view service) const {
+    auto it = services.find(service);
+    return it == services.end() ? nullptr : &it->second;
+  }
+  [[nodiscard]] const handler_definition* find(std::string_view service,
+                                               std::string_view handler) const {
+    const auto* s = find(service);
+    if (s == nullptr)
+      return nullptr;
+    auto it = s->handlers.find(handler);
+    return it == s->handlers.end() ? nullptr : &it->second;
+  }
+};
+
+} // namespace orderhub::durable

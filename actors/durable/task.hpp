@@ -1,0 +1,90 @@
+#pragma once
+#include <coroutine>
+#include <exception>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace orderhub::durable {
+
+/// A lazily started coroutine that yields one T. Owns its frame: destroying it while it is suspended
+/// frees every frame below it, which is how an invocation is passivated.
+template <class T>
+class [[nodiscard]] task {
+public:
+  struct promise_type {
+    std::optional<T> value;
+    std::exception_ptr thrown;
+    std::coroutine_handle<> parent;
+
+    task get_return_object() {
+      return task(std::coroutine_handle<promise_type>::from_promise(*this));
+    }
+    std::suspend_always initial_suspend() noexcept { return {}; }
+    struct final_awaiter {
+      bool await_ready() noexcept { return false; }
+      std::coroutine_handle<> await_suspend(std::coroutine_handle<promise_type> self) noexcept {
+        auto parent = self.promise().parent;
+        return parent ? parent : std::noop_coroutine();
+      }
+      void await_resume() noexcept {}
+    };
+    final_awaiter final_suspend() noexcept { return {}; }
+    template <class U>
+    void return_value(U&& v) {
+      value.emplace(std::forward<U>(v));
+    }
+    void unhandled_exception() { thrown = std::current_exception(); }
+  };
+
+  task() = default;
+  task(task&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
+  task& operator=(task&& other) noexcept {
+    if (this != &other) {
+      destroy();
+      frame_ = std::exchange(other.frame_, nullptr);
+    }
+    return *this;
+  }
+  task(const task&) = delete;
+  task& operator=(const task&) = delete;
+  ~task() { destroy(); }
+
+  /// Runs the frame from its start until it first waits. For the top of a chain only.
+  void start() { frame_.resume(); }
+  [[nodiscard]] bool valid() const { return static_cast<bool>(frame_); }
+  [[nodiscard]] bool done() const { return frame_ && frame_.done(); }
+  /// The value of a finished task; rethrows what it threw.
+  T take() {
+    if (frame_.promise().thrown)
+      std::rethrow_exception(frame_.promise().thrown);
+    return std::move(*frame_.promise().value);
+  }
+
+  auto operator co_await() noexcept {
+    struct awaiter {
+      std::coroutine_handle<promise_type> frame;
+      bool await_ready() const noexcept { return false; }
+      std::coroutine_handle<> await_suspend(std::coroutine_handle<> caller) noexcept {
+        frame.promise().parent = caller;
+        return frame;
+      }
+      T await_resume() {
+        if (frame.promise().thrown)
+          std::rethrow_exception(frame.promise().thrown);
+        return std::move(*frame.promise().value);
+      }
+    };
+    return awaiter{frame_};
+  }
+
+private:
+  explicit task(std::coroutine_handle<promise_type> frame) : frame_(frame) {}
+  void destroy() {
+    if (frame_)
+      std::exchange(frame_, nullptr).destroy();
+  }
+  std::coroutine_handle<promise_type> frame_;
+};
+
+} // namespace orderhub::durable
