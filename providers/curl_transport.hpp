@@ -1,0 +1,55 @@
+#pragma once
+#include "providers/transport.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace orderhub::providers {
+
+struct curl_transport_options {
+  /// Calls on the wire at once. What is over waits in its order of arrival.
+  std::size_t in_flight_max = 256;
+  /// Calls waiting for a place. One more ends as `not_sent`, "queue full".
+  std::size_t queue_max = 20'000;
+  /// Headers and body of one answer together, bytes. One more ends as `lost`, "answer too large".
+  std::size_t answer_size_max = std::size_t{4} * 1024 * 1024;
+  /// Proxy for `https://` URLs; empty: none. The proxy variables of the environment are not read.
+  secret proxy = {};
+  std::string user_agent = "orderhub";
+};
+
+/// The transport over libcurl: one thread, one multi handle, HTTP/1.1 over reused connections.
+///
+/// - TLS certificates are always verified; `http://` is accepted for loopback hosts only
+/// (127.0.0.0/8,
+///   `::1`, `localhost`), anything else ends as `not_sent`. Redirects are answers, not followed.
+/// - Nothing is ever sent twice. libcurl by itself resends a request whose reused connection died
+///   before the first answer byte; here a second start of one call is refused before a byte leaves,
+///   and bodies cannot be rewound (GETs may be resent, which changes nothing). Such a call is
+///   `lost`.
+/// - `not_sent` is said only where libcurl never reached the point of writing the request; whatever
+///   ends later without a whole answer is `lost`: time-out, reset, a body shorter than its
+///   Content-Length or without its last chunk. An answer that has neither length nor chunks ends
+///   with its connection, so a clean early close of one cannot be told from its end.
+/// - The deadline counts from `send`, the wait in the queue included.
+///
+/// Callbacks run on the transport's thread, must not block, and must not throw.
+class curl_transport final : public transport {
+public:
+  explicit curl_transport(curl_transport_options options = {});
+  /// Ends what is left (queued: `not_sent`; on the wire: `lost`), each with its callback, and joins
+  /// the thread. No `send` may run at the same time; never call it from a callback.
+  ~curl_transport() override;
+  curl_transport(const curl_transport&) = delete;
+  curl_transport& operator=(const curl_transport&) = delete;
+
+  void send(wire_request request, callback done) override;
+
+private:
+  class loop;
+  std::unique_ptr<loop> loop_;
+};
+
+} // namespace orderhub::providers

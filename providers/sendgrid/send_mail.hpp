@@ -1,0 +1,36 @@
+#pragma once
+#include "providers/operation.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace orderhub::providers::sendgrid {
+
+struct mail_request {
+  std::string order_id;
+  std::string step;
+  std::string from_email;
+  std::string from_name; ///< Empty: none.
+  std::string to_email;
+  std::string to_name; ///< Empty: none.
+  std::string subject; ///< SendGrid wants at least one character.
+  std::string text;    ///< Empty: no such part. One of both is needed.
+  std::string html;    ///< Likewise.
+};
+
+struct mail_outcome {
+  /// First part of `sg_message_id` in the mail's events; empty where the answer named none.
+  std::string message_id;
+
+  [[nodiscard]] std::string encode() const;
+  /// Fails with `corrupt`.
+  static result<mail_outcome> decode(std::string_view json);
+  friend bool operator==(const mail_outcome&, const mail_outcome&) = default;
+};
+
+/// Queues one mail; success means accepted, not delivered. There is no idempotency key and no proof
+/// of a lost send, so it may be repeated. Order and step travel as `custom_args` and come back in
+/// the mail's events.
+operation<mail_outcome> send_mail(const mail_request& request);
+
+} // namespace orderhub::providers::sendgrid

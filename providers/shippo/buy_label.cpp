@@ -1,0 +1,180 @@
+#include "providers/shippo/buy_label.hpp"
+
+#include "providers/form.hpp"
+#include "providers/shippo/messages.hpp"
+
+#include <charconv>
+
+#include <nlohmann/json.hpp>
+
+namespace orderhub::providers::shippo {
+
+namespace {
+
+using nlohmann::json;
+constexpr std::string_view where = "shippo.buy_label";
+constexpr std::string_view look_up_where = "shippo.buy_label.look_up";
+/// One rate has few transactions; a page of a list that ignores the filter has the most allowed.
+constexpr int page_size = 5;
+constexpr int page_size_max = 100;
+
+label_outcome outcome_of(const json& object) {
+  return {text_of(object, "object_id"), text_of(object, "tracking_number"),
+          text_of(object, "label_url"), text_of(object, "tracking_url_provider")};
+}
+
+result<std::string> parse(const http_response& response) {
+  if (response.status != 200 && response.status != 201)
+    return fail(wire::classify_write(response, where));
+  const auto object = pick<json>(response.body, {"object_id", "status", "tracking_number",
+                                                 "label_url", "tracking_url_provider", "messages"});
+  const std::string status = object ? text_of(*object, "status") : std::string();
+  if (status == "SUCCESS" && !text_of(*object, "object_id").empty())
+    return outcome_of(*object).encode();
+  if (status == "ERROR") {
+    const wire::messages said = wire::read_messages(*object);
+    if (said.carrier_silent)
+      return fail({error_kind::in_doubt, std::string(where), "carrier did not answer"});
+    return fail({error_kind::rejected, std::string(where),
+                 said.text.empty() ? "label refused" : "label refused: " + said.text});
+  }
+  if (status == "QUEUED" || status == "WAITING")
+    return fail({error_kind::in_doubt, std::string(where), "still " + status});
+  return fail({error_kind::in_doubt, std::string(where), "unreadable success body"});
+}
+
+std::string rate_in(const sent_request& sent) {
+  return text_of(json::parse(sent.request.body, nullptr, false), "rate");
+}
+
+http_request page_of(std::string_view rate_id, int size, std::int64_t page) {
+  form query;
+  query.add("rate", rate_id).add("results", size);
+  if (page > 1)
+    query.add("page", page);
+  return wire::get("/transactions?" + query.text());
+}
+
+http_request look_up(const sent_request& sent) {
+  return page_of(rate_in(sent), page_size, 1);
+}
+
+/// The number a query parameter of the vendor's `next` link holds; only numbers are taken from it.
+std::int64_t number_in(std::string_view link, std::string_view name) {
+  const auto query = link.find('?');
+  if (query == std::string_view::npos)
+    return 0;
+  const std::string text = form_value(link.substr(query + 1), name).value_or("");
+  std::int64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+/// How an entry of the list speaks about the purchase; a stronger one wins.
+enum class proof { none, refunded, running, bought };
+
+proof proof_of(std::string_view status) {
+  if (status == "SUCCESS" || status == "REFUNDREJECTED")
+    return proof::bought; // A refused refund leaves the label valid.
+  if (status == "QUEUED" || status == "WAITING")
+    return proof::running;
+  if (status == "REFUNDED" || status == "REFUNDPENDING")
+    return proof::refunded;
+  return proof::none; // ERROR: no label came of it.
+}
+
+look_up_answer read_look_up(const sent_request& sent, const http_response& response) {
+  using kind = look_up_answer::kind;
+  if (response.status != 200)
+    return wire::unknown(response, look_up_where);
+  const auto list = pick<json>(response.body, {"results", "next"});
+  const json* results = list ? member(*list, "results") : nullptr;
+  if (!results || !results->is_array())
+    return wire::unknown(response, look_up_where);
+
+  const std::string rate_id = rate_in(sent);
+  look_up_answer answer;
+  answer.what = kind::absent;
+  answer.evidence = "no transaction for rate " + rate_id;
+  proof best = proof::none;
+  bool is_filtered = true;
+  for (const json& entry : *results) {
+    if (id_of(entry, "rate", "object_id") != rate_id) {
+      is_filtered = false;
+      continue;
+    }
+    const std::string status = text_of(entry, "status");
+    const std::string id = text_of(entry, "object_id");
+    const proof says = proof_of(status);
+    if (id.empty() || (says == proof::none && status != "ERROR"))
+      return wire::unknown(response, look_up_where);
+    if (says == proof::none && best == proof::none)
+      answer.evidence = id + " ERROR";
+    if (says <= best)
+      continue;
+    best = says;
+    answer.evidence = id + " " + status;
+    if (says == proof::bought) {
+      answer.what = kind::found;
+      answer.value = outcome_of(entry).encode();
+    } else if (says == proof::running) {
+      answer.what = kind::running;
+    } else {
+      answer.what = kind::refused;
+      answer.failure = {error_kind::rejected, std::string(where), "label " + status};
+    }
+  }
+  const std::string next = text_of(*list, "next");
+  if (best == proof::bought || next.empty())
+    return answer;
+  const bool was_small = results->size() <= static_cast<std::size_t>(page_size);
+  const std::int64_t page = number_in(next, "page");
+  answer.what = kind::more;
+  answer.value.clear();
+  if (!is_filtered && was_small)
+    answer.next = page_of(rate_id, page_size_max, 1);
+  else if (page > 1)
+    answer.next = page_of(rate_id, was_small ? page_size : page_size_max, page);
+  else
+    return wire::unknown(response, look_up_where);
+  return answer;
+}
+
+} // namespace
+
+std::string label_outcome::encode() const {
+  return dump(json{{"transaction_id", transaction_id},
+                   {"tracking_number", tracking_number},
+                   {"label_url", label_url},
+                   {"tracking_url", tracking_url}});
+}
+
+result<label_outcome> label_outcome::decode(std::string_view text) {
+  const auto object = json::parse(text, nullptr, false);
+  label_outcome outcome{text_of(object, "transaction_id"), text_of(object, "tracking_number"),
+                        text_of(object, "label_url"), text_of(object, "tracking_url")};
+  if (outcome.transaction_id.empty())
+    return fail({error_kind::corrupt, std::string(where), "outcome not readable"});
+  return outcome;
+}
+
+operation<label_outcome> buy_label(const label_request& request) {
+  const json body = {{"rate", request.rate_id},
+                     {"async", false},
+                     {"label_file_type", "PDF_4x6"},
+                     {"metadata", wire::metadata(request.order_id, request.step)}};
+  raw_operation raw;
+  raw.name = where;
+  raw.vendor = "shippo";
+  raw.call_class = "write";
+  raw.request = wire::post("/transactions", dump(body));
+  raw.deadline_ms = 60'000; // Synchronous purchases wait for the carrier.
+  raw.doubt = doubt_policy::look_up;
+  raw.look_up_settle_ms = 60'000;
+  raw.parse = &parse;
+  raw.look_up = &look_up;
+  raw.read_look_up = &read_look_up;
+  return {std::move(raw)};
+}
+
+} // namespace orderhub::providers::shippo

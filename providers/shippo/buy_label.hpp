@@ -1,0 +1,35 @@
+#pragma once
+#include "providers/shippo/wire.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace orderhub::providers::shippo {
+
+struct label_request {
+  std::string order_id;
+  std::string step;
+  std::string rate_id; ///< Of one shipment of this order; stored before it is bought.
+};
+
+struct label_outcome {
+  std::string transaction_id;
+  std::string tracking_number; ///< Empty with the few services that have none.
+  std::string label_url;       ///< A signed link that expires.
+  std::string tracking_url;
+
+  [[nodiscard]] std::string encode() const;
+  /// Fails with `corrupt`.
+  static result<label_outcome> decode(std::string_view json);
+  friend bool operator==(const label_outcome&, const label_outcome&) = default;
+};
+
+/// Buys one label, waiting for the carrier. Shippo has no idempotency key and buying a rate twice
+/// makes two labels; what proves a purchase is the list of transactions of this rate.
+///
+/// `rejected`: the carrier refused (address, funds, rate expired); a new shipment is needed.
+/// `in_doubt`: also a 201 in which the carrier did not answer, or is not done. The look-up's
+/// `refused`: there is a label for this rate, and it was given back already.
+operation<label_outcome> buy_label(const label_request& request);
+
+} // namespace orderhub::providers::shippo

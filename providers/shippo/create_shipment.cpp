@@ -1,0 +1,150 @@
+#include "providers/shippo/create_shipment.hpp"
+
+#include "providers/shippo/messages.hpp"
+
+#include <optional>
+
+#include <nlohmann/json.hpp>
+
+namespace orderhub::providers::shippo {
+
+namespace {
+
+using nlohmann::json;
+constexpr std::string_view where = "shippo.create_shipment";
+
+json address_json(const address& a) {
+  json object = json::object();
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty())
+      object[name] = value;
+  };
+  add("name", a.name);
+  add("street1", a.street1);
+  add("street2", a.street2);
+  add("city", a.city);
+  add("state", a.state);
+  add("zip", a.zip);
+  add("phone", a.phone);
+  add("email", a.email);
+  object["country"] = a.country;
+  return object;
+}
+
+result<std::string> parse(const http_response& response) {
+  if (response.status != 200 && response.status != 201)
+    return fail(wire::classify_write(response, where));
+  const auto object = pick<json>(response.body, {"object_id", "status", "rates", "messages"});
+  const json* rates = object ? member(*object, "rates") : nullptr;
+  shipment_outcome outcome;
+  if (object)
+    outcome.shipment_id = text_of(*object, "object_id");
+  if (!rates || !rates->is_array() || outcome.shipment_id.empty())
+    return fail({error_kind::in_doubt, std::string(where), "unreadable success body"});
+  for (const json& entry : *rates) {
+    const json* level = member(entry, "servicelevel");
+    rate offer{text_of(entry, "object_id"), text_of(entry, "amount"), text_of(entry, "currency"),
+               text_of(entry, "provider"), level ? text_of(*level, "token") : std::string()};
+    if (level && offer.service.empty())
+      offer.service = text_of(*level, "name");
+    if (!offer.id.empty())
+      outcome.rates.push_back(std::move(offer));
+  }
+  if (!outcome.rates.empty())
+    return outcome.encode();
+  const std::string status = text_of(*object, "status");
+  const wire::messages said = wire::read_messages(*object);
+  if (said.carrier_silent || status == "QUEUED" || status == "WAITING")
+    return fail({error_kind::unavailable, std::string(where), "no rates yet"});
+  return fail({error_kind::rejected, std::string(where),
+               said.text.empty() ? "no rates" : "no rates: " + said.text});
+}
+
+/// A decimal text in millionths; nothing where it is none, negative, or too long to compare.
+std::optional<std::int64_t> millionths_of(std::string_view text) {
+  std::int64_t value = 0;
+  std::size_t whole = 0;
+  std::size_t fraction = 0;
+  bool in_fraction = false;
+  for (const char c : text) {
+    if (c == '.' && !in_fraction) {
+      in_fraction = true;
+    } else if (c >= '0' && c <= '9') {
+      if (in_fraction ? fraction == 6 : whole == 12)
+        return std::nullopt;
+      ++(in_fraction ? fraction : whole);
+      value = value * 10 + (c - '0');
+    } else {
+      return std::nullopt;
+    }
+  }
+  if (whole == 0)
+    return std::nullopt;
+  for (; fraction < 6; ++fraction)
+    value *= 10;
+  return value;
+}
+
+} // namespace
+
+const rate* cheapest(const std::vector<rate>& rates) {
+  const rate* best = nullptr;
+  std::int64_t best_amount = 0;
+  for (const rate& offer : rates) {
+    const auto amount = millionths_of(offer.amount);
+    if (!amount || (best && (offer.currency != best->currency || *amount >= best_amount)))
+      continue;
+    best = &offer;
+    best_amount = *amount;
+  }
+  return best;
+}
+
+std::string shipment_outcome::encode() const {
+  json list = json::array();
+  for (const rate& offer : rates)
+    list.push_back({{"id", offer.id},
+                    {"amount", offer.amount},
+                    {"currency", offer.currency},
+                    {"provider", offer.provider},
+                    {"service", offer.service}});
+  return dump(json{{"shipment_id", shipment_id}, {"rates", std::move(list)}});
+}
+
+result<shipment_outcome> shipment_outcome::decode(std::string_view text) {
+  const auto object = json::parse(text, nullptr, false);
+  const json* list = member(object, "rates");
+  shipment_outcome outcome{text_of(object, "shipment_id"), {}};
+  if (outcome.shipment_id.empty() || !list || !list->is_array())
+    return fail({error_kind::corrupt, std::string(where), "outcome not readable"});
+  for (const json& entry : *list)
+    outcome.rates.push_back({text_of(entry, "id"), text_of(entry, "amount"),
+                             text_of(entry, "currency"), text_of(entry, "provider"),
+                             text_of(entry, "service")});
+  return outcome;
+}
+
+operation<shipment_outcome> create_shipment(const shipment_request& request) {
+  const parcel& p = request.parcel;
+  const json body = {{"address_from", address_json(request.from)},
+                     {"address_to", address_json(request.to)},
+                     {"parcels", json::array({json{{"length", p.length},
+                                                   {"width", p.width},
+                                                   {"height", p.height},
+                                                   {"distance_unit", p.distance_unit},
+                                                   {"weight", p.weight},
+                                                   {"mass_unit", p.mass_unit}}})},
+                     {"async", false},
+                     {"metadata", wire::metadata(request.order_id, request.step)}};
+  raw_operation raw;
+  raw.name = where;
+  raw.vendor = "shippo";
+  raw.call_class = "write";
+  raw.request = wire::post("/shipments", dump(body));
+  raw.deadline_ms = 30'000; // Carriers are asked for rates while it waits.
+  raw.doubt = doubt_policy::may_repeat;
+  raw.parse = &parse;
+  return {std::move(raw)};
+}
+
+} // namespace orderhub::providers::shippo

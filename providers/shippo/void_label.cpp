@@ -1,0 +1,110 @@
+#include "providers/shippo/void_label.hpp"
+
+#include "providers/form.hpp"
+#include "providers/shippo/messages.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace orderhub::providers::shippo {
+
+namespace {
+
+using nlohmann::json;
+constexpr std::string_view where = "shippo.void_label";
+constexpr std::string_view look_up_where = "shippo.void_label.look_up";
+
+bool says_done_before(std::string_view body) {
+  return body.find("already") != std::string_view::npos;
+}
+
+result<std::string> parse(const http_response& response) {
+  if (response.status != 200 && response.status != 201) {
+    error e = wire::classify_write(response, where);
+    if (response.status == 400 && says_done_before(response.body))
+      e.kind = error_kind::in_doubt_stored;
+    return fail(std::move(e));
+  }
+  const auto object = pick<json>(response.body, {"object_id", "status", "messages"});
+  const void_outcome outcome =
+      object ? void_outcome{text_of(*object, "object_id"), text_of(*object, "status")}
+             : void_outcome{};
+  if (outcome.status == "ERROR") {
+    const wire::messages said = wire::read_messages(*object);
+    if (said.carrier_silent)
+      return fail({error_kind::in_doubt, std::string(where), "carrier did not answer"});
+    return fail(
+        {says_done_before(response.body) ? error_kind::in_doubt_stored : error_kind::rejected,
+         std::string(where),
+         said.text.empty() ? "refund refused" : "refund refused: " + said.text});
+  }
+  const bool is_known =
+      outcome.status == "QUEUED" || outcome.status == "PENDING" || outcome.status == "SUCCESS";
+  if (outcome.refund_id.empty() || !is_known)
+    return fail({error_kind::in_doubt, std::string(where), "unreadable success body"});
+  return outcome.encode();
+}
+
+http_request look_up(const sent_request& sent) {
+  const std::string id = text_of(json::parse(sent.request.body, nullptr, false), "transaction");
+  return wire::get("/transactions/" + percent_encode(id));
+}
+
+look_up_answer read_look_up(const sent_request&, const http_response& response) {
+  using kind = look_up_answer::kind;
+  if (response.status != 200)
+    return wire::unknown(response, look_up_where);
+  const auto object = pick<json>(response.body, {"object_id", "status"});
+  const std::string status = object ? text_of(*object, "status") : std::string();
+  look_up_answer answer;
+  if (object)
+    answer.evidence = text_of(*object, "object_id") + " " + status;
+  if (status == "REFUNDPENDING" || status == "REFUNDED") {
+    answer.what = kind::found;
+    answer.value = void_outcome{"", status == "REFUNDED" ? "SUCCESS" : "PENDING"}.encode();
+  } else if (status == "SUCCESS") {
+    answer.what = kind::absent;
+  } else if (status == "QUEUED" || status == "WAITING") {
+    answer.what = kind::running;
+  } else if (status == "REFUNDREJECTED") {
+    answer.what = kind::refused;
+    answer.failure = {error_kind::rejected, std::string(where), "refund refused"};
+  } else if (status == "ERROR") {
+    answer.what = kind::refused;
+    answer.failure = {error_kind::rejected, std::string(where), "there is no label to give back"};
+  } else {
+    return wire::unknown(response, look_up_where);
+  }
+  return answer;
+}
+
+} // namespace
+
+std::string void_outcome::encode() const {
+  return dump(json{{"refund_id", refund_id}, {"status", status}});
+}
+
+result<void_outcome> void_outcome::decode(std::string_view text) {
+  const auto object = json::parse(text, nullptr, false);
+  void_outcome outcome{text_of(object, "refund_id"), text_of(object, "status")};
+  if (outcome.status.empty())
+    return fail({error_kind::corrupt, std::string(where), "outcome not readable"});
+  return outcome;
+}
+
+operation<void_outcome> void_label(const void_request& request) {
+  raw_operation raw;
+  raw.name = where;
+  raw.vendor = "shippo";
+  raw.call_class = "write";
+  raw.request =
+      wire::post("/refunds", dump(json{{"transaction", request.transaction_id}, {"async", false}}));
+  raw.deadline_ms = 60'000;
+  raw.doubt = doubt_policy::look_up;
+  raw.look_up_settle_ms = 60'000;
+  raw.parse = &parse;
+  raw.look_up = &look_up;
+  raw.read_look_up = &read_look_up;
+  return {std::move(raw)};
+}
+
+} // namespace orderhub::providers::shippo

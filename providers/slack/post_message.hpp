@@ -1,0 +1,23 @@
+#pragma once
+#include "providers/slack/wire.hpp"
+
+#include <string>
+
+namespace orderhub::providers::slack {
+
+struct message_request {
+  std::string order_id;
+  std::string step;
+  std::string channel; ///< Id (`C0123456789`) or name (`#orders`).
+  std::string text;    ///< At most 40,000 characters.
+};
+
+/// Posts a message with order and step in its metadata. With a channel's id a lost answer is
+/// settled by reading the channel's history; with a name that cannot be asked for, and it may be
+/// repeated.
+///
+/// Slack answers 200 to most failures; its `error` code decides. Reading back needs the scope
+/// `channels:history` (or `groups:history`), and `metadata.message:read`.
+operation<message_outcome> post_message(const message_request& request);
+
+} // namespace orderhub::providers::slack

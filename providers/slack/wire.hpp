@@ -1,0 +1,36 @@
+#pragma once
+#include "providers/operation.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace orderhub::providers::slack {
+
+/// Where a message stands; channel and ts together identify it.
+struct message_outcome {
+  std::string channel; ///< `C…`; empty for incoming webhooks, which do not tell.
+  std::string ts;      ///< `1503435956.000247`; likewise.
+
+  [[nodiscard]] std::string encode() const;
+  /// Fails with `corrupt`.
+  static result<message_outcome> decode(std::string_view json);
+  friend bool operator==(const message_outcome&, const message_outcome&) = default;
+};
+
+/// Whether a channel is given by id (`C`, `G` or `D`, then six or more capitals and digits) and not
+/// by name: posting takes both, reading back only the id.
+bool is_channel_id(std::string_view channel);
+
+/// Shared by the calls of this folder.
+namespace wire {
+
+http_request post(std::string target, std::string body);
+
+/// What an HTTP status other than 200 means. Never success.
+error classify_status(const http_response& response, std::string_view where);
+/// What `ok: false` with this error code means.
+error classify_code(const http_response& response, std::string_view code, std::string_view where);
+
+} // namespace wire
+
+} // namespace orderhub::providers::slack

@@ -1,0 +1,112 @@
+#include "providers/stripe/cancel_intent.hpp"
+
+#include "providers/stripe/intent.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace orderhub::providers::stripe {
+
+namespace {
+
+using nlohmann::json;
+constexpr std::string_view where = "stripe.cancel_intent";
+constexpr std::string_view look_up_where = "stripe.cancel_intent.look_up";
+constexpr std::string_view target_prefix = "/v1/payment_intents/";
+constexpr std::string_view target_suffix = "/cancel";
+
+result<std::string> parse(const http_response& response) {
+  if (response.status == 400) {
+    // The state was not one to cancel from. The error carries the intent, mostly.
+    const auto body = pick<json>(response.body, {"error"});
+    const json* what = body ? member(*body, "error") : nullptr;
+    if (what && text_of(*what, "code") == "payment_intent_unexpected_state") {
+      const json* object = member(*what, "payment_intent");
+      const auto read = object ? wire::read_intent(*object) : std::nullopt;
+      if (read && read->status == payment_status::canceled)
+        return cancel_intent_outcome{read->id}.encode();
+      if (read && read->status == payment_status::succeeded)
+        return fail({error_kind::rejected, std::string(where), name_of(read->status)});
+      return fail({error_kind::in_doubt_stored, std::string(where), "unexpected state"});
+    }
+  }
+  if (response.status != 200)
+    return fail(wire::classify_write(response, where));
+  const auto read = wire::read_intent_text<json>(response.body);
+  if (!read)
+    return fail({error_kind::in_doubt, std::string(where), "unreadable success body"});
+  if (read->status != payment_status::canceled)
+    return fail({error_kind::in_doubt_stored, std::string(where), name_of(read->status)});
+  return cancel_intent_outcome{read->id}.encode();
+}
+
+http_request look_up(const sent_request& sent) {
+  std::string target = sent.request.target;
+  if (target.ends_with(target_suffix))
+    target.resize(target.size() - target_suffix.size());
+  return wire::get(std::move(target));
+}
+
+look_up_answer read_look_up(const sent_request&, const http_response& response) {
+  using kind = look_up_answer::kind;
+  if (response.status != 200)
+    return wire::unknown(response, look_up_where);
+  const auto read = wire::read_intent_text<json>(response.body);
+  if (!read)
+    return wire::unknown(response, look_up_where);
+  look_up_answer answer;
+  answer.evidence = read->id + " " + name_of(read->status);
+  switch (read->status) {
+  case payment_status::canceled:
+    answer.what = kind::found;
+    answer.value = cancel_intent_outcome{read->id}.encode();
+    break;
+  case payment_status::succeeded:
+    answer.what = kind::refused;
+    answer.failure = {error_kind::rejected, std::string(where), name_of(read->status)};
+    break;
+  case payment_status::processing:
+    answer.what = kind::running;
+    break;
+  default:
+    answer.what = kind::absent;
+  }
+  return answer;
+}
+
+} // namespace
+
+std::string cancel_intent_outcome::encode() const {
+  return dump(json{{"payment_intent_id", payment_intent_id}});
+}
+
+result<cancel_intent_outcome> cancel_intent_outcome::decode(std::string_view text) {
+  const auto object = json::parse(text, nullptr, false);
+  cancel_intent_outcome outcome{text_of(object, "payment_intent_id")};
+  if (outcome.payment_intent_id.empty())
+    return fail({error_kind::corrupt, std::string(where), "outcome not readable"});
+  return outcome;
+}
+
+operation<cancel_intent_outcome> cancel_intent(const cancel_intent_request& request) {
+  form body;
+  body.add("cancellation_reason", "requested_by_customer");
+  std::string target(target_prefix);
+  target.append(percent_encode(request.payment_intent_id)).append(target_suffix);
+
+  raw_operation raw;
+  raw.name = where;
+  raw.vendor = "stripe";
+  raw.call_class = "write";
+  raw.request = wire::post(std::move(target), body.text());
+  raw.key_header = idempotency_header;
+  raw.deadline_ms = deadline_ms;
+  raw.doubt = doubt_policy::replay_key;
+  raw.look_up_settle_ms = settle_ms;
+  raw.key_life_ms = key_life_ms;
+  raw.parse = &parse;
+  raw.look_up = &look_up;
+  raw.read_look_up = &read_look_up;
+  return {std::move(raw)};
+}
+
+} // namespace orderhub::providers::stripe

@@ -1,0 +1,45 @@
+#pragma once
+#include "providers/stripe/wire.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace orderhub::providers::stripe {
+
+struct charge_request {
+  std::string order_id;
+  std::string step;
+  std::int64_t amount_minor = 0; ///< In the currency's minor unit; positive, at most 8 digits.
+  std::string currency;          ///< ISO 4217; sent in lower case.
+  std::string payment_method;    ///< `pm_…`
+  std::string customer;          ///< `cus_…`; empty: none.
+  std::string attempt = "1";     ///< Logical attempt; a new one has a new idempotency key.
+};
+
+/// Where the payment stands. Only `succeeded` is money; `requires_action` waits for the customer's
+/// bank page, `processing` for a webhook. A decline is no outcome but the error `rejected`.
+struct charge_outcome {
+  std::string payment_intent_id;
+  payment_status status = payment_status::processing;
+  std::string charge_id;            ///< Empty before there is one.
+  std::int64_t amount_received = 0; ///< Minor units.
+  std::string decline_code;         ///< Of an earlier failed try of the same intent; mostly empty.
+
+  [[nodiscard]] std::string encode() const;
+  /// Fails with `corrupt`.
+  static result<charge_outcome> decode(std::string_view json);
+  friend bool operator==(const charge_outcome&, const charge_outcome&) = default;
+};
+
+/// Creates and confirms a PaymentIntent in one call, the customer present: without `off_session`
+/// Stripe answers `requires_action` where a bank wants 3-D Secure, instead of declining. Only
+/// cards, so no return_url is needed.
+///
+/// `rejected`: declined, the message is Stripe's code and decline code. `invalid`: our request,
+/// key or configuration is wrong. Doubt: same key, and past its life or where Stripe keeps the
+/// failure under the key, a look-up in the list of intents since the first request, by metadata,
+/// amount and currency.
+operation<charge_outcome> charge(const charge_request& request);
+
+} // namespace orderhub::providers::stripe
