@@ -1,0 +1,1167 @@
+#include "journal/hub_journal.hpp"
+
+#include "journal/key.hpp"
+#include "journal/record_refs.hpp"
+#include "journal/store.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <set>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+namespace orderhub::journal {
+
+namespace {
+
+constexpr auto where = "journal.hub";
+constexpr std::size_t chunk_size = 128U << 10U;
+constexpr std::size_t due_cache_max = 20'000;
+/// Rows of the log are cheap to delete: this many for each row that a slice may fold.
+constexpr std::size_t trimmed_per_row = 8;
+/// Retention looks this often, or a thousand times within it where that is longer.
+constexpr std::int64_t retention_pass_ms_min = 60'000;
+/// Past this many times `checkpoint_bytes` the writer must fold before it commits more.
+constexpr std::uint64_t urgent_factor = 4;
+/// What an overlay's entries cost beside the records' bytes, about.
+constexpr std::uint64_t reference_cost = 32;
+constexpr std::uint64_t object_cost = 160;
+constexpr std::uint64_t invocation_cost = 80;
+constexpr std::uint64_t request_cost = 160;
+constexpr std::uint64_t due_cost = 64;
+
+using steady = std::chrono::steady_clock;
+
+std::int64_t microseconds_since(steady::time_point start) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(steady::now() - start).count();
+}
+
+tl::unexpected<error> corrupt(std::string message) {
+  return fail({error_kind::corrupt, where, std::move(message)});
+}
+
+/// Says in which row a failure to read was met.
+tl::unexpected<error> damaged(std::string_view what, error e) {
+  e.message = std::string(what) + ": " + e.message + "; run `orderhub journal verify`";
+  return fail(std::move(e));
+}
+
+/// Bytes that stay where they are until all of them go. Few large pieces, so that a generation of
+/// records costs little more than its bytes and leaves no holes.
+class arena {
+public:
+  struct mark {
+    std::size_t chunks = 0;
+    std::size_t used = 0;
+  };
+
+  std::string_view keep(std::string_view bytes) {
+    if (chunks_.empty() || chunks_.back().size - used_ < bytes.size()) {
+      const auto size = std::max(chunk_size, bytes.size());
+      chunks_.push_back({std::unique_ptr<char[]>(new char[size]), size});
+      used_ = 0;
+    }
+    char* at = chunks_.back().bytes.get() + used_;
+    std::memcpy(at, bytes.data(), bytes.size());
+    used_ += bytes.size();
+    return {at, bytes.size()};
+  }
+  [[nodiscard]] mark here() const { return {chunks_.size(), used_}; }
+  void back_to(mark m) {
+    chunks_.resize(m.chunks);
+    used_ = m.used;
+  }
+
+private:
+  struct chunk {
+    std::unique_ptr<char[]> bytes;
+    std::size_t size = 0;
+  };
+  std::vector<chunk> chunks_;
+  std::size_t used_ = 0; ///< In the last chunk.
+};
+
+/// An encoded record in its generation's arena.
+struct stored_record {
+  log_sequence lsn = 0;
+  std::string_view bytes;
+};
+
+struct overlay_object {
+  std::vector<stored_record> records; ///< In log order.
+  bool folded = false;                ///< Its row contains them.
+};
+
+struct text_hash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
+};
+struct digest_hash {
+  std::size_t operator()(const digest& d) const {
+    std::size_t h = 0;
+    std::memcpy(&h, d.data(), sizeof h);
+    return h;
+  }
+};
+
+/// Records committed between two checkpoints, by object. The writer fills it under the journal's
+/// mutex; afterwards only `folded` and the emptying of `records` change, under the same mutex.
+struct generation {
+  arena bytes;
+  std::unordered_map<std::string, overlay_object, text_hash, std::equal_to<>> objects;
+  /// Invocation that began here, to its object's key in `objects`.
+  std::unordered_map<invocation_id, const std::string*> invocations;
+  std::unordered_map<digest, seen_request, digest_hash> requests;
+  /// Moments at which an object of `objects` may have something to do.
+  std::multimap<unix_ms, const std::string*> due;
+  unix_ms first_time = 0;
+  unix_ms last_time = 0;
+  log_sequence last_lsn = 0;
+  std::uint64_t size = 0;
+
+  [[nodiscard]] bool empty() const { return objects.empty(); }
+
+  const std::string& add(std::string_view key, const stored_record& r) {
+    auto it = objects.find(key);
+    if (it == objects.end()) {
+      it = objects.emplace(std::string(key), overlay_object{}).first;
+      size += object_cost + key.size();
+    }
+    it->second.records.push_back(r);
+    size += reference_cost;
+    return it->first;
+  }
+
+  void add(const stored_record& r, unix_ms time, std::string_view own, std::string_view other,
+           const record_refs& refs) {
+    if (empty())
+      first_time = time;
+    last_time = std::max(last_time, time);
+    last_lsn = r.lsn;
+    size += r.bytes.size();
+    const auto* owner = &add(own, r);
+    if (refs.other) {
+      const auto& second = add(other, r);
+      if (refs.starts_at_other)
+        owner = &second;
+    }
+    if (refs.starts && invocations.insert_or_assign(*refs.starts, owner).second)
+      size += invocation_cost;
+    if (refs.key && refs.starts) {
+      const seen_request seen{*refs.starts, refs.key->body, refs.key->expires_at};
+      if (requests.insert_or_assign(refs.key->scope, seen).second)
+        size += request_cost;
+    }
+    if (refs.due_at) {
+      due.emplace(*refs.due_at, owner);
+      size += due_cost;
+    }
+  }
+};
+
+/// A record that is about to be committed.
+struct pending_record {
+  const record* source = nullptr;
+  record_refs refs;
+  std::string own;   ///< Object key.
+  std::string other; ///< Object key of `refs.other`.
+  std::string_view bytes;
+};
+
+result<record_refs> checked_refs(const record& r) {
+  auto invalid = [](std::string message) {
+    return fail({error_kind::invalid, where, std::move(message)});
+  };
+  if (!storable(r.object))
+    return invalid("an object's service and key have 1 to 255 bytes each");
+  if (r.payload.size() > payload_size_max)
+    return invalid("a record's payload has at most " + std::to_string(payload_size_max) + " bytes");
+  auto refs = refs_of(r);
+  if (!refs)
+    return invalid(refs.error().message);
+  if (refs->other && !storable(*refs->other))
+    return invalid("an object's service and key have 1 to 255 bytes each");
+  return refs;
+}
+
+/// The records of one object that are not in its row, and what keeps their bytes alive.
+struct overlay_view {
+  std::shared_ptr<const generation> frozen;
+  std::shared_ptr<const generation> current;
+  std::vector<stored_record> records;
+};
+
+/// Base row, if there is one.
+result<std::optional<object_state>> base_of(const reader& rows, std::string_view key) {
+  auto row = rows.get(table::ob, key);
+  if (!row)
+    return fail(std::move(row).error());
+  if (!*row)
+    return std::optional<object_state>{};
+  auto state = decode_object(**row);
+  if (!state)
+    return damaged("the row of object " + std::string(key.substr(0, key.find('\0'))) + '/' +
+                       std::string(key.substr(key.find('\0') + 1)),
+                   std::move(state).error());
+  return std::optional(std::move(*state));
+}
+
+object_state blank_state(object_id id) {
+  object_state state;
+  state.id = std::move(id);
+  return state;
+}
+
+/// Calls `each` for every record that the state does not contain yet, and folds it.
+template <class Each>
+result<void> fold_records(object_state& state, const std::vector<stored_record>& records,
+                          Each&& each) {
+  for (const auto& stored : records) {
+    if (stored.lsn <= state.folded_to)
+      continue;
+    auto r = decode_record(stored.bytes);
+    if (!r)
+      return damaged("log record " + std::to_string(stored.lsn), std::move(r).error());
+    if (auto done = apply(state, *r, stored.lsn); !done)
+      return damaged("log record " + std::to_string(stored.lsn), std::move(done).error());
+    if (auto done = each(*r); !done)
+      return done;
+  }
+  return {};
+}
+
+class hub_journal_impl final : public hub_journal {
+public:
+  hub_journal_impl(store& tables, journal_options options)
+      : tables_(tables), options_(options), current_(std::make_shared<generation>()) {}
+
+  result<void> start(random_source& random);
+
+  const hub_id& hub() const override { return hub_; }
+  unix_ms last_time() const override {
+    const std::lock_guard lock(mutex_);
+    return last_time_;
+  }
+  result<object_state> load(const object_id& id) const override;
+  result<bool> knows_invocation(const invocation_id& id) const override;
+  result<std::optional<invocation_row>> find_invocation(const invocation_id& id) const override;
+  result<std::optional<seen_request>> find_request(const digest& scope) const override;
+  result<std::vector<object_id>> resumable() const override;
+  result<std::vector<timer_row>> timers(unix_ms until, std::size_t limit) const override;
+  journal_stats stats() const override;
+  result<void> commit(std::vector<turn>& turns) override;
+  result<bool> maintain(unix_ms now) override;
+  result<void> checkpoint_now(unix_ms now) override;
+
+private:
+  struct cached_due {
+    log_sequence last_lsn = 0; ///< Newest record of the object when it was computed.
+    std::optional<unix_ms> due_at;
+  };
+  /// Stops a slice when its rows or its time are used up.
+  class slice_budget {
+  public:
+    slice_budget(std::size_t rows, std::int64_t ms)
+        : rows_(std::max<std::size_t>(rows, 1)), us_(ms * 1000) {}
+    void spend(std::size_t rows) { spent_ += rows; }
+    /// `waiting_us`: what is known to be still to do in this slice.
+    [[nodiscard]] bool used_up(std::int64_t waiting_us = 0) const {
+      return spent_ >= rows_ ||
+             (spent_ > 0 && us_ > 0 && microseconds_since(start_) + waiting_us >= us_);
+    }
+
+  private:
+    std::size_t rows_;
+    std::int64_t us_;
+    std::size_t spent_ = 0;
+    steady::time_point start_ = steady::now();
+  };
+  struct row_to_put {
+    std::string key;
+    std::string value;
+  };
+  enum class retention_step : std::uint8_t { none, invocations, requests };
+
+  result<void> create(random_source& random);
+  result<void> recover();
+  [[nodiscard]] overlay_view overlay_of(std::string_view key) const;
+  /// Row and overlay of one object; with `finished`.
+  [[nodiscard]] result<object_state> fold(const object_id& id, const overlay_view& overlay,
+                                          const reader& rows) const;
+  [[nodiscard]] result<std::optional<unix_ms>> due_of(const std::string& key) const;
+  [[nodiscard]] std::uint64_t overlay_size() const {
+    return current_->size + (frozen_ ? frozen_->size : 0);
+  }
+
+  void freeze();
+  result<void> fold_slice();
+  result<void> fold_object(write_transaction& txn, const std::string& key,
+                           const std::vector<stored_record>& records,
+                           std::vector<row_to_put>& invocations, slice_budget& budget);
+  result<void> trim_slice();
+  result<void> retention_slice(unix_ms now);
+  result<void> expire_invocations(unix_ms now);
+  result<void> expire_requests(unix_ms now);
+  template <class Work>
+  result<void> timed_slice(Work&& work);
+  [[nodiscard]] bool more_waits() const {
+    return frozen_ || trim_waits_ || retention_ != retention_step::none;
+  }
+
+  store& tables_;
+  const journal_options options_;
+  hub_id hub_{};
+
+  /// Guards what readers see: the generations, the newest time and LSN, figures. The writer thread
+  /// alone changes them, so it reads them without.
+  mutable std::mutex mutex_;
+  std::shared_ptr<generation> current_;
+  std::shared_ptr<generation> frozen_; ///< Being folded; absent while no checkpoint is under way.
+  log_sequence last_lsn_ = 0;
+  checkpoint_mark checkpoint_;
+  unix_ms last_time_ = 0;
+  std::uint64_t folds_ = 0; ///< Fold slices committed; a reader sees that rows have moved.
+  journal_stats figures_;
+  mutable std::unordered_map<std::string, cached_due, text_hash, std::equal_to<>> due_cache_;
+
+  // The writer thread's own.
+  std::vector<const std::string*> fold_order_; ///< Keys of `frozen_`, ascending.
+  std::size_t fold_at_ = 0;
+  std::int64_t invocation_put_us_ = 10; ///< What one row of `iv` costs, a moving mean.
+  bool trim_waits_ = false;
+  retention_step retention_ = retention_step::none;
+  std::string retention_from_;
+  std::optional<unix_ms> next_retention_;
+};
+
+// ── Start ────────────────────────────────────────────────────────────────────────────────────
+
+result<void> hub_journal_impl::create(random_source& random) {
+  auto rows = tables_.read();
+  if (!rows)
+    return fail(std::move(rows).error());
+  for (std::size_t i = 0; i < table_count; ++i) {
+    auto count = (*rows)->count(static_cast<table>(i));
+    if (!count)
+      return fail(std::move(count).error());
+    if (*count != 0)
+      return corrupt("table " + std::string(name_of(static_cast<table>(i))) +
+                     " has rows, but the journal's format is missing; restore a backup");
+  }
+  rows->reset();
+
+  random.fill(hub_);
+  auto txn = tables_.begin_write(true);
+  if (!txn)
+    return fail(std::move(txn).error());
+  if (auto done = (*txn)->put(table::mt, meta_key::format, encode_format(format_version)); !done)
+    return done;
+  if (auto done = (*txn)->put(table::mt, meta_key::hub, encode_hub(hub_)); !done)
+    return done;
+  if (auto done = (*txn)->put(table::mt, meta_key::checkpoint, encode(checkpoint_)); !done)
+    return done;
+  return (*txn)->commit();
+}
+
+result<void> hub_journal_impl::start(random_source& random) {
+  {
+    auto rows = tables_.read();
+    if (!rows)
+      return fail(std::move(rows).error());
+    auto format = (*rows)->get(table::mt, meta_key::format);
+    if (!format)
+      return fail(std::move(format).error());
+    if (*format) {
+      if (auto version = decode_format(**format); !version)
+        return fail(std::move(version).error());
+      return recover();
+    }
+  }
+  return create(random);
+}
+
+result<void> hub_journal_impl::recover() {
+  auto rows = tables_.read();
+  if (!rows)
+    return fail(std::move(rows).error());
+  const auto& r = **rows;
+  auto hub = r.get(table::mt, meta_key::hub);
+  if (!hub)
+    return fail(std::move(hub).error());
+  auto mark = r.get(table::mt, meta_key::checkpoint);
+  if (!mark)
+    return fail(std::move(mark).error());
+  if (!*hub || !*mark)
+    return corrupt("the hub id or the checkpoint is missing; restore a backup");
+  auto id = decode_hub(**hub);
+  if (!id)
+    return damaged("the hub id", std::move(id).error());
+  hub_ = *id;
+  auto checkpoint = decode_checkpoint(**mark);
+  if (!checkpoint)
+    return damaged("the checkpoint", std::move(checkpoint).error());
+  checkpoint_ = *checkpoint;
+  last_lsn_ = checkpoint_.lsn;
+  last_time_ = checkpoint_.last_time;
+
+  result<void> outcome;
+  auto take = [&](std::string_view key, std::string_view value) -> result<void> {
+    const auto lsn = parse_log_key(key);
+    const auto name = "log record " + std::to_string(lsn.value_or(0));
+    if (!lsn || *lsn != last_lsn_ + 1)
+      return corrupt("the log goes on at " + std::to_string(lsn.value_or(0)) + " after " +
+                     std::to_string(last_lsn_) +
+                     ": records are missing; restore a backup, or see `orderhub journal verify`");
+    auto rec = decode_record(value);
+    if (!rec)
+      return damaged(name, std::move(rec).error());
+    auto refs = checked_refs(*rec);
+    if (!refs)
+      return corrupt(name + ": " + refs.error().message + "; run `orderhub journal verify`");
+    current_->add({*lsn, current_->bytes.keep(value)}, rec->time, object_key(rec->object),
+                  refs->other ? object_key(*refs->other) : std::string(), *refs);
+    last_lsn_ = *lsn;
+    last_time_ = std::max(last_time_, rec->time);
+    return {};
+  };
+  auto scanned = r.scan(table::lg, log_key(checkpoint_.lsn + 1), [&](auto key, auto value) {
+    outcome = take(key, value);
+    return outcome.has_value();
+  });
+  if (!scanned)
+    return scanned;
+  if (!outcome)
+    return outcome;
+  return r.scan(table::lg, {}, [&](auto key, auto) {
+    trim_waits_ = parse_log_key(key).value_or(0) <= checkpoint_.lsn;
+    return false;
+  });
+}
+
+// ── Reading ──────────────────────────────────────────────────────────────────────────────────
+
+overlay_view hub_journal_impl::overlay_of(std::string_view key) const {
+  overlay_view view;
+  const std::lock_guard lock(mutex_);
+  if (frozen_) {
+    if (auto it = frozen_->objects.find(key); it != frozen_->objects.end() && !it->second.folded) {
+      view.frozen = frozen_;
+      view.records = it->second.records;
+    }
+  }
+  if (auto it = current_->objects.find(key); it != current_->objects.end()) {
+    view.current = current_;
+    view.records.insert(view.records.end(), it->second.records.begin(), it->second.records.end());
+  }
+  return view;
+}
+
+// The overlay must have been read before `rows` began: a slice between the two moves records into
+// the row, and what the row contains is passed over here. The other order would lose them. Where
+// the slice deleted a row because the object had become blank, folding the same records again from
+// nothing ends blank too: every value they set is cleared by them, every invocation that they begin
+// is ended by them, and what speaks of an unknown invocation changes nothing.
+result<object_state> hub_journal_impl::fold(const object_id& id, const overlay_view& overlay,
+                                            const reader& rows) const {
+  auto base = base_of(rows, object_key(id));
+  if (!base)
+    return fail(std::move(base).error());
+  object_state state = *base ? std::move(**base) : blank_state(id);
+  if (auto done =
+          fold_records(state, overlay.records, [](const record&) -> result<void> { return {}; });
+      !done)
+    return fail(std::move(done).error());
+  return state;
+}
+
+result<object_state> hub_journal_impl::load(const object_id& id) const {
+  const auto overlay = overlay_of(object_key(id));
+  auto rows = tables_.read();
+  if (!rows)
+    return fail(std::move(rows).error());
+  auto state = fold(id, overlay, **rows);
+  if (state)
+    state->finished.clear(); // `find_invocation` has them, wherever the last checkpoint was.
+  return state;
+}
+
+result<bool> hub_journal_impl::knows_invocation(const invocation_id& id) const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (current_->invocations.contains(id) || (frozen_ && frozen_->invocations.contains(id)))
+      return true;
+  }
+  auto rows = tables_.read();
+  if (!rows)
+    return fail(std::move(rows).error());
+  auto row = (*rows)->get(table::iv, invocation_key(id));
+  if (!row)
+    return fail(std::move(row).error());
+  return row->has_value();
+}
+
+result<std::optional<invocation_row>>
+hub_journal_impl::find_invocation(const invocation_id& id) const {
+  using found = std::optional<invocation_row>;
+  const auto key = invocation_key(id);
+  auto row_of = [&](const reader& rows) -> result<found> {
+    auto row = rows.get(table::iv, key);
+    if (!row)
+      return fail(std::move(row).error());
+    if (!*row)
+      return found{};
+    auto decoded = decode_invocation_row(**row);
+    if (!decoded)
+      return damaged("the row of invocation " + id.text(), std::move(decoded).error());
+    return found(std::move(*decoded));
+  };
+
+  std::optional<object_id> object;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto* g : {current_.get(), frozen_.get()}) {
+      if (g == nullptr || object)
+        continue;
+      if (auto it = g->invocations.find(id); it != g->invocations.end())
+        object = parse_object_key(*it->second);
+    }
+  }
+  if (!object) {
+    auto rows = tables_.read();
+    if (!rows)
+      return fail(std::move(rows).error());
+    auto row = row_of(**rows);
+    if (!row || !*row || (*row)->invocation.finished)
+      return row;
+    object = (*row)->object;
+  }
+
+  // Not finished in the tables: its journal is the object's. Overlay first, then one snapshot for
+  // both rows, so that it is in one of the two however the slices fall.
+  const auto overlay = overlay_of(object_key(*object));
+  auto rows = tables_.read();
+  if (!rows)
+    return fail(std::move(rows).error());
+  auto state = fold(*object, overlay, **rows);
+  if (!state)
+    return fail(std::move(state).error());
+  for (auto* list : {&state->live, &state->finished})
+    for (auto& i : *list)
+      if (i.id == id)
+        return found(invocation_row{*object, std::move(i)});
+  return row_of(**rows);
+}
+
+result<std::optional<seen_request>> hub_journal_impl::find_request(const digest& scope) const {
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto* g : {current_.get(), frozen_.get()})
+      if (g != nullptr)
+        if (auto it = g->requests.find(scope); it != g->requests.end())
+          return std::optional(it->second);
+  }
+  auto rows = tables_.read();
+  if (!rows)
+    return fail(std::move(rows).error());
+  auto row = (*rows)->get(table::dd, request_row_key(scope));
+  if (!row)
+    return fail(std::move(row).error());
+  if (!*row)
+    return std::optional<seen_request>{};
+  auto decoded = decode_request_row(**row);
+  if (!decoded)
+    return damaged("a request key's row", std::move(decoded).error());
+  return std::optional(seen_request{decoded->invocation, decoded->body, decoded->expires_at});
+}
+
+result<std::vector<object_id>> hub_journal_impl::resumable() const {
+  std::set<std::string, std::less<>> recent;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto* g : {frozen_.get(), current_.get()})
+      if (g != nullptr)
+        for (const auto& [key, object] : g->objects)
+          if (!object.folded)
+            recent.insert(key);
+  }
+  std::vector<object_id> out;
+  {
+    auto rows = tables_.read();
+    if (!rows)
+      return fail(std::move(rows).error());
+    result<void> outcome;
+    auto scanned =
+        (*rows)->scan(table::ix, std::string(1, index_prefix::active), [&](auto key, auto value) {
+          if (key.empty() || key.front() != index_prefix::active)
+            return false;
+          auto id = decode_object_ref(value);
+          if (!id) {
+            outcome = damaged("a row of the active index", std::move(id).error());
+            return false;
+          }
+          if (!recent.contains(object_key(*id)))
+            out.push_back(std::move(*id));
+          return true;
+        });
+    if (!scanned)
+      return fail(std::move(scanned).error());
+    if (!outcome)
+      return fail(std::move(outcome).error());
+  }
+  for (const auto& key : recent) {
+    auto id = parse_object_key(key);
+    auto state = load(*id);
+    if (!state)
+      return fail(std::move(state).error());
+    if (needs_resume(*state))
+      out.push_back(std::move(*id));
+  }
+  return out;
+}
+
+result<std::optional<unix_ms>> hub_journal_impl::due_of(const std::string& key) const {
+  const auto overlay = overlay_of(key);
+  const auto newest = overlay.records.empty() ? 0 : overlay.records.back().lsn;
+  {
+    const std::lock_guard lock(mutex_);
+    if (auto it = due_cache_.find(key); it != due_cache_.end() && it->second.last_lsn == newest)
+      return it->second.due_at;
+  }
+  auto rows = tables_.read();
+  if (!rows)
+    return fail(std::move(rows).error());
+  auto state = fold(*parse_object_key(key), overlay, **rows);
+  if (!state)
+    return fail(std::move(state).error());
+  auto due = next_due(*state);
+  if (newest != 0) {
+    const std::lock_guard lock(mutex_);
+    if (due_cache_.size() >= due_cache_max)
+      due_cache_.clear();
+    due_cache_.insert_or_assign(key, cached_due{newest, due});
+  }
+  return due;
+}
+
+// A timer's row speaks for objects without newer records. For the others only those can be due
+// that have such a row, or a record in the overlay that names a time: no other is folded.
+result<std::vector<timer_row>> hub_journal_impl::timers(unix_ms until, std::size_t limit) const {
+  constexpr int tries_max = 5;
+  std::vector<timer_row> out;
+  for (int tries = 1;; ++tries) {
+    out.clear();
+    std::set<std::string, std::less<>> recent; // Objects whose row does not speak for them.
+    std::uint64_t folds = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      folds = folds_;
+      for (const auto* g : {frozen_.get(), current_.get()})
+        if (g != nullptr)
+          for (auto it = g->due.begin(); it != g->due.end() && it->first <= until; ++it)
+            if (!g->objects.find(*it->second)->second.folded)
+              recent.insert(*it->second);
+    }
+    {
+      auto rows = tables_.read();
+      if (!rows)
+        return fail(std::move(rows).error());
+      result<void> outcome;
+      auto take = [&](std::string_view key, std::string_view value) -> result<bool> {
+        const auto due = parse_timer_key(key);
+        if (!due)
+          return corrupt("a key of the timer table is damaged; run `orderhub journal verify`");
+        if (*due > until || out.size() >= limit)
+          return false;
+        auto id = decode_object_ref(value);
+        if (!id)
+          return damaged("a timer's row", std::move(id).error());
+        auto object = object_key(*id);
+        if (recent.contains(object))
+          return true;
+        {
+          const std::lock_guard lock(mutex_);
+          const auto covered = [&](const generation* g) {
+            if (g == nullptr)
+              return false;
+            auto it = g->objects.find(object);
+            return it != g->objects.end() && !it->second.folded;
+          };
+          if (covered(current_.get()) || covered(frozen_.get())) {
+            recent.insert(std::move(object));
+            return true;
+          }
+        }
+        out.push_back({*due, std::move(*id)});
+        return true;
+      };
+      auto scanned = (*rows)->scan(table::tm, {}, [&](auto key, auto value) {
+        auto more = take(key, value);
+        if (!more)
+          outcome = fail(std::move(more).error());
+        return more && *more;
+      });
+      if (!scanned)
+        return fail(std::move(scanned).error());
+      if (!outcome)
+        return fail(std::move(outcome).error());
+    }
+    for (const auto& key : recent) {
+      auto due = due_of(key);
+      if (!due)
+        return fail(std::move(due).error());
+      if (*due && **due <= until)
+        out.push_back({**due, *parse_object_key(key)});
+    }
+    const std::lock_guard lock(mutex_);
+    // Rows that moved meanwhile may have been read old: once more. After some tries the answer may
+    // hold a timer that was due and is done, which costs its reader one look in vain.
+    if (folds == folds_ || tries == tries_max)
+      break;
+  }
+  std::sort(out.begin(), out.end(), [](const timer_row& a, const timer_row& b) {
+    return std::tie(a.due_at, a.object) < std::tie(b.due_at, b.object);
+  });
+  if (out.size() > limit)
+    out.resize(limit);
+  return out;
+}
+
+journal_stats hub_journal_impl::stats() const {
+  journal_stats s;
+  {
+    const std::lock_guard lock(mutex_);
+    s = figures_;
+    s.last_lsn = last_lsn_;
+    s.checkpoint_lsn = checkpoint_.lsn;
+    s.overlay_bytes = overlay_size();
+    s.overlay_objects = current_->objects.size() + (frozen_ ? frozen_->objects.size() : 0);
+  }
+  // Figures only: where the tables cannot be read they stay 0.
+  if (auto rows = tables_.read()) {
+    s.rows_objects = (*rows)->count(table::ob).value_or(0);
+    s.rows_invocations = (*rows)->count(table::iv).value_or(0);
+    if (!(*rows)->scan(table::lg, {}, [&](auto key, auto) {
+          s.first_lsn = parse_log_key(key).value_or(0);
+          return false;
+        }))
+      s.first_lsn = 0;
+  }
+  return s;
+}
+
+// ── Writing ──────────────────────────────────────────────────────────────────────────────────
+
+result<void> hub_journal_impl::commit(std::vector<turn>& turns) {
+  const auto start = steady::now();
+  std::vector<pending_record> batch;
+  std::size_t count = 0;
+  for (const auto& t : turns)
+    count += t.records.size();
+  batch.reserve(count);
+  for (const auto& t : turns) {
+    for (const auto& r : t.records) {
+      auto refs = checked_refs(r);
+      if (!refs)
+        return fail(std::move(refs).error());
+      auto& p = batch.emplace_back();
+      p.source = &r;
+      p.refs = std::move(*refs);
+      p.own = object_key(r.object);
+      if (p.refs.other)
+        p.other = object_key(*p.refs.other);
+    }
+  }
+  if (batch.empty())
+    return {};
+
+  auto& bytes = current_->bytes;
+  const auto before = bytes.here();
+  auto write = [&]() -> result<void> {
+    auto txn = tables_.begin_write(options_.sync);
+    if (!txn)
+      return fail(std::move(txn).error());
+    auto lsn = last_lsn_;
+    for (auto& p : batch) {
+      p.bytes = bytes.keep(encode(*p.source));
+      if (auto done = (*txn)->append(table::lg, log_key(++lsn), p.bytes); !done)
+        return done;
+    }
+    return (*txn)->commit();
+  };
+  if (auto done = write(); !done) {
+    bytes.back_to(before);
+    return done;
+  }
+
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& p : batch) {
+      current_->add({++last_lsn_, p.bytes}, p.source->time, p.own, p.other, p.refs);
+      last_time_ = std::max(last_time_, p.source->time);
+    }
+    ++figures_.commits;
+    figures_.records += batch.size();
+    figures_.longest_commit_us = std::max(figures_.longest_commit_us, microseconds_since(start));
+  }
+  for (auto& t : turns)
+    t.records.clear();
+  return {};
+}
+
+// ── Checkpoint ───────────────────────────────────────────────────────────────────────────────
+
+void hub_journal_impl::freeze() {
+  {
+    const std::lock_guard lock(mutex_);
+    frozen_ = std::exchange(current_, std::make_shared<generation>());
+  }
+  fold_order_.clear();
+  fold_order_.reserve(frozen_->objects.size());
+  for (const auto& [key, object] : frozen_->objects)
+    fold_order_.push_back(&key);
+  // Neighbours share pages.
+  std::sort(fold_order_.begin(), fold_order_.end(),
+            [](const auto* a, const auto* b) { return *a < *b; });
+  fold_at_ = 0;
+}
+
+result<void> hub_journal_impl::fold_object(write_transaction& txn, const std::string& key,
+                                           const std::vector<stored_record>& records,
+                                           std::vector<row_to_put>& invocations,
+                                           slice_budget& budget) {
+  auto base = base_of(txn, key);
+  if (!base)
+    return fail(std::move(base).error());
+  const bool had_row = base->has_value();
+  object_state state = had_row ? std::move(**base) : blank_state(*parse_object_key(key));
+  budget.spend(1);
+  if (had_row && records.back().lsn <= state.folded_to)
+    return {}; // Folded before a crash.
+
+  const auto old_due = had_row ? next_due(state) : std::nullopt;
+  const bool was_active = had_row && needs_resume(state);
+  std::vector<invocation_id> old_live;
+  for (const auto& i : state.live)
+    old_live.push_back(i.id);
+
+  auto folded = fold_records(state, records, [&](const record& r) -> result<void> {
+    auto refs = refs_of(r);
+    if (!refs)
+      return fail(std::move(refs).error());
+    const auto& owner = refs->starts_at_other ? *refs->other : r.object;
+    if (!refs->key || !refs->starts || owner != state.id)
+      return {};
+    const request_row row{*refs->starts, refs->key->body, refs->key->expires_at};
+    budget.spend(2);
+    if (auto done = txn.put(table::dd, request_row_key(refs->key->scope), encode(row)); !done)
+      return done;
+    return txn.put(table::ix, expiry_key(row.expires_at, refs->key->scope), {});
+  });
+  if (!folded)
+    return folded;
+
+  for (auto& i : state.finished) {
+    const auto row_key = invocation_key(i.id);
+    invocations.push_back({row_key, encode(invocation_row{state.id, std::move(i)})});
+  }
+  for (const auto& i : state.live) {
+    if (std::find(old_live.begin(), old_live.end(), i.id) != old_live.end())
+      continue;
+    invocation_state mark;
+    mark.id = i.id;
+    mark.accepted_at = i.accepted_at;
+    invocations.push_back({invocation_key(i.id), encode(invocation_row{state.id, mark})});
+  }
+  budget.spend(state.finished.size());
+
+  if (!state.blank()) {
+    if (auto done = txn.put(table::ob, key, encode(state)); !done)
+      return done;
+  } else if (had_row) {
+    if (auto done = txn.del(table::ob, key); !done)
+      return fail(std::move(done).error());
+  }
+  const auto due = state.blank() ? std::nullopt : next_due(state);
+  if (due != old_due) {
+    budget.spend(1);
+    if (old_due)
+      if (auto done = txn.del(table::tm, timer_key(*old_due, state.id)); !done)
+        return fail(std::move(done).error());
+    if (due)
+      if (auto done = txn.put(table::tm, timer_key(*due, state.id), encode_object_ref(state.id));
+          !done)
+        return done;
+  }
+  const bool active = !state.blank() && needs_resume(state);
+  if (active != was_active) {
+    budget.spend(1);
+    if (active)
+      return txn.put(table::ix, active_key(state.id), encode_object_ref(state.id));
+    if (auto done = txn.del(table::ix, active_key(state.id)); !done)
+      return fail(std::move(done).error());
+  }
+  return {};
+}
+
+result<void> hub_journal_impl::fold_slice() {
+  slice_budget budget(options_.slice_rows, options_.slice_ms);
+  auto txn = tables_.begin_write(options_.sync);
+  if (!txn)
+    return fail(std::move(txn).error());
+  std::vector<row_to_put> invocations;
+  auto at = fold_at_;
+  while (at < fold_order_.size()) {
+    const auto& key = *fold_order_[at];
+    if (auto done = fold_object(**txn, key, frozen_->objects.find(key)->second.records, invocations,
+                                budget);
+        !done)
+      return done;
+    ++at;
+    if (budget.used_up(invocation_put_us_ * static_cast<std::int64_t>(invocations.size())))
+      break;
+  }
+  std::sort(invocations.begin(), invocations.end(),
+            [](const auto& a, const auto& b) { return a.key < b.key; });
+  const auto puts_start = steady::now();
+  for (const auto& row : invocations)
+    if (auto done = (*txn)->put(table::iv, row.key, row.value); !done)
+      return done;
+  if (!invocations.empty())
+    invocation_put_us_ =
+        (3 * invocation_put_us_ +
+         microseconds_since(puts_start) / static_cast<std::int64_t>(invocations.size()) + 3) /
+        4;
+
+  const bool last = at == fold_order_.size();
+  const checkpoint_mark mark{frozen_->last_lsn,
+                             std::max(checkpoint_.last_time, frozen_->last_time)};
+  if (last)
+    if (auto done = (*txn)->put(table::mt, meta_key::checkpoint, encode(mark)); !done)
+      return done;
+  if (auto done = (*txn)->commit(); !done)
+    return done;
+
+  std::shared_ptr<generation> done_with; // Freed after the lock.
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto i = fold_at_; i < at; ++i)
+      frozen_->objects.find(*fold_order_[i])->second.folded = true;
+    ++folds_;
+    if (last) {
+      checkpoint_ = mark;
+      due_cache_.clear();
+      done_with = std::move(frozen_);
+      frozen_ = nullptr;
+    }
+  }
+  fold_at_ = at;
+  if (last) {
+    fold_order_.clear();
+    trim_waits_ = true;
+  }
+  return {};
+}
+
+result<void> hub_journal_impl::trim_slice() {
+  auto txn = tables_.begin_write(options_.sync);
+  if (!txn)
+    return fail(std::move(txn).error());
+  const auto limit = std::max<std::size_t>(1, options_.slice_rows) * trimmed_per_row;
+  auto count = (*txn)->del_front(table::lg, log_key(checkpoint_.lsn), limit);
+  if (!count)
+    return fail(std::move(count).error());
+  if (*count > 0)
+    if (auto done = (*txn)->commit(); !done)
+      return done;
+  trim_waits_ = *count == limit;
+  return {};
+}
+
+// ── Retention ────────────────────────────────────────────────────────────────────────────────
+
+// Ids begin with the time of their making, so what can have ended before the limit lies in front.
+// Live ones, and those that ended later, are passed over.
+result<void> hub_journal_impl::expire_invocations(unix_ms now) {
+  const auto limit = now - options_.journal_retention_ms;
+  const auto end = invocation_key(first_of(limit));
+  slice_budget budget(options_.slice_rows, options_.slice_ms);
+  std::vector<std::string> expired;
+  std::string next;
+  {
+    auto rows = tables_.read();
+    if (!rows)
+      return fail(std::move(rows).error());
+    result<void> outcome;
+    auto scanned = (*rows)->scan(table::iv, retention_from_, [&](auto key, auto value) {
+      if (key >= end)
+        return false;
+      if (budget.used_up()) {
+        next = std::string(key);
+        return false;
+      }
+      budget.spend(1);
+      auto row = decode_invocation_row(value);
+      if (!row) {
+        outcome = damaged("an invocation's row", std::move(row).error());
+        return false;
+      }
+      if (row->invocation.finished && row->invocation.finished_at < limit)
+        expired.emplace_back(key);
+      return true;
+    });
+    if (!scanned)
+      return scanned;
+    if (!outcome)
+      return outcome;
+  }
+  if (!expired.empty()) {
+    auto txn = tables_.begin_write(options_.sync);
+    if (!txn)
+      return fail(std::move(txn).error());
+    for (const auto& key : expired)
+      if (auto done = (*txn)->del(table::iv, key); !done)
+        return fail(std::move(done).error());
+    if (auto done = (*txn)->commit(); !done)
+      return done;
+  }
+  retention_from_ = next;
+  if (next.empty())
+    retention_ = retention_step::requests;
+  return {};
+}
+
+result<void> hub_journal_impl::expire_requests(unix_ms now) {
+  struct expired_request {
+    std::string index_key;
+    std::string row_key; ///< Empty: a newer request has the same key.
+  };
+  slice_budget budget(options_.slice_rows, options_.slice_ms);
+  std::vector<expired_request> expired;
+  bool more = false;
+  {
+    auto rows = tables_.read();
+    if (!rows)
+      return fail(std::move(rows).error());
+    result<void> outcome;
+    auto take = [&](std::string_view key) -> result<bool> {
+      const auto e = parse_expiry_key(key);
+      if (!e || e->expires_at > now)
+        return false;
+      if (more = budget.used_up(); more)
+        return false;
+      budget.spend(1);
+      auto row_key = request_row_key(e->scope);
+      auto row = (*rows)->get(table::dd, row_key);
+      if (!row)
+        return fail(std::move(row).error());
+      if (*row) {
+        auto decoded = decode_request_row(**row);
+        if (!decoded)
+          return damaged("a request key's row", std::move(decoded).error());
+        if (decoded->expires_at > now)
+          row_key.clear();
+      }
+      expired.push_back({std::string(key), std::move(row_key)});
+      return true;
+    };
+    auto scanned =
+        (*rows)->scan(table::ix, std::string(1, index_prefix::expiry), [&](auto key, auto) {
+          auto again = take(key);
+          if (!again)
+            outcome = fail(std::move(again).error());
+          return again && *again;
+        });
+    if (!scanned)
+      return scanned;
+    if (!outcome)
+      return outcome;
+  }
+  if (!expired.empty()) {
+    auto txn = tables_.begin_write(options_.sync);
+    if (!txn)
+      return fail(std::move(txn).error());
+    for (const auto& e : expired) {
+      if (auto done = (*txn)->del(table::ix, e.index_key); !done)
+        return fail(std::move(done).error());
+      if (e.row_key.empty())
+        continue;
+      if (auto done = (*txn)->del(table::dd, e.row_key); !done)
+        return fail(std::move(done).error());
+    }
+    if (auto done = (*txn)->commit(); !done)
+      return done;
+  }
+  if (!more)
+    retention_ = retention_step::none;
+  return {};
+}
+
+result<void> hub_journal_impl::retention_slice(unix_ms now) {
+  return retention_ == retention_step::invocations ? expire_invocations(now) : expire_requests(now);
+}
+
+template <class Work>
+result<void> hub_journal_impl::timed_slice(Work&& work) {
+  const auto start = steady::now();
+  auto done = work();
+  const std::lock_guard lock(mutex_);
+  ++figures_.slices;
+  figures_.longest_slice_us = std::max(figures_.longest_slice_us, microseconds_since(start));
+  return done;
+}
+
+result<bool> hub_journal_impl::maintain(unix_ms now) {
+  const auto waiting = current_->size;
+  const bool urgent = waiting >= urgent_factor * options_.checkpoint_bytes;
+  const bool due =
+      !current_->empty() && (waiting >= options_.checkpoint_bytes ||
+                             now - current_->first_time >= options_.checkpoint_interval_ms);
+  result<void> done;
+  if (!frozen_ && due && (urgent || !trim_waits_))
+    freeze();
+  if (frozen_) {
+    done = timed_slice([&] { return fold_slice(); });
+  } else if (trim_waits_) {
+    done = timed_slice([&] { return trim_slice(); });
+  } else {
+    if (retention_ == retention_step::none && (!next_retention_ || now >= *next_retention_)) {
+      retention_ = retention_step::invocations;
+      retention_from_.clear();
+      next_retention_ = now + std::max(retention_pass_ms_min, options_.journal_retention_ms / 1000);
+    }
+    if (retention_ != retention_step::none)
+      done = timed_slice([&] { return retention_slice(now); });
+  }
+  if (!done)
+    return fail(std::move(done).error());
+  return more_waits();
+}
+
+result<void> hub_journal_impl::checkpoint_now(unix_ms) {
+  while (frozen_ || !current_->empty()) {
+    if (!frozen_)
+      freeze();
+    if (auto done = timed_slice([&] { return fold_slice(); }); !done)
+      return done;
+  }
+  while (trim_waits_)
+    if (auto done = timed_slice([&] { return trim_slice(); }); !done)
+      return done;
+  return {};
+}
+
+} // namespace
+
+result<std::unique_ptr<hub_journal>> hub_journal::open(store& tables, journal_options options,
+                                                       random_source& random) {
+  auto journal = std::make_unique<hub_journal_impl>(tables, options);
+  if (auto started = journal->start(random); !started)
+    return fail(std::move(started).error());
+  return std::unique_ptr<hub_journal>(std::move(journal));
+}
+
+} // namespace orderhub::journal

@@ -1,0 +1,250 @@
+#include "journal/key.hpp"
+
+#include <algorithm>
+
+namespace orderhub::journal {
+
+namespace {
+
+constexpr std::uint8_t small_row_version = 1;
+constexpr std::size_t object_digest_size = 16;
+
+tl::unexpected<error> corrupt(const char* where, std::string message) {
+  return fail({error_kind::corrupt, where, std::move(message)});
+}
+
+std::string with_checksum(byte_writer w) {
+  w.u32(crc32_of(w.view()));
+  return w.take();
+}
+
+result<std::string_view> without_checksum(std::string_view bytes, const char* where) {
+  if (bytes.size() < 4)
+    return corrupt(where, "shorter than its checksum");
+  const auto body = bytes.substr(0, bytes.size() - 4);
+  if (byte_reader(bytes.substr(body.size())).u32() != crc32_of(body))
+    return corrupt(where, "checksum differs");
+  return body;
+}
+
+/// The body behind the version of a small row.
+result<std::string_view> open_row(std::string_view bytes, const char* where) {
+  auto body = without_checksum(bytes, where);
+  if (!body)
+    return body;
+  if (body->empty() || static_cast<std::uint8_t>(body->front()) != small_row_version)
+    return corrupt(where, "the row's version is not known to this program");
+  return body->substr(1);
+}
+
+std::string_view object_digest(const digest& d) {
+  return {reinterpret_cast<const char*>(d.data()), object_digest_size};
+}
+
+} // namespace
+
+std::string log_key(log_sequence lsn) {
+  byte_writer w(8);
+  w.u64(lsn);
+  return w.take();
+}
+
+std::optional<log_sequence> parse_log_key(std::string_view key) {
+  byte_reader r(key);
+  const auto lsn = r.u64();
+  return r.done() ? std::optional(lsn) : std::nullopt;
+}
+
+std::string object_key(const object_id& id) {
+  std::string key;
+  key.reserve(id.service.size() + 1 + id.key.size());
+  key.append(id.service).append(1, '\0').append(id.key);
+  return key;
+}
+
+std::optional<object_id> parse_object_key(std::string_view key) {
+  const auto zero = key.find('\0');
+  if (zero == std::string_view::npos)
+    return std::nullopt;
+  object_id id{std::string(key.substr(0, zero)), std::string(key.substr(zero + 1))};
+  return storable(id) ? std::optional(std::move(id)) : std::nullopt;
+}
+
+bool storable(const object_id& id) {
+  return !id.service.empty() && id.service.size() <= 255 && !id.key.empty() &&
+         id.key.size() <= 255 && id.service.find('\0') == std::string::npos;
+}
+
+std::string invocation_key(const invocation_id& id) {
+  return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
+}
+
+std::optional<invocation_id> parse_invocation_key(std::string_view key) {
+  byte_reader r(key);
+  invocation_id id{r.array<22>()};
+  return r.done() ? std::optional(id) : std::nullopt;
+}
+
+unix_ms time_of(const invocation_id& id) {
+  std::uint64_t time = 0;
+  for (std::size_t i = 0; i < 6; ++i)
+    time = time << 8U | id.bytes[i];
+  return static_cast<unix_ms>(time);
+}
+
+invocation_id first_of(unix_ms time) {
+  invocation_id id;
+  const auto clamped = static_cast<std::uint64_t>(std::clamp<unix_ms>(time, 0, (1LL << 48U) - 1));
+  for (std::size_t i = 0; i < 6; ++i)
+    id.bytes[i] = static_cast<std::uint8_t>(clamped >> (8U * (5 - i)));
+  return id;
+}
+
+std::string timer_key_from(unix_ms due_at) {
+  byte_writer w(8 + object_digest_size);
+  w.u64(static_cast<std::uint64_t>(std::max<unix_ms>(due_at, 0)));
+  return w.take();
+}
+
+std::string timer_key(unix_ms due_at, const object_id& id) {
+  return timer_key_from(due_at).append(object_digest(sha256_of(object_key(id))));
+}
+
+std::optional<unix_ms> parse_timer_key(std::string_view key) {
+  if (key.size() != 8 + object_digest_size)
+    return std::nullopt;
+  return static_cast<unix_ms>(byte_reader(key).u64());
+}
+
+std::string active_key(const object_id& id) {
+  return std::string(1, index_prefix::active).append(object_digest(sha256_of(object_key(id))));
+}
+
+std::string expiry_key(unix_ms expires_at, const digest& scope) {
+  byte_writer w(41);
+  w.u8(static_cast<std::uint8_t>(index_prefix::expiry));
+  w.u64(static_cast<std::uint64_t>(std::max<unix_ms>(expires_at, 0)));
+  w.array(scope);
+  return w.take();
+}
+
+std::optional<expiry> parse_expiry_key(std::string_view key) {
+  byte_reader r(key);
+  if (r.u8() != static_cast<std::uint8_t>(index_prefix::expiry))
+    return std::nullopt;
+  expiry e;
+  e.expires_at = r.i64();
+  e.scope = r.array<32>();
+  return r.done() ? std::optional(e) : std::nullopt;
+}
+
+std::string request_row_key(const digest& scope) {
+  return {reinterpret_cast<const char*>(scope.data()), scope.size()};
+}
+
+std::string encode_object_ref(const object_id& id) {
+  byte_writer w(8 + id.service.size() + id.key.size());
+  w.u8(small_row_version);
+  w.str8(id.service);
+  w.str8(id.key);
+  return with_checksum(std::move(w));
+}
+
+result<object_id> decode_object_ref(std::string_view bytes) {
+  constexpr auto where = "journal.object_ref";
+  auto body = open_row(bytes, where);
+  if (!body)
+    return fail(std::move(body).error());
+  byte_reader r(*body);
+  object_id id;
+  id.service = std::string(r.str8());
+  id.key = std::string(r.str8());
+  if (!r.done() || !storable(id))
+    return corrupt(where, "the row is cut short or too long");
+  return id;
+}
+
+std::string encode(const request_row& row) {
+  byte_writer w(67);
+  w.u8(small_row_version);
+  w.array(row.invocation.bytes);
+  w.array(row.body);
+  w.i64(row.expires_at);
+  return with_checksum(std::move(w));
+}
+
+result<request_row> decode_request_row(std::string_view bytes) {
+  constexpr auto where = "journal.request_row";
+  auto body = open_row(bytes, where);
+  if (!body)
+    return fail(std::move(body).error());
+  byte_reader r(*body);
+  request_row row;
+  row.invocation.bytes = r.array<22>();
+  row.body = r.array<32>();
+  row.expires_at = r.i64();
+  if (!r.done())
+    return corrupt(where, "the row is cut short or too long");
+  return row;
+}
+
+std::string encode_format(std::uint32_t version) {
+  byte_writer w(8);
+  w.u32(version);
+  return with_checksum(std::move(w));
+}
+
+result<std::uint32_t> decode_format(std::string_view bytes) {
+  constexpr auto where = "journal.format";
+  auto body = without_checksum(bytes, where);
+  if (!body)
+    return fail(std::move(body).error());
+  byte_reader r(*body);
+  const auto version = r.u32();
+  if (!r.done() || version == 0)
+    return corrupt(where, "the format row is damaged");
+  if (version > format_version)
+    return corrupt(where, "the journal has format " + std::to_string(version) +
+                              ", this program reads up to " + std::to_string(format_version) +
+                              "; run the newer program, nothing was changed");
+  return version;
+}
+
+std::string encode_hub(const hub_id& id) {
+  byte_writer w(20);
+  w.array(id);
+  return with_checksum(std::move(w));
+}
+
+result<hub_id> decode_hub(std::string_view bytes) {
+  auto body = without_checksum(bytes, "journal.hub");
+  if (!body)
+    return fail(std::move(body).error());
+  byte_reader r(*body);
+  const auto id = r.array<16>();
+  if (!r.done())
+    return corrupt("journal.hub", "the hub id has not 16 bytes");
+  return id;
+}
+
+std::string encode(const checkpoint_mark& mark) {
+  byte_writer w(20);
+  w.u64(mark.lsn);
+  w.i64(mark.last_time);
+  return with_checksum(std::move(w));
+}
+
+result<checkpoint_mark> decode_checkpoint(std::string_view bytes) {
+  auto body = without_checksum(bytes, "journal.checkpoint");
+  if (!body)
+    return fail(std::move(body).error());
+  byte_reader r(*body);
+  checkpoint_mark mark;
+  mark.lsn = r.u64();
+  mark.last_time = r.i64();
+  if (!r.done())
+    return corrupt("journal.checkpoint", "the row is cut short or too long");
+  return mark;
+}
+
+} // namespace orderhub::journal

@@ -1,0 +1,105 @@
+#pragma once
+#include "journal/base/bytes.hpp"
+#include "journal/base/ids.hpp"
+#include "journal/base/result.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// Keys of the tables, and the small values that stand beside the rows. Integers are big-endian, so
+/// that the order of the bytes is the order of the numbers. FORMAT.md has every byte.
+namespace orderhub::journal {
+
+/// Version of the tables and keys as a whole. A program reads its own and every older one.
+constexpr std::uint32_t format_version = 1;
+
+namespace meta_key {
+constexpr std::string_view format = "format";
+constexpr std::string_view hub = "hub";
+constexpr std::string_view checkpoint = "checkpoint";
+} // namespace meta_key
+
+/// First byte of a key in `ix`.
+namespace index_prefix {
+constexpr char active = 'a'; ///< Objects for which `needs_resume` holds.
+constexpr char expiry = 'e'; ///< Request keys by the end of their retention.
+} // namespace index_prefix
+
+/// `lg`: u64 LSN.
+std::string log_key(log_sequence lsn);
+/// Nothing where the key has not 8 bytes.
+std::optional<log_sequence> parse_log_key(std::string_view key);
+
+/// `ob`: service, a zero byte, key.
+std::string object_key(const object_id& id);
+std::optional<object_id> parse_object_key(std::string_view key);
+/// 1 to 255 bytes each, no zero byte in the service.
+bool storable(const object_id& id);
+
+/// `iv`: the id's 22 bytes.
+std::string invocation_key(const invocation_id& id);
+std::optional<invocation_id> parse_invocation_key(std::string_view key);
+/// The time that an id begins with.
+unix_ms time_of(const invocation_id& id);
+/// The smallest id of that time.
+invocation_id first_of(unix_ms time);
+
+/// `tm`: u64 due time | first 16 bytes of the SHA-256 of the object's key (a key of its own size
+/// would be longer than a table takes). The value is `encode_object_ref`.
+std::string timer_key(unix_ms due_at, const object_id& id);
+/// Due time of a timer key.
+std::optional<unix_ms> parse_timer_key(std::string_view key);
+/// Begins every timer key with that due time.
+std::string timer_key_from(unix_ms due_at);
+
+/// `ix`, active: 'a' | the same 16 bytes. The value is `encode_object_ref`.
+std::string active_key(const object_id& id);
+
+/// `ix`, expiry: 'e' | u64 expires at | 32 B scope. The value is empty.
+std::string expiry_key(unix_ms expires_at, const digest& scope);
+struct expiry {
+  unix_ms expires_at = 0;
+  digest scope{};
+};
+std::optional<expiry> parse_expiry_key(std::string_view key);
+
+/// `dd`: the scope's 32 bytes.
+std::string request_row_key(const digest& scope);
+
+/// u8 version | str8 service | str8 key | u32 crc
+std::string encode_object_ref(const object_id& id);
+result<object_id> decode_object_ref(std::string_view bytes);
+
+/// u8 version | 22 B invocation | 32 B body | u64 expires at | u32 crc
+struct request_row {
+  invocation_id invocation;
+  digest body{};
+  unix_ms expires_at = 0;
+
+  friend bool operator==(const request_row&, const request_row&) = default;
+};
+std::string encode(const request_row& row);
+result<request_row> decode_request_row(std::string_view bytes);
+
+/// `mt` format: u32 version | u32 crc
+std::string encode_format(std::uint32_t version);
+/// Fails with `corrupt` on a damaged one and on one that is newer than this program.
+result<std::uint32_t> decode_format(std::string_view bytes);
+
+/// `mt` hub: 16 B id | u32 crc
+std::string encode_hub(const hub_id& id);
+result<hub_id> decode_hub(std::string_view bytes);
+
+/// `mt` checkpoint: u64 LSN | u64 time of the newest record folded | u32 crc
+struct checkpoint_mark {
+  log_sequence lsn = 0;
+  unix_ms last_time = 0;
+
+  friend bool operator==(const checkpoint_mark&, const checkpoint_mark&) = default;
+};
+std::string encode(const checkpoint_mark& mark);
+result<checkpoint_mark> decode_checkpoint(std::string_view bytes);
+
+} // namespace orderhub::journal

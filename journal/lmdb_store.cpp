@@ -1,0 +1,492 @@
+#include "journal/lmdb_store.hpp"
+
+#include "journal/base/log.hpp"
+#include "journal/key.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include <fcntl.h>
+#include <lmdb.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace orderhub::journal {
+
+namespace {
+
+constexpr auto where = "journal.lmdb";
+constexpr unsigned readers_max = 512;
+constexpr std::uint64_t map_size_min = 1ULL << 30U;
+
+using handles = std::array<MDB_dbi, table_count>;
+
+error error_of(int code, std::string_view doing) {
+  error e{error_kind::unavailable, where, std::string(doing) + ": " + mdb_strerror(code)};
+  switch (code) {
+  case MDB_MAP_FULL:
+  case MDB_TXN_FULL:
+  case ENOSPC:
+  case EDQUOT:
+  case EFBIG:
+    e.kind = error_kind::full;
+    break;
+  case MDB_CORRUPTED:
+  case MDB_PAGE_NOTFOUND:
+  case MDB_INVALID:
+  case MDB_VERSION_MISMATCH:
+  case MDB_INCOMPATIBLE:
+  case MDB_CURSOR_FULL:
+    e.kind = error_kind::corrupt;
+    e.message += "; run `orderhub journal verify` and restore a backup";
+    break;
+  case MDB_BAD_VALSIZE:
+  case EINVAL:
+    e.kind = error_kind::invalid;
+    break;
+  case MDB_PANIC:
+    e.message += "; a write failed half-way, restart the hub";
+    break;
+  default:
+    break;
+  }
+  return e;
+}
+
+tl::unexpected<error> failure(int code, std::string_view doing) {
+  return fail(error_of(code, doing));
+}
+
+MDB_val val_of(std::string_view s) {
+  return {s.size(), const_cast<char*>(s.data())};
+}
+
+std::string_view view_of(const MDB_val& v) {
+  return {static_cast<const char*>(v.mv_data), v.mv_size};
+}
+
+/// Closes a file descriptor.
+class file {
+public:
+  file() = default;
+  explicit file(int fd) : fd_(fd) {}
+  file(file&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  file& operator=(file&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~file() {
+    if (fd_ >= 0)
+      ::close(fd_);
+  }
+  [[nodiscard]] int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+
+private:
+  int fd_ = -1;
+};
+
+struct cursor_closer {
+  void operator()(MDB_cursor* c) const { mdb_cursor_close(c); }
+};
+using cursor = std::unique_ptr<MDB_cursor, cursor_closer>;
+
+struct txn_aborter {
+  void operator()(MDB_txn* t) const { mdb_txn_abort(t); }
+};
+using txn = std::unique_ptr<MDB_txn, txn_aborter>;
+
+struct env_closer {
+  void operator()(MDB_env* e) const { mdb_env_close(e); }
+};
+using environment = std::unique_ptr<MDB_env, env_closer>;
+
+result<txn> begin(MDB_env* env, unsigned flags) {
+  MDB_txn* raw = nullptr;
+  if (const int code = mdb_txn_begin(env, nullptr, flags, &raw); code != 0)
+    return failure(code, "begin");
+  return txn(raw);
+}
+
+result<cursor> open_cursor(MDB_txn* t, MDB_dbi dbi) {
+  MDB_cursor* raw = nullptr;
+  if (const int code = mdb_cursor_open(t, dbi, &raw); code != 0)
+    return failure(code, "cursor");
+  return cursor(raw);
+}
+
+result<std::optional<std::string_view>> get_row(MDB_txn* t, MDB_dbi dbi, std::string_view key) {
+  auto k = val_of(key);
+  MDB_val v{};
+  const int code = mdb_get(t, dbi, &k, &v);
+  if (code == MDB_NOTFOUND)
+    return std::optional<std::string_view>{};
+  if (code != 0)
+    return failure(code, "get");
+  return std::optional(view_of(v));
+}
+
+result<void> scan_rows(MDB_txn* t, MDB_dbi dbi, std::string_view from, const row_visitor& visit) {
+  auto c = open_cursor(t, dbi);
+  if (!c)
+    return fail(std::move(c).error());
+  auto k = val_of(from);
+  MDB_val v{};
+  int code = mdb_cursor_get(c->get(), &k, &v, from.empty() ? MDB_FIRST : MDB_SET_RANGE);
+  while (code == 0) {
+    if (!visit(view_of(k), view_of(v)))
+      return {};
+    code = mdb_cursor_get(c->get(), &k, &v, MDB_NEXT);
+  }
+  if (code != MDB_NOTFOUND)
+    return failure(code, "scan");
+  return {};
+}
+
+result<std::optional<std::string_view>> last_row_key(MDB_txn* t, MDB_dbi dbi) {
+  auto c = open_cursor(t, dbi);
+  if (!c)
+    return fail(std::move(c).error());
+  MDB_val k{};
+  MDB_val v{};
+  const int code = mdb_cursor_get(c->get(), &k, &v, MDB_LAST);
+  if (code == MDB_NOTFOUND)
+    return std::optional<std::string_view>{};
+  if (code != 0)
+    return failure(code, "last");
+  return std::optional(view_of(k));
+}
+
+result<std::uint64_t> count_rows(MDB_txn* t, MDB_dbi dbi) {
+  MDB_stat s{};
+  if (const int code = mdb_stat(t, dbi, &s); code != 0)
+    return failure(code, "stat");
+  return static_cast<std::uint64_t>(s.ms_entries);
+}
+
+class lmdb_snapshot final : public reader {
+public:
+  lmdb_snapshot(txn t, const handles& dbis) : txn_(std::move(t)), dbis_(dbis) {}
+
+  result<std::optional<std::string_view>> get(table t, std::string_view key) const override {
+    return get_row(txn_.get(), dbi(t), key);
+  }
+  result<void> scan(table t, std::string_view from, const row_visitor& visit) const override {
+    return scan_rows(txn_.get(), dbi(t), from, visit);
+  }
+  result<std::optional<std::string_view>> last_key(table t) const override {
+    return last_row_key(txn_.get(), dbi(t));
+  }
+  result<std::uint64_t> count(table t) const override { return count_rows(txn_.get(), dbi(t)); }
+
+private:
+  [[nodiscard]] MDB_dbi dbi(table t) const { return dbis_[static_cast<std::size_t>(t)]; }
+
+  txn txn_;
+  const handles& dbis_;
+};
+
+class lmdb_write final : public write_transaction {
+public:
+  lmdb_write(txn t, const handles& dbis) : txn_(std::move(t)), dbis_(dbis) {}
+
+  result<std::optional<std::string_view>> get(table t, std::string_view key) const override {
+    if (!txn_)
+      return ended();
+    return get_row(txn_.get(), dbi(t), key);
+  }
+  result<void> scan(table t, std::string_view from, const row_visitor& visit) const override {
+    if (!txn_)
+      return ended();
+    return scan_rows(txn_.get(), dbi(t), from, visit);
+  }
+  result<std::optional<std::string_view>> last_key(table t) const override {
+    if (!txn_)
+      return ended();
+    return last_row_key(txn_.get(), dbi(t));
+  }
+  result<std::uint64_t> count(table t) const override {
+    if (!txn_)
+      return ended();
+    return count_rows(txn_.get(), dbi(t));
+  }
+  result<void> put(table t, std::string_view key, std::string_view value) override {
+    return write(t, key, value, 0);
+  }
+  result<void> append(table t, std::string_view key, std::string_view value) override {
+    return write(t, key, value, MDB_APPEND);
+  }
+  result<bool> del(table t, std::string_view key) override {
+    if (!txn_)
+      return ended();
+    auto k = val_of(key);
+    const int code = mdb_del(txn_.get(), dbi(t), &k, nullptr);
+    if (code == MDB_NOTFOUND)
+      return false;
+    if (code != 0)
+      return failed(code, "delete");
+    return true;
+  }
+  result<std::size_t> del_front(table t, std::string_view last, std::size_t limit) override {
+    if (!txn_)
+      return ended();
+    std::size_t count = 0;
+    {
+      auto c = open_cursor(txn_.get(), dbi(t));
+      if (!c)
+        return fail(std::move(c).error());
+      MDB_val k{};
+      MDB_val v{};
+      int code = mdb_cursor_get(c->get(), &k, &v, MDB_FIRST);
+      while (code == 0 && count < limit && view_of(k) <= last) {
+        if (code = mdb_cursor_del(c->get(), 0); code != 0)
+          break;
+        ++count;
+        code = mdb_cursor_get(c->get(), &k, &v, MDB_NEXT);
+      }
+      if (code == 0 || code == MDB_NOTFOUND)
+        return count;
+      c->reset();
+      return failed(code, "delete");
+    }
+  }
+  result<void> commit() override {
+    if (!txn_)
+      return ended();
+    // LMDB frees the transaction whatever comes out.
+    if (const int code = mdb_txn_commit(txn_.release()); code != 0)
+      return failure(code, "commit");
+    return {};
+  }
+
+private:
+  [[nodiscard]] MDB_dbi dbi(table t) const { return dbis_[static_cast<std::size_t>(t)]; }
+
+  static tl::unexpected<error> ended() {
+    return fail({error_kind::invalid, where, "the transaction has ended"});
+  }
+  /// A failed write leaves the transaction unusable.
+  tl::unexpected<error> failed(int code, std::string_view doing) {
+    txn_.reset();
+    return failure(code, doing);
+  }
+  result<void> write(table t, std::string_view key, std::string_view value, unsigned flags) {
+    if (!txn_)
+      return ended();
+    auto k = val_of(key);
+    auto v = val_of(value);
+    const int code = mdb_put(txn_.get(), dbi(t), &k, &v, flags);
+    if (code == 0)
+      return {};
+    txn_.reset();
+    if (code == MDB_KEYEXIST)
+      return fail({error_kind::invalid, where, "append below the last key"});
+    return failure(code, "put");
+  }
+
+  txn txn_;
+  const handles& dbis_;
+};
+
+result<void> make_directory(const std::string& directory) {
+  if (::mkdir(directory.c_str(), 0700) == 0)
+    return {};
+  if (errno == EEXIST) {
+    struct stat s{};
+    if (::stat(directory.c_str(), &s) == 0 && S_ISDIR(s.st_mode))
+      return {};
+    return fail({error_kind::invalid, where, "'" + directory + "' is not a directory"});
+  }
+  const int code = errno;
+  const auto kind = code == ENOSPC || code == EDQUOT ? error_kind::full : error_kind::invalid;
+  return fail({kind, where,
+               "the data directory '" + directory + "' cannot be created: " + std::strerror(code)});
+}
+
+/// A new file is on disk only when its directory entry is.
+void sync_directory(const std::string& directory) {
+  if (file f(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)); f)
+    ::fsync(f.get());
+}
+
+/// The lock that only one process at a time can have.
+result<file> take_lock(const std::string& directory) {
+  const auto path = directory + "/orderhub.lock";
+  file f(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!f)
+    return fail({errno == ENOSPC ? error_kind::full : error_kind::invalid, where,
+                 "'" + path + "' cannot be opened: " + std::strerror(errno)});
+  if (::flock(f.get(), LOCK_EX | LOCK_NB) != 0) {
+    std::array<char, 32> text{};
+    const auto size = ::pread(f.get(), text.data(), text.size() - 1, 0);
+    std::string holder(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+    while (!holder.empty() && holder.back() == '\n')
+      holder.pop_back();
+    return fail({error_kind::unavailable, where,
+                 "the data directory '" + directory + "' is in use by process " +
+                     (holder.empty() ? "(unknown)" : holder) +
+                     "; stop it first, or choose another directory"});
+  }
+  const auto pid = std::to_string(::getpid()) + "\n";
+  if (::ftruncate(f.get(), 0) != 0 ||
+      ::pwrite(f.get(), pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size()))
+    log::warn("journal_lock_without_pid", {{"reason", std::strerror(errno)}});
+  return f;
+}
+
+result<environment> open_environment(const std::string& directory, std::uint64_t map_size,
+                                     bool read_only) {
+  for (;;) {
+    MDB_env* raw = nullptr;
+    if (const int code = mdb_env_create(&raw); code != 0)
+      return failure(code, "environment");
+    environment env(raw);
+    mdb_env_set_maxdbs(raw, 2 * table_count);
+    mdb_env_set_maxreaders(raw, readers_max);
+    // A reader takes the size that the writer has noted in the file.
+    if (!read_only)
+      mdb_env_set_mapsize(raw, static_cast<std::size_t>(map_size));
+    // Read transactions belong to no thread, and rows are read one here, one there.
+    const unsigned flags = MDB_NOTLS | MDB_NORDAHEAD | (read_only ? MDB_RDONLY : 0U);
+    const int code = mdb_env_open(raw, directory.c_str(), flags, 0600);
+    if (code == 0)
+      return env;
+    if (code != ENOMEM || map_size <= map_size_min)
+      return failure(code, "the journal in '" + directory + "' cannot be opened");
+    map_size /= 2;
+  }
+}
+
+/// Refuses a journal of a newer format before anything is written. True: there is one.
+result<bool> check_format(MDB_env* env) {
+  auto t = begin(env, MDB_RDONLY);
+  if (!t)
+    return fail(std::move(t).error());
+  MDB_dbi dbi = 0;
+  const int code = mdb_dbi_open(t->get(), name_of(table::mt).data(), 0, &dbi);
+  if (code == MDB_NOTFOUND)
+    return false;
+  if (code != 0)
+    return failure(code, "format");
+  auto row = get_row(t->get(), dbi, meta_key::format);
+  if (!row)
+    return fail(std::move(row).error());
+  if (!*row)
+    return false;
+  if (auto version = decode_format(**row); !version)
+    return fail(std::move(version).error());
+  return true;
+}
+
+} // namespace
+
+struct lmdb_store::impl {
+  file lock; ///< Released last.
+  environment env;
+  handles dbis{};
+};
+
+lmdb_store::lmdb_store(std::unique_ptr<impl> p) : impl_(std::move(p)) {}
+lmdb_store::~lmdb_store() = default;
+
+result<std::unique_ptr<lmdb_store>> lmdb_store::open(const std::string& directory,
+                                                     lmdb_options options) {
+  auto p = std::make_unique<impl>();
+  if (options.read_only) {
+    if (::access((directory + "/data.mdb").c_str(), F_OK) != 0)
+      return fail({error_kind::invalid, where, "there is no journal in '" + directory + "'"});
+  } else {
+    if (auto made = make_directory(directory); !made)
+      return fail(std::move(made).error());
+    auto lock = take_lock(directory);
+    if (!lock)
+      return fail(std::move(lock).error());
+    p->lock = std::move(*lock);
+  }
+  auto env = open_environment(directory, options.map_size, options.read_only);
+  if (!env)
+    return fail(std::move(env).error());
+  p->env = std::move(*env);
+
+  auto present = check_format(p->env.get());
+  if (!present)
+    return fail(std::move(present).error());
+  if (options.read_only && !*present)
+    return fail({error_kind::invalid, where, "there is no journal in '" + directory + "'"});
+  if (!options.read_only) {
+    int stale = 0;
+    if (mdb_reader_check(p->env.get(), &stale) == 0 && stale > 0)
+      log::warn("journal_stale_readers_cleared", {{"count", stale}});
+  }
+
+  auto t = begin(p->env.get(), options.read_only ? MDB_RDONLY : 0);
+  if (!t)
+    return fail(std::move(t).error());
+  for (std::size_t i = 0; i < table_count; ++i) {
+    const int code = mdb_dbi_open(t->get(), name_of(static_cast<table>(i)).data(),
+                                  options.read_only ? 0 : MDB_CREATE, &p->dbis[i]);
+    if (code != 0)
+      return failure(code, "table " + std::string(name_of(static_cast<table>(i))));
+  }
+  if (const int code = mdb_txn_commit(t->release()); code != 0)
+    return failure(code, "tables");
+  if (!*present)
+    sync_directory(directory);
+  return std::unique_ptr<lmdb_store>(new lmdb_store(std::move(p)));
+}
+
+result<std::unique_ptr<write_transaction>> lmdb_store::begin_write(bool sync) {
+  // The flag belongs to the environment; there is one writer, and it sets it before each begin.
+  if (const int code = mdb_env_set_flags(impl_->env.get(), MDB_NOSYNC, sync ? 0 : 1); code != 0)
+    return failure(code, "sync mode");
+  auto t = begin(impl_->env.get(), 0);
+  if (!t)
+    return fail(std::move(t).error());
+  return std::unique_ptr<write_transaction>(
+      std::make_unique<lmdb_write>(std::move(*t), impl_->dbis));
+}
+
+result<std::unique_ptr<reader>> lmdb_store::read() const {
+  auto t = begin(impl_->env.get(), MDB_RDONLY);
+  if (!t)
+    return fail(std::move(t).error());
+  return std::unique_ptr<reader>(std::make_unique<lmdb_snapshot>(std::move(*t), impl_->dbis));
+}
+
+result<void> lmdb_store::copy_to(const std::string& directory) const {
+  if (auto made = make_directory(directory); !made)
+    return made;
+  const auto path = directory + "/data.mdb";
+  const auto partial = path + ".partial";
+  if (::access(path.c_str(), F_OK) == 0)
+    return fail({error_kind::invalid, where, "'" + directory + "' already holds a journal"});
+  file f(::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!f)
+    return failure(errno, "'" + partial + "' cannot be created");
+  int code = mdb_env_copyfd2(impl_->env.get(), f.get(), MDB_CP_COMPACT);
+  if (code == 0 && ::fsync(f.get()) != 0)
+    code = errno;
+  // The name appears only when the copy is whole.
+  if (code == 0 && ::rename(partial.c_str(), path.c_str()) != 0)
+    code = errno;
+  if (code != 0) {
+    ::unlink(partial.c_str());
+    return failure(code, "copy to '" + directory + "'");
+  }
+  sync_directory(directory);
+  return {};
+}
+
+std::uint64_t lmdb_store::used_bytes() const {
+  MDB_envinfo info{};
+  MDB_stat s{};
+  if (mdb_env_info(impl_->env.get(), &info) != 0 || mdb_env_stat(impl_->env.get(), &s) != 0)
+    return 0;
+  return (static_cast<std::uint64_t>(info.me_last_pgno) + 1) * s.ms_psize;
+}
+
+} // namespace orderhub::journal

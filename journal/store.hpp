@@ -1,0 +1,93 @@
+#pragma once
+#include "journal/base/result.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+namespace orderhub::journal {
+
+/// The tables, in the order of their numbers (FORMAT.md says what each holds).
+enum class table : std::uint8_t {
+  lg, ///< Log: LSN to record.
+  ob, ///< Objects: `service \0 key` to folded row.
+  iv, ///< Invocations: id to object, status, journal.
+  tm, ///< Timers by due time.
+  rf, ///< Vendor's id to object.
+  dd, ///< Request keys seen.
+  ix, ///< Indexes, each with a prefix byte of its own.
+  mt, ///< Format, hub id, checkpoint.
+};
+constexpr std::size_t table_count = 8;
+
+/// Two letters, as on disk and in the printer.
+constexpr std::string_view name_of(table t) {
+  constexpr std::string_view names[] = {"lg", "ob", "iv", "tm", "rf", "dd", "ix", "mt"};
+  return names[static_cast<std::size_t>(t)];
+}
+
+/// Longest key a table takes: `service \0 key` at its largest.
+constexpr std::size_t key_size_max = 511;
+
+/// What a scan calls for each row, in ascending order of keys; false ends the scan. The views are
+/// good during the call only, and the function must not write.
+using row_visitor = std::function<bool(std::string_view key, std::string_view value)>;
+
+/// The reading side of a transaction. Views it returns are good until the next write in the same
+/// transaction or its end, whichever is first.
+class reader {
+public:
+  virtual ~reader() = default;
+  reader() = default;
+  reader(const reader&) = delete;
+  reader& operator=(const reader&) = delete;
+
+  [[nodiscard]] virtual result<std::optional<std::string_view>> get(table t,
+                                                                    std::string_view key) const = 0;
+  /// Rows with key >= `from`.
+  [[nodiscard]] virtual result<void> scan(table t, std::string_view from,
+                                          const row_visitor& visit) const = 0;
+  /// Largest key; nothing in an empty table.
+  [[nodiscard]] virtual result<std::optional<std::string_view>> last_key(table t) const = 0;
+  /// Rows in the table.
+  [[nodiscard]] virtual result<std::uint64_t> count(table t) const = 0;
+};
+
+/// The one writing transaction. Sees its own writes. After a failure it can only be dropped, which
+/// leaves the store as it was before `begin_write`.
+///
+/// Failures, here and in `store`: `full` no room on disk or in the map, the same work may be tried
+/// again; `unavailable` I/O error or a lock held elsewhere; `corrupt` damaged pages.
+class write_transaction : public reader {
+public:
+  virtual result<void> put(table t, std::string_view key, std::string_view value) = 0;
+  /// Like `put`, for a key above every other of its table; `invalid` if it is not.
+  virtual result<void> append(table t, std::string_view key, std::string_view value) = 0;
+  /// True: there was such a row.
+  virtual result<bool> del(table t, std::string_view key) = 0;
+  /// Deletes rows from the front of the table, with key <= `last` and at most `limit`; how many.
+  virtual result<std::size_t> del_front(table t, std::string_view last, std::size_t limit) = 0;
+  /// Ends the transaction, whatever the result. Destroying it without a commit aborts.
+  virtual result<void> commit() = 0;
+};
+
+/// Ordered tables of bytes with one writer and any number of readers.
+class store {
+public:
+  virtual ~store() = default;
+  store() = default;
+  store(const store&) = delete;
+  store& operator=(const store&) = delete;
+
+  /// One at a time, from one thread; a second one before the first has ended is a mistake of the
+  /// caller. With `sync`, what is committed survives a power loss; without, only the process.
+  [[nodiscard]] virtual result<std::unique_ptr<write_transaction>> begin_write(bool sync) = 0;
+  /// The tables as of the last commit, from any thread. Short-lived: pages that it sees cannot be
+  /// used again before it is gone. It must not outlive the store.
+  [[nodiscard]] virtual result<std::unique_ptr<reader>> read() const = 0;
+};
+
+} // namespace orderhub::journal

@@ -1,0 +1,23 @@
+#pragma once
+#include "journal/store.hpp"
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace orderhub::journal {
+
+/// What a walk over everything found.
+struct verify_report {
+  std::array<std::uint64_t, table_count> rows{}; ///< Walked, by table.
+  std::uint64_t problem_count = 0;
+  std::vector<std::string> problems; ///< The first hundred, a sentence each, without bodies.
+};
+
+/// Reads every record and row, and checks: checksums and forms, that the log has no gap, that each
+/// table has as many rows as it counts, that rows stand under their own keys, and that objects,
+/// invocations, timers, and indexes agree. Fails only where the tables cannot be read at all.
+result<verify_report> verify_tables(const reader& tables);
+
+} // namespace orderhub::journal
