@@ -1,0 +1,132 @@
+#include "actors/runtime/directory.hpp"
+
+#include "actors/runtime/object_actor.hpp"
+#include "journal/base/log.hpp"
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <set>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace orderhub::runtime {
+
+namespace {
+
+struct active_object {
+  caf::actor actor;
+  std::uint64_t routed = 0;
+  std::int64_t since_ms = 0; ///< Steady time of activation.
+};
+
+struct directory_state {
+  std::unordered_map<object_id, active_object> active;
+};
+
+} // namespace
+
+caf::behavior directory_actor(caf::event_based_actor* self, hub_context* hub, caf::actor timers) {
+  auto state = std::make_shared<directory_state>();
+  const auto sweep = std::chrono::milliseconds(hub->sweep_ms);
+  self->delayed_send(self, sweep, sweep_atom::value);
+  return {
+      [=](route_message& m) {
+        auto [it, fresh] = state->active.try_emplace(m.object);
+        if (fresh) {
+          it->second.actor = self->system().spawn(object_actor, hub,
+                                                  caf::actor_cast<caf::actor>(self), m.object);
+          it->second.since_ms = hub->env.time.steady_ms();
+        }
+        ++it->second.routed;
+        self->send(it->second.actor, std::move(m.event));
+      },
+      [=](const idle_message& m) {
+        auto it = state->active.find(m.object);
+        if (it == state->active.end() || it->second.routed != m.handled)
+          return; // More is on its way; it will say so again.
+        self->send(it->second.actor, stop_atom::value);
+        state->active.erase(it);
+        if (m.due > 0)
+          self->send(timers, wake_at{m.object, m.due});
+      },
+      [=](sweep_atom) {
+        const auto now = hub->env.time.steady_ms();
+        for (auto& [id, object] : state->active)
+          if (now - object.since_ms >= hub->sweep_ms) {
+            ++object.routed;
+            self->send(object.actor, make_event(tick{}));
+          }
+        self->delayed_send(self, sweep, sweep_atom::value);
+      },
+  };
+}
+
+namespace {
+
+constexpr std::int64_t window_ms = 120'000;
+constexpr auto scan_period = std::chrono::seconds(60);
+constexpr std::size_t scan_rows = 100'000;
+
+struct timer_state {
+  caf::actor directory;
+  std::set<std::pair<unix_ms, object_id>> waiting;
+  unix_ms planned = 0; ///< When the next tick comes; 0: none is planned.
+};
+
+} // namespace
+
+caf::behavior timer_service(caf::event_based_actor* self, hub_context* hub) {
+  auto state = std::make_shared<timer_state>();
+  auto plan = [=] {
+    if (state->waiting.empty())
+      return;
+    const auto first = state->waiting.begin()->first;
+    if (state->planned != 0 && state->planned <= first)
+      return;
+    state->planned = first;
+    const auto delay = std::max<std::int64_t>(first - hub->env.time.wall_ms(), 0) + 1;
+    self->delayed_send(self, std::chrono::milliseconds(delay), caf::tick_atom::value);
+  };
+  auto scan = [=] {
+    auto rows = hub->journal.timers(hub->env.time.wall_ms() + window_ms, scan_rows);
+    if (!rows) {
+      log::error("timers_unreadable", {{"reason", rows.error().message}});
+      return;
+    }
+    for (auto& row : *rows)
+      state->waiting.emplace(row.due_at, std::move(row.object));
+  };
+  return {
+      [=](resume_atom, const caf::actor& directory) {
+        state->directory = directory;
+        scan();
+        plan();
+        self->delayed_send(self, scan_period, sweep_atom::value);
+      },
+      [=](const wake_at& w) {
+        if (w.due - hub->env.time.wall_ms() > window_ms)
+          return;
+        state->waiting.emplace(w.due, w.object);
+        plan();
+      },
+      [=](caf::tick_atom) {
+        state->planned = 0;
+        const auto now = hub->env.time.wall_ms();
+        while (!state->waiting.empty() && state->waiting.begin()->first <= now) {
+          auto first = state->waiting.extract(state->waiting.begin());
+          self->send(state->directory,
+                     route_message{std::move(first.value().second), make_event(tick{})});
+        }
+        plan();
+      },
+      [=](sweep_atom) {
+        scan();
+        plan();
+        self->delayed_send(self, scan_period, sweep_atom::value);
+      },
+  };
+}
+
+} // namespace orderhub::runtime

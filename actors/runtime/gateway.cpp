@@ -1,0 +1,205 @@
+#include "actors/runtime/gateway.hpp"
+
+#include "actors/runtime/reply.hpp"
+#include "journal/base/bytes.hpp"
+
+#include <string>
+#include <utility>
+
+namespace orderhub::runtime {
+
+namespace {
+
+digest request_scope(const std::string& service, const std::string& key,
+                     const std::string& handler, const std::string& idempotency_key) {
+  byte_writer w(64);
+  w.str32(service);
+  w.str32(key);
+  w.str32(handler);
+  w.str32(idempotency_key);
+  return sha256_of(w.view());
+}
+
+class gateway {
+public:
+  gateway(caf::event_based_actor* self, hub_context& hub, caf::actor directory)
+      : self_(self), hub_(hub), directory_(std::move(directory)) {}
+
+  void call(gateway_call& m) {
+    auto& request = *m.request;
+    const auto* service = hub_.services.find(request.service);
+    const auto* handler = hub_.services.find(request.service, request.handler);
+    if (service == nullptr || handler == nullptr || handler->internal) {
+      m.to->finished(failure(404, service == nullptr || all_internal(*service)
+                                      ? "There is no service " + request.service + "."
+                                      : "Service " + request.service + " has no handler " +
+                                            request.handler + "."));
+      return;
+    }
+    std::string raw_for_hash;
+    if (!request.idempotency_key.empty())
+      raw_for_hash = request.body;
+    std::string body = std::move(request.body);
+    if (handler->validate) {
+      auto checked = handler->validate(request.key, body);
+      if (!checked) {
+        m.to->finished(failure(status_of(checked.error()), checked.error().message));
+        return;
+      }
+      body = std::move(*checked);
+    }
+    if (handler->mode == durable::handler_mode::read) {
+      read(*handler, request, body, m.to);
+      return;
+    }
+    if (!hub_.accepting.load(std::memory_order_relaxed)) {
+      m.to->finished(failure(503, "The hub takes no new work at the moment. Nothing was stored; "
+                                  "try again later."));
+      return;
+    }
+    external_input in;
+    const auto now = hub_.env.time.wall_ms();
+    in.invocation = invocation_id::make(now, random_);
+    in.one_way = request.one_way;
+    in.to = std::move(m.to);
+    in.input.handler = request.handler;
+    in.input.revision = handler->revision;
+    in.input.shared = handler->mode == durable::handler_mode::shared;
+    in.input.due_at = request.one_way && request.delay_ms > 0 ? now + request.delay_ms : 0;
+    in.input.body = std::move(body);
+    if (!request.idempotency_key.empty()) {
+      journal::request_key key;
+      key.scope = request_scope(request.service, request.key, request.handler,
+                                request.idempotency_key);
+      key.body = sha256_of(request.handler + '\n' + raw_for_hash);
+      key.expires_at = now + hub_.env.request_retention_ms;
+      in.input.key = key;
+    }
+    self_->send(directory_, route_message{{std::move(request.service), std::move(request.key)},
+                                          make_event(std::move(in))});
+  }
+
+  void attach(gateway_attach& m) {
+    if (const auto* by_id = std::get_if<by_invocation_id>(m.target.get())) {
+      const auto id = invocation_id::parse(by_id->id);
+      if (!id) {
+        m.to->finished(failure(400, "\"" + by_id->id + "\" is not an invocation id."));
+        return;
+      }
+      attach_to(*id, m.wait, std::move(m.to));
+    } else if (const auto* by_key = std::get_if<by_request_key>(m.target.get())) {
+      auto seen = hub_.journal.find_request(
+          request_scope(by_key->service, by_key->key, by_key->handler, by_key->idempotency_key));
+      if (!seen)
+        m.to->finished(failure(500, seen.error().message));
+      else if (!*seen || (*seen)->expires_at <= hub_.env.time.wall_ms())
+        m.to->finished(failure(404, "No request is known under this idempotency key."));
+      else
+        attach_to((*seen)->invocation, m.wait, std::move(m.to));
+    } else {
+      const auto& workflow = std::get<by_workflow>(*m.target);
+      m.to->finished(failure(404, "There is no workflow " + workflow.name + "."));
+    }
+  }
+
+  void awakeable(gateway_awakeable& m) {
+    auto& in = *m.input;
+    auto row = hub_.journal.find_invocation(in.id.invocation);
+    if (!row) {
+      in.to->finished(failure(500, row.error().message));
+      return;
+    }
+    if (!*row) {
+      in.to->finished(failure(404, "There is no such awakeable."));
+      return;
+    }
+    if ((*row)->invocation.finished) {
+      bool known = false;
+      for (const auto& e : (*row)->invocation.entries)
+        if (e.kind == journal::record_kind::awakeable)
+          if (auto w = journal::decode_wait(e.payload); w && w->completion == in.id.completion)
+            known = true;
+      call_reply reply;
+      reply.status = 202;
+      in.to->finished(known ? std::move(reply) : failure(404, "There is no such awakeable."));
+      return;
+    }
+    auto object = (*row)->object;
+    self_->send(directory_, route_message{std::move(object), make_event(std::move(in))});
+  }
+
+private:
+  static bool all_internal(const durable::service_definition& service) {
+    for (const auto& [name, handler] : service.handlers)
+      if (!handler.internal)
+        return false;
+    return true;
+  }
+
+  void read(const durable::handler_definition& handler, const call_request& request,
+            const std::string& body, const responder_ptr& to) {
+    if (request.one_way) {
+      to->finished(failure(400, request.handler + " only reads; call it without /send."));
+      return;
+    }
+    object_id id{request.service, request.key};
+    auto state = hub_.journal.load(id);
+    if (!state) {
+      to->finished(failure(500, state.error().message));
+      return;
+    }
+    state->id = std::move(id);
+    auto outcome = handler.read(*state, body);
+    call_reply reply;
+    if (outcome)
+      reply.body = std::move(*outcome);
+    else
+      reply = failure(status_of(outcome.error()), outcome.error().message);
+    to->finished(std::move(reply));
+  }
+
+  void attach_to(const invocation_id& id, bool wait, responder_ptr to) {
+    // First wait, then look: an end between the two is seen by one of them.
+    if (wait)
+      hub_.waiters.add(id, to, true);
+    auto row = hub_.journal.find_invocation(id);
+    call_reply reply;
+    if (!row)
+      reply = failure(500, row.error().message);
+    else if (!*row)
+      reply = failure(404, "There is no invocation " + id.text() + ".");
+    else if (!(*row)->invocation.finished) {
+      if (wait) {
+        to->accepted(id.text());
+        return;
+      }
+      reply = failure(470, "The invocation has not ended yet.");
+      reply.invocation_id = id.text();
+    } else {
+      auto outcome = journal::decode_result((*row)->invocation.output);
+      reply = outcome ? reply_of(*outcome, id) : failure(500, outcome.error().message);
+    }
+    if (wait && !hub_.waiters.remove(id, to))
+      return; // Answered meanwhile.
+    to->finished(std::move(reply));
+  }
+
+  caf::event_based_actor* self_;
+  hub_context& hub_;
+  caf::actor directory_;
+  system_random random_;
+};
+
+} // namespace
+
+caf::behavior gateway_actor(caf::event_based_actor* self, hub_context* hub,
+                            caf::actor directory) {
+  auto state = std::make_shared<gateway>(self, *hub, std::move(directory));
+  return {
+      [state](gateway_call& m) { state->call(m); },
+      [state](gateway_attach& m) { state->attach(m); },
+      [state](gateway_awakeable& m) { state->awakeable(m); },
+  };
+}
+
+} // namespace orderhub::runtime

@@ -1,0 +1,13 @@
+#pragma once
+#include "actors/runtime/hub_context.hpp"
+#include "actors/runtime/messages.hpp"
+
+#include <caf/event_based_actor.hpp>
+
+namespace orderhub::runtime {
+
+/// Routes what came over HTTP: finds the handler, checks the body, answers reads from the last
+/// commit, and gives the rest to the object. Several may run; calls of one key go to the same one.
+caf::behavior gateway_actor(caf::event_based_actor* self, hub_context* hub, caf::actor directory);
+
+} // namespace orderhub::runtime

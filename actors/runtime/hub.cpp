@@ -1,0 +1,210 @@
+#include "actors/runtime/hub.hpp"
+
+#include "actors/runtime/directory.hpp"
+#include "actors/runtime/gateway.hpp"
+#include "actors/runtime/hub_context.hpp"
+#include "actors/runtime/messages.hpp"
+#include "actors/runtime/provider.hpp"
+#include "actors/runtime/reply.hpp"
+#include "journal/base/log.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace orderhub::runtime {
+
+namespace {
+
+struct system_config : caf::actor_system_config {
+  explicit system_config(std::size_t workers) {
+    add_message_types<caf::id_block::orderhub_runtime>();
+    // Measured defaults: see ARCHITECTURE.md, "Scheduling".
+    set("scheduler.max-threads", workers);
+    set("scheduler.max-throughput", std::size_t{50});
+    set("work-stealing.aggressive-poll-attempts", std::size_t{10});
+    set("work-stealing.moderate-poll-attempts", std::size_t{0});
+    set("work-stealing.relaxed-sleep-duration", caf::timespan{std::chrono::milliseconds(10)});
+  }
+};
+
+/// Gives the resumed objects to the directory a few at a time.
+caf::behavior supervisor_actor(caf::event_based_actor* self, caf::actor directory,
+                               std::shared_ptr<std::vector<object_id>> objects,
+                               std::size_t per_second) {
+  constexpr auto pause = std::chrono::milliseconds(10);
+  const std::size_t at_once = std::max<std::size_t>(per_second / 100, 1);
+  auto next = std::make_shared<std::size_t>(0);
+  self->send(self, resume_atom::value);
+  return {
+      [=](resume_atom) {
+        const auto end = std::min(*next + at_once, objects->size());
+        for (; *next < end; ++*next)
+          self->send(directory, route_message{(*objects)[*next], make_event(wake{})});
+        if (*next < objects->size())
+          self->delayed_send(self, pause, resume_atom::value);
+        else
+          self->quit();
+      },
+  };
+}
+
+} // namespace
+
+struct hub::parts {
+  parts(journal::hub_journal& journal, const durable::service_registry& services,
+        const providers::registry& vendors, providers::transport& transport, const clock& time,
+        hub_options o)
+      : options(std::move(o)),
+        env{time,    random,          journal.hub(),
+            vendors, time.wall_ms(),  3'000,
+            1'000,   options.request_retention_ms, options.unstable_keys_for_test},
+        writer(journal, time, [this](const writer_state& s) { on_stall(s); }),
+        context{journal, writer, services, vendors, transport, env, {}, {}},
+        config(options.workers), system(config) {
+    context.sweep_ms = options.sweep_ms;
+    timers = system.spawn(timer_service, &context);
+    directory = system.spawn(directory_actor, &context, timers);
+    for (const auto& [name, endpoint] : vendors.endpoints)
+      context.providers.emplace(name, system.spawn(provider_actor, &context, &endpoint));
+    for (std::size_t i = 0; i < std::max<std::size_t>(options.workers, 1); ++i)
+      gateways.push_back(system.spawn(gateway_actor, &context, directory));
+  }
+
+  void on_stall(const writer_state& s) {
+    context.accepting = !s.stalled && !draining;
+    if (!s.stalled)
+      return;
+    for (auto& to : context.waiters.take_not_durable())
+      to->finished(failure(503, "The journal takes no writes: " + s.reason +
+                                    " The order was not accepted; it is safe to send it again."));
+  }
+
+  const caf::actor& gateway_for(const std::string& service, const std::string& key) {
+    const auto h = std::hash<std::string>{}(key) ^ (std::hash<std::string>{}(service) << 1U);
+    return gateways[h % gateways.size()];
+  }
+
+  hub_options options;
+  system_random random;
+  durable::environment env;
+  std::atomic<bool> draining{false};
+  journal_writer writer;
+  hub_context context;
+  system_config config;
+  caf::actor_system system;
+  caf::actor timers;
+  caf::actor directory;
+  std::vector<caf::actor> gateways;
+  std::size_t resumed = 0;
+  bool stopped = false;
+};
+
+hub::hub(journal::hub_journal& journal, const durable::service_registry& services,
+         const providers::registry& vendors, providers::transport& transport, const clock& time,
+         hub_options options) {
+  parts_ = std::make_unique<parts>(journal, services, vendors, transport, time,
+                                   std::move(options));
+}
+
+hub::~hub() {
+  stop();
+}
+
+result<void> hub::resume() {
+  auto& p = *parts_;
+  auto objects = p.context.journal.resumable();
+  if (!objects)
+    return fail(std::move(objects).error());
+  p.resumed = objects->size();
+  if (!objects->empty()) {
+    log::info("resuming", {{"objects", objects->size()}});
+    p.system.spawn(supervisor_actor, p.directory,
+                   std::make_shared<std::vector<object_id>>(std::move(*objects)),
+                   p.options.resume_per_second);
+  }
+  caf::anon_send(p.timers, resume_atom::value, p.directory);
+  return {};
+}
+
+bool hub::drain(std::int64_t timeout_ms) {
+  auto& p = *parts_;
+  p.draining = true;
+  p.context.accepting = false;
+  constexpr auto pause = std::chrono::milliseconds(10);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
+  while (p.context.active_objects.load() > 0) {
+    if (std::chrono::steady_clock::now() >= until)
+      return false;
+    std::this_thread::sleep_for(pause);
+  }
+  return true;
+}
+
+void hub::stop() {
+  auto& p = *parts_;
+  if (std::exchange(p.stopped, true))
+    return;
+  p.context.accepting = false;
+  // What is queued is made durable, and nothing is queued after it: the objects are told to end
+  // only when the writer has acknowledged everything.
+  p.writer.stop();
+  auto end = [](const caf::actor& a) { caf::anon_send_exit(a, caf::exit_reason::user_shutdown); };
+  for (const auto& g : p.gateways)
+    end(g);
+  end(p.directory);
+  end(p.timers);
+  for (const auto& [name, provider] : p.context.providers)
+    end(provider);
+}
+
+void hub::call(call_request request, responder_ptr to) {
+  const auto& gateway = parts_->gateway_for(request.service, request.key);
+  caf::anon_send(gateway,
+                 gateway_call{std::make_shared<call_request>(std::move(request)), std::move(to)});
+}
+
+void hub::attach(invocation_target target, bool wait, responder_ptr to) {
+  caf::anon_send(parts_->gateways.front(),
+                 gateway_attach{std::make_shared<invocation_target>(std::move(target)), wait,
+                                std::move(to)});
+}
+
+void hub::settle_awakeable(std::string id, bool resolve, std::string payload, responder_ptr to) {
+  auto parsed = awakeable_id::parse(id);
+  if (!parsed) {
+    // From an actor, not from inside this call.
+    to->finished(failure(400, "\"" + id + "\" is not an awakeable id."));
+    return;
+  }
+  awakeable_input in{*parsed, {}, std::move(to)};
+  if (resolve)
+    in.value = std::move(payload);
+  else
+    in.value = fail({error_kind::rejected, "awakeable",
+                     payload.empty() ? "rejected" : std::move(payload), 500});
+  caf::anon_send(parts_->gateways.front(),
+                 gateway_awakeable{std::make_shared<awakeable_input>(std::move(in))});
+}
+
+health_report hub::health() const {
+  health_report h;
+  h.sync_mode = parts_->options.sync_mode;
+  const auto w = parts_->writer.state();
+  h.accepting = parts_->context.accepting;
+  if (w.stalled)
+    h.reason = w.reason;
+  else if (parts_->draining)
+    h.reason = "The hub is shutting down.";
+  return h;
+}
+
+hub_figures hub::figures() const {
+  auto& c = parts_->context;
+  return {c.active_objects.load(), c.waiters.size(), c.vendor_calls.load(), parts_->resumed};
+}
+
+} // namespace orderhub::runtime

@@ -1,0 +1,64 @@
+#pragma once
+#include "actors/durable/service.hpp"
+#include "actors/runtime/ingress.hpp"
+#include "journal/hub_journal.hpp"
+#include "providers/registry.hpp"
+#include "providers/transport.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace orderhub::runtime {
+
+struct hub_options {
+  std::size_t workers = 2;        ///< CAF scheduler threads.
+  std::string sync_mode = "commit";
+  std::int64_t request_retention_ms = 24LL * 3600 * 1000;
+  std::int64_t sweep_ms = 250;
+  /// After a restart objects are resumed at most this many a second, so that vendors are not hit by
+  /// all of them at once.
+  std::size_t resume_per_second = 5'000;
+  bool unstable_keys_for_test = false;
+};
+
+struct hub_figures {
+  std::int64_t active_objects = 0;
+  std::size_t waiting_callers = 0;
+  std::uint64_t vendor_calls = 0;
+  std::size_t resumed = 0;
+};
+
+/// A running hub: the actor system with its directory, objects, providers, timers, gateway actors
+/// and journal writer. Everything passed in is owned by `main` and outlives it.
+class hub final : public ingress {
+public:
+  hub(journal::hub_journal& journal, const durable::service_registry& services,
+      const providers::registry& vendors, providers::transport& transport, const clock& time,
+      hub_options options);
+  ~hub() override;
+  hub(const hub&) = delete;
+  hub& operator=(const hub&) = delete;
+
+  /// Resumes everything accepted before the last end, staggered. Call once, after the listener is
+  /// known to open. `corrupt` where the journal cannot say what that is.
+  result<void> resume();
+  /// Takes no new work; returns when nothing runs any more or the time is over: true in the first
+  /// case. Then `stop`.
+  bool drain(std::int64_t timeout_ms);
+  /// Ends the actors, then the writer after what is queued is on disk. Idempotent.
+  void stop();
+
+  void call(call_request request, responder_ptr to) override;
+  void attach(invocation_target target, bool wait, responder_ptr to) override;
+  void settle_awakeable(std::string id, bool resolve, std::string payload,
+                        responder_ptr to) override;
+  [[nodiscard]] health_report health() const override;
+  [[nodiscard]] hub_figures figures() const;
+
+private:
+  struct parts;
+  std::unique_ptr<parts> parts_;
+};
+
+} // namespace orderhub::runtime

@@ -1,0 +1,38 @@
+#pragma once
+#include "actors/durable/effect_machine.hpp"
+#include "actors/durable/service.hpp"
+#include "actors/runtime/journal_writer.hpp"
+#include "actors/runtime/waiters.hpp"
+#include "journal/hub_journal.hpp"
+#include "providers/registry.hpp"
+#include "providers/transport.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include <caf/actor.hpp>
+
+namespace orderhub::runtime {
+
+/// What every actor of one hub shares: things that are immutable after start or thread-safe by
+/// themselves. Owned by the hub; outlives the actor system.
+struct hub_context {
+  journal::hub_journal& journal;
+  turn_writer& writer;
+  const durable::service_registry& services;
+  const providers::registry& vendors;
+  providers::transport& transport;
+  const durable::environment& env;
+  waiter_table waiters;
+  std::map<std::string, caf::actor, std::less<>> providers; ///< By vendor.
+  std::atomic<bool> accepting{true};
+  std::atomic<std::uint64_t> vendor_calls{0};
+  std::atomic<std::int64_t> active_objects{0};
+  /// Objects active longer than this are looked at once a sweep.
+  std::int64_t sweep_ms = 250;
+  std::size_t calls_in_flight_max = 512; ///< Per vendor; the rest waits in the provider actor.
+};
+
+} // namespace orderhub::runtime

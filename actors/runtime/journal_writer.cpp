@@ -1,0 +1,127 @@
+#include "actors/runtime/journal_writer.hpp"
+
+#include "journal/base/log.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace orderhub::runtime {
+
+namespace {
+constexpr auto retry_pause = std::chrono::milliseconds(200);
+constexpr auto idle_pause = std::chrono::milliseconds(500);
+/// While stopping, a journal that takes no writes is given this many tries.
+constexpr int stop_tries = 5;
+} // namespace
+
+journal_writer::journal_writer(journal::hub_journal& journal, const clock& time,
+                               stall_callback on_stall)
+    : journal_(journal), time_(time), on_stall_(std::move(on_stall)), thread_([this] { run(); }) {}
+
+journal_writer::~journal_writer() {
+  stop();
+}
+
+void journal_writer::submit(journal::turn turn, durable_callback done) {
+  bool wake = false;
+  {
+    std::lock_guard lock(mutex_);
+    queue_.push_back({std::move(turn), std::move(done)});
+    wake = std::exchange(waiting_, false);
+  }
+  if (wake)
+    wake_.notify_one();
+}
+
+void journal_writer::stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+    waiting_ = false;
+  }
+  wake_.notify_one();
+  if (thread_.joinable())
+    thread_.join();
+}
+
+writer_state journal_writer::state() const {
+  std::lock_guard lock(mutex_);
+  return state_;
+}
+
+void journal_writer::set_state(writer_state s) {
+  {
+    std::lock_guard lock(mutex_);
+    state_ = s;
+  }
+  if (on_stall_)
+    on_stall_(s);
+}
+
+void journal_writer::run() {
+  std::vector<job> jobs;
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      if (queue_.empty() && !stopping_ && !more_maintenance_) {
+        waiting_ = true;
+        wake_.wait_for(lock, idle_pause, [&] { return !queue_.empty() || stopping_; });
+        waiting_ = false;
+      }
+      jobs.swap(queue_);
+      if (jobs.empty() && stopping_)
+        break;
+    }
+    if (!jobs.empty())
+      commit(jobs);
+    jobs.clear();
+    maintain();
+  }
+  if (auto done = journal_.checkpoint_now(time_.wall_ms()); !done)
+    log::warn("last_checkpoint_failed", {{"reason", done.error().message}});
+}
+
+void journal_writer::commit(std::vector<job>& jobs) {
+  std::vector<journal::turn> turns;
+  turns.reserve(jobs.size());
+  for (auto& j : jobs)
+    turns.push_back(std::move(j.turn));
+  int tries = 0;
+  for (;;) {
+    auto done = journal_.commit(turns);
+    if (done)
+      break;
+    if (tries++ == 0) {
+      log::error("journal_takes_no_writes", {{"reason", done.error().message}});
+      set_state({true, done.error().message});
+    }
+    std::unique_lock lock(mutex_);
+    if (stopping_ && tries > stop_tries) {
+      log::error("journal_writes_given_up",
+                 {{"turns", turns.size()}, {"reason", done.error().message}});
+      return; // Not acknowledged: what they would have caused never left the process.
+    }
+    wake_.wait_for(lock, retry_pause, [] { return false; });
+  }
+  if (tries > 0) {
+    log::info("journal_takes_writes_again", {{"after_tries", tries}});
+    set_state({});
+  }
+  for (auto& j : jobs)
+    if (j.done)
+      j.done();
+}
+
+void journal_writer::maintain() {
+  auto more = journal_.maintain(time_.wall_ms());
+  if (more) {
+    more_maintenance_ = *more;
+    maintenance_failed_ = false;
+    return;
+  }
+  more_maintenance_ = false;
+  if (!std::exchange(maintenance_failed_, true))
+    log::error("checkpoint_failed", {{"reason", more.error().message}});
+}
+
+} // namespace orderhub::runtime

@@ -1,0 +1,74 @@
+#pragma once
+#include "journal/hub_journal.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace orderhub::runtime {
+
+/// Takes turns in the order given, makes them durable, says so. The only way to the journal's write
+/// side.
+class turn_writer {
+public:
+  using durable_callback = std::function<void()>;
+  virtual ~turn_writer() = default;
+  /// Thread-safe; returns at once. `done` is called when the turn, and every turn given before it,
+  /// is on disk; from the writer's thread, in order.
+  virtual void submit(journal::turn turn, durable_callback done) = 0;
+};
+
+/// What the writer is doing.
+struct writer_state {
+  bool stalled = false;
+  std::string reason; ///< Of the stall, for people.
+};
+
+/// One thread: takes everything queued, one transaction, one sync, acknowledges; between commits one
+/// slice of checkpointing. A commit that fails for want of room or by an I/O error is held and made
+/// again; nothing is dropped, and the hub takes no new work meanwhile. Queue bound: the hub's limit
+/// on requests in flight plus vendor answers, since each object has a bounded number of turns out.
+class journal_writer final : public turn_writer {
+public:
+  using stall_callback = std::function<void(const writer_state&)>;
+  /// `on_stall` is called from the writer's thread when a stall begins and when it ends.
+  journal_writer(journal::hub_journal& journal, const clock& time, stall_callback on_stall);
+  ~journal_writer() override;
+  journal_writer(const journal_writer&) = delete;
+  journal_writer& operator=(const journal_writer&) = delete;
+
+  void submit(journal::turn turn, durable_callback done) override;
+  /// Commits what is queued, folds the rest into rows and ends the thread. Idempotent.
+  void stop();
+  [[nodiscard]] writer_state state() const;
+
+private:
+  struct job {
+    journal::turn turn;
+    durable_callback done;
+  };
+  void run();
+  void commit(std::vector<job>& jobs);
+  void maintain();
+  void set_state(writer_state s);
+
+  journal::hub_journal& journal_;
+  const clock& time_;
+  stall_callback on_stall_;
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<job> queue_;
+  bool waiting_ = false;
+  bool stopping_ = false;
+  bool more_maintenance_ = false;
+  bool maintenance_failed_ = false;
+  writer_state state_;
+  std::thread thread_;
+};
+
+} // namespace orderhub::runtime

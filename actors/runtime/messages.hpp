@@ -1,0 +1,122 @@
+#pragma once
+#include "actors/durable/object_machine.hpp"
+#include "actors/runtime/ingress.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include <caf/all.hpp>
+
+namespace orderhub::runtime {
+
+// ── What an object is told ───────────────────────────────────────────────────────────────────
+
+/// A validated call from outside.
+struct external_input {
+  invocation_id invocation;
+  journal::input_payload input;
+  bool one_way = false;
+  responder_ptr to;
+};
+/// Someone settles an awakeable.
+struct awakeable_input {
+  awakeable_id id;
+  result<std::string> value;
+  responder_ptr to;
+};
+/// A vendor answered, or did not.
+struct vendor_answer {
+  durable::call_ref ref;
+  providers::transport_outcome outcome;
+};
+/// The object's oldest turn that was not durable is.
+struct turn_durable {};
+/// Look at the time.
+struct tick {};
+/// Be active: there is something to resume.
+struct wake {};
+
+using object_event = std::variant<external_input, durable::object_message, awakeable_input,
+                                  vendor_answer, turn_durable, tick, wake>;
+
+/// One event for one object. Shared only so that a CAF message can hold it; it has one reader, who
+/// moves out of it.
+struct event_message {
+  std::shared_ptr<object_event> event;
+  bool routed = true; ///< Came through the directory, which counts them.
+};
+template <class Event>
+event_message make_event(Event e, bool routed = true) {
+  return {std::make_shared<object_event>(std::move(e)), routed};
+}
+
+/// For the directory: give this to the object, activating it if needed.
+struct route_message {
+  object_id object;
+  event_message event;
+};
+/// From an object: I have handled so many routed events and have nothing to do. `due`: wake me then.
+struct idle_message {
+  object_id object;
+  std::uint64_t handled = 0;
+  unix_ms due = 0; ///< 0: never.
+};
+
+/// For a gateway actor.
+struct gateway_call {
+  std::shared_ptr<call_request> request;
+  responder_ptr to;
+};
+struct gateway_attach {
+  std::shared_ptr<invocation_target> target;
+  bool wait = false;
+  responder_ptr to;
+};
+struct gateway_awakeable {
+  std::shared_ptr<awakeable_input> input;
+};
+
+/// For a provider actor: one call, and who wants the answer.
+struct provider_call {
+  std::shared_ptr<durable::vendor_call> call;
+  caf::actor reply_to;
+};
+/// Back at the provider actor: one of its calls has ended.
+struct call_ended {};
+
+/// For the timer service.
+struct wake_at {
+  object_id object;
+  unix_ms due = 0;
+};
+
+} // namespace orderhub::runtime
+
+CAF_BEGIN_TYPE_ID_BLOCK(orderhub_runtime, first_custom_type_id)
+  CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::event_message))
+  CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::route_message))
+  CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::idle_message))
+  CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::gateway_call))
+  CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::gateway_attach))
+  CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::gateway_awakeable))
+  CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::provider_call))
+  CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::call_ended))
+  CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::wake_at))
+  CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, stop_atom, "stop")
+  CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, sweep_atom, "sweep")
+  CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, resume_atom, "resume")
+  CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, drain_atom, "drain")
+CAF_END_TYPE_ID_BLOCK(orderhub_runtime)
+
+// None of them leaves the process.
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::event_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::route_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::idle_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::gateway_call)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::gateway_attach)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::gateway_awakeable)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::provider_call)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::call_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::wake_at)

@@ -1,0 +1,267 @@
+#include "actors/runtime/object_actor.hpp"
+
+#include "actors/runtime/reply.hpp"
+#include "journal/base/log.hpp"
+
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace orderhub::runtime {
+
+namespace {
+
+/// Waits shorter than this get a timer of their own; longer ones are seen by the directory's sweep.
+constexpr std::int64_t precise_wait_ms = 1'000;
+
+/// What waits for a turn to be durable.
+struct held {
+  std::vector<durable::vendor_call> calls;
+  std::vector<durable::finished_call> finished;
+  std::vector<invocation_id> inputs; ///< Accepted by this turn.
+  std::vector<std::pair<responder_ptr, call_reply>> replies;
+
+  [[nodiscard]] bool empty() const {
+    return calls.empty() && finished.empty() && inputs.empty() && replies.empty();
+  }
+};
+
+class object_shell {
+public:
+  object_shell(caf::event_based_actor* self, hub_context& hub, caf::actor directory, object_id id)
+      : self_(self), hub_(hub), directory_(std::move(directory)), id_(std::move(id)) {
+    ++hub_.active_objects;
+  }
+  ~object_shell() { --hub_.active_objects; }
+  object_shell(const object_shell&) = delete;
+  object_shell& operator=(const object_shell&) = delete;
+
+  void handle(event_message& message) {
+    if (message.routed)
+      ++handled_;
+    if (!machine_ && !load()) {
+      refuse(*message.event);
+      report_idle(true);
+      return;
+    }
+    std::visit([this](auto& e) { on(e); }, *message.event);
+    flush();
+  }
+
+private:
+  bool load() {
+    auto state = hub_.journal.load(id_);
+    if (!state) {
+      log::error("object_unreadable",
+                 {{"object", id_.text()}, {"reason", state.error().message}});
+      return false;
+    }
+    state->id = id_;
+    machine_ = std::make_unique<durable::object_machine>(std::move(*state), hub_.services,
+                                                         hub_.journal, hub_.env);
+    machine_->activate();
+    return true;
+  }
+
+  /// The object's row cannot be read: whoever waits is told; nothing is written over it.
+  static void refuse(object_event& event) {
+    const auto reply = failure(500, "The stored state of this object cannot be read. It was left "
+                                    "as it is; run `orderhub journal verify`.");
+    if (auto* in = std::get_if<external_input>(&event); in != nullptr && in->to)
+      in->to->finished(reply);
+    if (auto* in = std::get_if<awakeable_input>(&event); in != nullptr && in->to)
+      in->to->finished(reply);
+  }
+
+  void on(external_input& in) {
+    using kind = durable::input_verdict::kind;
+    const auto verdict = machine_->on_input(in.invocation, std::move(in.input));
+    switch (verdict.what) {
+    case kind::accepted:
+      if (in.one_way) {
+        now_.replies.emplace_back(std::move(in.to), accepted(verdict.invocation, false));
+      } else if (in.to) {
+        in.to->accepted(verdict.invocation.text());
+        hub_.waiters.add(verdict.invocation, std::move(in.to), false);
+        now_.inputs.push_back(verdict.invocation);
+      }
+      return;
+    case kind::known:
+      if (in.one_way)
+        now_.replies.emplace_back(std::move(in.to), accepted(verdict.invocation, true));
+      else
+        join(verdict.invocation, std::move(in.to));
+      return;
+    case kind::conflict:
+      in.to->finished(failure(422, "This idempotency-key was used with another request body. Use "
+                                   "a new key, or send the same body."));
+      return;
+    case kind::full:
+      in.to->finished(failure(429, "Too many calls wait for " + id_.text() + ". Try again later."));
+      return;
+    case kind::failed:
+      in.to->finished(failure(500, verdict.why.message));
+      return;
+    }
+  }
+
+  /// Waits for an invocation that is known already, or answers at once where it has ended.
+  void join(const invocation_id& id, responder_ptr to) {
+    to->accepted(id.text());
+    if (machine_->state().find_live(id) != nullptr) {
+      hub_.waiters.add(id, std::move(to), true);
+      return;
+    }
+    auto row = hub_.journal.find_invocation(id);
+    if (row && *row && (*row)->invocation.finished) {
+      auto outcome = journal::decode_result((*row)->invocation.output);
+      to->finished(outcome ? reply_of(*outcome, id) : failure(500, outcome.error().message));
+      return;
+    }
+    // Ended in memory, its turn not durable yet: answered with it.
+    hub_.waiters.add(id, std::move(to), true);
+  }
+
+  void on(durable::object_message& m) { machine_->on_message(m); }
+
+  void on(awakeable_input& in) {
+    call_reply reply;
+    reply.status = 202;
+    switch (machine_->on_awakeable(in.id, std::move(in.value))) {
+    case durable::awakeable_verdict::settled:
+    case durable::awakeable_verdict::already:
+      break;
+    case durable::awakeable_verdict::unknown:
+      reply = failure(404, "There is no such awakeable.");
+      break;
+    }
+    now_.replies.emplace_back(std::move(in.to), std::move(reply));
+  }
+
+  void on(vendor_answer& a) { machine_->on_answer(a.ref, a.outcome); }
+  void on(tick&) {
+    machine_->on_time();
+    swept_ = true;
+  }
+  void on(wake&) {}
+
+  void on(turn_durable&) {
+    auto done = std::move(held_.front());
+    held_.pop_front();
+    carry_out(done);
+  }
+
+  void flush() {
+    auto out = machine_->take();
+    auto held_now = std::exchange(now_, {});
+    held_now.calls = std::move(out.calls);
+    held_now.finished = std::move(out.finished);
+    if (!out.turn.records.empty()) {
+      held_.push_back(std::move(held_now));
+      hub_.writer.submit(std::move(out.turn), [me = caf::actor_cast<caf::actor>(self_)] {
+        caf::anon_send(me, make_event(turn_durable{}, false));
+      });
+    } else if (!held_now.empty()) {
+      if (held_.empty()) {
+        carry_out(held_now);
+      } else {
+        // Nothing new to write, but what it follows from may not be durable: goes with the last.
+        auto& last = held_.back();
+        std::move(held_now.calls.begin(), held_now.calls.end(), std::back_inserter(last.calls));
+        std::move(held_now.finished.begin(), held_now.finished.end(),
+                  std::back_inserter(last.finished));
+        std::move(held_now.replies.begin(), held_now.replies.end(),
+                  std::back_inserter(last.replies));
+        last.inputs.insert(last.inputs.end(), held_now.inputs.begin(), held_now.inputs.end());
+      }
+    }
+    // The turn is queued for the writer, so whatever these cause comes after it in the log.
+    for (auto& m : out.messages) {
+      object_id target = std::visit([](const auto& x) { return target_of(x); }, m);
+      self_->send(directory_, route_message{std::move(target), make_event(std::move(m))});
+    }
+    plan();
+  }
+
+  static object_id target_of(const durable::input_for& m) { return m.target; }
+  static object_id target_of(const durable::completion_for& m) { return m.to.object; }
+  static object_id target_of(const durable::cancel_for& m) { return m.target; }
+
+  void carry_out(held& h) {
+    for (const auto& id : h.inputs)
+      hub_.waiters.mark_durable(id);
+    for (auto& call : h.calls) {
+      auto it = hub_.providers.find(call.vendor);
+      if (it == hub_.providers.end()) {
+        // Checked when the effect began; the registry does not change while the hub runs.
+        log::error("vendor_without_provider", {{"vendor", call.vendor}});
+        continue;
+      }
+      self_->send(it->second,
+                  provider_call{std::make_shared<durable::vendor_call>(std::move(call)),
+                                caf::actor_cast<caf::actor>(self_)});
+    }
+    for (auto& f : h.finished)
+      for (auto& to : hub_.waiters.take(f.invocation))
+        to->finished(reply_of(f.outcome, f.invocation));
+    for (auto& [to, reply] : h.replies)
+      if (to)
+        to->finished(std::move(reply));
+  }
+
+  /// A timer for what is due soon; passivation where nothing is left to do here.
+  void plan() {
+    const auto now = hub_.env.time.wall_ms();
+    const auto due = machine_->due();
+    if (due && *due - now < precise_wait_ms && (!timer_ || *due < *timer_)) {
+      timer_ = *due;
+      self_->delayed_anon_send(caf::actor_cast<caf::actor>(self_),
+                               std::chrono::milliseconds(std::max<std::int64_t>(*due - now, 0) + 1),
+                               make_event(tick{}, false));
+    }
+    if (timer_ && *timer_ <= now)
+      timer_.reset();
+    if (!held_.empty() || !machine_->suspendable())
+      return;
+    const bool nothing_live = machine_->state().live.empty();
+    // What waits for something outside is dropped at a sweep, not at once: the answer of another
+    // object mostly comes within milliseconds.
+    if (nothing_live || (swept_ && !(due && *due - now < 2 * precise_wait_ms)))
+      report_idle(false);
+    swept_ = false;
+  }
+
+  void report_idle(bool unreadable) {
+    const auto due = unreadable || !machine_ ? std::optional<unix_ms>() : machine_->due();
+    self_->send(directory_, idle_message{id_, handled_, due.value_or(0)});
+  }
+
+  caf::event_based_actor* self_;
+  hub_context& hub_;
+  caf::actor directory_;
+  object_id id_;
+  std::unique_ptr<durable::object_machine> machine_;
+  std::deque<held> held_; ///< One a turn that is not durable, oldest first.
+  held now_;              ///< Of the event being handled.
+  std::uint64_t handled_ = 0;
+  std::optional<unix_ms> timer_;
+  bool swept_ = false;
+};
+
+} // namespace
+
+caf::behavior object_actor(caf::event_based_actor* self, hub_context* hub, caf::actor directory,
+                           object_id id) {
+  auto shell =
+      std::make_shared<object_shell>(self, *hub, std::move(directory), std::move(id));
+  return {
+      [shell](event_message& message) { shell->handle(message); },
+      [self, shell](stop_atom) { self->quit(); },
+  };
+}
+
+} // namespace orderhub::runtime

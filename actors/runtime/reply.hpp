@@ -1,0 +1,22 @@
+#pragma once
+#include "actors/runtime/ingress.hpp"
+#include "journal/base/ids.hpp"
+#include "journal/base/result.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace orderhub::runtime {
+
+/// `{"code":…,"message":…}`.
+std::string error_body(std::uint16_t status, std::string_view message);
+
+/// The HTTP status an error leaves with: its own, or by its kind.
+std::uint16_t status_of(const error& e);
+
+call_reply reply_of(const result<std::string>& outcome, const invocation_id& id);
+call_reply failure(std::uint16_t status, std::string_view message);
+/// `{"invocationId":…,"status":…}` with 202.
+call_reply accepted(const invocation_id& id, bool previously);
+
+} // namespace orderhub::runtime

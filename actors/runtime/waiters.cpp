@@ -1,0 +1,62 @@
+#include "actors/runtime/waiters.hpp"
+
+#include <utility>
+
+namespace orderhub::runtime {
+
+void waiter_table::add(const invocation_id& id, responder_ptr to, bool durable) {
+  std::lock_guard lock(mutex_);
+  waiters_[id].push_back({std::move(to), durable});
+}
+
+void waiter_table::mark_durable(const invocation_id& id) {
+  std::lock_guard lock(mutex_);
+  if (auto it = waiters_.find(id); it != waiters_.end())
+    for (auto& w : it->second)
+      w.durable = true;
+}
+
+std::vector<responder_ptr> waiter_table::take(const invocation_id& id) {
+  std::vector<responder_ptr> out;
+  std::lock_guard lock(mutex_);
+  if (auto it = waiters_.find(id); it != waiters_.end()) {
+    for (auto& w : it->second)
+      out.push_back(std::move(w.to));
+    waiters_.erase(it);
+  }
+  return out;
+}
+
+bool waiter_table::remove(const invocation_id& id, const responder_ptr& to) {
+  std::lock_guard lock(mutex_);
+  auto it = waiters_.find(id);
+  if (it == waiters_.end())
+    return false;
+  const auto removed = std::erase_if(it->second, [&](const waiter& w) { return w.to == to; });
+  if (it->second.empty())
+    waiters_.erase(it);
+  return removed > 0;
+}
+
+std::vector<responder_ptr> waiter_table::take_not_durable() {
+  std::vector<responder_ptr> out;
+  std::lock_guard lock(mutex_);
+  for (auto it = waiters_.begin(); it != waiters_.end();) {
+    std::vector<waiter> keep;
+    for (auto& w : it->second)
+      if (w.durable)
+        keep.push_back(std::move(w));
+      else
+        out.push_back(std::move(w.to));
+    it->second = std::move(keep);
+    it = it->second.empty() ? waiters_.erase(it) : std::next(it);
+  }
+  return out;
+}
+
+std::size_t waiter_table::size() const {
+  std::lock_guard lock(mutex_);
+  return waiters_.size();
+}
+
+} // namespace orderhub::runtime
