@@ -1,0 +1,258 @@
+#include "providers/mock/faults.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace orderhub::providers::mock {
+
+namespace {
+
+using json = nlohmann::json;
+
+constexpr std::array<std::string_view, 11> effect_names = {
+    "none",    "status",    "drop_before", "drop_after",      "garbage", "truncate",
+    "latency", "late_work", "stored_500",  "stored_500_done", "refuse"};
+
+// An hour: longer than any deadline or settle time that a fault could test.
+constexpr std::int64_t wait_max_ms = 3'600'000;
+
+error wrong(std::string message) {
+  return {error_kind::invalid, "mock.control", std::move(message)};
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z')
+      c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
+result<std::int64_t> read_wait(const json& value, const std::string& name) {
+  if (!value.is_number_integer() || value.get<double>() < 0 ||
+      value.get<double>() > static_cast<double>(wait_max_ms))
+    return fail(wrong("'" + name + "' must be an integer from 0 to 3600000"));
+  return value.get<std::int64_t>();
+}
+
+result<std::uint64_t> read_count(const json& value, const std::string& name) {
+  if (!value.is_number_unsigned())
+    return fail(wrong("'" + name + "' must be an integer that is not negative"));
+  return value.get<std::uint64_t>();
+}
+
+result<std::string> read_text(const json& value, const std::string& name) {
+  if (!value.is_string() || value.get_ref<const std::string&>().size() > 1'000)
+    return fail(wrong("'" + name + "' must be a text of at most 1000 bytes"));
+  return value.get<std::string>();
+}
+
+bool safe_header(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
+bool known_operation(const fault& f) {
+  return f.operation == "*" ||
+         std::any_of(call_names.begin(), call_names.end(), [&](const call_name& c) {
+           return (!f.vendor || c.vendor == *f.vendor) && c.operation == f.operation;
+         });
+}
+
+result<void> read_fault_field(fault& f, const std::string& name, const json& value) {
+  if (name == "vendor") {
+    auto text = read_text(value, name);
+    if (!text)
+      return fail(std::move(text).error());
+    const auto it = std::find(vendor_names.begin(), vendor_names.end(), *text);
+    if (it == vendor_names.end() && *text != "*")
+      return fail(wrong("'vendor' must be one of stripe, shippo, sendgrid, slack, *"));
+    if (it != vendor_names.end())
+      f.vendor = static_cast<vendor_id>(std::distance(vendor_names.begin(), it));
+  } else if (name == "operation" || name == "code" || name == "text") {
+    auto text = read_text(value, name);
+    if (!text)
+      return fail(std::move(text).error());
+    (name == "operation" ? f.operation : name == "code" ? f.code : f.text) = std::move(*text);
+  } else if (name == "nth" || name == "times") {
+    auto count = read_count(value, name);
+    if (!count)
+      return fail(std::move(count).error());
+    (name == "nth" ? f.nth : f.times) = *count;
+  } else if (name == "probability") {
+    if (!value.is_number() || value.get<double>() < 0 || value.get<double>() > 1)
+      return fail(wrong("'probability' must be a number from 0 to 1"));
+    f.probability = value.get<double>();
+  } else if (name == "always") {
+    if (!value.is_boolean())
+      return fail(wrong("'always' must be true or false"));
+    f.always = value.get<bool>();
+  } else if (name == "effect") {
+    auto text = read_text(value, name);
+    if (!text)
+      return fail(std::move(text).error());
+    const auto it = std::find(effect_names.begin() + 1, effect_names.end(), *text);
+    if (it == effect_names.end())
+      return fail(wrong("'effect' must be one of status, drop_before, drop_after, garbage, "
+                        "truncate, latency, late_work, stored_500, stored_500_done, refuse"));
+    f.effect = static_cast<fault_effect>(std::distance(effect_names.begin(), it));
+  } else if (name == "status") {
+    if (!value.is_number_integer() || value.get<double>() < 200 || value.get<double>() > 599)
+      return fail(wrong("'status' must be an integer from 200 to 599"));
+    f.status = value.get<int>();
+  } else if (name == "latency_ms" || name == "late_ms") {
+    auto wait = read_wait(value, name);
+    if (!wait)
+      return fail(std::move(wait).error());
+    (name == "latency_ms" ? f.latency_ms : f.late_ms) = *wait;
+  } else if (name == "headers") {
+    if (!value.is_object())
+      return fail(wrong("'headers' must be an object of texts"));
+    for (const auto& [header, text] : value.items()) {
+      if (!text.is_string() || !safe_header(header) ||
+          !safe_header(text.get_ref<const std::string&>()))
+        return fail(wrong("'headers' must be an object of texts"));
+      f.headers.emplace_back(lower(header), text.get<std::string>());
+    }
+  } else {
+    return fail(wrong("a fault has no field '" + name.substr(0, 64) + "'"));
+  }
+  return {};
+}
+
+result<fault> read_fault(const json& document) {
+  if (!document.is_object())
+    return fail(wrong("a fault must be an object"));
+  fault f;
+  for (const auto& [name, value] : document.items())
+    if (auto read = read_fault_field(f, name, value); !read)
+      return fail(std::move(read).error());
+  if (f.effect == fault_effect::none)
+    return fail(wrong("a fault needs 'effect'"));
+  if ((f.nth != 0 ? 1 : 0) + (f.probability > 0 ? 1 : 0) + (f.always ? 1 : 0) != 1)
+    return fail(wrong("a fault needs exactly one of 'nth', 'probability', 'always'"));
+  if (!known_operation(f))
+    return fail(wrong("that vendor has no operation of the name given in 'operation'"));
+  return f;
+}
+
+result<void> read_faults(control_document& to, const json& list) {
+  if (!list.is_array())
+    return fail(wrong("'faults' must be an array"));
+  for (const auto& item : list) {
+    auto f = read_fault(item);
+    if (!f)
+      return fail(std::move(f).error());
+    to.faults.push_back(std::move(*f));
+  }
+  return {};
+}
+
+result<void> read_latency(control_document& to, const json& value) {
+  if (!value.is_object()) {
+    auto wait = read_wait(value, "latency_ms");
+    if (!wait)
+      return fail(std::move(wait).error());
+    to.latency_ms.fill(*wait);
+    return {};
+  }
+  for (const auto& [name, item] : value.items()) {
+    const auto it = std::find(vendor_names.begin(), vendor_names.end(), name);
+    if (it == vendor_names.end())
+      return fail(wrong("'latency_ms' has no vendor '" + name.substr(0, 64) + "'"));
+    auto wait = read_wait(item, "latency_ms." + name);
+    if (!wait)
+      return fail(std::move(wait).error());
+    to.latency_ms[static_cast<std::size_t>(std::distance(vendor_names.begin(), it))] = *wait;
+  }
+  return {};
+}
+
+} // namespace
+
+std::string_view name_of(fault_effect effect) {
+  return effect_names[static_cast<std::size_t>(effect)];
+}
+
+result<control_document> parse_control(std::string_view text) {
+  const auto document = json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
+  control_document to;
+  if (document.is_discarded())
+    return fail(wrong("the body is not JSON"));
+  if (document.is_array()) {
+    if (auto read = read_faults(to, document); !read)
+      return fail(std::move(read).error());
+    return to;
+  }
+  if (!document.is_object())
+    return fail(wrong("the body must be an object or an array of faults"));
+  if (document.contains("effect")) {
+    auto f = read_fault(document);
+    if (!f)
+      return fail(std::move(f).error());
+    to.faults.push_back(std::move(*f));
+    return to;
+  }
+  for (const auto& [name, value] : document.items()) {
+    result<void> read;
+    if (name == "clear" && value.is_boolean())
+      to.clear = value.get<bool>();
+    else if (name == "clear")
+      read = fail(wrong("'clear' must be true or false"));
+    else if (name == "faults")
+      read = read_faults(to, value);
+    else if (name == "latency_ms")
+      read = read_latency(to, value);
+    else if (name == "authenticate" && value.is_string())
+      to.authenticate = value.get<std::string>();
+    else
+      read = fail(wrong("there is no setting '" + name.substr(0, 64) + "'"));
+    if (!read)
+      return fail(std::move(read).error());
+  }
+  return to;
+}
+
+result<void> fault_plan::add(std::vector<fault> faults) {
+  if (faults.size() > rules_max - rules_.size())
+    return fail({error_kind::full, "mock.control", "at most 1000 faults can be set"});
+  for (auto& f : faults) {
+    if (f.nth != 0 && f.times == 0)
+      f.times = 1;
+    rules_.push_back({std::move(f)});
+  }
+  return {};
+}
+
+fault_decision fault_plan::decide(call_id call) {
+  fault_decision decision;
+  const auto& name = call_names[static_cast<std::size_t>(call)];
+  for (auto& r : rules_) {
+    const auto& f = r.what;
+    if ((f.vendor && *f.vendor != name.vendor) ||
+        (f.operation != "*" && f.operation != name.operation))
+      continue;
+    ++r.calls;
+    bool hit = f.always;
+    if (f.nth != 0)
+      hit = r.calls >= f.nth && r.calls - f.nth < f.times;
+    else if (f.probability > 0) // 53 random bits make a double in [0, 1)
+      hit = static_cast<double>(engine_() >> 11) * 0x1p-53 < f.probability;
+    if (f.times != 0 && r.hits >= f.times)
+      hit = false;
+    if (!hit)
+      continue;
+    ++r.hits;
+    ++hits_[static_cast<std::size_t>(f.effect)];
+    decision.latency_ms += f.latency_ms;
+    if (f.effect == fault_effect::latency)
+      continue;
+    decision.hit = &f;
+    break;
+  }
+  return decision;
+}
+
+} // namespace orderhub::providers::mock

@@ -1,0 +1,102 @@
+#pragma once
+#include "journal/base/result.hpp"
+#include "providers/http_message.hpp"
+#include "providers/mock/operations.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace orderhub::providers::mock {
+
+/// What goes wrong. The names in control documents are the enumerators'.
+enum class fault_effect : std::uint8_t {
+  none,
+  status,      ///< Answers `status`; nothing is done, nothing stored under a key.
+  drop_before, ///< Nothing is done; the connection is cut.
+  drop_after,  ///< The work is done; the connection is cut.
+  garbage,     ///< The work is done; the answer's body is unreadable.
+  truncate,    ///< The work is done; the answer breaks off in the middle.
+  latency,     ///< Adds `latency_ms`; another fault may hit the same call.
+  late_work,   ///< Cut now; the work is done `late_ms` later. Stripe's key is in use until then.
+  stored_500,  ///< Stripe: a 500 is stored under the key and replayed; no charge was made.
+  stored_500_done, ///< The same, and the work was done. Other vendors: a 500 after the work.
+  refuse,          ///< The vendor's own definite no, with `code` and `text`: Stripe 402
+                   ///< `card_declined`, Shippo 201 with status ERROR, Slack `ok:false`,
+                   ///< SendGrid 400.
+};
+std::string_view name_of(fault_effect effect);
+
+/// One rule. Exactly one of `nth`, `probability`, `always` says when it hits.
+struct fault {
+  std::optional<vendor_id> vendor; ///< Absent (`*`): every vendor.
+  std::string operation = "*";     ///< As in `call_names`; `*`: every operation.
+  std::uint64_t nth = 0;           ///< The n-th matching call since the rule was added, from 1.
+  double probability = 0;          ///< In (0, 1].
+  bool always = false;
+  /// Hits at most; 0: no limit. With `nth`: that many calls in a row, 0 meaning 1.
+  std::uint64_t times = 0;
+  fault_effect effect = fault_effect::none;
+  int status = 503;            ///< `status`: 200 to 599.
+  header_list headers;         ///< `status`: added to the answer; lower-case names.
+  std::int64_t latency_ms = 0; ///< With any effect: the answer (or the cut) comes that much later.
+  std::int64_t late_ms = 1'000;
+  std::string code; ///< `refuse`
+  std::string text; ///< `refuse`
+};
+
+/// What a control document asks for; see `vendors::control`.
+struct control_document {
+  bool clear = false;
+  std::vector<fault> faults;
+  std::array<std::optional<std::int64_t>, vendor_count> latency_ms;
+  std::optional<std::string> authenticate;
+};
+/// Fails with `invalid`, naming the field. Reads the whole document before anything is changed.
+result<control_document> parse_control(std::string_view json);
+
+/// What happens to one call.
+struct fault_decision {
+  const fault* hit = nullptr; ///< Null: nothing but latency. Valid until rules change.
+  std::int64_t latency_ms = 0;
+
+  [[nodiscard]] fault_effect effect() const { return hit ? hit->effect : fault_effect::none; }
+};
+
+/// The rules in the order they were added; the first that hits decides. Draws one random number for
+/// each probability rule that a call matches, so a run repeats for its seed.
+class fault_plan {
+public:
+  /// More rules than anyone writes by hand; above it they are refused.
+  static constexpr std::size_t rules_max = 1'000;
+
+  explicit fault_plan(std::uint64_t seed) : engine_(seed) {}
+
+  /// Fails with `full` above `rules_max`, adding nothing.
+  result<void> add(std::vector<fault> faults);
+  void clear() { rules_.clear(); }
+  [[nodiscard]] std::size_t size() const { return rules_.size(); }
+
+  fault_decision decide(call_id call);
+
+  /// Hits by effect since the start.
+  [[nodiscard]] std::uint64_t hits(fault_effect effect) const {
+    return hits_[static_cast<std::size_t>(effect)];
+  }
+
+private:
+  struct rule {
+    fault what;
+    std::uint64_t calls = 0, hits = 0;
+  };
+  std::vector<rule> rules_;
+  std::array<std::uint64_t, 11> hits_{};
+  std::mt19937_64 engine_;
+};
+
+} // namespace orderhub::providers::mock

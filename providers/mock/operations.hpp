@@ -1,0 +1,72 @@
+#pragma once
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace orderhub::providers::mock {
+
+enum class vendor_id : std::uint8_t { stripe, shippo, sendgrid, slack };
+inline constexpr std::size_t vendor_count = 4;
+inline constexpr std::array<std::string_view, vendor_count> vendor_names = {"stripe", "shippo",
+                                                                            "sendgrid", "slack"};
+
+/// What a request asks for; the name by which faults and request counters speak of it.
+enum class call_id : std::uint8_t {
+  stripe_charge,   ///< POST /v1/payment_intents, `stripe.charge`
+  stripe_confirm,  ///< POST /v1/payment_intents/{id}/confirm
+  stripe_cancel,   ///< POST /v1/payment_intents/{id}/cancel
+  stripe_retrieve, ///< GET /v1/payment_intents/{id}
+  stripe_list,     ///< GET /v1/payment_intents
+  stripe_refund,   ///< POST /v1/refunds
+  stripe_retrieve_refund,
+  stripe_list_refunds,
+  stripe_other, ///< Unknown path or method.
+  shippo_shipment,
+  shippo_retrieve_shipment,
+  shippo_label, ///< POST /transactions, `shippo.label`
+  shippo_retrieve_label,
+  shippo_list_labels,
+  shippo_label_refund, ///< POST /refunds
+  shippo_retrieve_label_refund,
+  shippo_other,
+  sendgrid_mail,
+  sendgrid_other,
+  slack_message, ///< chat.postMessage
+  slack_history, ///< conversations.history
+  slack_webhook, ///< Incoming webhook.
+  slack_other,
+};
+inline constexpr std::size_t call_count = 23;
+
+struct call_name {
+  vendor_id vendor;
+  std::string_view operation;
+};
+inline constexpr std::array<call_name, call_count> call_names = {{
+    {vendor_id::stripe, "charge"},
+    {vendor_id::stripe, "confirm"},
+    {vendor_id::stripe, "cancel"},
+    {vendor_id::stripe, "retrieve"},
+    {vendor_id::stripe, "list"},
+    {vendor_id::stripe, "refund"},
+    {vendor_id::stripe, "retrieve_refund"},
+    {vendor_id::stripe, "list_refunds"},
+    {vendor_id::stripe, "other"},
+    {vendor_id::shippo, "shipment"},
+    {vendor_id::shippo, "retrieve_shipment"},
+    {vendor_id::shippo, "label"},
+    {vendor_id::shippo, "retrieve_label"},
+    {vendor_id::shippo, "list_labels"},
+    {vendor_id::shippo, "label_refund"},
+    {vendor_id::shippo, "retrieve_label_refund"},
+    {vendor_id::shippo, "other"},
+    {vendor_id::sendgrid, "mail"},
+    {vendor_id::sendgrid, "other"},
+    {vendor_id::slack, "message"},
+    {vendor_id::slack, "history"},
+    {vendor_id::slack, "webhook"},
+    {vendor_id::slack, "other"},
+}};
+
+} // namespace orderhub::providers::mock

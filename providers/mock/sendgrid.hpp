@@ -1,0 +1,27 @@
+#pragma once
+#include "providers/mock/call.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+namespace orderhub::providers::mock {
+
+/// SendGrid's mail send (vendor page sendgrid.md). Keeps nothing but the number of mails: there is
+/// no way to ask afterwards, as with the real one. Internal to the mock.
+class sendgrid {
+public:
+  explicit sendgrid(shared_state& shared) : shared_(shared) {}
+
+  static call_id route(std::string_view method, std::string_view path);
+  void handle(call& c);
+
+private:
+  void refuse(call& c, int status, std::string_view field, std::string_view message);
+  /// False, with the answer made, if the mail is refused.
+  bool validate(call& c);
+
+  shared_state& shared_;
+  std::uint64_t mails_ = 0;
+};
+
+} // namespace orderhub::providers::mock

@@ -1,0 +1,64 @@
+#pragma once
+#include "journal/base/result.hpp"
+#include "providers/mock/vendors.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace orderhub::providers::mock {
+
+/// Where and how much the mock server listens.
+struct listen_options {
+  std::string host = "127.0.0.1";          ///< An address, or `localhost`.
+  std::uint16_t port = 0;                  ///< 0: any free one.
+  std::size_t connections_max = 4'096;     ///< Further ones are closed at once.
+  std::size_t body_size_max = 1024 * 1024; ///< Bytes; above it 413 and close.
+  std::size_t header_size_max = 16 * 1024; ///< Bytes; above it 431 and close.
+};
+
+/// The mock vendors behind HTTP/1.1 on one thread of its own: keep-alive, pipelining, latency by
+/// timers. A `drop` is a TCP reset, so that the client sees a lost connection rather than an end; a
+/// truncated answer ends with a plain close, so that the part that was sent surely arrives.
+///
+/// `/control`, `/reset` and `/ledger` answer 403 to any request with a `Host` or `Origin` that is
+/// not a loopback name: no web page and no tunnel reaches them.
+///
+/// All functions may be called from any thread but the server's own; `start` and `stop` from one at
+/// a time.
+class server {
+public:
+  explicit server(options vendor_settings = {}, listen_options listen = {});
+  /// Stops.
+  ~server();
+  server(const server&) = delete;
+  server& operator=(const server&) = delete;
+
+  /// Listens and starts the thread; returns the port. `invalid` for a bad host, `unavailable` if
+  /// the port is taken. The vendors keep their state over stop and start.
+  result<std::uint16_t> start();
+  /// Closes every connection and joins the thread. Answers that still wait are never sent.
+  void stop();
+
+  /// 0 while stopped.
+  [[nodiscard]] std::uint16_t port() const;
+  /// `http://127.0.0.1:4711/stripe`: what stands before that vendor's own paths.
+  [[nodiscard]] std::string base_url(std::string_view vendor) const;
+
+  /// See `vendors::control`.
+  result<void> control(std::string json);
+  /// See `vendors::ledger_json`.
+  [[nodiscard]] std::string ledger_json(std::size_t since = 0, std::size_t limit = 100'000);
+
+private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+/// True if every `host` and `origin` header names a loopback host, and there is a `host`.
+/// Header names are lower case.
+bool from_loopback(const header_list& headers);
+
+} // namespace orderhub::providers::mock

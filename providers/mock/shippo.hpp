@@ -1,0 +1,65 @@
+#pragma once
+#include "providers/mock/call.hpp"
+#include "providers/mock/objects.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace orderhub::providers::mock {
+
+/// Shippo's shipments, labels (transactions) and label refunds (vendor page shippo.md). There is no
+/// idempotency: the same rate bought twice makes two labels. Internal to the mock.
+class shippo {
+public:
+  explicit shippo(shared_state& shared);
+
+  static call_id route(std::string_view method, std::string_view path);
+  void handle(call& c);
+
+private:
+  struct shipment {
+    unix_ms created = 0;
+    std::string metadata;
+    std::uint64_t last_label = 0; // newest of its labels
+    enum class destination : std::uint8_t { normal, no_rates, undeliverable };
+    destination to = destination::normal;
+  };
+  struct label {
+    std::uint64_t shipment = 0;
+    std::uint64_t previous_of_shipment = 0;
+    std::uint64_t refund = 0;
+    unix_ms created = 0;
+    unix_ms ready_at = 0;
+    std::string metadata;
+    std::string error_code, error_text; // both empty: bought
+    std::uint8_t rate = 0;
+    std::uint8_t file_type = 0;
+  };
+  struct refund {
+    std::uint64_t label = 0;
+    unix_ms created = 0;
+    unix_ms ready_at = 0;
+  };
+
+  void create_shipment(call& c);
+  void create_label(call& c);
+  void create_refund(call& c);
+  void list_labels(call& c);
+  void refuse_field(call& c, std::string_view field, std::string_view text);
+  void not_found(call& c);
+  [[nodiscard]] std::string_view status_of(const label& l, unix_ms now);
+  void append_shipment_head(std::string& out, std::uint64_t number, const shipment& s) const;
+  void append_rates(std::string& out, std::uint64_t number, const shipment& s) const;
+  void append_label(std::string& out, std::uint64_t number, const label& l, unix_ms now);
+  void append_refund(std::string& out, std::uint64_t number, const refund& r, unix_ms now) const;
+  void note(const call& c, effect_kind kind, std::uint64_t number, std::string_view metadata,
+            std::uint64_t rate = 0);
+
+  shared_state& shared_;
+  objects<shipment> shipments_;
+  objects<label> labels_;
+  objects<refund> refunds_;
+};
+
+} // namespace orderhub::providers::mock

@@ -1,0 +1,485 @@
+#include "providers/mock/vendors.hpp"
+
+#include "providers/mock/call.hpp"
+#include "providers/mock/sendgrid.hpp"
+#include "providers/mock/shippo.hpp"
+#include "providers/mock/slack.hpp"
+#include "providers/mock/stripe.hpp"
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <utility>
+
+namespace orderhub::providers::mock {
+
+namespace {
+
+/// What a run of the vendors remembers; a reset makes a new one.
+struct world {
+  explicit world(const options& settings, std::uint64_t tag)
+      : shared{settings, ids(tag), ledger(settings.ledger, settings.ledger_effects_max, ids(tag)),
+               {},       {},       {},
+               {}},
+        stripe_vendor(shared), shippo_vendor(shared), sendgrid_vendor(shared),
+        slack_vendor(shared) {}
+
+  shared_state shared;
+  stripe stripe_vendor;
+  shippo shippo_vendor;
+  sendgrid sendgrid_vendor;
+  slack slack_vendor;
+};
+
+struct late_task {
+  mock_request request;
+  call_id what = call_id::stripe_other;
+  std::uint64_t request_number = 0;
+};
+
+/// Splits `/stripe/v1/refunds?limit=3`; false if no vendor has that prefix.
+bool split_target(std::string_view target, vendor_id& vendor, std::string_view& path,
+                  std::string_view& query) {
+  const auto question = target.find('?');
+  query = question == std::string_view::npos ? std::string_view() : target.substr(question + 1);
+  path = target.substr(0, question);
+  for (std::size_t i = 0; i < vendor_count; ++i) {
+    const auto name = vendor_names[i];
+    if (path.size() > name.size() + 1 && path[0] == '/' && path.substr(1, name.size()) == name &&
+        path[name.size() + 1] == '/') {
+      vendor = static_cast<vendor_id>(i);
+      path.remove_prefix(name.size() + 1);
+      return true;
+    }
+  }
+  return false;
+}
+
+call_id route(vendor_id vendor, std::string_view method, std::string_view path) {
+  switch (vendor) {
+  case vendor_id::stripe:
+    return stripe::route(method, path);
+  case vendor_id::shippo:
+    return shippo::route(method, path);
+  case vendor_id::sendgrid:
+    return sendgrid::route(method, path);
+  case vendor_id::slack:
+    return slack::route(method, path);
+  }
+  return call_id::slack_other;
+}
+
+void status_answer(http_response& reply, vendor_id vendor, const fault& f) {
+  reply.status = f.status;
+  switch (vendor) {
+  case vendor_id::stripe:
+    reply.body = f.status == 429 ? R"({"error":{"code":"rate_limit","message":"Request rate limit )"
+                                   R"(exceeded.","type":"invalid_request_error"}})"
+                 : f.status >= 500
+                     ? R"({"error":{"message":"An unknown error occurred.","type":"api_error"}})"
+                     : R"({"error":{"message":"Refused.","type":"invalid_request_error"}})";
+    break;
+  case vendor_id::shippo:
+    reply.body = f.status == 429 ? R"({"detail":"Request was throttled."})"
+                                 : R"({"detail":"The request failed."})";
+    break;
+  case vendor_id::sendgrid:
+    reply.body = f.status == 429
+                     ? R"({"errors":[{"field":null,"message":"too many requests"}]})"
+                     : R"({"errors":[{"field":null,"message":"The request failed.","help":null}]})";
+    break;
+  case vendor_id::slack:
+    reply.body = f.status == 429 ? R"({"ok":false,"error":"ratelimited"})"
+                                 : R"({"ok":false,"error":"internal_error"})";
+    break;
+  }
+  reply.headers.emplace_back("content-type", "application/json");
+  if (vendor == vendor_id::slack && f.status == 429 &&
+      std::none_of(f.headers.begin(), f.headers.end(),
+                   [](const auto& h) { return h.first == "retry-after"; }))
+    reply.headers.emplace_back("retry-after", "1");
+  for (const auto& [name, value] : f.headers)
+    reply.headers.emplace_back(name, value);
+}
+
+/// Bytes that no JSON parser accepts and no UTF-8 decoder reads.
+constexpr std::string_view garbage_body = "\x16\xff\xfe{\"\xc0\x80 <<<mock garbage>>>";
+
+} // namespace
+
+struct vendors::state {
+  explicit state(options given)
+      : settings(std::move(given)), tags(settings.seed),
+        now_world(std::make_unique<world>(settings, tags())), plan(settings.seed) {
+    if (settings.faults.size() > fault_plan::rules_max)
+      settings.faults.resize(fault_plan::rules_max);
+    latency_ms = settings.latency_ms;
+    auto added = plan.add(settings.faults);
+    static_cast<void>(added); // cannot be too many
+  }
+
+  options settings;
+  std::mt19937_64 tags; // one id tag for each life
+  std::unique_ptr<world> now_world;
+  fault_plan plan;
+  std::array<std::int64_t, vendor_count> latency_ms{};
+  std::multimap<unix_ms, late_task> late; // by due time, then by arrival
+  std::uint64_t request_number = 0;
+  unix_ms now = 0; // latest time seen
+
+  void dispatch(call& c) {
+    switch (call_names[static_cast<std::size_t>(c.what)].vendor) {
+    case vendor_id::stripe:
+      now_world->stripe_vendor.handle(c);
+      return;
+    case vendor_id::shippo:
+      now_world->shippo_vendor.handle(c);
+      return;
+    case vendor_id::sendgrid:
+      now_world->sendgrid_vendor.handle(c);
+      return;
+    case vendor_id::slack:
+      now_world->slack_vendor.handle(c);
+      return;
+    }
+  }
+
+  call make_call(const mock_request& request, call_id what, std::uint64_t number, unix_ms at,
+                 const fault* hit, std::int64_t delay_ms, http_response& reply) const {
+    vendor_id vendor{};
+    std::string_view path;
+    std::string_view query;
+    split_target(request.target, vendor, path, query);
+    return {request, what, path, query, at, number, hit, delay_ms, reply};
+  }
+
+  void advance_to(unix_ms to) {
+    while (!late.empty() && late.begin()->first <= to) {
+      const auto due = late.begin()->first;
+      const auto task = std::move(late.begin()->second);
+      late.erase(late.begin());
+      now = std::max(now, due);
+      http_response unheard;
+      auto c = make_call(task.request, task.what, task.request_number, now, nullptr, 0, unheard);
+      if (call_names[static_cast<std::size_t>(task.what)].vendor == vendor_id::stripe)
+        now_world->stripe_vendor.finish_late(c);
+      else
+        dispatch(c);
+    }
+    now = std::max(now, to);
+  }
+
+  /// Whether work will follow. Not for what would read or be refused anyway: no harm, no effect.
+  bool begin_late(call& c) {
+    if (call_names[static_cast<std::size_t>(c.what)].vendor == vendor_id::stripe)
+      return now_world->stripe_vendor.begin_late(c);
+    return c.request.method == "POST";
+  }
+
+  mock_reply vendor_request(const mock_request& request, vendor_id vendor, std::string_view path,
+                            std::string_view query);
+  mock_reply own_request(const mock_request& request, vendors& self);
+  std::string ledger_json(std::size_t since, std::size_t limit) const;
+};
+
+vendors::vendors(options settings) : state_(std::make_unique<state>(std::move(settings))) {}
+vendors::~vendors() = default;
+
+mock_reply vendors::state::vendor_request(const mock_request& request, vendor_id vendor,
+                                          std::string_view path, std::string_view query) {
+  mock_reply out;
+  auto& world_now = *now_world;
+  const auto number = ++request_number;
+  const auto what = route(vendor, request.method, path);
+  ++world_now.shared.requests[static_cast<std::size_t>(what)];
+
+  out.delay_ms = latency_ms[static_cast<std::size_t>(vendor)];
+  fault_decision decision;
+  if (plan.size() != 0) {
+    decision = plan.decide(what);
+    out.delay_ms += decision.latency_ms;
+  }
+  const auto effect = decision.effect();
+  switch (effect) {
+  case fault_effect::status:
+    status_answer(out.response, vendor, *decision.hit);
+    return out;
+  case fault_effect::drop_before:
+    out.wire = wire_action::drop;
+    return out;
+  case fault_effect::late_work: {
+    out.wire = wire_action::drop;
+    call c{request, what, path, query, now, number, nullptr, out.delay_ms, out.response};
+    if (late.size() < settings.late_max) {
+      if (begin_late(c))
+        late.emplace(now + decision.hit->late_ms, late_task{request, what, number});
+    } else {
+      dispatch(c);
+    }
+    out.response = {};
+    return out;
+  }
+  default:
+    break;
+  }
+
+  const bool inside = effect == fault_effect::refuse || effect == fault_effect::stored_500 ||
+                      effect == fault_effect::stored_500_done;
+  const bool is_stripe = vendor == vendor_id::stripe;
+  if (!is_stripe && effect == fault_effect::stored_500) {
+    // Nobody else stores answers: a plain 500 with nothing done.
+    fault plain = *decision.hit;
+    plain.status = 500;
+    status_answer(out.response, vendor, plain);
+    return out;
+  }
+  call c{request,      what,        path, query, now, number, inside ? decision.hit : nullptr,
+         out.delay_ms, out.response};
+  dispatch(c);
+  switch (effect) {
+  case fault_effect::drop_after:
+    out.wire = wire_action::drop;
+    break;
+  case fault_effect::truncate:
+    out.wire = wire_action::truncate;
+    break;
+  case fault_effect::garbage:
+    out.response.body = garbage_body;
+    break;
+  case fault_effect::stored_500_done:
+    if (!is_stripe && out.response.status < 300) {
+      fault plain = *decision.hit;
+      plain.status = 500;
+      out.response = {};
+      status_answer(out.response, vendor, plain);
+    }
+    break;
+  default:
+    break;
+  }
+  return out;
+}
+
+mock_reply vendors::state::own_request(const mock_request& request, vendors& self) {
+  mock_reply out;
+  auto& reply = out.response;
+  const std::string_view target = request.target;
+  const auto question = target.find('?');
+  const auto path = target.substr(0, question);
+  reply.headers.emplace_back("content-type", "application/json");
+  const auto answer = [&](int status, std::string_view message) {
+    reply.status = status;
+    reply.body.assign(R"({"code":)");
+    append_number(reply.body, status);
+    reply.body.append(R"(,"message":)");
+    append_json(reply.body, message);
+    reply.body.push_back('}');
+  };
+  const bool known =
+      path == "/ledger" || path == "/control" || path == "/reset" || path == "/health";
+  const bool reads = path == "/ledger" || path == "/health";
+  if (!known) {
+    answer(404, "The mock vendors live under /stripe, /shippo, /sendgrid and /slack; besides there "
+                "are GET /ledger, POST /control, POST /reset and GET /health.");
+    return out;
+  }
+  if (request.method != (reads ? "GET" : "POST")) {
+    answer(405, reads ? "Use GET." : "Use POST.");
+    reply.headers.emplace_back("allow", reads ? "GET" : "POST");
+    return out;
+  }
+  reply.status = 200;
+  if (path == "/health") {
+    reply.body = R"({"ok":true})";
+  } else if (path == "/reset") {
+    self.reset();
+    reply.body = R"({"ok":true})";
+  } else if (path == "/control") {
+    if (auto done = self.control(request.body); !done) {
+      answer(done.error().kind == error_kind::not_found ? 404 : 400, done.error().message);
+    } else {
+      reply.body.assign(R"({"ok":true,"faults":)");
+      append_number(reply.body, static_cast<std::int64_t>(plan.size()));
+      reply.body.push_back('}');
+    }
+  } else {
+    fields query;
+    std::int64_t since = 0;
+    std::int64_t limit = 100'000;
+    const auto text =
+        question == std::string_view::npos ? std::string_view() : target.substr(question + 1);
+    bool good = query.add_form(text);
+    for (std::size_t i = 0; good && i < query.size(); ++i) {
+      const auto name = query.name(i);
+      std::int64_t value = 0;
+      good =
+          (name == "since" || name == "limit") && read_integer(query.value(i), value) && value >= 0;
+      (name == "since" ? since : limit) = value;
+    }
+    if (!good)
+      answer(400, "The ledger takes 'since' and 'limit', integers that are not negative.");
+    else
+      reply.body =
+          ledger_json(static_cast<std::size_t>(since),
+                      static_cast<std::size_t>(std::clamp<std::int64_t>(limit, 0, 1'000'000)));
+  }
+  return out;
+}
+
+mock_reply vendors::handle(const mock_request& request, unix_ms now) {
+  state_->advance_to(now);
+  vendor_id vendor{};
+  std::string_view path;
+  std::string_view query;
+  if (split_target(request.target, vendor, path, query))
+    return state_->vendor_request(request, vendor, path, query);
+  return state_->own_request(request, *this);
+}
+
+void vendors::advance(unix_ms now) {
+  state_->advance_to(now);
+}
+
+std::optional<unix_ms> vendors::next_late_work() const {
+  if (state_->late.empty())
+    return std::nullopt;
+  return state_->late.begin()->first;
+}
+
+const ledger& vendors::effects() const {
+  return state_->now_world->shared.effects;
+}
+
+std::uint64_t vendors::requests(call_id call) const {
+  return state_->now_world->shared.requests[static_cast<std::size_t>(call)];
+}
+
+std::uint64_t vendors::replays(call_id call) const {
+  return state_->now_world->shared.replays[static_cast<std::size_t>(call)];
+}
+
+std::size_t vendors::late_pending() const {
+  return state_->late.size();
+}
+
+std::string vendors::ledger_json(std::size_t since, std::size_t limit) const {
+  return state_->ledger_json(since, limit);
+}
+
+std::string vendors::state::ledger_json(std::size_t since, std::size_t limit) const {
+  const auto& shared = now_world->shared;
+  const auto& effects = shared.effects;
+  std::string out;
+  const auto first = std::min(since, effects.size());
+  const auto end = first + std::min(limit, effects.size() - first);
+  out.reserve(1'024 + (end - first) * 224);
+  out.append(R"({"effects":[)");
+  for (auto i = first; i < end; ++i) {
+    if (i != first)
+      out.push_back(',');
+    effects.append_effect(out, i);
+  }
+  const auto number = [&](std::string_view name, std::uint64_t value) {
+    out.append(",\"").append(name).append("\":");
+    append_number(out, static_cast<std::int64_t>(value));
+  };
+  const auto counters = [&](std::string_view name, std::size_t count, const auto& name_of_index,
+                            const auto& value_of_index) {
+    out.append(",\"").append(name).append("\":{");
+    bool any = false;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint64_t value = value_of_index(i);
+      if (value == 0)
+        continue;
+      if (std::exchange(any, true))
+        out.push_back(',');
+      out.append("\"").append(name_of_index(i)).append("\":");
+      append_number(out, static_cast<std::int64_t>(value));
+    }
+    out.push_back('}');
+  };
+  const auto kind_name = [](std::size_t i) {
+    return std::string(name_of(static_cast<effect_kind>(i)));
+  };
+  const auto call_text = [](std::size_t i) {
+    const auto& name = call_names[i];
+    return std::string(vendor_names[static_cast<std::size_t>(name.vendor)])
+        .append(".")
+        .append(name.operation);
+  };
+  out.push_back(']');
+  number("since", first);
+  if (end < effects.size())
+    number("next", end);
+  else
+    out.append(R"(,"next":null)");
+  number("total", effects.size());
+  number("dropped", effects.dropped());
+  counters("totals", effect_kind_count, kind_name,
+           [&](std::size_t i) { return effects.total(static_cast<effect_kind>(i)); });
+  if (effects.mode() == ledger_mode::counts) {
+    out.append(R"(,"orders":{)");
+    bool any = false;
+    for (const auto& [order, counts] : effects.counts_by_order()) {
+      if (std::exchange(any, true))
+        out.push_back(',');
+      append_json(out, order);
+      out.append(":{");
+      bool any_kind = false;
+      for (std::size_t i = 0; i < effect_kind_count; ++i) {
+        if (counts[i] == 0)
+          continue;
+        if (std::exchange(any_kind, true))
+          out.push_back(',');
+        append_json(out, kind_name(i));
+        out.push_back(':');
+        append_number(out, counts[i]);
+      }
+      out.push_back('}');
+    }
+    out.push_back('}');
+  }
+  counters("requests", call_count, call_text, [&](std::size_t i) { return shared.requests[i]; });
+  counters("idempotent_replays", call_count, call_text,
+           [&](std::size_t i) { return shared.replays[i]; });
+  counters(
+      "faults", 11,
+      [](std::size_t i) { return std::string(name_of(static_cast<fault_effect>(i))); },
+      [&](std::size_t i) { return plan.hits(static_cast<fault_effect>(i)); });
+  number("late_pending", late.size());
+  out.push_back('}');
+  return out;
+}
+
+result<void> vendors::control(std::string_view json) {
+  auto read = parse_control(json);
+  if (!read)
+    return fail(std::move(read).error());
+  auto& s = *state_;
+  const auto room = fault_plan::rules_max - (read->clear ? 0 : s.plan.size());
+  if (read->faults.size() > room)
+    return fail({error_kind::full, "mock.control", "at most 1000 faults can be set"});
+  if (read->authenticate &&
+      !s.now_world->stripe_vendor.authenticate(*read->authenticate, s.now, s.request_number))
+    return fail({error_kind::not_found, "mock.control",
+                 "'authenticate' names no PaymentIntent in requires_action"});
+  if (read->clear)
+    s.plan.clear();
+  for (std::size_t i = 0; i < vendor_count; ++i)
+    if (read->latency_ms[i])
+      s.latency_ms[i] = *read->latency_ms[i];
+  return s.plan.add(std::move(read->faults));
+}
+
+void vendors::reset() {
+  auto& s = *state_;
+  s.late.clear();
+  s.now_world = std::make_unique<world>(s.settings, s.tags());
+  s.plan = fault_plan(s.settings.seed);
+  s.latency_ms = s.settings.latency_ms;
+  auto added = s.plan.add(s.settings.faults);
+  static_cast<void>(added); // cannot be too many
+  s.request_number = 0;
+}
+
+} // namespace orderhub::providers::mock

@@ -1,0 +1,127 @@
+#pragma once
+#include "journal/base/result.hpp"
+#include "journal/base/time.hpp"
+#include "providers/http_message.hpp"
+#include "providers/mock/faults.hpp"
+#include "providers/mock/ledger.hpp"
+#include "providers/mock/operations.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The built-in mock vendors: Stripe, Shippo, SendGrid and Slack as one pure state machine. No
+/// socket, thread, clock or global: the simulator and the mock server drive the same code, and the
+/// same requests at the same times give the same bytes for a seed.
+///
+/// Paths: `/stripe/v1/…`, `/shippo/…`, `/sendgrid/v3/mail/send`, `/slack/api/…` and
+/// `/slack/services/T…/B…/…` (incoming webhook), so that `http://host:port/stripe` is Stripe's base
+/// URL, and `http://host:port/slack` stands for `https://slack.com` and `https://hooks.slack.com`.
+/// Besides: `GET /ledger`, `POST /control`,
+/// `POST /reset`, `GET /health`.
+///
+/// Conventions for what a test cannot otherwise ask for (all else follows the vendors' pages):
+/// - credentials of the right shape are accepted, unless they contain `invalid` (401,
+/// `invalid_auth`);
+/// - Stripe's test payment methods decide the outcome of a charge;
+/// - Shippo: a destination zip `00000` has no rates, `00001` has rates whose purchase ends in
+/// ERROR;
+/// - Slack: channels and hooks whose name contains `missing`, `archived` or `invalid` are refused
+/// as
+///   such; a name with a leading `#` stands for an id that the answer tells.
+namespace orderhub::providers::mock {
+
+struct mock_request {
+  std::string method;
+  std::string target;  ///< Path and query, percent-encoded.
+  header_list headers; ///< Lower-case names.
+  std::string body;
+};
+
+enum class wire_action : std::uint8_t {
+  answer = 1,
+  drop = 2,     ///< Close the connection without an answer; after `delay_ms`.
+  truncate = 3, ///< Send half of the body (without one: half of the head), then cut.
+};
+
+struct mock_reply {
+  http_response response;
+  wire_action wire = wire_action::answer;
+  std::int64_t delay_ms = 0; ///< From the request's arrival to the answer or the cut.
+};
+
+struct options {
+  std::uint64_t seed = 1; ///< Of ids and of faults with a probability.
+  /// Base latency of each vendor, milliseconds, by `vendor_id`.
+  std::array<std::int64_t, vendor_count> latency_ms{};
+  std::vector<fault> faults; ///< At most `fault_plan::rules_max`; further ones are left out.
+  ledger_mode ledger = ledger_mode::full;
+  std::size_t ledger_effects_max = 5'000'000; ///< See `ledger`.
+  /// Objects remembered of each kind (PaymentIntents, refunds, shipments, labels, messages); the
+  /// oldest are forgotten and then unknown (404). About 1 KB an order over all kinds.
+  std::size_t objects_max = 200'000;
+  /// Idempotency keys remembered. Beyond it the oldest is forgotten, and the same key would start
+  /// a new request, as Stripe does with a key it has pruned.
+  std::size_t keys_max = 200'000;
+  /// Stripe promises 24 hours; older keys are forgotten.
+  std::int64_t key_life_ms = 24 * 3'600'000;
+  /// Late work waiting; above it late work is done at once (the connection is cut all the same).
+  std::size_t late_max = 100'000;
+  /// Shippo: how long a purchase with `async` stays QUEUED, and a refund PENDING.
+  std::int64_t shippo_settle_ms = 1'000;
+  /// Rates quoted for a shipment, 1 to 3.
+  std::size_t shippo_rates = 2;
+};
+
+class vendors {
+public:
+  explicit vendors(options settings = {});
+  ~vendors();
+  vendors(const vendors&) = delete;
+  vendors& operator=(const vendors&) = delete;
+
+  /// Performs what is due, then does this request's work or notes it as late work. `now` may step
+  /// back; objects then get the latest time seen.
+  mock_reply handle(const mock_request& request, unix_ms now);
+  /// Performs the late work that is due at `now`, in due order, each with its own due time.
+  void advance(unix_ms now);
+  /// When the next late work is due.
+  [[nodiscard]] std::optional<unix_ms> next_late_work() const;
+
+  /// `{"effects":[…],"since":n,"next":n|null,"total":n,"dropped":n,"totals":{kind:n},
+  /// "requests":{"stripe.charge":n,…},"idempotent_replays":{"stripe.charge":n},
+  /// "faults":{effect:n},"late_pending":n}`: effects from index `since`, at most `limit`; `next` is
+  /// the `since` of the next page. In `counts` mode `"orders":{order:{kind:n}}` instead of effects.
+  [[nodiscard]] std::string ledger_json(std::size_t since = 0, std::size_t limit = 100'000) const;
+  [[nodiscard]] const ledger& effects() const;
+
+  /// Requests of that operation so far, whatever became of them.
+  [[nodiscard]] std::uint64_t requests(call_id call) const;
+  /// How many of them were answered from what is stored under an idempotency key.
+  [[nodiscard]] std::uint64_t replays(call_id call) const;
+  [[nodiscard]] std::size_t late_pending() const;
+
+  /// A fault, an array of faults, or
+  /// `{"clear":true,"faults":[…],"latency_ms":20|{"stripe":20},"authenticate":"pi_…"}`.
+  /// A fault: `{"vendor":"stripe"|"*","operation":"charge"|"*","nth":3|"probability":0.1|
+  /// "always":true,"times":n,"effect":…,"status":503,"headers":{…},"latency_ms":n,"late_ms":n,
+  /// "code":…,"text":…}`, see `fault`. `authenticate` plays the customer who passes 3-D Secure for
+  /// a PaymentIntent in `requires_action`: it becomes `succeeded`, and a charge effect is noted.
+  /// Fails with `invalid` naming the field, `not_found` for `authenticate`, or `full`; then nothing
+  /// has changed.
+  result<void> control(std::string_view json);
+
+  /// Back to the first state of these options, but for ids, which never come again.
+  void reset();
+
+private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+} // namespace orderhub::providers::mock
