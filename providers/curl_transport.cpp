@@ -472,6 +472,8 @@ private:
       set(easy, CURLOPT_POST, 1L);
     set(easy, CURLOPT_CUSTOMREQUEST,
         s.may_resend || request.method == "POST" ? nullptr : request.method.c_str());
+    if (options_.body_with_head && !s.may_resend) // Not copied: `request` outlives the transfer.
+      set(easy, CURLOPT_POSTFIELDS, request.body.data());
     set(easy, CURLOPT_POSTFIELDSIZE_LARGE,
         static_cast<curl_off_t>(s.may_resend ? -1 : static_cast<curl_off_t>(request.body.size())));
     // A call without a body has nothing to rewind: a connection of its own cannot be found dead.

@@ -18,6 +18,10 @@ struct curl_transport_options {
   /// Proxy for `https://` URLs; empty: none. The proxy variables of the environment are not read.
   secret proxy = {};
   std::string user_agent = "orderhub";
+  /// Writes head and body in one piece: a third less CPU a call (measured: 15 instead of 22 µs).
+  /// What then keeps libcurl from sending twice is the refused second start alone; the body that
+  /// cannot be rewound, the second guard, is gone.
+  bool body_with_head = false;
 };
 
 /// The transport over libcurl: one thread, one multi handle, HTTP/1.1 over reused connections.

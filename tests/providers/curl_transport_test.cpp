@@ -103,8 +103,10 @@ TEST_CASE("connections are reused", "[transport]") {
 TEST_CASE("a request whose warm connection dies is on the wire once and lost",
           "[transport][resend]") {
   const bool resets = GENERATE(true, false);
+  curl_transport_options options;
+  options.body_with_head = GENERATE(false, true);
   const std::string method = GENERATE("POST", "POST without body", "DELETE");
-  CAPTURE(resets, method);
+  CAPTURE(resets, method, options.body_with_head);
   std::atomic<int> requests = 0;
   loopback_server server([&](connection& c, std::size_t) {
     bool is_warm = false;
@@ -127,7 +129,7 @@ TEST_CASE("a request whose warm connection dies is on the wire once and lost",
       return;
     }
   });
-  curl_transport t;
+  curl_transport t(options);
   REQUIRE(call(t, get_from(server.url("/warm"))).what == kind::response);
   wire_request request =
       post_to(server.url("/pay"), method == "POST" ? std::string("amount=4200") : std::string());
@@ -141,6 +143,8 @@ TEST_CASE("a request whose warm connection dies is on the wire once and lost",
 TEST_CASE("a large body cut in the middle of a warm connection is not sent again",
           "[transport][resend]") {
   std::atomic<int> starts = 0;
+  curl_transport_options options;
+  options.body_with_head = GENERATE(false, true);
   loopback_server server([&](connection& c, std::size_t n) {
     if (n == 0) {
       c.read_request();
@@ -150,7 +154,7 @@ TEST_CASE("a large body cut in the middle of a warm connection is not sent again
       ++starts;
     c.reset();
   });
-  curl_transport t;
+  curl_transport t(options);
   REQUIRE(call(t, post_to(server.url("/warm"))).what == kind::response);
   const auto outcome = call(t, post_to(server.url("/big"), std::string(8'000'000, 'x')));
   CHECK(outcome.what == kind::lost);

@@ -128,7 +128,7 @@ wire_request request_to(const std::string& url) {
   return r;
 }
 
-void measure(const std::string& url, int in_flight, int calls) {
+void measure(const std::string& url, int in_flight, int calls, bool body_with_head) {
   std::mutex m;
   std::condition_variable cv;
   int left = calls;
@@ -140,6 +140,7 @@ void measure(const std::string& url, int in_flight, int calls) {
   latency.reserve(static_cast<std::size_t>(calls));
   curl_transport_options options;
   options.in_flight_max = 256;
+  options.body_with_head = body_with_head;
   curl_transport t(options);
   using steady = std::chrono::steady_clock;
   std::function<void()> next = [&] {
@@ -186,6 +187,9 @@ int main(int argc, char** argv) {
   const int calls = argc > 1 ? std::atoi(argv[1]) : 40'000;
   server s;
   const std::string url = "http://127.0.0.1:" + std::to_string(s.port) + "/v1/payment_intents";
-  for (const int in_flight : {1, 16, 64, 200})
-    measure(url, in_flight, in_flight == 1 ? calls / 4 : calls);
+  for (const bool body_with_head : {false, true}) {
+    std::printf("body_with_head %s\n", body_with_head ? "true" : "false");
+    for (const int in_flight : {1, 16, 64, 200})
+      measure(url, in_flight, in_flight == 1 ? calls / 4 : calls, body_with_head);
+  }
 }
