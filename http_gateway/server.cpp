@@ -159,7 +159,7 @@ public:
     eager(true);
   }
 
-  /// The bytes given to the next `put`: a field outside them was folded over several lines.
+  /// The bytes given to the next `put`.
   void window(const char* data, std::size_t size) {
     begin_ = data;
     end_ = data + size;
@@ -170,6 +170,15 @@ private:
     refusal_status = status;
     refusal = why;
     ec = beast::http::error::bad_value;
+  }
+
+  /// Beast joins folded lines; another reader of the same bytes may not, so they are refused
+  /// (RFC 9112, 5.2). A field is reported once it stands whole in the window.
+  [[nodiscard]] bool is_folded(const char* name_end) const {
+    if (name_end < begin_ || name_end >= end_)
+      return true;
+    const auto* line_end = std::find(name_end, end_, '\n');
+    return line_end + 1 >= end_ || line_end[1] == ' ' || line_end[1] == '\t';
   }
 
   void on_request_impl(beast::http::verb, beast::string_view method, beast::string_view target,
@@ -202,7 +211,7 @@ private:
     if (header_done_)
       return; // A trailer: allowed, and not used for anything.
     const std::string_view value(value_text.data(), value_text.size());
-    if (!value.empty() && (value.data() < begin_ || value.data() >= end_))
+    if (is_folded(name_text.data() + name_text.size()))
       return refuse(400, "A header is folded over several lines.", ec);
     if (++field_count_ > options_.header_count_max)
       return refuse(431, "The request has too many headers.", ec);
