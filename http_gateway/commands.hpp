@@ -15,8 +15,7 @@ struct mock_command {
   listen_address listen{"127.0.0.1", 8090};
   std::uint64_t seed = 1;
   std::int64_t latency_ms = 0;
-  std::string control_path; ///< A control document, applied before the first request.
-  unsigned threads = 1;
+  std::string control_path;   ///< A control document, applied before the first request.
   bool ledger_counts = false; ///< Keep counts by order instead of one line an effect.
 };
 /// Runs the mock vendors alone until SIGTERM or SIGINT. Prints one line `mock vendors on

@@ -1,4 +1,5 @@
 #include "http_gateway/commands.hpp"
+#include "http_gateway/router.hpp"
 
 #include <cstdlib>
 #include <iostream>
@@ -84,9 +85,6 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   mock_app->add_option("--control", mock.control_path, "file with a control document (faults)")
       ->type_name("FILE");
-  mock_app->add_option("--threads", mock.threads, "io threads")
-      ->check(CLI::Range(1, 64))
-      ->capture_default_str();
   mock_app->add_flag("--ledger-counts", mock.ledger_counts,
                      "keep counts by order instead of every effect");
 
@@ -124,12 +122,10 @@ int main(int argc, char** argv) {
     if (!listen)
       return refused({error_kind::invalid, "main", "--listen " + listen.error().message + "."});
     mock.listen = *listen;
-    // The same words for a duration as everywhere.
-    const auto latency = load_settings({{"mock.latency", mock_latency}},
-                                       [](const char*) -> const char* { return nullptr; });
-    if (!latency)
-      return refused(latency.error());
-    mock.latency_ms = latency->mock_latency_ms;
+    const auto latency = mock_latency == "0" ? 0 : parse_delay_ms(mock_latency).value_or(-1);
+    if (latency < 0)
+      return refused({error_kind::invalid, "main", "--latency must be a duration such as 20ms."});
+    mock.latency_ms = latency;
     return run_mock(mock);
   }
   if (data_dir.empty()) {

@@ -55,9 +55,8 @@ result<void> set_number(Int& to, std::string_view text, Int min, Int max) {
 result<void> set_duration(std::int64_t& to, std::string_view text, std::int64_t min_ms) {
   const auto ms = text == "0" ? std::optional<std::int64_t>(0) : parse_delay_ms(text);
   if (!ms || *ms < min_ms)
-    return refuse("must be a duration with its unit, such as 500ms, 10s, 2m, 1h or 30d, of at "
-                  "least " +
-                  std::to_string(min_ms) + "ms");
+    return refuse("must be a duration with its unit, such as 500ms, 10s, 2m, 1h or 30d" +
+                  (min_ms > 0 ? ", of at least " + std::to_string(min_ms) + "ms" : std::string()));
   to = *ms;
   return {};
 }
@@ -238,7 +237,7 @@ const std::vector<row>& table() {
        [](settings& s, text_view t) { return set_listen(s.listen, t); }},
       {{"admin_listen", "ORDERHUB_ADMIN_LISTEN", "address of the admin port, H:P"},
        [](settings& s, text_view t) { return set_listen(s.admin_listen, t); }},
-      {{"mock_mode", "MOCK_MODE", "run built-in mock vendors (flag --mock)"},
+      {{"mock_mode", "MOCK_MODE", "run built-in mock vendors"},
        [](settings& s, text_view t) { return set_flag(s.mock_mode, t); }},
       {{"api_token", "ORDERHUB_API_TOKEN", "bearer token of the public port", true},
        [](settings& s, text_view t) { return set_secret(s.api_token, t); }},

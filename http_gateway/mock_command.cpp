@@ -1,0 +1,73 @@
+#include "http_gateway/commands.hpp"
+#include "providers/mock/server.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+#include <string>
+
+namespace orderhub::http_gateway {
+namespace {
+
+/// Holds back SIGINT and SIGTERM in this thread and those it starts, until asked for.
+class stop_signals {
+public:
+  stop_signals() {
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGINT);
+    sigaddset(&set_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+  }
+  void wait() const {
+    int arrived = 0;
+    while (sigwait(&set_, &arrived) == EINTR) {
+    }
+  }
+
+private:
+  sigset_t set_{};
+};
+
+int refused(const std::string& message) {
+  std::cerr << "orderhub mock: " << message << '\n';
+  return 1;
+}
+
+} // namespace
+
+int run_mock(const mock_command& command) {
+  const stop_signals signals;
+  providers::mock::options vendors;
+  vendors.seed = command.seed;
+  vendors.latency_ms.fill(command.latency_ms);
+  if (command.ledger_counts)
+    vendors.ledger = providers::mock::ledger_mode::counts;
+  providers::mock::listen_options listen;
+  listen.host = command.listen.host;
+  listen.port = command.listen.port;
+  providers::mock::server server(vendors, listen);
+
+  if (!command.control_path.empty()) {
+    std::ifstream file(command.control_path, std::ios::binary);
+    std::ostringstream text;
+    if (!file || !(text << file.rdbuf()))
+      return refused("the control file " + command.control_path + " cannot be read.");
+    if (auto done = server.control(text.str()); !done)
+      return refused(command.control_path + ": " + done.error().message);
+  }
+  const auto port = server.start();
+  if (!port)
+    return refused(port.error().message);
+  const auto& host = command.listen.host;
+  // Flushed at once: scripts wait for this line to learn the port.
+  std::cout << "mock vendors on http://"
+            << (host.find(':') == std::string::npos ? host : '[' + host + ']') << ':' << *port
+            << std::endl;
+  signals.wait();
+  server.stop();
+  return 0;
+}
+
+} // namespace orderhub::http_gateway
