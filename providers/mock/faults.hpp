@@ -34,20 +34,20 @@ std::string_view name_of(fault_effect effect);
 
 /// One rule. Exactly one of `nth`, `probability`, `always` says when it hits.
 struct fault {
-  std::optional<vendor_id> vendor; ///< Absent (`*`): every vendor.
-  std::string operation = "*";     ///< As in `call_names`; `*`: every operation.
-  std::uint64_t nth = 0;           ///< The n-th matching call since the rule was added, from 1.
-  double probability = 0;          ///< In (0, 1].
+  std::optional<vendor_id> vendor = {}; ///< Absent (`*`): every vendor.
+  std::string operation = "*";          ///< As in `call_names`; `*`: every operation.
+  std::uint64_t nth = 0;  ///< The n-th matching call since the rule was added, from 1.
+  double probability = 0; ///< In (0, 1].
   bool always = false;
   /// Hits at most; 0: no limit. With `nth`: that many calls in a row, 0 meaning 1.
   std::uint64_t times = 0;
   fault_effect effect = fault_effect::none;
   int status = 503;            ///< `status`: 200 to 599.
-  header_list headers;         ///< `status`: added to the answer; lower-case names.
+  header_list headers = {};    ///< `status`: added to the answer; lower-case names.
   std::int64_t latency_ms = 0; ///< With any effect: the answer (or the cut) comes that much later.
   std::int64_t late_ms = 1'000;
-  std::string code; ///< `refuse`
-  std::string text; ///< `refuse`
+  std::string code = {}; ///< `refuse`
+  std::string text = {}; ///< `refuse`
 };
 
 /// What a control document asks for; see `vendors::control`.

@@ -59,7 +59,7 @@ struct options {
   std::uint64_t seed = 1; ///< Of ids and of faults with a probability.
   /// Base latency of each vendor, milliseconds, by `vendor_id`.
   std::array<std::int64_t, vendor_count> latency_ms{};
-  std::vector<fault> faults; ///< At most `fault_plan::rules_max`; further ones are left out.
+  std::vector<fault> faults = {}; ///< At most `fault_plan::rules_max`; further ones are left out.
   ledger_mode ledger = ledger_mode::full;
   std::size_t ledger_effects_max = 5'000'000; ///< See `ledger`.
   /// Objects remembered of each kind (PaymentIntents, refunds, shipments, labels, messages); the

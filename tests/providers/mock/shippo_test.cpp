@@ -1,0 +1,176 @@
+#include "tests/providers/mock/client.hpp"
+#include "tests/support/catch2.hpp"
+
+#include <string>
+
+using namespace orderhub::providers::mock;
+
+TEST_CASE("a shipment has rates with ids, and is an effect", "[mock][shippo]") {
+  mock_client c;
+  const auto reply = c.shippo("shipments", mock_client::shipment_body());
+  REQUIRE(reply.response.status == 201);
+  const auto s = body_of(reply);
+  CHECK(s["status"] == "SUCCESS");
+  CHECK(s["test"] == true);
+  CHECK(s["object_id"].get<std::string>().size() == 32);
+  CHECK(s["metadata"] == "order_id:ord-1 step:shipment");
+  CHECK(s["address_to"]["name"] == "A \"B\"");
+  REQUIRE(s["rates"].size() == 2);
+  CHECK(s["rates"][0]["amount"] == "8.35");
+  CHECK(s["rates"][0]["object_id"] != s["rates"][1]["object_id"]);
+  CHECK(s["rates"][0]["servicelevel"]["token"] == "usps_ground_advantage");
+  CHECK(c.world.effects().count("ord-1", effect_kind::shipment) == 1);
+  const auto again = c.shippo_get("shipments/" + s["object_id"].get<std::string>());
+  CHECK(body_of(again)["rates"] == s["rates"]);
+}
+
+TEST_CASE("the same rate bought twice makes two labels, listed by the rate", "[mock][shippo]") {
+  mock_client c;
+  const auto rate = c.rate();
+  const auto other = c.rate();
+  const auto first = c.buy(rate);
+  REQUIRE(first.response.status == 201);
+  const auto l = body_of(first);
+  CHECK(l["status"] == "SUCCESS");
+  CHECK(l["rate"] == rate);
+  CHECK(l["tracking_number"].get<std::string>().size() == 22);
+  CHECK(l["label_url"].get<std::string>().find("https://") == 0);
+  CHECK(l["messages"].empty());
+  const auto second = body_of(c.buy(rate));
+  c.buy(other);
+
+  const auto list = body_of(c.shippo_get("transactions?rate=" + rate + "&results=5"));
+  REQUIRE(list["results"].size() == 2);
+  CHECK(list["results"][0]["object_id"] == second["object_id"]);
+  CHECK(list["results"][1]["object_id"] == l["object_id"]);
+  CHECK(list["next"].is_null());
+  CHECK(c.world.effects().count("ord-1", effect_kind::label) == 3);
+  const auto effect = c.ledger()["effects"][2];
+  CHECK(effect["kind"] == "label");
+  CHECK(effect["rate"] == rate);
+  CHECK(effect["id"] == l["object_id"]);
+  CHECK(effect["step"] == "label");
+  CHECK(effect["attempt"] == 2);
+
+  const auto page = body_of(c.shippo_get("transactions/?results=2"));
+  CHECK(page["results"].size() == 2);
+  CHECK(page["next"].is_string());
+  const auto rest = body_of(c.shippo_get("transactions?results=2&page=2"));
+  CHECK(rest["results"].size() == 1);
+  CHECK(rest["previous"].is_string());
+  CHECK(body_of(c.shippo_get("transactions?rate=00000000000000000000000000000000"))["results"]
+            .empty());
+}
+
+TEST_CASE("a purchase with async is queued first", "[mock][shippo]") {
+  mock_client c;
+  const auto rate = c.rate();
+  const auto queued = body_of(c.shippo("transactions", {{"rate", rate}}));
+  CHECK(queued["status"] == "QUEUED");
+  CHECK(queued["tracking_number"] == "");
+  CHECK(c.total(effect_kind::label) == 1);
+  // Without metadata of its own the label is the shipment's order's.
+  CHECK(c.world.effects().count("ord-1", effect_kind::label) == 1);
+  c.now += 1'000;
+  const auto done = body_of(c.shippo_get("transactions/" + queued["object_id"].get<std::string>()));
+  CHECK(done["status"] == "SUCCESS");
+  CHECK(done["tracking_number"] != "");
+}
+
+TEST_CASE("a failed purchase is 201 with ERROR and no effect", "[mock][shippo]") {
+  mock_client c;
+  std::string code;
+  SECTION("the address cannot be delivered to") {
+    code = "address_not_deliverable";
+    const auto l = c.buy(c.rate("00001"));
+    CHECK(l.response.status == 201);
+    CHECK(body_of(l)["status"] == "ERROR");
+    CHECK(body_of(l)["messages"][0]["code"] == code);
+  }
+  SECTION("a fault says so") {
+    const auto rate = c.rate();
+    REQUIRE(c.world.control(
+        R"({"vendor":"shippo","operation":"label","effect":"refuse","always":true,
+            "code":"carrier_timeout","text":"The carrier did not answer."})"));
+    const auto l = c.buy(rate);
+    CHECK(l.response.status == 201);
+    CHECK(body_of(l)["status"] == "ERROR");
+    CHECK(body_of(l)["messages"][0]["code"] == "carrier_timeout");
+  }
+  SECTION("the rate is a week old") {
+    const auto rate = c.rate();
+    c.now += 7LL * 24 * 3'600'000 + 1;
+    CHECK(body_of(c.buy(rate))["messages"][0]["code"] == "rate_expired");
+  }
+  CHECK(c.total(effect_kind::label) == 0);
+}
+
+TEST_CASE("an address without rates has none to buy", "[mock][shippo]") {
+  mock_client c;
+  const auto s = body_of(c.shippo("shipments", mock_client::shipment_body("00000")));
+  CHECK(s["rates"].empty());
+  CHECK_FALSE(s["messages"].empty());
+}
+
+TEST_CASE("a label is refunded once", "[mock][shippo]") {
+  mock_client c;
+  const std::string id = body_of(c.buy(c.rate()))["object_id"];
+  const auto refund = c.shippo("refunds", {{"transaction", id}, {"async", false}});
+  REQUIRE(refund.response.status == 201);
+  CHECK(body_of(refund)["status"] == "PENDING");
+  CHECK(body_of(refund)["transaction"] == id);
+  CHECK(body_of(c.shippo_get("transactions/" + id))["status"] == "REFUNDPENDING");
+  CHECK(c.shippo("refunds", {{"transaction", id}}).response.status == 400);
+  c.now += 1'000;
+  CHECK(body_of(c.shippo_get("transactions/" + id))["status"] == "REFUNDED");
+  const std::string refund_id = body_of(refund)["object_id"];
+  CHECK(body_of(c.shippo_get("refunds/" + refund_id))["status"] == "SUCCESS");
+  CHECK(c.world.effects().count("ord-1", effect_kind::label_refund) == 1);
+}
+
+TEST_CASE("what Shippo refuses is refused with the field", "[mock][shippo]") {
+  mock_client c;
+  auto body = mock_client::shipment_body();
+  SECTION("no parcels") {
+    body["parcels"] = nlohmann::json::array();
+    const auto reply = c.shippo("shipments", body);
+    CHECK(reply.response.status == 400);
+    CHECK(body_of(reply).contains("parcels"));
+  }
+  SECTION("numbers in a parcel") {
+    body["parcels"][0]["weight"] = 1;
+    CHECK(c.shippo("shipments", body).response.status == 400);
+  }
+  SECTION("no country") {
+    body["address_to"].erase("country");
+    CHECK(body_of(c.shippo("shipments", body)).contains("address_to"));
+  }
+  SECTION("long metadata") {
+    body["metadata"] = std::string(101, 'x');
+    CHECK(body_of(c.shippo("shipments", body)).contains("metadata"));
+  }
+  SECTION("an unknown rate") {
+    const auto reply = c.buy("0123456789abcdef0123456789abcdef");
+    CHECK(reply.response.status == 400);
+    CHECK(body_of(reply).contains("rate"));
+  }
+  SECTION("an unknown file type") {
+    CHECK(body_of(c.shippo("transactions", {{"rate", c.rate()}, {"label_file_type", "GIF"}}))
+              .contains("label_file_type"));
+  }
+  SECTION("no token, wrong type, no JSON, unknown ids") {
+    CHECK(c.send("GET", "/shippo/transactions").response.status == 401);
+    CHECK(c.send("POST", "/shippo/shipments", {{"authorization", "ShippoToken x"}}, "{}")
+              .response.status == 415);
+    CHECK(c.send("POST", "/shippo/shipments",
+                 {{"authorization", "ShippoToken x"}, {"content-type", "application/json"}}, "{")
+              .response.status == 400);
+    CHECK(c.send("POST", "/shippo/shipments",
+                 {{"authorization", "ShippoToken x"}, {"content-type", "application/json"}},
+                 std::string(100'000, '['))
+              .response.status == 400);
+    CHECK(c.shippo_get("transactions/x").response.status == 404);
+    CHECK(c.shippo_get("nothing").response.status == 404);
+  }
+  CHECK(c.total(effect_kind::label) == 0);
+}
