@@ -155,6 +155,9 @@ public:
   [[nodiscard]] const object_id& object() const { return execution_->object(); }
   [[nodiscard]] const invocation_id& invocation() const { return execution_->id(); }
 
+  /// When the input was recorded, Unix milliseconds.
+  [[nodiscard]] unix_ms accepted_at() const { return execution_->accepted_at(); }
+
   /// Acts on the outside world. A value or a definite failure: doubt is settled below. `attempt`
   /// tells logical attempts of one step apart; it is part of the idempotency key.
   template <class T>

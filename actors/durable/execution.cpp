@@ -10,7 +10,8 @@ using journal::record_kind;
 
 execution::execution(execution_host& host, object_id object,
                      const journal::invocation_state& recorded, start_function start)
-    : host_(host), object_(std::move(object)), id_(recorded.id), input_(recorded.input),
+    : host_(host), object_(std::move(object)), id_(recorded.id),
+      accepted_at_(recorded.accepted_at), input_(recorded.input),
       entries_(recorded.entries), cursor_(entries_.size()), start_(std::move(start)) {}
 
 void execution::begin() {

@@ -80,6 +80,7 @@ public:
   [[nodiscard]] const std::optional<error>& stuck() const { return stuck_; }
   [[nodiscard]] const invocation_id& id() const { return id_; }
   [[nodiscard]] const object_id& object() const { return object_; }
+  [[nodiscard]] unix_ms accepted_at() const { return accepted_at_; }
   /// Completion is one that the journal still waits for.
   [[nodiscard]] bool open(std::uint32_t completion) const;
   [[nodiscard]] bool is_awakeable(std::uint32_t completion) const;
@@ -139,6 +140,7 @@ private:
   execution_host& host_;
   object_id object_;
   invocation_id id_;
+  unix_ms accepted_at_ = 0;
   journal::input_payload input_;
   std::vector<journal::entry> entries_; ///< Recorded before this activation.
   journal::replay_cursor cursor_;

@@ -248,7 +248,8 @@ void object_machine::cancel(const invocation_id& id) {
   const bool cancelled_before =
       std::any_of(live->entries.begin(), live->entries.end(),
                   [](const auto& e) { return e.kind == record_kind::cancel; });
-  if (cancelled_before)
+  const auto* handler = services_.find(state_.id.service, live->input.handler);
+  if (cancelled_before || (handler != nullptr && !handler->cancellable))
     return;
   auto* e = find(id);
   append(id, record_kind::cancel, 0, {});

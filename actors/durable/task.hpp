@@ -13,7 +13,7 @@ template <class T>
 class [[nodiscard]] task {
 public:
   struct promise_type {
-    std::optional<T> value;
+    std::optional<T> outcome;
     std::exception_ptr thrown;
     std::coroutine_handle<> parent;
 
@@ -32,7 +32,7 @@ public:
     final_awaiter final_suspend() noexcept { return {}; }
     template <class U>
     void return_value(U&& v) {
-      value.emplace(std::forward<U>(v));
+      outcome.emplace(std::forward<U>(v));
     }
     void unhandled_exception() { thrown = std::current_exception(); }
   };
@@ -58,7 +58,7 @@ public:
   T take() {
     if (frame_.promise().thrown)
       std::rethrow_exception(frame_.promise().thrown);
-    return std::move(*frame_.promise().value);
+    return std::move(*frame_.promise().outcome);
   }
 
   auto operator co_await() noexcept {
@@ -72,7 +72,7 @@ public:
       T await_resume() {
         if (frame.promise().thrown)
           std::rethrow_exception(frame.promise().thrown);
-        return std::move(*frame.promise().value);
+        return std::move(*frame.promise().outcome);
       }
     };
     return awaiter{frame_};

@@ -1,0 +1,221 @@
+#include "actors/handlers/notice.hpp"
+
+#include "actors/handlers/order_facts.hpp"
+#include "providers/sendgrid/send_mail.hpp"
+#include "providers/slack/post_message.hpp"
+#include "providers/slack/post_webhook.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <optional>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace orderhub::handlers {
+
+namespace {
+
+using durable::context;
+using durable::future;
+using durable::handler_task;
+using nlohmann::json;
+namespace sendgrid = providers::sendgrid;
+namespace slack = providers::slack;
+
+using settings_ptr = std::shared_ptr<const order_settings>;
+using kind = notice_order::kind;
+
+struct step_names {
+  const char* mail;
+  const char* announce;
+};
+
+step_names steps_of(kind what) {
+  switch (what) {
+  case kind::new_order:
+    return {"mail_new", "announce_new"};
+  case kind::payment_failed:
+    return {"mail_failed", "announce_failed"};
+  case kind::confirmed:
+    return {"mail_confirm", "announce_confirmed"};
+  case kind::cancelled:
+    return {"mail_cancelled", "announce_cancelled"};
+  }
+  return {"mail", "announce"};
+}
+
+std::string escaped(const std::string& text) {
+  std::string out;
+  for (char c : text) {
+    if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else
+      out += c;
+  }
+  return out;
+}
+
+sendgrid::mail_request mail_of(const std::string& order_id, const notice_order& n,
+                               const order_settings& s) {
+  sendgrid::mail_request m;
+  m.order_id = order_id;
+  m.step = steps_of(n.what).mail;
+  m.from_email = s.mail_from;
+  m.to_email = n.email;
+  m.to_name = n.name;
+  const std::string hello = "Hello " + n.name + ",\n\n";
+  if (n.what == kind::cancelled) {
+    m.subject = "Order " + order_id + " was cancelled";
+    m.text = hello + "your order " + order_id + " was cancelled. " + n.reason + "\n";
+  } else {
+    m.subject = "Order " + order_id + " is confirmed";
+    m.text = hello + "your order " + order_id + " over " + n.total + " is confirmed.";
+    m.text += n.tracking_number.empty() ? " The tracking number follows.\n"
+                                        : " Its tracking number is " + n.tracking_number + ".\n";
+  }
+  m.html = "<p>" + escaped(m.text) + "</p>";
+  return m;
+}
+
+/// Slack's own escaping of &, < and > (vendor documentation, "Formatting text").
+std::string announcement_of(const std::string& order_id, const notice_order& n) {
+  const auto id = escaped(order_id);
+  switch (n.what) {
+  case kind::new_order:
+    return "New order " + id + " over " + n.total;
+  case kind::payment_failed:
+    return "Payment of order " + id + " failed: " + escaped(n.reason);
+  case kind::confirmed:
+    return "Order " + id + " over " + n.total + " is confirmed" +
+           (n.tracking_number.empty() ? "" : ", tracking number " + escaped(n.tracking_number));
+  case kind::cancelled:
+    return "Order " + id + " was cancelled";
+  }
+  return "Order " + id;
+}
+
+const std::string& channel_of(const order_settings& s, kind what) {
+  switch (what) {
+  case kind::new_order:
+    return s.channel_new;
+  case kind::payment_failed:
+  case kind::cancelled:
+    return s.channel_failed;
+  case kind::confirmed:
+    break;
+  }
+  return s.channel_confirmed;
+}
+
+future<slack::message_outcome> announce(context ctx, const notice_order& n,
+                                        const order_settings& s) {
+  const auto* step = steps_of(n.what).announce;
+  const auto text = announcement_of(ctx.key(), n);
+  if (s.slack || !s.slack_webhook) {
+    slack::message_request request;
+    request.order_id = ctx.key();
+    request.step = step;
+    request.channel = channel_of(s, n.what);
+    request.text = text;
+    return ctx.effect(step, slack::post_message(request));
+  }
+  slack::webhook_message message;
+  message.text = text;
+  return ctx.effect(step, slack::post_webhook(message));
+}
+
+/// Mail and announcement in parallel; what became of each.
+handler_task tell(context ctx, std::string body, settings_ptr s) {
+  auto n = notice_order::decode(body);
+  if (!n)
+    co_return fail(std::move(n).error());
+  const auto steps = steps_of(n->what);
+  json told = json::object();
+  auto note = [&told](const char* step, bool sent, const std::string& why) {
+    told[step] = sent ? "sent" : "failed: " + why;
+  };
+  std::optional<future<sendgrid::mail_outcome>> mail;
+  std::optional<future<slack::message_outcome>> message;
+  if (n->mail)
+    mail = ctx.effect(steps.mail, sendgrid::send_mail(mail_of(ctx.key(), *n, *s)));
+  if (n->announce)
+    message = announce(ctx, *n, *s);
+  if (mail) {
+    auto sent = co_await *mail;
+    note(steps.mail, sent.has_value(), sent ? std::string() : sent.error().message);
+  }
+  if (message) {
+    auto sent = co_await *message;
+    note(steps.announce, sent.has_value(), sent ? std::string() : sent.error().message);
+  }
+  if (n->report_after_ms > 0) {
+    auto now = co_await ctx.time();
+    if (now && std::stoll(*now) - ctx.accepted_at() > n->report_after_ms) {
+      order_facts f;
+      for (const auto& [step, what] : told.items()) {
+        f.notices[step] = what.get<std::string>();
+        f.pending[step] = "done";
+      }
+      ctx.send({"OrderOrchestrator", ctx.key()}, "RecordNotices", f.encode());
+    }
+  }
+  co_return told.dump();
+}
+
+} // namespace
+
+std::string notice_order::encode() const {
+  return json{static_cast<int>(what), mail, announce, email, name, total, tracking_number, reason,
+              report_after_ms}
+      .dump();
+}
+
+result<notice_order> notice_order::decode(std::string_view text) {
+  const auto j = json::parse(text, nullptr, false);
+  if (!j.is_array() || j.size() != 9)
+    return fail({error_kind::corrupt, "notice", "the notice cannot be read"});
+  notice_order n;
+  n.what = static_cast<kind>(j.at(0).get<int>());
+  n.mail = j.at(1).get<bool>();
+  n.announce = j.at(2).get<bool>();
+  n.email = j.at(3).get<std::string>();
+  n.name = j.at(4).get<std::string>();
+  n.total = j.at(5).get<std::string>();
+  n.tracking_number = j.at(6).get<std::string>();
+  n.reason = j.at(7).get<std::string>();
+  n.report_after_ms = j.at(8).get<std::int64_t>();
+  return n;
+}
+
+std::string shown_amount(std::int64_t minor_units, std::string_view currency) {
+  // Stripe's zero-decimal currencies.
+  constexpr std::array<std::string_view, 16> whole = {"bif", "clp", "djf", "gnf", "jpy", "kmf",
+                                                      "krw", "mga", "pyg", "rwf", "ugx", "vnd",
+                                                      "vuv", "xaf", "xof", "xpf"};
+  std::string code(currency);
+  std::transform(code.begin(), code.end(), code.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  if (std::find(whole.begin(), whole.end(), currency) != whole.end())
+    return std::to_string(minor_units) + ' ' + code;
+  const auto cents = std::to_string(minor_units % 100);
+  return std::to_string(minor_units / 100) + '.' + (cents.size() < 2 ? "0" : "") + cents + ' ' +
+         code;
+}
+
+durable::service_definition notice_service(settings_ptr settings) {
+  durable::service_definition service;
+  durable::handler_definition h;
+  h.mode = durable::handler_mode::shared;
+  h.internal = true;
+  h.run = [settings](context ctx, std::string body) { return tell(ctx, std::move(body), settings); };
+  service.handlers.emplace("Tell", std::move(h));
+  return service;
+}
+
+} // namespace orderhub::handlers

@@ -1,0 +1,66 @@
+#pragma once
+#include "journal/base/money.hpp"
+#include "journal/base/result.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace orderhub::handlers {
+
+struct order_item {
+  std::string product_id;
+  std::int64_t quantity = 0; ///< Positive.
+  std::int64_t price = 0;    ///< Of one, minor units, positive.
+};
+
+struct postal_address {
+  std::string name;
+  std::string street;
+  std::string city;
+  std::string state;
+  std::string zip;
+  std::string country = "US";
+  std::string phone;
+  std::string email;
+};
+
+/// Measures as decimal texts, as Shippo takes them; empty texts mean the configured parcel.
+struct parcel_size {
+  std::string length, width, height, distance_unit, weight, mass_unit;
+  [[nodiscard]] bool empty() const { return length.empty(); }
+};
+
+/// A checked order request.
+struct order {
+  std::vector<order_item> items;
+  std::string customer_email, customer_name, customer_phone;
+  postal_address shipping;
+  std::string currency = "usd";
+  std::string payment_method; ///< Never empty after `check_order`.
+  bool payment_method_given = false;
+  std::string payment_customer;
+  parcel_size parcel;
+  bool retry = false; ///< The caller asks for a new payment attempt.
+  std::int64_t total = 0;
+
+  /// JSON text, what the journal holds.
+  [[nodiscard]] std::string encode() const;
+  static result<order> decode(std::string_view json);
+};
+
+/// What the checks need of the configuration.
+struct order_rules {
+  /// Used where the request names no `payment.method`; empty (live keys): 400.
+  std::string default_payment_method = "pm_card_visa";
+};
+
+/// Checks a request body (design, section 7). Fails with `invalid` (400) naming the field.
+result<order> check_order(std::string_view body, const order_rules& rules);
+
+/// The items, customer and shipping of a recorded order as GetOrder shows them.
+std::string shown_parts(const order& o);
+
+} // namespace orderhub::handlers

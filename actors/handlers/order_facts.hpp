@@ -1,0 +1,84 @@
+#pragma once
+#include "journal/base/result.hpp"
+#include "journal/base/time.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace orderhub::handlers {
+
+// The numbers of these are on disk: appended, never reused. Each grows in this order only.
+enum class payment_state : std::uint8_t {
+  none = 0,
+  pending = 1,
+  requires_action = 2,
+  failed = 3,
+  paid = 4,
+  part_refunded = 5,
+  refunded = 6,
+};
+enum class shipment_state : std::uint8_t {
+  none = 0,
+  label = 1,
+  in_transit = 2,
+  returned = 3,
+  delivered = 4,
+};
+enum class dispute_state : std::uint8_t { none = 0, open = 1, won = 2, lost = 3 };
+
+/// One logical payment attempt.
+struct payment_fact {
+  std::uint32_t attempt = 1;
+  payment_state state = payment_state::none;
+  std::string method;
+  std::string intent_id;
+  std::string charge_id;
+  std::string reason; ///< Of a failure: code, never card data.
+  std::string refund_id;
+  std::int64_t amount = 0;
+
+  friend bool operator==(const payment_fact&, const payment_fact&) = default;
+};
+
+/// What an order knows. Only grows; merging is commutative, associative and idempotent, so late,
+/// repeated and swapped events do no harm.
+struct order_facts {
+  unix_ms created_at = 0; ///< The earliest one counts.
+  unix_ms updated_at = 0; ///< The latest one counts.
+  std::vector<payment_fact> payments; ///< By attempt, ascending.
+  shipment_state shipment = shipment_state::none;
+  bool label_voided = false;
+  std::string label_id, tracking_number, label_url;
+  dispute_state dispute = dispute_state::none;
+  bool confirmed = false;
+  bool cancelling = false;
+  bool cancelled = false;
+  /// Notices by name: `sent`, or why not. The greater text counts where two differ.
+  std::map<std::string, std::string, std::less<>> notices;
+  /// Open points by step: what waits for what. A `done_` entry of the same step closes it.
+  std::map<std::string, std::string, std::less<>> pending;
+  std::map<std::string, std::string, std::less<>> attention; ///< By step: what a person must settle.
+
+  friend bool operator==(const order_facts&, const order_facts&) = default;
+
+  [[nodiscard]] bool known() const { return created_at != 0; }
+  [[nodiscard]] const payment_fact* last_payment() const {
+    return payments.empty() ? nullptr : &payments.back();
+  }
+  [[nodiscard]] std::string encode() const;
+  /// Fails with `corrupt`.
+  static result<order_facts> decode(std::string_view bytes);
+};
+
+order_facts merge(const order_facts& a, const order_facts& b);
+
+/// The one table from facts to status.
+std::string_view status_of(const order_facts& facts);
+
+/// Steps that are begun and not known to be done, in order.
+std::vector<std::string> open_steps(const order_facts& facts);
+
+} // namespace orderhub::handlers

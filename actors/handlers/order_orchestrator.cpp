@@ -1,0 +1,584 @@
+#include "actors/handlers/order_orchestrator.hpp"
+
+#include "actors/handlers/notice.hpp"
+#include "actors/handlers/order.hpp"
+#include "actors/handlers/order_facts.hpp"
+#include "actors/handlers/shipment.hpp"
+#include "journal/base/log.hpp"
+#include "providers/shippo/buy_label.hpp"
+#include "providers/stripe/cancel_intent.hpp"
+#include "providers/stripe/charge.hpp"
+#include "providers/stripe/refund.hpp"
+#include "providers/stripe/retrieve.hpp"
+
+#include <ctime>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace orderhub::handlers {
+
+namespace {
+
+using durable::context;
+using durable::handler_task;
+using durable::task;
+using nlohmann::json;
+namespace shippo = providers::shippo;
+namespace stripe = providers::stripe;
+
+using settings_ptr = std::shared_ptr<const order_settings>;
+
+// ── What an order says of itself ─────────────────────────────────────────────────────────────
+
+std::string utc_text(unix_ms at) {
+  const std::time_t seconds = at / 1000;
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[40];
+  const auto size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+  const auto ms = std::to_string(1000 + at % 1000).substr(1);
+  return std::string(text, size) + '.' + ms + 'Z';
+}
+
+json text_or_null(const std::string& text) {
+  return text.empty() ? json(nullptr) : json(text);
+}
+
+std::string charge_id_of(const payment_fact* p) {
+  if (p == nullptr)
+    return {};
+  return p->charge_id.empty() ? p->intent_id : p->charge_id;
+}
+
+std::string refund_id_of(const order_facts& f) {
+  for (const auto& p : f.payments)
+    if (!p.refund_id.empty())
+      return p.refund_id;
+  return {};
+}
+
+json attention_of(const order_facts& f) {
+  json list = json::array();
+  for (const auto& [step, why] : f.attention)
+    list.push_back({{"step", step}, {"reason", why}});
+  return list;
+}
+
+/// The part of every answer that tells where the order stands.
+json state_of(const std::string& order_id, const order_facts& f) {
+  const auto* payment = f.last_payment();
+  json j{{"orderId", order_id},
+         {"status", status_of(f)},
+         {"chargeId", text_or_null(charge_id_of(payment))},
+         {"paymentIntentId", text_or_null(payment != nullptr ? payment->intent_id : "")},
+         {"labelId", text_or_null(f.label_id)},
+         {"trackingNumber", text_or_null(f.tracking_number)}};
+  if (auto open = open_steps(f); !open.empty())
+    j["pending"] = open;
+  if (!f.attention.empty())
+    j["attention"] = attention_of(f);
+  if (auto refund = refund_id_of(f); !refund.empty())
+    j["refundId"] = refund;
+  return j;
+}
+
+std::string message_of(const order_facts& f, bool again) {
+  const auto status = status_of(f);
+  const auto* payment = f.last_payment();
+  if (status == "payment_failed")
+    return "Payment failed: " + (payment != nullptr ? payment->reason : std::string());
+  if (status == "requires_action")
+    return "The customer must authenticate the payment";
+  if (again)
+    return "Order already processed";
+  return status == "confirmed" ? "Order processed successfully" : "Order accepted";
+}
+
+std::string answer_of(const std::string& order_id, const order_facts& f, bool again) {
+  auto j = state_of(order_id, f);
+  j["message"] = message_of(f, again);
+  return j.dump();
+}
+
+result<order_facts> facts_in(const std::optional<std::string>& recorded) {
+  if (!recorded)
+    return order_facts();
+  return order_facts::decode(*recorded);
+}
+
+error cancelled_answer(const std::string& order_id, const order_facts& f) {
+  return {error_kind::cancelled, "order",
+          "Order " + order_id + " was cancelled while it was processed; it is now " +
+              std::string(status_of(f)) + '.',
+          409};
+}
+
+// ── Steps ────────────────────────────────────────────────────────────────────────────────────
+
+result<std::string> journaled_plan(settings_ptr s) {
+  return plan_of(*s).encode();
+}
+
+task<order_plan> decide_plan(context ctx, settings_ptr s) {
+  auto text = co_await ctx.run("plan", &journaled_plan, s);
+  co_return order_plan::decode(text ? *text : std::string());
+}
+
+/// Said once, where a person must act.
+result<std::string> report_attention(std::string order_id, std::string step, std::string reason) {
+  log::error("order_needs_attention",
+             {{"order", order_id}, {"step", step}, {"reason", reason}});
+  return std::string();
+}
+
+object_id shipment_of(const context& ctx) {
+  return {"Shipment", ctx.key()};
+}
+object_id notice_of(const context& ctx) {
+  return {"Notice", ctx.key()};
+}
+
+notice_order notice_about(const order& o, notice_order::kind what) {
+  notice_order n;
+  n.what = what;
+  n.email = o.customer_email;
+  n.name = o.customer_name;
+  n.total = shown_amount(o.total, o.currency);
+  return n;
+}
+
+/// Tells the shop's channel and waits for nobody.
+void announce(context& ctx, const order& o, notice_order::kind what, const std::string& reason) {
+  auto n = notice_about(o, what);
+  n.announce = true;
+  n.reason = reason;
+  ctx.send(notice_of(ctx), "Tell", n.encode());
+}
+
+payment_fact payment_of(std::uint32_t attempt, const stripe::charge_outcome& charged) {
+  payment_fact p;
+  p.attempt = attempt;
+  p.intent_id = charged.payment_intent_id;
+  p.charge_id = charged.charge_id;
+  p.amount = charged.amount_received;
+  switch (charged.status) {
+  case stripe::payment_status::succeeded:
+    p.state = payment_state::paid;
+    break;
+  case stripe::payment_status::requires_action:
+    p.state = payment_state::requires_action;
+    break;
+  default:
+    p.state = payment_state::pending;
+    break;
+  }
+  return p;
+}
+
+/// One logical attempt to charge. The payment as far as it came; a failure only where a cancel came
+/// before anything happened.
+task<result<payment_fact>> take_payment(context ctx, order o, std::uint32_t attempt) {
+  const auto attempt_text = std::to_string(attempt);
+  stripe::charge_request request;
+  request.order_id = ctx.key();
+  request.step = "charge";
+  request.amount_minor = o.total;
+  request.currency = o.currency;
+  request.payment_method = o.payment_method;
+  request.customer = o.payment_customer;
+  request.attempt = attempt_text;
+  auto charge = stripe::charge(request);
+  auto charged = co_await ctx.effect("charge", std::move(charge), attempt_text);
+  if (charged)
+    co_return payment_of(attempt, *charged);
+  if (charged.error().kind == error_kind::cancelled)
+    co_return fail(std::move(charged).error());
+  payment_fact failed;
+  failed.attempt = attempt;
+  failed.state = payment_state::failed;
+  failed.reason = charged.error().message;
+  // A decline is the customer's matter; anything else is ours.
+  if (charged.error().kind != error_kind::rejected)
+    static_cast<void>(co_await ctx.run("report_charge", &report_attention, ctx.key(),
+                                       std::string("charge"), failed.reason));
+  co_return failed;
+}
+
+/// Gives one payment back; what is known of it afterwards.
+task<order_facts> give_back(context ctx, payment_fact p) {
+  order_facts learned;
+  const auto attempt_text = std::to_string(p.attempt);
+  const bool is_money =
+      p.state == payment_state::paid || p.state == payment_state::part_refunded;
+  bool refund_it = is_money;
+  if (!is_money) {
+    stripe::cancel_intent_request request;
+    request.order_id = ctx.key();
+    request.step = "cancel_intent";
+    request.payment_intent_id = p.intent_id;
+    auto stop = stripe::cancel_intent(request);
+    auto stopped = co_await ctx.effect("cancel_intent", std::move(stop), attempt_text);
+    if (stopped) {
+      p.state = payment_state::failed;
+      p.reason = "cancelled";
+    } else {
+      refund_it = true; // It went on in the meantime.
+    }
+  }
+  if (refund_it) {
+    stripe::refund_request request;
+    request.order_id = ctx.key();
+    request.step = "refund";
+    request.payment_intent_id = p.intent_id;
+    request.amount_minor = p.amount;
+    request.attempt = attempt_text;
+    auto refund = stripe::refund(request);
+    auto refunded = co_await ctx.effect("refund", std::move(refund), attempt_text);
+    if (refunded) {
+      p.state = payment_state::refunded;
+      p.refund_id = refunded->refund_id;
+    } else {
+      learned.attention["refund"] = refunded.error().message;
+      static_cast<void>(co_await ctx.run("report_refund", &report_attention, ctx.key(),
+                                         std::string("refund"), refunded.error().message));
+    }
+  }
+  learned.payments.push_back(std::move(p));
+  co_return learned;
+}
+
+/// Undoes whatever the facts say was done: label, payments; then tells the customer. Finds nothing
+/// to do the second time.
+task<result<order_facts>> undo(context ctx, settings_ptr s) {
+  auto recorded = co_await ctx.get("facts");
+  auto facts = facts_in(recorded);
+  if (!facts || facts->cancelled)
+    co_return facts;
+  auto plan = co_await decide_plan(ctx, s);
+  order_facts learned;
+  learned.cancelling = true;
+  ctx.merge("facts", learned.encode());
+
+  bool was_paid = false;
+  for (const auto& p : facts->payments)
+    was_paid = was_paid || p.state == payment_state::paid || p.state == payment_state::part_refunded;
+  if (was_paid) {
+    // A purchase under way settles first; then its label, if there is one, is given back.
+    ctx.send(shipment_of(ctx), "Stop", {});
+    auto voided = co_await ctx.call(shipment_of(ctx), "VoidLabel", {});
+    if (!voided) {
+      learned.attention["void_label"] = voided.error().message;
+      static_cast<void>(co_await ctx.run("report_label", &report_attention, ctx.key(),
+                                         std::string("void_label"), voided.error().message));
+    } else if (*voided != "null") {
+      learned.label_voided = true;
+    }
+    learned.pending["label"] = "done";
+  }
+  for (const auto& p : facts->payments) {
+    if (p.intent_id.empty() || p.state == payment_state::refunded ||
+        p.state == payment_state::failed)
+      continue;
+    auto returned = co_await give_back(ctx, p);
+    learned = merge(learned, returned);
+  }
+  learned.cancelled = true;
+  ctx.merge("facts", learned.encode());
+
+  auto request = co_await ctx.get("order");
+  if (request) {
+    if (auto o = order::decode(*request)) {
+      auto n = notice_about(*o, notice_order::kind::cancelled);
+      n.mail = plan.mail;
+      n.announce = plan.announce;
+      n.reason = was_paid ? "What you paid was given back." : "";
+      if (plan.mail || plan.announce)
+        ctx.send(notice_of(ctx), "Tell", n.encode());
+    }
+  }
+  co_return merge(*facts, learned);
+}
+
+handler_task undo_and_answer_409(context ctx, settings_ptr s) {
+  auto facts = co_await undo(ctx, s);
+  if (!facts)
+    co_return fail(std::move(facts).error());
+  co_return fail(cancelled_answer(ctx.key(), *facts));
+}
+
+/// Paid: label, notices, confirmation.
+handler_task ship_and_confirm(context ctx, order o, order_facts facts, order_plan plan,
+                              settings_ptr s) {
+  label_order wanted;
+  wanted.to = o.shipping;
+  wanted.parcel = o.parcel;
+  wanted.compensate = plan.compensate;
+  auto purchase = ctx.call(shipment_of(ctx), "BuyLabel", wanted.encode());
+  auto label = co_await purchase.within(plan.patience_ms);
+  order_facts learned;
+  if (!label && label.error().kind == error_kind::cancelled)
+    co_return co_await undo_and_answer_409(ctx, s);
+  if (!label) {
+    if (plan.compensate)
+      co_return co_await undo_and_answer_409(ctx, s);
+    learned.pending["label"] = "refused, tried again later";
+    learned.attention["label"] = label.error().message;
+  } else if (!*label) {
+    learned.pending["label"] = "not there yet";
+    ctx.send(shipment_of(ctx), "ReportLate", {});
+  } else if (auto bought = shippo::label_outcome::decode(**label)) {
+    learned.shipment = shipment_state::label;
+    learned.label_id = bought->transaction_id;
+    learned.tracking_number = bought->tracking_number;
+    learned.label_url = bought->label_url;
+  }
+  learned.confirmed = true;
+  learned.updated_at = ctx.accepted_at();
+  facts = merge(facts, learned);
+
+  if (plan.mail || plan.announce) {
+    auto n = notice_about(o, notice_order::kind::confirmed);
+    n.mail = plan.mail;
+    n.announce = plan.announce;
+    n.tracking_number = facts.tracking_number;
+    // Well before this handler stops waiting, so that one of the two surely records it.
+    n.report_after_ms = plan.notice_patience_ms / 2;
+    auto telling = ctx.call(notice_of(ctx), "Tell", n.encode());
+    auto told = co_await telling.within(plan.notice_patience_ms);
+    if (!told && told.error().kind == error_kind::cancelled) {
+      ctx.merge("facts", learned.encode());
+      co_return co_await undo_and_answer_409(ctx, s);
+    }
+    if (told && *told) {
+      const auto steps = json::parse(**told, nullptr, false);
+      for (const auto& [step, what] : steps.items())
+        learned.notices[step] = what.get<std::string>();
+    } else if (told) {
+      learned.pending["notices"] = "not sent yet";
+    } else {
+      learned.notices["notices"] = "failed: " + told.error().message;
+    }
+    facts = merge(facts, learned);
+  }
+  ctx.merge("facts", learned.encode());
+  co_return answer_of(ctx.key(), facts, false);
+}
+
+// ── Handlers ─────────────────────────────────────────────────────────────────────────────────
+
+bool waits_for_payment(const order_facts& f) {
+  const auto* p = f.last_payment();
+  return p != nullptr && !p->intent_id.empty() && !f.cancelled && !f.cancelling &&
+         (p->state == payment_state::requires_action || p->state == payment_state::pending);
+}
+
+/// A declined order is tried again only where the caller says so: another method, or `retry`.
+bool starts_over(const order_facts& f, const order& wanted) {
+  const auto* p = f.last_payment();
+  return p != nullptr && status_of(f) == "payment_failed" &&
+         (wanted.retry || (wanted.payment_method_given && wanted.payment_method != p->method));
+}
+
+/// The customer may have authenticated meanwhile: ask, and go on where it is money now.
+handler_task go_on_with_payment(context ctx, order_facts facts, settings_ptr s) {
+  auto ask = stripe::retrieve(facts.last_payment()->intent_id);
+  auto state = co_await ctx.effect("retrieve", std::move(ask));
+  auto request = co_await ctx.get("order");
+  if (!state || !request || state->status != stripe::payment_status::succeeded)
+    co_return answer_of(ctx.key(), facts, true);
+  auto o = order::decode(*request);
+  if (!o)
+    co_return fail(std::move(o).error());
+  auto plan = co_await decide_plan(ctx, s);
+  payment_fact paid = *facts.last_payment();
+  paid.state = payment_state::paid;
+  paid.charge_id = state->charge_id;
+  paid.amount = state->amount_received;
+  order_facts learned;
+  learned.payments.push_back(paid);
+  ctx.merge("facts", learned.encode());
+  co_return co_await ship_and_confirm(ctx, *o, merge(facts, learned), plan, s);
+}
+
+handler_task process_order(context ctx, std::string body, settings_ptr s) {
+  auto wanted = order::decode(body);
+  if (!wanted)
+    co_return fail(std::move(wanted).error());
+  auto recorded = co_await ctx.get("facts");
+  auto facts = facts_in(recorded);
+  if (!facts)
+    co_return fail(std::move(facts).error());
+
+  std::uint32_t attempt = 1;
+  if (facts->known()) {
+    if (waits_for_payment(*facts))
+      co_return co_await go_on_with_payment(ctx, *facts, s);
+    if (!starts_over(*facts, *wanted))
+      co_return answer_of(ctx.key(), *facts, true);
+    attempt = facts->last_payment()->attempt + 1;
+    // The order stays what it was; only how it is paid changes.
+    auto first = co_await ctx.get("order");
+    if (first)
+      if (auto o = order::decode(*first)) {
+        o->payment_method = wanted->payment_method;
+        o->payment_customer = wanted->payment_customer;
+        wanted = std::move(o);
+      }
+  } else {
+    ctx.set("order", body);
+  }
+  auto plan = co_await decide_plan(ctx, s);
+
+  order_facts begun;
+  begun.created_at = ctx.accepted_at();
+  begun.updated_at = ctx.accepted_at();
+  begun.payments.push_back({attempt, payment_state::pending, wanted->payment_method, {}, {}, {}, {}, 0});
+  ctx.merge("facts", begun.encode());
+  facts = merge(*facts, begun);
+  if (plan.announce && attempt == 1)
+    announce(ctx, *wanted, notice_order::kind::new_order, {});
+
+  auto payment = co_await take_payment(ctx, *wanted, attempt);
+  if (!payment)
+    co_return co_await undo_and_answer_409(ctx, s);
+  order_facts learned;
+  learned.payments.push_back(*payment);
+  ctx.merge("facts", learned.encode());
+  facts = merge(*facts, learned);
+  if (payment->state == payment_state::failed && plan.announce)
+    announce(ctx, *wanted, notice_order::kind::payment_failed, payment->reason);
+  if (payment->state != payment_state::paid)
+    co_return answer_of(ctx.key(), *facts, false);
+  co_return co_await ship_and_confirm(ctx, *wanted, *facts, plan, s);
+}
+
+result<std::string> get_order(const journal::object_state& state, std::string_view) {
+  const auto* request = state.value("order");
+  const auto* recorded = state.value("facts");
+  if (request == nullptr || recorded == nullptr)
+    return fail({error_kind::not_found, "order", "There is no order " + state.id.key + ".", 404});
+  auto o = order::decode(*request);
+  if (!o)
+    return fail(std::move(o).error());
+  auto facts = order_facts::decode(*recorded);
+  if (!facts)
+    return fail(std::move(facts).error());
+  auto j = state_of(state.id.key, *facts);
+  j["createdAt"] = utc_text(facts->created_at);
+  j["updatedAt"] = utc_text(state.last_time);
+  j["inDoubt"] = json::array();
+  for (const auto& i : state.live)
+    if (!i.paused_text.empty())
+      j["attention"].push_back({{"step", i.input.handler}, {"reason", i.paused_text}});
+  if (!j.contains("pending"))
+    j["pending"] = json::array();
+  if (!j.contains("attention"))
+    j["attention"] = json::array();
+  if (!facts->notices.empty())
+    j["notices"] = facts->notices;
+  auto text = j.dump();
+  text.insert(1, shown_parts(*o) + ',');
+  return text;
+}
+
+handler_task cancel_order(context ctx, std::string) {
+  auto recorded = co_await ctx.get("facts");
+  auto facts = facts_in(recorded);
+  if (!facts)
+    co_return fail(std::move(facts).error());
+  if (!facts->known())
+    co_return fail({error_kind::not_found, "order", "There is no order " + ctx.key() + ".", 404});
+  if (facts->shipment == shipment_state::in_transit ||
+      facts->shipment == shipment_state::delivered)
+    co_return fail({error_kind::rejected, "order",
+                    "Order " + ctx.key() + " is " + std::string(status_of(*facts)) +
+                        " and can no longer be cancelled.",
+                    409});
+  ctx.cancel_running();
+  co_return co_await ctx.call(ctx.object(), "UndoOrder", {});
+}
+
+handler_task undo_order(context ctx, std::string, settings_ptr s) {
+  auto facts = co_await undo(ctx, s);
+  if (!facts)
+    co_return fail(std::move(facts).error());
+  json j = state_of(ctx.key(), *facts);
+  j["refundId"] = text_or_null(refund_id_of(*facts));
+  j["message"] = facts->attention.empty() ? "Order cancelled"
+                                          : "Order cancelled; some of it needs a person's attention";
+  co_return j.dump();
+}
+
+/// Facts that another object of this order learned.
+handler_task record_facts(context ctx, std::string encoded) {
+  ctx.merge("facts", encoded);
+  co_return std::string("null");
+}
+
+std::string merge_entry(std::string_view, const std::string* current, std::string_view delta) {
+  if (current == nullptr)
+    return std::string(delta);
+  auto have = order_facts::decode(*current);
+  auto learned = order_facts::decode(delta);
+  // What cannot be read is not overwritten.
+  if (!have || !learned)
+    return *current;
+  return merge(*have, *learned).encode();
+}
+
+result<std::string> no_body_or_json(std::string_view, std::string_view) {
+  return std::string();
+}
+
+} // namespace
+
+durable::service_definition order_service(settings_ptr settings) {
+  using durable::handler_definition;
+  using durable::handler_mode;
+  durable::service_definition service;
+  service.merge = &merge_entry;
+
+  handler_definition process;
+  process.run = [settings](context ctx, std::string body) {
+    return process_order(ctx, std::move(body), settings);
+  };
+  process.validate = [settings](std::string_view, std::string_view body) -> result<std::string> {
+    auto o = check_order(body, settings->rules);
+    if (!o)
+      return fail(std::move(o).error());
+    return o->encode();
+  };
+  service.handlers.emplace("ProcessOrder", std::move(process));
+
+  handler_definition get;
+  get.mode = handler_mode::read;
+  get.read = &get_order;
+  service.handlers.emplace("GetOrder", std::move(get));
+
+  handler_definition cancel;
+  cancel.mode = handler_mode::shared;
+  cancel.run = &cancel_order;
+  cancel.validate = &no_body_or_json;
+  service.handlers.emplace("CancelOrder", std::move(cancel));
+
+  handler_definition undo_it;
+  undo_it.internal = true;
+  undo_it.cancellable = false;
+  undo_it.run = [settings](context ctx, std::string body) {
+    return undo_order(ctx, std::move(body), settings);
+  };
+  service.handlers.emplace("UndoOrder", std::move(undo_it));
+
+  handler_definition record;
+  record.internal = true;
+  record.cancellable = false;
+  record.run = &record_facts;
+  service.handlers.emplace("RecordLabel", record);
+  service.handlers.emplace("RecordNotices", std::move(record));
+  return service;
+}
+
+} // namespace orderhub::handlers

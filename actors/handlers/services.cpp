@@ -1,0 +1,19 @@
+#include "actors/handlers/services.hpp"
+
+#include "actors/handlers/notice.hpp"
+#include "actors/handlers/order_orchestrator.hpp"
+#include "actors/handlers/shipment.hpp"
+#include "actors/handlers/webhook_processor.hpp"
+
+namespace orderhub::handlers {
+
+durable::service_registry all_services(std::shared_ptr<const order_settings> settings) {
+  durable::service_registry registry;
+  registry.services.emplace("OrderOrchestrator", order_service(settings));
+  registry.services.emplace("Shipment", shipment_service(settings));
+  registry.services.emplace("Notice", notice_service(settings));
+  registry.services.emplace("WebhookProcessor", webhook_service());
+  return registry;
+}
+
+} // namespace orderhub::handlers

@@ -1,0 +1,201 @@
+#include "actors/handlers/shipment.hpp"
+
+#include "actors/handlers/order_facts.hpp"
+#include "providers/shippo/buy_label.hpp"
+#include "providers/shippo/create_shipment.hpp"
+#include "providers/shippo/void_label.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace orderhub::handlers {
+
+namespace {
+
+using durable::context;
+using durable::handler_task;
+using nlohmann::json;
+namespace shippo = providers::shippo;
+
+using settings_ptr = std::shared_ptr<const order_settings>;
+
+constexpr std::int64_t label_retry_max_ms = 3'600'000;
+
+shippo::address shippo_address(const postal_address& a) {
+  return {a.name, a.street, {}, a.city, a.state, a.zip, a.country, a.phone, a.email};
+}
+
+object_id order_of(const context& ctx) {
+  return {"OrderOrchestrator", ctx.key()};
+}
+
+/// Facts that the order learns where nobody waits for the label any more.
+std::string label_facts(const shippo::label_outcome& label) {
+  order_facts f;
+  f.shipment = shipment_state::label;
+  f.label_id = label.transaction_id;
+  f.tracking_number = label.tracking_number;
+  f.label_url = label.label_url;
+  f.pending["label"] = "done";
+  return f.encode();
+}
+
+std::string refusal_facts(const error& why) {
+  order_facts f;
+  f.attention["label"] = why.message;
+  return f.encode();
+}
+
+/// Buys the label once: rates, the cheapest one, purchase. The rate id is journaled before it is
+/// bought; it is what a look-up asks for.
+durable::task<result<shippo::label_outcome>> buy(context ctx, label_order wanted, settings_ptr s) {
+  const auto suffix = std::to_string(wanted.attempt);
+  const auto& parcel = wanted.parcel.empty() ? s->parcel : wanted.parcel;
+  shippo::shipment_request request;
+  request.order_id = ctx.key();
+  request.step = "shipment";
+  request.from = shippo_address(s->ship_from);
+  request.to = shippo_address(wanted.to);
+  request.parcel = {parcel.length,        parcel.width,  parcel.height,
+                    parcel.distance_unit, parcel.weight, parcel.mass_unit};
+  auto create = shippo::create_shipment(request);
+  auto shipment = co_await ctx.effect("shipment", std::move(create), suffix);
+  if (!shipment)
+    co_return fail(std::move(shipment).error());
+  const auto* rate = shippo::cheapest(shipment->rates);
+  if (rate == nullptr)
+    co_return fail({error_kind::rejected, "shipment.rates", "no carrier offers a usable rate"});
+  shippo::label_request purchase;
+  purchase.order_id = ctx.key();
+  purchase.step = "label";
+  purchase.rate_id = rate->id;
+  auto buy_it = shippo::buy_label(purchase);
+  auto label = co_await ctx.effect("label", std::move(buy_it), suffix);
+  co_return label;
+}
+
+handler_task buy_label(context ctx, std::string body, settings_ptr s) {
+  auto wanted = label_order::decode(body);
+  if (!wanted)
+    co_return fail(std::move(wanted).error());
+  auto bought = co_await ctx.get("label");
+  if (bought)
+    co_return std::move(*bought);
+  auto stopped = co_await ctx.get("stopped");
+  if (stopped)
+    co_return fail({error_kind::cancelled, "shipment", "the order was cancelled", 409});
+
+  auto label = co_await buy(ctx, *wanted, s);
+  if (label) {
+    ctx.set("label", label->encode());
+    if (wanted->report)
+      ctx.send(order_of(ctx), "RecordLabel", label_facts(*label));
+    co_return label->encode();
+  }
+  // The carrier has definitely said no. Paid goods ship sooner or later: tried again with new rates,
+  // by an invocation of its own, so that no journal grows for ever.
+  const auto kind = label.error().kind;
+  if (kind != error_kind::cancelled && !wanted->compensate) {
+    const auto shift = std::min<std::uint32_t>(wanted->attempt - 1, 20);
+    const auto pause = std::min(s->label_retry_ms << shift, label_retry_max_ms);
+    label_order again = *wanted;
+    again.report = true;
+    again.attempt = wanted->attempt + 1;
+    ctx.send(ctx.object(), "BuyLabel", again.encode(), pause);
+    if (wanted->report)
+      ctx.send(order_of(ctx), "RecordLabel", refusal_facts(label.error()));
+  }
+  co_return fail(std::move(label).error());
+}
+
+/// Cancels a purchase that is under way; what is in doubt is settled first.
+handler_task stop(context ctx, std::string) {
+  ctx.cancel_running();
+  co_return std::string("null");
+}
+
+/// Gives the label back, if one was bought, and lets none be bought any more.
+handler_task void_label(context ctx, std::string) {
+  ctx.set("stopped", "1");
+  auto bought = co_await ctx.get("label");
+  if (!bought)
+    co_return std::string("null");
+  auto label = shippo::label_outcome::decode(*bought);
+  if (!label)
+    co_return fail(std::move(label).error());
+  shippo::void_request request;
+  request.order_id = ctx.key();
+  request.step = "void_label";
+  request.transaction_id = label->transaction_id;
+  auto give_back = shippo::void_label(request);
+  auto voided = co_await ctx.effect("void_label", std::move(give_back));
+  if (!voided)
+    co_return fail(std::move(voided).error());
+  co_return voided->encode();
+}
+
+/// The shop's patience has ended before the label came. Queued behind the purchase, so it knows how
+/// that ended.
+handler_task report_late(context ctx, std::string) {
+  auto bought = co_await ctx.get("label");
+  if (bought)
+    if (auto label = shippo::label_outcome::decode(*bought))
+      ctx.send(order_of(ctx), "RecordLabel", label_facts(*label));
+  co_return std::string("null");
+}
+
+} // namespace
+
+std::string label_order::encode() const {
+  return json{{"to",
+               {to.name, to.street, to.city, to.state, to.zip, to.country, to.phone, to.email}},
+              {"parcel", parcel.empty() ? json(nullptr)
+                                        : json{parcel.length, parcel.width, parcel.height,
+                                               parcel.distance_unit, parcel.weight,
+                                               parcel.mass_unit}},
+              {"compensate", compensate},
+              {"report", report},
+              {"attempt", attempt}}
+      .dump();
+}
+
+result<label_order> label_order::decode(std::string_view text) {
+  const auto j = json::parse(text, nullptr, false);
+  if (!j.is_object())
+    return fail({error_kind::corrupt, "shipment", "the label order cannot be read"});
+  auto field = [](const json& list, std::size_t i) { return list.at(i).get<std::string>(); };
+  label_order o;
+  const auto& to = j.at("to");
+  o.to = {field(to, 0), field(to, 1), field(to, 2), field(to, 3),
+          field(to, 4), field(to, 5), field(to, 6), field(to, 7)};
+  if (const auto& p = j.at("parcel"); p.is_array())
+    o.parcel = {field(p, 0), field(p, 1), field(p, 2), field(p, 3), field(p, 4), field(p, 5)};
+  o.compensate = j.at("compensate").get<bool>();
+  o.report = j.at("report").get<bool>();
+  o.attempt = j.at("attempt").get<std::uint32_t>();
+  return o;
+}
+
+durable::service_definition shipment_service(settings_ptr settings) {
+  durable::service_definition service;
+  auto add = [&](const char* name, durable::handler_mode mode,
+                 std::function<handler_task(context, std::string)> run) {
+    durable::handler_definition h;
+    h.mode = mode;
+    h.internal = true;
+    h.run = std::move(run);
+    service.handlers.emplace(name, std::move(h));
+  };
+  using durable::handler_mode;
+  add("BuyLabel", handler_mode::exclusive, [settings](context ctx, std::string body) {
+    return buy_label(ctx, std::move(body), settings);
+  });
+  add("VoidLabel", handler_mode::exclusive, &void_label);
+  add("ReportLate", handler_mode::exclusive, &report_late);
+  add("Stop", handler_mode::shared, &stop);
+  return service;
+}
+
+} // namespace orderhub::handlers
