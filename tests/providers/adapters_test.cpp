@@ -1,0 +1,270 @@
+#include "providers/sendgrid/send_mail.hpp"
+#include "providers/shippo/buy_label.hpp"
+#include "providers/shippo/create_shipment.hpp"
+#include "providers/shippo/void_label.hpp"
+#include "providers/slack/post_message.hpp"
+#include "providers/slack/post_webhook.hpp"
+#include "providers/stripe/cancel_intent.hpp"
+#include "providers/stripe/charge.hpp"
+#include "providers/stripe/refund.hpp"
+#include "providers/stripe/retrieve.hpp"
+#include "tests/providers/samples.hpp"
+#include "tests/support/catch2.hpp"
+
+namespace orderhub::providers {
+namespace {
+
+error_kind kind_of(const raw_operation& raw, const http_response& response) {
+  const auto outcome = raw.parse(response);
+  REQUIRE_FALSE(outcome);
+  return outcome.error().kind;
+}
+
+// What an HTTP status alone says, per kind of call. The rows are the vendors' pages' tables.
+TEST_CASE("every status is classified by what it says about the effect", "[providers]") {
+  using enum error_kind;
+  struct row {
+    int status;
+    error_kind stripe, read, shippo, sendgrid, slack;
+  };
+  const row rows[] = {
+      {204, in_doubt, unavailable, in_doubt, in_doubt, in_doubt},
+      {301, invalid, invalid, invalid, invalid, invalid},
+      {302, in_doubt, invalid, in_doubt, in_doubt, in_doubt},
+      {303, in_doubt, invalid, in_doubt, in_doubt, in_doubt},
+      {307, invalid, invalid, invalid, invalid, invalid},
+      {308, invalid, invalid, invalid, invalid, invalid},
+      {400, invalid, invalid, invalid, invalid, invalid},
+      {401, invalid, invalid, invalid, invalid, invalid},
+      {402, rejected, invalid, invalid, invalid, invalid},
+      {403, invalid, invalid, invalid, invalid, invalid},
+      {404, invalid, invalid, invalid, invalid, invalid},
+      {405, invalid, invalid, invalid, invalid, invalid},
+      {408, in_doubt, unavailable, in_doubt, in_doubt, in_doubt},
+      {409, in_doubt, unavailable, invalid, invalid, invalid},
+      {413, invalid, invalid, invalid, invalid, invalid},
+      {415, invalid, invalid, invalid, invalid, invalid},
+      {422, invalid, invalid, invalid, invalid, invalid},
+      {424, in_doubt, unavailable, invalid, invalid, invalid},
+      {425, unavailable, unavailable, unavailable, unavailable, unavailable},
+      {429, unavailable, unavailable, unavailable, unavailable, unavailable},
+      {500, in_doubt, unavailable, in_doubt, in_doubt, in_doubt},
+      {502, in_doubt, unavailable, in_doubt, in_doubt, in_doubt},
+      {503, in_doubt, unavailable, in_doubt, in_doubt, in_doubt},
+      {504, in_doubt, unavailable, in_doubt, in_doubt, in_doubt},
+      {599, in_doubt, unavailable, in_doubt, in_doubt, in_doubt},
+  };
+  const auto all = test::sample_operations();
+  const std::string body = GENERATE("", "{}", "{\"error\":", "\xff\xfe", "[]");
+  for (const row& r : rows) {
+    CAPTURE(r.status, body);
+    const http_response answer{r.status, {}, body};
+    for (const char* name : {"stripe.charge", "stripe.refund", "stripe.cancel_intent"})
+      CHECK(kind_of(all.at(name), answer) == r.stripe);
+    CHECK(kind_of(all.at("stripe.retrieve"), answer) == r.read);
+    for (const char* name : {"shippo.create_shipment", "shippo.buy_label", "shippo.void_label"})
+      CHECK(kind_of(all.at(name), answer) == r.shippo);
+    CHECK(kind_of(all.at("sendgrid.send_mail"), answer) == r.sendgrid);
+    for (const char* name : {"slack.post_message", "slack.post_webhook"})
+      CHECK(kind_of(all.at(name), answer) == r.slack);
+  }
+}
+
+TEST_CASE("Stripe-Should-Retry and Idempotent-Replayed decide how doubt is settled", "[stripe]") {
+  using enum error_kind;
+  struct row {
+    int status;
+    const char* should_retry;
+    const char* replayed;
+    error_kind expected;
+  };
+  const row rows[] = {
+      {500, "true", "", in_doubt},
+      {500, "false", "", in_doubt_stored},
+      {500, "", "true", in_doubt_stored},
+      {500, "true", "true", in_doubt_stored},
+      {503, "false", "", in_doubt_stored},
+      {409, "true", "", in_doubt},
+      {409, "false", "", in_doubt_stored},
+      {408, "false", "", in_doubt_stored},
+      {424, "", "", in_doubt},
+      {429, "false", "", unavailable},
+      {429, "true", "", unavailable},
+      {400, "true", "", in_doubt},
+      {400, "false", "", invalid},
+      {402, "true", "", rejected},
+      {402, "", "true", rejected},
+      {404, "", "true", invalid},
+  };
+  const raw_operation raw = test::sample_operations().at("stripe.charge");
+  for (const row& r : rows) {
+    CAPTURE(r.status, r.should_retry, r.replayed);
+    http_response answer{r.status, {}, "{}"};
+    if (*r.should_retry)
+      answer.headers.emplace_back("stripe-should-retry", r.should_retry);
+    if (*r.replayed)
+      answer.headers.emplace_back("idempotent-replayed", r.replayed);
+    CHECK(kind_of(raw, answer) == r.expected);
+  }
+}
+
+TEST_CASE("every operation is whole: its policy has what it needs", "[providers]") {
+  for (const auto& [name, raw] : test::sample_operations()) {
+    CAPTURE(name);
+    CHECK(raw.parse);
+    CHECK(raw.deadline_ms > 0);
+    CHECK((raw.look_up == nullptr) == (raw.read_look_up == nullptr));
+    CHECK((raw.doubt == doubt_policy::replay_key) == !raw.key_header.empty());
+    CHECK((raw.key_life_ms > 0) == (raw.doubt == doubt_policy::replay_key));
+    if (raw.doubt == doubt_policy::replay_key || raw.doubt == doubt_policy::look_up) {
+      CHECK(raw.look_up);
+      CHECK(raw.look_up_settle_ms > 0);
+    }
+  }
+}
+
+TEST_CASE("outcomes survive their encoding", "[providers]") {
+  const stripe::charge_outcome charge{"pi_1", stripe::payment_status::processing, "ch_1", 7, "x"};
+  CHECK(stripe::charge_outcome::decode(charge.encode()) == charge);
+  const stripe::refund_outcome refund{"re_1", "pending"};
+  CHECK(stripe::refund_outcome::decode(refund.encode()) == refund);
+  const stripe::cancel_intent_outcome cancel{"pi_1"};
+  CHECK(stripe::cancel_intent_outcome::decode(cancel.encode()) == cancel);
+  const shippo::shipment_outcome shipment{"shp_1", {{"r", "1.00", "USD", "UPS", "ground"}}};
+  CHECK(shippo::shipment_outcome::decode(shipment.encode()) == shipment);
+  const shippo::label_outcome label{"t", "n", "u", "v"};
+  CHECK(shippo::label_outcome::decode(label.encode()) == label);
+  const shippo::void_outcome voided{"r", "PENDING"};
+  CHECK(shippo::void_outcome::decode(voided.encode()) == voided);
+  const sendgrid::mail_outcome mail{"m"};
+  CHECK(sendgrid::mail_outcome::decode(mail.encode()) == mail);
+  const slack::message_outcome message{"C", "1.2"};
+  CHECK(slack::message_outcome::decode(message.encode()) == message);
+}
+
+TEST_CASE("damaged outcomes are corrupt", "[providers]") {
+  const std::string text = GENERATE("", "{", "[]", "null", "7", "{}", R"({"status":7})", "\xff");
+  CAPTURE(text);
+  const auto is_corrupt = [](const auto& outcome) {
+    return !outcome && outcome.error().kind == error_kind::corrupt;
+  };
+  CHECK(is_corrupt(stripe::charge_outcome::decode(text)));
+  CHECK(is_corrupt(stripe::refund_outcome::decode(text)));
+  CHECK(is_corrupt(stripe::cancel_intent_outcome::decode(text)));
+  CHECK(is_corrupt(stripe::intent_state::decode(text)));
+  CHECK(is_corrupt(shippo::shipment_outcome::decode(text)));
+  CHECK(is_corrupt(shippo::label_outcome::decode(text)));
+  CHECK(is_corrupt(shippo::void_outcome::decode(text)));
+  CHECK(is_corrupt(sendgrid::mail_outcome::decode(text)));
+  CHECK(is_corrupt(slack::message_outcome::decode(text)));
+}
+
+TEST_CASE("a client secret is read for the customer and reaches no encoding", "[stripe]") {
+  const http_response answer{200,
+                             {},
+                             R"({"id":"pi_1","status":"requires_action","amount":4200,)"
+                             R"("currency":"usd","client_secret":"pi_1_secret_x"})"};
+  const auto state = stripe::read_intent_state(answer);
+  REQUIRE(state);
+  CHECK(state->client_secret.reveal() == "pi_1_secret_x");
+  CHECK(state->encode().find("secret") == std::string::npos);
+  for (const char* name : {"stripe.retrieve", "stripe.charge"}) {
+    const auto encoded = test::sample_operations().at(name).parse(answer);
+    REQUIRE(encoded);
+    CHECK(encoded->find("secret") == std::string::npos);
+  }
+}
+
+TEST_CASE("the same order makes the same bytes", "[providers]") {
+  const auto once = test::sample_operations();
+  const auto again = test::sample_operations();
+  for (const auto& [name, raw] : once)
+    CHECK(again.at(name).request == raw.request);
+}
+
+TEST_CASE("whatever bytes an order holds, requests are made and stay in their fields",
+          "[providers]") {
+  const std::string evil = "a\xff\xc3&amount=1\"\\\r\n\t\x01/../?x=[]{}\xe2\x82";
+  const shippo::address a{evil, evil, evil, evil, evil, evil, evil, evil, evil};
+  const std::vector<http_request> requests = {
+      stripe::charge({evil, evil, 1, "usd", evil, evil, evil}).raw.request,
+      stripe::refund({evil, evil, evil, 1, evil}).raw.request,
+      stripe::cancel_intent({evil, evil, evil}).raw.request,
+      stripe::retrieve(evil).raw.request,
+      shippo::create_shipment({evil, evil, a, a, {evil, evil, evil, evil, evil, evil}}).raw.request,
+      shippo::buy_label({evil, evil, evil}).raw.request,
+      shippo::void_label({evil, evil, evil}).raw.request,
+      sendgrid::send_mail({evil, evil, evil, evil, evil, evil, evil, evil, evil}).raw.request,
+      slack::post_message({evil, evil, evil, evil}).raw.request,
+      slack::post_webhook({evil}).raw.request,
+  };
+  for (const auto& request : requests) {
+    CAPTURE(request.target, request.body);
+    CHECK(request.target.find_first_of(" \r\n\"#\\") == std::string::npos);
+    CHECK(request.target.find("/../") == std::string::npos);
+    CHECK(request.body.find_first_of("\r\n\t\x01") == std::string::npos);
+    CHECK(request.body.find("&amount=1\"") == std::string::npos);
+    CHECK(request.body.find('\xff') == std::string::npos);
+  }
+}
+
+TEST_CASE("shippo metadata is cut between characters", "[shippo]") {
+  const auto text = shippo::wire::metadata(std::string(88, 'x') + "éé", "label");
+  CHECK(text.size() <= shippo::metadata_size_max);
+  CHECK(text == "order_id:" + std::string(88, 'x') + "é");
+}
+
+TEST_CASE("the cheapest rate is found by decimal value", "[shippo]") {
+  using shippo::rate;
+  const auto pick = [](std::vector<rate> rates) {
+    const rate* best = shippo::cheapest(rates);
+    return best ? best->id : std::string("none");
+  };
+  CHECK(pick({}) == "none");
+  CHECK(pick({{"a", "10.00", "USD", "", ""}, {"b", "9.5", "USD", "", ""}}) == "b");
+  CHECK(pick({{"a", "9.50", "USD", "", ""}, {"b", "9.5", "USD", "", ""}}) == "a");
+  CHECK(pick({{"a", "9.500001", "USD", "", ""}, {"b", "9.5", "USD", "", ""}}) == "b");
+  CHECK(pick({{"a", "", "USD", "", ""}, {"b", "-1", "USD", "", ""}, {"c", "7", "USD", "", ""}}) ==
+        "c");
+  CHECK(pick({{"a", "1e3", "USD", "", ""}, {"b", "1.0000001", "USD", "", ""}}) == "none");
+  CHECK(pick({{"a", "9", "USD", "", ""}, {"b", "1", "JPY", "", ""}}) == "a");
+  CHECK(pick({{"a", "9999999999999", "USD", "", ""}, {"b", "5.", "USD", "", ""}}) == "b");
+}
+
+TEST_CASE("channels are ids or names", "[slack]") {
+  for (const char* id : {"C0123456789", "G012345", "D0A1B2C3"})
+    CHECK(slack::is_channel_id(id));
+  for (const char* name : {"", "C", "C01234", "#orders", "orders", "c0123456789", "U0123456789",
+                           "C012345678a", "C01234 5678"})
+    CHECK_FALSE(slack::is_channel_id(name));
+  CHECK(test::sample_operations().at("slack.post_message#name").doubt == doubt_policy::may_repeat);
+}
+
+TEST_CASE("a hostile answer is doubt, not a crash", "[providers]") {
+  const std::string deep(100'000, '[');
+  const std::vector<std::string> bodies = {
+      deep,
+      "{\"a\":" + deep,
+      "{\"metadata\":" + std::string(100'000, '{'),
+      R"({"id":7,"status":["succeeded"],"object_id":{},"ok":"yes"})",
+      R"({"id":"pi_1","status":"succeeded","amount":1e400})",
+      R"({"id":"a","status":"succeeded"} trailing)",
+      "{\"id\":\"\xff\",\"status\":\"succeeded\"}",
+  };
+  for (const auto& body : bodies)
+    for (const auto& [name, raw] : test::sample_operations()) {
+      CAPTURE(name, body.substr(0, 40));
+      if (raw.vendor == "sendgrid") // Its success has no body.
+        continue;
+      const auto outcome = raw.parse({200, {}, body});
+      REQUIRE_FALSE(outcome);
+      CHECK(outcome.error().kind ==
+            (raw.call_class == "read" ? error_kind::unavailable : error_kind::in_doubt));
+      if (raw.read_look_up)
+        CHECK(raw.read_look_up(test::sent(raw), {200, {}, body}).what ==
+              look_up_answer::kind::unknown);
+    }
+}
+
+} // namespace
+} // namespace orderhub::providers

@@ -1,0 +1,103 @@
+#include "providers/stripe/charge.hpp"
+#include "tests/providers/samples.hpp"
+#include "tests/support/catch2.hpp"
+#include "tests/support/spec_check.hpp"
+
+namespace orderhub::providers {
+namespace {
+
+test::spec_check spec_of(std::string_view vendor) {
+  return test::spec_check(std::string(ORDERHUB_SOURCE_DIR) + "/tests/golden/specs/" +
+                          std::string(vendor) + ".json");
+}
+
+using complaints = std::vector<std::string>;
+
+TEST_CASE("every request, look-ups and next pages included, is one the vendor's description takes",
+          "[providers][spec]") {
+  for (const auto& [name, raw] : test::sample_operations()) {
+    CAPTURE(name);
+    const bool is_webhook = raw.vendor == "slack_webhook";
+    const auto spec = spec_of(is_webhook ? "slack" : raw.vendor);
+    http_request request = raw.request;
+    if (is_webhook) // The rest of the path is the configured base.
+      request.target = "/services/T0/B0/x" + request.target;
+    CHECK(spec.complaints(request) == complaints{});
+    if (raw.look_up)
+      CHECK(spec.complaints(raw.look_up(test::sent(raw))) == complaints{});
+  }
+}
+
+TEST_CASE("a look-up's next page is one the vendor's description takes", "[providers][spec]") {
+  const auto [name, body] = GENERATE(table<std::string, std::string>({
+      {"stripe.charge", R"({"data":[{"id":"pi_&0"}],"has_more":true})"},
+      {"stripe.refund", R"({"data":[{"id":"re_0"}],"has_more":true})"},
+      {"shippo.buy_label", R"({"results":[],"next":"https://x/transactions?page=3&results=5"})"},
+      {"slack.post_message",
+       R"({"ok":true,"messages":[],"response_metadata":{"next_cursor":"c="}})"},
+  }));
+  CAPTURE(name);
+  const raw_operation raw = test::sample_operations().at(name);
+  const auto answer = raw.read_look_up(test::sent(raw), {200, {}, body});
+  REQUIRE(answer.what == look_up_answer::kind::more);
+  CHECK(spec_of(raw.vendor).complaints(answer.next) == complaints{});
+}
+
+TEST_CASE("the check fails on every kind of wrong request", "[providers][spec]") {
+  const auto all = test::sample_operations();
+  const auto stripe_says = [&](const std::string& from, const std::string& to) {
+    http_request request = all.at("stripe.charge").request;
+    const auto at = request.body.find(from);
+    REQUIRE(at != std::string::npos);
+    request.body.replace(at, from.size(), to);
+    return spec_of("stripe").complaints(request);
+  };
+  CHECK(stripe_says("confirm=true", "confrim=true") == complaints{"body confrim: unknown"});
+  CHECK(stripe_says("confirm=true", "confirm=yes") ==
+        complaints{"body confirm: not of type \"boolean\""});
+  CHECK(stripe_says("amount=4200", "amount=42.00") ==
+        complaints{"body amount: not of type \"integer\""});
+  CHECK(stripe_says("amount=4200&", "") == complaints{"body amount: missing"});
+  CHECK(stripe_says("payment_method_types[]", "payment_method_types") ==
+        complaints{"body payment_method_types: not of type \"array\""});
+  CHECK(stripe_says("amount=4200", "amount=4200&amount=1") ==
+        complaints{"form: amount is given twice"});
+  CHECK(stripe_says("confirm=true", "capture_method=later") ==
+        complaints{"body capture_method: not one of the values allowed"});
+  CHECK(stripe_says("confirm=true", "description=" + std::string(1'001, 'x')) ==
+        complaints{"body description: too long"});
+
+  http_request request = all.at("stripe.charge").request;
+  request.target += "?x=1";
+  CHECK(spec_of("stripe").complaints(request) == complaints{"query x: unknown"});
+  request = all.at("stripe.charge").request;
+  request.headers.clear();
+  CHECK_FALSE(spec_of("stripe").complaints(request).empty());
+  request.target = "/v1/payment_intent";
+  CHECK(spec_of("stripe").complaints(request) ==
+        complaints{"POST /v1/payment_intent: no such operation"});
+
+  const auto json_says = [&](const std::string& name, const std::string& from,
+                             const std::string& to) {
+    const raw_operation raw = all.at(name);
+    http_request r = raw.request;
+    const auto at = r.body.find(from);
+    REQUIRE(at != std::string::npos);
+    r.body.replace(at, from.size(), to);
+    return spec_of(raw.vendor).complaints(r);
+  };
+  CHECK(json_says("shippo.create_shipment", R"("length":"10")", R"("length":10)") ==
+        complaints{"body parcels[0].length: not of type \"string\""});
+  CHECK(json_says("shippo.create_shipment", R"("mass_unit":"lb")", R"("mass_unit":"st")") ==
+        complaints{"body parcels[0].mass_unit: not one of the values allowed"});
+  CHECK(json_says("shippo.buy_label", "ord-1001", std::string(101, 'x')) ==
+        complaints{"body metadata: too long"});
+  CHECK(json_says("sendgrid.send_mail", "a@example.com", "nobody") ==
+        complaints{"body personalizations[0].to[0].email: no e-mail address"});
+  CHECK(json_says("slack.post_message", R"("channel")", R"("chanel")") ==
+        complaints{"body chanel: unknown", "body channel: missing"});
+  CHECK(json_says("slack.post_message", "{", "[") == complaints{"body: no JSON"});
+}
+
+} // namespace
+} // namespace orderhub::providers
