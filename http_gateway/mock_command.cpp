@@ -1,8 +1,7 @@
 #include "http_gateway/commands.hpp"
+#include "http_gateway/stop_signals.hpp"
 #include "providers/mock/server.hpp"
 
-#include <cerrno>
-#include <csignal>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -10,25 +9,6 @@
 
 namespace orderhub::http_gateway {
 namespace {
-
-/// Holds back SIGINT and SIGTERM in this thread and those it starts, until asked for.
-class stop_signals {
-public:
-  stop_signals() {
-    sigemptyset(&set_);
-    sigaddset(&set_, SIGINT);
-    sigaddset(&set_, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-  }
-  void wait() const {
-    int arrived = 0;
-    while (sigwait(&set_, &arrived) == EINTR) {
-    }
-  }
-
-private:
-  sigset_t set_{};
-};
 
 int refused(const std::string& message) {
   std::cerr << "orderhub mock: " << message << '\n';

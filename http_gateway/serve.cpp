@@ -1,0 +1,194 @@
+#include "actors/handlers/services.hpp"
+#include "actors/runtime/hub.hpp"
+#include "http_gateway/admin_api.hpp"
+#include "http_gateway/commands.hpp"
+#include "http_gateway/ingress_api.hpp"
+#include "http_gateway/order_settings_from.hpp"
+#include "http_gateway/server.hpp"
+#include "http_gateway/stop_signals.hpp"
+#include "journal/base/log.hpp"
+#include "journal/hub_journal.hpp"
+#include "journal/lmdb_store.hpp"
+#include "providers/curl_transport.hpp"
+#include "providers/mock/server.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+namespace orderhub::http_gateway {
+
+namespace {
+
+int refused(const error& why) {
+  std::cerr << "orderhub serve: " << why.message << '\n';
+  return 1;
+}
+
+log::level level_of(const std::string& name) {
+  if (name == "debug")
+    return log::level::debug;
+  if (name == "warn")
+    return log::level::warn;
+  if (name == "error")
+    return log::level::error;
+  return name == "off" ? log::level::off : log::level::info;
+}
+
+std::string address_text(const listen_address& a, std::uint16_t port) {
+  const bool v6 = a.host.find(':') != std::string::npos;
+  return (v6 ? '[' + a.host + ']' : a.host) + ':' + std::to_string(port);
+}
+
+/// The later of the wall clock and the last time in the journal: a clock that was set back must not
+/// make new records older than stored ones.
+class journal_clock final : public clock {
+public:
+  explicit journal_clock(unix_ms floor) : floor_(floor) {}
+  [[nodiscard]] unix_ms wall_ms() const override { return std::max(system_.wall_ms(), floor_); }
+  [[nodiscard]] std::int64_t steady_ms() const override { return system_.steady_ms(); }
+
+private:
+  system_clock system_;
+  unix_ms floor_;
+};
+
+/// The built-in mock vendors, where they are wanted.
+result<std::unique_ptr<providers::mock::server>> start_mock(const settings& s,
+                                                            std::string& base) {
+  if (!s.mock_mode)
+    return std::unique_ptr<providers::mock::server>();
+  providers::mock::options options;
+  options.seed = s.mock_seed;
+  options.latency_ms.fill(s.mock_latency_ms);
+  auto mock = std::make_unique<providers::mock::server>(options);
+  auto port = mock->start();
+  if (!port)
+    return fail(std::move(port).error());
+  base = "http://127.0.0.1:" + std::to_string(*port);
+  return mock;
+}
+
+std::string journal_metrics(const journal::journal_stats& j, const runtime::hub_figures& h) {
+  std::string text;
+  auto add = [&text](const char* name, const char* kind, auto value) {
+    text += "# TYPE " + std::string(name) + ' ' + kind + '\n' + name + ' ' +
+            std::to_string(value) + '\n';
+  };
+  add("orderhub_journal_commits_total", "counter", j.commits);
+  add("orderhub_journal_records_total", "counter", j.records);
+  add("orderhub_journal_slices_total", "counter", j.slices);
+  add("orderhub_journal_overlay_bytes", "gauge", j.overlay_bytes);
+  add("orderhub_journal_log_first", "gauge", j.first_lsn);
+  add("orderhub_journal_log_last", "gauge", j.last_lsn);
+  add("orderhub_journal_longest_commit_us", "gauge", j.longest_commit_us);
+  add("orderhub_journal_longest_slice_us", "gauge", j.longest_slice_us);
+  add("orderhub_objects_active", "gauge", h.active_objects);
+  add("orderhub_callers_waiting", "gauge", h.waiting_callers);
+  add("orderhub_vendor_calls_total", "counter", h.vendor_calls);
+  add("orderhub_log_errors_total", "counter", log::error_count());
+  return text;
+}
+
+} // namespace
+
+int serve(const settings& s) {
+  const stop_signals signals;
+  log::set_level(level_of(s.log_level));
+  if (auto checked = check_for_serve(s); !checked)
+    return refused(checked.error());
+
+  std::string mock_base;
+  auto mock = start_mock(s, mock_base);
+  if (!mock)
+    return refused(mock.error());
+  auto vendors = make_registry(s, mock_base);
+  if (!vendors)
+    return refused(vendors.error());
+  auto orders = order_settings_from(s, *vendors);
+  if (!orders)
+    return refused(orders.error());
+  for (const auto& f : findings_of(s))
+    log::warn(f.event, {{"setting", f.setting}, {"message", f.message}});
+
+  auto tables = journal::lmdb_store::open(s.data_dir);
+  if (!tables)
+    return refused(tables.error());
+  journal::journal_options journal_options;
+  journal_options.checkpoint_bytes = static_cast<std::uint64_t>(s.checkpoint_bytes);
+  journal_options.checkpoint_interval_ms = s.checkpoint_interval_ms;
+  journal_options.journal_retention_ms = s.journal_retention_ms;
+  journal_options.sync = s.sync_commit;
+  system_random random;
+  auto journal = journal::hub_journal::open(**tables, journal_options, random);
+  if (!journal)
+    return refused(journal.error());
+
+  const journal_clock time((*journal)->last_time());
+  providers::curl_transport_options transport_options;
+  transport_options.proxy = s.proxy;
+  providers::curl_transport transport(transport_options);
+  const auto services =
+      handlers::all_services(std::make_shared<const handlers::order_settings>(std::move(*orders)));
+  runtime::hub_options hub_options;
+  hub_options.workers = s.workers != 0 ? s.workers : std::max(std::thread::hardware_concurrency(), 1U);
+  hub_options.sync_mode = s.sync_commit ? "commit" : "off";
+  hub_options.request_retention_ms = s.idempotency_retention_ms;
+  // For scripts/chaos.sh, which must be able to go red. Named so that nobody sets it by accident.
+  const char* broken = std::getenv("ORDERHUB_TEST_UNSTABLE_KEYS");
+  hub_options.unstable_keys_for_test = broken != nullptr && std::string(broken) == "1";
+  if (hub_options.unstable_keys_for_test)
+    log::error("test_mode_unstable_keys", {{"message", "idempotency keys are broken on purpose"}});
+  runtime::hub hub(**journal, services, *vendors, transport, time, hub_options);
+
+  ingress_api api(hub, s.api_token);
+  server_options options;
+  options.host = s.listen.host;
+  options.port = s.listen.port;
+  options.threads = s.http_threads;
+  options.body_size_max = static_cast<std::size_t>(s.body_max);
+  options.connections_max = s.connections_max;
+  options.in_flight_max = s.in_flight_max;
+  options.request_timeout_ms = s.request_timeout_ms;
+  auto listener = server::start(options, api);
+  if (!listener)
+    return refused(listener.error());
+  admin_api admin(
+      hub, s.token_of_admin(), [&] { return (*listener)->counters(); },
+      [&] { return journal_metrics((*journal)->stats(), hub.figures()); });
+  server_options admin_options;
+  admin_options.host = s.admin_listen.host;
+  admin_options.port = s.admin_listen.port;
+  auto admin_listener = server::start(admin_options, admin);
+  if (!admin_listener)
+    return refused(admin_listener.error());
+
+  if (auto resumed = hub.resume(); !resumed)
+    return refused(resumed.error());
+  const auto public_address = address_text(s.listen, (*listener)->port());
+  log::info("serving", {{"listen", public_address},
+                        {"admin", address_text(s.admin_listen, (*admin_listener)->port())},
+                        {"data_dir", s.data_dir},
+                        {"sync", hub_options.sync_mode},
+                        {"mock", s.mock_mode}});
+  // Scripts wait for this line to learn the port.
+  std::cout << "orderhub on http://" << public_address << std::endl;
+  if (s.mock_mode)
+    std::cout << "mock vendors on " << mock_base << std::endl;
+
+  signals.wait();
+  log::info("draining", {{"at_most_ms", s.drain_timeout_ms}});
+  (*listener)->drain();
+  const bool drained = hub.drain(s.drain_timeout_ms);
+  (*listener)->stop(drained ? 1'000 : 0);
+  (*admin_listener)->stop(0);
+  hub.stop();
+  log::info("stopped", {{"drained", drained}});
+  return 0;
+}
+
+} // namespace orderhub::http_gateway
