@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Kills the real hub while real orders run against faulty vendors, and checks what the vendors did.
+#
+#   scripts/chaos.sh [--seed N] [--kills N] [--orders N] [--break WHAT] [--no-build] [--keep]
+#                    [--program FILE]
+#
+# `scripts/chaos.sh --help` after a build shows every option. Ends with one line of counts; exits 1
+# where a guarantee was broken, 2 where the run itself could not be made.
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+build=yes
+arguments=()
+for argument in "$@"; do
+  case $argument in
+  --no-build) build=no ;;
+  --program | --program=*)
+    build=no
+    arguments+=("$argument")
+    ;;
+  -h | --help)
+    usage
+    build=no
+    command -v python3 >/dev/null || exit 0
+    arguments+=(--help)
+    ;;
+  *) arguments+=("$argument") ;;
+  esac
+done
+[ $build = no ] || "$root/scripts/build.sh"
+exec python3 -B "$root/scripts/chaos.py" "${arguments[@]}"

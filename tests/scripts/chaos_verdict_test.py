@@ -1,0 +1,83 @@
+"""chaos.py's verdict on made-up ledgers: what must be a violation is one, what may be is not."""
+import contextlib
+import io
+import pathlib
+import sys
+import types
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
+import chaos  # noqa: E402
+
+
+def run_with(status, effects, *, kills=(), epochs=(), acknowledged=True, cancel=False,
+             declined=False, final=True, attention=None):
+    arguments = types.SimpleNamespace(seed=1, kills=0, orders=1, broken=None, patience=1)
+    run = chaos.Run(arguments)
+    run.began_at = 100.0
+    run.kills, run.epochs = list(kills), list(epochs)
+    order = run.orders[0]
+    order.key, order.acknowledged, order.declined = "k", acknowledged, declined
+    order.amount, order.quantity, order.request_key = 50, 2, None
+    order.cancel_after = 1.0 if cancel else None
+    order.cancel_acknowledged = cancel
+    if final:
+        order.final = {"status": status, "chargeId": "pi_1", "labelId": "l1",
+                       "attention": attention or []}
+    ledger = {"effects": [dict({"order_id": "k", "step": "s", "kind": kind, "id": f"{kind}-{i}",
+                                "at_ms": int(at * 1000)}, **more)
+                          for i, (kind, at, more) in enumerate(effects)]}
+    with contextlib.redirect_stdout(io.StringIO()):
+        run.judge(ledger)
+    return run
+
+
+CHARGE = ("charge", 101, {"id": "pi_1", "amount": 100})
+LABEL = ("label", 102, {"id": "l1"})
+MAIL = ("mail", 103, {})
+GOOD = [CHARGE, LABEL, MAIL]
+
+
+def expect(run, *counters):
+    assert set(run.violations) == set(counters), (run.violations, counters)
+
+
+expect(run_with("confirmed", GOOD))
+expect(run_with("confirmed", GOOD + [CHARGE]), "double charges")
+expect(run_with("confirmed", GOOD + [LABEL]), "double labels")
+expect(run_with("confirmed", [LABEL, MAIL]), "missing")
+expect(run_with("confirmed", [CHARGE, MAIL]), "missing")
+expect(run_with("confirmed", [CHARGE, LABEL]), "missing")
+expect(run_with("confirmed", [("charge", 101, {"id": "pi_2", "amount": 100}), LABEL, MAIL]),
+       "wrong ids")
+expect(run_with("confirmed", [("charge", 101, {"id": "pi_1", "amount": 99}), LABEL, MAIL]),
+       "wrong ids")
+expect(run_with("confirmed", GOOD, declined=True), "wrong ends")
+expect(run_with("confirmed", GOOD, attention=[{"step": "s"}]), "attention")
+expect(run_with("confirmed", GOOD + [("refund", 104, {})]), "wrong ends")
+expect(run_with("payment_failed", [], declined=True))
+expect(run_with("payment_failed", []), "wrong ends")
+expect(run_with("payment_failed", [CHARGE], declined=True), "wrong ends")
+expect(run_with("", [], final=False), "lost")
+expect(run_with("", [], final=False, acknowledged=False))
+expect(run_with("", [CHARGE], final=False, acknowledged=False), "lost")
+UNDONE = [CHARGE, LABEL, ("refund", 104, {}), ("label_refund", 105, {})]
+expect(run_with("cancelled", UNDONE, cancel=True))
+expect(run_with("cancelled", UNDONE), "wrong ends")
+expect(run_with("cancelled", UNDONE + [("refund", 106, {})], cancel=True), "double refunds")
+expect(run_with("cancelled", UNDONE[:3], cancel=True), "missing")
+expect(run_with("confirmed", GOOD, cancel=True), "lost")
+
+TWICE = GOOD + [("mail", 110, {})]
+expect(run_with("confirmed", TWICE), "causeless repeats")
+killed = run_with("confirmed", TWICE, kills=[105.0])
+expect(killed)
+assert killed.repeats["mail"] == 1
+expect(run_with("confirmed", TWICE, kills=[111.0]), "causeless repeats")
+LOST = [{"vendor": "sendgrid", "operation": "mail", "effect": "drop_after"}]
+expect(run_with("confirmed", TWICE, epochs=[(90.0, []), (102.5, LOST), (104.0, [])]))
+expect(run_with("confirmed", TWICE, epochs=[(90.0, LOST), (102.0, [])]), "causeless repeats")
+OTHER = [{"vendor": "stripe", "operation": "charge", "effect": "drop_after"}]
+expect(run_with("confirmed", TWICE, epochs=[(90.0, OTHER)]), "causeless repeats")
+# Two repeats need two causes.
+expect(run_with("confirmed", TWICE + [("mail", 120, {})], kills=[105.0]), "causeless repeats")
+print("the verdict judges right")
