@@ -24,8 +24,8 @@ public:
     struct final_awaiter {
       bool await_ready() noexcept { return false; }
       std::coroutine_handle<> await_suspend(std::coroutine_handle<promise_type> self) noexcept {
-        auto parent = self.promise().parent;
-        return parent ? parent : std::noop_coroutine();
+        auto caller = self.promise().parent;
+        return caller ? caller : std::noop_coroutine();
       }
       void await_resume() noexcept {}
     };
