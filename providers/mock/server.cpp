@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <future>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <unordered_set>
@@ -149,8 +150,13 @@ public:
     socket_.set_option(tcp::no_delay(true), ec);
     if (!ec)
       socket_.non_blocking(true, ec);
-    if (!ec)
-      read();
+    if (ec)
+      return;
+    const auto peer = socket_.remote_endpoint(ec);
+    if (ec)
+      return;
+    local_peer_ = peer.address().is_loopback();
+    read();
   }
   void close() {
     error_code ignored; // there is nothing to be done about a close that fails
@@ -219,7 +225,7 @@ private:
     const bool own = target.substr(0, 8) == "/control" || target.substr(0, 6) == "/reset" ||
                      target.substr(0, 7) == "/ledger";
     mock_reply reply;
-    if (own && !from_loopback(request_.headers)) {
+    if (own && !(local_peer_ && from_loopback(request_.headers))) {
       reply.response.status = 403;
       reply.response.headers.emplace_back("content-type", "application/json");
       reply.response.body = R"({"code":403,"message":"Only loopback names may be used here."})";
@@ -368,6 +374,7 @@ private:
   std::optional<request_reader> reader_;
   std::optional<mock_reply> delayed_;
   std::size_t drained_ = 0;
+  bool local_peer_ = false;
   bool keep_alive_ = true;
   bool continued_ = false;
 };
@@ -439,9 +446,10 @@ struct server::state final : hub {
   auto run(F f) -> decltype(f()) {
     if (!thread.joinable())
       return f();
-    std::packaged_task<decltype(f())()> task(std::move(f));
-    auto outcome = task.get_future();
-    asio::post(*io, [&task] { task(); });
+    // Shared: the waiting thread may go on before the task has quite returned.
+    auto task = std::make_shared<std::packaged_task<decltype(f())()>>(std::move(f));
+    auto outcome = task->get_future();
+    asio::post(*io, [task] { (*task)(); });
     return outcome.get();
   }
 

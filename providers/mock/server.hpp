@@ -24,10 +24,11 @@ struct listen_options {
 /// truncated answer ends with a plain close, so that the part that was sent surely arrives.
 ///
 /// `/control`, `/reset` and `/ledger` answer 403 to any request with a `Host` or `Origin` that is
-/// not a loopback name: no web page and no tunnel reaches them.
+/// not a loopback name, and to any peer that is not on loopback: no web page and no tunnel reaches
+/// them. There is no time limit on a connection; their number is bounded.
 ///
-/// All functions may be called from any thread but the server's own; `start` and `stop` from one at
-/// a time.
+/// All functions may be called from any thread but the server's own; `start`, `stop` and the
+/// destructor not beside any other.
 class server {
 public:
   explicit server(options vendor_settings = {}, listen_options listen = {});

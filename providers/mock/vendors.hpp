@@ -56,7 +56,9 @@ struct mock_reply {
 };
 
 struct options {
-  std::uint64_t seed = 1; ///< Of ids and of faults with a probability.
+  /// Of ids and of faults with a probability. A program whose journal outlives its mock takes
+  /// another seed at each start: equal seeds give equal ids, for other orders.
+  std::uint64_t seed = 1;
   /// Base latency of each vendor, milliseconds, by `vendor_id`.
   std::array<std::int64_t, vendor_count> latency_ms{};
   std::vector<fault> faults = {}; ///< At most `fault_plan::rules_max`; further ones are left out.
