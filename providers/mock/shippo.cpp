@@ -56,17 +56,31 @@ std::string_view id_behind(std::string_view path, std::string_view base) {
              : std::string_view();
 }
 
-/// `order_id:ord-1 step:label` -> the text behind `name:`
-std::string_view token(std::string_view metadata, std::string_view name) {
-  while (!metadata.empty()) {
-    const auto end = metadata.find(' ');
-    const auto word = metadata.substr(0, end);
-    metadata = end == std::string_view::npos ? std::string_view() : metadata.substr(end + 1);
-    if (word.size() > name.size() && word.substr(0, name.size()) == name &&
-        word[name.size()] == ':')
-      return word.substr(name.size() + 1);
+/// What the metadata text says: `order_id:<id> step:<step> attempt:<n>`, the latter two optional.
+/// An order id may contain spaces, a step may not.
+struct reference {
+  std::string_view order_id, step;
+  std::int64_t attempt = -1;
+};
+
+reference read_reference(std::string_view text) {
+  constexpr auto order = "order_id:"sv;
+  constexpr auto step = " step:"sv;
+  constexpr auto attempt = " attempt:"sv;
+  reference out;
+  if (text.substr(0, order.size()) != order)
+    return out;
+  text.remove_prefix(order.size());
+  if (const auto at = text.rfind(attempt); at != std::string_view::npos) {
+    out.attempt = attempt_of(text.substr(at + attempt.size()));
+    text = text.substr(0, at);
   }
-  return {};
+  if (const auto at = text.rfind(step); at != std::string_view::npos) {
+    out.step = text.substr(at + step.size());
+    text = text.substr(0, at);
+  }
+  out.order_id = text;
+  return out;
 }
 
 } // namespace
@@ -192,11 +206,12 @@ void shippo::handle(call& c) {
 
 void shippo::note(const call& c, effect_kind kind, std::uint64_t number, std::string_view metadata,
                   std::uint64_t rate) {
+  const auto said = read_reference(metadata);
   shared_.effects.add({.kind = kind,
                        .number = number,
-                       .order_id = token(metadata, "order_id"),
-                       .step = token(metadata, "step"),
-                       .attempt = attempt_of(token(metadata, "attempt")),
+                       .order_id = said.order_id,
+                       .step = said.step,
+                       .attempt = said.attempt,
                        .rate = rate,
                        .at_ms = c.now,
                        .request_number = c.request_number});

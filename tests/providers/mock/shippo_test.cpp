@@ -174,3 +174,13 @@ TEST_CASE("what Shippo refuses is refused with the field", "[mock][shippo]") {
   }
   CHECK(c.total(effect_kind::label) == 0);
 }
+
+TEST_CASE("an order id with spaces is read whole", "[mock][shippo]") {
+  mock_client c;
+  const auto rate = c.rate();
+  c.shippo("transactions", {{"rate", rate}, {"metadata", "order_id:a step:b c step:label"}});
+  c.shippo("transactions", {{"rate", rate}, {"metadata", "order_id:a b"}});
+  CHECK(c.world.effects().count("a step:b c", effect_kind::label) == 1);
+  CHECK(c.world.effects().count("a b", effect_kind::label) == 1);
+  CHECK(c.world.effects().at(1).step == "label");
+}
