@@ -5,7 +5,26 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 using namespace orderhub::providers::mock;
+using nlohmann::json;
+
+namespace {
+
+std::string text(const json& document) {
+  return document.dump();
+}
+
+json body_of(const mock_reply& reply) {
+  return json::parse(reply.response.body);
+}
+
+json ledger_of(const mock_client& c) {
+  return json::parse(c.world.ledger_json());
+}
+
+} // namespace
 
 TEST_CASE("a status fault answers it and does nothing", "[mock][fault]") {
   mock_client c;
@@ -41,7 +60,7 @@ TEST_CASE("garbage and truncation come after the work", "[mock][fault]") {
                               {"vendor":"stripe","effect":"truncate","nth":1}])"));
   const auto garbage = c.charge();
   CHECK(garbage.response.status == 200);
-  CHECK_FALSE(nlohmann::json::accept(garbage.response.body));
+  CHECK_FALSE(json::accept(garbage.response.body));
   CHECK(c.total(effect_kind::charge) == 1);
   CHECK(c.charge().wire == wire_action::truncate);
   CHECK(c.total(effect_kind::charge) == 2);
@@ -159,9 +178,9 @@ TEST_CASE("each vendor refuses in its own way", "[mock][fault]") {
   CHECK(declined.response.status == 402);
   CHECK(body_of(declined)["error"]["code"] == "card_declined");
   CHECK(c.mail(mock_client::mail_body()).response.status == 400);
-  const auto slack = c.slack("chat.postMessage", {{"channel", "C0123456789"}, {"text", "x"}});
+  const auto slack = c.slack("chat.postMessage", text({{"channel", "C0123456789"}, {"text", "x"}}));
   CHECK(body_of(slack)["ok"] == false);
-  CHECK(c.ledger()["effects"].empty());
+  CHECK(ledger_of(c)["effects"].empty());
 }
 
 TEST_CASE("nth hits a run of calls, times bounds the rest", "[mock][fault]") {
@@ -214,7 +233,7 @@ TEST_CASE("the same requests give the same bytes for a seed", "[mock]") {
     std::string out;
     out += c.charge("k1").response.body;
     out += c.buy(c.rate()).response.body;
-    out += c.slack("chat.postMessage", {{"channel", "#a"}, {"text", "x"}}).response.body;
+    out += c.slack("chat.postMessage", text({{"channel", "#a"}, {"text", "x"}})).response.body;
     out += c.world.ledger_json();
     return out;
   };
@@ -260,7 +279,7 @@ TEST_CASE("reset forgets everything, and old ids stay unknown", "[mock][control]
   REQUIRE(c.world.control(R"({"vendor":"stripe","effect":"late_work","always":true})"));
   c.charge("k2");
   CHECK(c.send("POST", "/reset").response.status == 200);
-  CHECK(c.ledger()["effects"].empty());
+  CHECK(ledger_of(c)["effects"].empty());
   CHECK(c.world.late_pending() == 0);
   CHECK(c.stripe_get("payment_intents/" + id).response.status == 404);
   CHECK(body_of(c.charge("k1"))["id"] != id);

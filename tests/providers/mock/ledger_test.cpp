@@ -3,7 +3,22 @@
 
 #include <string>
 
+#include <nlohmann/json.hpp>
+
 using namespace orderhub::providers::mock;
+using nlohmann::json;
+
+namespace {
+
+json body_of(const mock_reply& reply) {
+  return json::parse(reply.response.body);
+}
+
+json ledger_of(const mock_client& c) {
+  return json::parse(c.world.ledger_json());
+}
+
+} // namespace
 
 TEST_CASE("the ledger counts effects, requests and faults", "[mock][ledger]") {
   mock_client c;
@@ -13,16 +28,15 @@ TEST_CASE("the ledger counts effects, requests and faults", "[mock][ledger]") {
   c.charge("k2", "pm_card_chargeDeclined");
   c.buy(c.rate());
   c.mail(mock_client::mail_body());
-  const auto ledger = c.ledger();
+  const auto ledger = ledger_of(c);
   CHECK(ledger["total"] == 4);
-  CHECK(ledger["totals"] ==
-        nlohmann::json{{"charge", 1}, {"shipment", 1}, {"label", 1}, {"mail", 1}});
-  CHECK(ledger["requests"] == nlohmann::json{{"stripe.charge", 3},
-                                             {"shippo.shipment", 1},
-                                             {"shippo.label", 1},
-                                             {"sendgrid.mail", 1}});
-  CHECK(ledger["idempotent_replays"] == nlohmann::json{{"stripe.charge", 1}});
-  CHECK(ledger["faults"] == nlohmann::json{{"drop_after", 1}});
+  CHECK(ledger["totals"] == json{{"charge", 1}, {"shipment", 1}, {"label", 1}, {"mail", 1}});
+  CHECK(ledger["requests"] == json{{"stripe.charge", 3},
+                                   {"shippo.shipment", 1},
+                                   {"shippo.label", 1},
+                                   {"sendgrid.mail", 1}});
+  CHECK(ledger["idempotent_replays"] == json{{"stripe.charge", 1}});
+  CHECK(ledger["faults"] == json{{"drop_after", 1}});
   CHECK(ledger["late_pending"] == 0);
   const auto counts = c.world.effects().counts_by_order();
   REQUIRE(counts.size() == 1);
@@ -65,7 +79,7 @@ TEST_CASE("counts and off keep less", "[mock][ledger]") {
   counts.mail(mock_client::mail_body());
   CHECK(counts.world.effects().size() == 0);
   CHECK(counts.world.effects().count("ord-1", effect_kind::charge) == 2);
-  CHECK(counts.ledger()["orders"]["ord-1"] == nlohmann::json{{"charge", 2}, {"mail", 1}});
+  CHECK(ledger_of(counts)["orders"]["ord-1"] == json{{"charge", 2}, {"mail", 1}});
 
   mock_client off({.ledger = ledger_mode::off});
   off.charge();

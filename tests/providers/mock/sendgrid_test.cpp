@@ -3,7 +3,26 @@
 
 #include <string>
 
+#include <nlohmann/json.hpp>
+
 using namespace orderhub::providers::mock;
+using nlohmann::json;
+
+namespace {
+
+std::string text(const json& document) {
+  return document.dump();
+}
+
+json body_of(const mock_reply& reply) {
+  return json::parse(reply.response.body);
+}
+
+json ledger_of(const mock_client& c) {
+  return json::parse(c.world.ledger_json());
+}
+
+} // namespace
 
 TEST_CASE("a mail is accepted with an empty body and a message id", "[mock][sendgrid]") {
   mock_client c;
@@ -11,7 +30,7 @@ TEST_CASE("a mail is accepted with an empty body and a message id", "[mock][send
   CHECK(reply.response.status == 202);
   CHECK(reply.response.body.empty());
   REQUIRE(reply.response.header("x-message-id") != nullptr);
-  const auto effect = c.ledger()["effects"][0];
+  const auto effect = ledger_of(c)["effects"][0];
   CHECK(effect["vendor"] == "sendgrid");
   CHECK(effect["kind"] == "mail");
   CHECK(effect["id"] == *reply.response.header("x-message-id"));
@@ -29,28 +48,28 @@ TEST_CASE("the same mail twice is two mails", "[mock][sendgrid]") {
 
 TEST_CASE("custom args of the message count where a personalization has none", "[mock][sendgrid]") {
   mock_client c;
-  auto body = mock_client::mail_body();
+  auto body = json::parse(mock_client::mail_body());
   body["personalizations"][0].erase("custom_args");
   body["custom_args"] = {{"order_id", "ord-2"}, {"step", "mail"}};
-  CHECK(c.mail(body).response.status == 202);
+  CHECK(c.mail(text(body)).response.status == 202);
   CHECK(c.world.effects().count("ord-2", effect_kind::mail) == 1);
 }
 
 TEST_CASE("the sandbox checks and sends nothing", "[mock][sendgrid]") {
   mock_client c;
-  auto body = mock_client::mail_body();
+  auto body = json::parse(mock_client::mail_body());
   body["mail_settings"] = {{"sandbox_mode", {{"enable", true}}}};
-  CHECK(c.mail(body).response.status == 200);
+  CHECK(c.mail(text(body)).response.status == 200);
   CHECK(c.total(effect_kind::mail) == 0);
 }
 
 TEST_CASE("a wrong mail is 400 and names the field", "[mock][sendgrid]") {
   mock_client c;
-  auto body = mock_client::mail_body();
+  auto body = json::parse(mock_client::mail_body());
   std::string field;
   SECTION("no recipients") {
     field = "personalizations.0.to";
-    body["personalizations"][0]["to"] = nlohmann::json::array();
+    body["personalizations"][0]["to"] = json::array();
   }
   SECTION("no personalizations") {
     field = "personalizations";
@@ -84,7 +103,7 @@ TEST_CASE("a wrong mail is 400 and names the field", "[mock][sendgrid]") {
     field = "colour";
     body["colour"] = "red";
   }
-  const auto reply = c.mail(body);
+  const auto reply = c.mail(text(body));
   CHECK(reply.response.status == 400);
   CHECK(body_of(reply)["errors"][0]["field"] == field);
   CHECK(c.total(effect_kind::mail) == 0);

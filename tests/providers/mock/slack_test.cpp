@@ -3,11 +3,26 @@
 
 #include <string>
 
+#include <nlohmann/json.hpp>
+
 using namespace orderhub::providers::mock;
+using nlohmann::json;
 
 namespace {
 
-nlohmann::json message(const std::string& channel, const std::string& order = "ord-1") {
+std::string text(const json& document) {
+  return document.dump();
+}
+
+json body_of(const mock_reply& reply) {
+  return json::parse(reply.response.body);
+}
+
+json ledger_of(const mock_client& c) {
+  return json::parse(c.world.ledger_json());
+}
+
+json message(const std::string& channel, const std::string& order = "ord-1") {
   return {{"channel", channel},
           {"text", "Order " + order},
           {"metadata",
@@ -19,25 +34,26 @@ nlohmann::json message(const std::string& channel, const std::string& order = "o
 
 TEST_CASE("a posted message has a ts and is found again by its metadata", "[mock][slack]") {
   mock_client c;
-  const auto posted = body_of(c.slack("chat.postMessage", message("C0123456789")));
+  const auto posted = body_of(c.slack("chat.postMessage", text(message("C0123456789"))));
   CHECK(posted["ok"] == true);
   CHECK(posted["channel"] == "C0123456789");
   CHECK(posted["ts"] == "1700000000.000000");
   CHECK(posted["message"]["text"] == "Order ord-1");
 
-  const auto found = body_of(c.slack("conversations.history", {{"channel", "C0123456789"},
-                                                               {"oldest", "1699999995.0"},
-                                                               {"inclusive", true},
-                                                               {"limit", 200},
-                                                               {"include_all_metadata", true}}));
+  const auto found =
+      body_of(c.slack("conversations.history", text({{"channel", "C0123456789"},
+                                                     {"oldest", "1699999995.0"},
+                                                     {"inclusive", true},
+                                                     {"limit", 200},
+                                                     {"include_all_metadata", true}})));
   CHECK(found["ok"] == true);
   REQUIRE(found["messages"].size() == 1);
   CHECK(found["messages"][0]["ts"] == posted["ts"]);
   CHECK(found["messages"][0]["metadata"]["event_payload"]["order_id"] == "ord-1");
-  const auto bare = body_of(c.slack("conversations.history", {{"channel", "C0123456789"}}));
+  const auto bare = body_of(c.slack("conversations.history", text({{"channel", "C0123456789"}})));
   CHECK_FALSE(bare["messages"][0].contains("metadata"));
 
-  const auto effect = c.ledger()["effects"][0];
+  const auto effect = ledger_of(c)["effects"][0];
   CHECK(effect["kind"] == "message");
   CHECK(effect["id"] == posted["ts"]);
   CHECK(effect["channel"] == "C0123456789");
@@ -49,8 +65,9 @@ TEST_CASE("a posted message has a ts and is found again by its metadata", "[mock
 TEST_CASE("history pages newest first by cursor", "[mock][slack]") {
   mock_client c;
   for (int i = 0; i < 5; ++i)
-    c.slack("chat.postMessage", message("C0123456789", "o" + std::to_string(i)));
-  auto page = body_of(c.slack("conversations.history", {{"channel", "C0123456789"}, {"limit", 2}}));
+    c.slack("chat.postMessage", text(message("C0123456789", "o" + std::to_string(i))));
+  auto page =
+      body_of(c.slack("conversations.history", text({{"channel", "C0123456789"}, {"limit", 2}})));
   REQUIRE(page["messages"].size() == 2);
   CHECK(page["messages"][0]["text"] == "Order o4");
   CHECK(page["has_more"] == true);
@@ -63,24 +80,24 @@ TEST_CASE("history pages newest first by cursor", "[mock][slack]") {
   CHECK(page["has_more"] == false);
 
   const std::string third = page["messages"][0]["ts"];
-  const auto newer =
-      body_of(c.slack("conversations.history", {{"channel", "C0123456789"}, {"oldest", third}}));
+  const auto newer = body_of(
+      c.slack("conversations.history", text({{"channel", "C0123456789"}, {"oldest", third}})));
   CHECK(newer["messages"].size() == 2);
   const auto from =
       body_of(c.slack("conversations.history",
-                      {{"channel", "C0123456789"}, {"oldest", third}, {"inclusive", true}}));
+                      text({{"channel", "C0123456789"}, {"oldest", third}, {"inclusive", true}})));
   CHECK(from["messages"].size() == 3);
 }
 
 TEST_CASE("a channel's name posts, and only its id reads", "[mock][slack]") {
   mock_client c;
-  const auto posted = body_of(c.slack("chat.postMessage", message("#orders")));
+  const auto posted = body_of(c.slack("chat.postMessage", text(message("#orders"))));
   const std::string id = posted["channel"];
   CHECK(id[0] == 'C');
-  CHECK(body_of(c.slack("conversations.history", {{"channel", "#orders"}}))["error"] ==
+  CHECK(body_of(c.slack("conversations.history", text({{"channel", "#orders"}})))["error"] ==
         "channel_not_found");
-  CHECK(body_of(c.slack("conversations.history", {{"channel", id}}))["messages"].size() == 1);
-  CHECK(body_of(c.slack("chat.postMessage", message("orders")))["channel"] == id);
+  CHECK(body_of(c.slack("conversations.history", text({{"channel", id}})))["messages"].size() == 1);
+  CHECK(body_of(c.slack("chat.postMessage", text(message("orders"))))["channel"] == id);
 }
 
 TEST_CASE("Slack says no with 200 and ok false", "[mock][slack]") {
@@ -107,7 +124,7 @@ TEST_CASE("Slack says no with 200 and ok false", "[mock][slack]") {
     body["metadata"].erase("event_type");
     error = "invalid_metadata_format";
   }
-  const auto reply = c.slack("chat.postMessage", body);
+  const auto reply = c.slack("chat.postMessage", text(body));
   CHECK(reply.response.status == 200);
   CHECK(body_of(reply)["ok"] == false);
   CHECK(body_of(reply)["error"] == error);
