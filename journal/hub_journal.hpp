@@ -36,14 +36,14 @@ struct journal_options {
   /// A checkpoint begins when the records not yet folded reach this size or this age.
   std::uint64_t checkpoint_bytes = 8U << 20U;
   std::int64_t checkpoint_interval_ms = 10'000;
-  std::size_t slice_rows = 500;     ///< Rows folded in one transaction, at most.
-  std::int64_t slice_ms = 5;        ///< Time one slice takes, about.
+  std::size_t slice_rows = 500; ///< Rows folded in one transaction, at most.
+  std::int64_t slice_ms = 5;    ///< Time one slice takes, about; 0: rows alone count.
   std::int64_t journal_retention_ms = 30LL * 24 * 3600 * 1000; ///< Of finished invocations.
-  bool sync = true;                 ///< Sync every commit.
+  bool sync = true;                                            ///< Sync every commit.
 };
 
 struct journal_stats {
-  log_sequence first_lsn = 0;      ///< Oldest record still in the log; 0: empty.
+  log_sequence first_lsn = 0; ///< Oldest record still in the log; 0: empty.
   log_sequence last_lsn = 0;
   log_sequence checkpoint_lsn = 0; ///< Everything up to here is in rows.
   std::uint64_t overlay_bytes = 0;
@@ -68,13 +68,15 @@ public:
   /// Time of the newest record ever committed.
   [[nodiscard]] virtual unix_ms last_time() const = 0;
 
-  /// The object as of the last commit; a blank state where nothing is known of it.
+  /// The object as of the last commit; a blank state where nothing is known of it. `finished` is
+  /// always empty: `find_invocation` has those.
   [[nodiscard]] virtual result<object_state> load(const object_id& id) const = 0;
   /// Whether the invocation is known, without building its object.
   [[nodiscard]] virtual result<bool> knows_invocation(const invocation_id& id) const = 0;
   /// Live or finished, until its retention ends.
   [[nodiscard]] virtual result<std::optional<invocation_row>>
   find_invocation(const invocation_id& id) const = 0;
+  /// Also for a while after `expires_at`: the caller, which has a clock, compares.
   [[nodiscard]] virtual result<std::optional<seen_request>>
   find_request(const digest& scope) const = 0;
   /// Objects for which `needs_resume` holds.
@@ -86,9 +88,13 @@ public:
 
   /// One transaction, one sync. On success the records are moved out of `turns`; on failure
   /// (`full`: disk or map; `unavailable`: I/O) they are untouched, nothing was committed, and the
-  /// same call may be made again.
+  /// same call may be made again. `invalid`: a record that cannot be stored (object or payload too
+  /// long, payload unreadable), a bug of the caller's; again nothing was committed.
   [[nodiscard]] virtual result<void> commit(std::vector<turn>& turns) = 0;
   /// One slice of checkpoint, trimming or retention where one is due at `now`. True: more waits.
+  /// Where `stats().overlay_bytes` is past 4 times `checkpoint_bytes`, folding has fallen behind
+  /// and the writer should call this before it takes more. Fails like `commit`, and can be
+  /// repeated.
   [[nodiscard]] virtual result<bool> maintain(unix_ms now) = 0;
   /// Folds everything that is left, slice by slice, for a quick next start.
   [[nodiscard]] virtual result<void> checkpoint_now(unix_ms now) = 0;
