@@ -17,6 +17,7 @@ import pathlib
 import queue
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
 import threading
@@ -30,8 +31,6 @@ LATE_MS_MAX = 600
 TERMINAL = {"confirmed", "payment_failed", "cancelled"}
 # Faults after which nobody but the vendor knows whether the work was done.
 LOSES_ANSWER = {"drop_after", "garbage", "truncate", "late_work", "stored_500_done"}
-# And those that are no answer either: a hub that cannot know that nothing was done may ask again.
-NO_ANSWER = LOSES_ANSWER | {"drop_before", "stored_500", "status"}
 ANY = ["drop_before", "drop_after", "late_work", "garbage", "truncate", "500", "503", "429",
        "latency"]
 FAULTS = [
@@ -73,7 +72,7 @@ class Order:
     """What the clients do with one order, decided beforehand, and what they were told."""
 
     def __init__(self, number, rng, duration, calm):
-        self.key = f"chaos-{number}" if rng.random() < 0.95 else f"chaos {number} \u00fc"
+        self.key = f"chaos-{number}" if rng.random() < 0.95 else f"chaos/{number}-\u00fc"
         self.start_at = rng.uniform(0, duration)
         draw = 1.0 if calm else rng.random()
         self.declined = draw < 0.08
@@ -347,16 +346,21 @@ class Run:
                              "shipment": ("shippo", "shipment")}[kind]
         causes = []
         for first, second in zip(times, times[1:]):
-            # Late work is noted when it is done, not when it was asked for.
-            asked = first - LATE_MS_MAX / 1000
-            kill = next((k for k in self.kills if asked <= k <= second), None)
-            fault = next((r["effect"] for r in self.rules_at(asked, first)
-                          if r["vendor"] == vendor and r["operation"] == operation and
-                          r["effect"] in LOSES_ANSWER), None)
+            # Late work is noted when it is done, which is later than it was asked for.
+            lost = [r["effect"] for r in self.rules_at(first - LATE_MS_MAX / 1000, first)
+                    if r["vendor"] == vendor and r["operation"] == operation and
+                    r["effect"] in LOSES_ANSWER]
+            at_once = [r["effect"] for r in self.rules_at(first, first)
+                       if r["vendor"] == vendor and r["operation"] == operation and
+                       r["effect"] in LOSES_ANSWER]
+            asked = first - LATE_MS_MAX / 1000 if "late_work" in lost else first - 0.02
+            kill = next((k for k in self.kills if first - 0.02 <= k <= second), None)
+            if kill is None and not at_once:
+                kill = next((k for k in self.kills if asked <= k <= second), None)
             if kill is not None:
                 causes.append(f"killed at {self.offset(kill)}")
-            elif fault is not None:
-                causes.append(f"answer lost ({fault})")
+            elif at_once or "late_work" in lost:
+                causes.append(f"answer lost ({(at_once or ['late_work'])[0]})")
             else:
                 return None
         return ", ".join(causes)
@@ -442,11 +446,10 @@ class Run:
 
     def judge_ids(self, order, did):
         charge, label = order.final.get("chargeId"), order.final.get("labelId")
-        if did["charge"] and charge not in (did["charge"][0].get("charge"),
-                                            did["charge"][0].get("id")):
+        if did["charge"] and charge not in [e.get(k) for e in did["charge"] for k in ("charge", "id")]:
             self.violate("wrong ids", f"{order.key}: chargeId {charge}, the vendor did "
                          f"{self.told(did['charge'])}")
-        if did["label"] and label != did["label"][0].get("id"):
+        if did["label"] and label not in [e.get("id") for e in did["label"]]:
             self.violate("wrong ids", f"{order.key}: labelId {label}, the vendor did "
                          f"{self.told(did['label'])}")
         total = order.amount * order.quantity
@@ -531,7 +534,6 @@ class Run:
                     process.kill()
 
     def stop_cleanly(self, program):
-        import subprocess
         status = self.hub.process.terminate()
         if status != 0:
             self.violate("wrong ends", f"the hub's status after SIGTERM is {status}")
