@@ -40,6 +40,12 @@ std::int64_t microseconds_since(steady::time_point start) {
   return std::chrono::duration_cast<std::chrono::microseconds>(steady::now() - start).count();
 }
 
+/// Lets a mean cost follow what `count` things have cost since `start`.
+void move_mean(double& mean_us, steady::time_point start, std::size_t count) {
+  const auto cost = static_cast<double>(microseconds_since(start)) / static_cast<double>(count);
+  mean_us += (cost - mean_us) / 4;
+}
+
 tl::unexpected<error> corrupt(std::string message) {
   return fail({error_kind::corrupt, where, std::move(message)});
 }
@@ -331,7 +337,9 @@ private:
   // The writer thread's own.
   std::vector<const std::string*> fold_order_; ///< Keys of `frozen_`, ascending.
   std::size_t fold_at_ = 0;
-  std::int64_t invocation_put_us_ = 10; ///< What one row of `iv` costs, a moving mean.
+  // What rows of a slice cost when they are written at its end, in microseconds, moving means.
+  double invocation_put_us_ = 10; ///< A row of `iv`.
+  double object_commit_us_ = 20;  ///< The commit and its sync, for each object folded.
   bool trim_waits_ = false;
   retention_step retention_ = retention_step::none;
   std::string retention_from_;
@@ -921,7 +929,9 @@ result<void> hub_journal_impl::fold_slice() {
         !done)
       return done;
     ++at;
-    if (budget.used_up(invocation_put_us_ * static_cast<std::int64_t>(invocations.size())))
+    const auto to_do = invocation_put_us_ * static_cast<double>(invocations.size()) +
+                       object_commit_us_ * static_cast<double>(at - fold_at_);
+    if (budget.used_up(static_cast<std::int64_t>(to_do)))
       break;
   }
   std::sort(invocations.begin(), invocations.end(),
@@ -931,10 +941,7 @@ result<void> hub_journal_impl::fold_slice() {
     if (auto done = (*txn)->put(table::iv, row.key, row.value); !done)
       return done;
   if (!invocations.empty())
-    invocation_put_us_ =
-        (3 * invocation_put_us_ +
-         microseconds_since(puts_start) / static_cast<std::int64_t>(invocations.size()) + 3) /
-        4;
+    move_mean(invocation_put_us_, puts_start, invocations.size());
 
   const bool last = at == fold_order_.size();
   const checkpoint_mark mark{frozen_->last_lsn,
@@ -942,8 +949,10 @@ result<void> hub_journal_impl::fold_slice() {
   if (last)
     if (auto done = (*txn)->put(table::mt, meta_key::checkpoint, encode(mark)); !done)
       return done;
+  const auto commit_start = steady::now();
   if (auto done = (*txn)->commit(); !done)
     return done;
+  move_mean(object_commit_us_, commit_start, at - fold_at_);
 
   std::shared_ptr<generation> done_with; // Freed after the lock.
   {

@@ -41,6 +41,7 @@ error error_of(int code, std::string_view doing) {
   case MDB_VERSION_MISMATCH:
   case MDB_INCOMPATIBLE:
   case MDB_CURSOR_FULL:
+  case MDB_BAD_TXN: // An earlier read in the same transaction met a damaged page.
     e.kind = error_kind::corrupt;
     e.message += "; run `orderhub journal verify` and restore a backup";
     break;

@@ -6,6 +6,7 @@
 #include "journal/record_refs.hpp"
 
 #include <optional>
+#include <utility>
 
 namespace orderhub::journal {
 
@@ -17,11 +18,14 @@ class verifier {
 public:
   explicit verifier(const reader& tables) : tables_(tables) {}
 
-  result<verify_report> run() {
+  verify_report run() {
     meta();
-    for (std::size_t i = 0; i < table_count; ++i)
-      if (auto done = walk(static_cast<table>(i)); !done)
-        return fail(std::move(done).error());
+    for (std::size_t i = 0; i < table_count; ++i) {
+      if (!walk(static_cast<table>(i))) {
+        problem("the tables from there on could not be read");
+        return std::move(report_);
+      }
+    }
     log_end();
     return std::move(report_);
   }
@@ -60,10 +64,13 @@ private:
       checkpoint_ = v->lsn;
   }
 
-  result<void> walk(table t) {
+  /// False where a damaged page ended the reading for good.
+  bool walk(table t) {
     auto expected = tables_.count(t);
-    if (!expected)
-      return fail(std::move(expected).error());
+    if (!expected) {
+      problem("table " + std::string(name_of(t)), expected.error());
+      return false;
+    }
     std::uint64_t walked = 0;
     std::string last;
     auto done = tables_.scan(t, {}, [&](auto key, auto value) {
@@ -75,13 +82,15 @@ private:
       row(t, key, value);
       return ++walked <= *expected; // A page that points back would go round for ever.
     });
-    if (!done)
+    report_.rows[static_cast<std::size_t>(t)] = walked;
+    if (!done) {
       problem("table " + std::string(name_of(t)), done.error());
+      return false;
+    }
     if (walked != *expected)
       problem("table " + std::string(name_of(t)) + " counts " + std::to_string(*expected) +
               " rows, but " + std::to_string(walked) + " can be reached");
-    report_.rows[static_cast<std::size_t>(t)] = walked;
-    return {};
+    return true;
   }
 
   void row(table t, std::string_view key, std::string_view value) {
@@ -229,7 +238,7 @@ private:
 
 } // namespace
 
-result<verify_report> verify_tables(const reader& tables) {
+verify_report verify_tables(const reader& tables) {
   return verifier(tables).run();
 }
 

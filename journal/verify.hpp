@@ -17,7 +17,7 @@ struct verify_report {
 
 /// Reads every record and row, and checks: checksums and forms, that the log has no gap, that each
 /// table has as many rows as it counts, that rows stand under their own keys, and that objects,
-/// invocations, timers, and indexes agree. Fails only where the tables cannot be read at all.
-result<verify_report> verify_tables(const reader& tables);
+/// invocations, timers, and indexes agree. What cannot be read is a problem like any other.
+verify_report verify_tables(const reader& tables);
 
 } // namespace orderhub::journal

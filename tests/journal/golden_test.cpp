@@ -1,1 +1,233 @@
+#include "journal/hub_journal.hpp"
+#include "journal/key.hpp"
+#include "journal/replay.hpp"
+#include "journal/verify.hpp"
+#include "tests/journal/support.hpp"
 #include "tests/support/catch2.hpp"
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+// Bytes that were written once and must be read for ever. Nothing here is made anew when a test
+// fails: a change of bytes needs a new version, with files of its own beside these. The hidden
+// tests `[.write_golden]` made the files, with ORDERHUB_WRITE_GOLDEN naming the directory.
+namespace orderhub::journal::testing {
+
+namespace {
+
+std::string golden(const std::string& name) {
+  return std::string(ORDERHUB_GOLDEN_DIR) + "/" + name;
+}
+
+std::string write_directory() {
+  const char* directory = std::getenv("ORDERHUB_WRITE_GOLDEN");
+  return directory != nullptr ? directory : "";
+}
+
+std::string in_lines(const std::string& hex) {
+  std::string out;
+  for (std::size_t at = 0; at < hex.size(); at += 64)
+    out += hex.substr(at, 64) + '\n';
+  return out;
+}
+
+// What the journal of version 1 holds.
+const object_id paid{"OrderOrchestrator", "order-1"};
+const object_id waiting{"OrderOrchestrator", "order-2"};
+const object_id sleeping{"DeploymentWorkflow", "deploy-1"};
+const object_id shipment{"Shipment", "order-2"};
+const invocation_id paid_run = invocation_at(day_one, 1);
+const invocation_id waiting_run = invocation_at(day_one + 10, 2);
+const invocation_id sleeping_run = invocation_at(day_one + 20, 3);
+
+digest scope_of_paid() {
+  return sha256_of("a request's scope");
+}
+
+effect_payload charge_effect() {
+  effect_payload e;
+  e.name = "charge";
+  e.completion = 1;
+  e.operation = "stripe.charge";
+  e.vendor = "stripe";
+  e.target = "mock";
+  e.key = "key-1";
+  e.policy = 1;
+  e.deadline_ms = 30'000;
+  e.method = "POST";
+  e.path = "/v1/payment_intents";
+  e.headers = "content-type: application/x-www-form-urlencoded\n";
+  e.body = "amount=1999&currency=usd";
+  return e;
+}
+
+void write_version_1(store& tables) {
+  seeded_random random(2024);
+  journal_options options;
+  options.slice_ms = 0;
+  auto journal = hub_journal::open(tables, options, random);
+  REQUIRE(journal);
+  auto commit = [&](std::vector<record> records) {
+    auto turns = one_turn(std::move(records));
+    REQUIRE((*journal)->commit(turns));
+  };
+  input_payload input{"ProcessOrder", "1", false, 0, "{\"items\":[]}", {}, {}};
+  input.key = request_key{scope_of_paid(), sha256_of("body"), day_one + 86'400'000};
+  commit({input_record(paid, paid_run, day_one, input),
+          {record_kind::effect, day_one, paid, paid_run, 1, encode(charge_effect())}});
+  commit({{record_kind::completion, day_one + 5, paid, paid_run, 1,
+           encode(result<std::string>("pi_1"))},
+          state_record(record_kind::merge, paid, paid_run, day_one + 5, 2, "payment", "paid"),
+          output_record(paid, paid_run, day_one + 6, 3, std::string("{\"status\":\"paid\"}"))});
+  commit({input_record(waiting, waiting_run, day_one + 10),
+          {record_kind::effect, day_one + 10, waiting, waiting_run, 1, encode(charge_effect())},
+          {record_kind::effect_note, day_one + 11, waiting, waiting_run, 1,
+           encode(note_payload{note_kind::retry_at, 1, day_one + 2'000, "503"})}});
+  commit({input_record(sleeping, sleeping_run, day_one + 20),
+          {record_kind::sleep, day_one + 20, sleeping, sleeping_run, 1,
+           encode(wait_payload{1, day_one + 600'000})}});
+  REQUIRE((*journal)->checkpoint_now(day_one + 30));
+  // The tail: log above the checkpoint.
+  commit(
+      {{record_kind::effect_note, day_one + 2'000, waiting, waiting_run, 1,
+        encode(note_payload{note_kind::resend, 1, 0, ""})},
+       {record_kind::completion, day_one + 2'050, waiting, waiting_run, 1,
+        encode(result<std::string>("pi_2"))},
+       state_record(record_kind::set, waiting, waiting_run, day_one + 2'050, 2, "status", "paid")});
+  input_payload child{"BuyLabel", "1", false, 0, "{}", {}, caller_ref{waiting, waiting_run, 2}};
+  commit({{record_kind::call, day_one + 2'060, waiting, waiting_run, 3,
+           encode(call_payload{shipment, waiting_run.child(3), 2, child})}});
+}
+
+std::unique_ptr<memory_store> load_version_1() {
+  auto tables = std::make_unique<memory_store>();
+  std::istringstream lines(read_text(golden("journals/v1/journal.txt")));
+  auto txn = tables->begin_write(true);
+  REQUIRE(txn);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.empty() || line.front() == '#')
+      continue;
+    std::istringstream fields(line);
+    std::string name;
+    std::string key;
+    std::string value;
+    fields >> name >> key >> value;
+    const std::string_view letters[] = {"lg", "ob", "iv", "tm", "rf", "dd", "ix", "mt"};
+    for (std::size_t i = 0; i < table_count; ++i)
+      if (letters[i] == name)
+        REQUIRE((*txn)->put(static_cast<table>(i), unhex(key), unhex(value)));
+  }
+  REQUIRE((*txn)->commit());
+  return tables;
+}
+
+} // namespace
+
+TEST_CASE("records of version 1 are read, and written, as they ever were", "[journal][golden]") {
+  for (const auto& r : one_of_each_kind()) {
+    CAPTURE(name_of(r.kind));
+    const auto bytes = unhex(read_text(golden("records/" + std::string(name_of(r.kind)) + ".hex")));
+    auto back = decode_record(bytes);
+    REQUIRE(back);
+    CHECK(*back == r);
+    CHECK(hex_of(encode(r)) == hex_of(bytes));
+  }
+}
+
+TEST_CASE("the worked example in FORMAT.md is a record of this program", "[journal][golden]") {
+  const auto text = read_text(golden("../../journal/FORMAT.md"));
+  const auto begin = text.find("```hex\n");
+  REQUIRE(begin != std::string::npos);
+  const auto from = begin + 7;
+  const auto bytes = unhex(text.substr(from, text.find("```", from) - from));
+  const invocation_id id = invocation_at(day_one, 1);
+  record expected{
+      record_kind::set, day_one, {"Order", "o-1"}, id, 2, encode(state_payload{"status", "paid"})};
+  INFO("expected " << hex_of(encode(expected)));
+  CHECK(hex_of(bytes) == hex_of(encode(expected)));
+  auto back = decode_record(bytes);
+  REQUIRE(back);
+  CHECK(*back == expected);
+}
+
+TEST_CASE("a journal of version 1 loads for ever", "[journal][golden]") {
+  auto tables = load_version_1();
+  {
+    auto rows = tables->read();
+    REQUIRE(rows);
+    CHECK(verify_tables(**rows).problems.empty());
+  }
+  seeded_random random(1);
+  auto opened = hub_journal::open(*tables, {}, random);
+  REQUIRE(opened);
+  auto& journal = **opened;
+  auto check = [&] {
+    CHECK(hex_of({reinterpret_cast<const char*>(journal.hub().data()), 16}) ==
+          read_text(golden("journals/v1/hub.txt")).substr(0, 32));
+    CHECK(journal.last_time() == day_one + 2'060);
+
+    auto done = journal.find_invocation(paid_run);
+    REQUIRE(done);
+    REQUIRE(done->has_value());
+    CHECK((*done)->object == paid);
+    CHECK((*done)->invocation.finished);
+    CHECK((*done)->invocation.finished_at == day_one + 6);
+    CHECK((*done)->invocation.entries.size() == 3);
+    CHECK(*decode_effect((*done)->invocation.entries[0].payload) == charge_effect());
+    CHECK(**decode_result((*done)->invocation.output) == "{\"status\":\"paid\"}");
+    CHECK(*journal.load(paid)->value("payment") == "paid");
+    auto request = journal.find_request(scope_of_paid());
+    REQUIRE(request);
+    REQUIRE(request->has_value());
+    CHECK((*request)->invocation == paid_run);
+    CHECK((*request)->body == sha256_of("body"));
+
+    auto state = journal.load(waiting);
+    REQUIRE(state);
+    CHECK(*state->value("status") == "paid");
+    REQUIRE(state->live.size() == 1);
+    CHECK(state->live[0].id == waiting_run);
+    CHECK(state->live[0].entries.size() == 6);
+    auto target = journal.load(shipment);
+    REQUIRE(target);
+    REQUIRE(target->live.size() == 1);
+    CHECK(target->live[0].input.handler == "BuyLabel");
+    CHECK(target->live[0].input.caller->object == waiting);
+
+    auto resumable = journal.resumable();
+    REQUIRE(resumable);
+    CHECK(std::set<object_id>(resumable->begin(), resumable->end()) ==
+          std::set<object_id>{waiting, shipment});
+    auto timers = journal.timers(day_one + 10'000'000, 10);
+    REQUIRE(timers);
+    REQUIRE(timers->size() == 1);
+    CHECK((*timers)[0].object == sleeping);
+    CHECK((*timers)[0].due_at == day_one + 600'000);
+  };
+  check();
+  REQUIRE(journal.checkpoint_now(day_one + 3'000));
+  check();
+}
+
+TEST_CASE("write the golden files", "[.write_golden]") {
+  const auto directory = write_directory();
+  REQUIRE_FALSE(directory.empty());
+  for (const auto& r : one_of_each_kind())
+    std::ofstream(directory + "/records/" + std::string(name_of(r.kind)) + ".hex")
+        << "# A record of kind " << name_of(r.kind) << ", version 1.\n"
+        << in_lines(hex_of(encode(r)));
+  memory_store tables;
+  write_version_1(tables);
+  std::ofstream out(directory + "/journals/v1/journal.txt");
+  out << "# Every row of a journal of format 1: table, key, value.\n";
+  for (std::size_t i = 0; i < table_count; ++i)
+    for (const auto& [key, value] : tables.contents(static_cast<table>(i)))
+      out << name_of(static_cast<table>(i)) << ' ' << hex_of(key) << ' ' << hex_of(value) << '\n';
+  auto hub = decode_hub(tables.contents(table::mt).at("hub"));
+  REQUIRE(hub);
+  std::ofstream(directory + "/journals/v1/hub.txt")
+      << hex_of({reinterpret_cast<const char*>(hub->data()), hub->size()}) << '\n';
+}
+
+} // namespace orderhub::journal::testing

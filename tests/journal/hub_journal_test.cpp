@@ -1,1 +1,530 @@
+#include "journal/hub_journal.hpp"
+#include "journal/key.hpp"
+#include "tests/journal/support.hpp"
 #include "tests/support/catch2.hpp"
+
+#include <atomic>
+#include <thread>
+
+namespace orderhub::journal::testing {
+
+namespace {
+
+const object_id order{"Order", "o"};
+
+journal_options slow_options() {
+  journal_options options;
+  options.checkpoint_bytes = 1ULL << 40U;
+  options.checkpoint_interval_ms = 1LL << 40U;
+  options.slice_ms = 0;
+  return options;
+}
+
+std::unique_ptr<hub_journal> opened(store& tables, journal_options options = slow_options()) {
+  seeded_random random(99);
+  auto journal = hub_journal::open(tables, options, random);
+  if (!journal)
+    FAIL(journal.error().message);
+  return std::move(*journal);
+}
+
+void commit(hub_journal& journal, std::vector<record> records) {
+  auto turns = one_turn(std::move(records));
+  REQUIRE(journal.commit(turns));
+}
+
+/// Every slice that is due.
+void maintain_all(hub_journal& journal, unix_ms now) {
+  for (int i = 0; i < 10'000; ++i) {
+    auto more = journal.maintain(now);
+    REQUIRE(more);
+    if (!*more)
+      return;
+  }
+  FAIL("maintain never ends");
+}
+
+input_payload with_key(const digest& scope, unix_ms expires_at) {
+  input_payload input{"Run", "1", false, 0, "{}", {}, {}};
+  input.key = request_key{scope, sha256_of("body"), expires_at};
+  return input;
+}
+
+} // namespace
+
+TEST_CASE("the hub id is made once and stays", "[journal][hub]") {
+  memory_store tables;
+  const auto first = opened(tables)->hub();
+  CHECK(first != hub_id{});
+  CHECK(opened(tables)->hub() == first);
+}
+
+TEST_CASE("an object that nothing is known of is blank", "[journal][hub]") {
+  memory_store tables;
+  auto journal = opened(tables);
+  auto state = journal->load(order);
+  REQUIRE(state);
+  CHECK(state->blank());
+  CHECK(state->id == order);
+  CHECK_FALSE(*journal->knows_invocation(invocation_at(1, 1)));
+  CHECK_FALSE(journal->find_invocation(invocation_at(1, 1))->has_value());
+  CHECK_FALSE(journal->find_request(digest{})->has_value());
+  CHECK(journal->resumable()->empty());
+  CHECK(journal->timers(day_one, 10)->empty());
+}
+
+TEST_CASE("the commit path writes the log and nothing else", "[journal][hub]") {
+  memory_store tables;
+  auto journal = opened(tables);
+  const auto meta = tables.contents(table::mt);
+  const auto commits = tables.commits();
+  commit(*journal, one_of_each_kind());
+  CHECK(tables.commits() == commits + 1);
+  CHECK(tables.contents(table::lg).size() == one_of_each_kind().size());
+  for (const auto t : {table::ob, table::iv, table::tm, table::rf, table::dd, table::ix})
+    CHECK(tables.contents(t).empty());
+  CHECK(tables.contents(table::mt) == meta);
+}
+
+TEST_CASE("a commit of nothing writes nothing", "[journal][hub]") {
+  memory_store tables;
+  auto journal = opened(tables);
+  const auto commits = tables.commits();
+  std::vector<turn> turns(3);
+  REQUIRE(journal->commit(turns));
+  CHECK(tables.commits() == commits);
+}
+
+TEST_CASE("a record that cannot be stored is invalid, and its batch is not committed",
+          "[journal][hub]") {
+  memory_store tables;
+  auto journal = opened(tables);
+  auto good = input_record(order, invocation_at(day_one, 1), day_one);
+  auto bad = good;
+  SECTION("a key too long") {
+    bad.object.key = std::string(256, 'k');
+  }
+  SECTION("no key") {
+    bad.object.key.clear();
+  }
+  SECTION("a zero byte in the service") {
+    bad.object.service = std::string("a\0b", 3);
+  }
+  SECTION("a payload that the fold could not read") {
+    bad.payload = "x";
+  }
+  SECTION("a payload too long") {
+    bad.payload = std::string(payload_size_max + 1, 'x');
+  }
+  std::vector<turn> turns{{{good}}, {{bad}}};
+  auto done = journal->commit(turns);
+  REQUIRE_FALSE(done);
+  CHECK(done.error().kind == error_kind::invalid);
+  CHECK(turns[0].records.size() == 1);
+  CHECK(turns[1].records.size() == 1);
+  CHECK(journal->stats().last_lsn == 0);
+  CHECK(tables.contents(table::lg).empty());
+}
+
+TEST_CASE("an emptied log never starts again at its beginning", "[journal][hub]") {
+  memory_store tables;
+  {
+    auto journal = opened(tables);
+    commit(*journal, {input_record(order, invocation_at(day_one, 1), day_one)});
+    REQUIRE(journal->checkpoint_now(day_one));
+    CHECK(tables.contents(table::lg).empty());
+    CHECK(journal->stats().checkpoint_lsn == 1);
+    CHECK(journal->stats().first_lsn == 0);
+    CHECK(journal->stats().overlay_bytes == 0);
+  }
+  auto journal = opened(tables);
+  CHECK(journal->last_time() == day_one);
+  commit(*journal,
+         {state_record(record_kind::set, order, invocation_at(day_one, 1), day_one, 1, "a", "1")});
+  CHECK(journal->stats().last_lsn == 2);
+  CHECK(journal->stats().first_lsn == 2);
+  CHECK(*journal->load(order)->value("a") == "1");
+}
+
+TEST_CASE("time never goes back across a start", "[journal][hub]") {
+  memory_store tables;
+  {
+    auto journal = opened(tables);
+    commit(*journal, {input_record(order, invocation_at(day_one, 1), day_one + 50)});
+    commit(*journal, {input_record(order, invocation_at(day_one, 2), day_one)});
+    CHECK(journal->last_time() == day_one + 50);
+  }
+  auto journal = opened(tables);
+  CHECK(journal->last_time() == day_one + 50);
+}
+
+TEST_CASE("a checkpoint begins at its size, or at its age, and not before", "[journal][hub]") {
+  memory_store tables;
+  auto options = slow_options();
+  options.checkpoint_interval_ms = 1'000;
+  options.checkpoint_bytes = 10'000;
+  auto journal = opened(tables, options);
+  maintain_all(*journal, day_one);
+  commit(*journal, {input_record(order, invocation_at(day_one, 1), day_one)});
+  maintain_all(*journal, day_one + 999);
+  CHECK(journal->stats().checkpoint_lsn == 0);
+  maintain_all(*journal, day_one + 1'000);
+  CHECK(journal->stats().checkpoint_lsn == 1);
+  commit(*journal, {state_record(record_kind::set, order, invocation_at(day_one, 1),
+                                 day_one + 1'000, 1, "a", std::string(20'000, 'x'))});
+  maintain_all(*journal, day_one + 1'000);
+  CHECK(journal->stats().checkpoint_lsn == 2);
+}
+
+TEST_CASE("a blank object leaves no row, and takes away the one it had", "[journal][hub]") {
+  memory_store tables;
+  auto journal = opened(tables);
+  const auto id = invocation_at(day_one, 1);
+  SECTION("it never had one") {
+    commit(*journal, {input_record(order, id, day_one),
+                      output_record(order, id, day_one, 1, std::string("x"))});
+  }
+  SECTION("it had one") {
+    commit(*journal, {input_record(order, id, day_one)});
+    REQUIRE(journal->checkpoint_now(day_one));
+    CHECK(tables.contents(table::ob).size() == 1);
+    CHECK(tables.contents(table::ix).size() == 1);
+    commit(*journal, {output_record(order, id, day_one, 1, std::string("x"))});
+  }
+  REQUIRE(journal->checkpoint_now(day_one));
+  CHECK(tables.contents(table::ob).empty());
+  CHECK(tables.contents(table::ix).empty());
+  auto row = journal->find_invocation(id);
+  REQUIRE(row);
+  REQUIRE(row->has_value());
+  CHECK((*row)->invocation.finished);
+  CHECK(*journal->knows_invocation(id));
+}
+
+TEST_CASE("a live invocation is found in rows alone, with its journal", "[journal][hub]") {
+  memory_store tables;
+  const auto id = invocation_at(day_one, 1);
+  {
+    auto journal = opened(tables);
+    commit(*journal, {input_record(order, id, day_one),
+                      {record_kind::awakeable, day_one, order, id, 1, encode(wait_payload{1, 0})}});
+    REQUIRE(journal->checkpoint_now(day_one));
+  }
+  auto journal = opened(tables);
+  auto row = journal->find_invocation(id);
+  REQUIRE(row);
+  REQUIRE(row->has_value());
+  CHECK_FALSE((*row)->invocation.finished);
+  CHECK((*row)->invocation.entries.size() == 1);
+  CHECK((*row)->invocation.input.handler == "Run");
+  CHECK(journal->resumable()->empty());
+}
+
+TEST_CASE("timers come soonest first, and newer records overrule their rows", "[journal][hub]") {
+  memory_store tables;
+  auto journal = opened(tables);
+  auto sleeper = [&](int n, unix_ms due) {
+    const object_id id{"Order", "s" + std::to_string(n)};
+    const auto invocation = invocation_at(day_one, static_cast<std::uint64_t>(n));
+    commit(*journal,
+           {input_record(id, invocation, day_one),
+            {record_kind::sleep, day_one, id, invocation, 1, encode(wait_payload{1, due})}});
+  };
+  sleeper(3, day_one + 300);
+  sleeper(1, day_one + 100);
+  sleeper(2, day_one + 200);
+  const bool folded = GENERATE(false, true);
+  if (folded)
+    REQUIRE(journal->checkpoint_now(day_one));
+  auto keys = [&](unix_ms until, std::size_t limit) {
+    std::string out;
+    auto timers = journal->timers(until, limit);
+    REQUIRE(timers);
+    for (const auto& t : *timers)
+      out += t.object.key;
+    return out;
+  };
+  CHECK(keys(day_one + 299, 10) == "s1s2");
+  CHECK(keys(day_one + 300, 10) == "s1s2s3");
+  CHECK(keys(day_one + 300, 1) == "s1");
+  CHECK(keys(day_one + 99, 10).empty());
+  // The first has slept enough; the second begins a shorter sleep beside its own.
+  commit(*journal, {{record_kind::completion,
+                     day_one,
+                     {"Order", "s1"},
+                     invocation_at(day_one, 1),
+                     1,
+                     encode(result<std::string>(""))}});
+  commit(*journal, {{record_kind::sleep,
+                     day_one,
+                     {"Order", "s2"},
+                     invocation_at(day_one, 2),
+                     2,
+                     encode(wait_payload{2, day_one + 50})}});
+  CHECK(keys(day_one + 1'000, 10) == "s2s3");
+  CHECK(keys(day_one + 60, 10) == "s2");
+  CHECK(keys(day_one + 60, 10) == "s2"); // The cached answer.
+  REQUIRE(journal->checkpoint_now(day_one));
+  CHECK(keys(day_one + 60, 10) == "s2");
+  CHECK(tables.contents(table::tm).size() == 2);
+}
+
+TEST_CASE("a request key is known at once, after a fold, and until it expires", "[journal][hub]") {
+  memory_store tables;
+  auto options = slow_options();
+  options.checkpoint_interval_ms = 10;
+  auto journal = opened(tables, options);
+  digest scope{};
+  scope.fill(3);
+  const auto id = invocation_at(day_one, 1);
+  commit(*journal, {input_record(order, id, day_one, with_key(scope, day_one + 5'000))});
+  auto known = [&] {
+    auto seen = journal->find_request(scope);
+    REQUIRE(seen);
+    return seen->has_value() && (*seen)->expires_at == day_one + 5'000 && (*seen)->invocation == id;
+  };
+  CHECK(known());
+  maintain_all(*journal, day_one + 4'000);
+  CHECK(journal->stats().overlay_objects == 0);
+  CHECK(known());
+  maintain_all(*journal, day_one + 4'000'000);
+  CHECK_FALSE(known());
+  CHECK(tables.contents(table::dd).empty());
+}
+
+TEST_CASE("a request key used again after its end is kept for its new time", "[journal][hub]") {
+  memory_store tables;
+  auto journal = opened(tables);
+  digest scope{};
+  const auto second = invocation_at(day_one + 10, 2);
+  commit(*journal,
+         {input_record(order, invocation_at(day_one, 1), day_one, with_key(scope, day_one + 5))});
+  REQUIRE(journal->checkpoint_now(day_one));
+  commit(*journal,
+         {input_record(order, second, day_one + 10, with_key(scope, day_one + 100'000'000'000))});
+  CHECK((*journal->find_request(scope))->invocation == second);
+  REQUIRE(journal->checkpoint_now(day_one));
+  maintain_all(*journal, day_one + 1'000'000);
+  auto seen = journal->find_request(scope);
+  REQUIRE(seen);
+  REQUIRE(seen->has_value());
+  CHECK((*seen)->invocation == second);
+}
+
+TEST_CASE("finished invocations go when their retention ends, live ones stay", "[journal][hub]") {
+  memory_store tables;
+  auto options = slow_options();
+  options.journal_retention_ms = 100'000;
+  options.slice_rows = 3;
+  auto journal = opened(tables, options);
+  const auto living = invocation_at(day_one, 1'000);
+  commit(*journal, {input_record({"Order", "alive"}, living, day_one),
+                    {record_kind::awakeable,
+                     day_one,
+                     {"Order", "alive"},
+                     living,
+                     1,
+                     encode(wait_payload{1, 0})}});
+  std::vector<invocation_id> ids;
+  for (std::uint64_t n = 0; n < 10; ++n) {
+    ids.push_back(invocation_at(day_one, n));
+    const auto ended = n < 7 ? day_one : day_one + 90'000;
+    commit(*journal, {input_record(order, ids.back(), day_one),
+                      output_record(order, ids.back(), ended, 1, std::string("x"))});
+  }
+  REQUIRE(journal->checkpoint_now(day_one));
+  auto left = [&] { return journal->stats().rows_invocations; };
+  maintain_all(*journal, day_one + 100'000);
+  CHECK(left() == 11);
+  maintain_all(*journal, day_one + 170'001);
+  CHECK(left() == 4);
+  CHECK_FALSE(*journal->knows_invocation(ids[0]));
+  CHECK(*journal->knows_invocation(ids[9]));
+  maintain_all(*journal, day_one + 300'000);
+  CHECK(left() == 1);
+  CHECK(*journal->knows_invocation(living));
+}
+
+TEST_CASE("a slice takes no more rows than it may, and the log is trimmed in pieces",
+          "[journal][hub]") {
+  memory_store tables;
+  auto options = slow_options();
+  options.checkpoint_bytes = 1;
+  options.slice_rows = 10;
+  auto journal = opened(tables, options);
+  std::vector<record> records;
+  for (std::uint64_t n = 0; n < 100; ++n)
+    records.push_back(
+        input_record({"Order", "o" + std::to_string(n)}, invocation_at(day_one, n), day_one));
+  commit(*journal, std::move(records));
+  std::size_t rows = 0;
+  while (journal->stats().checkpoint_lsn == 0) {
+    REQUIRE(*journal->maintain(day_one));
+    const auto now = tables.contents(table::ob).size();
+    CHECK(now - rows <= 10);
+    CHECK(now > rows);
+    rows = now;
+  }
+  CHECK(rows == 100);
+  CHECK(tables.contents(table::lg).size() == 100);
+  REQUIRE(*journal->maintain(day_one));
+  CHECK(tables.contents(table::lg).size() == 20);
+  maintain_all(*journal, day_one);
+  CHECK(tables.contents(table::lg).empty());
+}
+
+TEST_CASE("a failed slice is made again, and its failure has lost nothing", "[journal][hub]") {
+  const auto kind = GENERATE(error_kind::full, error_kind::unavailable);
+  memory_store tables;
+  auto options = slow_options();
+  options.checkpoint_bytes = 1;
+  auto journal = opened(tables, options);
+  const auto id = invocation_at(day_one, 1);
+  commit(*journal, {input_record(order, id, day_one)});
+  tables.fail_commit(1, kind);
+  auto failed = journal->maintain(day_one);
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().kind == kind);
+  CHECK(tables.contents(table::ob).empty());
+  CHECK(journal->load(order)->live.size() == 1);
+  commit(*journal, {state_record(record_kind::set, order, id, day_one, 1, "a", "1")});
+  maintain_all(*journal, day_one);
+  CHECK(tables.contents(table::ob).size() == 1);
+  CHECK(*journal->load(order)->value("a") == "1");
+}
+
+TEST_CASE("a damaged record stops the start, and the message names it", "[journal][hub]") {
+  memory_store tables;
+  {
+    auto journal = opened(tables);
+    for (std::uint64_t n = 0; n < 5; ++n)
+      commit(*journal, {input_record(order, invocation_at(day_one, n), day_one)});
+  }
+  seeded_random random(1);
+  std::string expected;
+  SECTION("a byte changed") {
+    auto bytes = tables.contents(table::lg).at(log_key(3));
+    bytes[20] = static_cast<char>(bytes[20] ^ 1);
+    tables.overwrite(table::lg, log_key(3), bytes);
+    expected = "log record 3: checksum differs; run `orderhub journal verify`";
+  }
+  SECTION("a record gone from the middle") {
+    tables.overwrite(table::lg, log_key(3), std::nullopt);
+    expected = "the log goes on at 4 after 2: records are missing; restore a backup, or see "
+               "`orderhub journal verify`";
+  }
+  SECTION("a record gone from the front") {
+    tables.overwrite(table::lg, log_key(1), std::nullopt);
+    expected = "the log goes on at 2 after 0: records are missing; restore a backup, or see "
+               "`orderhub journal verify`";
+  }
+  SECTION("the hub id changed") {
+    tables.overwrite(table::mt, "hub", std::string(20, 'x'));
+    expected = "the hub id: checksum differs; run `orderhub journal verify`";
+  }
+  SECTION("the format gone") {
+    tables.overwrite(table::mt, "format", std::nullopt);
+    expected = "table lg has rows, but the journal's format is missing; restore a backup";
+  }
+  const auto before = tables.commits();
+  auto journal = hub_journal::open(tables, {}, random);
+  REQUIRE_FALSE(journal);
+  CHECK(journal.error().kind == error_kind::corrupt);
+  CHECK(journal.error().message == expected);
+  CHECK(tables.commits() == before);
+}
+
+TEST_CASE("a newer format is refused without a change", "[journal][hub]") {
+  memory_store tables;
+  opened(tables);
+  tables.overwrite(table::mt, "format", encode_format(2));
+  const auto before = tables.commits();
+  seeded_random random(1);
+  auto journal = hub_journal::open(tables, {}, random);
+  REQUIRE_FALSE(journal);
+  CHECK(journal.error().kind == error_kind::corrupt);
+  CHECK(tables.commits() == before);
+}
+
+TEST_CASE("a damaged row fails its own object, and no other", "[journal][hub]") {
+  memory_store tables;
+  auto journal = opened(tables);
+  const object_id other{"Order", "other"};
+  commit(*journal, {input_record(order, invocation_at(day_one, 1), day_one),
+                    input_record(other, invocation_at(day_one, 2), day_one)});
+  REQUIRE(journal->checkpoint_now(day_one));
+  auto bytes = tables.contents(table::ob).at(object_key(order));
+  bytes.back() = static_cast<char>(bytes.back() ^ 1);
+  tables.overwrite(table::ob, object_key(order), bytes);
+  auto state = journal->load(order);
+  REQUIRE_FALSE(state);
+  CHECK(state.error().kind == error_kind::corrupt);
+  CHECK(state.error().message ==
+        "the row of object Order/o: checksum differs; run `orderhub journal verify`");
+  CHECK(journal->load(other));
+}
+
+// Each commit adds one to both values of an object: whatever a reader sees must be one commit's.
+TEST_CASE("readers beside commits and slices see whole commits, never an older one",
+          "[journal][hub][threads]") {
+  const bool on_disk = GENERATE(false, true);
+  temp_directory dir;
+  memory_store in_memory;
+  std::unique_ptr<lmdb_store> on_lmdb;
+  store* tables = &in_memory;
+  if (on_disk) {
+    auto opened_store = lmdb_store::open(dir.path(), {.map_size = 256U << 20U});
+    REQUIRE(opened_store);
+    on_lmdb = std::move(*opened_store);
+    tables = on_lmdb.get();
+  }
+  auto options = slow_options();
+  options.checkpoint_bytes = 3'000;
+  options.slice_rows = 1;
+  options.sync = false;
+  auto journal = opened(*tables, options);
+  const auto id = invocation_at(day_one, 1);
+  std::vector<object_id> objects;
+  for (int i = 0; i < 4; ++i)
+    objects.push_back({"Order", "o" + std::to_string(i)});
+
+  std::atomic<bool> stop = false;
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> readers;
+  for (int n = 0; n < 2; ++n)
+    readers.emplace_back([&] {
+      std::vector<long> last(objects.size(), 0);
+      while (!stop) {
+        for (std::size_t i = 0; i < objects.size(); ++i) {
+          auto state = journal->load(objects[i]);
+          if (!state) {
+            ++wrong;
+            continue;
+          }
+          const auto* a = state->value("a");
+          const auto* b = state->value("b");
+          const long seen = a != nullptr ? std::stol(*a) : 0;
+          if ((a == nullptr) != (b == nullptr) || (a != nullptr && *a != *b) || seen < last[i])
+            ++wrong;
+          last[i] = seen;
+        }
+        if (!journal->find_invocation(id) || !journal->timers(day_one, 5) || !journal->resumable())
+          ++wrong;
+      }
+    });
+  for (int round = 1; round <= 400; ++round) {
+    const auto text = std::to_string(round);
+    std::vector<turn> turns;
+    for (const auto& object : objects)
+      turns.push_back({{state_record(record_kind::set, object, id, day_one, 1, "a", text),
+                        state_record(record_kind::set, object, id, day_one, 2, "b", text)}});
+    if (!journal->commit(turns) || !journal->maintain(day_one))
+      ++wrong;
+  }
+  stop = true;
+  for (auto& t : readers)
+    t.join();
+  CHECK(wrong == 0);
+}
+
+} // namespace orderhub::journal::testing
