@@ -2,8 +2,11 @@
 #include "tests/support/catch2.hpp"
 
 #include <cstdlib>
+#include <functional>
+#include <iterator>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace orderhub::journal::testing {
 
@@ -187,6 +190,139 @@ TEST_CASE("a crash after any slice of a checkpoint changes no answer", "[journal
   check_same(s.journal(), s.expected(), maker.now() + 10'000);
   REQUIRE(s.journal().checkpoint_now(maker.now()));
   check_same(s.journal(), s.expected(), maker.now() + 10'000);
+}
+
+namespace {
+
+/// Lets something happen just before or just after a snapshot is taken, as another thread would.
+class interrupted_store final : public store {
+public:
+  explicit interrupted_store(store& tables) : tables_(tables) {}
+
+  result<std::unique_ptr<write_transaction>> begin_write(bool sync) override {
+    return tables_.begin_write(sync);
+  }
+  result<std::unique_ptr<reader>> read() const override {
+    const auto act = std::exchange(act_, {});
+    if (act && !after_)
+      act();
+    auto rows = tables_.read();
+    if (act && after_)
+      act();
+    return rows;
+  }
+  /// Once, at the next `read`.
+  void at_next_read(std::function<void()> act, bool after) {
+    act_ = std::move(act);
+    after_ = after;
+  }
+
+private:
+  store& tables_;
+  mutable std::function<void()> act_;
+  bool after_ = false;
+};
+
+} // namespace
+
+// A reader takes the overlay and a snapshot one after the other. Between them, or after them, a
+// writer may fold everything; what the reader puts together must be the same nevertheless.
+TEST_CASE("a checkpoint between a reader's two looks takes nothing from its answer",
+          "[journal][threads]") {
+  const bool after = GENERATE(false, true);
+  const bool whole = GENERATE(false, true);
+  const auto seed = first_seed() + 2000 + static_cast<std::uint64_t>(GENERATE(range(0, 8)));
+  CAPTURE(after, whole, seed);
+  turn_maker maker(seed);
+  memory_store memory;
+  interrupted_store tables(memory);
+  journal_options options;
+  options.checkpoint_bytes = 1;
+  options.checkpoint_interval_ms = 0;
+  options.slice_rows = 1;
+  options.slice_ms = 0;
+  subject s(tables, options);
+  auto interrupt = [&] {
+    tables.at_next_read(
+        [&] {
+          bool done = true;
+          if (whole)
+            done = s.journal().checkpoint_now(maker.now()).has_value();
+          else
+            for (auto slices = 1 + maker.below(6); slices > 0; --slices)
+              done = done && s.journal().maintain(maker.now()).has_value();
+          if (!done)
+            FAIL("the checkpoint failed");
+        },
+        after);
+  };
+  for (int round = 0; round < 60; ++round) {
+    CAPTURE(round);
+    REQUIRE(s.commit(maker.next(s.expected())));
+    const auto until = maker.now() + 1'000;
+    const auto& objects = s.expected().objects();
+    const auto object = std::next(objects.begin(), static_cast<long>(maker.below(objects.size())));
+    const auto question = maker.below(5);
+    CAPTURE(question);
+    interrupt();
+    switch (question) {
+    case 0: {
+      auto loaded = s.journal().load(object->first);
+      REQUIRE(loaded);
+      auto wanted = object->second;
+      wanted.finished.clear();
+      REQUIRE((wanted.blank() ? loaded->blank() : *loaded == wanted));
+      break;
+    }
+    case 1:
+      for (const auto& [id, owner] : s.expected().invocations()) {
+        interrupt();
+        REQUIRE(s.commit(maker.next(s.expected())));
+        auto row = s.journal().find_invocation(id);
+        REQUIRE(row);
+        REQUIRE(row->has_value());
+        const auto& state = objects.at(owner);
+        if (const auto* live = state.find_live(id))
+          REQUIRE((*row)->invocation == *live);
+        else
+          REQUIRE((*row)->invocation.finished);
+        if (maker.below(4) == 0)
+          break;
+      }
+      break;
+    case 2: {
+      std::set<object_id> wanted;
+      for (const auto& [id, state] : objects)
+        if (needs_resume(state))
+          wanted.insert(id);
+      auto resumable = s.journal().resumable();
+      REQUIRE(resumable);
+      REQUIRE(std::set<object_id>(resumable->begin(), resumable->end()) == wanted);
+      break;
+    }
+    case 3: {
+      std::size_t wanted = 0;
+      for (const auto& [id, state] : objects)
+        if (auto due = next_due(state); due && *due <= until)
+          ++wanted;
+      auto timers = s.journal().timers(until, 1'000);
+      REQUIRE(timers);
+      REQUIRE(timers->size() == wanted);
+      break;
+    }
+    default:
+      for (const auto& [scope, request] : s.expected().requests()) {
+        interrupt();
+        auto seen = s.journal().find_request(scope);
+        REQUIRE(seen);
+        REQUIRE(seen->has_value());
+        REQUIRE((*seen)->invocation == request.invocation);
+      }
+      break;
+    }
+    tables.at_next_read({}, false);
+  }
+  check_same(s.journal(), s.expected(), maker.now());
 }
 
 TEST_CASE("a commit cut by a crash is there whole or not at all", "[journal][crash]") {
