@@ -212,7 +212,8 @@ TEST_CASE("a journal of version 1 loads for ever", "[journal][golden]") {
 
 TEST_CASE("write the golden files", "[.write_golden]") {
   const auto directory = write_directory();
-  REQUIRE_FALSE(directory.empty());
+  if (directory.empty()) // Some filters run hidden tests too.
+    return;
   for (const auto& r : one_of_each_kind())
     std::ofstream(directory + "/records/" + std::string(name_of(r.kind)) + ".hex")
         << "# A record of kind " << name_of(r.kind) << ", version 1.\n"

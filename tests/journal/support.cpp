@@ -257,6 +257,8 @@ void check_same(const hub_journal& journal, const reference& expected, unix_ms n
 
 // ── Turns made up ────────────────────────────────────────────────────────────────────────────
 
+// Two draws never stand in one argument list: compilers differ in their order.
+
 object_id turn_maker::some_object() {
   static const std::vector<std::string> services{"Order", "Shipment", "Notice"};
   return {services[below(services.size())], "k" + std::to_string(below(6))};
@@ -267,7 +269,8 @@ invocation_id turn_maker::new_invocation() {
 }
 
 std::string turn_maker::some_text(std::size_t size_max) {
-  return std::string(below(size_max), static_cast<char>('a' + below(26)));
+  const auto size = below(size_max);
+  return std::string(size, static_cast<char>('a' + below(26)));
 }
 
 input_payload turn_maker::new_input() {
@@ -277,7 +280,7 @@ input_payload turn_maker::new_input() {
   if (below(3) == 0) {
     // A scope belongs to one object; here it is new each time.
     request_key key;
-    key.scope = sha256_of("scope" + std::to_string(made_));
+    key.scope = sha256_of("scope" + std::to_string(++scopes_));
     key.body = sha256_of(input.body);
     key.expires_at = now_ + 86'400'000;
     input.key = key;
@@ -323,16 +326,18 @@ void turn_maker::step(const object_state& state, const invocation_state& i,
   case 9:
     return add(record_kind::paused, "paused at " + std::to_string(index), index);
   case 10: // Completes a command, answered before or not.
-    if (!i.entries.empty())
-      add(record_kind::completion, encode(result<std::string>(some_text(40))),
-          i.entries[below(i.entries.size())].index);
+    if (!i.entries.empty()) {
+      const auto at = i.entries[below(i.entries.size())].index;
+      add(record_kind::completion, encode(result<std::string>(some_text(40))), at);
+    }
     return;
   case 11:
-    if (!i.entries.empty())
-      add(record_kind::effect_note,
-          encode(note_payload{below(2) == 0 ? note_kind::retry_at : note_kind::resend, 1,
-                              now_ + static_cast<unix_ms>(below(3'000)), "503"}),
-          i.entries[below(i.entries.size())].index);
+    if (!i.entries.empty()) {
+      const auto at = i.entries[below(i.entries.size())].index;
+      const note_payload note{below(2) == 0 ? note_kind::retry_at : note_kind::resend, 1,
+                              now_ + static_cast<unix_ms>(below(3'000)), "503"};
+      add(record_kind::effect_note, encode(note), at);
+    }
     return;
   default: {
     result<std::string> value = some_text(50);
@@ -356,7 +361,8 @@ std::vector<turn> turn_maker::next(const reference& world) {
     const auto state = world.load(id);
     std::vector<record> records;
     if (state.live.empty() || (state.live.size() < 4 && below(4) == 0)) {
-      records.push_back(input_record(id, new_invocation(), now_, new_input()));
+      const auto invocation = new_invocation();
+      records.push_back(input_record(id, invocation, now_, new_input()));
     } else {
       const auto& i = state.live[below(state.live.size())];
       for (auto steps = 1 + below(3); steps > 0; --steps) {

@@ -98,6 +98,7 @@ private:
   std::mt19937_64 random_;
   unix_ms now_ = day_one;
   std::uint64_t made_ = 0;
+  std::uint64_t scopes_ = 0;
 };
 
 } // namespace orderhub::journal::testing

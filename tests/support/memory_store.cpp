@@ -1,6 +1,5 @@
 #include "tests/support/memory_store.hpp"
 
-#include <atomic>
 #include <cstdlib>
 #include <utility>
 
@@ -26,7 +25,14 @@ std::size_t number_of(table t) {
 
 class memory_snapshot final : public journal::reader {
 public:
-  explicit memory_snapshot(memory_store::tables t) : tables_(std::move(t)) {}
+  memory_snapshot(const memory_store& s, memory_store::tables t)
+      : store_(s), tables_(std::move(t)) {}
+  ~memory_snapshot() override {
+    // Under the lock, so that a writer which finds itself alone is.
+    const std::lock_guard lock(store_.mutex_);
+    for (auto& t : tables_)
+      t.reset();
+  }
 
   result<std::optional<std::string_view>> get(table t, std::string_view key) const override {
     const auto& rows = *tables_[number_of(t)];
@@ -53,6 +59,7 @@ public:
   }
 
 private:
+  const memory_store& store_;
   memory_store::tables tables_;
 };
 
@@ -217,7 +224,6 @@ memory_store::rows& memory_store::writable(table t) {
   auto& shared = tables_[number_of(t)];
   if (shared.use_count() > 1) // A snapshot keeps it as it was.
     shared = std::make_shared<rows>(*shared);
-  std::atomic_thread_fence(std::memory_order_acquire); // What the last snapshot read, it has read.
   return *shared;
 }
 
@@ -241,7 +247,7 @@ result<std::unique_ptr<journal::write_transaction>> memory_store::begin_write(bo
 
 result<std::unique_ptr<journal::reader>> memory_store::read() const {
   const std::lock_guard lock(mutex_);
-  return std::unique_ptr<journal::reader>(std::make_unique<memory_snapshot>(tables_));
+  return std::unique_ptr<journal::reader>(std::make_unique<memory_snapshot>(*this, tables_));
 }
 
 void memory_store::power_loss() {
