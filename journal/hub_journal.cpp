@@ -709,7 +709,7 @@ result<std::vector<timer_row>> hub_journal_impl::timers(unix_ms until, std::size
       auto scanned = (*rows)->scan(table::tm, {}, [&](auto key, auto value) {
         auto more = take(key, value);
         if (!more)
-          outcome = fail(std::move(more).error());
+          outcome = fail(more.error());
         return more && *more;
       });
       if (!scanned)
@@ -1081,7 +1081,7 @@ result<void> hub_journal_impl::expire_requests(unix_ms now) {
         (*rows)->scan(table::ix, std::string(1, index_prefix::expiry), [&](auto key, auto) {
           auto again = take(key);
           if (!again)
-            outcome = fail(std::move(again).error());
+            outcome = fail(again.error());
           return again && *again;
         });
     if (!scanned)

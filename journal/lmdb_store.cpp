@@ -368,7 +368,7 @@ result<bool> check_format(MDB_env* env) {
   if (!t)
     return fail(std::move(t).error());
   MDB_dbi dbi = 0;
-  const int code = mdb_dbi_open(t->get(), name_of(table::mt).data(), 0, &dbi);
+  const int code = mdb_dbi_open(t->get(), std::string(name_of(table::mt)).c_str(), 0, &dbi);
   if (code == MDB_NOTFOUND)
     return false;
   if (code != 0)
@@ -428,10 +428,11 @@ result<std::unique_ptr<lmdb_store>> lmdb_store::open(const std::string& director
   if (!t)
     return fail(std::move(t).error());
   for (std::size_t i = 0; i < table_count; ++i) {
-    const int code = mdb_dbi_open(t->get(), name_of(static_cast<table>(i)).data(),
-                                  options.read_only ? 0 : MDB_CREATE, &p->dbis[i]);
+    const std::string name(name_of(static_cast<table>(i)));
+    const int code =
+        mdb_dbi_open(t->get(), name.c_str(), options.read_only ? 0 : MDB_CREATE, &p->dbis[i]);
     if (code != 0)
-      return failure(code, "table " + std::string(name_of(static_cast<table>(i))));
+      return failure(code, "table " + name);
   }
   if (const int code = mdb_txn_commit(t->release()); code != 0)
     return failure(code, "tables");

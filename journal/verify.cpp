@@ -123,7 +123,7 @@ private:
     if (!last_lsn_ && *lsn > checkpoint_ + 1)
       problem("the log begins at " + std::to_string(*lsn) + ", after the checkpoint at " +
               std::to_string(checkpoint_));
-    last_lsn_ = *lsn;
+    last_lsn_ = lsn;
     auto r = decode_record(value);
     if (!r)
       return problem(name, r.error());
