@@ -13,6 +13,7 @@
 #include <lmdb.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 namespace orderhub::journal {
@@ -169,6 +170,15 @@ result<std::uint64_t> count_rows(MDB_txn* t, MDB_dbi dbi) {
   return static_cast<std::uint64_t>(s.ms_entries);
 }
 
+/// LMDB calls a write that the disk cut short an I/O error, as it does a broken disk.
+bool disk_is_full(MDB_env* env) {
+  constexpr std::uint64_t room_min = 1U << 20U;
+  const char* path = nullptr;
+  struct statvfs s{};
+  return mdb_env_get_path(env, &path) == 0 && ::statvfs(path, &s) == 0 &&
+         static_cast<std::uint64_t>(s.f_bavail) * s.f_frsize < room_min;
+}
+
 class lmdb_snapshot final : public reader {
 public:
   lmdb_snapshot(txn t, const handles& dbis) : txn_(std::move(t)), dbis_(dbis) {}
@@ -258,8 +268,12 @@ public:
   result<void> commit() override {
     if (!txn_)
       return ended();
+    MDB_env* env = mdb_txn_env(txn_.get());
     // LMDB frees the transaction whatever comes out.
-    if (const int code = mdb_txn_commit(txn_.release()); code != 0)
+    int code = mdb_txn_commit(txn_.release());
+    if (code == EIO && disk_is_full(env))
+      code = ENOSPC;
+    if (code != 0)
       return failure(code, "commit");
     return {};
   }

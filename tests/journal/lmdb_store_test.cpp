@@ -5,8 +5,10 @@
 #include "tests/support/catch2.hpp"
 
 #include <array>
+#include <csignal>
 #include <fstream>
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -127,6 +129,63 @@ TEST_CASE("a full map fails as full, keeps serving reads, and goes on when there
   expected.commit(copy);
   REQUIRE((*journal)->checkpoint_now(day_one));
   check_same(**journal, expected, day_one);
+}
+
+// The operating system's limit on a file's size stands in for a full disk: writes are cut short
+// first, and refused afterwards.
+TEST_CASE("a disk that takes no more loses nothing, and goes on when it does", "[journal][lmdb]") {
+  temp_directory dir;
+  enum : int { right = 0, not_opened, never_full, wrong_kind, not_served, not_again, lost };
+  const auto child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    ::signal(SIGXFSZ, SIG_IGN);
+    auto tables = lmdb_store::open(dir.path());
+    seeded_random random(1);
+    auto journal = tables ? hub_journal::open(**tables, {}, random)
+                          : result<std::unique_ptr<hub_journal>>(fail({}));
+    if (!journal)
+      ::_exit(not_opened);
+    const object_id object{"Order", "o"};
+    auto commit = [&](int number) {
+      auto turns =
+          one_turn({state_record(record_kind::set, object, invocation_at(day_one, 1), day_one, 1,
+                                 "v", std::to_string(number) + std::string(3'000, 'x'))});
+      return (*journal)->commit(turns);
+    };
+    rlimit limit{};
+    ::getrlimit(RLIMIT_FSIZE, &limit);
+    const rlimit small{300'000, limit.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+    int number = 0;
+    auto done = commit(number);
+    while (done && number < 1'000)
+      done = commit(++number);
+    if (done)
+      ::_exit(never_full);
+    for (int again = 0; again < 3; ++again) {
+      if (done.error().kind != error_kind::full && done.error().kind != error_kind::unavailable)
+        ::_exit(wrong_kind);
+      done = commit(number);
+      if (done)
+        ::_exit(never_full);
+    }
+    auto state = (*journal)->load(object);
+    if (!state || !state->value("v")->starts_with(std::to_string(number - 1) + 'x'))
+      ::_exit(not_served);
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    if (!commit(number) || !(*journal)->checkpoint_now(day_one))
+      ::_exit(not_again);
+    journal->reset();
+    auto reopened = hub_journal::open(**tables, {}, random);
+    if (!reopened || (*reopened)->stats().last_lsn != static_cast<log_sequence>(number) + 1)
+      ::_exit(lost);
+    ::_exit(right);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == right);
 }
 
 TEST_CASE("a journal of a newer format is left untouched", "[journal][lmdb]") {
