@@ -1,0 +1,41 @@
+#pragma once
+#include "journal/base/result.hpp"
+#include "providers/operation.hpp"
+#include "providers/transport.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace orderhub::testing {
+
+/// What the tests' operations yield: the answer's body.
+struct text_value {
+  std::string text;
+  static result<text_value> decode(std::string_view v) { return text_value{std::string(v)}; }
+};
+
+/// Settings of a test operation; the defaults suit a test that does not care.
+struct operation_settings {
+  providers::doubt_policy doubt = providers::doubt_policy::replay_key;
+  providers::retry_policy retry = {100, 1'000, 0};
+  std::int64_t settle_ms = 1'000;
+  std::int64_t key_life_ms = 3'600'000;
+  bool has_look_up = true;
+};
+
+/// `POST /do` with that body at the vendor `shop`. How answers are read:
+///   200 the body (an empty one is doubt) · 402 `rejected` · 400 and 401 `invalid` · 429
+///   `unavailable`, honouring `retry-after-ms` · with a header `stored` `in_doubt_stored` ·
+///   everything else `in_doubt`.
+/// The look-up is `GET /find?key=<key>&body=<body>`; its answer's body is `found:<value>`,
+/// `refused:<why>`, `absent`, `running` or `more`; anything else, or another status, says nothing.
+providers::operation<text_value> shop_call(std::string body, const operation_settings& settings = {});
+
+// Outcomes as a transport reports them.
+providers::transport_outcome answer_of(int status, std::string body = {},
+                                       providers::header_list headers = {});
+providers::transport_outcome lost_call();
+providers::transport_outcome unsent_call();
+
+} // namespace orderhub::testing
