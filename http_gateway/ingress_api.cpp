@@ -70,6 +70,7 @@ bool is_printable(std::string_view text) {
 struct dispatcher {
   runtime::ingress& hub;
   const std::shared_ptr<ingress_exchange>& exchange;
+  std::int64_t attach_timeout_ms;
 
   void operator()(call_route& route) const {
     runtime::call_request call;
@@ -93,6 +94,8 @@ struct dispatcher {
   }
 
   void operator()(attach_route& route) const {
+    if (route.wait)
+      exchange->wait_at_least(attach_timeout_ms);
     hub.attach(std::move(route.target), route.wait, exchange);
   }
 
@@ -137,7 +140,7 @@ void ingress_api::handle(http_exchange_ptr exchange) {
       return;
     }
   }
-  std::visit(dispatcher{hub_, mine}, found);
+  std::visit(dispatcher{hub_, mine, attach_timeout_ms_}, found);
 }
 
 http_response ingress_api::timed_out(http_exchange& exchange) {

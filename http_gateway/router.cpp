@@ -121,6 +121,18 @@ std::optional<std::int64_t> parse_iso_8601_ms(std::string_view text) {
   return any ? std::optional(total) : std::nullopt;
 }
 
+bool equal_ignoring_case(std::string_view a, std::string_view lower_case) {
+  return a.size() == lower_case.size() && std::equal(a.begin(), a.end(), lower_case.begin(),
+                                                     [](char x, char y) { return lower(x) == y; });
+}
+
+/// As forms encode it: a plus is a space.
+std::optional<std::string> query_decode(std::string_view text) {
+  std::string spaced(text);
+  std::replace(spaced.begin(), spaced.end(), '+', ' ');
+  return percent_decode(spaced);
+}
+
 /// The `delay` of a send's query, or why it is refused.
 std::optional<no_route> read_delay(std::string_view query, call_route& to) {
   bool seen = false;
@@ -129,11 +141,12 @@ std::optional<no_route> read_delay(std::string_view query, call_route& to) {
     const auto part = query.substr(0, end);
     query.remove_prefix(std::min(end + 1, query.size()));
     const auto equals = std::min(part.find('='), part.size());
-    if (part.substr(0, equals) != "delay")
+    const auto name = query_decode(part.substr(0, equals));
+    if (!name || !equal_ignoring_case(*name, "delay"))
       continue;
     if (std::exchange(seen, true))
       return bad_path("delay is given more than once.");
-    const auto value = percent_decode(part.substr(std::min(equals + 1, part.size())));
+    const auto value = query_decode(part.substr(std::min(equals + 1, part.size())));
     const auto delay = value ? parse_delay_ms(*value) : std::nullopt;
     if (!delay)
       return bad_path("delay must be a duration such as 10s, 1500ms, 2m, 1h, 1d or PT10S, "

@@ -58,8 +58,7 @@ private:
 };
 
 /// The built-in mock vendors, where they are wanted.
-result<std::unique_ptr<providers::mock::server>> start_mock(const settings& s,
-                                                            std::string& base) {
+result<std::unique_ptr<providers::mock::server>> start_mock(const settings& s, std::string& base) {
   if (!s.mock_mode)
     return std::unique_ptr<providers::mock::server>();
   providers::mock::options options;
@@ -76,8 +75,8 @@ result<std::unique_ptr<providers::mock::server>> start_mock(const settings& s,
 std::string journal_metrics(const journal::journal_stats& j, const runtime::hub_figures& h) {
   std::string text;
   auto add = [&text](const char* name, const char* kind, auto value) {
-    text += "# TYPE " + std::string(name) + ' ' + kind + '\n' + name + ' ' +
-            std::to_string(value) + '\n';
+    text += "# TYPE " + std::string(name) + ' ' + kind + '\n' + name + ' ' + std::to_string(value) +
+            '\n';
   };
   add("orderhub_journal_commits_total", "counter", j.commits);
   add("orderhub_journal_records_total", "counter", j.records);
@@ -135,7 +134,8 @@ int serve(const settings& s) {
   const auto services =
       handlers::all_services(std::make_shared<const handlers::order_settings>(std::move(*orders)));
   runtime::hub_options hub_options;
-  hub_options.workers = s.workers != 0 ? s.workers : std::max(std::thread::hardware_concurrency(), 1U);
+  hub_options.workers =
+      s.workers != 0 ? s.workers : std::max(std::thread::hardware_concurrency(), 1U);
   hub_options.sync_mode = s.sync_commit ? "commit" : "off";
   hub_options.request_retention_ms = s.idempotency_retention_ms;
   // For scripts/chaos.sh, which must be able to go red. Named so that nobody sets it by accident.
@@ -145,7 +145,7 @@ int serve(const settings& s) {
     log::error("test_mode_unstable_keys", {{"message", "idempotency keys are broken on purpose"}});
   runtime::hub hub(**journal, services, *vendors, transport, time, hub_options);
 
-  ingress_api api(hub, s.api_token);
+  ingress_api api(hub, s.api_token, s.attach_timeout_ms);
   server_options options;
   options.host = s.listen.host;
   options.port = s.listen.port;

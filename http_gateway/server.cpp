@@ -914,6 +914,10 @@ void connection::close() {
 
 http_exchange::~http_exchange() = default;
 
+void http_exchange::wait_at_least(std::int64_t ms) {
+  due_ms_ = std::max(due_ms_, steady_ms() + ms);
+}
+
 bool http_exchange::answer(http_response response) {
   if (answered_.exchange(true, std::memory_order_acq_rel))
     return false;

@@ -76,6 +76,10 @@ public:
   /// is one too); returns false for any later one, whose response is dropped.
   bool answer(http_response response);
 
+  /// Its answer may take this long from now, where that is longer than `request_timeout_ms`. Only
+  /// from inside `request_handler::handle`.
+  void wait_at_least(std::int64_t ms);
+
 private:
   friend class detail::connection;
   friend class detail::shard;

@@ -257,6 +257,8 @@ const std::vector<row>& table() {
        [](settings& s, text_view t) { return set_size(s.body_max, t, 1024, gib / 4); }},
       {{"request_timeout", "ORDERHUB_REQUEST_TIMEOUT", "a caller's longest wait"},
        [](settings& s, text_view t) { return set_duration(s.request_timeout_ms, t, 1'000); }},
+      {{"attach_timeout", "ORDERHUB_ATTACH_TIMEOUT", "an attached caller's longest wait"},
+       [](settings& s, text_view t) { return set_duration(s.attach_timeout_ms, t, 1'000); }},
       {{"drain_timeout", "ORDERHUB_DRAIN_TIMEOUT", "longest wait for running work on SIGTERM"},
        [](settings& s, text_view t) { return set_duration(s.drain_timeout_ms, t, 0); }},
       {{"sync", "ORDERHUB_SYNC", "commit (default) or off"},

@@ -40,6 +40,7 @@ struct settings {
   std::uint32_t in_flight_max = 4'096;
   std::int64_t body_max = 1024 * 1024; ///< Bytes of a request body.
   std::int64_t request_timeout_ms = 60'000;
+  std::int64_t attach_timeout_ms = 280'000; ///< Of `/attach`; below 300 s, where Node's fetch ends.
   std::int64_t drain_timeout_ms = 20'000;
 
   bool sync_commit = true;                          ///< Setting `sync`: `commit` or `off`.

@@ -77,13 +77,21 @@ public:
   }
 
   void attach(runtime::invocation_target target, bool wait, runtime::responder_ptr to) override {
+    const auto* id = std::get_if<runtime::by_invocation_id>(&target);
+    const bool held = wait && id != nullptr && id->id == "inv_long";
     {
       const std::lock_guard lock(mutex_);
       attaches_.push_back({std::move(target), wait});
     }
-    enqueue([wait, to = std::move(to)] {
+    enqueue([this, wait, held, to = std::move(to)] {
       runtime::call_reply reply;
       reply.invocation_id = "inv_attached";
+      if (held) {
+        const std::lock_guard lock(mutex_);
+        held_.emplace_back(to, reply);
+        changed_.notify_all();
+        return;
+      }
       reply.status = wait ? 200 : 470;
       reply.body = wait ? R"({"done":true})" : R"({"code":470,"message":"Not ready."})";
       to->finished(std::move(reply));

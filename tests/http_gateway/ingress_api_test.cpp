@@ -203,6 +203,20 @@ TEST_CASE("a call that takes too long gets 504 with its id and goes on", "[gatew
   CHECK(silent->headers.count("x-restate-id") == 0);
 }
 
+TEST_CASE("who attaches waits longer than who calls", "[gateway][api]") {
+  door d({}, {.request_timeout_ms = 60, .sweep_interval_ms = 10});
+  raw_client attached(d.web->port());
+  REQUIRE(attached.send(get("/restate/invocation/inv_long/attach")));
+  d.hub.wait_held(1);
+  raw_client called(d.web->port()); // Arrives later, and its time is up before.
+  REQUIRE(called.send(post("/S/k/Silent", "")));
+  CHECK(called.read()->status == 504);
+  d.hub.release();
+  const auto r = attached.read();
+  REQUIRE(r);
+  CHECK(r->status == 200);
+}
+
 TEST_CASE("calls of one connection are answered in order though they end in another",
           "[gateway][api]") {
   door d;

@@ -87,7 +87,10 @@ TEST_CASE("a send may be delayed", "[gateway][router]") {
   CHECK(expect<call_route>(route_of("POST", "/S/k/H/send?delay=1500ms")).delay_ms == 1'500);
   CHECK(expect<call_route>(route_of("POST", "/S/k/H/send?x=1&delay=PT10S")).delay_ms == 10'000);
   CHECK(expect<call_route>(route_of("POST", "/S/k/H/send?delay=1%30s&")).delay_ms == 10'000);
+  CHECK(expect<call_route>(route_of("POST", "/S/k/H/send?Delay=10s")).delay_ms == 10'000);
+  CHECK(expect<call_route>(route_of("POST", "/S/k/H/send?%64elay=10s")).delay_ms == 10'000);
   CHECK(refused("POST", "/S/k/H/send?delay=").status == 400);
+  CHECK(refused("POST", "/S/k/H/send?delay=1s&DELAY=2s").status == 400);
   CHECK(refused("POST", "/S/k/H/send?delay").status == 400);
   CHECK(refused("POST", "/S/k/H/send?delay=10").status == 400);
   CHECK(refused("POST", "/S/k/H/send?delay=%zz").status == 400);

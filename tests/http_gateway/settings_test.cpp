@@ -63,6 +63,7 @@ TEST_CASE("the defaults are those of the documents", "[gateway][settings]") {
   CHECK(s.admin_listen.port == 9070);
   CHECK(s.body_max == 1 << 20);
   CHECK(s.request_timeout_ms == 60'000);
+  CHECK(s.attach_timeout_ms == 280'000);
   CHECK(s.drain_timeout_ms == 20'000);
   CHECK(s.patience_ms == 10'000);
   CHECK(s.notice_patience_ms == 2'000);
