@@ -35,14 +35,14 @@ result<handlers::order_settings> order_settings_from(const settings& s,
     auto text = text_of(from, a);
     return text.empty() ? text_of(from, b) : text;
   };
-  o.ship_from = {text_of(from, "name"),       first_of("street1", "street"),
-                 text_of(from, "city"),       text_of(from, "state"),
-                 first_of("zip", "postcode"), text_of(from, "country"),
-                 text_of(from, "phone"),      text_of(from, "email")};
-  for (const auto& [name, value] : {std::pair<const char*, const std::string&>("name", o.ship_from.name),
-                                    {"street1", o.ship_from.street},
-                                    {"city", o.ship_from.city},
-                                    {"zip", o.ship_from.zip}})
+  o.ship_from = {text_of(from, "name"),  first_of("street1", "street"), text_of(from, "city"),
+                 text_of(from, "state"), first_of("zip", "postcode"),   text_of(from, "country"),
+                 text_of(from, "phone"), text_of(from, "email")};
+  for (const auto& [name, value] :
+       {std::pair<const char*, const std::string&>("name", o.ship_from.name),
+        {"street1", o.ship_from.street},
+        {"city", o.ship_from.city},
+        {"zip", o.ship_from.zip}})
     if (value.empty())
       return bad("ORDERHUB_SHIP_FROM", std::string("lacks \"") + name + '"');
   if (o.ship_from.country.empty())
@@ -51,9 +51,9 @@ result<handlers::order_settings> order_settings_from(const settings& s,
   const auto parcel = json::parse(s.parcel, nullptr, false);
   if (!parcel.is_object())
     return bad("ORDERHUB_PARCEL", "must be a JSON object");
-  o.parcel = {text_of(parcel, "length"),        text_of(parcel, "width"),
-              text_of(parcel, "height"),        text_of(parcel, "distance_unit"),
-              text_of(parcel, "weight"),        text_of(parcel, "mass_unit")};
+  o.parcel = {text_of(parcel, "length"), text_of(parcel, "width"),
+              text_of(parcel, "height"), text_of(parcel, "distance_unit"),
+              text_of(parcel, "weight"), text_of(parcel, "mass_unit")};
   for (const auto* value : {&o.parcel.length, &o.parcel.width, &o.parcel.height,
                             &o.parcel.distance_unit, &o.parcel.weight, &o.parcel.mass_unit})
     if (value->empty())

@@ -4,8 +4,8 @@
 
 namespace orderhub::http_gateway {
 
-/// Holds SIGINT and SIGTERM back in this thread and in those it starts, until asked for. Made before
-/// any other thread.
+/// Holds SIGINT and SIGTERM back in this thread and in those it starts, until asked for. Made
+/// before any other thread.
 class stop_signals {
 public:
   stop_signals() {

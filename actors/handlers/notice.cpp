@@ -158,10 +158,9 @@ handler_task tell(context ctx, std::string body, settings_ptr s) {
     auto now = co_await ctx.time();
     if (now && std::stoll(*now) - ctx.accepted_at() > n->report_after_ms) {
       order_facts f;
-      for (const auto& [step, what] : told.items()) {
+      for (const auto& [step, what] : told.items())
         f.notices[step] = what.get<std::string>();
-        f.pending[step] = "done";
-      }
+      f.pending["notices"] = "done";
       ctx.send({"OrderOrchestrator", ctx.key()}, "RecordNotices", f.encode());
     }
   }
@@ -171,8 +170,8 @@ handler_task tell(context ctx, std::string body, settings_ptr s) {
 } // namespace
 
 std::string notice_order::encode() const {
-  return json{static_cast<int>(what), mail, announce, email, name, total, tracking_number, reason,
-              report_after_ms}
+  return json{static_cast<int>(what), mail,   announce,       email, name, total,
+              tracking_number,        reason, report_after_ms}
       .dump();
 }
 
@@ -213,7 +212,9 @@ durable::service_definition notice_service(settings_ptr settings) {
   durable::handler_definition h;
   h.mode = durable::handler_mode::shared;
   h.internal = true;
-  h.run = [settings](context ctx, std::string body) { return tell(ctx, std::move(body), settings); };
+  h.run = [settings](context ctx, std::string body) {
+    return tell(ctx, std::move(body), settings);
+  };
   service.handlers.emplace("Tell", std::move(h));
   return service;
 }

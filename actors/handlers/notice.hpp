@@ -11,7 +11,12 @@ namespace orderhub::handlers {
 
 /// What is told, to whom. Sent to `Notice/{order}/Tell`.
 struct notice_order {
-  enum class kind : std::uint8_t { new_order = 1, payment_failed = 2, confirmed = 3, cancelled = 4 };
+  enum class kind : std::uint8_t {
+    new_order = 1,
+    payment_failed = 2,
+    confirmed = 3,
+    cancelled = 4
+  };
   kind what = kind::confirmed;
   bool mail = false;
   bool announce = false;

@@ -46,8 +46,8 @@ struct payment_fact {
 /// What an order knows. Only grows; merging is commutative, associative and idempotent, so late,
 /// repeated and swapped events do no harm.
 struct order_facts {
-  unix_ms created_at = 0; ///< The earliest one counts.
-  unix_ms updated_at = 0; ///< The latest one counts.
+  unix_ms created_at = 0;             ///< The earliest one counts.
+  unix_ms updated_at = 0;             ///< The latest one counts.
   std::vector<payment_fact> payments; ///< By attempt, ascending.
   shipment_state shipment = shipment_state::none;
   bool label_voided = false;
@@ -60,7 +60,8 @@ struct order_facts {
   std::map<std::string, std::string, std::less<>> notices;
   /// Open points by step: what waits for what. A `done_` entry of the same step closes it.
   std::map<std::string, std::string, std::less<>> pending;
-  std::map<std::string, std::string, std::less<>> attention; ///< By step: what a person must settle.
+  std::map<std::string, std::string, std::less<>>
+      attention; ///< By step: what a person must settle.
 
   friend bool operator==(const order_facts&, const order_facts&) = default;
 

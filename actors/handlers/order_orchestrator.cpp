@@ -129,8 +129,7 @@ task<order_plan> decide_plan(context ctx, settings_ptr s) {
 
 /// Said once, where a person must act.
 result<std::string> report_attention(std::string order_id, std::string step, std::string reason) {
-  log::error("order_needs_attention",
-             {{"order", order_id}, {"step", step}, {"reason", reason}});
+  log::error("order_needs_attention", {{"order", order_id}, {"step", step}, {"reason", reason}});
   return std::string();
 }
 
@@ -211,8 +210,7 @@ task<result<payment_fact>> take_payment(context ctx, order o, std::uint32_t atte
 task<order_facts> give_back(context ctx, payment_fact p) {
   order_facts learned;
   const auto attempt_text = std::to_string(p.attempt);
-  const bool is_money =
-      p.state == payment_state::paid || p.state == payment_state::part_refunded;
+  const bool is_money = p.state == payment_state::paid || p.state == payment_state::part_refunded;
   bool refund_it = is_money;
   if (!is_money) {
     stripe::cancel_intent_request request;
@@ -264,7 +262,8 @@ task<result<order_facts>> undo(context ctx, settings_ptr s) {
 
   bool was_paid = false;
   for (const auto& p : facts->payments)
-    was_paid = was_paid || p.state == payment_state::paid || p.state == payment_state::part_refunded;
+    was_paid =
+        was_paid || p.state == payment_state::paid || p.state == payment_state::part_refunded;
   if (was_paid) {
     // A purchase under way settles first; then its label, if there is one, is given back.
     ctx.send(shipment_of(ctx), "Stop", {});
@@ -435,7 +434,8 @@ handler_task process_order(context ctx, std::string body, settings_ptr s) {
   order_facts begun;
   begun.created_at = ctx.accepted_at();
   begun.updated_at = ctx.accepted_at();
-  begun.payments.push_back({attempt, payment_state::pending, wanted->payment_method, {}, {}, {}, {}, 0});
+  begun.payments.push_back(
+      {attempt, payment_state::pending, wanted->payment_method, {}, {}, {}, {}, 0});
   ctx.merge("facts", begun.encode());
   facts = merge(*facts, begun);
   if (plan.announce && attempt == 1)
@@ -491,8 +491,7 @@ handler_task cancel_order(context ctx, std::string) {
     co_return fail(std::move(facts).error());
   if (!facts->known())
     co_return fail({error_kind::not_found, "order", "There is no order " + ctx.key() + ".", 404});
-  if (facts->shipment == shipment_state::in_transit ||
-      facts->shipment == shipment_state::delivered)
+  if (facts->shipment == shipment_state::in_transit || facts->shipment == shipment_state::delivered)
     co_return fail({error_kind::rejected, "order",
                     "Order " + ctx.key() + " is " + std::string(status_of(*facts)) +
                         " and can no longer be cancelled.",
@@ -507,8 +506,9 @@ handler_task undo_order(context ctx, std::string, settings_ptr s) {
     co_return fail(std::move(facts).error());
   json j = state_of(ctx.key(), *facts);
   j["refundId"] = text_or_null(refund_id_of(*facts));
-  j["message"] = facts->attention.empty() ? "Order cancelled"
-                                          : "Order cancelled; some of it needs a person's attention";
+  j["message"] = facts->attention.empty()
+                     ? "Order cancelled"
+                     : "Order cancelled; some of it needs a person's attention";
   co_return j.dump();
 }
 

@@ -14,8 +14,8 @@ struct order_settings {
   postal_address ship_from;
   parcel_size parcel;
   std::string channel_new, channel_failed, channel_confirmed;
-  bool mail = true;          ///< SendGrid is configured.
-  bool slack = false;        ///< Slack's bot token is.
+  bool mail = true;           ///< SendGrid is configured.
+  bool slack = false;         ///< Slack's bot token is.
   bool slack_webhook = false; ///< Only an incoming webhook is.
   std::int64_t patience_ms = 10'000;
   std::int64_t notice_patience_ms = 2'000;

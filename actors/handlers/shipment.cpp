@@ -94,8 +94,8 @@ handler_task buy_label(context ctx, std::string body, settings_ptr s) {
       ctx.send(order_of(ctx), "RecordLabel", label_facts(*label));
     co_return label->encode();
   }
-  // The carrier has definitely said no. Paid goods ship sooner or later: tried again with new rates,
-  // by an invocation of its own, so that no journal grows for ever.
+  // The carrier has definitely said no. Paid goods ship sooner or later: tried again with new
+  // rates, by an invocation of its own, so that no journal grows for ever.
   const auto kind = label.error().kind;
   if (kind != error_kind::cancelled && !wanted->compensate) {
     const auto shift = std::min<std::uint32_t>(wanted->attempt - 1, 20);
@@ -149,15 +149,14 @@ handler_task report_late(context ctx, std::string) {
 } // namespace
 
 std::string label_order::encode() const {
-  return json{{"to",
-               {to.name, to.street, to.city, to.state, to.zip, to.country, to.phone, to.email}},
-              {"parcel", parcel.empty() ? json(nullptr)
-                                        : json{parcel.length, parcel.width, parcel.height,
-                                               parcel.distance_unit, parcel.weight,
-                                               parcel.mass_unit}},
-              {"compensate", compensate},
-              {"report", report},
-              {"attempt", attempt}}
+  return json{
+      {"to", {to.name, to.street, to.city, to.state, to.zip, to.country, to.phone, to.email}},
+      {"parcel", parcel.empty() ? json(nullptr)
+                                : json{parcel.length, parcel.width, parcel.height,
+                                       parcel.distance_unit, parcel.weight, parcel.mass_unit}},
+      {"compensate", compensate},
+      {"report", report},
+      {"attempt", attempt}}
       .dump();
 }
 

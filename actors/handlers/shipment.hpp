@@ -13,9 +13,9 @@ namespace orderhub::handlers {
 struct label_order {
   postal_address to;
   parcel_size parcel;
-  bool compensate = false;     ///< A refusal ends it; else it is tried again later.
-  bool report = false;         ///< Tell the order by `RecordLabel`: nobody waits any more.
-  std::uint32_t attempt = 1;   ///< Counts the refusals.
+  bool compensate = false;   ///< A refusal ends it; else it is tried again later.
+  bool report = false;       ///< Tell the order by `RecordLabel`: nobody waits any more.
+  std::uint32_t attempt = 1; ///< Counts the refusals.
 
   [[nodiscard]] std::string encode() const;
   static result<label_order> decode(std::string_view json);

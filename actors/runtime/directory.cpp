@@ -35,8 +35,8 @@ caf::behavior directory_actor(caf::event_based_actor* self, hub_context* hub, ca
       [=](route_message& m) {
         auto [it, fresh] = state->active.try_emplace(m.object);
         if (fresh) {
-          it->second.actor = self->system().spawn(object_actor, hub,
-                                                  caf::actor_cast<caf::actor>(self), m.object);
+          it->second.actor =
+              self->system().spawn(object_actor, hub, caf::actor_cast<caf::actor>(self), m.object);
           it->second.since_ms = hub->env.time.steady_ms();
         }
         ++it->second.routed;

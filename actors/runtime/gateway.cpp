@@ -10,8 +10,8 @@ namespace orderhub::runtime {
 
 namespace {
 
-digest request_scope(const std::string& service, const std::string& key,
-                     const std::string& handler, const std::string& idempotency_key) {
+digest request_scope(const std::string& service, const std::string& key, const std::string& handler,
+                     const std::string& idempotency_key) {
   byte_writer w(64);
   w.str32(service);
   w.str32(key);
@@ -69,8 +69,8 @@ public:
     in.input.body = std::move(body);
     if (!request.idempotency_key.empty()) {
       journal::request_key key;
-      key.scope = request_scope(request.service, request.key, request.handler,
-                                request.idempotency_key);
+      key.scope =
+          request_scope(request.service, request.key, request.handler, request.idempotency_key);
       key.body = sha256_of(request.handler + '\n' + raw_for_hash);
       key.expires_at = now + hub_.env.request_retention_ms;
       in.input.key = key;
@@ -192,8 +192,7 @@ private:
 
 } // namespace
 
-caf::behavior gateway_actor(caf::event_based_actor* self, hub_context* hub,
-                            caf::actor directory) {
+caf::behavior gateway_actor(caf::event_based_actor* self, hub_context* hub, caf::actor directory) {
   auto state = std::make_shared<gateway>(self, *hub, std::move(directory));
   return {
       [state](gateway_call& m) { state->call(m); },

@@ -58,10 +58,15 @@ struct hub::parts {
   parts(journal::hub_journal& journal, const durable::service_registry& services,
         const providers::registry& vendors, providers::transport& transport, const clock& time,
         hub_options o)
-      : options(std::move(o)),
-        env{time,    random,          journal.hub(),
-            vendors, time.wall_ms(),  3'000,
-            1'000,   options.request_retention_ms, options.unstable_keys_for_test},
+      : options(std::move(o)), env{time,
+                                   random,
+                                   journal.hub(),
+                                   vendors,
+                                   time.wall_ms(),
+                                   3'000,
+                                   1'000,
+                                   options.request_retention_ms,
+                                   options.unstable_keys_for_test},
         writer(journal, time, [this](const writer_state& s) { on_stall(s); }),
         context{journal, writer, services, vendors, transport, env, {}, {}},
         config(options.workers), system(config) {
@@ -106,8 +111,7 @@ struct hub::parts {
 hub::hub(journal::hub_journal& journal, const durable::service_registry& services,
          const providers::registry& vendors, providers::transport& transport, const clock& time,
          hub_options options) {
-  parts_ = std::make_unique<parts>(journal, services, vendors, transport, time,
-                                   std::move(options));
+  parts_ = std::make_unique<parts>(journal, services, vendors, transport, time, std::move(options));
 }
 
 hub::~hub() {
@@ -168,9 +172,9 @@ void hub::call(call_request request, responder_ptr to) {
 }
 
 void hub::attach(invocation_target target, bool wait, responder_ptr to) {
-  caf::anon_send(parts_->gateways.front(),
-                 gateway_attach{std::make_shared<invocation_target>(std::move(target)), wait,
-                                std::move(to)});
+  caf::anon_send(
+      parts_->gateways.front(),
+      gateway_attach{std::make_shared<invocation_target>(std::move(target)), wait, std::move(to)});
 }
 
 void hub::settle_awakeable(std::string id, bool resolve, std::string payload, responder_ptr to) {

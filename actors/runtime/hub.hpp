@@ -12,7 +12,7 @@
 namespace orderhub::runtime {
 
 struct hub_options {
-  std::size_t workers = 2;        ///< CAF scheduler threads.
+  std::size_t workers = 2; ///< CAF scheduler threads.
   std::string sync_mode = "commit";
   std::int64_t request_retention_ms = 24LL * 3600 * 1000;
   std::int64_t sweep_ms = 250;

@@ -24,8 +24,8 @@ struct call_request {
 struct call_reply {
   std::uint16_t status = 200;
   std::string body;
-  std::string invocation_id;         ///< Sent as `x-restate-id`; empty where there is none.
-  std::int64_t retry_after_s = 0;    ///< Sent as `Retry-After` where positive.
+  std::string invocation_id;      ///< Sent as `x-restate-id`; empty where there is none.
+  std::int64_t retry_after_s = 0; ///< Sent as `Retry-After` where positive.
 };
 
 /// Where the answer goes. The runtime calls `finished` exactly once for each accepted call, from
@@ -53,9 +53,9 @@ using invocation_target = std::variant<by_invocation_id, by_request_key, by_work
 
 /// What the health answer and the start-up log say.
 struct health_report {
-  bool accepting = true;  ///< False while the journal takes no writes or the hub drains.
-  std::string reason;     ///< Why not, one sentence.
-  std::string sync_mode;  ///< `commit` or `off`.
+  bool accepting = true; ///< False while the journal takes no writes or the hub drains.
+  std::string reason;    ///< Why not, one sentence.
+  std::string sync_mode; ///< `commit` or `off`.
 };
 
 /// All that the HTTP gateway sees of the hub. Thread-safe; returns at once.

@@ -29,10 +29,11 @@ struct writer_state {
   std::string reason; ///< Of the stall, for people.
 };
 
-/// One thread: takes everything queued, one transaction, one sync, acknowledges; between commits one
-/// slice of checkpointing. A commit that fails for want of room or by an I/O error is held and made
-/// again; nothing is dropped, and the hub takes no new work meanwhile. Queue bound: the hub's limit
-/// on requests in flight plus vendor answers, since each object has a bounded number of turns out.
+/// One thread: takes everything queued, one transaction, one sync, acknowledges; between commits
+/// one slice of checkpointing. A commit that fails for want of room or by an I/O error is held and
+/// made again; nothing is dropped, and the hub takes no new work meanwhile. Queue bound: the hub's
+/// limit on requests in flight plus vendor answers, since each object has a bounded number of turns
+/// out.
 class journal_writer final : public turn_writer {
 public:
   using stall_callback = std::function<void(const writer_state&)>;

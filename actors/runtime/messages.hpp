@@ -57,7 +57,8 @@ struct route_message {
   object_id object;
   event_message event;
 };
-/// From an object: I have handled so many routed events and have nothing to do. `due`: wake me then.
+/// From an object: I have handled so many routed events and have nothing to do. `due`: wake me
+/// then.
 struct idle_message {
   object_id object;
   std::uint64_t handled = 0;
@@ -95,19 +96,19 @@ struct wake_at {
 } // namespace orderhub::runtime
 
 CAF_BEGIN_TYPE_ID_BLOCK(orderhub_runtime, first_custom_type_id)
-  CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::event_message))
-  CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::route_message))
-  CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::idle_message))
-  CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::gateway_call))
-  CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::gateway_attach))
-  CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::gateway_awakeable))
-  CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::provider_call))
-  CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::call_ended))
-  CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::wake_at))
-  CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, stop_atom, "stop")
-  CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, sweep_atom, "sweep")
-  CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, resume_atom, "resume")
-  CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, drain_atom, "drain")
+CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::event_message))
+CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::route_message))
+CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::idle_message))
+CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::gateway_call))
+CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::gateway_attach))
+CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::gateway_awakeable))
+CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::provider_call))
+CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::call_ended))
+CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::wake_at))
+CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, stop_atom, "stop")
+CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, sweep_atom, "sweep")
+CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, resume_atom, "resume")
+CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, drain_atom, "drain")
 CAF_END_TYPE_ID_BLOCK(orderhub_runtime)
 
 // None of them leaves the process.

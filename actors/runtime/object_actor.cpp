@@ -56,8 +56,7 @@ private:
   bool load() {
     auto state = hub_.journal.load(id_);
     if (!state) {
-      log::error("object_unreadable",
-                 {{"object", id_.text()}, {"reason", state.error().message}});
+      log::error("object_unreadable", {{"object", id_.text()}, {"reason", state.error().message}});
       return false;
     }
     state->id = id_;
@@ -201,9 +200,8 @@ private:
         log::error("vendor_without_provider", {{"vendor", call.vendor}});
         continue;
       }
-      self_->send(it->second,
-                  provider_call{std::make_shared<durable::vendor_call>(std::move(call)),
-                                caf::actor_cast<caf::actor>(self_)});
+      self_->send(it->second, provider_call{std::make_shared<durable::vendor_call>(std::move(call)),
+                                            caf::actor_cast<caf::actor>(self_)});
     }
     for (auto& f : h.finished)
       for (auto& to : hub_.waiters.take(f.invocation))
@@ -256,8 +254,7 @@ private:
 
 caf::behavior object_actor(caf::event_based_actor* self, hub_context* hub, caf::actor directory,
                            object_id id) {
-  auto shell =
-      std::make_shared<object_shell>(self, *hub, std::move(directory), std::move(id));
+  auto shell = std::make_shared<object_shell>(self, *hub, std::move(directory), std::move(id));
   return {
       [shell](event_message& message) { shell->handle(message); },
       [self, shell](stop_atom) { self->quit(); },

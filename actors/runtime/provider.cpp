@@ -25,13 +25,12 @@ void start(caf::event_based_actor* self, hub_context* hub, const providers::endp
   wire.secret_headers = endpoint.secret_headers;
   wire.body = std::move(c.request.body);
   wire.deadline_ms = c.deadline_ms;
-  hub->transport.send(std::move(wire),
-                      [me = caf::actor_cast<caf::actor>(self), to = std::move(call.reply_to),
-                       ref = c.ref](providers::transport_outcome outcome) {
-                        caf::anon_send(to, make_event(vendor_answer{ref, std::move(outcome)},
-                                                      false));
-                        caf::anon_send(me, call_ended{});
-                      });
+  hub->transport.send(std::move(wire), [me = caf::actor_cast<caf::actor>(self),
+                                        to = std::move(call.reply_to),
+                                        ref = c.ref](providers::transport_outcome outcome) {
+    caf::anon_send(to, make_event(vendor_answer{ref, std::move(outcome)}, false));
+    caf::anon_send(me, call_ended{});
+  });
 }
 
 } // namespace

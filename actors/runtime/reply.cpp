@@ -6,8 +6,7 @@ namespace orderhub::runtime {
 
 std::string error_body(std::uint16_t status, std::string_view message) {
   return "{\"code\":" + std::to_string(status) + ",\"message\":" +
-         nlohmann::json(message).dump(-1, ' ', false,
-                                      nlohmann::json::error_handler_t::replace) +
+         nlohmann::json(message).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) +
          '}';
 }
 
