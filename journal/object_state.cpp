@@ -102,6 +102,22 @@ result<void> apply_as_caller(object_state& state, const record& r) {
   return {};
 }
 
+result<void> apply_as_cancelled(object_state& state, const record& r) {
+  auto cancel = decode_cancel(r.payload);
+  if (!cancel)
+    return fail(std::move(cancel).error());
+  if (cancel->target != state.id)
+    return {};
+  const auto* live = state.find_live(cancel->invocation);
+  if (live == nullptr || std::any_of(live->entries.begin(), live->entries.end(),
+                                     [](const auto& e) { return e.kind == record_kind::cancel; }))
+    return {}; // It has ended, or it knows.
+  if (std::find(state.cancels.begin(), state.cancels.end(), cancel->invocation) ==
+      state.cancels.end())
+    state.cancels.push_back(cancel->invocation);
+  return {};
+}
+
 result<void> apply_state_entry(object_state& state, const record& r) {
   auto p = decode_state(r.payload);
   if (!p)
@@ -125,6 +141,7 @@ void finish(object_state& state, const record& r, std::string encoded_result) {
   state.finished.push_back(std::move(*it));
   state.live.erase(it);
   std::erase_if(state.undelivered, [&](const auto& u) { return u.invocation == r.invocation; });
+  std::erase(state.cancels, r.invocation);
 }
 
 result<void> apply_as_owner(object_state& state, const record& r) {
@@ -150,8 +167,12 @@ result<void> apply_as_owner(object_state& state, const record& r) {
       i->paused_text = r.payload;
       return {};
     }
-    i->paused_text.clear();
+    // What arrives for a paused invocation is kept; only a step of its own shows that it goes on.
+    if (is_command(r.kind))
+      i->paused_text.clear();
     i->entries.push_back({r.kind, r.time, r.index, r.payload});
+    if (r.kind == record_kind::cancel)
+      std::erase(state.cancels, r.invocation);
     if (r.kind == record_kind::completion)
       std::erase_if(state.undelivered, [&](const auto& u) {
         return u.invocation == r.invocation && u.completion == r.index;
@@ -274,6 +295,9 @@ std::optional<object_id> target_of(const record& r) {
   } else if (r.kind == record_kind::output) {
     if (auto p = decode_output(r.payload); p && p->caller)
       return std::move(p->caller->object);
+  } else if (r.kind == record_kind::cancel_invocation) {
+    if (auto p = decode_cancel(r.payload))
+      return std::move(p->target);
   }
   return std::nullopt;
 }
@@ -287,6 +311,9 @@ result<void> apply(object_state& state, const record& r, log_sequence at) {
       return done;
   } else if (r.kind == record_kind::output) {
     if (auto done = apply_as_caller(state, r); !done)
+      return done;
+  } else if (r.kind == record_kind::cancel_invocation) {
+    if (auto done = apply_as_cancelled(state, r); !done)
       return done;
   }
   state.folded_to = std::max(state.folded_to, at);
@@ -306,7 +333,7 @@ std::optional<unix_ms> next_due(const object_state& state) {
 }
 
 bool needs_resume(const object_state& state) {
-  if (!state.undelivered.empty())
+  if (!state.undelivered.empty() || !state.cancels.empty())
     return true;
   bool exclusive_seen = false;
   for (const auto& i : state.live) {
@@ -348,6 +375,9 @@ std::string encode(const object_state& state) {
     w.u32(u.completion);
     w.str32(u.encoded_result);
   }
+  w.u32(static_cast<std::uint32_t>(state.cancels.size()));
+  for (const auto& id : state.cancels)
+    w.array(id.bytes);
   return close_row(w);
 }
 
@@ -379,6 +409,8 @@ result<object_state> decode_object(std::string_view bytes) {
     u.encoded_result = std::string(r.str32());
     s.undelivered.push_back(std::move(u));
   }
+  for (auto count = r.u32(); count > 0 && r.ok(); --count)
+    s.cancels.push_back({r.array<22>()});
   if (!r.done())
     return corrupt(where, "the row is cut short or too long");
   return s;

@@ -52,6 +52,8 @@ struct object_state {
   std::map<std::string, std::string, std::less<>> values;
   std::vector<invocation_state> live; ///< Not finished, in log order.
   std::vector<undelivered_completion> undelivered;
+  /// Live invocations that were asked to stop and have not been told.
+  std::vector<invocation_id> cancels;
   /// Finished since the row was last written; they move to the invocation table and are not part of
   /// the row's bytes.
   std::vector<invocation_state> finished;
@@ -61,14 +63,13 @@ struct object_state {
   [[nodiscard]] const std::string* value(std::string_view name) const;
   [[nodiscard]] invocation_state* find_live(const invocation_id& id);
   [[nodiscard]] const invocation_state* find_live(const invocation_id& id) const;
-  /// Nothing worth a row: no values, nothing live, nothing undelivered.
-  [[nodiscard]] bool blank() const {
-    return values.empty() && live.empty() && undelivered.empty();
-  }
+  /// Nothing worth a row: no values, nothing live (what waits for something live ends with it).
+  [[nodiscard]] bool blank() const { return values.empty() && live.empty() && undelivered.empty(); }
 };
 
-/// Objects that a record speaks of beside its own: the target of a `call` or `send`, the caller of
-/// an `output`. Needs the state of the record's own object only for `output`.
+/// Objects that a record speaks of beside its own: the target of a `call`, `send` or
+/// `cancel_invocation`, the caller of an `output`. Needs the state of the record's own object only
+/// for `output`.
 std::optional<object_id> target_of(const record& r);
 
 /// `output` carries the caller, so that one record reaches both: result and who waits.
@@ -89,14 +90,14 @@ result<void> apply(object_state& state, const record& r, log_sequence at);
 /// retry); nothing where it has none.
 std::optional<unix_ms> next_due(const object_state& state);
 
-/// True where the object must be activated at start: an open effect, a result not yet delivered, a
-/// call whose callee may have ended, an input that has not begun. False where all it waits for are
-/// timers and awakeables.
+/// True where the object must be activated at start: an open effect, a result or a cancel not yet
+/// delivered, a call whose callee may have ended, an input that has not begun. False where all it
+/// waits for are timers and awakeables.
 bool needs_resume(const object_state& state);
 
 /// The row of an object, and back. `finished` is not part of it.
 ///   u8 version | u64 folded_to | u64 last time | str8 service | str8 key | u32 count, values |
-///   u32 count, live invocations | u32 count, undelivered | u32 crc
+///   u32 count, live invocations | u32 count, undelivered | u32 count, cancels | u32 crc
 std::string encode(const object_state& state);
 result<object_state> decode_object(std::string_view bytes);
 

@@ -43,7 +43,8 @@ invocation_id get_invocation(byte_reader& r) {
 void put(byte_writer& w, const input_payload& p) {
   w.str8(p.handler);
   w.str8(p.revision);
-  w.u8(static_cast<std::uint8_t>((p.shared ? 1U : 0U) | (p.key ? 2U : 0U) | (p.caller ? 4U : 0U)));
+  w.u8(static_cast<std::uint8_t>((p.shared ? 1U : 0U) | (p.key ? 2U : 0U) | (p.caller ? 4U : 0U) |
+                                 (p.held.empty() ? 0U : 8U)));
   w.i64(p.due_at);
   w.str32(p.body);
   if (p.key) {
@@ -55,6 +56,11 @@ void put(byte_writer& w, const input_payload& p) {
     put(w, p.caller->object);
     w.array(p.caller->invocation.bytes);
     w.u32(p.caller->completion);
+  }
+  if (!p.held.empty()) {
+    w.u8(static_cast<std::uint8_t>(p.held.size()));
+    for (const auto& id : p.held)
+      put(w, id);
   }
 }
 
@@ -80,6 +86,9 @@ input_payload get_input(byte_reader& r) {
     c.completion = r.u32();
     p.caller = std::move(c);
   }
+  if ((flags & 8U) != 0)
+    for (auto count = r.u8(); count > 0 && r.ok(); --count)
+      p.held.push_back(get_object(r));
   return p;
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace orderhub::journal {
 
@@ -81,6 +82,9 @@ struct request_key {
   friend bool operator==(const request_key&, const request_key&) = default;
 };
 
+/// Longest chain of calls that wait for each other.
+constexpr std::size_t held_max = 32;
+
 /// What an invocation starts with.
 struct input_payload {
   std::string handler;  ///< 1 to 64 bytes.
@@ -90,6 +94,9 @@ struct input_payload {
   std::string body;
   std::optional<request_key> key;
   std::optional<caller_ref> caller;
+  /// Of a call: objects whose exclusive invocations wait for it, outermost first. A call back to
+  /// one of them would never end.
+  std::vector<object_id> held;
 
   friend bool operator==(const input_payload&, const input_payload&) = default;
 };
@@ -99,7 +106,7 @@ result<input_payload> decode_input(std::string_view bytes);
 /// `call` and `send`: the very record is the target's input.
 struct call_payload {
   object_id target;
-  invocation_id invocation; ///< The child's id.
+  invocation_id invocation;     ///< The child's id.
   std::uint32_t completion = 0; ///< Completion id of the result; 0 for `send`.
   input_payload input;
 
@@ -134,17 +141,17 @@ result<run_payload> decode_run(std::string_view bytes);
 
 /// `effect`: the intent, durable before the first byte leaves.
 struct effect_payload {
-  std::string name;      ///< Step name, 1 to 64 bytes.
+  std::string name; ///< Step name, 1 to 64 bytes.
   std::uint32_t completion = 0;
-  std::string operation; ///< `stripe.charge`
-  std::string vendor;    ///< `stripe`
-  std::string target;    ///< The endpoint's fingerprint: base URL and mode.
-  std::string key;       ///< Idempotency key of the first logical attempt; empty where none.
+  std::string operation;   ///< `stripe.charge`
+  std::string vendor;      ///< `stripe`
+  std::string target;      ///< The endpoint's fingerprint: base URL and mode.
+  std::string key;         ///< Idempotency key of the first logical attempt; empty where none.
   std::uint8_t policy = 0; ///< `doubt_policy`
   std::int64_t deadline_ms = 0;
-  std::string method;    ///< The request; empty for `may_repeat`, whose bytes are not needed.
+  std::string method; ///< The request; empty for `may_repeat`, whose bytes are not needed.
   std::string path;
-  std::string headers;   ///< `name: value\n` lines.
+  std::string headers; ///< `name: value\n` lines.
   std::string body;
 
   friend bool operator==(const effect_payload&, const effect_payload&) = default;
@@ -154,13 +161,13 @@ result<effect_payload> decode_effect(std::string_view bytes);
 
 /// `effect_note`: what was decided about an open effect, and on what evidence.
 enum class note_kind : std::uint8_t {
-  retry_at = 1,      ///< Nothing happened; again at `at`. A durable timer.
-  doubt = 2,         ///< The call may have taken effect.
+  retry_at = 1, ///< Nothing happened; again at `at`. A durable timer.
+  doubt = 2,    ///< The call may have taken effect.
   look_up_found = 3,
   look_up_absent = 4,
-  new_key = 5,       ///< Proven absent: the next logical attempt `attempt` under a new key.
-  resend = 6,        ///< Sent again: same bytes, same key.
-  waiting = 7,       ///< The target differs from the configured one: not sent.
+  new_key = 5, ///< Proven absent: the next logical attempt `attempt` under a new key.
+  resend = 6,  ///< Sent again: same bytes, same key.
+  waiting = 7, ///< The target differs from the configured one: not sent.
 };
 std::string_view name_of(note_kind kind);
 

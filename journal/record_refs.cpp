@@ -33,6 +33,9 @@ void get_input(byte_reader& r, record_refs& refs) {
     r.raw(22);
     r.u32();
   }
+  if ((flags & 8U) != 0)
+    for (auto count = r.u8(); count > 0 && r.ok(); --count)
+      get_object(r);
   if (due_at > 0)
     refs.due_at = due_at;
 }
@@ -59,6 +62,13 @@ void get_output(byte_reader& r, const object_id& own, record_refs& refs) {
     refs.other = std::move(caller);
 }
 
+void get_cancel(byte_reader& r, const object_id& own, record_refs& refs) {
+  auto target = get_object(r);
+  r.raw(22);
+  if (target != own)
+    refs.other = std::move(target);
+}
+
 } // namespace
 
 result<record_refs> refs_of(const record& rec) {
@@ -75,6 +85,9 @@ result<record_refs> refs_of(const record& rec) {
     break;
   case record_kind::output:
     get_output(r, rec.object, refs);
+    break;
+  case record_kind::cancel_invocation:
+    get_cancel(r, rec.object, refs);
     break;
   case record_kind::set:
   case record_kind::clear:

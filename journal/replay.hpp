@@ -20,9 +20,14 @@ public:
 
   [[nodiscard]] bool live() const { return at_ == recorded_; }
 
-  /// The handler causes command `index` of `kind` named `name` (empty: kind has no name). Null: live,
-  /// to be recorded now. Else the recorded entry. Fails with `diverged`, naming the index, what was
-  /// recorded and what was asked.
+  /// What is recorded next is no command.
+  [[nodiscard]] bool at_notification(const std::vector<entry>& entries) const {
+    return !live() && !is_command(entries[at_].kind);
+  }
+
+  /// The handler causes command `index` of `kind` named `name` (empty: kind has no name). Null:
+  /// live, to be recorded now. Else the recorded entry. Fails with `diverged`, naming the index,
+  /// what was recorded and what was asked.
   result<const entry*> command(const std::vector<entry>& entries, record_kind kind,
                                std::uint32_t index, std::string_view name);
 

@@ -14,25 +14,20 @@
 
 namespace orderhub::durable {
 
-/// The failure of an await that a cancel ended.
-inline error cancelled_error() {
-  return {error_kind::cancelled, "durable", "the invocation was cancelled", 409};
-}
-
 /// The result of a step that has begun. Await it once.
 template <class T>
 class [[nodiscard]] future {
 public:
   using decode_function = result<T> (*)(std::string_view);
   future(execution& e, execution::issued issued, decode_function decode, bool cancellable)
-      : execution_(&e), issued_(issued), decode_(decode), cancellable_(cancellable) {}
+      : execution_(&e), issued_(std::move(issued)), decode_(decode), cancellable_(cancellable) {}
 
-  bool await_ready() { return issued_.cancelled || execution_->ready(request()); }
+  bool await_ready() { return issued_.refused || execution_->ready(request()); }
   void await_suspend(std::coroutine_handle<> who) { execution_->suspend(request(), who); }
   result<T> await_resume() { return value(); }
 
   [[nodiscard]] std::uint32_t completion() const { return issued_.completion; }
-  [[nodiscard]] bool refused() const { return issued_.cancelled; }
+  [[nodiscard]] bool refused() const { return issued_.refused.has_value(); }
   [[nodiscard]] bool cancellable() const { return cancellable_; }
   [[nodiscard]] execution& owner() const { return *execution_; }
   /// Of a call: the invocation that was begun.
@@ -40,7 +35,9 @@ public:
 
   /// The decoded result; only after it is there.
   result<T> value() {
-    if (issued_.cancelled || execution_->take_cancel(request()))
+    if (issued_.refused)
+      return fail(*issued_.refused);
+    if (execution_->take_cancel(request()))
       return fail(cancelled_error());
     if (!execution_->completed(issued_.completion))
       return fail(cancelled_error());
@@ -68,14 +65,17 @@ private:
 template <class T>
 class [[nodiscard]] timed_future {
 public:
-  timed_future(future<T> inner, execution::issued timer) : inner_(inner), timer_(timer) {}
+  timed_future(future<T> inner, execution::issued timer)
+      : inner_(std::move(inner)), timer_(std::move(timer)) {}
 
   bool await_ready() {
-    return inner_.refused() || timer_.cancelled || inner_.owner().ready(request());
+    return inner_.refused() || timer_.refused || inner_.owner().ready(request());
   }
   void await_suspend(std::coroutine_handle<> who) { inner_.owner().suspend(request(), who); }
   result<std::optional<T>> await_resume() {
-    if (timer_.cancelled || (!inner_.refused() && inner_.owner().take_cancel(request())))
+    if (timer_.refused)
+      return fail(*timer_.refused);
+    if (!inner_.refused() && inner_.owner().take_cancel(request()))
       return fail(cancelled_error());
     if (!inner_.refused() && !inner_.owner().completed(inner_.completion()))
       return std::optional<T>();
@@ -87,7 +87,7 @@ public:
 
 private:
   [[nodiscard]] execution::wait_request request() const {
-    return {{inner_.completion(), timer_.completion}, true, true};
+    return {{inner_.completion(), timer_.completion}, true, inner_.cancellable()};
   }
   future<T> inner_;
   execution::issued timer_;
@@ -96,7 +96,7 @@ private:
 template <class T>
 auto future<T>::within(std::int64_t duration_ms) {
   return timed_future<T>(*this,
-                         issued_.cancelled ? execution::issued{} : execution_->sleep(duration_ms));
+                         issued_.refused ? execution::issued{} : execution_->sleep(duration_ms));
 }
 
 /// All of several futures; a failure does not hide the others' results.

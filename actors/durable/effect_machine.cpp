@@ -106,6 +106,7 @@ effect_step effect_machine::send() {
 
 effect_step effect_machine::look_up(providers::http_request request) {
   phase_ = phase::looking_up;
+  looked_at_ = now();
   effect_step s;
   s.what = effect_step::kind::send;
   s.request = std::move(request);
@@ -242,6 +243,13 @@ effect_step effect_machine::answered(const providers::http_response& response) {
     left_at_ = now();
     stored_ = true;
     return settle(why.message, false);
+  case error_kind::invalid:
+    // A request refused now says nothing of an earlier one that may have taken effect.
+    if (doubt_ && start_.operation.look_up != nullptr) {
+      stored_ = true;
+      return settle(why.message, false);
+    }
+    return complete(std::move(value));
   default:
     return complete(std::move(value));
   }
@@ -267,8 +275,7 @@ effect_step effect_machine::settle(std::string reason, bool at_once) {
     note(note_kind::doubt, now(), reason);
   doubt_ = true;
   const auto& op = start_.operation;
-  const auto delay =
-      at_once ? 0 : providers::backoff_ms(op.retry, failures_ - 1, 0, env_.random);
+  const auto delay = at_once ? 0 : providers::backoff_ms(op.retry, failures_ - 1, 0, env_.random);
   switch (op.doubt) {
   case doubt_policy::replay_key:
     if (!stored_ && now() - first_sent_at_ < op.key_life_ms) {
@@ -283,8 +290,8 @@ effect_step effect_machine::settle(std::string reason, bool at_once) {
     break;
   case doubt_policy::may_repeat:
     if (op.retry.give_up_after_ms > 0 && now() - first_sent_at_ >= op.retry.give_up_after_ms)
-      return complete(fail({error_kind::missed, std::string(op.name),
-                            "given up; it may have happened: " + reason}));
+      return complete(fail(
+          {error_kind::missed, std::string(op.name), "given up; it may have happened: " + reason}));
     return wait(now() + delay, next::send);
   case doubt_policy::await_event:
   case doubt_policy::may_miss:
@@ -315,6 +322,7 @@ effect_step effect_machine::read_look_up(const transport_outcome& outcome) {
   case look_up_answer::kind::more:
     return look_up(std::move(answer.next));
   case look_up_answer::kind::running:
+    absent_ = 0; // What is running now was not absent before.
     return wait(now() + std::clamp<std::int64_t>(settle_ms() / 4, 100, 10'000), next::look_up);
   case look_up_answer::kind::unknown:
     return wait(now() + providers::backoff_ms(look_up_retry, look_up_failures_++, 0, env_.random) +
@@ -324,8 +332,9 @@ effect_step effect_machine::read_look_up(const transport_outcome& outcome) {
     break;
   }
   // Empty before the settle time proves nothing: the first request may still be running.
-  if (now() < settled_at)
-    return wait(settled_at, next::look_up);
+  // What counts is when the look-up left, not when its answer came.
+  if (looked_at_ < settled_at)
+    return wait(std::max(settled_at, now()), next::look_up);
   if (++absent_ < 2)
     return wait(now() + std::clamp<std::int64_t>(settle_ms() / 4, 20, 2'000), next::look_up);
   return proven_absent();

@@ -100,13 +100,14 @@ private:
   bool doubt_ = false;
   bool stored_ = false; ///< The vendor keeps a failure under the key.
   bool cancel_ = false;
-  std::uint32_t attempt_ = 1;  ///< Logical attempt.
-  std::uint32_t sends_ = 0;    ///< In this process.
-  int failures_ = 0;           ///< In a row.
+  std::uint32_t attempt_ = 1; ///< Logical attempt.
+  std::uint32_t sends_ = 0;   ///< In this process.
+  int failures_ = 0;          ///< In a row.
   int look_up_failures_ = 0;
-  int absent_ = 0;             ///< Empty look-ups after the settle time.
+  int absent_ = 0; ///< Empty look-ups after the settle time.
   unix_ms first_sent_at_ = 0;
-  unix_ms left_at_ = 0; ///< The last byte cannot have left later than this.
+  unix_ms left_at_ = 0;   ///< The last byte cannot have left later than this.
+  unix_ms looked_at_ = 0; ///< When the newest look-up left.
   int same_status_ = 0;
   unix_ms same_status_since_ = 0;
   std::vector<journal::note_payload> notes_;

@@ -10,9 +10,9 @@ using journal::record_kind;
 
 execution::execution(execution_host& host, object_id object,
                      const journal::invocation_state& recorded, start_function start)
-    : host_(host), object_(std::move(object)), id_(recorded.id),
-      accepted_at_(recorded.accepted_at), input_(recorded.input),
-      entries_(recorded.entries), cursor_(entries_.size()), start_(std::move(start)) {}
+    : host_(host), object_(std::move(object)), id_(recorded.id), accepted_at_(recorded.accepted_at),
+      input_(recorded.input), entries_(recorded.entries), cursor_(entries_.size()),
+      start_(std::move(start)) {}
 
 void execution::begin() {
   frame_ = start_(*this, input_.body);
@@ -22,13 +22,17 @@ void execution::begin() {
 void execution::deliver(std::uint32_t completion, result<std::string> value) {
   if (stuck_ || finished_)
     return;
-  if (!value && value.error().kind == error_kind::cancelled)
+  if (!value && value.error().kind == error_kind::cancelled && is_effect(completion))
     cancel_pending_ = false; // The effect that was cut short has told the handler.
   sleeps_.erase(completion);
   waiting_kinds_.erase(completion);
   slots_.insert_or_assign(completion, std::move(value));
-  if (waiting_ && satisfied(*waiting_))
+  if (waiting_ && satisfied(*waiting_)) {
     drive();
+  } else if (ended_with_ && std::none_of(waiting_kinds_.begin(), waiting_kinds_.end(),
+                                         [](auto& w) { return w.second == record_kind::effect; })) {
+    finish(*ended_with_);
+  }
 }
 
 void execution::deliver_cancel() {
@@ -41,6 +45,11 @@ void execution::deliver_cancel() {
 
 bool execution::open(std::uint32_t completion) const {
   return waiting_kinds_.contains(completion);
+}
+
+bool execution::is_effect(std::uint32_t completion) const {
+  auto it = waiting_kinds_.find(completion);
+  return it != waiting_kinds_.end() && it->second == record_kind::effect;
 }
 
 bool execution::is_awakeable(std::uint32_t completion) const {
@@ -68,6 +77,8 @@ void execution::drive() {
     return;
   for (auto& e : std::exchange(open_effects_, {}))
     host_.begin_effect(std::move(e));
+  if (!ended_with_)
+    finish_if_done();
 }
 
 void execution::run_frame() {
@@ -80,19 +91,11 @@ void execution::run_frame() {
     std::exchange(waiter_, nullptr).resume();
   }
   running_ = false;
-  after_run();
 }
 
-void execution::after_run() {
-  if (stuck_ || finished_ || !frame_.done())
+void execution::finish_if_done() {
+  if (stuck_ || finished_ || !frame_.done() || !cursor_.live())
     return;
-  if (!cursor_.live()) {
-    auto left = cursor_.notification(entries_);
-    diverge(left ? error{error_kind::diverged, "durable.execution",
-                         "the handler has ended where the journal goes on"}
-                 : std::move(left).error());
-    return;
-  }
   result<std::string> outcome;
   try {
     outcome = frame_.take();
@@ -101,7 +104,21 @@ void execution::after_run() {
     stuck_ = error{error_kind::invalid, "durable.execution",
                    std::string("the handler threw: ") + e.what()};
     return;
+  } catch (...) {
+    stuck_ = error{error_kind::invalid, "durable.execution",
+                   "the handler threw something that is no std::exception"};
+    return;
   }
+  // Doubt is never abandoned: an effect that nobody waits for is settled before the end.
+  for (const auto& [completion, kind] : waiting_kinds_)
+    if (kind == record_kind::effect) {
+      ended_with_ = std::move(outcome);
+      return;
+    }
+  finish(outcome);
+}
+
+void execution::finish(const result<std::string>& outcome) {
   finished_ = true;
   host_.append(id_, record_kind::output, next_index_++,
                encode(journal::output_payload{journal::encode(outcome), input_.caller}));
@@ -115,7 +132,7 @@ void execution::settle_entry(const journal::entry& e) {
       diverge(std::move(value).error());
       return;
     }
-    if (!*value && value->error().kind == error_kind::cancelled)
+    if (!*value && value->error().kind == error_kind::cancelled && is_effect(e.index))
       cancel_pending_ = false;
     std::erase_if(open_effects_, [&](const auto& o) { return o.intent.completion == e.index; });
     sleeps_.erase(e.index);
@@ -145,6 +162,13 @@ void execution::diverge(error e) {
 
 const journal::entry* execution::recorded_command(record_kind kind, std::uint32_t index,
                                                   std::string_view name) {
+  // What arrived while a paused handler could not take it stands before the commands of the mended
+  // one: taken up here, now and in every later replay.
+  while (!stuck_ && cursor_.at_notification(entries_))
+    if (auto next = cursor_.notification(entries_); next && *next != nullptr)
+      settle_entry(**next);
+  if (stuck_)
+    return nullptr;
   auto recorded = cursor_.command(entries_, kind, index, name);
   if (!recorded) {
     diverge(std::move(recorded).error());
@@ -227,10 +251,8 @@ execution::issued execution::effect(std::string_view step, providers::raw_operat
                                     std::string_view attempt) {
   if (stuck_)
     return {};
-  if (cancel_pending_) {
-    cancel_pending_ = false;
-    return {0, true, {}};
-  }
+  if (consume_cancel())
+    return {0, cancelled_error(), {}};
   const auto index = next_index_++;
   const auto completion = next_completion_++;
   effect_start start{id_, index, {}, std::move(op), false, host_.now(), {}};
@@ -258,16 +280,14 @@ execution::issued execution::effect(std::string_view step, providers::raw_operat
     open_effects_.push_back(std::move(start));
   }
   waiting_kinds_.emplace(completion, record_kind::effect);
-  return {completion, false, {}};
+  return {completion, std::nullopt, {}};
 }
 
 execution::issued execution::sleep(std::int64_t duration_ms) {
   if (stuck_)
     return {};
-  if (cancel_pending_) {
-    cancel_pending_ = false;
-    return {0, true, {}};
-  }
+  if (consume_cancel())
+    return {0, cancelled_error(), {}};
   const auto index = next_index_++;
   const auto completion = next_completion_++;
   unix_ms due = 0;
@@ -283,16 +303,14 @@ execution::issued execution::sleep(std::int64_t duration_ms) {
   }
   sleeps_.emplace(completion, due);
   waiting_kinds_.emplace(completion, record_kind::sleep);
-  return {completion, false, {}};
+  return {completion, std::nullopt, {}};
 }
 
 execution::issued execution::awakeable() {
   if (stuck_)
     return {};
-  if (cancel_pending_) {
-    cancel_pending_ = false;
-    return {0, true, {}};
-  }
+  if (consume_cancel())
+    return {0, cancelled_error(), {}};
   const auto index = next_index_++;
   const auto completion = next_completion_++;
   const auto* e = recorded_command(record_kind::awakeable, index, {});
@@ -301,17 +319,43 @@ execution::issued execution::awakeable() {
   if (e == nullptr)
     host_.append(id_, record_kind::awakeable, index, encode(journal::wait_payload{completion, 0}));
   waiting_kinds_.emplace(completion, record_kind::awakeable);
-  return {completion, false, {}};
+  return {completion, std::nullopt, {}};
+}
+
+std::vector<object_id> execution::held_while_calling() const {
+  auto held = input_.held;
+  if (!input_.shared)
+    held.push_back(object_);
+  return held;
+}
+
+std::optional<error> execution::why_not_call(const object_id& target,
+                                             std::string_view handler) const {
+  auto held = held_while_calling();
+  const auto chain = [&] {
+    std::string text;
+    for (const auto& id : held)
+      text += id.text() + " -> ";
+    return text + target.text();
+  };
+  if (!host_.is_shared(target, handler) &&
+      std::find(held.begin(), held.end(), target) != held.end())
+    return error{error_kind::invalid, "durable.call",
+                 "a cycle of calls waits for itself: " + chain(), 500};
+  if (held.size() > journal::held_max)
+    return error{error_kind::invalid, "durable.call", "calls are nested too deep: " + chain(), 500};
+  return std::nullopt;
 }
 
 execution::issued execution::call(const object_id& target, std::string_view handler,
                                   std::string body, bool wait, std::int64_t delay_ms) {
   if (stuck_)
     return {};
-  if (wait && cancel_pending_) {
-    cancel_pending_ = false;
-    return {0, true, {}};
-  }
+  if (wait && consume_cancel())
+    return {0, cancelled_error(), {}};
+  if (wait)
+    if (auto why = why_not_call(target, handler))
+      return {0, std::move(why), {}};
   const auto index = next_index_++;
   const auto completion = wait ? next_completion_++ : 0;
   const auto kind = wait ? record_kind::call : record_kind::send;
@@ -329,14 +373,16 @@ execution::issued execution::call(const object_id& target, std::string_view hand
     p.input.shared = host_.is_shared(target, handler);
     p.input.due_at = delay_ms > 0 ? host_.now() + delay_ms : 0;
     p.input.body = std::move(body);
-    if (wait)
+    if (wait) {
       p.input.caller = journal::caller_ref{object_, id_, completion};
+      p.input.held = held_while_calling();
+    }
     host_.append(id_, kind, index, encode(p));
     host_.began_call(p);
   }
   if (wait)
     waiting_kinds_.emplace(completion, record_kind::call);
-  return {completion, false, child};
+  return {completion, std::nullopt, child};
 }
 
 void execution::cancel_invocation(const object_id& target, const invocation_id& invocation) {
@@ -357,20 +403,16 @@ void execution::cancel_running() {
   const auto index = next_index_++;
   if (recorded_command(record_kind::cancel_invocation, index, {}) != nullptr || stuck_)
     return;
-  const auto other = host_.running_exclusive();
   host_.append(id_, record_kind::cancel_invocation, index,
-               encode(journal::cancel_payload{object_, other}));
-  if (!other.empty())
-    host_.cancel_other(object_, other);
+               encode(journal::cancel_payload{object_, host_.running_exclusive()}));
 }
 
 // ── Waiting ──────────────────────────────────────────────────────────────────────────────────
 
 bool execution::satisfied(const wait_request& request) const {
   auto there = [&](std::uint32_t id) { return slots_.contains(id); };
-  return request.any
-             ? std::any_of(request.completions.begin(), request.completions.end(), there)
-             : std::all_of(request.completions.begin(), request.completions.end(), there);
+  return request.any ? std::any_of(request.completions.begin(), request.completions.end(), there)
+                     : std::all_of(request.completions.begin(), request.completions.end(), there);
 }
 
 bool execution::ready(const wait_request& request) {

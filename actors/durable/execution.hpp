@@ -12,9 +12,15 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace orderhub::durable {
+
+/// The failure of an await that a cancel ended.
+inline error cancelled_error() {
+  return {error_kind::cancelled, "durable", "the invocation was cancelled", 409};
+}
 
 /// What every top-level handler returns: the answer's JSON text, or how it failed.
 using handler_task = task<result<std::string>>;
@@ -53,8 +59,7 @@ public:
   [[nodiscard]] virtual unix_ms now() const = 0;
   [[nodiscard]] virtual std::string_view revision_of(const object_id& target,
                                                      std::string_view handler) const = 0;
-  [[nodiscard]] virtual bool is_shared(const object_id& target,
-                                       std::string_view handler) const = 0;
+  [[nodiscard]] virtual bool is_shared(const object_id& target, std::string_view handler) const = 0;
 };
 
 /// One activation of one invocation: the coroutine, and its journal. Replays what is recorded, then
@@ -83,6 +88,7 @@ public:
   [[nodiscard]] unix_ms accepted_at() const { return accepted_at_; }
   /// Completion is one that the journal still waits for.
   [[nodiscard]] bool open(std::uint32_t completion) const;
+  [[nodiscard]] bool is_effect(std::uint32_t completion) const;
   [[nodiscard]] bool is_awakeable(std::uint32_t completion) const;
   /// Open sleeps: completion id to due time.
   [[nodiscard]] const std::map<std::uint32_t, unix_ms>& sleeps() const { return sleeps_; }
@@ -98,8 +104,8 @@ public:
   void record_run(std::string_view name, const result<std::string>& value);
   struct issued {
     std::uint32_t completion = 0;
-    bool cancelled = false; ///< A cancel was pending: nothing was begun.
-    invocation_id child;    ///< Of a call or send.
+    std::optional<error> refused; ///< Nothing was begun: a cancel was pending, or a call can't end.
+    invocation_id child;          ///< Of a call or send.
   };
   issued effect(std::string_view step, providers::raw_operation op, std::string_view attempt);
   issued sleep(std::int64_t duration_ms);
@@ -130,9 +136,17 @@ private:
   const journal::entry* recorded_command(journal::record_kind kind, std::uint32_t index,
                                          std::string_view name);
   [[nodiscard]] const std::vector<journal::entry>& entries() const { return entries_; }
+  /// True once where a cancel waits for the handler's next await.
+  [[nodiscard]] bool consume_cancel() { return std::exchange(cancel_pending_, false); }
+  /// Objects that nobody else can use exclusively while this invocation waits for a call.
+  [[nodiscard]] std::vector<object_id> held_while_calling() const;
+  /// A call that waits for its own end is refused, and so is a chain past its bound.
+  [[nodiscard]] std::optional<error> why_not_call(const object_id& target,
+                                                  std::string_view handler) const;
   void drive();
   void run_frame();
-  void after_run();
+  void finish_if_done();
+  void finish(const result<std::string>& outcome);
   void settle_entry(const journal::entry& e);
   [[nodiscard]] bool satisfied(const wait_request& request) const;
   void diverge(error e);
@@ -148,6 +162,7 @@ private:
   handler_task frame_;
   bool started_ = false;
   bool finished_ = false;
+  std::optional<result<std::string>> ended_with_; ///< The frame has ended; effects have not.
   bool running_ = false;
   bool cancel_recorded_ = false;
   bool cancel_pending_ = false;
@@ -157,7 +172,7 @@ private:
   std::unordered_map<std::uint32_t, result<std::string>> slots_;
   std::map<std::uint32_t, unix_ms> sleeps_;
   std::map<std::uint32_t, journal::record_kind> waiting_kinds_; ///< Open completions.
-  std::vector<effect_start> open_effects_; ///< Replayed and not answered yet.
+  std::vector<effect_start> open_effects_;                      ///< Replayed and not answered yet.
   std::optional<wait_request> waiting_;
   std::coroutine_handle<> waiter_;
 };

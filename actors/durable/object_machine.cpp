@@ -15,6 +15,8 @@ object_machine::object_machine(journal::object_state state, const service_regist
     : state_(std::move(state)), services_(services), journal_(journal), env_(env),
       service_(services.find(state_.id.service)) {
   state_.finished.clear();
+  for (const auto& i : state_.live)
+    loaded_live_.insert(i.id);
 }
 
 object_machine::~object_machine() = default;
@@ -62,12 +64,7 @@ input_verdict object_machine::on_input(const invocation_id& fresh, journal::inpu
 
 void object_machine::on_message(const object_message& message) {
   if (const auto* in = std::get_if<input_for>(&message)) {
-    // The caller's record is this input; it may have been folded into the state already, or even
-    // have run to its end in an earlier activation.
-    if (state_.find_live(in->invocation) != nullptr)
-      return;
-    auto known = journal_.knows_invocation(in->invocation);
-    if (known && *known)
+    if (state_.find_live(in->invocation) != nullptr || has_run(in->invocation))
       return;
     journal::invocation_state i;
     i.id = in->invocation;
@@ -80,19 +77,50 @@ void object_machine::on_message(const object_message& message) {
         std::any_of(state_.undelivered.begin(), state_.undelivered.end(), [&](const auto& u) {
           return u.invocation == done->to.invocation && u.completion == done->to.completion;
         });
-    if (!listed && state_.find_live(done->to.invocation) != nullptr)
+    const auto* caller = find(done->to.invocation);
+    const bool wanted = caller != nullptr ? caller->open(done->to.completion)
+                                          : state_.find_live(done->to.invocation) != nullptr;
+    if (!listed && wanted)
       state_.undelivered.push_back(
           {done->to.invocation, done->to.completion, done->encoded_result});
   } else if (const auto* stop = std::get_if<cancel_for>(&message)) {
-    cancels_.push_back(stop->invocation);
+    // The asker's record says it; this state may have been loaded before that.
+    const auto* live = state_.find_live(stop->invocation);
+    const bool told = live == nullptr ||
+                      std::any_of(live->entries.begin(), live->entries.end(),
+                                  [](const auto& e) { return e.kind == record_kind::cancel; }) ||
+                      std::find(state_.cancels.begin(), state_.cancels.end(), stop->invocation) !=
+                          state_.cancels.end();
+    if (!told)
+      state_.cancels.push_back(stop->invocation);
   }
   pump();
 }
 
+/// The caller's record is the input, and this state may have been loaded after it: then the
+/// invocation was in it, or had ended before.
+bool object_machine::has_run(const invocation_id& id) const {
+  if (loaded_live_.contains(id))
+    return true;
+  auto known = journal_.knows_invocation(id);
+  if (!known || !*known)
+    return false;
+  auto row = journal_.find_invocation(id);
+  return row && *row && (*row)->invocation.finished;
+}
+
 awakeable_verdict object_machine::on_awakeable(const awakeable_id& id, result<std::string> value) {
   const auto* live = state_.find_live(id.invocation);
-  if (live == nullptr)
+  if (live == nullptr) {
+    // Ended: it was settled, or it does not matter any more.
+    auto row = journal_.find_invocation(id.invocation);
+    if (row && *row)
+      for (const auto& e : (*row)->invocation.entries)
+        if (e.kind == record_kind::awakeable)
+          if (auto w = journal::decode_wait(e.payload); w && w->completion == id.completion)
+            return awakeable_verdict::already;
     return awakeable_verdict::unknown;
+  }
   bool issued = false;
   for (const auto& e : live->entries) {
     if (e.kind == record_kind::awakeable)
@@ -103,7 +131,10 @@ awakeable_verdict object_machine::on_awakeable(const awakeable_id& id, result<st
   }
   if (!issued)
     return awakeable_verdict::unknown;
-  completions_.push_back({id.invocation, id.completion, std::move(value)});
+  // Recorded even where the invocation is paused: the mended handler will find it.
+  record_completion(id.invocation, id.completion, value);
+  if (auto* e = find(id.invocation); e != nullptr && e->open(id.completion))
+    e->deliver(id.completion, std::move(value));
   pump();
   return awakeable_verdict::settled;
 }
@@ -111,8 +142,7 @@ awakeable_verdict object_machine::on_awakeable(const awakeable_id& id, result<st
 void object_machine::on_answer(const call_ref& ref, const providers::transport_outcome& outcome) {
   const effect_key key{ref.invocation, ref.index};
   auto it = effects_.find(key);
-  if (it == effects_.end() || it->second.sequence != ref.sequence ||
-      !it->second.machine->calling())
+  if (it == effects_.end() || it->second.sequence != ref.sequence || !it->second.machine->calling())
     return;
   carry_out(key, it->second.machine->on_outcome(outcome));
   pump();
@@ -150,8 +180,9 @@ std::optional<unix_ms> object_machine::due() const {
   for (const auto& [key, effect] : effects_)
     if (auto at = effect.machine->due())
       earlier(*at);
+  // One whose time has come and that still has not begun waits for its turn, not for a time.
   for (const auto& i : state_.live)
-    if (i.input.due_at > 0 && i.entries.empty() && !executions_.contains(i.id))
+    if (i.input.due_at > now() && i.entries.empty() && !executions_.contains(i.id))
       earlier(i.input.due_at);
   return due;
 }
@@ -185,16 +216,7 @@ bool object_machine::pump_finished() {
     const auto id = it->first;
     executions_.erase(it);
     std::erase_if(effects_, [&](const auto& x) { return x.first.first == id; });
-    auto done = std::find_if(state_.finished.begin(), state_.finished.end(),
-                             [&](const auto& i) { return i.id == id; });
-    if (done == state_.finished.end())
-      std::abort(); // The output was appended by this very execution.
-    auto outcome = journal::decode_result(done->output);
-    if (outcome)
-      out_.finished.push_back({id, std::move(*outcome)});
-    if (done->input.caller && done->input.caller->object != state_.id)
-      out_.messages.emplace_back(completion_for{*done->input.caller, done->output});
-    state_.finished.erase(done);
+    take_finished(id);
     return true;
   }
   return false;
@@ -233,37 +255,55 @@ bool object_machine::pump_undelivered() {
 }
 
 bool object_machine::pump_cancels() {
-  if (cancels_.empty())
-    return false;
-  const auto id = cancels_.front();
-  cancels_.erase(cancels_.begin());
-  cancel(id);
-  return true;
+  for (const auto& id : state_.cancels) {
+    const auto* live = state_.find_live(id);
+    const auto* handler =
+        live == nullptr ? nullptr : services_.find(state_.id.service, live->input.handler);
+    if (live == nullptr || (handler != nullptr && !handler->cancellable))
+      continue; // It is never asked to stop; the wish ends with it.
+    if (live->entries.empty() && !executions_.contains(id))
+      end_unbegun(*live);
+    else
+      cancel(invocation_id(id));
+    return true; // The list has changed.
+  }
+  return false;
+}
+
+/// What has not begun has nothing to undo.
+void object_machine::end_unbegun(const journal::invocation_state& invocation) {
+  const auto id = invocation.id;
+  const auto caller = invocation.input.caller;
+  paused_.erase(id);
+  append(id, record_kind::output, 1,
+         encode(journal::output_payload{
+             journal::encode(result<std::string>(fail(cancelled_error()))), caller}));
+  take_finished(id);
+}
+
+/// Its output was just appended: whoever waits is told.
+void object_machine::take_finished(const invocation_id& id) {
+  auto done = std::find_if(state_.finished.begin(), state_.finished.end(),
+                           [&](const auto& i) { return i.id == id; });
+  if (done == state_.finished.end())
+    std::abort();
+  if (auto outcome = journal::decode_result(done->output))
+    out_.finished.push_back({id, std::move(*outcome)});
+  if (done->input.caller && done->input.caller->object != state_.id)
+    out_.messages.emplace_back(completion_for{*done->input.caller, done->output});
+  state_.finished.erase(done);
 }
 
 void object_machine::cancel(const invocation_id& id) {
-  const auto* live = state_.find_live(id);
-  if (live == nullptr)
-    return;
-  const bool cancelled_before =
-      std::any_of(live->entries.begin(), live->entries.end(),
-                  [](const auto& e) { return e.kind == record_kind::cancel; });
-  const auto* handler = services_.find(state_.id.service, live->input.handler);
-  if (cancelled_before || (handler != nullptr && !handler->cancellable))
-    return;
-  auto* e = find(id);
-  append(id, record_kind::cancel, 0, {});
-  if (e != nullptr)
-    e->deliver_cancel();
-  cancel_effects_of(id);
-}
-
-void object_machine::cancel_effects_of(const invocation_id& id) {
-  std::vector<effect_key> mine;
+  // The effects that are open now, not those that the handler begins to undo them.
+  std::vector<effect_key> open;
   for (const auto& [key, effect] : effects_)
     if (key.first == id)
-      mine.push_back(key);
-  for (const auto& key : mine)
+      open.push_back(key);
+  append(id, record_kind::cancel, 0, {});
+  if (auto* e = find(id))
+    e->deliver_cancel();
+  for (const auto& key : open)
     if (auto it = effects_.find(key); it != effects_.end())
       carry_out(key, it->second.machine->on_cancel());
 }
@@ -282,13 +322,14 @@ bool object_machine::pump_starts() {
     if (!begun && i.input.due_at > time)
       continue;
     if (i.input.shared) {
-      next = &i;
-      break;
+      if (next == nullptr)
+        next = &i;
+      continue;
     }
     if (exclusive_busy)
       continue;
     // One that has begun goes before those that only wait.
-    if (next == nullptr || (begun && next->entries.empty()))
+    if (next == nullptr || (begun && !next->input.shared && next->entries.empty()))
       next = &i;
   }
   if (next == nullptr)
@@ -305,16 +346,26 @@ void object_machine::start(const journal::invocation_state& invocation) {
     pause(id, "this program has no handler " + state_.id.service + '/' + invocation.input.handler);
     return;
   }
-  auto made = std::make_unique<execution>(
-      static_cast<execution_host&>(*this), state_.id, invocation, [handler](execution& e, std::string body) {
-        return handler->run(context(e), std::move(body));
-      });
+  std::vector<std::uint32_t> cancelled_before;
+  const auto cancel_entry =
+      std::find_if(invocation.entries.begin(), invocation.entries.end(),
+                   [](const auto& e) { return e.kind == record_kind::cancel; });
+  if (cancel_entry != invocation.entries.end())
+    for (auto e = invocation.entries.begin(); e != cancel_entry; ++e)
+      if (e->kind == record_kind::effect)
+        cancelled_before.push_back(e->index);
+  auto made = std::make_unique<execution>(static_cast<execution_host&>(*this), state_.id,
+                                          invocation, [handler](execution& e, std::string body) {
+                                            return handler->run(context(e), std::move(body));
+                                          });
   auto& e = *made;
   executions_.emplace(id, std::move(made));
   e.begin();
-  // A cancel that the journal holds and the handler has not met yet concerns its open effects too.
-  if (e.cancel_recorded())
-    cancel_effects_of(id);
+  // A cancel that the journal holds concerns the effects that were open when it came, and not those
+  // that undo them.
+  for (const auto index : cancelled_before)
+    if (auto it = effects_.find({id, index}); it != effects_.end())
+      carry_out(it->first, it->second.machine->on_cancel());
 }
 
 void object_machine::pause(const invocation_id& id, const std::string& why) {
@@ -443,9 +494,8 @@ void object_machine::began_call(const journal::call_payload& call) {
 
 void object_machine::cancel_other(const object_id& object, const invocation_id& invocation) {
   if (object == state_.id)
-    cancels_.push_back(invocation);
-  else
-    out_.messages.emplace_back(cancel_for{object, invocation});
+    return; // Folded already; pump tells it.
+  out_.messages.emplace_back(cancel_for{object, invocation});
 }
 
 invocation_id object_machine::running_exclusive() const {

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -142,6 +143,7 @@ private:
   std::string_view revision_of(const object_id& target, std::string_view handler) const override;
   bool is_shared(const object_id& target, std::string_view handler) const override;
 
+  [[nodiscard]] bool has_run(const invocation_id& id) const;
   void pump();
   bool pump_finished();
   bool pump_completions();
@@ -154,10 +156,12 @@ private:
   void record_completion(const invocation_id& invocation, std::uint32_t completion,
                          const result<std::string>& value);
   void cancel(const invocation_id& invocation);
-  void cancel_effects_of(const invocation_id& invocation);
+  void end_unbegun(const journal::invocation_state& invocation);
+  void take_finished(const invocation_id& invocation);
   [[nodiscard]] execution* find(const invocation_id& invocation);
 
   journal::object_state state_;
+  std::set<invocation_id> loaded_live_; ///< Live when this activation began.
   const service_registry& services_;
   const journal::hub_journal& journal_;
   const environment& env_;
@@ -165,7 +169,6 @@ private:
   std::map<invocation_id, std::unique_ptr<execution>> executions_;
   std::map<effect_key, open_effect> effects_;
   std::vector<pending_completion> completions_;
-  std::vector<invocation_id> cancels_;
   std::map<invocation_id, std::string> paused_;
   /// Request keys accepted in this activation: the journal may not have committed them yet.
   std::vector<std::pair<digest, journal::seen_request>> recent_requests_;

@@ -21,8 +21,8 @@ enum class handler_mode : std::uint8_t {
 /// One handler of a service.
 struct handler_definition {
   handler_mode mode = handler_mode::exclusive;
-  bool internal = false; ///< Not reachable from outside: other handlers call it.
-  bool cancellable = true; ///< False: it undoes or records, and is never asked to stop.
+  bool internal = false;      ///< Not reachable from outside: other handlers call it.
+  bool cancellable = true;    ///< False: it undoes or records, and is never asked to stop.
   std::string revision = "1"; ///< Changes when the order of its steps does.
   /// Exclusive and shared: makes the coroutine. Not itself a coroutine.
   std::function<handler_task(context, std::string body)> run;

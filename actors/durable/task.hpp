@@ -7,8 +7,8 @@
 
 namespace orderhub::durable {
 
-/// A lazily started coroutine that yields one T. Owns its frame: destroying it while it is suspended
-/// frees every frame below it, which is how an invocation is passivated.
+/// A lazily started coroutine that yields one T. Owns its frame: destroying it while it is
+/// suspended frees every frame below it, which is how an invocation is passivated.
 template <class T>
 class [[nodiscard]] task {
 public:

@@ -14,8 +14,8 @@ std::atomic<std::uint64_t> errors{0};
 
 spdlog::logger& sink() {
   static const std::shared_ptr<spdlog::logger> logger = [] {
-    auto l = std::make_shared<spdlog::logger>(
-        "orderhub", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto l = std::make_shared<spdlog::logger>("orderhub",
+                                              std::make_shared<spdlog::sinks::stderr_sink_mt>());
     l->set_pattern("{\"at\":\"%Y-%m-%dT%H:%M:%S.%eZ\",\"level\":\"%l\",%v}",
                    spdlog::pattern_time_type::utc);
     l->set_level(spdlog::level::trace);

@@ -30,9 +30,8 @@ public:
   // Settings; before the first use.
   durable::handler_definition& handler(const std::string& name, durable::handler_mode mode,
                                        durable::handler_task (*run)(durable::context, std::string));
-  durable::handler_definition& exclusive(const std::string& name,
-                                         durable::handler_task (*run)(durable::context,
-                                                                      std::string)) {
+  durable::handler_definition&
+  exclusive(const std::string& name, durable::handler_task (*run)(durable::context, std::string)) {
     return handler(name, durable::handler_mode::exclusive, run);
   }
   durable::handler_definition& shared(const std::string& name,
@@ -60,9 +59,7 @@ public:
 
   [[nodiscard]] static object_id object(const std::string& key) { return {"S", key}; }
   durable::object_machine& machine(const std::string& key) { return at(object(key)); }
-  [[nodiscard]] bool active(const std::string& key) const {
-    return objects_.contains(object(key));
-  }
+  [[nodiscard]] bool active(const std::string& key) const { return objects_.contains(object(key)); }
   /// How it ended; nothing while it has not.
   [[nodiscard]] std::optional<result<std::string>> outcome(const invocation_id& id) const;
   /// Its journal as of the last commit, finished or not; input not included.

@@ -30,7 +30,8 @@ struct operation_settings {
 ///   everything else `in_doubt`.
 /// The look-up is `GET /find?key=<key>&body=<body>`; its answer's body is `found:<value>`,
 /// `refused:<why>`, `absent`, `running` or `more`; anything else, or another status, says nothing.
-providers::operation<text_value> shop_call(std::string body, const operation_settings& settings = {});
+providers::operation<text_value> shop_call(std::string body,
+                                           const operation_settings& settings = {});
 
 // Outcomes as a transport reports them.
 providers::transport_outcome answer_of(int status, std::string body = {},

@@ -259,7 +259,7 @@ TEST_CASE("a cycle of calls gets a terminal error that names it", "[durable][cal
   SECTION("over several objects") {
     const auto id = hub.send("a", "around", "a");
     REQUIRE(hub.outcome(id));
-    const auto& why = hub.outcome(id)->error().message;
+    const auto why = hub.outcome(id)->error().message;
     CHECK(why.find("S/a") != std::string::npos);
     CHECK(why.find("S/b") != std::string::npos);
     CHECK(why.find("S/c") != std::string::npos);
@@ -297,8 +297,7 @@ TEST_CASE("an answer that comes twice is taken once", "[durable][call]") {
   CHECK(hub.machine("a").state().undelivered.empty());
 }
 
-TEST_CASE("an input that was folded from the journal and told again runs once",
-          "[durable][call]") {
+TEST_CASE("an input that was folded from the journal and told again runs once", "[durable][call]") {
   fixture f;
   auto& hub = f.hub;
   const auto id = hub.send("a", "caller", "b");

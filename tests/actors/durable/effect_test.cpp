@@ -325,7 +325,8 @@ TEST_CASE("the configured settle time counts where there is one, from the restar
   CHECK(*f.hub.machine("k").due() == started + 5'000);
 }
 
-TEST_CASE("a look-up that cannot be made is made again, without end", "[durable][effect][look_up]") {
+TEST_CASE("a look-up that cannot be made is made again, without end",
+          "[durable][effect][look_up]") {
   fixture f(doubt_policy::look_up);
   f.begin();
   f.hub.answer(lost_call());
@@ -411,7 +412,8 @@ TEST_CASE("a server error that stays for a minute is taken as stored and looked 
   CHECK(f.hub.time.wall_ms() - begun < 63'000);
 }
 
-TEST_CASE("a stored failure gets a new key only after proven absence", "[durable][effect][stored]") {
+TEST_CASE("a stored failure gets a new key only after proven absence",
+          "[durable][effect][stored]") {
   fixture f;
   f.begin();
   const auto key = key_of(f.hub.calls.front());
@@ -470,9 +472,15 @@ TEST_CASE("a step against another target than its intent's is not sent, and says
   f.begin();
   const auto key = key_of(f.hub.calls.front());
   auto saved = f.hub.vendors.endpoints["shop"];
-  SECTION("another base") { f.hub.vendors.endpoints["shop"].base = "http://other.test"; }
-  SECTION("another mode") { f.hub.vendors.endpoints["shop"].mode = "live"; }
-  SECTION("not configured any more") { f.hub.vendors.endpoints.clear(); }
+  SECTION("another base") {
+    f.hub.vendors.endpoints["shop"].base = "http://other.test";
+  }
+  SECTION("another mode") {
+    f.hub.vendors.endpoints["shop"].mode = "live";
+  }
+  SECTION("not configured any more") {
+    f.hub.vendors.endpoints.clear();
+  }
   f.hub.restart();
   CHECK(f.state() == "paused");
   CHECK(f.hub.paused(f.id).find("http://shop.test|mock") != std::string::npos);
@@ -494,10 +502,11 @@ TEST_CASE("what is sent after a restart are the intent's bytes, whatever the pro
   fixture f;
   f.begin();
   const auto before = f.hub.calls.front().request;
-  f.hub.exclusive("step", +[](context ctx, std::string) -> handler_task {
-    auto done = co_await ctx.effect("step", shop_call("another body", settings));
-    co_return done ? done->text : std::string("failed");
-  });
+  f.hub.exclusive(
+      "step", +[](context ctx, std::string) -> handler_task {
+        auto done = co_await ctx.effect("step", shop_call("another body", settings));
+        co_return done ? done->text : std::string("failed");
+      });
   f.hub.restart();
   REQUIRE(f.state() == "send");
   CHECK(f.hub.calls.front().request == before);
