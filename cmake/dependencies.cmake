@@ -21,6 +21,8 @@ endfunction()
 
 orderhub_imported(lmdb lmdb.h lmdb)
 add_library(lmdb::lmdb ALIAS orderhub_imported_lmdb)
+orderhub_imported(jemalloc jemalloc/jemalloc.h jemalloc)
+add_library(jemalloc::jemalloc ALIAS orderhub_imported_jemalloc)
 orderhub_imported(expected tl/expected.hpp "")
 add_library(tl::expected_headers ALIAS orderhub_imported_expected)
 orderhub_imported(toml toml++/toml.h "")

@@ -143,6 +143,10 @@ int serve(const settings& s) {
   hub_options.unstable_keys_for_test = broken != nullptr && std::string(broken) == "1";
   if (hub_options.unstable_keys_for_test)
     log::error("test_mode_unstable_keys", {{"message", "idempotency keys are broken on purpose"}});
+  const char* off = std::getenv("ORDERHUB_TEST_JOURNAL_OFF");
+  hub_options.journal_off_for_bench = off != nullptr && std::string(off) == "1";
+  if (hub_options.journal_off_for_bench)
+    log::error("test_mode_journal_off", {{"message", "nothing is written; a restart loses all"}});
   runtime::hub hub(**journal, services, *vendors, transport, time, hub_options);
 
   ingress_api api(hub, s.api_token, s.attach_timeout_ms);

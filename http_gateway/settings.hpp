@@ -44,8 +44,8 @@ struct settings {
   std::int64_t drain_timeout_ms = 20'000;
 
   bool sync_commit = true;                          ///< Setting `sync`: `commit` or `off`.
-  std::int64_t checkpoint_bytes = 64 * 1024 * 1024; ///< Log written since the last checkpoint.
-  std::int64_t checkpoint_interval_ms = 60'000;
+  std::int64_t checkpoint_bytes = 8 * 1024 * 1024; ///< Log written since the last checkpoint.
+  std::int64_t checkpoint_interval_ms = 10'000;
   std::int64_t journal_retention_ms = 30LL * 86'400'000;
   std::int64_t idempotency_retention_ms = 86'400'000;
 

@@ -17,6 +17,8 @@ class store;
 /// All records of one step of one object. Committed whole or not at all.
 struct turn {
   std::vector<record> records;
+  /// Turns of other objects, which it calls or answers, come right behind: one sync can do for all.
+  bool followed = false;
 };
 
 /// A request seen before under an `idempotency-key`.

@@ -1,6 +1,8 @@
 #include "journal/object_state.hpp"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 namespace orderhub::journal {
 
@@ -330,6 +332,36 @@ std::optional<unix_ms> next_due(const object_state& state) {
       earlier(due, *open.due);
   }
   return due;
+}
+
+std::vector<open_doubt> open_doubts(const object_state& state) {
+  std::vector<open_doubt> out;
+  for (const auto& i : state.live) {
+    std::map<std::uint32_t, std::pair<std::uint32_t, std::string>> open; // Index: completion, step.
+    std::map<std::uint32_t, open_doubt> doubts;
+    for (const auto& e : i.entries) {
+      if (e.kind == record_kind::effect) {
+        if (auto intent = decode_effect(e.payload))
+          open.insert_or_assign(e.index, std::pair(intent->completion, std::move(intent->name)));
+      } else if (e.kind == record_kind::completion) {
+        std::erase_if(open, [&](const auto& o) { return o.second.first == e.index; });
+      } else if (e.kind == record_kind::effect_note) {
+        auto note = decode_note(e.payload);
+        if (!note)
+          continue;
+        if (note->kind == note_kind::doubt)
+          doubts.try_emplace(e.index, open_doubt{{}, note->at, std::move(note->text)});
+        else if (note->kind == note_kind::look_up_absent || note->kind == note_kind::new_key)
+          doubts.erase(e.index);
+      }
+    }
+    for (auto& [index, doubt] : doubts)
+      if (auto it = open.find(index); it != open.end()) {
+        doubt.step = it->second.second;
+        out.push_back(std::move(doubt));
+      }
+  }
+  return out;
 }
 
 bool needs_resume(const object_state& state) {

@@ -90,6 +90,15 @@ result<void> apply(object_state& state, const record& r, log_sequence at);
 /// retry); nothing where it has none.
 std::optional<unix_ms> next_due(const object_state& state);
 
+/// A step whose call may or may not have taken effect, as far as its journal says.
+struct open_doubt {
+  std::string step;
+  unix_ms since = 0;
+  std::string reason;
+};
+/// Of the live invocations, in log order.
+std::vector<open_doubt> open_doubts(const object_state& state);
+
 /// True where the object must be activated at start: an open effect, a result or a cancel not yet
 /// delivered, a call whose callee may have ended, an input that has not begun. False where all it
 /// waits for are timers and awakeables.

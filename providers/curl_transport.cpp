@@ -432,6 +432,8 @@ private:
     set(easy, CURLOPT_HEADERDATA, user);
     set(easy, CURLOPT_WRITEFUNCTION, &on_body);
     set(easy, CURLOPT_WRITEDATA, user);
+    // The smallest there is: it is allocated for each call whose body leaves by itself.
+    set(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16'384L);
     set(easy, CURLOPT_NOSIGNAL, 1L);
     set(easy, CURLOPT_NOPROGRESS, 1L);
     set(easy, CURLOPT_FOLLOWLOCATION, 0L);

@@ -19,9 +19,9 @@ struct curl_transport_options {
   secret proxy = {};
   std::string user_agent = "orderhub";
   /// Writes head and body in one piece: a third less CPU a call (measured: 15 instead of 22 µs).
-  /// What then keeps libcurl from sending twice is the refused second start alone; the body that
-  /// cannot be rewound, the second guard, is gone.
-  bool body_with_head = false;
+  /// What then keeps libcurl from sending twice is the refused second start alone (tested with both
+  /// settings); off, the body that cannot be rewound is a second guard.
+  bool body_with_head = true;
 };
 
 /// The transport over libcurl: one thread, one multi handle, HTTP/1.1 over reused connections.

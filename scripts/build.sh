@@ -56,6 +56,7 @@ curl cmd:curl
 ca-certificates
 libcaf-dev
 liblmdb-dev
+libjemalloc-dev
 libcurl4-openssl-dev libcurl4-gnutls-dev
 libssl-dev
 zlib1g-dev

@@ -1,10 +1,12 @@
 #pragma once
 #include "actors/durable/context.hpp"
 #include "journal/object_state.hpp"
+#include "providers/operation.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +20,19 @@ enum class handler_mode : std::uint8_t {
   read,      ///< A pure function of the object as of its last commit; nothing is journaled.
 };
 
+/// What a read handler sees: its object, and others, each as of its last commit.
+struct read_view {
+  const journal::object_state& state;
+  const std::function<result<journal::object_state>(const object_id&)>& load;
+};
+
+/// Something that an answer shows and no journal may hold (a client secret): fetched when the
+/// answer leaves. Where that fails the answer leaves without it.
+struct live_part {
+  providers::raw_operation operation; ///< A read; sent once.
+  std::function<std::string(std::string answer, const providers::http_response&)> add;
+};
+
 /// One handler of a service.
 struct handler_definition {
   handler_mode mode = handler_mode::exclusive;
@@ -27,7 +42,9 @@ struct handler_definition {
   /// Exclusive and shared: makes the coroutine. Not itself a coroutine.
   std::function<handler_task(context, std::string body)> run;
   /// Read: `now` is for nothing but display.
-  std::function<result<std::string>(const journal::object_state&, std::string_view body)> read;
+  std::function<result<std::string>(const read_view&, std::string_view body)> read;
+  /// What this answer (a success) lacks; null: no answer of this handler lacks anything.
+  std::function<std::optional<live_part>(std::string_view answer)> live;
   /// Checks a request from outside before anything is stored: the body to store, or `invalid` with
   /// a message that names the field. Null: every body is taken as it is.
   std::function<result<std::string>(std::string_view key, std::string_view body)> validate;

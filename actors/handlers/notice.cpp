@@ -27,6 +27,8 @@ namespace slack = providers::slack;
 using settings_ptr = std::shared_ptr<const order_settings>;
 using kind = notice_order::kind;
 
+constexpr std::uint8_t notice_order_version = 1;
+
 struct step_names {
   const char* mail;
   const char* announce;
@@ -170,25 +172,29 @@ handler_task tell(context ctx, std::string body, settings_ptr s) {
 } // namespace
 
 std::string notice_order::encode() const {
-  return json{static_cast<int>(what), mail,   announce,       email, name, total,
-              tracking_number,        reason, report_after_ms}
-      .dump();
+  byte_writer w(128);
+  w.u8(notice_order_version);
+  w.u8(static_cast<std::uint8_t>(what));
+  w.u8(static_cast<std::uint8_t>((mail ? 1U : 0U) | (announce ? 2U : 0U)));
+  for (const auto* field : {&email, &name, &total, &tracking_number, &reason})
+    w.str16(*field);
+  w.i64(report_after_ms);
+  return w.take();
 }
 
-result<notice_order> notice_order::decode(std::string_view text) {
-  const auto j = json::parse(text, nullptr, false);
-  if (!j.is_array() || j.size() != 9)
-    return fail({error_kind::corrupt, "notice", "the notice cannot be read"});
+result<notice_order> notice_order::decode(std::string_view bytes) {
+  byte_reader r(bytes);
   notice_order n;
-  n.what = static_cast<kind>(j.at(0).get<int>());
-  n.mail = j.at(1).get<bool>();
-  n.announce = j.at(2).get<bool>();
-  n.email = j.at(3).get<std::string>();
-  n.name = j.at(4).get<std::string>();
-  n.total = j.at(5).get<std::string>();
-  n.tracking_number = j.at(6).get<std::string>();
-  n.reason = j.at(7).get<std::string>();
-  n.report_after_ms = j.at(8).get<std::int64_t>();
+  const auto version = r.u8();
+  n.what = static_cast<kind>(r.u8());
+  const auto flags = r.u8();
+  n.mail = (flags & 1U) != 0;
+  n.announce = (flags & 2U) != 0;
+  for (auto* field : {&n.email, &n.name, &n.total, &n.tracking_number, &n.reason})
+    *field = r.str16();
+  n.report_after_ms = r.i64();
+  if (version != notice_order_version || !r.done())
+    return fail({error_kind::corrupt, "notice", "the notice cannot be read"});
   return n;
 }
 

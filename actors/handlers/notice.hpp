@@ -27,7 +27,7 @@ struct notice_order {
   std::int64_t report_after_ms = 0; ///< Took it longer, the order is told: nobody waits any more.
 
   [[nodiscard]] std::string encode() const;
-  static result<notice_order> decode(std::string_view json);
+  static result<notice_order> decode(std::string_view bytes);
 };
 
 /// The internal service `Notice`, one object an order; its handler is shared, so a slow Slack never

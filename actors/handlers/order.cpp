@@ -14,6 +14,7 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::uint8_t order_version = 1;
 constexpr std::size_t items_max = 1'000;
 constexpr std::size_t text_max = 500;
 /// Stripe takes at most 8 digits (vendor page, "Operations").
@@ -292,55 +293,81 @@ json shipping_json(const order& o) {
 
 } // namespace
 
-std::string order::encode() const {
-  json j{{"items", items_json(*this)},
-         {"customer", customer_json(*this)},
-         {"shipping", shipping_json(*this)},
-         {"currency", currency},
-         {"total", total},
-         {"method", payment_method},
-         {"methodGiven", payment_method_given}};
-  if (!payment_customer.empty())
-    j["paymentCustomer"] = payment_customer;
-  if (retry)
-    j["retry"] = true;
-  if (!parcel.empty())
-    j["parcel"] = {parcel.length,        parcel.width,  parcel.height,
-                   parcel.distance_unit, parcel.weight, parcel.mass_unit};
-  return j.dump();
+void put(byte_writer& w, const postal_address& a) {
+  for (const auto* field :
+       {&a.name, &a.street, &a.city, &a.state, &a.zip, &a.country, &a.phone, &a.email})
+    w.str16(*field);
 }
 
-result<order> order::decode(std::string_view text) {
-  const auto j = json::parse(text, nullptr, false);
-  if (!j.is_object())
-    return fail({error_kind::corrupt, "order", "the stored order cannot be read"});
+void put(byte_writer& w, const parcel_size& p) {
+  for (const auto* field :
+       {&p.length, &p.width, &p.height, &p.distance_unit, &p.weight, &p.mass_unit})
+    w.str8(*field);
+}
+
+postal_address get_address(byte_reader& r) {
+  postal_address a;
+  for (auto* field :
+       {&a.name, &a.street, &a.city, &a.state, &a.zip, &a.country, &a.phone, &a.email})
+    *field = r.str16();
+  return a;
+}
+
+parcel_size get_parcel(byte_reader& r) {
+  parcel_size p;
+  for (auto* field : {&p.length, &p.width, &p.height, &p.distance_unit, &p.weight, &p.mass_unit})
+    *field = r.str8();
+  return p;
+}
+
+std::string order::encode() const {
+  byte_writer w(256);
+  w.u8(order_version);
+  w.u16(static_cast<std::uint16_t>(items.size()));
+  for (const auto& i : items) {
+    w.str16(i.product_id);
+    w.i64(i.quantity);
+    w.i64(i.price);
+  }
+  w.str16(customer_email);
+  w.str16(customer_name);
+  w.str16(customer_phone);
+  put(w, shipping);
+  w.str8(currency);
+  w.str16(payment_method);
+  w.str16(payment_customer);
+  put(w, parcel);
+  w.u8(static_cast<std::uint8_t>((payment_method_given ? 1U : 0U) | (retry ? 2U : 0U)));
+  w.i64(total);
+  return w.take();
+}
+
+result<order> order::decode(std::string_view bytes) {
+  byte_reader r(bytes);
   order o;
-  for (const auto& i : j.at("items"))
-    o.items.push_back({i.at("productId").get<std::string>(), i.at("quantity").get<std::int64_t>(),
-                       i.at("price").get<std::int64_t>()});
-  const auto& c = j.at("customer");
-  o.customer_email = c.at("email").get<std::string>();
-  o.customer_name = c.at("name").get<std::string>();
-  o.customer_phone = c.value("phone", "");
-  const auto& s = j.at("shipping");
-  o.shipping = {o.customer_name,
-                s.at("street").get<std::string>(),
-                s.at("city").get<std::string>(),
-                s.at("state").get<std::string>(),
-                s.at("zip").get<std::string>(),
-                s.at("country").get<std::string>(),
-                o.customer_phone,
-                o.customer_email};
-  o.currency = j.at("currency").get<std::string>();
-  o.total = j.at("total").get<std::int64_t>();
-  o.payment_method = j.at("method").get<std::string>();
-  o.payment_method_given = j.value("methodGiven", false);
-  o.payment_customer = j.value("paymentCustomer", "");
-  o.retry = j.value("retry", false);
-  if (auto p = j.find("parcel"); p != j.end())
-    o.parcel = {p->at(0).get<std::string>(), p->at(1).get<std::string>(),
-                p->at(2).get<std::string>(), p->at(3).get<std::string>(),
-                p->at(4).get<std::string>(), p->at(5).get<std::string>()};
+  if (r.u8() != order_version)
+    return fail({error_kind::corrupt, "order", "the stored order has an unknown version"});
+  for (auto n = r.u16(); n > 0 && r.ok(); --n) {
+    order_item i;
+    i.product_id = r.str16();
+    i.quantity = r.i64();
+    i.price = r.i64();
+    o.items.push_back(std::move(i));
+  }
+  o.customer_email = r.str16();
+  o.customer_name = r.str16();
+  o.customer_phone = r.str16();
+  o.shipping = get_address(r);
+  o.currency = r.str8();
+  o.payment_method = r.str16();
+  o.payment_customer = r.str16();
+  o.parcel = get_parcel(r);
+  const auto flags = r.u8();
+  o.payment_method_given = (flags & 1U) != 0;
+  o.retry = (flags & 2U) != 0;
+  o.total = r.i64();
+  if (!r.done())
+    return fail({error_kind::corrupt, "order", "the stored order is cut short or too long"});
   return o;
 }
 

@@ -455,7 +455,25 @@ handler_task process_order(context ctx, std::string body, settings_ptr s) {
   co_return co_await ship_and_confirm(ctx, *wanted, *facts, plan, s);
 }
 
-result<std::string> get_order(const journal::object_state& state, std::string_view) {
+/// Steps whose calls may have taken effect, of the order and of what works for it.
+result<json> doubts_of(const durable::read_view& view) {
+  json list = json::array();
+  auto add = [&list](const journal::object_state& state) {
+    for (const auto& d : journal::open_doubts(state))
+      list.push_back({{"step", d.step}, {"since", utc_text(d.since)}, {"reason", d.reason}});
+  };
+  add(view.state);
+  for (const char* service : {"Shipment", "Notice"}) {
+    auto other = view.load({service, view.state.id.key});
+    if (!other)
+      return fail(std::move(other).error());
+    add(*other);
+  }
+  return list;
+}
+
+result<std::string> get_order(const durable::read_view& view, std::string_view) {
+  const auto& state = view.state;
   const auto* request = state.value("order");
   const auto* recorded = state.value("facts");
   if (request == nullptr || recorded == nullptr)
@@ -469,7 +487,10 @@ result<std::string> get_order(const journal::object_state& state, std::string_vi
   auto j = state_of(state.id.key, *facts);
   j["createdAt"] = utc_text(facts->created_at);
   j["updatedAt"] = utc_text(state.last_time);
-  j["inDoubt"] = json::array();
+  auto doubts = doubts_of(view);
+  if (!doubts)
+    return fail(std::move(doubts).error());
+  j["in_doubt"] = std::move(*doubts);
   for (const auto& i : state.live)
     if (!i.paused_text.empty())
       j["attention"].push_back({{"step", i.input.handler}, {"reason", i.paused_text}});
@@ -482,6 +503,28 @@ result<std::string> get_order(const journal::object_state& state, std::string_vi
   auto text = j.dump();
   text.insert(1, shown_parts(*o) + ',');
   return text;
+}
+
+/// A customer who must authenticate needs the payment's client secret: it is asked for whenever the
+/// order is shown, and stored nowhere.
+std::optional<durable::live_part> client_secret_for(std::string_view answer) {
+  if (answer.find("\"requires_action\"") == std::string_view::npos)
+    return std::nullopt;
+  const auto j = json::parse(answer, nullptr, false);
+  if (!j.is_object() || j.value("status", "") != "requires_action" ||
+      !j.at("paymentIntentId").is_string())
+    return std::nullopt;
+  durable::live_part part;
+  part.operation = stripe::retrieve(j.at("paymentIntentId").get<std::string>()).raw;
+  part.add = [](std::string shown, const providers::http_response& response) {
+    auto state = stripe::read_intent_state(response);
+    auto order = json::parse(shown, nullptr, false);
+    if (!state || state->client_secret.empty() || !order.is_object())
+      return shown;
+    order["clientSecret"] = state->client_secret.reveal();
+    return order.dump();
+  };
+  return part;
 }
 
 handler_task cancel_order(context ctx, std::string) {
@@ -551,11 +594,13 @@ durable::service_definition order_service(settings_ptr settings) {
       return fail(std::move(o).error());
     return o->encode();
   };
+  process.live = &client_secret_for;
   service.handlers.emplace("ProcessOrder", std::move(process));
 
   handler_definition get;
   get.mode = handler_mode::read;
   get.read = &get_order;
+  get.live = &client_secret_for;
   service.handlers.emplace("GetOrder", std::move(get));
 
   handler_definition cancel;

@@ -8,19 +8,17 @@
 #include <algorithm>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
 namespace orderhub::handlers {
 
 namespace {
 
 using durable::context;
 using durable::handler_task;
-using nlohmann::json;
 namespace shippo = providers::shippo;
 
 using settings_ptr = std::shared_ptr<const order_settings>;
 
+constexpr std::uint8_t label_order_version = 1;
 constexpr std::int64_t label_retry_max_ms = 3'600'000;
 
 shippo::address shippo_address(const postal_address& a) {
@@ -149,31 +147,27 @@ handler_task report_late(context ctx, std::string) {
 } // namespace
 
 std::string label_order::encode() const {
-  return json{
-      {"to", {to.name, to.street, to.city, to.state, to.zip, to.country, to.phone, to.email}},
-      {"parcel", parcel.empty() ? json(nullptr)
-                                : json{parcel.length, parcel.width, parcel.height,
-                                       parcel.distance_unit, parcel.weight, parcel.mass_unit}},
-      {"compensate", compensate},
-      {"report", report},
-      {"attempt", attempt}}
-      .dump();
+  byte_writer w(128);
+  w.u8(label_order_version);
+  put(w, to);
+  put(w, parcel);
+  w.u8(static_cast<std::uint8_t>((compensate ? 1U : 0U) | (report ? 2U : 0U)));
+  w.u32(attempt);
+  return w.take();
 }
 
-result<label_order> label_order::decode(std::string_view text) {
-  const auto j = json::parse(text, nullptr, false);
-  if (!j.is_object())
-    return fail({error_kind::corrupt, "shipment", "the label order cannot be read"});
-  auto field = [](const json& list, std::size_t i) { return list.at(i).get<std::string>(); };
+result<label_order> label_order::decode(std::string_view bytes) {
+  byte_reader r(bytes);
   label_order o;
-  const auto& to = j.at("to");
-  o.to = {field(to, 0), field(to, 1), field(to, 2), field(to, 3),
-          field(to, 4), field(to, 5), field(to, 6), field(to, 7)};
-  if (const auto& p = j.at("parcel"); p.is_array())
-    o.parcel = {field(p, 0), field(p, 1), field(p, 2), field(p, 3), field(p, 4), field(p, 5)};
-  o.compensate = j.at("compensate").get<bool>();
-  o.report = j.at("report").get<bool>();
-  o.attempt = j.at("attempt").get<std::uint32_t>();
+  const auto version = r.u8();
+  o.to = get_address(r);
+  o.parcel = get_parcel(r);
+  const auto flags = r.u8();
+  o.compensate = (flags & 1U) != 0;
+  o.report = (flags & 2U) != 0;
+  o.attempt = r.u32();
+  if (version != label_order_version || !r.done())
+    return fail({error_kind::corrupt, "shipment", "the label order cannot be read"});
   return o;
 }
 

@@ -18,7 +18,7 @@ struct label_order {
   std::uint32_t attempt = 1; ///< Counts the refusals.
 
   [[nodiscard]] std::string encode() const;
-  static result<label_order> decode(std::string_view json);
+  static result<label_order> decode(std::string_view bytes);
 };
 
 /// The internal service `Shipment`, one object an order: BuyLabel, VoidLabel, Stop, ReportLate. It

@@ -17,12 +17,19 @@ namespace {
 
 struct active_object {
   caf::actor actor;
+  std::uint64_t life = 0;
   std::uint64_t routed = 0;
   std::int64_t since_ms = 0; ///< Steady time of activation.
 };
 
+/// Actors kept for the next object; one more ends. Spawning and ending one costs ten times what it
+/// takes to give it away.
+constexpr std::size_t pooled_max = 1'024;
+
 struct directory_state {
   std::unordered_map<object_id, active_object> active;
+  std::vector<caf::actor> pooled;
+  std::uint64_t lives = 0;
 };
 
 } // namespace
@@ -35,18 +42,31 @@ caf::behavior directory_actor(caf::event_based_actor* self, hub_context* hub, ca
       [=](route_message& m) {
         auto [it, fresh] = state->active.try_emplace(m.object);
         if (fresh) {
-          it->second.actor =
-              self->system().spawn(object_actor, hub, caf::actor_cast<caf::actor>(self), m.object);
           it->second.since_ms = hub->env.time.steady_ms();
+          it->second.life = ++state->lives;
+          m.event.assigned = std::make_shared<const assignment>(assignment{m.object, state->lives});
+          if (state->pooled.empty()) {
+            it->second.actor = self->system().spawn(object_actor, hub,
+                                                    caf::actor_cast<caf::actor>(self), m.object);
+          } else {
+            it->second.actor = std::move(state->pooled.back());
+            state->pooled.pop_back();
+          }
         }
         ++it->second.routed;
         self->send(it->second.actor, std::move(m.event));
       },
       [=](const idle_message& m) {
         auto it = state->active.find(m.object);
-        if (it == state->active.end() || it->second.routed != m.handled)
-          return; // More is on its way; it will say so again.
-        self->send(it->second.actor, stop_atom::value);
+        if (it == state->active.end() || it->second.life != m.life ||
+            it->second.routed != m.handled)
+          return; // Said in an earlier life, or more is on its way: it will say so again.
+        if (state->pooled.size() < pooled_max) {
+          self->send(it->second.actor, release_atom::value);
+          state->pooled.push_back(std::move(it->second.actor));
+        } else {
+          self->send(it->second.actor, stop_atom::value);
+        }
         state->active.erase(it);
         if (m.due > 0)
           self->send(timers, wake_at{m.object, m.due});

@@ -20,6 +20,42 @@ digest request_scope(const std::string& service, const std::string& key, const s
   return sha256_of(w.view());
 }
 
+/// Adds to a good answer what no journal may hold, where it lacks such a part.
+class live_responder final : public responder {
+public:
+  live_responder(hub_context& hub, const durable::handler_definition& handler, responder_ptr to)
+      : hub_(hub), handler_(handler), to_(std::move(to)) {}
+
+  void accepted(std::string_view invocation_id) override { to_->accepted(invocation_id); }
+
+  void finished(call_reply reply) override {
+    auto part = reply.status == 200 ? handler_.live(reply.body) : std::nullopt;
+    auto provider = part ? hub_.providers.find(part->operation.vendor) : hub_.providers.end();
+    if (provider == hub_.providers.end()) {
+      to_->finished(std::move(reply));
+      return;
+    }
+    auto call = std::make_shared<durable::vendor_call>();
+    call->vendor = part->operation.vendor;
+    call->call_class = part->operation.call_class;
+    call->request = std::move(part->operation.request);
+    call->deadline_ms = part->operation.deadline_ms;
+    caf::anon_send(provider->second,
+                   provider_call{std::move(call), nullptr,
+                                 [to = to_, reply = std::move(reply), add = std::move(part->add)](
+                                     providers::transport_outcome outcome) mutable {
+                                   if (outcome.what == providers::transport_outcome::kind::response)
+                                     reply.body = add(std::move(reply.body), outcome.response);
+                                   to->finished(std::move(reply));
+                                 }});
+  }
+
+private:
+  hub_context& hub_;
+  const durable::handler_definition& handler_;
+  responder_ptr to_;
+};
+
 class gateway {
 public:
   gateway(caf::event_based_actor* self, hub_context& hub, caf::actor directory)
@@ -36,6 +72,8 @@ public:
                                             request.handler + "."));
       return;
     }
+    if (handler->live && !request.one_way)
+      m.to = std::make_shared<live_responder>(hub_, *handler, std::move(m.to));
     std::string raw_for_hash;
     if (!request.idempotency_key.empty())
       raw_for_hash = request.body;
@@ -149,7 +187,14 @@ private:
       return;
     }
     state->id = std::move(id);
-    auto outcome = handler.read(*state, body);
+    const std::function<result<journal::object_state>(const object_id&)> load =
+        [this](const object_id& other) {
+          auto found = hub_.journal.load(other);
+          if (found)
+            found->id = other;
+          return found;
+        };
+    auto outcome = handler.read({*state, load}, body);
     call_reply reply;
     if (outcome)
       reply.body = std::move(*outcome);

@@ -67,7 +67,8 @@ struct hub::parts {
                                    1'000,
                                    options.request_retention_ms,
                                    options.unstable_keys_for_test},
-        writer(journal, time, [this](const writer_state& s) { on_stall(s); }),
+        writer(journal, time, [this](const writer_state& s) { on_stall(s); },
+               {[this] { return context.waiters.size(); }, options.journal_off_for_bench}),
         context{journal, writer, services, vendors, transport, env, {}, {}},
         config(options.workers), system(config) {
     context.sweep_ms = options.sweep_ms;

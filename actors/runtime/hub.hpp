@@ -20,6 +20,7 @@ struct hub_options {
   /// all of them at once.
   std::size_t resume_per_second = 5'000;
   bool unstable_keys_for_test = false;
+  bool journal_off_for_bench = false;
 };
 
 struct hub_figures {

@@ -30,15 +30,24 @@ struct writer_state {
 };
 
 /// One thread: takes everything queued, one transaction, one sync, acknowledges; between commits
-/// one slice of checkpointing. A commit that fails for want of room or by an I/O error is held and
-/// made again; nothing is dropped, and the hub takes no new work meanwhile. Queue bound: the hub's
-/// limit on requests in flight plus vendor answers, since each object has a bounded number of turns
-/// out.
+/// one slice of checkpointing. Under load it waits up to half a millisecond for more turns before
+/// it syncs: fewer, larger commits leave the cores to the orders. A commit that fails for want of
+/// room or by an I/O error is held and made again; nothing is dropped, and the hub takes no new
+/// work meanwhile. Queue bound: the hub's limit on requests in flight plus vendor answers, since
+/// each object has a bounded number of turns out.
 class journal_writer final : public turn_writer {
 public:
   using stall_callback = std::function<void(const writer_state&)>;
+  struct options {
+    /// How many turns may be on their way at once, about: 0 switches gathering off. Asked before
+    /// each commit.
+    std::function<std::size_t()> turns_expected = {};
+    /// For scripts/bench.sh, which measures what the journal costs: nothing is written.
+    bool discard_for_bench = false;
+  };
   /// `on_stall` is called from the writer's thread when a stall begins and when it ends.
-  journal_writer(journal::hub_journal& journal, const clock& time, stall_callback on_stall);
+  journal_writer(journal::hub_journal& journal, const clock& time, stall_callback on_stall,
+                 options o);
   ~journal_writer() override;
   journal_writer(const journal_writer&) = delete;
   journal_writer& operator=(const journal_writer&) = delete;
@@ -54,6 +63,7 @@ private:
     durable_callback done;
   };
   void run();
+  void gather(std::unique_lock<std::mutex>& lock);
   void commit(std::vector<job>& jobs);
   void maintain();
   void set_state(writer_state s);
@@ -61,6 +71,7 @@ private:
   journal::hub_journal& journal_;
   const clock& time_;
   stall_callback on_stall_;
+  options options_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<job> queue_;

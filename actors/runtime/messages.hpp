@@ -1,6 +1,7 @@
 #pragma once
 #include "actors/durable/object_machine.hpp"
 #include "actors/runtime/ingress.hpp"
+#include "providers/transport.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -31,7 +32,7 @@ struct vendor_answer {
   durable::call_ref ref;
   providers::transport_outcome outcome;
 };
-/// The object's oldest turn that was not durable is.
+/// Every turn of the object is durable; told only where it may have nothing left to do.
 struct turn_durable {};
 /// Look at the time.
 struct tick {};
@@ -41,11 +42,19 @@ struct wake {};
 using object_event = std::variant<external_input, durable::object_message, awakeable_input,
                                   vendor_answer, turn_durable, tick, wake>;
 
+/// An object given to an actor. Actors are pooled: one serves an object from its activation to its
+/// passivation, a life, and another one later.
+struct assignment {
+  object_id object;
+  std::uint64_t life = 0; ///< Never the same twice.
+};
+
 /// One event for one object. Shared only so that a CAF message can hold it; it has one reader, who
 /// moves out of it.
 struct event_message {
   std::shared_ptr<object_event> event;
   bool routed = true; ///< Came through the directory, which counts them.
+  std::shared_ptr<const assignment> assigned = nullptr; ///< On the first event of a life.
 };
 template <class Event>
 event_message make_event(Event e, bool routed = true) {
@@ -61,6 +70,7 @@ struct route_message {
 /// then.
 struct idle_message {
   object_id object;
+  std::uint64_t life = 0;
   std::uint64_t handled = 0;
   unix_ms due = 0; ///< 0: never.
 };
@@ -79,12 +89,14 @@ struct gateway_awakeable {
   std::shared_ptr<awakeable_input> input;
 };
 
-/// For a provider actor: one call, and who wants the answer.
+/// For a provider actor: one call, and who wants the answer: an object, or `done`, which is called
+/// on the transport's thread.
 struct provider_call {
   std::shared_ptr<durable::vendor_call> call;
   caf::actor reply_to;
+  providers::transport::callback done = nullptr;
 };
-/// Back at the provider actor: one of its calls has ended.
+/// Back at the provider actor, where calls wait: one of those out has ended.
 struct call_ended {};
 
 /// For the timer service.
@@ -106,6 +118,7 @@ CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::provider_call))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::call_ended))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::wake_at))
 CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, stop_atom, "stop")
+CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, release_atom, "release")
 CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, sweep_atom, "sweep")
 CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, resume_atom, "resume")
 CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, drain_atom, "drain")

@@ -3,8 +3,8 @@
 #include "actors/runtime/reply.hpp"
 #include "journal/base/log.hpp"
 
+#include <atomic>
 #include <chrono>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,17 +30,52 @@ struct held {
   }
 };
 
+/// Lets out what a durable turn caused. On the writer's thread, or on the actor's where nothing of
+/// the object waits for the disk: one message less on the way of every step.
+void carry_out(hub_context& hub, held& h, const caf::actor& object) {
+  for (const auto& id : h.inputs)
+    hub.waiters.mark_durable(id);
+  for (auto& call : h.calls) {
+    auto it = hub.providers.find(call.vendor);
+    if (it == hub.providers.end()) {
+      // Checked when the effect began; the registry does not change while the hub runs.
+      log::error("vendor_without_provider", {{"vendor", call.vendor}});
+      continue;
+    }
+    caf::anon_send(it->second,
+                   provider_call{std::make_shared<durable::vendor_call>(std::move(call)), object});
+  }
+  for (auto& f : h.finished)
+    for (auto& to : hub.waiters.take(f.invocation))
+      to->finished(reply_of(f.outcome, f.invocation));
+  for (auto& [to, reply] : h.replies)
+    if (to)
+      to->finished(std::move(reply));
+}
+
 class object_shell {
 public:
   object_shell(caf::event_based_actor* self, hub_context& hub, caf::actor directory, object_id id)
-      : self_(self), hub_(hub), directory_(std::move(directory)), id_(std::move(id)) {
-    ++hub_.active_objects;
+      : self_(self), hub_(hub), directory_(std::move(directory)) {
+    assign({std::move(id), 0});
   }
-  ~object_shell() { --hub_.active_objects; }
+  ~object_shell() { release(); }
   object_shell(const object_shell&) = delete;
   object_shell& operator=(const object_shell&) = delete;
 
+  /// Passivation: of the object nothing stays in memory. The actor may be given to another one.
+  void release() {
+    if (std::exchange(released_, true))
+      return;
+    machine_.reset();
+    --hub_.active_objects;
+  }
+
   void handle(event_message& message) {
+    if (message.assigned)
+      assign(*message.assigned);
+    if (released_)
+      return; // A late answer to the object before: its intent is in the journal.
     if (message.routed)
       ++handled_;
     if (!machine_ && !load()) {
@@ -53,6 +88,17 @@ public:
   }
 
 private:
+  void assign(const assignment& to) {
+    release();
+    id_ = to.object;
+    life_ = to.life;
+    handled_ = 0;
+    timer_.reset();
+    swept_ = false;
+    released_ = false;
+    ++hub_.active_objects;
+  }
+
   bool load() {
     auto state = hub_.journal.load(id_);
     if (!state) {
@@ -148,36 +194,20 @@ private:
   }
   void on(wake&) {}
 
-  void on(turn_durable&) {
-    auto done = std::move(held_.front());
-    held_.pop_front();
-    carry_out(done);
-  }
+  void on(turn_durable&) {}
 
   void flush() {
     auto out = machine_->take();
     auto held_now = std::exchange(now_, {});
     held_now.calls = std::move(out.calls);
     held_now.finished = std::move(out.finished);
-    if (!out.turn.records.empty()) {
-      held_.push_back(std::move(held_now));
-      hub_.writer.submit(std::move(out.turn), [me = caf::actor_cast<caf::actor>(self_)] {
-        caf::anon_send(me, make_event(turn_durable{}, false));
-      });
-    } else if (!held_now.empty()) {
-      if (held_.empty()) {
-        carry_out(held_now);
-      } else {
-        // Nothing new to write, but what it follows from may not be durable: goes with the last.
-        auto& last = held_.back();
-        std::move(held_now.calls.begin(), held_now.calls.end(), std::back_inserter(last.calls));
-        std::move(held_now.finished.begin(), held_now.finished.end(),
-                  std::back_inserter(last.finished));
-        std::move(held_now.replies.begin(), held_now.replies.end(),
-                  std::back_inserter(last.replies));
-        last.inputs.insert(last.inputs.end(), held_now.inputs.begin(), held_now.inputs.end());
-      }
-    }
+    out.turn.followed = !out.messages.empty();
+    // Where there is nothing new to write but what it follows from may not be durable, it goes
+    // behind that, as an empty turn.
+    if (!out.turn.records.empty() || (!held_now.empty() && turns_out_->load() > 0))
+      submit(std::move(out.turn), std::move(held_now));
+    else if (!held_now.empty())
+      carry_out(hub_, held_now, caf::actor_cast<caf::actor>(self_));
     // The turn is queued for the writer, so whatever these cause comes after it in the log.
     for (auto& m : out.messages) {
       object_id target = std::visit([](const auto& x) { return target_of(x); }, m);
@@ -186,30 +216,22 @@ private:
     plan();
   }
 
+  void submit(journal::turn turn, held what) {
+    ++*turns_out_;
+    const bool tell = machine_->state().live.empty();
+    hub_.writer.submit(std::move(turn),
+                       [&hub = hub_, what = std::make_shared<held>(std::move(what)),
+                        out = turns_out_, me = caf::actor_cast<caf::actor>(self_), tell] {
+                         carry_out(hub, *what, me);
+                         --*out;
+                         if (tell)
+                           caf::anon_send(me, make_event(turn_durable{}, false));
+                       });
+  }
+
   static object_id target_of(const durable::input_for& m) { return m.target; }
   static object_id target_of(const durable::completion_for& m) { return m.to.object; }
   static object_id target_of(const durable::cancel_for& m) { return m.target; }
-
-  void carry_out(held& h) {
-    for (const auto& id : h.inputs)
-      hub_.waiters.mark_durable(id);
-    for (auto& call : h.calls) {
-      auto it = hub_.providers.find(call.vendor);
-      if (it == hub_.providers.end()) {
-        // Checked when the effect began; the registry does not change while the hub runs.
-        log::error("vendor_without_provider", {{"vendor", call.vendor}});
-        continue;
-      }
-      self_->send(it->second, provider_call{std::make_shared<durable::vendor_call>(std::move(call)),
-                                            caf::actor_cast<caf::actor>(self_)});
-    }
-    for (auto& f : h.finished)
-      for (auto& to : hub_.waiters.take(f.invocation))
-        to->finished(reply_of(f.outcome, f.invocation));
-    for (auto& [to, reply] : h.replies)
-      if (to)
-        to->finished(std::move(reply));
-  }
 
   /// A timer for what is due soon; passivation where nothing is left to do here.
   void plan() {
@@ -223,7 +245,7 @@ private:
     }
     if (timer_ && *timer_ <= now)
       timer_.reset();
-    if (!held_.empty() || !machine_->suspendable())
+    if (turns_out_->load() > 0 || !machine_->suspendable())
       return;
     const bool nothing_live = machine_->state().live.empty();
     // What waits for something outside is dropped at a sweep, not at once: the answer of another
@@ -235,7 +257,7 @@ private:
 
   void report_idle(bool unreadable) {
     const auto due = unreadable || !machine_ ? std::optional<unix_ms>() : machine_->due();
-    self_->send(directory_, idle_message{id_, handled_, due.value_or(0)});
+    self_->send(directory_, idle_message{id_, life_, handled_, due.value_or(0)});
   }
 
   caf::event_based_actor* self_;
@@ -243,11 +265,14 @@ private:
   caf::actor directory_;
   object_id id_;
   std::unique_ptr<durable::object_machine> machine_;
-  std::deque<held> held_; ///< One a turn that is not durable, oldest first.
-  held now_;              ///< Of the event being handled.
-  std::uint64_t handled_ = 0;
+  /// Turns that are not durable; the writer's thread counts them down.
+  std::shared_ptr<std::atomic<int>> turns_out_ = std::make_shared<std::atomic<int>>(0);
+  held now_; ///< Of the event being handled.
+  std::uint64_t life_ = 0;
+  std::uint64_t handled_ = 0; ///< Routed events of this life.
   std::optional<unix_ms> timer_;
   bool swept_ = false;
+  bool released_ = true;
 };
 
 } // namespace
@@ -257,6 +282,7 @@ caf::behavior object_actor(caf::event_based_actor* self, hub_context* hub, caf::
   auto shell = std::make_shared<object_shell>(self, *hub, std::move(directory), std::move(id));
   return {
       [shell](event_message& message) { shell->handle(message); },
+      [shell](release_atom) { shell->release(); },
       [self, shell](stop_atom) { self->quit(); },
   };
 }

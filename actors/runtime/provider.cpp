@@ -1,5 +1,6 @@
 #include "actors/runtime/provider.hpp"
 
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <utility>
@@ -8,14 +9,21 @@ namespace orderhub::runtime {
 
 namespace {
 
+/// Counted by the transport's thread too, so that the end of a call is told to the actor only
+/// where another one waits for its place.
+struct call_counts {
+  std::atomic<std::size_t> in_flight{0};
+  std::atomic<std::size_t> waiting{0};
+};
+
 struct provider_state {
   std::deque<provider_call> waiting;
-  std::size_t in_flight = 0;
+  std::shared_ptr<call_counts> counts = std::make_shared<call_counts>();
 };
 
 void start(caf::event_based_actor* self, hub_context* hub, const providers::endpoint& endpoint,
            provider_state& state, provider_call call) {
-  ++state.in_flight;
+  ++state.counts->in_flight;
   hub->vendor_calls.fetch_add(1, std::memory_order_relaxed);
   auto& c = *call.call;
   providers::wire_request wire;
@@ -25,12 +33,30 @@ void start(caf::event_based_actor* self, hub_context* hub, const providers::endp
   wire.secret_headers = endpoint.secret_headers;
   wire.body = std::move(c.request.body);
   wire.deadline_ms = c.deadline_ms;
-  hub->transport.send(std::move(wire), [me = caf::actor_cast<caf::actor>(self),
-                                        to = std::move(call.reply_to),
-                                        ref = c.ref](providers::transport_outcome outcome) {
-    caf::anon_send(to, make_event(vendor_answer{ref, std::move(outcome)}, false));
-    caf::anon_send(me, call_ended{});
-  });
+  hub->transport.send(
+      std::move(wire), [me = caf::actor_cast<caf::actor>(self), to = std::move(call.reply_to),
+                        done = std::move(call.done), ref = c.ref,
+                        counts = state.counts](providers::transport_outcome outcome) {
+        if (done)
+          done(std::move(outcome));
+        else
+          caf::anon_send(to, make_event(vendor_answer{ref, std::move(outcome)}, false));
+        --counts->in_flight;
+        if (counts->waiting > 0)
+          caf::anon_send(me, call_ended{});
+      });
+}
+
+/// Fills free places in order of arrival. A place that frees itself between the two counters is
+/// seen here or told by `call_ended`: both are sequentially consistent.
+void fill(caf::event_based_actor* self, hub_context* hub, const providers::endpoint& endpoint,
+          provider_state& state) {
+  while (!state.waiting.empty() && state.counts->in_flight < hub->calls_in_flight_max) {
+    auto next = std::move(state.waiting.front());
+    state.waiting.pop_front();
+    --state.counts->waiting;
+    start(self, hub, endpoint, state, std::move(next));
+  }
 }
 
 } // namespace
@@ -40,19 +66,15 @@ caf::behavior provider_actor(caf::event_based_actor* self, hub_context* hub,
   auto state = std::make_shared<provider_state>();
   return {
       [=](provider_call& call) {
-        if (state->in_flight >= hub->calls_in_flight_max)
-          state->waiting.push_back(std::move(call));
-        else
+        if (state->waiting.empty() && state->counts->in_flight < hub->calls_in_flight_max) {
           start(self, hub, *endpoint, *state, std::move(call));
-      },
-      [=](call_ended) {
-        --state->in_flight;
-        if (!state->waiting.empty()) {
-          auto next = std::move(state->waiting.front());
-          state->waiting.pop_front();
-          start(self, hub, *endpoint, *state, std::move(next));
+          return;
         }
+        state->waiting.push_back(std::move(call));
+        ++state->counts->waiting;
+        fill(self, hub, *endpoint, *state);
       },
+      [=](call_ended) { fill(self, hub, *endpoint, *state); },
   };
 }
 

@@ -1,0 +1,10 @@
+// The program's allocator is jemalloc: what one thread allocates for an order another one frees,
+// and glibc's arenas then wait for each other and grow and shrink their heaps (measured at 64
+// connections: 960 us of CPU an order with glibc, 730 with jemalloc).
+//
+// Read by jemalloc at its start. Two arenas a core of a small machine are enough; what is free goes
+// back to the system after a second, so that a quiet hub is a small one.
+extern "C" {
+extern const char* malloc_conf; // NOLINT(readability-identifier-naming): jemalloc's own name.
+const char* malloc_conf = "narenas:4,dirty_decay_ms:1000,muzzy_decay_ms:0";
+}
