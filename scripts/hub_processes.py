@@ -200,7 +200,17 @@ class Hub:
             time.sleep(0.002)
         return time.monotonic() - begin
 
+    def metrics(self):
+        """What the admin port's /metrics says, without what has labels: {name: number}."""
+        status, _, text = request(self.admin_port, "GET", "/metrics")
+        if status != 200:
+            raise Failure(f"GET /metrics: {status}")
+        lines = [line.split() for line in text.decode().splitlines()
+                 if line and not line.startswith("#") and "{" not in line]
+        return {name: float(value) for name, value in lines}
+
     def disk_bytes(self):
+        """Blocks that the data directory's files occupy, as du counts them."""
         return sum(f.stat().st_blocks * 512 for f in self.data.rglob("*") if f.is_file())
 
 

@@ -5,8 +5,11 @@
 ///
 /// Modes:
 ///   load       sends requests, measures answers
-///   burst      one order on each connection at once, then SIGKILL to `--kill-pid`
-///   settle     polls orders until each is terminal, through restarts of the hub
+///   burst      one order on each connection at once, then SIGKILL to `--kill-pid`; with
+///              `--refill` a connection that has its answer sends the next order, so that as many
+///              orders as connections are under way at the kill, at all their steps
+///   settle     polls orders until each is terminal and nothing of it is open, through restarts of
+///              the hub
 ///   fdatasync  what the disk gives: 4 KiB appended and synced, over and over
 #include <algorithm>
 #include <array>
@@ -20,6 +23,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <deque>
+#include <fstream>
 #include <map>
 #include <string>
 #include <string_view>
@@ -46,7 +50,7 @@ struct options {
   std::size_t connections = 64;
   std::uint64_t requests = 0; ///< 0: until `seconds` have passed.
   double seconds = 0;
-  std::uint64_t warmup = 0; ///< First requests that count nowhere.
+  std::uint64_t warmup = 0; ///< First answers that count nowhere.
   double rate = 0;          ///< Open loop: requests a second; 0: closed loop.
   double patience_s = 90;   ///< Longest wait for answers after the last request.
   std::string kind = "order";
@@ -57,8 +61,13 @@ struct options {
   std::string path = "/restate/health";
   std::string body;
   int kill_pid = 0;
-  double kill_after_ms = 0; ///< After the last order of the burst was written.
+  double kill_after_ms = 0; ///< After the first order of each connection was written.
+  bool refill = false;
+  bool scatter = false;  ///< Key numbers in no order, as random ids are.
+  std::string open_file; ///< burst: numbers of the orders without an answer are written here.
   std::uint64_t keys = 0;
+  std::string keys_file;  ///< settle: numbers of the orders, instead of 0 to `keys`.
+  std::string times_file; ///< settle: when each order was seen finished.
   std::string terminal = "confirmed,payment_failed,cancelled,out_of_stock,refunded";
   std::string file;
 };
@@ -121,7 +130,7 @@ private:
     const std::uint64_t low = (bucket % (1U << bits) + (1U << bits)) << shift;
     return low + ((std::uint64_t{1} << shift) >> 1U);
   }
-  static constexpr std::size_t size = (1U << bits) * 32;
+  static constexpr std::size_t size = (std::size_t{1} << bits) * 32;
   std::array<std::uint64_t, size> counts_{};
   std::uint64_t total_ = 0, max_ = 0;
 };
@@ -239,7 +248,7 @@ private:
   int fd_ = -1;
   bool close_after_ = false;
   std::size_t in_size_ = 0;
-  std::array<char, 16 * 1024> in_{};
+  std::array<char, std::size_t{16} * 1024> in_{};
 };
 
 /// Writes the n-th request of the chosen kind.
@@ -285,10 +294,24 @@ private:
   void post(std::string& out, std::string_view before, std::uint64_t n, std::string_view after,
             std::string_view body) const {
     char digits[24];
-    const auto end = std::to_chars(digits, digits + sizeof digits, n + o_.first_key).ptr;
-    out.assign("POST ").append(before).append(o_.key_prefix).push_back('-');
-    out.append(digits, end).append(after).append(" HTTP/1.1\r\nHost: ").append(host_);
+    const auto number = n + o_.first_key;
+    const auto end = o_.scatter
+                         ? std::to_chars(digits, digits + sizeof digits, scattered(number), 16).ptr
+                         : std::to_chars(digits, digits + sizeof digits, number).ptr;
+    out.assign("POST ").append(before);
+    // With the random part in front, neighbours in time are no neighbours in a table.
+    if (o_.scatter)
+      out.append(digits, end).append("-").append(o_.key_prefix);
+    else
+      out.append(o_.key_prefix).append("-").append(digits, end);
+    out.append(after).append(" HTTP/1.1\r\nHost: ").append(host_);
     finish(out, body);
+  }
+  /// Another number for each number (the finalizer of splitmix64).
+  static std::uint64_t scattered(std::uint64_t n) {
+    n = (n ^ (n >> 30U)) * 0xbf58476d1ce4e5b9ULL;
+    n = (n ^ (n >> 27U)) * 0x94d049bb133111ebULL;
+    return n ^ (n >> 31U);
   }
   static void finish(std::string& out, std::string_view body) {
     if (!body.empty())
@@ -307,7 +330,8 @@ struct tally {
   histogram latency;
   std::map<int, std::uint64_t> by_status;
   std::uint64_t counted = 0, ok = 0, lost = 0, broken = 0;
-  std::string first_problem; ///< Beginning of the first body that was no 2xx, for a person.
+  std::uint64_t in_window = 0; ///< Answers within `--duration`.
+  std::string first_problem;   ///< Beginning of the first body that was no 2xx, for a person.
 
   [[nodiscard]] std::string statuses() const {
     std::string out = "{";
@@ -374,7 +398,7 @@ int run_load(const options& o) {
   const auto finish = [&](std::size_t slot, steady::time_point now, int status) {
     auto& c = pool[slot];
     ++done;
-    if (c.index < o.warmup) {
+    if (done <= o.warmup) {
       if (done == o.warmup) {
         begin = now;
         cpu_begin = cpu_seconds();
@@ -385,6 +409,9 @@ int run_load(const options& o) {
     last_answer = now;
     if (status == 0)
       return;
+    // A single slow answer after the end of the window says nothing of the rate: it is in `max_ms`.
+    if (o.seconds > 0 && seconds_between(begin, now) <= o.seconds)
+      ++t.in_window;
     ++t.by_status[status];
     t.ok += status < 300 ? 1 : 0;
     t.latency.add(static_cast<std::uint64_t>(
@@ -466,6 +493,9 @@ int run_load(const options& o) {
 
   const double took = seconds_between(begin, last_answer);
   const auto answered = t.counted - t.lost - t.broken;
+  const double per_second = o.seconds > 0 ? static_cast<double>(t.in_window) / o.seconds
+                            : took > 0    ? static_cast<double>(answered) / took
+                                          : 0;
   std::printf(
       "{\"mode\":\"load\",\"kind\":\"%s\",\"connections\":%zu,\"requests\":%llu,\"ok\":%llu,"
       "\"lost\":%llu,\"broken\":%llu,\"open\":%llu,\"by_status\":%s,\"seconds\":%.3f,"
@@ -474,8 +504,8 @@ int run_load(const options& o) {
       o.kind.c_str(), o.connections, static_cast<unsigned long long>(t.counted),
       static_cast<unsigned long long>(t.ok), static_cast<unsigned long long>(t.lost),
       static_cast<unsigned long long>(t.broken), static_cast<unsigned long long>(sent - done),
-      t.statuses().c_str(), took, took > 0 ? static_cast<double>(answered) / took : 0,
-      t.latency.ms_at(0.50), t.latency.ms_at(0.95), t.latency.ms_at(0.99), t.latency.max_ms(),
+      t.statuses().c_str(), took, per_second, t.latency.ms_at(0.50), t.latency.ms_at(0.95),
+      t.latency.ms_at(0.99), t.latency.max_ms(),
       answered ? (cpu_seconds() - cpu_begin) * 1e6 / static_cast<double>(answered) : 0,
       t.first_problem.empty() ? "" : (",\"first_problem\":" + json_text(t.first_problem)).c_str());
   return t.ok == t.counted && sent == done && t.counted > 0 ? 0 : 2;
@@ -491,11 +521,20 @@ int run_burst(const options& o) {
     if (!pool[i].connect_to(o))
       die("cannot open connection " + std::to_string(i));
     watch(epoll, pool[i], i);
-    writer.order(pool[i].out, i);
   }
   std::uint64_t sent = 0, answered = 0, acknowledged = 0, lost = 0;
+  bool killed = false;
+  std::vector<std::uint64_t> open; // Numbers of the orders without an answer.
+  const auto send_next = [&](connection& c) {
+    c.index = sent;
+    writer.order(c.out, sent);
+    if (c.send())
+      ++sent;
+    else
+      c.close_now();
+  };
   for (auto& c : pool)
-    sent += c.send() ? 1 : 0;
+    send_next(c);
   const auto kill_at =
       steady::now() + std::chrono::microseconds(static_cast<std::int64_t>(o.kill_after_ms * 1000));
   const auto collect = [&](int wait_ms) {
@@ -510,8 +549,12 @@ int run_burst(const options& o) {
       if (what == connection::event::answered) {
         ++answered;
         acknowledged += a.status < 300 ? 1 : 0;
+        if (o.refill && !killed)
+          send_next(c);
       } else if (what != connection::event::nothing) {
         ++lost;
+        if (c.busy)
+          open.push_back(c.index);
         c.close_now();
       }
     }
@@ -521,9 +564,20 @@ int run_burst(const options& o) {
   if (::kill(o.kill_pid, SIGKILL) != 0)
     die(std::string("kill: ") + std::strerror(errno));
   const double killed_at = wall_seconds();
+  killed = true;
   const auto give_up = steady::now() + std::chrono::seconds(5);
   while (answered + lost < sent && steady::now() < give_up)
     collect(50);
+  for (const auto& c : pool)
+    if (c.open() && c.busy)
+      open.push_back(c.index);
+  if (!o.open_file.empty()) {
+    std::ofstream file(o.open_file);
+    for (const auto n : open)
+      file << n << '\n';
+    if (!file.flush())
+      die("cannot write " + o.open_file);
+  }
   std::printf("{\"mode\":\"burst\",\"sent\":%llu,\"answered\":%llu,\"acknowledged\":%llu,"
               "\"in_flight\":%llu,\"killed_at\":%.3f}\n",
               static_cast<unsigned long long>(sent), static_cast<unsigned long long>(answered),
@@ -545,12 +599,22 @@ std::string_view text_of(std::string_view body, std::string_view name) {
 }
 
 int run_settle(const options& o) {
-  if (o.keys == 0)
-    die("--mode settle needs --keys");
   request_writer writer(o);
   std::deque<std::uint64_t> open;
-  for (std::uint64_t i = 0; i < o.keys; ++i)
-    open.push_back(i);
+  if (!o.keys_file.empty()) {
+    std::ifstream file(o.keys_file);
+    for (std::uint64_t n = 0; file >> n;)
+      open.push_back(n);
+  } else {
+    for (std::uint64_t i = 0; i < o.keys; ++i)
+      open.push_back(i);
+  }
+  if (open.empty())
+    die("--mode settle needs --keys or --keys-file");
+  const auto key_count = open.size();
+  std::ofstream times;
+  if (!o.times_file.empty())
+    times.open(o.times_file);
   std::map<std::string, std::uint64_t> by_status;
   std::uint64_t unknown = 0, polls = 0;
   const auto give_up =
@@ -609,12 +673,22 @@ int run_settle(const options& o) {
         if (first_answer_at == 0)
           first_answer_at = wall_seconds();
         const auto status = std::string(text_of(a.body, "\"status\""));
-        if (a.status == 200 && terminal.find("," + status + ",") != std::string::npos)
+        const bool nothing_open = a.body.find("\"pending\":[]") != std::string_view::npos;
+        if (a.status == 200 && nothing_open &&
+            terminal.find("," + status + ",") != std::string::npos)
           ++by_status[status];
         else if (a.status == 404 && ++times_unknown[c.index] >= 2)
           ++unknown;
-        else
+        else {
           open.push_back(c.index);
+          continue;
+        }
+        if (times.is_open()) {
+          char line[80];
+          std::snprintf(line, sizeof line, "%llu %.3f %d\n",
+                        static_cast<unsigned long long>(c.index), wall_seconds(), a.status);
+          times << line;
+        }
       }
     }
     if (!open.empty())
@@ -625,9 +699,11 @@ int run_settle(const options& o) {
     statuses += (statuses.empty() ? "\"" : ",\"") + status + "\":" + std::to_string(count);
   std::printf("{\"mode\":\"settle\",\"keys\":%llu,\"open\":%zu,\"unknown\":%llu,\"polls\":%llu,"
               "\"by_status\":{%s},\"first_answer_at\":%.3f,\"finished_at\":%.3f}\n",
-              static_cast<unsigned long long>(o.keys), open.size(),
+              static_cast<unsigned long long>(key_count), open.size(),
               static_cast<unsigned long long>(unknown), static_cast<unsigned long long>(polls),
               statuses.c_str(), first_answer_at, wall_seconds());
+  if (!o.times_file.empty() && !times.flush())
+    die("cannot write " + o.times_file);
   return open.empty() ? 0 : 2;
 }
 
@@ -640,7 +716,7 @@ int run_fdatasync(const options& o) {
   ::unlink(o.file.c_str());
   const std::vector<char> page(4096, 'x');
   // Allocated before, as a journal's file is: what is measured is the data, not the size.
-  constexpr std::uint64_t pages = 16 * 1024;
+  constexpr std::uint64_t pages = 16'384;
   for (std::uint64_t i = 0; i < pages; ++i)
     if (::write(fd, page.data(), page.size()) != static_cast<ssize_t>(page.size()))
       die(std::string("write: ") + std::strerror(errno));
@@ -683,7 +759,7 @@ int main(int argc, char** argv) {
   app.add_option("--connections", o.connections, "open connections")->check(CLI::Range(1, 20000));
   app.add_option("--requests", o.requests, "how many requests to send");
   app.add_option("--duration", o.seconds, "or for how many seconds");
-  app.add_option("--warmup", o.warmup, "requests sent before what is counted");
+  app.add_option("--warmup", o.warmup, "answers before the first that counts");
   app.add_option("--rate", o.rate,
                  "open loop: requests a second, late answers count from when due");
   app.add_option("--patience", o.patience_s,
@@ -698,8 +774,16 @@ int main(int argc, char** argv) {
   app.add_option("--path", o.path, "raw: path of the request");
   app.add_option("--body", o.body, "raw: body; with one it is a POST");
   app.add_option("--kill-pid", o.kill_pid, "burst: whom to kill");
-  app.add_option("--kill-after-ms", o.kill_after_ms, "burst: how long after the last order");
+  app.add_option("--kill-after-ms", o.kill_after_ms,
+                 "burst: how long after each connection's first order");
+  app.add_flag("--refill", o.refill, "burst: go on sending until the kill");
+  app.add_option("--open-file", o.open_file, "burst: numbers of the orders without an answer");
+  app.add_flag("--scatter", o.scatter, "keys begin with the number's hash, as random ids do");
   app.add_option("--keys", o.keys, "settle: how many orders");
+  app.add_option("--keys-file", o.keys_file, "settle: numbers of the orders, one a line");
+  app.add_option("--times-file", o.times_file,
+                 "settle: number, Unix seconds and HTTP status of "
+                 "each finished order");
   app.add_option("--terminal", o.terminal, "settle: statuses that are terminal");
   app.add_option("--file", o.file, "fdatasync: a path that does not exist; removed at once");
   CLI11_PARSE(app, argc, argv);

@@ -1,0 +1,285 @@
+/// Makes a journal with many stored orders in seconds, for scripts/bench.sh: the rows of one real
+/// order, which a hub has carried through and folded, are written again and again under other keys
+/// and invocation ids. So what is stored is byte for byte what the hub would have stored, whatever
+/// that is today. Prints one line of JSON.
+///
+/// Written past the journal: straight into the tables `ob` and `iv`, in large transactions, synced
+/// once at the end. The keys are spread evenly over 64 bits, so that a later order with a random
+/// key falls between two stored ones; the ids are spread over the last 20 days, inside the
+/// retention.
+#include "journal/key.hpp"
+#include "journal/lmdb_store.hpp"
+#include "journal/object_state.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cinttypes>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+namespace {
+
+using namespace orderhub;
+using namespace orderhub::journal;
+
+/// Largest number of rows in one transaction: LMDB keeps its pages in memory until the commit.
+constexpr std::uint64_t rows_at_once = 20'000;
+constexpr std::int64_t spread_ms = 20LL * 24 * 3600 * 1000;
+constexpr std::size_t crc_size = 4;
+constexpr std::size_t time_size = 6; ///< Of an invocation id.
+
+[[noreturn]] void die(const std::string& what) {
+  std::fprintf(stderr, "orderhub_fill: %s\n", what.c_str());
+  std::exit(1);
+}
+
+template <class T>
+T must(result<T> r) {
+  if (!r)
+    die(r.error().message);
+  if constexpr (!std::is_void_v<T>)
+    return std::move(*r);
+}
+
+std::string_view bytes_of(const invocation_id& id) {
+  return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
+}
+
+/// One row with the places where the order's key or an invocation's id stands.
+class row_template {
+public:
+  row_template(std::string key, std::string value)
+      : key_(std::move(key)), value_(std::move(value)) {
+    const auto body = value_.size() - std::min(crc_size, value_.size());
+    if (value_.size() < crc_size || byte_reader(std::string_view(value_).substr(body)).u32() !=
+                                        crc32_of(value_.substr(0, body)))
+      die("a row does not end with its checksum: the format of rows has changed (FORMAT.md), and "
+          "tests/bench/fill.cpp has not");
+  }
+  [[nodiscard]] const std::string& key() const { return key_; }
+  [[nodiscard]] std::size_t size() const { return key_.size() + value_.size(); }
+
+  /// From now on `old`, wherever it stands, is what `slot` will say.
+  void replace(std::size_t slot, std::string_view old) {
+    for (auto at = value_.find(old); at != std::string::npos; at = value_.find(old, at + 1))
+      holes_.push_back({at, slot});
+  }
+  /// The bytes with each slot's text, which is as long as the old one.
+  const std::string& with(const std::vector<std::string>& slots) {
+    for (const auto& h : holes_)
+      value_.replace(h.at, slots[h.slot].size(), slots[h.slot]);
+    const auto body = value_.size() - crc_size;
+    byte_writer crc(crc_size);
+    crc.u32(crc32_of(std::string_view(value_).substr(0, body)));
+    value_.replace(body, crc_size, crc.view());
+    return value_;
+  }
+
+private:
+  struct hole {
+    std::size_t at;
+    std::size_t slot;
+  };
+  std::string key_, value_;
+  std::vector<hole> holes_;
+};
+
+/// The one order that the journal holds.
+struct order_template {
+  std::string key;
+  std::vector<row_template> objects;     ///< By service, as the table sorts them.
+  std::vector<row_template> invocations; ///< By id.
+  std::vector<invocation_id> ids;
+  std::size_t size = 0; ///< Bytes of all rows.
+};
+
+order_template read_template(const reader& tables) {
+  order_template t;
+  bool several = false;
+  must(tables.scan(table::ob, {}, [&](std::string_view key, std::string_view value) {
+    const auto id = parse_object_key(key);
+    if (!id)
+      die("an object's key cannot be read");
+    several = several || (!t.key.empty() && t.key != id->key);
+    t.key = id->key;
+    t.objects.emplace_back(std::string(key), std::string(value));
+    return !several;
+  }));
+  must(tables.scan(table::iv, {}, [&](std::string_view key, std::string_view value) {
+    const auto id = parse_invocation_key(key);
+    const auto row = decode_invocation_row(value);
+    if (!id || !row || !row->invocation.finished)
+      die("the order is not finished, or an invocation cannot be read");
+    t.ids.push_back(*id);
+    t.invocations.emplace_back(std::string(key), std::string(value));
+    return true;
+  }));
+  if (several || t.objects.empty() || t.invocations.empty())
+    die("the journal must hold exactly one order, finished and folded (stop the hub first)");
+  if (t.key.size() != 16)
+    die("the order's key must have 16 bytes, as those written have; it is \"" + t.key + '"');
+  for (const auto which : {table::lg, table::tm, table::dd, table::ix, table::rf})
+    if (must(tables.count(which)) != 0)
+      die("table " + std::string(name_of(which)) +
+          " is not empty: an order leaves more behind than "
+          "tests/bench/fill.cpp knows of, or the hub was not stopped");
+  for (auto* rows : {&t.objects, &t.invocations})
+    for (auto& row : *rows) {
+      row.replace(0, t.key);
+      for (std::size_t i = 0; i < t.ids.size(); ++i)
+        row.replace(i + 1, bytes_of(t.ids[i]));
+      t.size += row.size();
+    }
+  return t;
+}
+
+/// Spread evenly and ascending: number `n` of `count`.
+std::string key_of(std::uint64_t n, std::uint64_t count) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016" PRIx64, n * (UINT64_MAX / count));
+  return text;
+}
+
+/// What takes the place of the order's key and of each id. Ids ascend with `n`, and within an order
+/// in the template's own order, so that a table can be filled from front to back.
+std::vector<std::string> slots_of(const order_template& t, std::uint64_t n, std::uint64_t count) {
+  const auto newest = time_of(t.ids.back());
+  const auto at = newest - spread_ms +
+                  static_cast<std::int64_t>(n) * spread_ms / static_cast<std::int64_t>(count + 1);
+  std::vector<std::string> slots = {key_of(n, count)};
+  for (std::size_t i = 0; i < t.ids.size(); ++i) {
+    byte_writer id(t.ids[i].bytes.size());
+    id.raw(bytes_of(first_of(at)).substr(0, time_size));
+    id.u64(n * t.ids.size() + i);
+    id.u64((n * t.ids.size() + i + 1) * 0x9e3779b97f4a7c15ULL);
+    slots.push_back(id.take());
+  }
+  return slots;
+}
+
+/// Appends rows to one table, in transactions of a bounded size.
+class table_filler {
+public:
+  table_filler(lmdb_store& tables, table which) : tables_(tables), which_(which) {}
+
+  void add(std::string_view key, std::string_view value) {
+    if (!txn_)
+      txn_ = must(tables_.begin_write(/*sync=*/false));
+    must(txn_->append(which_, key, value));
+    if (++rows_ % rows_at_once == 0)
+      finish();
+  }
+  void finish() {
+    if (txn_)
+      must(std::exchange(txn_, nullptr)->commit());
+  }
+  [[nodiscard]] std::uint64_t rows() const { return rows_; }
+
+private:
+  lmdb_store& tables_;
+  table which_;
+  std::unique_ptr<write_transaction> txn_;
+  std::uint64_t rows_ = 0;
+};
+
+void remove_rows(lmdb_store& tables, table which, const std::vector<row_template>& rows) {
+  auto txn = must(tables.begin_write(false));
+  for (const auto& row : rows)
+    must(txn->del(which, row.key()));
+  must(txn->commit());
+}
+
+/// A commit that syncs, and with it everything before.
+void sync(lmdb_store& tables) {
+  auto txn = must(tables.begin_write(true));
+  const auto format = must(txn->get(table::mt, meta_key::format));
+  if (!format)
+    die("the journal has no format version");
+  const std::string same(*format);
+  must(txn->put(table::mt, meta_key::format, same));
+  must(txn->commit());
+}
+
+void check_first(const order_template& t, const std::string& object,
+                 const std::string& invocation) {
+  const auto state = decode_object(object);
+  const auto row = decode_invocation_row(invocation);
+  if (!state || !row || state->id.key == t.key || row->object.key == t.key)
+    die("a copied row cannot be read: the format of rows has changed, and tests/bench/fill.cpp has "
+        "not");
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  std::string directory;
+  std::uint64_t orders = 0;
+  CLI::App app("Fills a journal with copies of the one order in it.");
+  app.add_option("--data-dir", directory, "directory of the journal; no hub may run on it")
+      ->required();
+  app.add_option("--orders", orders, "how many orders it shall hold")
+      ->required()
+      ->check(CLI::Range(1, 100'000'000));
+  CLI11_PARSE(app, argc, argv);
+
+  const auto begin = std::chrono::steady_clock::now();
+  auto tables = must(lmdb_store::open(directory));
+  auto t = [&] {
+    const auto rows = must(tables->read());
+    return read_template(*rows);
+  }();
+  // Pages are filled to the brim here, but a large row wastes the rest of its last page.
+  const auto wanted = orders * (t.size + t.size / 2);
+  std::error_code ignored;
+  const auto room = std::filesystem::space(directory, ignored).available;
+  if (room < wanted)
+    die("about " + std::to_string(wanted >> 20U) + " MB are needed in " + directory + ", " +
+        std::to_string(room >> 20U) + " MB are free");
+
+  remove_rows(*tables, table::ob, t.objects);
+  remove_rows(*tables, table::iv, t.invocations);
+  table_filler objects(*tables, table::ob), invocations(*tables, table::iv);
+  std::string first_object, first_invocation;
+  for (auto& row : t.objects) {
+    const auto service = parse_object_key(row.key())->service;
+    for (std::uint64_t n = 0; n < orders; ++n) {
+      const auto slots = slots_of(t, n, orders);
+      const auto& bytes = row.with(slots);
+      if (first_object.empty())
+        first_object = bytes;
+      objects.add(object_key({service, slots[0]}), bytes);
+    }
+  }
+  objects.finish();
+  for (std::uint64_t n = 0; n < orders; ++n) {
+    const auto slots = slots_of(t, n, orders);
+    for (std::size_t i = 0; i < t.invocations.size(); ++i) {
+      const auto& bytes = t.invocations[i].with(slots);
+      if (first_invocation.empty())
+        first_invocation = bytes;
+      invocations.add(slots[i + 1], bytes);
+    }
+  }
+  invocations.finish();
+  check_first(t, first_object, first_invocation);
+  sync(*tables);
+
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  std::printf("{\"mode\":\"fill\",\"orders\":%" PRIu64 ",\"rows\":%" PRIu64
+              ",\"row_bytes_an_order\":%zu,\"file_bytes\":%" PRIu64 ",\"seconds\":%.1f}\n",
+              orders, objects.rows() + invocations.rows(), t.size, tables->used_bytes(),
+              took.count());
+  return 0;
+}
