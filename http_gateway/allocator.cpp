@@ -6,5 +6,5 @@
 // back to the system after a second, so that a quiet hub is a small one.
 extern "C" {
 extern const char* malloc_conf; // NOLINT(readability-identifier-naming): jemalloc's own name.
-const char* malloc_conf = "narenas:4,dirty_decay_ms:1000,muzzy_decay_ms:0";
+const char* malloc_conf = "narenas:4,background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0";
 }

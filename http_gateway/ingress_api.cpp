@@ -41,6 +41,8 @@ public:
     answer(std::move(r));
   }
 
+  [[nodiscard]] bool gone() const override { return answered(); }
+
   /// Empty while the call is not accepted.
   [[nodiscard]] std::string_view invocation_id() const {
     return published_.load(std::memory_order_acquire) ? std::string_view(invocation_id_)
@@ -148,6 +150,7 @@ http_response ingress_api::timed_out(http_exchange& exchange) {
   const auto id = mine.invocation_id();
   if (id.empty())
     return refused(504, "The call was not accepted in time; try again with the same key.");
+  hub_.forget_gone(id);
   auto r = refused(504, "The call takes longer than this request may; it goes on, attach to it at "
                         "/restate/invocation/" +
                             std::string(id) + "/attach.");

@@ -75,6 +75,8 @@ public:
   /// Answers, from any thread, never blocking. The first answer counts (the server's own time-out
   /// is one too); returns false for any later one, whose response is dropped.
   bool answer(http_response response);
+  /// Its caller has an answer, or has given up.
+  [[nodiscard]] bool answered() const { return answered_.load(std::memory_order_acquire); }
 
   /// Its answer may take this long from now, where that is longer than `request_timeout_ms`. Only
   /// from inside `request_handler::handle`.

@@ -25,8 +25,10 @@ constexpr std::size_t due_cache_max = 20'000;
 constexpr std::size_t trimmed_per_row = 8;
 /// Retention looks this often, or a thousand times within it where that is longer.
 constexpr std::int64_t retention_pass_ms_min = 60'000;
-/// Past this many times `checkpoint_bytes` the writer must fold before it commits more.
-constexpr std::uint64_t urgent_factor = 4;
+/// Where what is not folded has so many times `checkpoint_bytes`, folding comes before commits.
+constexpr std::uint64_t urgent_factor = 3;
+/// A piece that rides on a commit is at most this part of one that goes alone.
+constexpr std::size_t rider_share = 3;
 /// What an overlay's entries cost beside the records' bytes, about.
 constexpr std::uint64_t reference_cost = 32;
 constexpr std::uint64_t object_cost = 160;
@@ -261,6 +263,9 @@ public:
   journal_stats stats() const override;
   result<void> commit(std::vector<turn>& turns) override;
   result<bool> maintain(unix_ms now) override;
+  bool behind() const override {
+    return overlay_size() >= urgent_factor * options_.checkpoint_bytes;
+  }
   result<void> checkpoint_now(unix_ms now) override;
 
 private:
@@ -303,12 +308,27 @@ private:
     return current_->size + (frozen_ ? frozen_->size : 0);
   }
 
+  /// What a piece of a checkpoint did in a transaction, to be taken note of once that is committed.
+  struct slice {
+    std::size_t folded_to = 0; ///< In `fold_order_`; 0: it folded nothing.
+    bool last = false;         ///< Of the checkpoint: `mark` was written.
+    checkpoint_mark mark;
+    std::optional<std::size_t> trimmed; ///< Log rows deleted, where it trimmed.
+    std::size_t trim_limit = 0;
+
+    [[nodiscard]] bool empty() const { return folded_to == 0 && !trimmed; }
+  };
+
   void freeze();
-  result<void> fold_slice();
+  void freeze_if_due(unix_ms now);
+  [[nodiscard]] result<slice> slice_in(write_transaction& txn, slice_budget budget,
+                                       std::size_t trim_limit);
+  [[nodiscard]] result<slice> fold_in(write_transaction& txn, slice_budget budget);
+  void note(const slice& done);
+  result<void> slice_alone();
   result<void> fold_object(write_transaction& txn, const std::string& key,
                            const std::vector<stored_record>& records,
                            std::vector<row_to_put>& invocations, slice_budget& budget);
-  result<void> trim_slice();
   result<void> retention_slice(unix_ms now);
   result<void> expire_invocations(unix_ms now);
   result<void> expire_requests(unix_ms now);
@@ -788,7 +808,8 @@ result<void> hub_journal_impl::commit(std::vector<turn>& turns) {
 
   auto& bytes = current_->bytes;
   const auto before = bytes.here();
-  auto write = [&]() -> result<void> {
+  slice rider;
+  auto write = [&](bool with_slice) -> result<void> {
     auto txn = tables_.begin_write(options_.sync);
     if (!txn)
       return fail(std::move(txn).error());
@@ -798,12 +819,30 @@ result<void> hub_journal_impl::commit(std::vector<turn>& turns) {
       if (auto done = (*txn)->append(table::lg, log_key(++lsn), p.bytes); !done)
         return done;
     }
+    if (with_slice) {
+      // No time at all stands for rows alone.
+      const auto ms = options_.slice_ms == 0 ? 0 : std::max<std::int64_t>(options_.slice_ms / 2, 1);
+      auto done = slice_in(**txn, {options_.slice_rows / rider_share, ms}, options_.slice_rows);
+      if (!done)
+        return fail(std::move(done).error());
+      rider = *done;
+    }
     return (*txn)->commit();
   };
-  if (auto done = write(); !done) {
+  // A piece of a checkpoint rides along and costs no sync of its own. Where it cannot be done, the
+  // records go without it, and `maintain` meets and tells the reason.
+  bool with_slice = frozen_ || trim_waits_;
+  auto done = write(with_slice);
+  if (!done && with_slice) {
+    bytes.back_to(before);
+    rider = {};
+    done = write(false);
+  }
+  if (!done) {
     bytes.back_to(before);
     return done;
   }
+  note(rider);
 
   {
     const std::lock_guard lock(mutex_);
@@ -817,6 +856,7 @@ result<void> hub_journal_impl::commit(std::vector<turn>& turns) {
   }
   for (auto& t : turns)
     t.records.clear();
+  freeze_if_due(last_time_);
   return {};
 }
 
@@ -915,19 +955,17 @@ result<void> hub_journal_impl::fold_object(write_transaction& txn, const std::st
   return {};
 }
 
-result<void> hub_journal_impl::fold_slice() {
-  slice_budget budget(options_.slice_rows, options_.slice_ms);
-  auto txn = tables_.begin_write(options_.sync);
-  if (!txn)
-    return fail(std::move(txn).error());
+result<hub_journal_impl::slice> hub_journal_impl::fold_in(write_transaction& txn,
+                                                          slice_budget budget) {
   std::vector<row_to_put> invocations;
+  slice done;
   auto at = fold_at_;
   while (at < fold_order_.size()) {
     const auto& key = *fold_order_[at];
-    if (auto done = fold_object(**txn, key, frozen_->objects.find(key)->second.records, invocations,
-                                budget);
-        !done)
-      return done;
+    if (auto folded =
+            fold_object(txn, key, frozen_->objects.find(key)->second.records, invocations, budget);
+        !folded)
+      return fail(std::move(folded).error());
     ++at;
     const auto to_do = invocation_put_us_ * static_cast<double>(invocations.size()) +
                        object_commit_us_ * static_cast<double>(at - fold_at_);
@@ -938,55 +976,77 @@ result<void> hub_journal_impl::fold_slice() {
             [](const auto& a, const auto& b) { return a.key < b.key; });
   const auto puts_start = steady::now();
   for (const auto& row : invocations)
-    if (auto done = (*txn)->put(table::iv, row.key, row.value); !done)
-      return done;
+    if (auto put = txn.put(table::iv, row.key, row.value); !put)
+      return fail(std::move(put).error());
   if (!invocations.empty())
     move_mean(invocation_put_us_, puts_start, invocations.size());
 
-  const bool last = at == fold_order_.size();
-  const checkpoint_mark mark{frozen_->last_lsn,
-                             std::max(checkpoint_.last_time, frozen_->last_time)};
-  if (last)
-    if (auto done = (*txn)->put(table::mt, meta_key::checkpoint, encode(mark)); !done)
-      return done;
-  const auto commit_start = steady::now();
-  if (auto done = (*txn)->commit(); !done)
-    return done;
-  move_mean(object_commit_us_, commit_start, at - fold_at_);
+  done.folded_to = at;
+  done.last = at == fold_order_.size();
+  done.mark = {frozen_->last_lsn, std::max(checkpoint_.last_time, frozen_->last_time)};
+  if (done.last)
+    if (auto put = txn.put(table::mt, meta_key::checkpoint, encode(done.mark)); !put)
+      return fail(std::move(put).error());
+  return done;
+}
 
+/// The next piece of what waits: folding before trimming.
+result<hub_journal_impl::slice>
+hub_journal_impl::slice_in(write_transaction& txn, slice_budget budget, std::size_t trim_limit) {
+  if (frozen_)
+    return fold_in(txn, budget);
+  slice done;
+  if (!trim_waits_)
+    return done;
+  auto count = txn.del_front(table::lg, log_key(checkpoint_.lsn), trim_limit);
+  if (!count)
+    return fail(std::move(count).error());
+  done.trimmed = *count;
+  done.trim_limit = trim_limit;
+  return done;
+}
+
+void hub_journal_impl::note(const slice& done) {
+  if (done.trimmed)
+    trim_waits_ = *done.trimmed == done.trim_limit;
+  if (done.folded_to == 0)
+    return;
   std::shared_ptr<generation> done_with; // Freed after the lock.
   {
     const std::lock_guard lock(mutex_);
-    for (auto i = fold_at_; i < at; ++i)
+    for (auto i = fold_at_; i < done.folded_to; ++i)
       frozen_->objects.find(*fold_order_[i])->second.folded = true;
     ++folds_;
-    if (last) {
-      checkpoint_ = mark;
+    if (done.last) {
+      checkpoint_ = done.mark;
       due_cache_.clear();
       done_with = std::move(frozen_);
       frozen_ = nullptr;
     }
   }
-  fold_at_ = at;
-  if (last) {
+  fold_at_ = done.folded_to;
+  if (done.last) {
     fold_order_.clear();
     trim_waits_ = true;
   }
-  return {};
 }
 
-result<void> hub_journal_impl::trim_slice() {
+result<void> hub_journal_impl::slice_alone() {
   auto txn = tables_.begin_write(options_.sync);
   if (!txn)
     return fail(std::move(txn).error());
-  const auto limit = std::max<std::size_t>(1, options_.slice_rows) * trimmed_per_row;
-  auto count = (*txn)->del_front(table::lg, log_key(checkpoint_.lsn), limit);
-  if (!count)
-    return fail(std::move(count).error());
-  if (*count > 0)
-    if (auto done = (*txn)->commit(); !done)
-      return done;
-  trim_waits_ = *count == limit;
+  auto done = slice_in(**txn, {options_.slice_rows, options_.slice_ms},
+                       std::max<std::size_t>(1, options_.slice_rows) * trimmed_per_row);
+  if (!done)
+    return fail(std::move(done).error());
+  const auto folded = done->folded_to - std::min(done->folded_to, fold_at_);
+  const auto commit_start = steady::now();
+  if (done->folded_to > 0 || done->trimmed.value_or(0) > 0)
+    if (auto committed = (*txn)->commit(); !committed)
+      return committed;
+  if (folded > 0)
+    move_mean(object_commit_us_, commit_start, folded);
+  note(*done);
   return {};
 }
 
@@ -1123,19 +1183,21 @@ result<void> hub_journal_impl::timed_slice(Work&& work) {
   return done;
 }
 
-result<bool> hub_journal_impl::maintain(unix_ms now) {
+void hub_journal_impl::freeze_if_due(unix_ms now) {
   const auto waiting = current_->size;
   const bool urgent = waiting >= urgent_factor * options_.checkpoint_bytes;
   const bool due =
       !current_->empty() && (waiting >= options_.checkpoint_bytes ||
                              now - current_->first_time >= options_.checkpoint_interval_ms);
-  result<void> done;
   if (!frozen_ && due && (urgent || !trim_waits_))
     freeze();
-  if (frozen_) {
-    done = timed_slice([&] { return fold_slice(); });
-  } else if (trim_waits_) {
-    done = timed_slice([&] { return trim_slice(); });
+}
+
+result<bool> hub_journal_impl::maintain(unix_ms now) {
+  result<void> done;
+  freeze_if_due(now);
+  if (frozen_ || trim_waits_) {
+    done = timed_slice([&] { return slice_alone(); });
   } else {
     if (retention_ == retention_step::none && (!next_retention_ || now >= *next_retention_)) {
       retention_ = retention_step::invocations;
@@ -1154,11 +1216,11 @@ result<void> hub_journal_impl::checkpoint_now(unix_ms) {
   while (frozen_ || !current_->empty()) {
     if (!frozen_)
       freeze();
-    if (auto done = timed_slice([&] { return fold_slice(); }); !done)
+    if (auto done = timed_slice([&] { return slice_alone(); }); !done)
       return done;
   }
   while (trim_waits_)
-    if (auto done = timed_slice([&] { return trim_slice(); }); !done)
+    if (auto done = timed_slice([&] { return slice_alone(); }); !done)
       return done;
   return {};
 }

@@ -94,10 +94,13 @@ public:
   /// long, payload unreadable), a bug of the caller's; again nothing was committed.
   [[nodiscard]] virtual result<void> commit(std::vector<turn>& turns) = 0;
   /// One slice of checkpoint, trimming or retention where one is due at `now`. True: more waits.
-  /// Where `stats().overlay_bytes` is past 4 times `checkpoint_bytes`, folding has fallen behind
-  /// and the writer should call this before it takes more. Fails like `commit`, and can be
-  /// repeated.
+  /// Commits carry slices of the first two along, so this is for quiet times, for when folding is
+  /// behind, and, now and then, for retention.
+  /// Fails like `commit`, and can be repeated.
   [[nodiscard]] virtual result<bool> maintain(unix_ms now) = 0;
+  /// Folding has fallen behind: the writer should call `maintain` until it has not, before it takes
+  /// more. Cheap.
+  [[nodiscard]] virtual bool behind() const { return false; }
   /// Folds everything that is left, slice by slice, for a quick next start.
   [[nodiscard]] virtual result<void> checkpoint_now(unix_ms now) = 0;
 };

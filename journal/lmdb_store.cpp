@@ -403,7 +403,46 @@ struct lmdb_store::impl {
   file lock; ///< Released last.
   environment env;
   handles dbis{};
+  std::uint64_t prepared = 0; ///< The file has written blocks up to here.
+
+  [[nodiscard]] std::uint64_t used_bytes() const {
+    MDB_envinfo info{};
+    MDB_stat s{};
+    if (mdb_env_info(env.get(), &info) != 0 || mdb_env_stat(env.get(), &s) != 0)
+      return 0;
+    return (static_cast<std::uint64_t>(info.me_last_pgno) + 1) * s.ms_psize;
+  }
+  void prepare_room();
 };
+
+// A sync of a file that grows writes its inode and extents too: twice the waits on the disk for
+// each commit. So the file grows ahead of its use, by zeros that were really written. Only between
+// transactions, and only past what LMDB has ever used or the file has ever held; what is lost in a
+// crash was unused. Without room on the disk nothing is prepared, and LMDB finds that out itself.
+void lmdb_store::impl::prepare_room() {
+  constexpr std::uint64_t low_water = 512U << 10U;
+  constexpr std::uint64_t step = 1U << 20U;
+  static const std::string zeros(256U << 10U, '\0');
+  const auto used = used_bytes();
+  if (used + low_water <= prepared)
+    return;
+  mdb_filehandle_t fd = -1;
+  struct stat s{};
+  if (mdb_env_get_fd(env.get(), &fd) != 0 || ::fstat(fd, &s) != 0 || disk_is_full(env.get())) {
+    prepared = used + step;
+    return;
+  }
+  auto at = std::max(static_cast<std::uint64_t>(s.st_size), used);
+  const auto end = used + low_water + step;
+  while (at < end) {
+    const auto size = std::min<std::uint64_t>(zeros.size(), end - at);
+    const auto written = ::pwrite(fd, zeros.data(), size, static_cast<off_t>(at));
+    if (written <= 0)
+      break;
+    at += static_cast<std::uint64_t>(written);
+  }
+  prepared = std::max(at, used + step); // After a failure it is tried again a step later.
+}
 
 lmdb_store::lmdb_store(std::unique_ptr<impl> p) : impl_(std::move(p)) {}
 lmdb_store::~lmdb_store() = default;
@@ -456,6 +495,7 @@ result<std::unique_ptr<lmdb_store>> lmdb_store::open(const std::string& director
 }
 
 result<std::unique_ptr<write_transaction>> lmdb_store::begin_write(bool sync) {
+  impl_->prepare_room();
   // The flag belongs to the environment; there is one writer, and it sets it before each begin.
   if (const int code = mdb_env_set_flags(impl_->env.get(), MDB_NOSYNC, sync ? 0 : 1); code != 0)
     return failure(code, "sync mode");
@@ -498,11 +538,7 @@ result<void> lmdb_store::copy_to(const std::string& directory) const {
 }
 
 std::uint64_t lmdb_store::used_bytes() const {
-  MDB_envinfo info{};
-  MDB_stat s{};
-  if (mdb_env_info(impl_->env.get(), &info) != 0 || mdb_env_stat(impl_->env.get(), &s) != 0)
-    return 0;
-  return (static_cast<std::uint64_t>(info.me_last_pgno) + 1) * s.ms_psize;
+  return impl_->used_bytes();
 }
 
 } // namespace orderhub::journal

@@ -96,7 +96,7 @@ struct input_payload {
   std::optional<caller_ref> caller;
   /// Of a call: objects whose exclusive invocations wait for it, outermost first. A call back to
   /// one of them would never end.
-  std::vector<object_id> held;
+  std::vector<object_id> held = {};
 
   friend bool operator==(const input_payload&, const input_payload&) = default;
 };

@@ -192,6 +192,11 @@ bool object_machine::suspendable() const {
                      [](const auto& e) { return e.second.machine->parked(); });
 }
 
+bool object_machine::calling() const {
+  return std::any_of(effects_.begin(), effects_.end(),
+                     [](const auto& e) { return e.second.machine->calling(); });
+}
+
 std::vector<std::pair<invocation_id, std::string>> object_machine::stuck() const {
   return {paused_.begin(), paused_.end()};
 }

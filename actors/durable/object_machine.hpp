@@ -112,6 +112,9 @@ public:
   /// Nothing is running in this process: all that is live waits for timers, awakeables, other
   /// objects, or is paused. Frames may be dropped.
   [[nodiscard]] bool suspendable() const;
+  /// A vendor's answer is awaited in this process. Where none is, dropping everything loses only
+  /// the time it takes to look again.
+  [[nodiscard]] bool calling() const;
   [[nodiscard]] const journal::object_state& state() const { return state_; }
   /// Live invocations that cannot go on, with the reason.
   [[nodiscard]] std::vector<std::pair<invocation_id, std::string>> stuck() const;

@@ -71,6 +71,13 @@ caf::behavior directory_actor(caf::event_based_actor* self, hub_context* hub, ca
         if (m.due > 0)
           self->send(timers, wake_at{m.object, m.due});
       },
+      [=](stop_atom) {
+        for (const auto& [id, object] : state->active)
+          self->send(object.actor, stop_atom::value);
+        for (const auto& actor : state->pooled)
+          self->send(actor, stop_atom::value);
+        self->quit();
+      },
       [=](sweep_atom) {
         const auto now = hub->env.time.steady_ms();
         for (auto& [id, object] : state->active)
@@ -132,6 +139,8 @@ caf::behavior timer_service(caf::event_based_actor* self, hub_context* hub) {
         plan();
       },
       [=](caf::tick_atom) {
+        if (hub->draining)
+          return; // What is due is in the journal; the next start looks at it.
         state->planned = 0;
         const auto now = hub->env.time.wall_ms();
         while (!state->waiting.empty() && state->waiting.begin()->first <= now) {

@@ -27,6 +27,7 @@ public:
       : hub_(hub), handler_(handler), to_(std::move(to)) {}
 
   void accepted(std::string_view invocation_id) override { to_->accepted(invocation_id); }
+  [[nodiscard]] bool gone() const override { return to_->gone(); }
 
   void finished(call_reply reply) override {
     auto part = reply.status == 200 ? handler_.live(reply.body) : std::nullopt;
@@ -142,6 +143,12 @@ public:
 
   void awakeable(gateway_awakeable& m) {
     auto& in = *m.input;
+    const auto parsed = awakeable_id::parse(m.id);
+    if (!parsed) {
+      in.to->finished(failure(400, "\"" + m.id + "\" is not an awakeable id."));
+      return;
+    }
+    in.id = *parsed;
     auto row = hub_.journal.find_invocation(in.id.invocation);
     if (!row) {
       in.to->finished(failure(500, row.error().message));

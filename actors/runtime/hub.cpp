@@ -32,15 +32,20 @@ struct system_config : caf::actor_system_config {
 };
 
 /// Gives the resumed objects to the directory a few at a time.
-caf::behavior supervisor_actor(caf::event_based_actor* self, caf::actor directory,
+caf::behavior supervisor_actor(caf::event_based_actor* self, hub_context* hub, caf::actor directory,
                                std::shared_ptr<std::vector<object_id>> objects,
                                std::size_t per_second) {
-  constexpr auto pause = std::chrono::milliseconds(10);
   const std::size_t at_once = std::max<std::size_t>(per_second / 100, 1);
+  const auto pause =
+      std::chrono::milliseconds(1'000 * at_once / std::max<std::size_t>(per_second, 1));
   auto next = std::make_shared<std::size_t>(0);
   self->send(self, resume_atom::value);
   return {
       [=](resume_atom) {
+        if (hub->draining) {
+          self->quit();
+          return;
+        }
         const auto end = std::min(*next + at_once, objects->size());
         for (; *next < end; ++*next)
           self->send(directory, route_message{(*objects)[*next], make_event(wake{})});
@@ -81,7 +86,7 @@ struct hub::parts {
   }
 
   void on_stall(const writer_state& s) {
-    context.accepting = !s.stalled && !draining;
+    context.accepting = !s.stalled && !context.draining;
     if (!s.stalled)
       return;
     for (auto& to : context.waiters.take_not_durable())
@@ -97,7 +102,6 @@ struct hub::parts {
   hub_options options;
   system_random random;
   durable::environment env;
-  std::atomic<bool> draining{false};
   journal_writer writer;
   hub_context context;
   system_config config;
@@ -127,7 +131,7 @@ result<void> hub::resume() {
   p.resumed = objects->size();
   if (!objects->empty()) {
     log::info("resuming", {{"objects", objects->size()}});
-    p.system.spawn(supervisor_actor, p.directory,
+    p.system.spawn(supervisor_actor, &p.context, p.directory,
                    std::make_shared<std::vector<object_id>>(std::move(*objects)),
                    p.options.resume_per_second);
   }
@@ -137,7 +141,7 @@ result<void> hub::resume() {
 
 bool hub::drain(std::int64_t timeout_ms) {
   auto& p = *parts_;
-  p.draining = true;
+  p.context.draining = true;
   p.context.accepting = false;
   constexpr auto pause = std::chrono::milliseconds(10);
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
@@ -153,6 +157,7 @@ void hub::stop() {
   auto& p = *parts_;
   if (std::exchange(p.stopped, true))
     return;
+  p.context.draining = true;
   p.context.accepting = false;
   // What is queued is made durable, and nothing is queued after it: the objects are told to end
   // only when the writer has acknowledged everything.
@@ -160,7 +165,9 @@ void hub::stop() {
   auto end = [](const caf::actor& a) { caf::anon_send_exit(a, caf::exit_reason::user_shutdown); };
   for (const auto& g : p.gateways)
     end(g);
-  end(p.directory);
+  // Objects end by themselves, whoever still has a handle of theirs: a call that is out does not
+  // hold the end up, its intent is in the journal.
+  caf::anon_send(p.directory, stop_atom::value);
   end(p.timers);
   for (const auto& [name, provider] : p.context.providers)
     end(provider);
@@ -179,20 +186,20 @@ void hub::attach(invocation_target target, bool wait, responder_ptr to) {
 }
 
 void hub::settle_awakeable(std::string id, bool resolve, std::string payload, responder_ptr to) {
-  auto parsed = awakeable_id::parse(id);
-  if (!parsed) {
-    // From an actor, not from inside this call.
-    to->finished(failure(400, "\"" + id + "\" is not an awakeable id."));
-    return;
-  }
-  awakeable_input in{*parsed, {}, std::move(to)};
+  awakeable_input in{{}, {}, std::move(to)};
   if (resolve)
     in.value = std::move(payload);
   else
     in.value = fail({error_kind::rejected, "awakeable",
                      payload.empty() ? "rejected" : std::move(payload), 500});
-  caf::anon_send(parts_->gateways.front(),
-                 gateway_awakeable{std::make_shared<awakeable_input>(std::move(in))});
+  caf::anon_send(
+      parts_->gateways.front(),
+      gateway_awakeable{std::move(id), std::make_shared<awakeable_input>(std::move(in))});
+}
+
+void hub::forget_gone(std::string_view invocation) {
+  if (const auto id = invocation_id::parse(invocation))
+    parts_->context.waiters.drop_gone(*id);
 }
 
 health_report hub::health() const {
@@ -202,7 +209,7 @@ health_report hub::health() const {
   h.accepting = parts_->context.accepting;
   if (w.stalled)
     h.reason = w.reason;
-  else if (parts_->draining)
+  else if (parts_->context.draining)
     h.reason = "The hub is shutting down.";
   return h;
 }

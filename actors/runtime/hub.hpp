@@ -54,6 +54,7 @@ public:
   void attach(invocation_target target, bool wait, responder_ptr to) override;
   void settle_awakeable(std::string id, bool resolve, std::string payload,
                         responder_ptr to) override;
+  void forget_gone(std::string_view invocation) override;
   [[nodiscard]] health_report health() const override;
   [[nodiscard]] hub_figures figures() const;
 

@@ -28,6 +28,7 @@ struct hub_context {
   waiter_table waiters;
   std::map<std::string, caf::actor, std::less<>> providers; ///< By vendor.
   std::atomic<bool> accepting{true};
+  std::atomic<bool> draining{false}; ///< Nothing more is resumed; the next start does it.
   std::atomic<std::uint64_t> vendor_calls{0};
   std::atomic<std::int64_t> active_objects{0};
   /// Objects active longer than this are looked at once a sweep.

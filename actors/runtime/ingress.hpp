@@ -36,6 +36,8 @@ public:
   /// The invocation exists and this is its id; for the 504 of a caller whose time ran out.
   virtual void accepted(std::string_view invocation_id) = 0;
   virtual void finished(call_reply reply) = 0;
+  /// Nobody waits behind it any more: an answer would be dropped.
+  [[nodiscard]] virtual bool gone() const { return false; }
 };
 using responder_ptr = std::shared_ptr<responder>;
 
@@ -69,6 +71,8 @@ public:
   /// `resolve` with `payload` (JSON bytes, may be empty) or reject with it as the reason text.
   virtual void settle_awakeable(std::string id, bool resolve, std::string payload,
                                 responder_ptr to) = 0;
+  /// A caller of this invocation has gone: what was kept for it is let go.
+  virtual void forget_gone(std::string_view invocation) = 0;
   [[nodiscard]] virtual health_report health() const = 0;
 };
 

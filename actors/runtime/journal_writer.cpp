@@ -18,6 +18,8 @@ constexpr auto gather_max = std::chrono::microseconds(500);
 constexpr auto follow_max = std::chrono::microseconds(250);
 /// While stopping, a journal that takes no writes is given this many tries.
 constexpr int stop_tries = 5;
+/// Under load, maintenance of its own (retention) comes once in so many commits.
+constexpr int commits_alone_max = 64;
 } // namespace
 
 journal_writer::journal_writer(journal::hub_journal& journal, const clock& time,
@@ -80,10 +82,18 @@ void journal_writer::run() {
       if (jobs.empty() && stopping_)
         break;
     }
-    if (!jobs.empty())
-      commit(jobs);
+    if (jobs.empty()) {
+      maintain();
+      continue;
+    }
+    commit(jobs);
     jobs.clear();
-    maintain();
+    // Checkpoints ride on the commits; by itself it is looked after where that is not enough.
+    more_maintenance_ = true;
+    if (journal_.behind() || ++commits_alone_ >= commits_alone_max) {
+      commits_alone_ = 0;
+      maintain();
+    }
   }
   if (auto done = journal_.checkpoint_now(time_.wall_ms()); !done)
     log::warn("last_checkpoint_failed", {{"reason", done.error().message}});
@@ -144,6 +154,9 @@ void journal_writer::commit(std::vector<job>& jobs) {
 
 void journal_writer::maintain() {
   auto more = journal_.maintain(time_.wall_ms());
+  // Callers wait for the folding then, which is what keeps the memory bounded.
+  while (more && *more && journal_.behind())
+    more = journal_.maintain(time_.wall_ms());
   if (more) {
     more_maintenance_ = *more;
     maintenance_failed_ = false;

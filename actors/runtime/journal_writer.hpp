@@ -78,6 +78,7 @@ private:
   bool waiting_ = false;
   bool stopping_ = false;
   bool more_maintenance_ = false;
+  int commits_alone_ = 0; ///< Since the last maintenance.
   bool maintenance_failed_ = false;
   writer_state state_;
   std::thread thread_;

@@ -3,6 +3,7 @@
 #include "actors/runtime/ingress.hpp"
 #include "providers/transport.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -49,12 +50,23 @@ struct assignment {
   std::uint64_t life = 0; ///< Never the same twice.
 };
 
+/// A turn of an object, as others may ask whether it is on disk.
+struct turn_ref {
+  std::shared_ptr<const std::atomic<std::uint64_t>> durable; ///< How many turns of the actor are.
+  std::uint64_t number = 0;                                  ///< This one's, from 1.
+
+  [[nodiscard]] bool is_durable() const { return !durable || durable->load() >= number; }
+};
+
 /// One event for one object. Shared only so that a CAF message can hold it; it has one reader, who
 /// moves out of it.
 struct event_message {
   std::shared_ptr<object_event> event;
   bool routed = true; ///< Came through the directory, which counts them.
   std::shared_ptr<const assignment> assigned = nullptr; ///< On the first event of a life.
+  /// Of a message from another object: what it follows from. Until that is durable, only memory
+  /// holds what the message said.
+  turn_ref source = {};
 };
 template <class Event>
 event_message make_event(Event e, bool routed = true) {
@@ -86,6 +98,7 @@ struct gateway_attach {
   responder_ptr to;
 };
 struct gateway_awakeable {
+  std::string id; ///< As it came.
   std::shared_ptr<awakeable_input> input;
 };
 

@@ -34,7 +34,8 @@ struct held {
 /// the object waits for the disk: one message less on the way of every step.
 void carry_out(hub_context& hub, held& h, const caf::actor& object) {
   for (const auto& id : h.inputs)
-    hub.waiters.mark_durable(id);
+    for (auto& [to, reply] : hub.waiters.mark_durable(id))
+      to->finished(std::move(reply));
   for (auto& call : h.calls) {
     auto it = hub.providers.find(call.vendor);
     if (it == hub.providers.end()) {
@@ -78,6 +79,8 @@ public:
       return; // A late answer to the object before: its intent is in the journal.
     if (message.routed)
       ++handled_;
+    if (!message.source.is_durable())
+      sources_.push_back(message.source);
     if (!machine_ && !load()) {
       refuse(*message.event);
       report_idle(true);
@@ -96,6 +99,7 @@ private:
     timer_.reset();
     swept_ = false;
     released_ = false;
+    sources_.clear();
     ++hub_.active_objects;
   }
 
@@ -127,17 +131,18 @@ private:
     const auto verdict = machine_->on_input(in.invocation, std::move(in.input));
     switch (verdict.what) {
     case kind::accepted:
+      now_.inputs.push_back(verdict.invocation);
       if (in.one_way) {
-        now_.replies.emplace_back(std::move(in.to), accepted(verdict.invocation, false));
-      } else if (in.to) {
+        hub_.waiters.add_for_acceptance(verdict.invocation, std::move(in.to),
+                                        accepted(verdict.invocation, false));
+      } else {
         in.to->accepted(verdict.invocation.text());
         hub_.waiters.add(verdict.invocation, std::move(in.to), false);
-        now_.inputs.push_back(verdict.invocation);
       }
       return;
     case kind::known:
       if (in.one_way)
-        now_.replies.emplace_back(std::move(in.to), accepted(verdict.invocation, true));
+        accept_again(verdict.invocation, std::move(in.to));
       else
         join(verdict.invocation, std::move(in.to));
       return;
@@ -154,21 +159,40 @@ private:
     }
   }
 
+  [[nodiscard]] bool is_durable(const invocation_id& id) const {
+    auto known = hub_.journal.knows_invocation(id);
+    return known && *known;
+  }
+
+  void accept_again(const invocation_id& id, responder_ptr to) {
+    hub_.waiters.add_for_acceptance(id, std::move(to), accepted(id, true));
+    look_whether_durable(id);
+  }
+
+  /// First they wait, then this looks: what becomes durable between the two is seen by one of them.
+  void look_whether_durable(const invocation_id& id) {
+    if (is_durable(id))
+      for (auto& [to, reply] : hub_.waiters.mark_durable(id))
+        to->finished(std::move(reply));
+  }
+
   /// Waits for an invocation that is known already, or answers at once where it has ended.
   void join(const invocation_id& id, responder_ptr to) {
     to->accepted(id.text());
     if (machine_->state().find_live(id) != nullptr) {
-      hub_.waiters.add(id, std::move(to), true);
+      // Where it is not on disk, a journal that takes no writes answers both.
+      hub_.waiters.add(id, std::move(to), false);
+      look_whether_durable(id);
       return;
     }
+    // Ended, perhaps in memory only, its turn on the way to the disk. First wait, then look: an end
+    // between the two is seen by one of them.
+    hub_.waiters.add(id, to, true);
     auto row = hub_.journal.find_invocation(id);
-    if (row && *row && (*row)->invocation.finished) {
-      auto outcome = journal::decode_result((*row)->invocation.output);
-      to->finished(outcome ? reply_of(*outcome, id) : failure(500, outcome.error().message));
+    if (!row || !*row || !(*row)->invocation.finished || !hub_.waiters.remove(id, to))
       return;
-    }
-    // Ended in memory, its turn not durable yet: answered with it.
-    hub_.waiters.add(id, std::move(to), true);
+    auto outcome = journal::decode_result((*row)->invocation.output);
+    to->finished(outcome ? reply_of(*outcome, id) : failure(500, outcome.error().message));
   }
 
   void on(durable::object_message& m) { machine_->on_message(m); }
@@ -204,30 +228,34 @@ private:
     out.turn.followed = !out.messages.empty();
     // Where there is nothing new to write but what it follows from may not be durable, it goes
     // behind that, as an empty turn.
-    if (!out.turn.records.empty() || (!held_now.empty() && turns_out_->load() > 0))
+    if (!out.turn.records.empty() || (!held_now.empty() && turns_out()))
       submit(std::move(out.turn), std::move(held_now));
     else if (!held_now.empty())
       carry_out(hub_, held_now, caf::actor_cast<caf::actor>(self_));
     // The turn is queued for the writer, so whatever these cause comes after it in the log.
     for (auto& m : out.messages) {
       object_id target = std::visit([](const auto& x) { return target_of(x); }, m);
-      self_->send(directory_, route_message{std::move(target), make_event(std::move(m))});
+      auto event = make_event(std::move(m));
+      event.source = {durable_, submitted_};
+      self_->send(directory_, route_message{std::move(target), std::move(event)});
     }
     plan();
   }
 
   void submit(journal::turn turn, held what) {
-    ++*turns_out_;
+    ++submitted_;
     const bool tell = machine_->state().live.empty();
     hub_.writer.submit(std::move(turn),
                        [&hub = hub_, what = std::make_shared<held>(std::move(what)),
-                        out = turns_out_, me = caf::actor_cast<caf::actor>(self_), tell] {
+                        durable = durable_, me = caf::actor_cast<caf::actor>(self_), tell] {
                          carry_out(hub, *what, me);
-                         --*out;
+                         ++*durable;
                          if (tell)
                            caf::anon_send(me, make_event(turn_durable{}, false));
                        });
   }
+
+  [[nodiscard]] bool turns_out() const { return durable_->load() < submitted_; }
 
   static object_id target_of(const durable::input_for& m) { return m.target; }
   static object_id target_of(const durable::completion_for& m) { return m.to.object; }
@@ -237,15 +265,23 @@ private:
   void plan() {
     const auto now = hub_.env.time.wall_ms();
     const auto due = machine_->due();
+    if (timer_ && *timer_ <= now)
+      timer_.reset(); // It has rung.
     if (due && *due - now < precise_wait_ms && (!timer_ || *due < *timer_)) {
-      timer_ = *due;
+      timer_ = due;
       self_->delayed_anon_send(caf::actor_cast<caf::actor>(self_),
                                std::chrono::milliseconds(std::max<std::int64_t>(*due - now, 0) + 1),
                                make_event(tick{}, false));
     }
-    if (timer_ && *timer_ <= now)
-      timer_.reset();
-    if (turns_out_->load() > 0 || !machine_->suspendable())
+    std::erase_if(sources_, [](const turn_ref& s) { return s.is_durable(); });
+    if (turns_out() || !sources_.empty())
+      return;
+    // While the hub drains, what waits is left to the next start, long before its time.
+    if (hub_.draining && swept_ && !machine_->calling()) {
+      report_idle(false);
+      return;
+    }
+    if (!machine_->suspendable())
       return;
     const bool nothing_live = machine_->state().live.empty();
     // What waits for something outside is dropped at a sweep, not at once: the answer of another
@@ -265,9 +301,12 @@ private:
   caf::actor directory_;
   object_id id_;
   std::unique_ptr<durable::object_machine> machine_;
-  /// Turns that are not durable; the writer's thread counts them down.
-  std::shared_ptr<std::atomic<int>> turns_out_ = std::make_shared<std::atomic<int>>(0);
-  held now_; ///< Of the event being handled.
+  std::uint64_t submitted_ = 0; ///< Turns given to the writer.
+  /// How many of them are durable; the writer's thread counts.
+  std::shared_ptr<std::atomic<std::uint64_t>> durable_ =
+      std::make_shared<std::atomic<std::uint64_t>>(0);
+  std::vector<turn_ref> sources_; ///< Of what only memory holds.
+  held now_;                      ///< Of the event being handled.
   std::uint64_t life_ = 0;
   std::uint64_t handled_ = 0; ///< Routed events of this life.
   std::optional<unix_ms> timer_;

@@ -1,19 +1,37 @@
 #include "actors/runtime/waiters.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace orderhub::runtime {
 
 void waiter_table::add(const invocation_id& id, responder_ptr to, bool durable) {
   std::lock_guard lock(mutex_);
-  waiters_[id].push_back({std::move(to), durable});
+  waiters_[id].push_back({std::move(to), durable, std::nullopt});
 }
 
-void waiter_table::mark_durable(const invocation_id& id) {
+void waiter_table::add_for_acceptance(const invocation_id& id, responder_ptr to, call_reply reply) {
   std::lock_guard lock(mutex_);
-  if (auto it = waiters_.find(id); it != waiters_.end())
-    for (auto& w : it->second)
-      w.durable = true;
+  waiters_[id].push_back({std::move(to), false, std::move(reply)});
+}
+
+std::vector<std::pair<responder_ptr, call_reply>>
+waiter_table::mark_durable(const invocation_id& id) {
+  std::vector<std::pair<responder_ptr, call_reply>> accepted;
+  std::lock_guard lock(mutex_);
+  auto it = waiters_.find(id);
+  if (it == waiters_.end())
+    return accepted;
+  std::erase_if(it->second, [&](waiter& w) {
+    w.durable = true;
+    if (w.acceptance)
+      accepted.emplace_back(std::move(w.to), std::move(*w.acceptance));
+    return w.acceptance.has_value();
+  });
+  if (it->second.empty())
+    waiters_.erase(it);
+  return accepted;
 }
 
 std::vector<responder_ptr> waiter_table::take(const invocation_id& id) {
@@ -36,6 +54,20 @@ bool waiter_table::remove(const invocation_id& id, const responder_ptr& to) {
   if (it->second.empty())
     waiters_.erase(it);
   return removed > 0;
+}
+
+void waiter_table::drop_gone(const invocation_id& id) {
+  std::vector<waiter> dropped; // Destroyed after the lock.
+  std::lock_guard lock(mutex_);
+  auto it = waiters_.find(id);
+  if (it == waiters_.end())
+    return;
+  auto gone = std::partition(it->second.begin(), it->second.end(),
+                             [](const waiter& w) { return !w.to->gone(); });
+  dropped.assign(std::make_move_iterator(gone), std::make_move_iterator(it->second.end()));
+  it->second.erase(gone, it->second.end());
+  if (it->second.empty())
+    waiters_.erase(it);
 }
 
 std::vector<responder_ptr> waiter_table::take_not_durable() {

@@ -4,22 +4,30 @@
 
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace orderhub::runtime {
 
 /// Who waits for which invocation's end. Thread-safe. Its size is bounded by the gateway's limit on
-/// requests in flight.
+/// requests in flight: callers whose time is over are dropped.
 class waiter_table {
 public:
   /// `durable`: the invocation's input is on disk.
   void add(const invocation_id& id, responder_ptr to, bool durable);
-  void mark_durable(const invocation_id& id);
+  /// For a `/send`: wants only to hear that the input is on disk. It is not, or not yet known to
+  /// be.
+  void add_for_acceptance(const invocation_id& id, responder_ptr to, call_reply reply);
+  /// The input is on disk. Removes and returns whom that answers.
+  std::vector<std::pair<responder_ptr, call_reply>> mark_durable(const invocation_id& id);
   /// Removes and returns all who wait for it.
   std::vector<responder_ptr> take(const invocation_id& id);
   /// False where `to` no longer waits: it is being answered by someone else.
   bool remove(const invocation_id& id, const responder_ptr& to);
+  /// Removes those who are gone.
+  void drop_gone(const invocation_id& id);
   /// Removes and returns all whose invocation is not on disk.
   std::vector<responder_ptr> take_not_durable();
   [[nodiscard]] std::size_t size() const;
@@ -28,6 +36,7 @@ private:
   struct waiter {
     responder_ptr to;
     bool durable = false;
+    std::optional<call_reply> acceptance = std::nullopt; ///< The answer once it is durable.
   };
   mutable std::mutex mutex_;
   std::unordered_map<invocation_id, std::vector<waiter>> waiters_;

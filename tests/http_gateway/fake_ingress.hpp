@@ -111,6 +111,15 @@ public:
     });
   }
 
+  void forget_gone(std::string_view invocation) override {
+    const std::lock_guard lock(mutex_);
+    forgotten_.emplace_back(invocation);
+  }
+  [[nodiscard]] std::vector<std::string> forgotten() const {
+    const std::lock_guard lock(mutex_);
+    return forgotten_;
+  }
+
   [[nodiscard]] runtime::health_report health() const override {
     const std::lock_guard lock(mutex_);
     return health_;
@@ -181,6 +190,7 @@ private:
   std::vector<std::function<void()>> work_;
   std::vector<runtime::call_request> calls_;
   std::vector<attach_call> attaches_;
+  std::vector<std::string> forgotten_;
   std::vector<settle_call> settles_;
   std::vector<std::pair<runtime::responder_ptr, runtime::call_reply>> held_;
   runtime::health_report health_{true, {}, "commit"};

@@ -194,6 +194,7 @@ TEST_CASE("a call that takes too long gets 504 with its id and goes on", "[gatew
   REQUIRE(r);
   CHECK(r->status == 504);
   CHECK(r->headers.at("x-restate-id") == "inv_long");
+  CHECK(d.hub.forgotten() == std::vector<std::string>{"inv_long"});
   CHECK(r->body.find("/restate/invocation/inv_long/attach") != std::string::npos);
   d.hub.release(); // Its answer finds nobody, and does no harm.
   REQUIRE(c.send(post("/S/never/Silent", "")));

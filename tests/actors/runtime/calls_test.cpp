@@ -1,0 +1,550 @@
+#include "tests/actors/runtime/runtime_bench.hpp"
+#include "tests/support/catch2.hpp"
+
+#include <string>
+#include <vector>
+
+using namespace orderhub;
+using namespace orderhub::testing;
+using strings = std::vector<std::string>;
+
+namespace {
+
+bool says(const caller& c, std::string_view text) {
+  return c->body().find(text) != std::string::npos;
+}
+
+} // namespace
+
+// ── What leaves when ─────────────────────────────────────────────────────────────────────────
+
+TEST_CASE("a call leaves only after its input and intent are durable", "[runtime][durability]") {
+  runtime_bench hub;
+  hub.held = true;
+  auto c = hub.call("a", "work", "x");
+  CHECK(hub.wire.empty());
+  CHECK(hub.queued_turns() == 1);
+  hub.advance(10'000);
+  CHECK(hub.wire.empty());
+  hub.commit();
+  CHECK(hub.wire_bodies() == strings{"x"});
+  CHECK(hub.wire.front().request.url.reveal() == "http://shop.test/do");
+  CHECK(!c->answered());
+}
+
+TEST_CASE("a caller is answered only after the end is durable", "[runtime][durability]") {
+  runtime_bench hub;
+  auto c = hub.call("a", "work", "x");
+  hub.held = true;
+  hub.answer(answer_of(200, "done"));
+  CHECK(!c->answered());
+  CHECK(hub.value("a").empty());
+  hub.commit();
+  REQUIRE(c->status() == 200);
+  CHECK(c->body() == "done");
+  CHECK(c->id() == c->accepted_id);
+  CHECK(hub.value("a") == "x");
+}
+
+TEST_CASE("a failure leaves with its status and a sentence", "[runtime][durability]") {
+  runtime_bench hub;
+  auto c = hub.call("a", "work", "x");
+  hub.answer(answer_of(402));
+  CHECK(c->status() == 409);
+  CHECK(c->body() == R"({"code":409,"message":"declined"})");
+}
+
+TEST_CASE("messages to other objects go on as soon as the turn is queued",
+          "[runtime][durability]") {
+  runtime_bench hub;
+  hub.held = true;
+  auto c = hub.call("a", "ask", "b");
+  CHECK(hub.queued_turns() == 2); // Of a: input and call. Of b: the effect.
+  CHECK(hub.active_objects() == 2);
+  hub.commit(1);
+  CHECK(hub.wire.empty());
+  hub.commit(1);
+  CHECK(hub.wire_bodies() == strings{"asked by a"});
+
+  hub.answer(answer_of(200, "done"));
+  CHECK(hub.queued_turns() == 2); // The end of b, and of a, which follows from it.
+  hub.commit(1);
+  CHECK(!c->answered());
+  hub.commit(1);
+  CHECK(c->body() == "done");
+}
+
+TEST_CASE("a retried call leaves only after its wait is durable and over",
+          "[runtime][durability]") {
+  runtime_bench hub;
+  auto c = hub.call("a", "work", "x");
+  hub.held = true;
+  hub.answer(answer_of(429, {}, {{"retry-after-ms", "200"}}));
+  hub.commit();
+  CHECK(hub.wire.empty());
+  hub.advance(1'500);
+  hub.commit();
+  CHECK(hub.wire_bodies() == strings{"x"});
+  hub.held = false;
+  hub.answer(answer_of(200, "done"));
+  CHECK(c->status() == 200);
+}
+
+TEST_CASE("secrets of the endpoint are added where the request leaves", "[runtime][provider]") {
+  runtime_bench hub;
+  hub.vendors.endpoints["shop"].secret_headers = {{"authorization", secret("Bearer s3cret")}};
+  hub.call("a", "work", "x");
+  REQUIRE(hub.wire.size() == 1);
+  REQUIRE(hub.wire[0].request.secret_headers.size() == 1);
+  CHECK(hub.wire[0].request.secret_headers[0].second.reveal() == "Bearer s3cret");
+  CHECK(hub.wire[0].request.deadline_ms == 5'000);
+  for (const auto& [key, record] : hub.store.contents(journal::table::lg))
+    CHECK(record.find("s3cret") == std::string::npos);
+}
+
+// ── Modes ────────────────────────────────────────────────────────────────────────────────────
+
+TEST_CASE("calls of one key run one at a time in arrival order, other keys beside them",
+          "[runtime][modes]") {
+  runtime_bench hub;
+  auto first = hub.call("a", "work", "1");
+  auto second = hub.call("a", "work", "2");
+  auto third = hub.call("a", "work", "3");
+  auto other = hub.call("b", "work", "b");
+  CHECK(hub.active_objects() == 2);
+  CHECK(hub.wire_bodies() == strings{"1", "b"});
+  hub.answer("1", answer_of(200, "one"));
+  CHECK(first->body() == "one");
+  CHECK(hub.wire_bodies() == strings{"b", "2"});
+  hub.answer("2", answer_of(200, "two"));
+  hub.answer("3", answer_of(200, "three"));
+  hub.answer("b", answer_of(200, "bee"));
+  CHECK(second->body() == "two");
+  CHECK(third->body() == "three");
+  CHECK(other->body() == "bee");
+  CHECK(hub.value("a") == "3");
+}
+
+TEST_CASE("a shared handler runs beside an exclusive one", "[runtime][modes]") {
+  runtime_bench hub;
+  auto exclusive = hub.call("a", "work", "x");
+  auto shared = hub.call("a", "beside", "s");
+  CHECK(hub.wire_bodies() == strings{"x", "s"});
+  hub.answer("s", answer_of(200, "shared"));
+  CHECK(shared->body() == "shared");
+  CHECK(!exclusive->answered());
+}
+
+TEST_CASE("a read sees the last commit, waits for nobody and activates nothing",
+          "[runtime][modes]") {
+  runtime_bench hub;
+  CHECK(hub.call("a", "peek")->body() == "nothing");
+  CHECK(hub.active_objects() == 0);
+  hub.call("a", "work", "x");
+  hub.held = true;
+  hub.answer(answer_of(200, "done"));
+  CHECK(hub.call("a", "peek")->body() == "nothing");
+  hub.commit();
+  CHECK(hub.call("a", "peek")->body() == "x");
+  auto by_send = hub.call("a", "peek", "", {.one_way = true});
+  CHECK(by_send->status() == 400);
+}
+
+TEST_CASE("what cannot be called is said before anything is stored", "[runtime][modes]") {
+  runtime_bench hub;
+  hub.handler("inner").run = hub.handler("work").run;
+  hub.handler("inner").internal = true;
+  hub.handler("checked").run = hub.handler("work").run;
+  hub.handler("checked").validate = [](std::string_view, std::string_view body) {
+    return body == "good" ? result<std::string>("better")
+                          : result<std::string>(fail({error_kind::invalid, "test", "body: bad"}));
+  };
+  hub.services.services["Hidden"].handlers["h"].internal = true;
+  const auto records = hub.call("a", "peek") ? hub.store.contents(journal::table::lg).size() : 0;
+
+  CHECK(hub.call({"T", "a", "work", {}, {}, false, 0})->status() == 404);
+  CHECK(hub.call({"Hidden", "a", "h", {}, {}, false, 0})->status() == 404);
+  CHECK(says(hub.call({"Hidden", "a", "h", {}, {}, false, 0}), "no service Hidden"));
+  CHECK(says(hub.call("a", "nope"), "no handler nope"));
+  CHECK(hub.call("a", "inner")->status() == 404);
+  CHECK(hub.call("a", "checked", "bad")->body() == R"({"code":400,"message":"body: bad"})");
+  CHECK(hub.store.contents(journal::table::lg).size() == records);
+
+  hub.call("a", "checked", "good");
+  CHECK(hub.wire_bodies() == strings{"better"});
+}
+
+TEST_CASE("while the hub takes no new work, calls get 503 and reads an answer",
+          "[runtime][modes]") {
+  runtime_bench hub;
+  auto before = hub.call("a", "work", "x");
+  hub.set_accepting(false);
+  auto refused = hub.call("b", "work", "y");
+  CHECK(refused->status() == 503);
+  CHECK(refused->replies.at(0).retry_after_s > 0);
+  CHECK(hub.call("b", "work", "y", {.one_way = true})->status() == 503);
+  CHECK(hub.call("a", "peek")->status() == 200);
+  hub.answer(answer_of(200, "done"));
+  CHECK(before->status() == 200);
+}
+
+TEST_CASE("too many inputs waiting at one object are refused, at others not", "[runtime][modes]") {
+  runtime_bench hub;
+  hub.waiting_inputs_max = 3;
+  std::vector<caller> taken;
+  for (int i = 0; i < 3; ++i)
+    taken.push_back(
+        hub.call("a", "work", std::to_string(i), {.idempotency_key = std::to_string(i)}));
+  auto refused = hub.call("a", "work", "3", {.idempotency_key = "3"});
+  CHECK(refused->status() == 429);
+  CHECK(refused->replies.at(0).retry_after_s > 0);
+  CHECK(hub.call("b", "work", "b")->status() == 0);
+  // A known request is not a new input.
+  auto again = hub.call("a", "work", "0", {.idempotency_key = "0"});
+  CHECK(!again->answered());
+  hub.answer("0", answer_of(200, "zero"));
+  CHECK(again->body() == "zero");
+  // The refusal was not remembered.
+  CHECK(hub.call("a", "work", "3", {.idempotency_key = "3"})->status() == 0);
+}
+
+TEST_CASE("a live part is added to the answer and to no journal", "[runtime][modes]") {
+  runtime_bench hub;
+  hub.handler("work").live = [](std::string_view answer) -> std::optional<durable::live_part> {
+    if (answer != "lacks")
+      return std::nullopt;
+    durable::live_part part;
+    part.operation.vendor = "shop";
+    part.operation.request = {"GET", "/secret", {}, "live"};
+    part.add = [](std::string body, const providers::http_response& r) {
+      return body + "+" + r.body;
+    };
+    return part;
+  };
+  auto c = hub.call("a", "work", "x");
+  SECTION("where the vendor says it") {
+    hub.answer(answer_of(200, "lacks"));
+    CHECK(!c->answered());
+    hub.answer("live", answer_of(200, "s3cret"));
+    CHECK(c->body() == "lacks+s3cret");
+    for (const auto& [key, record] : hub.store.contents(journal::table::lg))
+      CHECK(record.find("s3cret") == std::string::npos);
+  }
+  SECTION("without it where the vendor says nothing") {
+    hub.answer(answer_of(200, "lacks"));
+    hub.answer("live", lost_call());
+    CHECK(c->body() == "lacks");
+  }
+  SECTION("an answer that lacks nothing is not held up") {
+    hub.answer(answer_of(200, "whole"));
+    CHECK(c->body() == "whole");
+    CHECK(hub.wire.empty());
+  }
+}
+
+// ── Request keys ─────────────────────────────────────────────────────────────────────────────
+
+TEST_CASE("one request key is one invocation with one answer, at every stage", "[runtime][key]") {
+  enum stage { not_durable, running, ended, passivated, restarted };
+  const auto at = static_cast<stage>(GENERATE(range(0, 5)));
+  CAPTURE(at);
+  runtime_bench hub;
+  hub.held = at == not_durable;
+  auto first = hub.call("a", "work", "x", {.idempotency_key = "k"});
+  if (at >= ended)
+    hub.answer(answer_of(200, "done"));
+  if (at == passivated)
+    hub.advance(1'000);
+  if (at == restarted)
+    hub.restart();
+
+  auto again = hub.call("a", "work", "x", {.idempotency_key = "k"});
+  auto other = hub.call("a", "work", "y", {.idempotency_key = "k"});
+  CHECK(other->status() == 422);
+  CHECK(hub.sent == (at == not_durable ? 0 : 1));
+  hub.held = false;
+  hub.settle();
+  if (at < ended)
+    hub.answer(answer_of(200, "done"));
+  CHECK(first->body() == "done");
+  CHECK(again->body() == "done");
+  CHECK(again->id() == first->id());
+  CHECK(hub.sent == 1);
+}
+
+TEST_CASE("a request key belongs to one object and handler, and is forgotten in time",
+          "[runtime][key]") {
+  runtime_bench hub;
+  hub.call("a", "work", "x", {.idempotency_key = "k"});
+  hub.call("b", "work", "x", {.idempotency_key = "k"});
+  hub.call("a", "beside", "x", {.idempotency_key = "k"});
+  CHECK(hub.sent == 3);
+  while (!hub.wire.empty())
+    hub.answer(answer_of(200, "done"));
+  hub.time.advance(25LL * 3600 * 1000);
+  hub.call("a", "work", "y", {.idempotency_key = "k"});
+  CHECK(hub.wire_bodies() == strings{"y"});
+}
+
+// The end is in memory, its turn not on disk; between the repeated request's look at the journal
+// and its taking a place among those who wait, the disk says it is done.
+TEST_CASE("a repeated request is answered though its invocation ends while it looks",
+          "[runtime][key]") {
+  runtime_bench hub;
+  auto first = hub.call("a", "work", "x", {.idempotency_key = "k"});
+  hub.held = true;
+  hub.answer(answer_of(200, "done"));
+  hub.within_find_invocation = [&] { hub.commit_without_running(); };
+  auto again = hub.call("a", "work", "x", {.idempotency_key = "k"});
+  hub.within_find_invocation = nullptr;
+  hub.held = false;
+  hub.settle();
+  CHECK(first->status() == 200);
+  CHECK(again->status() == 200);
+  CHECK(hub.waiting_callers() == 0);
+}
+
+TEST_CASE("/send is answered when durable, and again with PreviouslyAccepted", "[runtime][key]") {
+  runtime_bench hub;
+  hub.held = true;
+  auto first = hub.call("a", "work", "x", {.idempotency_key = "k", .one_way = true});
+  CHECK(!first->answered());
+  auto early = hub.call("a", "work", "x", {.idempotency_key = "k", .one_way = true});
+  CHECK(!early->answered()); // Nothing says it is known before it is on disk.
+  hub.commit();
+  REQUIRE(first->status() == 202);
+  const auto id = first->id();
+  CHECK(first->body() == R"({"invocationId":")" + id + R"(","status":"Accepted"})");
+  const auto known = R"({"invocationId":")" + id + R"(","status":"PreviouslyAccepted"})";
+  CHECK(early->body() == known);
+  hub.held = false;
+  const bool ended = GENERATE(false, true);
+  if (ended)
+    hub.answer(answer_of(200, "done"));
+  CHECK(hub.call("a", "work", "x", {.idempotency_key = "k", .one_way = true})->body() == known);
+  CHECK(hub.call("a", "work", "y", {.idempotency_key = "k", .one_way = true})->status() == 422);
+  if (!ended)
+    hub.answer(answer_of(200, "done"));
+  CHECK(hub.output(id)->body() == "done");
+  CHECK(hub.sent == 1);
+}
+
+TEST_CASE("a call and a /send under one key are one invocation", "[runtime][key]") {
+  runtime_bench hub;
+  auto sent = hub.call("a", "work", "x", {.idempotency_key = "k", .one_way = true});
+  auto called = hub.call("a", "work", "x", {.idempotency_key = "k"});
+  hub.answer(answer_of(200, "done"));
+  CHECK(called->body() == "done");
+  CHECK(called->id() == sent->id());
+}
+
+// ── Attach and output ────────────────────────────────────────────────────────────────────────
+
+TEST_CASE("attach waits for the end, output does not", "[runtime][attach]") {
+  runtime_bench hub;
+  auto c = hub.call("a", "work", "x", {.idempotency_key = "k"});
+  const auto id = c->accepted_id;
+  const bool by_key = GENERATE(false, true);
+  const auto target =
+      by_key ? runtime::invocation_target(runtime::by_request_key{"S", "a", "work", "k"})
+             : runtime::invocation_target(runtime::by_invocation_id{id});
+  auto attached = hub.attach(target);
+  CHECK(!attached->answered());
+  CHECK(attached->accepted_id == id);
+  auto early = hub.attach(target, false);
+  CHECK(early->status() == 470);
+  CHECK(early->id() == id);
+
+  hub.held = true;
+  hub.answer(answer_of(402));
+  CHECK(!attached->answered());
+  CHECK(hub.attach(target, false)->status() == 470); // Ended in memory is not ended.
+  auto late = hub.attach(target);
+  hub.commit();
+  hub.held = false;
+  CHECK(attached->body() == c->body());
+  CHECK(late->body() == c->body());
+  CHECK(attached->status() == 409);
+  CHECK(hub.attach(target)->body() == c->body());
+  CHECK(hub.attach(target, false)->body() == c->body());
+  hub.restart();
+  CHECK(hub.attach(target)->body() == c->body());
+  CHECK(hub.attach(target, false)->status() == 409);
+  CHECK(hub.waiting_callers() == 0);
+}
+
+TEST_CASE("attach after a restart is answered when the resumed invocation ends",
+          "[runtime][attach]") {
+  runtime_bench hub;
+  const auto id = hub.call("a", "work", "x")->accepted_id;
+  hub.restart();
+  auto attached = hub.attach(runtime::by_invocation_id{id});
+  hub.answer(answer_of(200, "done"));
+  CHECK(attached->body() == "done");
+}
+
+TEST_CASE("attach says what it cannot find", "[runtime][attach]") {
+  runtime_bench hub;
+  const bool wait = GENERATE(false, true);
+  const auto unknown = invocation_id::make(hub.time.wall_ms(), hub.random).text();
+  CHECK(hub.attach(runtime::by_invocation_id{unknown}, wait)->status() == 404);
+  CHECK(hub.attach(runtime::by_invocation_id{"inv_x"}, wait)->status() == 400);
+  CHECK(hub.attach(runtime::by_request_key{"S", "a", "work", "k"}, wait)->status() == 404);
+  CHECK(hub.attach(runtime::by_workflow{"W", "a"}, wait)->status() == 404);
+  CHECK(hub.waiting_callers() == 0);
+
+  // What is not on disk does not exist yet.
+  hub.held = true;
+  auto c = hub.call("a", "work", "x", {.idempotency_key = "k"});
+  CHECK(hub.attach(runtime::by_invocation_id{c->accepted_id}, wait)->status() == 404);
+  CHECK(hub.attach(runtime::by_request_key{"S", "a", "work", "k"}, wait)->status() == 404);
+}
+
+TEST_CASE("attach is answered once though the end comes while it looks", "[runtime][attach]") {
+  runtime_bench hub;
+  auto c = hub.call("a", "work", "x");
+  hub.held = true;
+  hub.answer(answer_of(200, "done"));
+  const bool wait = GENERATE(false, true);
+  hub.within_find_invocation = [&] { hub.commit_without_running(); };
+  auto attached = hub.attach(runtime::by_invocation_id{c->accepted_id}, wait);
+  CHECK(attached->status() == (wait ? 200 : 470));
+  CHECK(c->status() == 200);
+}
+
+// ── Awakeables ───────────────────────────────────────────────────────────────────────────────
+
+TEST_CASE("an awakeable is settled once, by value or by reason", "[runtime][awakeable]") {
+  runtime_bench hub;
+  auto c = hub.call("a", "promise");
+  const auto id = hub.value("a");
+  const bool resolve = GENERATE(true, false);
+  const bool passivated = GENERATE(true, false);
+  if (passivated) {
+    hub.advance(1'000);
+    REQUIRE(hub.active_objects() == 0);
+  }
+  hub.held = true;
+  auto settled = hub.settle_awakeable(id, resolve, "word");
+  CHECK(!settled->answered()); // Told when it is on disk.
+  CHECK(!c->answered());
+  auto twice = hub.settle_awakeable(id, !resolve, "other");
+  hub.commit();
+  hub.held = false;
+  CHECK(settled->status() == 202);
+  CHECK(twice->status() == 202);
+  CHECK(c->body() == (resolve ? "word" : "!rejected: word"));
+  hub.advance(1'000);
+  CHECK(hub.settle_awakeable(id, true, "late")->status() == 202);
+  hub.restart();
+  CHECK(hub.settle_awakeable(id, true, "later")->status() == 202);
+  CHECK(hub.output(c->id())->body() == c->body());
+}
+
+TEST_CASE("an awakeable that was never made is unknown", "[runtime][awakeable]") {
+  runtime_bench hub;
+  auto c = hub.call("a", "promise");
+  auto id = awakeable_id::parse(hub.value("a")).value();
+  auto other = id;
+  other.completion = 7;
+  CHECK(hub.settle_awakeable(other.text(), true, "x")->status() == 404);
+  other = id;
+  other.invocation = invocation_id::make(hub.time.wall_ms(), hub.random);
+  CHECK(hub.settle_awakeable(other.text(), true, "x")->status() == 404);
+  hub.settle_awakeable(id.text(), true, "x");
+  CHECK(c->status() == 200);
+  other = id;
+  other.completion = 7;
+  CHECK(hub.settle_awakeable(other.text(), true, "x")->status() == 404);
+}
+
+// ── Damage ───────────────────────────────────────────────────────────────────────────────────
+
+TEST_CASE("an object whose row cannot be read gets 500, others go on", "[runtime][damage]") {
+  runtime_bench hub;
+  hub.call("a", "work", "x");
+  hub.answer(answer_of(200, "done"));
+  auto promised = hub.call("p", "promise");
+  const auto awakeable = hub.value("p");
+  hub.checkpoint();
+  hub.advance(1'000);
+  REQUIRE(hub.active_objects() == 0);
+  using journal::table;
+  const auto damage = [&](const std::string& key) {
+    const auto row_key = std::string("S") + '\0' + key;
+    auto row = hub.store.contents(table::ob).at(row_key);
+    row[row.size() / 2] = static_cast<char>(row[row.size() / 2] ^ 1);
+    hub.store.overwrite(table::ob, row_key, row);
+    return row;
+  };
+  const auto damaged = damage("a");
+  damage("p");
+
+  auto c = hub.call("a", "work", "y");
+  CHECK(c->status() == 500);
+  CHECK(says(c, "cannot be read"));
+  CHECK(hub.call("a", "work", "y", {.one_way = true})->status() == 500);
+  CHECK(hub.call("a", "peek")->status() == 500);
+  CHECK(hub.settle_awakeable(awakeable, true, "x")->status() == 500);
+  CHECK(hub.wire.empty());
+  CHECK(hub.active_objects() == 0);
+  CHECK(hub.store.contents(table::ob).at(std::string("S") + '\0' + "a") == damaged);
+
+  auto other = hub.call("b", "work", "z");
+  hub.answer(answer_of(200, "fine"));
+  CHECK(other->body() == "fine");
+}
+
+// ── Providers ────────────────────────────────────────────────────────────────────────────────
+
+TEST_CASE("a provider has at most its number of calls out, the rest wait in order",
+          "[runtime][provider]") {
+  runtime_bench hub;
+  hub.calls_in_flight_max = 2;
+  std::vector<caller> callers;
+  for (const auto* key : {"a", "b", "c", "d", "e"})
+    callers.push_back(hub.call(key, "work", key));
+  CHECK(hub.wire_bodies() == strings{"a", "b"});
+  hub.answer("b", answer_of(200, "ok"));
+  CHECK(hub.wire_bodies() == strings{"a", "c"});
+  hub.answer("a", lost_call()); // However it ends.
+  CHECK(hub.wire_bodies() == strings{"c", "d"});
+  hub.answer("c", answer_of(200, "ok"));
+  hub.answer("d", answer_of(200, "ok"));
+  CHECK(hub.wire_bodies() == strings{"e"});
+  hub.answer("e", answer_of(200, "ok"));
+  hub.advance(2'000); // The lost one is sent again.
+  hub.answer("a", answer_of(200, "ok"));
+  for (const auto& c : callers)
+    CHECK(c->status() == 200);
+  CHECK(hub.sent == 6);
+}
+
+TEST_CASE("an answer for an object that is not there any more does no harm",
+          "[runtime][provider]") {
+  runtime_bench hub;
+  auto c = hub.call("a", "work", "x");
+  REQUIRE(hub.wire.size() == 1);
+  auto late = hub.wire.front().done;
+  hub.answer(answer_of(200, "first"));
+  CHECK(c->body() == "first");
+  SECTION("passivated") {
+    hub.advance(1'000);
+  }
+  SECTION("its actor serves another object") {
+    hub.advance(1'000);
+    hub.call("b", "work", "b");
+  }
+  SECTION("active again, with another call out") {
+    hub.advance(1'000);
+    hub.call("a", "work", "b");
+  }
+  late(answer_of(200, "second"));
+  hub.settle();
+  CHECK(hub.value("a") == "x");
+  if (!hub.wire.empty()) {
+    hub.answer("b", answer_of(200, "own"));
+    CHECK(hub.active_objects() <= 1);
+  }
+  CHECK(hub.output(c->id())->body() == "first");
+}

@@ -1,0 +1,328 @@
+#include "actors/runtime/hub.hpp"
+#include "tests/actors/runtime/hub_support.hpp"
+#include "tests/actors/runtime/runtime_bench.hpp"
+#include "tests/support/catch2.hpp"
+
+#include <future>
+#include <set>
+#include <string>
+#include <vector>
+
+// The whole hub with its threads. Tests wait for what must happen; where one says how long
+// something takes, it says "not sooner".
+
+using namespace orderhub;
+using namespace orderhub::testing;
+using runtime::call_reply;
+using runtime::hub_options;
+
+namespace {
+
+using responder = std::shared_ptr<waiting_responder>;
+
+/// Runs what may hang; ctest's time-out tells that. In this thread: CAF's logger is let go by the
+/// thread that made the actor system, and its end waits for that.
+bool ends(const std::function<void()>& what) {
+  what();
+  return true;
+}
+
+struct fixture {
+  // Shared, because a hub that hangs at its end goes on using them.
+  struct parts {
+    system_clock time;
+    seeded_random random{1};
+    gated_store store;
+    std::unique_ptr<journal::hub_journal> journal;
+    providers::registry vendors;
+    durable::service_registry services;
+    waiting_transport transport;
+    std::unique_ptr<runtime::hub> hub;
+  };
+  std::shared_ptr<parts> p = std::make_shared<parts>();
+  hub_options options;
+
+  explicit fixture(hub_options o = {}) : options(std::move(o)) {
+    p->vendors.endpoints["shop"] = {"shop", "http://shop.test", "mock", {}, -1};
+    add_handlers(p->services);
+    start();
+  }
+  void start() {
+    p->journal = must_have(journal::hub_journal::open(p->store, {}, p->random));
+    p->hub = std::make_unique<runtime::hub>(*p->journal, p->services, p->vendors, p->transport,
+                                            p->time, options);
+  }
+  ~fixture() {
+    p->store.refuse(std::nullopt);
+    p->store.open();
+    for (int i = 0; p->hub && i < 5; ++i) {
+      while (!p->transport.calls.empty())
+        p->transport.calls.take().done(answer_of(200, "end"));
+      if (p->hub->drain(20))
+        break;
+    }
+    if (!ends([p = p] { p->hub.reset(); }))
+      FAIL_CHECK("the hub does not end");
+  }
+  runtime::hub& hub() { return *p->hub; }
+  responder call(const std::string& key, const std::string& handler, const std::string& body = {},
+                 const call_options& o = {}) {
+    auto to = std::make_shared<waiting_responder>();
+    hub().call({"S", key, handler, body, o.idempotency_key, o.one_way, o.delay_ms}, to);
+    return to;
+  }
+  responder attach(const std::string& id, bool wait = true) {
+    auto to = std::make_shared<waiting_responder>();
+    hub().attach(runtime::by_invocation_id{id}, wait, to);
+    return to;
+  }
+  void answer(const std::string& body = "done") {
+    p->transport.calls.take().done(answer_of(200, body));
+  }
+};
+
+} // namespace
+
+TEST_CASE("a call goes through the whole hub", "[runtime][hub]") {
+  fixture f;
+  auto c = f.call("a", "work", "x");
+  f.answer("done");
+  const auto reply = c->replies.take();
+  CHECK(reply.status == 200);
+  CHECK(reply.body == "done");
+  CHECK(c->ids.take() == reply.invocation_id);
+  CHECK(f.attach(reply.invocation_id)->replies.take().body == "done");
+  CHECK(f.attach(reply.invocation_id, false)->replies.take().body == "done");
+  CHECK(f.hub().figures().vendor_calls == 1);
+  CHECK(f.hub().health().accepting);
+}
+
+TEST_CASE("many callers of many threads are each answered once, and no key is counted twice",
+          "[runtime][hub]") {
+  fixture f;
+  constexpr int threads_count = 4;
+  constexpr int each = 100;
+  constexpr int keys = 10;
+  std::vector<std::vector<responder>> callers(threads_count);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < threads_count; ++t)
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < each; ++i)
+        callers[static_cast<std::size_t>(t)].push_back(
+            f.call(std::to_string(i % keys), "count", "x"));
+    });
+  std::thread vendor([&] {
+    for (int i = 0; i < threads_count * each; ++i)
+      f.answer();
+  });
+  for (auto& t : threads)
+    t.join();
+  vendor.join();
+  std::map<std::string, std::set<std::string>> seen;
+  for (auto& list : callers)
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      const auto reply = list[i]->replies.take();
+      CHECK(reply.status == 200);
+      // Each of a key's calls saw another number: none interleaved.
+      CHECK(seen[std::to_string(i % keys)].insert(reply.body).second);
+    }
+  for (const auto& [key, numbers] : seen)
+    CHECK(numbers.size() == threads_count * each / keys);
+  CHECK(f.hub().drain(20'000));
+  CHECK(f.hub().figures().active_objects == 0);
+}
+
+TEST_CASE("an idle hub has no object in memory, and builds it again", "[runtime][hub]") {
+  fixture f({.sweep_ms = 5});
+  auto c = f.call("a", "promise");
+  const auto id = c->ids.take();
+  CHECK(f.hub().drain(20'000)); // Suspended by a sweep.
+  f.hub().stop();
+  CHECK(f.attach(id, false)->replies.empty());
+}
+
+// ── A journal that takes no writes ───────────────────────────────────────────────────────────
+
+TEST_CASE("while the journal takes no writes, callers get 503, reads an answer, and it goes on",
+          "[runtime][hub][stall]") {
+  const auto kind = GENERATE(error_kind::full, error_kind::unavailable);
+  fixture f;
+  auto stored = f.call("stored", "work", "stored");
+  auto out = f.p->transport.calls.take(); // So its input is durable.
+  f.p->store.refuse(kind);
+  auto c = f.call("a", "work", "x");
+  const auto refused = c->replies.take();
+  CHECK(refused.status == 503);
+  CHECK(refused.retry_after_s > 0);
+  CHECK(refused.body.find("There is no room.") != std::string::npos);
+
+  CHECK(!f.hub().health().accepting);
+  CHECK(f.hub().health().reason == "There is no room.");
+  const auto later = f.call("b", "work", "y")->replies.take();
+  CHECK(later.status == 503);
+  CHECK(later.retry_after_s > 0);
+  CHECK(f.call("a", "peek")->replies.take().body == "nothing");
+  CHECK(stored->replies.empty()); // Accepted is accepted.
+  out.done(answer_of(200, "kept"));
+
+  f.p->store.refuse(std::nullopt);
+  CHECK(stored->replies.take().body == "kept");
+  // What was queued went on: the caller was told to send it again, and does.
+  f.answer("x");
+  CHECK(f.hub().health().accepting);
+  auto again = f.call("c", "work", "z");
+  f.answer("z");
+  CHECK(again->replies.take().status == 200);
+}
+
+TEST_CASE("a repeated request whose first is not durable gets 503 as well",
+          "[runtime][hub][stall]") {
+  fixture f;
+  f.p->store.close();
+  auto first = f.call("a", "work", "x", {.idempotency_key = "k"});
+  first->ids.take();
+  auto second = f.call("a", "work", "x", {.idempotency_key = "k"});
+  second->ids.take();
+  // An answer of the same gateway and object: so the second one waits as well.
+  f.call("a", "peek")->replies.take();
+  f.p->store.refuse(error_kind::full);
+  f.p->store.open();
+  CHECK(first->replies.take().status == 503);
+  CHECK(second->replies.take().status == 503);
+}
+
+TEST_CASE("a /send that cannot be stored gets 503", "[runtime][hub][stall]") {
+  fixture f;
+  f.p->store.close();
+  auto waiting = f.call("a", "work", "x");
+  waiting->ids.take();
+  auto sent = f.call("a", "work", "y", {.one_way = true});
+  auto behind = f.call("a", "work", "z");
+  behind->ids.take(); // So the object has seen the one before it.
+  f.p->store.refuse(error_kind::full);
+  f.p->store.open();
+  CHECK(waiting->replies.take().status == 503);
+  CHECK(behind->replies.take().status == 503);
+  CHECK(sent->replies.take().status == 503);
+}
+
+// ── The end ──────────────────────────────────────────────────────────────────────────────────
+
+TEST_CASE("a draining hub takes no new work and says when nothing runs", "[runtime][hub][drain]") {
+  fixture f;
+  auto c = f.call("a", "work", "x");
+  auto out = f.p->transport.calls.take();
+  CHECK(!f.hub().drain(20)); // A call is out.
+  CHECK(!f.hub().health().accepting);
+  CHECK(!f.hub().health().reason.empty());
+  CHECK(f.call("b", "work", "y")->replies.take().status == 503);
+  CHECK(f.call("b", "peek")->replies.take().status == 200);
+  out.done(answer_of(200, "done"));
+  CHECK(c->replies.take().body == "done");
+  CHECK(f.hub().drain(20'000));
+  f.hub().stop();
+}
+
+TEST_CASE("a stopped hub is the same again after its next start", "[runtime][hub][drain]") {
+  fixture f;
+  auto c = f.call("a", "work", "x");
+  const auto id = c->ids.take();
+  auto out = f.p->transport.calls.take();
+  f.hub().stop();
+  f.hub().stop();
+  out.done(lost_call());
+  out.done = nullptr;
+  REQUIRE(ends([p = f.p] { p->hub.reset(); }));
+  f.start();
+  REQUIRE(f.hub().resume());
+  auto attached = f.attach(id);
+  f.answer("done");
+  CHECK(attached->replies.take().body == "done");
+  CHECK(f.hub().figures().resumed == 1);
+}
+
+TEST_CASE("stop makes what is queued durable", "[runtime][hub][drain]") {
+  fixture f;
+  f.p->store.close();
+  std::vector<std::string> ids;
+  for (int i = 0; i < 20; ++i)
+    ids.push_back(f.call(std::to_string(i), "promise")->ids.take());
+  // The objects' turns are queued when their actors have answered what came after.
+  for (int i = 0; i < 20; ++i)
+    f.call(std::to_string(i), "promise")->ids.take();
+  std::thread stop([&] { f.hub().stop(); });
+  f.p->store.open();
+  stop.join();
+  for (const auto& id : ids) {
+    auto row = must_have(f.p->journal->find_invocation(*invocation_id::parse(id)));
+    CHECK(row.has_value());
+  }
+}
+
+// The vendor answers after the writer has ended: the object has a turn that nobody will ever take.
+TEST_CASE("a hub ends though a vendor answers after its stop", "[runtime][hub][drain]") {
+  fixture f;
+  f.call("a", "work", "x");
+  auto out = f.p->transport.calls.take();
+  f.hub().stop();
+  out.done(answer_of(200, "late"));
+  out.done = nullptr;
+  REQUIRE(ends([p = f.p] { p->hub.reset(); }));
+}
+
+TEST_CASE("a hub ends though an order waits for its next try", "[runtime][hub][drain]") {
+  fixture f;
+  f.call("a", "work", "x");
+  f.p->transport.calls.take().done(answer_of(429, {}, {{"retry-after-ms", "300"}}));
+  f.call("a", "beside", "y");
+  auto out = f.p->transport.calls.take(); // The object has seen the answer before it.
+  out.done(answer_of(200, "ok"));
+  out.done = nullptr;
+  f.hub().stop();
+  REQUIRE(ends([p = f.p] { p->hub.reset(); }));
+}
+
+TEST_CASE("a responder is never answered from inside the call that was given it",
+          "[runtime][hub]") {
+  fixture f;
+  auto malformed = std::make_shared<waiting_responder>();
+  f.hub().settle_awakeable("nonsense", true, "x", malformed);
+  CHECK(malformed->replies.take().status == 400);
+  CHECK(malformed->threads.take() != std::this_thread::get_id());
+
+  auto unknown = std::make_shared<waiting_responder>();
+  f.hub().settle_awakeable(awakeable_id{invocation_id::make(1, f.p->random), 1}.text(), false, "x",
+                           unknown);
+  CHECK(unknown->replies.take().status == 404);
+  CHECK(unknown->threads.take() != std::this_thread::get_id());
+}
+
+// ── The start ────────────────────────────────────────────────────────────────────────────────
+
+TEST_CASE("resumed objects come at most so many a second", "[runtime][hub][resume]") {
+  const auto [per_second, objects] =
+      GENERATE(table<std::size_t, int>({{100, 21}, {20, 5}, {1'000, 101}}));
+  CAPTURE(per_second, objects);
+  fixture f({.resume_per_second = per_second});
+  std::vector<std::string> ids;
+  std::vector<waiting_transport::call> out;
+  for (int i = 0; i < objects; ++i) {
+    ids.push_back(f.call(std::to_string(i), "work", std::to_string(i))->ids.take());
+    out.push_back(f.p->transport.calls.take());
+  }
+  f.hub().stop();
+  out.clear(); // The process ends with all of them out.
+  REQUIRE(ends([p = f.p] { p->hub.reset(); }));
+  f.start();
+  const auto start = std::chrono::steady_clock::now();
+  REQUIRE(f.hub().resume());
+  for (int i = 0; i < objects; ++i)
+    f.answer();
+  const auto took = std::chrono::steady_clock::now() - start;
+  // The first comes at once; an object more than the pace allows would be too soon.
+  CHECK(took >= std::chrono::milliseconds(1'000 * (objects - 1) / static_cast<int>(per_second)) -
+                    std::chrono::milliseconds(20));
+  for (const auto& id : ids)
+    CHECK(f.attach(id)->replies.take().body == "done");
+  CHECK(f.hub().figures().resumed == static_cast<std::size_t>(objects));
+}

@@ -1,0 +1,174 @@
+#include "actors/runtime/journal_writer.hpp"
+#include "journal/base/random.hpp"
+#include "tests/actors/runtime/hub_support.hpp"
+#include "tests/support/catch2.hpp"
+#include "tests/support/sim_clock.hpp"
+
+#include <string>
+#include <vector>
+
+// The writer has a thread of its own; the tests wait for what it says, never for a time.
+
+using namespace orderhub;
+using namespace orderhub::testing;
+using runtime::journal_writer;
+using runtime::writer_state;
+
+namespace {
+
+/// The input of an invocation of `S/<key>`.
+journal::turn turn_of(const std::string& key, random_source& random) {
+  journal::input_payload input;
+  input.handler = "work";
+  input.revision = "1";
+  journal::record r;
+  r.kind = journal::record_kind::input;
+  r.time = 1'700'000'000'000;
+  r.object = {"S", key};
+  r.invocation = invocation_id::make(r.time, random);
+  r.payload = encode(input);
+  journal::turn t;
+  t.records.push_back(std::move(r));
+  return t;
+}
+
+struct fixture {
+  manual_clock time;
+  seeded_random random{1};
+  gated_store store;
+  std::unique_ptr<journal::hub_journal> journal =
+      must_have(journal::hub_journal::open(store, {}, random));
+  channel<std::string> acknowledged;
+  channel<writer_state> states;
+  std::optional<journal_writer> writer;
+
+  explicit fixture(journal_writer::options options = {}) {
+    writer.emplace(
+        *journal, time, [this](const writer_state& s) { states.put(s); }, std::move(options));
+  }
+  void submit(const std::string& key) {
+    writer->submit(turn_of(key, random), [this, key] { acknowledged.put(key); });
+  }
+  [[nodiscard]] bool stored(const std::string& key) const {
+    return !must_have(journal->load({"S", key})).live.empty();
+  }
+};
+
+} // namespace
+
+TEST_CASE("what is queued during a commit shares the next one and is acknowledged in order",
+          "[runtime][writer]") {
+  fixture f;
+  f.store.close(); // The first commit stops before it takes effect.
+  f.submit("first");
+  f.store.wait_for_arrival();
+  for (int i = 0; i < 100; ++i)
+    f.submit(std::to_string(i));
+  CHECK(f.acknowledged.empty());
+  const auto before = f.journal->stats().commits;
+  f.store.open();
+  CHECK(f.acknowledged.take() == "first");
+  for (int i = 0; i < 100; ++i)
+    CHECK(f.acknowledged.take() == std::to_string(i));
+  CHECK(f.journal->stats().commits == before + 2);
+}
+
+TEST_CASE("a turn is on disk before it is acknowledged, and with it all before it",
+          "[runtime][writer]") {
+  fixture f;
+  for (int i = 0; i < 50; ++i)
+    f.submit(std::to_string(i));
+  for (int i = 0; i < 50; ++i) {
+    CHECK(f.acknowledged.take() == std::to_string(i));
+    CHECK(f.stored(std::to_string(i)));
+  }
+}
+
+TEST_CASE("an empty turn is acknowledged behind those before it", "[runtime][writer]") {
+  fixture f;
+  f.store.close();
+  f.submit("a");
+  f.store.wait_for_arrival();
+  f.writer->submit({}, [&] { f.acknowledged.put("empty"); });
+  f.submit("b");
+  f.store.open();
+  CHECK(f.acknowledged.take() == "a");
+  CHECK(f.acknowledged.take() == "empty");
+  CHECK(f.acknowledged.take() == "b");
+}
+
+TEST_CASE("a commit that fails is held and made again, and nothing is lost",
+          "[runtime][writer][stall]") {
+  const auto kind = GENERATE(error_kind::full, error_kind::unavailable);
+  fixture f;
+  f.store.refuse(kind);
+  f.submit("a");
+  f.submit("b");
+  const auto stalled = f.states.take();
+  CHECK(stalled.stalled);
+  CHECK(!stalled.reason.empty());
+  CHECK(f.writer->state().stalled);
+  f.submit("c");
+  CHECK(f.acknowledged.empty());
+  CHECK(!f.stored("a"));
+  f.store.refuse(std::nullopt);
+  CHECK(!f.states.take().stalled);
+  for (const auto* key : {"a", "b", "c"}) {
+    CHECK(f.acknowledged.take() == key);
+    CHECK(f.stored(key));
+  }
+  CHECK(!f.writer->state().stalled);
+  CHECK(f.states.empty());
+}
+
+TEST_CASE("stop makes what is queued durable and folds it", "[runtime][writer]") {
+  fixture f;
+  for (int i = 0; i < 200; ++i)
+    f.submit(std::to_string(i));
+  f.writer->stop();
+  f.writer->stop();
+  CHECK(f.acknowledged.size() == 200);
+  CHECK(f.journal->stats().overlay_objects == 0);
+  CHECK(f.store.inner.contents(journal::table::ob).size() == 200);
+  CHECK(f.store.inner.contents(journal::table::lg).empty());
+}
+
+TEST_CASE("stop ends though the journal takes no writes, and says nothing that is not so",
+          "[runtime][writer][stall]") {
+  fixture f;
+  f.store.refuse(error_kind::full);
+  f.submit("a");
+  CHECK(f.states.take().stalled);
+  f.submit("b");
+  f.writer->stop();
+  CHECK(f.acknowledged.empty());
+}
+
+TEST_CASE("gathering holds nothing up where fewer turns come than expected", "[runtime][writer]") {
+  fixture f({[] { return std::size_t{1'000}; }, false});
+  f.submit("alone");
+  CHECK(f.acknowledged.take() == "alone");
+  CHECK(f.stored("alone"));
+}
+
+TEST_CASE("turns of many threads keep each thread's order", "[runtime][writer]") {
+  fixture f;
+  constexpr int each = 200;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&f, t] {
+      seeded_random random(static_cast<std::uint64_t>(t) + 10);
+      for (int i = 0; i < each; ++i)
+        f.writer->submit(turn_of(std::to_string(t), random), [&f, t, i] {
+          f.acknowledged.put(std::to_string(t) + ' ' + std::to_string(i));
+        });
+    });
+  for (auto& t : threads)
+    t.join();
+  std::vector<int> next(4, 0);
+  for (int n = 0; n < 4 * each; ++n) {
+    const auto told = f.acknowledged.take();
+    const auto t = static_cast<std::size_t>(told[0] - '0');
+    CHECK(told == std::to_string(t) + ' ' + std::to_string(next[t]++));
+  }
+}
