@@ -655,7 +655,7 @@ result<providers::registry> make_registry(const settings& s, std::string_view mo
       e.base = parts->origin;
       e.mode = "live";
       e.look_up_settle_ms = s.look_up_settle_ms;
-      e.secret_headers.emplace_back(":path", secret(std::string(parts->path)));
+      e.path = secret(std::string(parts->path));
       out.endpoints.insert_or_assign(e.vendor, std::move(e));
     }
     // With only a webhook configured, the built-in mock of the Web API stays out of it.

@@ -17,6 +17,9 @@ struct endpoint {
   std::vector<std::pair<std::string, secret>> secret_headers; ///< Authorization.
   /// Overrides each operation's settle time where not negative, milliseconds.
   std::int64_t look_up_settle_ms = -1;
+  /// Stands between base and path and is the vendor's secret (Slack's incoming webhooks): it is in
+  /// no intent.
+  secret path = {};
 
   /// What an intent records of its target; a changed one pauses the order instead of asking a
   /// vendor account that never saw the request.

@@ -28,7 +28,7 @@ void start(caf::event_based_actor* self, hub_context* hub, const providers::endp
   auto& c = *call.call;
   providers::wire_request wire;
   wire.method = std::move(c.request.method);
-  wire.url = secret(endpoint.base + c.request.target);
+  wire.url = secret(endpoint.base + endpoint.path.reveal() + c.request.target);
   wire.headers = std::move(c.request.headers);
   wire.secret_headers = endpoint.secret_headers;
   wire.body = std::move(c.request.body);
