@@ -30,7 +30,7 @@ struct journal_command {
   std::string object;      ///< `dump`: only this `service/key`; empty for all.
   std::string destination; ///< `backup`: a directory that does not exist yet, or is empty.
 };
-/// 0, or 1 where the journal is damaged or cannot be opened.
+/// 0; 1 where the journal is damaged; 2 where it could not be done.
 int journal_tool(const journal_command& command);
 
 } // namespace orderhub::http_gateway

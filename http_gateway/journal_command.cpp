@@ -12,6 +12,7 @@ int journal_tool(const journal_command& command) {
     return tool::verify(command.data_dir, std::cout);
   case journal_command::kind::dump: {
     journal::dump_options options;
+    options.object = command.object;
     return tool::dump(command.data_dir, options, std::cout, std::cerr);
   }
   case journal_command::kind::stats:

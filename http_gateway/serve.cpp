@@ -14,8 +14,10 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <utility>
@@ -64,7 +66,20 @@ result<std::unique_ptr<providers::mock::server>> start_mock(const settings& s, s
   providers::mock::options options;
   options.seed = s.mock_seed;
   options.latency_ms.fill(s.mock_latency_ms);
+  // Its memory ends with the program, the journal does not: other ids at every start, unless a seed
+  // was asked for.
+  if (s.mock_seed == settings().mock_seed)
+    options.seed += static_cast<std::uint64_t>(system_clock().wall_ms());
   auto mock = std::make_unique<providers::mock::server>(options);
+  if (!s.mock_control_path.empty()) {
+    std::ifstream file(s.mock_control_path, std::ios::binary);
+    std::ostringstream text;
+    if (!file || !(text << file.rdbuf()))
+      return fail({error_kind::invalid, "mock",
+                   "the control file " + s.mock_control_path + " cannot be read."});
+    if (auto done = mock->control(text.str()); !done)
+      return fail({error_kind::invalid, "mock", s.mock_control_path + ": " + done.error().message});
+  }
   auto port = mock->start();
   if (!port)
     return fail(std::move(port).error());

@@ -227,6 +227,8 @@ struct row {
 };
 
 constexpr std::int64_t gib = 1024LL * 1024 * 1024;
+/// With what stands around it, a body must fit into one record (16 MiB).
+constexpr std::int64_t body_max_max = 8LL * 1024 * 1024;
 
 /// The one table: documents, flags, environment and file all follow it.
 const std::vector<row>& table() {
@@ -254,7 +256,7 @@ const std::vector<row>& table() {
       {{"in_flight_max", "ORDERHUB_IN_FLIGHT_MAX", "requests not answered yet"},
        [](settings& s, text_view t) { return set_number(s.in_flight_max, t, 1u, 1'000'000u); }},
       {{"body_max", "ORDERHUB_BODY_MAX", "largest request body, bytes or KiB, MiB"},
-       [](settings& s, text_view t) { return set_size(s.body_max, t, 1024, gib / 4); }},
+       [](settings& s, text_view t) { return set_size(s.body_max, t, 1024, body_max_max); }},
       {{"request_timeout", "ORDERHUB_REQUEST_TIMEOUT", "a caller's longest wait"},
        [](settings& s, text_view t) { return set_duration(s.request_timeout_ms, t, 1'000); }},
       {{"attach_timeout", "ORDERHUB_ATTACH_TIMEOUT", "an attached caller's longest wait"},
@@ -607,6 +609,7 @@ result<providers::registry> make_registry(const settings& s, std::string_view mo
     if (built_in) {
       e.base = std::string(mock_base) + "/" + e.vendor;
       e.mode = "mock";
+      e.identity = "built-in";
       if (e.look_up_settle_ms < 0)
         e.look_up_settle_ms = 200;
     } else {

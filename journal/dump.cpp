@@ -55,7 +55,9 @@ public:
       j["size"] = value.size();
       break;
     }
-    line(j);
+    if (options_.object.empty() || j.value("object", "") == options_.object ||
+        j.value("target", "") == options_.object)
+      line(j);
   }
 
 private:

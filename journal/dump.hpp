@@ -13,6 +13,7 @@ struct dump_options {
   bool bodies = false;
   std::optional<table> only; ///< This table alone.
   log_sequence from = 0;     ///< Records of the log from here on.
+  std::string object;        ///< Only lines that speak of this `service/key`; empty: all.
 };
 
 /// One line of JSON a record and row. A row that cannot be read is a line too, with `damaged`.

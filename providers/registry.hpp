@@ -20,10 +20,14 @@ struct endpoint {
   /// Stands between base and path and is the vendor's secret (Slack's incoming webhooks): it is in
   /// no intent.
   secret path = {};
+  /// Stands for `base` in intents where that changes with every start (the built-in mock's port).
+  std::string identity = {};
 
   /// What an intent records of its target; a changed one pauses the order instead of asking a
   /// vendor account that never saw the request.
-  [[nodiscard]] std::string fingerprint() const { return base + '|' + mode; }
+  [[nodiscard]] std::string fingerprint() const {
+    return (identity.empty() ? base : identity) + '|' + mode;
+  }
 };
 
 /// Configured vendors by name. A vendor that is absent is skipped, and the order says so.

@@ -60,10 +60,12 @@ std::string refund_id_of(const order_facts& f) {
   return {};
 }
 
+/// What a person must settle. A refused label is settled by the one that was bought later.
 json attention_of(const order_facts& f) {
   json list = json::array();
   for (const auto& [step, why] : f.attention)
-    list.push_back({{"step", step}, {"reason", why}});
+    if (step != "label" || f.label_id.empty())
+      list.push_back({{"step", step}, {"reason", why}});
   return list;
 }
 
@@ -78,8 +80,8 @@ json state_of(const std::string& order_id, const order_facts& f) {
          {"trackingNumber", text_or_null(f.tracking_number)}};
   if (auto open = open_steps(f); !open.empty())
     j["pending"] = open;
-  if (!f.attention.empty())
-    j["attention"] = attention_of(f);
+  if (auto attention = attention_of(f); !attention.empty())
+    j["attention"] = std::move(attention);
   if (auto refund = refund_id_of(f); !refund.empty())
     j["refundId"] = refund;
   return j;
@@ -264,9 +266,19 @@ task<result<order_facts>> undo(context ctx, settings_ptr s) {
   for (const auto& p : facts->payments)
     was_paid =
         was_paid || p.state == payment_state::paid || p.state == payment_state::part_refunded;
+  if (was_paid)
+    ctx.send(shipment_of(ctx), "Stop", {});
+  // The money first: it does not wait for a carrier.
+  for (const auto& p : facts->payments) {
+    if (p.intent_id.empty() || p.state == payment_state::refunded ||
+        p.state == payment_state::failed)
+      continue;
+    auto returned = co_await give_back(ctx, p);
+    learned = merge(learned, returned);
+  }
+  ctx.merge("facts", learned.encode());
   if (was_paid) {
     // A purchase under way settles first; then its label, if there is one, is given back.
-    ctx.send(shipment_of(ctx), "Stop", {});
     auto voided = co_await ctx.call(shipment_of(ctx), "VoidLabel", {});
     if (!voided) {
       learned.attention["void_label"] = voided.error().message;
@@ -276,13 +288,6 @@ task<result<order_facts>> undo(context ctx, settings_ptr s) {
       learned.label_voided = true;
     }
     learned.pending["label"] = "done";
-  }
-  for (const auto& p : facts->payments) {
-    if (p.intent_id.empty() || p.state == payment_state::refunded ||
-        p.state == payment_state::failed)
-      continue;
-    auto returned = co_await give_back(ctx, p);
-    learned = merge(learned, returned);
   }
   learned.cancelled = true;
   ctx.merge("facts", learned.encode());
@@ -325,9 +330,11 @@ handler_task ship_and_confirm(context ctx, order o, order_facts facts, order_pla
       co_return co_await undo_and_answer_409(ctx, s);
     learned.pending["label"] = "refused, tried again later";
     learned.attention["label"] = label.error().message;
+    static_cast<void>(co_await ctx.run("report_label", &report_attention, ctx.key(),
+                                       std::string("label"), label.error().message));
   } else if (!*label) {
     learned.pending["label"] = "not there yet";
-    ctx.send(shipment_of(ctx), "ReportLate", {});
+    ctx.send(shipment_of(ctx), "ReportLate", plan.compensate ? "undo" : "");
   } else if (auto bought = shippo::label_outcome::decode(**label)) {
     learned.shipment = shipment_state::label;
     learned.label_id = bought->transaction_id;
@@ -455,12 +462,20 @@ handler_task process_order(context ctx, std::string body, settings_ptr s) {
   co_return co_await ship_and_confirm(ctx, *wanted, *facts, plan, s);
 }
 
-/// Steps whose calls may have taken effect, of the order and of what works for it.
-result<json> doubts_of(const durable::read_view& view) {
-  json list = json::array();
-  auto add = [&list](const journal::object_state& state) {
+/// What is open at the order and at what works for it.
+struct open_points {
+  json in_doubt = json::array(); ///< Steps whose calls may have taken effect.
+  json paused = json::array();   ///< What cannot go on, and why.
+};
+result<open_points> open_points_of(const durable::read_view& view) {
+  open_points open;
+  auto add = [&open](const journal::object_state& state) {
     for (const auto& d : journal::open_doubts(state))
-      list.push_back({{"step", d.step}, {"since", utc_text(d.since)}, {"reason", d.reason}});
+      open.in_doubt.push_back(
+          {{"step", d.step}, {"since", utc_text(d.since)}, {"reason", d.reason}});
+    for (const auto& i : state.live)
+      if (!i.paused_text.empty())
+        open.paused.push_back({{"step", i.input.handler}, {"reason", i.paused_text}});
   };
   add(view.state);
   for (const char* service : {"Shipment", "Notice"}) {
@@ -469,7 +484,7 @@ result<json> doubts_of(const durable::read_view& view) {
       return fail(std::move(other).error());
     add(*other);
   }
-  return list;
+  return open;
 }
 
 result<std::string> get_order(const durable::read_view& view, std::string_view) {
@@ -487,13 +502,12 @@ result<std::string> get_order(const durable::read_view& view, std::string_view) 
   auto j = state_of(state.id.key, *facts);
   j["createdAt"] = utc_text(facts->created_at);
   j["updatedAt"] = utc_text(state.last_time);
-  auto doubts = doubts_of(view);
-  if (!doubts)
-    return fail(std::move(doubts).error());
-  j["in_doubt"] = std::move(*doubts);
-  for (const auto& i : state.live)
-    if (!i.paused_text.empty())
-      j["attention"].push_back({{"step", i.input.handler}, {"reason", i.paused_text}});
+  auto open = open_points_of(view);
+  if (!open)
+    return fail(std::move(open).error());
+  j["in_doubt"] = std::move(open->in_doubt);
+  for (auto& point : open->paused)
+    j["attention"].push_back(std::move(point));
   if (!j.contains("pending"))
     j["pending"] = json::array();
   if (!j.contains("attention"))
@@ -549,7 +563,7 @@ handler_task undo_order(context ctx, std::string, settings_ptr s) {
     co_return fail(std::move(facts).error());
   json j = state_of(ctx.key(), *facts);
   j["refundId"] = text_or_null(refund_id_of(*facts));
-  j["message"] = facts->attention.empty()
+  j["message"] = attention_of(*facts).empty()
                      ? "Order cancelled"
                      : "Order cancelled; some of it needs a person's attention";
   co_return j.dump();

@@ -40,9 +40,9 @@ std::string label_facts(const shippo::label_outcome& label) {
   return f.encode();
 }
 
-std::string refusal_facts(const error& why) {
+std::string refusal_facts(const std::string& why) {
   order_facts f;
-  f.attention["label"] = why.message;
+  f.attention["label"] = why;
   return f.encode();
 }
 
@@ -102,8 +102,9 @@ handler_task buy_label(context ctx, std::string body, settings_ptr s) {
     again.report = true;
     again.attempt = wanted->attempt + 1;
     ctx.send(ctx.object(), "BuyLabel", again.encode(), pause);
+    ctx.set("refused", label.error().message);
     if (wanted->report)
-      ctx.send(order_of(ctx), "RecordLabel", refusal_facts(label.error()));
+      ctx.send(order_of(ctx), "RecordLabel", refusal_facts(label.error().message));
   }
   co_return fail(std::move(label).error());
 }
@@ -135,12 +136,22 @@ handler_task void_label(context ctx, std::string) {
 }
 
 /// The shop's patience has ended before the label came. Queued behind the purchase, so it knows how
-/// that ended.
-handler_task report_late(context ctx, std::string) {
+/// that ended. Where a refusal is to undo the order (`undo`), nobody else is there to do it.
+handler_task report_late(context ctx, std::string on_refusal) {
   auto bought = co_await ctx.get("label");
-  if (bought)
+  if (bought) {
     if (auto label = shippo::label_outcome::decode(*bought))
       ctx.send(order_of(ctx), "RecordLabel", label_facts(*label));
+    co_return std::string("null");
+  }
+  auto stopped = co_await ctx.get("stopped");
+  auto refused = co_await ctx.get("refused");
+  if (stopped)
+    co_return std::string("null");
+  if (on_refusal == "undo")
+    ctx.send(order_of(ctx), "UndoOrder", {});
+  else if (refused)
+    ctx.send(order_of(ctx), "RecordLabel", refusal_facts(*refused));
   co_return std::string("null");
 }
 

@@ -3,6 +3,7 @@
 #include "journal/base/log.hpp"
 
 #include <chrono>
+#include <cstdlib>
 #include <utility>
 
 namespace orderhub::runtime {
@@ -131,6 +132,12 @@ void journal_writer::commit(std::vector<job>& jobs) {
     auto done = options_.discard_for_bench ? result<void>() : journal_.commit(turns);
     if (done)
       break;
+    if (done.error().kind == error_kind::invalid) {
+      // A record that no journal takes: wrong code must not go on. What was acknowledged is on
+      // disk.
+      log::error("journal_record_refused", {{"reason", done.error().message}});
+      std::abort();
+    }
     if (tries++ == 0) {
       log::error("journal_takes_no_writes", {{"reason", done.error().message}});
       set_state({true, done.error().message});

@@ -46,7 +46,7 @@ std::string authorization(const providers::registry& r, std::string_view vendor)
   REQUIRE(e);
   REQUIRE(e->secret_headers.size() == 1);
   CHECK(e->secret_headers[0].first == "Authorization");
-  return e->path.reveal();
+  return e->secret_headers[0].second.reveal();
 }
 
 bool mentions(const std::string& text, std::string_view part) {
