@@ -3,6 +3,7 @@
 #include "actors/runtime/object_actor.hpp"
 #include "journal/base/log.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -81,7 +82,7 @@ caf::behavior directory_actor(caf::event_based_actor* self, hub_context* hub, ca
       [=](sweep_atom) {
         const auto now = hub->env.time.steady_ms();
         for (auto& [id, object] : state->active)
-          if (now - object.since_ms >= hub->sweep_ms) {
+          if (hub->draining || now - object.since_ms >= hub->sweep_ms) {
             ++object.routed;
             self->send(object.actor, make_event(tick{}));
           }
@@ -116,19 +117,20 @@ caf::behavior timer_service(caf::event_based_actor* self, hub_context* hub) {
     const auto delay = std::max<std::int64_t>(first - hub->env.time.wall_ms(), 0) + 1;
     self->delayed_send(self, std::chrono::milliseconds(delay), caf::tick_atom::value);
   };
-  auto scan = [=] {
+  auto scan = [=](unix_ms after) {
     auto rows = hub->journal.timers(hub->env.time.wall_ms() + window_ms, scan_rows);
     if (!rows) {
       log::error("timers_unreadable", {{"reason", rows.error().message}});
       return;
     }
     for (auto& row : *rows)
-      state->waiting.emplace(row.due_at, std::move(row.object));
+      if (row.due_at > after)
+        state->waiting.emplace(row.due_at, std::move(row.object));
   };
   return {
       [=](resume_atom, const caf::actor& directory) {
         state->directory = directory;
-        scan();
+        scan(hub->env.time.wall_ms()); // What is overdue is resumed with the rest.
         plan();
         self->delayed_send(self, scan_period, sweep_atom::value);
       },
@@ -143,7 +145,18 @@ caf::behavior timer_service(caf::event_based_actor* self, hub_context* hub) {
           return; // What is due is in the journal; the next start looks at it.
         state->planned = 0;
         const auto now = hub->env.time.wall_ms();
+        // After an outage all are overdue; vendors are not to be hit by all of them at once.
+        const auto per_second = std::max<std::size_t>(hub->resume_per_second, 1);
+        auto budget = std::max<std::size_t>(per_second / 100, 1);
         while (!state->waiting.empty() && state->waiting.begin()->first <= now) {
+          if (budget-- == 0) {
+            state->planned = now;
+            self->delayed_send(self,
+                               std::chrono::milliseconds(
+                                   1'000 * std::max<std::size_t>(per_second / 100, 1) / per_second),
+                               caf::tick_atom::value);
+            return;
+          }
           auto first = state->waiting.extract(state->waiting.begin());
           self->send(state->directory,
                      route_message{std::move(first.value().second), make_event(tick{})});
@@ -151,7 +164,7 @@ caf::behavior timer_service(caf::event_based_actor* self, hub_context* hub) {
         plan();
       },
       [=](sweep_atom) {
-        scan();
+        scan(0);
         plan();
         self->delayed_send(self, scan_period, sweep_atom::value);
       },

@@ -77,6 +77,7 @@ struct hub::parts {
         context{journal, writer, services, vendors, transport, env, {}, {}},
         config(options.workers), system(config) {
     context.sweep_ms = options.sweep_ms;
+    context.resume_per_second = options.resume_per_second;
     timers = system.spawn(timer_service, &context);
     directory = system.spawn(directory_actor, &context, timers);
     for (const auto& [name, endpoint] : vendors.endpoints)
@@ -86,12 +87,12 @@ struct hub::parts {
   }
 
   void on_stall(const writer_state& s) {
+    context.set_stall(s.stalled, s.reason);
     context.accepting = !s.stalled && !context.draining;
     if (!s.stalled)
       return;
     for (auto& to : context.waiters.take_not_durable())
-      to->finished(failure(503, "The journal takes no writes: " + s.reason +
-                                    " The order was not accepted; it is safe to send it again."));
+      to->finished(not_stored(s.reason));
   }
 
   const caf::actor& gateway_for(const std::string& service, const std::string& key) {
@@ -128,6 +129,16 @@ result<void> hub::resume() {
   auto objects = p.context.journal.resumable();
   if (!objects)
     return fail(std::move(objects).error());
+  // Timers that rang while nobody was here keep the same pace; the timer service begins with those
+  // to come.
+  constexpr std::size_t overdue_max = 1'000'000;
+  auto overdue = p.context.journal.timers(p.env.time.wall_ms(), overdue_max);
+  if (!overdue)
+    return fail(std::move(overdue).error());
+  for (auto& timer : *overdue)
+    objects->push_back(std::move(timer.object));
+  std::sort(objects->begin(), objects->end());
+  objects->erase(std::unique(objects->begin(), objects->end()), objects->end());
   p.resumed = objects->size();
   if (!objects->empty()) {
     log::info("resuming", {{"objects", objects->size()}});

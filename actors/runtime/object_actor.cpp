@@ -73,6 +73,7 @@ public:
   }
 
   void handle(event_message& message) {
+    const arrival counted{message.source.durable ? &hub_.active_objects : nullptr};
     if (message.assigned)
       assign(*message.assigned);
     if (released_)
@@ -91,6 +92,15 @@ public:
   }
 
 private:
+  /// Takes a message from another object off the count when it has been handled.
+  struct arrival {
+    std::atomic<std::int64_t>* count;
+    ~arrival() {
+      if (count != nullptr)
+        --*count;
+    }
+  };
+
   void assign(const assignment& to) {
     release();
     id_ = to.object;
@@ -129,6 +139,16 @@ private:
   void on(external_input& in) {
     using kind = durable::input_verdict::kind;
     const auto verdict = machine_->on_input(in.invocation, std::move(in.input));
+    take_in(in, verdict);
+    // The journal may have stopped while this was done, and those who waited then been told.
+    const bool waits = verdict.what == kind::accepted || verdict.what == kind::known;
+    if (waits && hub_.stalled)
+      for (auto& to : hub_.waiters.take_not_durable(verdict.invocation))
+        to->finished(not_stored(hub_.why_stalled()));
+  }
+
+  void take_in(external_input& in, const durable::input_verdict& verdict) {
+    using kind = durable::input_verdict::kind;
     switch (verdict.what) {
     case kind::accepted:
       now_.inputs.push_back(verdict.invocation);
@@ -237,6 +257,7 @@ private:
       object_id target = std::visit([](const auto& x) { return target_of(x); }, m);
       auto event = make_event(std::move(m));
       event.source = {durable_, submitted_};
+      ++hub_.active_objects; // What is on its way is work, and counts until it has been taken in.
       self_->send(directory_, route_message{std::move(target), std::move(event)});
     }
     plan();

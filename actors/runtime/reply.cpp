@@ -50,6 +50,11 @@ call_reply failure(std::uint16_t status, std::string_view message) {
   return reply;
 }
 
+call_reply not_stored(std::string_view reason) {
+  return failure(503, "The journal takes no writes: " + std::string(reason) +
+                          " The order was not accepted; it is safe to send it again.");
+}
+
 call_reply accepted(const invocation_id& id, bool previously) {
   call_reply reply;
   reply.status = 202;

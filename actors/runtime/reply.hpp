@@ -16,6 +16,8 @@ std::uint16_t status_of(const error& e);
 
 call_reply reply_of(const result<std::string>& outcome, const invocation_id& id);
 call_reply failure(std::uint16_t status, std::string_view message);
+/// 503 for a call whose input is not on disk and does not get there for now.
+call_reply not_stored(std::string_view reason);
 /// `{"invocationId":…,"status":…}` with 202.
 call_reply accepted(const invocation_id& id, bool previously);
 

@@ -70,18 +70,31 @@ void waiter_table::drop_gone(const invocation_id& id) {
     waiters_.erase(it);
 }
 
+void waiter_table::take_not_durable(std::vector<waiter>& from, std::vector<responder_ptr>& to) {
+  std::erase_if(from, [&](waiter& w) {
+    if (!w.durable)
+      to.push_back(std::move(w.to));
+    return !w.durable;
+  });
+}
+
 std::vector<responder_ptr> waiter_table::take_not_durable() {
   std::vector<responder_ptr> out;
   std::lock_guard lock(mutex_);
   for (auto it = waiters_.begin(); it != waiters_.end();) {
-    std::vector<waiter> keep;
-    for (auto& w : it->second)
-      if (w.durable)
-        keep.push_back(std::move(w));
-      else
-        out.push_back(std::move(w.to));
-    it->second = std::move(keep);
+    take_not_durable(it->second, out);
     it = it->second.empty() ? waiters_.erase(it) : std::next(it);
+  }
+  return out;
+}
+
+std::vector<responder_ptr> waiter_table::take_not_durable(const invocation_id& id) {
+  std::vector<responder_ptr> out;
+  std::lock_guard lock(mutex_);
+  if (auto it = waiters_.find(id); it != waiters_.end()) {
+    take_not_durable(it->second, out);
+    if (it->second.empty())
+      waiters_.erase(it);
   }
   return out;
 }

@@ -30,6 +30,7 @@ public:
   void drop_gone(const invocation_id& id);
   /// Removes and returns all whose invocation is not on disk.
   std::vector<responder_ptr> take_not_durable();
+  std::vector<responder_ptr> take_not_durable(const invocation_id& id);
   [[nodiscard]] std::size_t size() const;
 
 private:
@@ -38,6 +39,8 @@ private:
     bool durable = false;
     std::optional<call_reply> acceptance = std::nullopt; ///< The answer once it is durable.
   };
+  static void take_not_durable(std::vector<waiter>& from, std::vector<responder_ptr>& to);
+
   mutable std::mutex mutex_;
   std::unordered_map<invocation_id, std::vector<waiter>> waiters_;
 };

@@ -3,7 +3,9 @@
 #include "tests/actors/runtime/runtime_bench.hpp"
 #include "tests/support/catch2.hpp"
 
-#include <future>
+#include <atomic>
+#include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -28,9 +30,8 @@ bool ends(const std::function<void()>& what) {
 }
 
 struct fixture {
-  // Shared, because a hub that hangs at its end goes on using them.
   struct parts {
-    system_clock time;
+    std::unique_ptr<orderhub::clock> time;
     seeded_random random{1};
     gated_store store;
     std::unique_ptr<journal::hub_journal> journal;
@@ -42,7 +43,10 @@ struct fixture {
   std::shared_ptr<parts> p = std::make_shared<parts>();
   hub_options options;
 
-  explicit fixture(hub_options o = {}) : options(std::move(o)) {
+  explicit fixture(hub_options o = {},
+                   std::unique_ptr<orderhub::clock> time = std::make_unique<system_clock>())
+      : options(std::move(o)) {
+    p->time = std::move(time);
     p->vendors.endpoints["shop"] = {"shop", "http://shop.test", "mock", {}, -1};
     add_handlers(p->services);
     start();
@@ -50,7 +54,7 @@ struct fixture {
   void start() {
     p->journal = must_have(journal::hub_journal::open(p->store, {}, p->random));
     p->hub = std::make_unique<runtime::hub>(*p->journal, p->services, p->vendors, p->transport,
-                                            p->time, options);
+                                            *p->time, options);
   }
   ~fixture() {
     p->store.refuse(std::nullopt);
@@ -182,13 +186,14 @@ TEST_CASE("a repeated request whose first is not durable gets 503 as well",
   auto first = f.call("a", "work", "x", {.idempotency_key = "k"});
   first->ids.take();
   auto second = f.call("a", "work", "x", {.idempotency_key = "k"});
-  second->ids.take();
-  // An answer of the same gateway and object: so the second one waits as well.
-  f.call("a", "peek")->replies.take();
+  // The object has begun with a third one: so it has done with the second.
+  auto third = f.call("a", "work", "x", {.idempotency_key = "k"});
+  third->ids.take();
   f.p->store.refuse(error_kind::full);
   f.p->store.open();
   CHECK(first->replies.take().status == 503);
   CHECK(second->replies.take().status == 503);
+  CHECK(third->replies.take().status == 503);
 }
 
 TEST_CASE("a /send that cannot be stored gets 503", "[runtime][hub][stall]") {
@@ -198,12 +203,37 @@ TEST_CASE("a /send that cannot be stored gets 503", "[runtime][hub][stall]") {
   waiting->ids.take();
   auto sent = f.call("a", "work", "y", {.one_way = true});
   auto behind = f.call("a", "work", "z");
-  behind->ids.take(); // So the object has seen the one before it.
+  behind->ids.take(); // So the object has done with the one before it.
   f.p->store.refuse(error_kind::full);
   f.p->store.open();
   CHECK(waiting->replies.take().status == 503);
   CHECK(behind->replies.take().status == 503);
   CHECK(sent->replies.take().status == 503);
+}
+
+// The journal stops while the input lies in the object's mailbox: the gateway has let it pass, and
+// those who wait have been told already.
+TEST_CASE("an input that reaches its object after the journal stopped gets 503",
+          "[runtime][hub][stall]") {
+  fixture f;
+  channel<bool> begun;
+  channel<bool> go_on;
+  f.p->services.services["S"].handlers["busy"].run = [&](durable::context ctx, std::string body) {
+    begun.put(true);
+    go_on.take();
+    return f.p->services.services["S"].handlers["work"].run(ctx, std::move(body));
+  };
+  auto busy = f.call("a", "busy", "x");
+  begun.take();
+  auto behind = f.call("a", "work", "y");
+  auto sent = f.call("a", "work", "z", {.one_way = true});
+  f.call("a", "peek")->replies.take(); // Through the same gateway: they have passed it.
+  f.p->store.refuse(error_kind::full);
+  CHECK(f.call("b", "work", "b")->replies.take().status == 503);
+  go_on.put(true);
+  REQUIRE(busy->replies.take().status == 503);
+  REQUIRE(behind->replies.take().status == 503);
+  REQUIRE(sent->replies.take().status == 503);
 }
 
 // ── The end ──────────────────────────────────────────────────────────────────────────────────
@@ -239,6 +269,70 @@ TEST_CASE("a stopped hub is the same again after its next start", "[runtime][hub
   f.answer("done");
   CHECK(attached->replies.take().body == "done");
   CHECK(f.hub().figures().resumed == 1);
+}
+
+TEST_CASE("a drain leaves what waits to the next start, long before its time",
+          "[runtime][hub][drain]") {
+  fixture f({.sweep_ms = 5});
+  const auto sleeping = f.call("s", "sleep", "3600000")->ids.take();
+  const auto promised = f.call("p", "promise")->ids.take();
+  const auto retried = f.call("r", "work", "x")->ids.take();
+  // Waits for it neither in the journal nor in doubt: too short for a timer of its own.
+  f.p->transport.calls.take().done(answer_of(429, {}, {{"retry-after-ms", "2900"}}));
+  CHECK(f.hub().drain(20'000));
+  CHECK(f.p->transport.calls.empty());
+  f.hub().stop();
+  REQUIRE(ends([p = f.p] { p->hub.reset(); }));
+  f.start();
+  REQUIRE(f.hub().resume());
+  CHECK(f.hub().figures().resumed == 1);
+  for (const auto& id : {sleeping, promised, retried})
+    CHECK(f.attach(id, false)->replies.take().status == 470);
+  f.answer("done");
+  CHECK(f.attach(retried)->replies.take().body == "done");
+}
+
+TEST_CASE("a hub ends with a call out, and its answer afterwards does no harm",
+          "[runtime][hub][drain]") {
+  fixture f;
+  const auto id = f.call("a", "work", "x")->ids.take();
+  auto out = f.p->transport.calls.take();
+  CHECK(!f.hub().drain(20));
+  f.hub().stop();
+  REQUIRE(ends([p = f.p] { p->hub.reset(); }));
+  out.done(answer_of(200, "late"));
+  out.done = nullptr;
+  f.start();
+  REQUIRE(f.hub().resume());
+  f.answer("again"); // Under the same key, so the vendor knows it.
+  CHECK(f.attach(id)->replies.take().body == "again");
+}
+
+TEST_CASE("a caller that is gone is let go, those beside it are answered", "[runtime][hub]") {
+  struct leaving_responder final : runtime::responder {
+    void accepted(std::string_view id) override { ids.put(std::string(id)); }
+    void finished(call_reply reply) override { replies.put(std::move(reply)); }
+    [[nodiscard]] bool gone() const override { return left; }
+    std::atomic<bool> left{false};
+    channel<std::string> ids;
+    channel<call_reply> replies;
+  };
+  fixture f;
+  auto leaver = std::make_shared<leaving_responder>();
+  f.hub().call({"S", "a", "work", "x", "k", false, 0}, leaver);
+  const auto id = leaver->ids.take();
+  auto out = f.p->transport.calls.take(); // Durable.
+  auto stays = f.attach(id);
+  stays->ids.take();
+  f.hub().forget_gone(id); // Nobody has gone.
+  leaver->left = true;
+  f.hub().forget_gone(id);
+  f.hub().forget_gone("nonsense");
+  CHECK(leaver.use_count() == 1);
+  out.done(answer_of(200, "done"));
+  CHECK(stays->replies.take().body == "done");
+  CHECK(leaver->replies.empty());
+  CHECK(f.hub().figures().waiting_callers == 0);
 }
 
 TEST_CASE("stop makes what is queued durable", "[runtime][hub][drain]") {
@@ -325,4 +419,27 @@ TEST_CASE("resumed objects come at most so many a second", "[runtime][hub][resum
   for (const auto& id : ids)
     CHECK(f.attach(id)->replies.take().body == "done");
   CHECK(f.hub().figures().resumed == static_cast<std::size_t>(objects));
+}
+
+// After an outage all of them are overdue, as timers and as open effects.
+TEST_CASE("overdue retries come at most so many a second as well", "[runtime][hub][resume]") {
+  auto time = std::make_unique<manual_clock>(); // Moved only while no hub runs.
+  auto& moved = *time;
+  fixture f({.sweep_ms = 5, .resume_per_second = 20}, std::move(time));
+  constexpr int objects = 5;
+  for (int i = 0; i < objects; ++i) {
+    f.call(std::to_string(i), "work", std::to_string(i));
+    f.p->transport.calls.take().done(answer_of(429, {}, {{"retry-after-ms", "60000"}}));
+  }
+  REQUIRE(f.hub().drain(20'000));
+  f.hub().stop();
+  REQUIRE(ends([p = f.p] { p->hub.reset(); }));
+  moved.advance(3'600'000);
+  f.start();
+  const auto start = std::chrono::steady_clock::now();
+  REQUIRE(f.hub().resume());
+  for (int i = 0; i < objects; ++i)
+    f.answer();
+  const auto took = std::chrono::steady_clock::now() - start;
+  CHECK(took >= std::chrono::milliseconds(1'000 * (objects - 1) / 20 - 20));
 }

@@ -206,6 +206,9 @@ struct runtime_bench::world {
     for (auto& id : must(journal.resumable()))
       caf::anon_send(directory,
                      runtime::route_message{std::move(id), runtime::make_event(runtime::wake{})});
+    for (auto& row : must(journal.timers(b.time.wall_ms(), 1'000)))
+      caf::anon_send(directory, runtime::route_message{std::move(row.object),
+                                                       runtime::make_event(runtime::tick{})});
     caf::anon_send(timers, runtime::resume_atom::value, directory);
   }
   ~world() {

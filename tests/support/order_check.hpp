@@ -1,0 +1,47 @@
+#pragma once
+#include "tests/support/world.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace orderhub::testing {
+
+/// A sound request of two items, 42.50 USD; `extra` are more members: `"payment":{…}`.
+std::string order_body(const std::string& extra = {});
+
+/// GetOrder's answer without what differs between two equal runs: times go, ids become `"id"`.
+std::string comparable(const std::string& order_json);
+/// One member of a JSON object as text; texts without quotes, an absent one empty.
+std::string field(const std::string& json, const std::string& name);
+
+object_id order_object(const std::string& key);
+
+/// What must hold of an order when nothing moves any more.
+struct expectation {
+  std::string status = "confirmed";
+  /// Comparable form of GetOrder; empty: not compared.
+  std::string order = {};
+  bool charged = true; ///< False: at most one charge; where there is one, it is given back.
+};
+
+/// What is wrong with the order and with what was acknowledged; empty: all is well.
+std::vector<std::string> problems_of(world& w, const std::string& key, const expectation& expected);
+/// The same as one text for a message.
+std::string joined(const std::vector<std::string>& list);
+
+/// What clients do in one run.
+using script = std::function<void(world&)>;
+struct run_report {
+  std::vector<std::string> problems;
+  std::string order; ///< Comparable form of GetOrder.
+  std::vector<std::string_view> points;
+  std::size_t crashes = 0;
+};
+/// One run of one order, `1`, from the script to the end of everything.
+run_report run_order(const world_settings& settings, const script& clients,
+                     const expectation& expected);
+
+} // namespace orderhub::testing
