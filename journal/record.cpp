@@ -308,7 +308,7 @@ result<wait_payload> decode_wait(std::string_view bytes) {
   wait_payload p;
   p.completion = r.u32();
   p.due_at = r.i64();
-  return finish(r, std::move(p), "journal.wait");
+  return finish(r, p, "journal.wait");
 }
 
 std::string encode(const cancel_payload& p) {

@@ -33,7 +33,7 @@ public:
   task<std::vector<undo_failure>> undo() {
     std::vector<undo_failure> refused;
     while (!steps_.empty()) {
-      step s = std::move(steps_.back());
+      undo_step s = std::move(steps_.back());
       steps_.pop_back();
       providers::operation<raw_value> op{std::move(s.undo)};
       auto done = co_await ctx_.effect(s.name, std::move(op), s.attempt);
@@ -48,13 +48,13 @@ private:
     std::string text;
     static result<raw_value> decode(std::string_view v) { return raw_value{std::string(v)}; }
   };
-  struct step {
+  struct undo_step {
     std::string name;
     providers::raw_operation undo;
     std::string attempt;
   };
   context ctx_;
-  std::vector<step> steps_;
+  std::vector<undo_step> steps_;
 };
 
 } // namespace orderhub::durable

@@ -169,6 +169,10 @@ public:
       in.to->finished(known ? std::move(reply) : failure(404, "There is no such awakeable."));
       return;
     }
+    if (hub_.stalled) {
+      in.to->finished(not_stored(hub_.why_stalled()));
+      return;
+    }
     auto object = (*row)->object;
     self_->send(directory_, route_message{std::move(object), make_event(std::move(in))});
   }
@@ -211,6 +215,11 @@ private:
   }
 
   void attach_to(const invocation_id& id, bool wait, responder_ptr to) {
+    if (auto known = hub_.journal.find_invocation(id); known && *known)
+      if (const auto* handler =
+              hub_.services.find((*known)->object.service, (*known)->invocation.input.handler);
+          handler != nullptr && handler->live)
+        to = std::make_shared<live_responder>(hub_, *handler, std::move(to));
     // First wait, then look: an end between the two is seen by one of them.
     if (wait)
       hub_.waiters.add(id, to, true);

@@ -207,7 +207,8 @@ private:
     }
     // Ended, perhaps in memory only, its turn on the way to the disk. First wait, then look: an end
     // between the two is seen by one of them.
-    hub_.waiters.add(id, to, true);
+    hub_.waiters.add(id, to, false);
+    look_whether_durable(id);
     auto row = hub_.journal.find_invocation(id);
     if (!row || !*row || !(*row)->invocation.finished || !hub_.waiters.remove(id, to))
       return;

@@ -51,8 +51,10 @@ call_reply failure(std::uint16_t status, std::string_view message) {
 }
 
 call_reply not_stored(std::string_view reason) {
-  return failure(503, "The journal takes no writes: " + std::string(reason) +
-                          " The order was not accepted; it is safe to send it again.");
+  return failure(
+      503, "The journal takes no writes: " + std::string(reason) +
+               " The call is not known to be stored and may still be carried out; send it again "
+               "with the same key or idempotency-key.");
 }
 
 call_reply accepted(const invocation_id& id, bool previously) {

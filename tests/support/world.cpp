@@ -103,7 +103,7 @@ mock::mock_request request_of(const providers::registry& vendors, std::string_vi
 }
 
 /// Steps without end are a bug, of the hub or of the test: far more than any run takes.
-constexpr std::size_t steps_max = 300'000;
+constexpr std::size_t steps_max = 50'000;
 
 } // namespace
 

@@ -242,6 +242,27 @@ TEST_CASE("a live part is added to the answer and to no journal", "[runtime][mod
   }
 }
 
+TEST_CASE("a live part is added to what attach and output answer too", "[runtime][attach]") {
+  runtime_bench hub;
+  hub.handler("work").live = [](std::string_view) -> std::optional<durable::live_part> {
+    durable::live_part part;
+    part.operation.vendor = "shop";
+    part.operation.request = {"GET", "/secret", {}, "live"};
+    part.add = [](std::string body, const providers::http_response& r) {
+      return body + "+" + r.body;
+    };
+    return part;
+  };
+  auto c = hub.call("a", "work", "x");
+  hub.answer(answer_of(200, "lacks"));
+  hub.answer("live", answer_of(200, "s3cret"));
+  REQUIRE(c->body() == "lacks+s3cret");
+  auto attached = hub.attach(runtime::by_invocation_id{c->id()});
+  if (!hub.wire.empty())
+    hub.answer("live", answer_of(200, "s3cret"));
+  CHECK(attached->body() == "lacks+s3cret");
+}
+
 // ── Request keys ─────────────────────────────────────────────────────────────────────────────
 
 TEST_CASE("one request key is one invocation with one answer, at every stage", "[runtime][key]") {

@@ -236,6 +236,47 @@ TEST_CASE("an input that reaches its object after the journal stopped gets 503",
   REQUIRE(sent->replies.take().status == 503);
 }
 
+TEST_CASE("the 503 of a stopped journal does not deny an order that is carried out later",
+          "[runtime][hub][stall]") {
+  fixture f;
+  f.p->store.refuse(error_kind::full);
+  const auto refused = f.call("a", "work", "x")->replies.take();
+  f.p->store.refuse(std::nullopt);
+  f.answer("done"); // The turn was held, not dropped: the vendor is called.
+  CHECK(refused.body.find("was not accepted") == std::string::npos);
+}
+
+TEST_CASE("whoever settles an awakeable while the journal takes no writes gets 503",
+          "[runtime][hub][stall]") {
+  fixture f;
+  f.call("a", "promise")->ids.take();
+  f.call("a", "beside", "x");
+  f.p->transport.calls.take(); // That turn is durable, and so is the one before it.
+  const auto id = f.call("a", "peek")->replies.take().body;
+  f.p->store.refuse(error_kind::full);
+  CHECK(f.call("c", "work", "x")->replies.take().status == 503);
+  auto settler = std::make_shared<waiting_responder>();
+  f.hub().settle_awakeable(id, true, "value", settler);
+  f.hub().stop(); // Gives the turn up: what has no answer now gets none.
+  CHECK(!settler->replies.empty());
+}
+
+TEST_CASE("a repeated request whose first has ended in memory only gets 503 as well",
+          "[runtime][hub][stall]") {
+  fixture f;
+  f.p->store.close();
+  auto first = f.call("a", "tell", "b:0", {.idempotency_key = "k"});
+  first->ids.take();
+  auto second = f.call("a", "tell", "b:0", {.idempotency_key = "k"});
+  second->ids.take();
+  f.call("a", "tell", "b:0", {.idempotency_key = "k"})->ids.take(); // Done with the second.
+  f.p->store.refuse(error_kind::full);
+  f.p->store.open();
+  CHECK(first->replies.take().status == 503);
+  f.hub().stop();
+  CHECK(!second->replies.empty());
+}
+
 // ── The end ──────────────────────────────────────────────────────────────────────────────────
 
 TEST_CASE("a draining hub takes no new work and says when nothing runs", "[runtime][hub][drain]") {
