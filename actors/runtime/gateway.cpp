@@ -214,16 +214,24 @@ private:
     to->finished(std::move(reply));
   }
 
+  /// The answer to this invocation's caller, or to whoever asks later, may lack a part.
+  responder_ptr with_live_part(const journal::invocation_row& row, responder_ptr to) {
+    const auto* handler = hub_.services.find(row.object.service, row.invocation.input.handler);
+    if (handler == nullptr || !handler->live)
+      return to;
+    return std::make_shared<live_responder>(hub_, *handler, std::move(to));
+  }
+
   void attach_to(const invocation_id& id, bool wait, responder_ptr to) {
-    if (auto known = hub_.journal.find_invocation(id); known && *known)
-      if (const auto* handler =
-              hub_.services.find((*known)->object.service, (*known)->invocation.input.handler);
-          handler != nullptr && handler->live)
-        to = std::make_shared<live_responder>(hub_, *handler, std::move(to));
+    if (wait)
+      if (auto known = hub_.journal.find_invocation(id); known && *known)
+        to = with_live_part(**known, std::move(to));
     // First wait, then look: an end between the two is seen by one of them.
     if (wait)
       hub_.waiters.add(id, to, true);
     auto row = hub_.journal.find_invocation(id);
+    if (!wait && row && *row)
+      to = with_live_part(**row, std::move(to));
     call_reply reply;
     if (!row)
       reply = failure(500, row.error().message);
