@@ -43,7 +43,7 @@ struct settings {
   std::int64_t attach_timeout_ms = 280'000; ///< Of `/attach`; below 300 s, where Node's fetch ends.
   std::int64_t drain_timeout_ms = 20'000;
 
-  bool sync_commit = true;                          ///< Setting `sync`: `commit` or `off`.
+  bool sync_commit = true;                         ///< Setting `sync`: `commit` or `off`.
   std::int64_t checkpoint_bytes = 8 * 1024 * 1024; ///< Log written since the last checkpoint.
   std::int64_t checkpoint_interval_ms = 10'000;
   std::int64_t journal_retention_ms = 30LL * 86'400'000;

@@ -207,7 +207,7 @@ private:
         const int status = ec == http::error::body_limit     ? 413
                            : ec == http::error::header_limit ? 431
                                                              : 400;
-        append_head(status, {}, 0, /*close=*/true);
+        append_head(status, {}, 0, /*close_after=*/true);
         keep_alive_ = false;
         return false;
       }

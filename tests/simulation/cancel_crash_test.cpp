@@ -11,7 +11,7 @@ namespace {
 
 namespace mock = providers::mock;
 
-/// When the customer cancels.
+/// When the customer cancels. A retry that only a cancel ends shows that it does.
 struct stage {
   const char* name;
   const char* faults; ///< Control document of the mock vendors.
@@ -33,7 +33,7 @@ const std::vector<stage>& stages() {
        R"({"vendor":"stripe","operation":"charge","nth":1,"effect":"late_work","late_ms":5000})",
        [](world& w) { return doubted(w, "charge"); }},
       {"the charge waits for a retry",
-       R"({"vendor":"stripe","operation":"charge","nth":1,"times":3,"effect":"status","status":429,)"
+       R"({"vendor":"stripe","operation":"charge","always":true,"effect":"status","status":429,)"
        R"("headers":{"retry-after":"20"}})",
        [](world& w) {
          return w.mock.requests(mock::call_id::stripe_charge) >= 1 && !w.calling("stripe", "/");
@@ -47,8 +47,16 @@ const std::vector<stage>& stages() {
       {"the label is still being bought behind a cut connection",
        R"({"vendor":"shippo","operation":"label","nth":1,"effect":"late_work","late_ms":30000})",
        [](world& w) { return doubted(w, "label"); }},
+      {"the charge is sent again after a long wait",
+       R"({"vendor":"stripe","operation":"charge","nth":1,"effect":"status","status":429,)"
+       R"("headers":{"retry-after":"20"}})",
+       [](world& w) { return w.mock.requests(mock::call_id::stripe_charge) >= 2; }},
+      {"the label is bought after a long wait",
+       R"({"vendor":"shippo","operation":"label","nth":1,"effect":"status","status":429,)"
+       R"("headers":{"retry-after":"600"}})",
+       [](world& w) { return w.mock.requests(mock::call_id::shippo_label) >= 2; }},
       {"the label waits for a retry",
-       R"({"vendor":"shippo","operation":"label","nth":1,"times":3,"effect":"status","status":429,)"
+       R"({"vendor":"shippo","operation":"label","always":true,"effect":"status","status":429,)"
        R"("headers":{"retry-after":"600"}})",
        [](world& w) {
          return w.mock.requests(mock::call_id::shippo_label) >= 1 && !w.calling("shippo", "/");

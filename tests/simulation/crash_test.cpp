@@ -70,6 +70,52 @@ TEST_CASE("a shop that waits is answered 200 wherever the machine loses power", 
   }
 }
 
+// The vendors' faults make points that a clean order has not: doubts, look-ups, long waits and what
+// is sent behind them.
+TEST_CASE("an order that meets a fault ends in the same state wherever the machine loses power",
+          "[orders][crash][faults]") {
+  constexpr const char* days[] = {
+      R"({"vendor":"stripe","operation":"charge","nth":1,"effect":"drop_after"})",
+      R"({"vendor":"stripe","operation":"charge","nth":1,"effect":"late_work","late_ms":20000})",
+      R"({"vendor":"stripe","operation":"charge","nth":1,"effect":"stored_500"})",
+      R"({"vendor":"stripe","operation":"charge","nth":1,"effect":"stored_500_done"})",
+      R"({"vendor":"stripe","operation":"charge","nth":1,"effect":"status","status":429,)"
+      R"("headers":{"retry-after":"20"}})",
+      R"({"vendor":"shippo","operation":"label","nth":1,"effect":"drop_after"})",
+      R"({"vendor":"shippo","operation":"label","nth":1,"effect":"drop_before"})",
+      R"({"vendor":"shippo","operation":"label","nth":1,"effect":"garbage"})",
+      R"({"vendor":"shippo","operation":"label","nth":1,"effect":"late_work","late_ms":40000})",
+      R"({"vendor":"shippo","operation":"label","nth":1,"effect":"latency","latency_ms":12000})",
+      R"({"vendor":"shippo","operation":"label","nth":1,"effect":"status","status":429,)"
+      R"("headers":{"retry-after":"20"}})",
+      R"({"vendor":"shippo","operation":"label","nth":1,"effect":"status","status":429,)"
+      R"("headers":{"retry-after":"5"}})",
+      R"({"vendor":"slack","operation":"message","always":true,"times":2,"effect":"drop_after"})",
+      R"({"vendor":"slack","operation":"message","nth":1,"effect":"status","status":429,)"
+      R"("headers":{"retry-after":"9"}})",
+      R"({"vendor":"sendgrid","operation":"mail","nth":1,"effect":"drop_before"})",
+  };
+  for (const auto seed : seeds(1, 2)) {
+    const auto clean = clean_run(seed, &process);
+    for (const char* day : days) {
+      world_settings s;
+      s.seed = seed;
+      auto faults = providers::mock::parse_control(day);
+      REQUIRE(faults);
+      s.mock.faults = faults->faults;
+      const auto whole = run_order(s, &process, {.order = clean.order});
+      INFO("seed " << seed << ", " << day << '\n' << joined(whole.problems));
+      CHECK(whole.problems.empty());
+      for (std::size_t at = 1; at <= whole.points.size(); ++at) {
+        s.crash_at = {at};
+        const auto run = run_order(s, &process, {.order = clean.order});
+        INFO(at_point(whole, at) << '\n' << joined(run.problems));
+        CHECK(run.problems.empty());
+      }
+    }
+  }
+}
+
 // The second crash meets a hub that is recovering: opening, replaying, settling a doubt.
 TEST_CASE("an order survives two losses of power, wherever they fall", "[orders][crash]") {
   const auto first_seed = seeds(1, 1).front();

@@ -29,6 +29,9 @@ std::vector<mock::fault> bad_day(seeded_random& dice) {
     f.probability = 0.2 + static_cast<double>(dice.below(60)) / 100;
     f.times = 1 + dice.below(3);
     f.status = statuses[dice.below(std::size(statuses))];
+    // Seconds: some are waited out in memory, some are durable timers.
+    if (dice.below(2) == 0)
+      f.headers.emplace_back("retry-after", std::to_string(1 + dice.below(90)));
     if (f.effect == fault_effect::latency || dice.below(4) == 0)
       f.latency_ms = static_cast<std::int64_t>(dice.below(90'000)); // Some pass the deadline.
     f.late_ms =
