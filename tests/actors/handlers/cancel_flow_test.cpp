@@ -108,23 +108,30 @@ TEST_CASE("who waits for an order that is cancelled is answered 409 with its sta
   }
 }
 
+// A wait that long is noted in the journal: also after a loss of power nothing is in doubt.
 TEST_CASE("an order that waits for a retry is cancelled without another try", "[orders][cancel]") {
-  world w(with_faults(R"({"vendor":"stripe","operation":"charge","always":true,"effect":"status",)"
-                      R"("status":429,"headers":{"retry-after":"30"}})"));
-  const auto order = w.ask(order_object("1"), "ProcessOrder", order_body());
-  REQUIRE(w.run_until([](world& now) {
-    return now.mock.requests(call_id::stripe_charge) == 1 && !now.calling("stripe", "/");
-  }));
-  REQUIRE(w.run(2'000) == false);
-  const auto began = w.time.wall_ms();
-  const auto a = cancel(w);
-  CHECK(field(a.body, "status") == "cancelled");
-  CHECK(field(a.body, "refundId") == "null");
-  CHECK(w.time.wall_ms() - began < 1'000);
-  check_undone(w);
-  CHECK(w.of(order).heard->status == 409);
-  CHECK(w.mock.requests(call_id::stripe_charge) == 1);
-  CHECK(w.effects("1", effect_kind::charge) == 0);
+  for (const bool loses_power : {false, true}) {
+    CAPTURE(loses_power);
+    world w(
+        with_faults(R"({"vendor":"stripe","operation":"charge","always":true,"effect":"status",)"
+                    R"("status":429,"headers":{"retry-after":"30"}})"));
+    const auto order = w.ask(order_object("1"), "ProcessOrder", order_body());
+    REQUIRE(w.run_until([](world& now) {
+      return now.mock.requests(call_id::stripe_charge) == 1 && !now.calling("stripe", "/");
+    }));
+    REQUIRE_FALSE(w.run(2'000));
+    if (loses_power)
+      w.lose_power();
+    const auto began = w.time.wall_ms();
+    const auto a = cancel(w);
+    CHECK(field(a.body, "status") == "cancelled");
+    CHECK(field(a.body, "refundId") == "null");
+    CHECK(w.time.wall_ms() - began < 1'000);
+    check_undone(w);
+    CHECK(w.of(order).heard->status == 409);
+    CHECK(w.mock.requests(call_id::stripe_charge) == 1);
+    CHECK(w.effects("1", effect_kind::charge) == 0);
+  }
 }
 
 TEST_CASE("a charge in doubt is settled first, then given back", "[orders][cancel]") {
