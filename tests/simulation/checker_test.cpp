@@ -1,3 +1,4 @@
+#include "tests/simulation/seeds.hpp"
 #include "tests/support/catch2.hpp"
 #include "tests/support/order_check.hpp"
 
@@ -33,7 +34,7 @@ std::vector<mock::fault> faults_of(const char* control) {
 TEST_CASE("with keys that change with every send a double charge is found", "[orders][checker]") {
   std::size_t doubles = 0;
   const auto points = run_order({}, &process, {}).points.size();
-  for (std::size_t at = 1; at <= points; ++at) {
+  for (const auto at : points_to_try(points, 0)) {
     world_settings s;
     s.unstable_keys = true;
     s.crash_at = {at};
@@ -57,7 +58,7 @@ TEST_CASE("without sync an acknowledged order is found lost", "[orders][checker]
   s.journal.sync = false;
   std::size_t lost = 0;
   const auto points = run_order(s, &process, {}).points;
-  for (std::size_t at = 1; at <= points.size(); ++at) {
+  for (const auto at : points_to_try(points.size(), 0)) {
     s.crash_at = {at};
     if (found(run_order(s, &process, {}), "acknowledged and lost"))
       ++lost;
@@ -87,7 +88,8 @@ TEST_CASE("where objects forget what is not durable, work that never ends is fou
   s.mock.faults =
       faults_of(R"({"vendor":"sendgrid","always":true,"effect":"latency","latency_ms":1500})");
   std::size_t stranded = 0;
-  for (s.seed = 1; s.seed <= 400; ++s.seed) {
+  // The rare race of two or three runs in a hundred.
+  for (s.seed = 1; s.seed <= 400 && (thinning == 1 || stranded == 0); ++s.seed) {
     s.forget_sources = true;
     if (found(run_order(s, &process, {}), "never ended"))
       ++stranded;

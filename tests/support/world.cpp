@@ -458,7 +458,7 @@ void world::flush(const object_id& id, held now) {
   const bool queued = !out.turn.records.empty() || (!now.empty() && slot.submitted > durable_);
   if (queued) {
     slot.submitted = ++submitted_;
-    queue_.push_back({std::move(out.turn), std::move(now)});
+    queue_.push_back({std::move(out.turn), std::exchange(now, {})});
   }
   for (auto& m : out.messages) {
     const auto target = target_of(m);
