@@ -1,5 +1,7 @@
 #include "http_gateway/access.hpp"
 
+#include "journal/base/bytes.hpp"
+
 #include <algorithm>
 
 #include <openssl/crypto.h>
@@ -12,13 +14,6 @@ std::array<unsigned char, 32> sha256(std::string_view text) {
   std::array<unsigned char, 32> hash{};
   SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), hash.data());
   return hash;
-}
-
-bool starts_with_ignoring_case(std::string_view text, std::string_view lower_case) {
-  return text.size() >= lower_case.size() &&
-         std::equal(lower_case.begin(), lower_case.end(), text.begin(), [](char want, char c) {
-           return want == (c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c);
-         });
 }
 
 bool all_digits(std::string_view text) {

@@ -2,6 +2,7 @@
 
 #include "http_gateway/problem.hpp"
 #include "http_gateway/router.hpp"
+#include "journal/base/bytes.hpp"
 
 #include <atomic>
 #include <string>

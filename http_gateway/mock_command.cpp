@@ -1,10 +1,9 @@
 #include "http_gateway/commands.hpp"
+#include "http_gateway/mock_control.hpp"
 #include "http_gateway/stop_signals.hpp"
 #include "providers/mock/server.hpp"
 
-#include <fstream>
 #include <iostream>
-#include <sstream>
 #include <string>
 
 namespace orderhub::http_gateway {
@@ -29,14 +28,8 @@ int run_mock(const mock_command& command) {
   listen.port = command.listen.port;
   providers::mock::server server(vendors, listen);
 
-  if (!command.control_path.empty()) {
-    std::ifstream file(command.control_path, std::ios::binary);
-    std::ostringstream text;
-    if (!file || !(text << file.rdbuf()))
-      return refused("the control file " + command.control_path + " cannot be read.");
-    if (auto done = server.control(text.str()); !done)
-      return refused(command.control_path + ": " + done.error().message);
-  }
+  if (auto done = apply_control_file(server, command.control_path); !done)
+    return refused(done.error().message);
   const auto port = server.start();
   if (!port)
     return refused(port.error().message);

@@ -1,5 +1,7 @@
 #include "http_gateway/router.hpp"
 
+#include "journal/base/bytes.hpp"
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -14,14 +16,10 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
 int hex_value(char c) {
   if (is_digit(c))
     return c - '0';
-  c = lower(c);
+  c = lower_ascii(c);
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
@@ -66,7 +64,7 @@ std::optional<std::int64_t> parse_iso_8601_ms(std::string_view text) {
   // Units must come in this order, each at most once.
   int last_rank = 0;
   while (!text.empty()) {
-    if (lower(text.front()) == 't') {
+    if (lower_ascii(text.front()) == 't') {
       if (std::exchange(time_part, true))
         return std::nullopt;
       text.remove_prefix(1);
@@ -105,7 +103,7 @@ std::optional<std::int64_t> parse_iso_8601_ms(std::string_view text) {
                                   unit{'s', true, 5, 1'000}};
     const unit* found = nullptr;
     for (const auto& u : units)
-      if (u.name == lower(text.front()) && u.time == time_part)
+      if (u.name == lower_ascii(text.front()) && u.time == time_part)
         found = &u;
     if (!found || found->rank <= last_rank)
       return std::nullopt;
@@ -119,11 +117,6 @@ std::optional<std::int64_t> parse_iso_8601_ms(std::string_view text) {
       return std::nullopt;
   }
   return any ? std::optional(total) : std::nullopt;
-}
-
-bool equal_ignoring_case(std::string_view a, std::string_view lower_case) {
-  return a.size() == lower_case.size() && std::equal(a.begin(), a.end(), lower_case.begin(),
-                                                     [](char x, char y) { return lower(x) == y; });
 }
 
 /// As forms encode it: a plus is a space.
@@ -211,44 +204,6 @@ std::optional<std::string> percent_decode(std::string_view text) {
   return out;
 }
 
-bool is_utf8(std::string_view text) {
-  std::size_t i = 0;
-  const auto at = [&](std::size_t n) { return static_cast<unsigned char>(text[n]); };
-  while (i < text.size()) {
-    const auto lead = at(i);
-    if (lead < 0x80) {
-      ++i;
-      continue;
-    }
-    std::size_t size = 0;
-    unsigned char low = 0x80, high = 0xbf; // Bounds of the second byte.
-    if (lead >= 0xc2 && lead <= 0xdf) {
-      size = 2;
-    } else if (lead >= 0xe0 && lead <= 0xef) {
-      size = 3;
-      if (lead == 0xe0)
-        low = 0xa0;
-      if (lead == 0xed)
-        high = 0x9f;
-    } else if (lead >= 0xf0 && lead <= 0xf4) {
-      size = 4;
-      if (lead == 0xf0)
-        low = 0x90;
-      if (lead == 0xf4)
-        high = 0x8f;
-    } else {
-      return false;
-    }
-    if (text.size() - i < size || at(i + 1) < low || at(i + 1) > high)
-      return false;
-    for (std::size_t n = 2; n < size; ++n)
-      if (at(i + n) < 0x80 || at(i + n) > 0xbf)
-        return false;
-    i += size;
-  }
-  return true;
-}
-
 bool has_control_character(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
@@ -264,7 +219,7 @@ bool has_control_character(std::string_view text) {
 std::optional<std::int64_t> parse_delay_ms(std::string_view text) {
   if (text.empty() || text.size() > 64)
     return std::nullopt;
-  if (lower(text.front()) == 'p')
+  if (lower_ascii(text.front()) == 'p')
     return parse_iso_8601_ms(text);
   std::int64_t total = 0;
   while (!text.empty()) {

@@ -65,9 +65,6 @@ std::optional<std::int64_t> parse_delay_ms(std::string_view text);
 /// Percent-decodes. Nothing where an escape is malformed.
 std::optional<std::string> percent_decode(std::string_view text);
 
-/// Well-formed UTF-8: no overlong forms, no surrogates, at most U+10FFFF.
-bool is_utf8(std::string_view text);
-
 /// U+0000 to U+001F, U+007F to U+009F, in valid UTF-8.
 bool has_control_character(std::string_view text);
 

@@ -3,6 +3,7 @@
 #include "http_gateway/admin_api.hpp"
 #include "http_gateway/commands.hpp"
 #include "http_gateway/ingress_api.hpp"
+#include "http_gateway/mock_control.hpp"
 #include "http_gateway/order_settings_from.hpp"
 #include "http_gateway/server.hpp"
 #include "http_gateway/stop_signals.hpp"
@@ -14,10 +15,8 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <thread>
 #include <utility>
@@ -71,15 +70,8 @@ result<std::unique_ptr<providers::mock::server>> start_mock(const settings& s, s
   if (s.mock_seed == settings().mock_seed)
     options.seed += static_cast<std::uint64_t>(system_clock().wall_ms());
   auto mock = std::make_unique<providers::mock::server>(options);
-  if (!s.mock_control_path.empty()) {
-    std::ifstream file(s.mock_control_path, std::ios::binary);
-    std::ostringstream text;
-    if (!file || !(text << file.rdbuf()))
-      return fail({error_kind::invalid, "mock",
-                   "the control file " + s.mock_control_path + " cannot be read."});
-    if (auto done = mock->control(text.str()); !done)
-      return fail({error_kind::invalid, "mock", s.mock_control_path + ": " + done.error().message});
-  }
+  if (auto done = apply_control_file(*mock, s.mock_control_path); !done)
+    return fail(std::move(done).error());
   auto port = mock->start();
   if (!port)
     return fail(std::move(port).error());

@@ -1,6 +1,7 @@
 #include "http_gateway/server.hpp"
 
 #include "http_gateway/problem.hpp"
+#include "journal/base/bytes.hpp"
 
 #include <algorithm>
 #include <array>
@@ -35,15 +36,6 @@ using error_code = boost::system::error_code;
 constexpr std::size_t scratch_size = 64 * 1024;
 /// Connections beyond the limit that are told so; further ones are closed without a word.
 constexpr std::size_t refused_connections_max = 128;
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                            [](char x, char y) { return lower(x) == lower(y); });
-}
 
 std::int64_t steady_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(

@@ -2,6 +2,7 @@
 
 #include "http_gateway/access.hpp"
 #include "http_gateway/router.hpp"
+#include "journal/base/bytes.hpp"
 
 #include <algorithm>
 #include <array>

@@ -315,8 +315,6 @@ private:
     checkpoint_mark mark;
     std::optional<std::size_t> trimmed; ///< Log rows deleted, where it trimmed.
     std::size_t trim_limit = 0;
-
-    [[nodiscard]] bool empty() const { return folded_to == 0 && !trimmed; }
   };
 
   void freeze();
@@ -831,7 +829,7 @@ result<void> hub_journal_impl::commit(std::vector<turn>& turns) {
   };
   // A piece of a checkpoint rides along and costs no sync of its own. Where it cannot be done, the
   // records go without it, and `maintain` meets and tells the reason.
-  bool with_slice = frozen_ || trim_waits_;
+  const bool with_slice = frozen_ || trim_waits_;
   auto done = write(with_slice);
   if (!done && with_slice) {
     bytes.back_to(before);

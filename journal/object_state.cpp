@@ -110,13 +110,7 @@ result<void> apply_as_cancelled(object_state& state, const record& r) {
     return fail(std::move(cancel).error());
   if (cancel->target != state.id)
     return {};
-  const auto* live = state.find_live(cancel->invocation);
-  if (live == nullptr || std::any_of(live->entries.begin(), live->entries.end(),
-                                     [](const auto& e) { return e.kind == record_kind::cancel; }))
-    return {}; // It has ended, or it knows.
-  if (std::find(state.cancels.begin(), state.cancels.end(), cancel->invocation) ==
-      state.cancels.end())
-    state.cancels.push_back(cancel->invocation);
+  ask_to_stop(state, cancel->invocation);
   return {};
 }
 
@@ -332,6 +326,24 @@ std::optional<unix_ms> next_due(const object_state& state) {
       earlier(due, *open.due);
   }
   return due;
+}
+
+void ask_to_stop(object_state& state, const invocation_id& invocation) {
+  const auto* live = state.find_live(invocation);
+  if (live == nullptr || std::any_of(live->entries.begin(), live->entries.end(),
+                                     [](const auto& e) { return e.kind == record_kind::cancel; }))
+    return;
+  if (std::find(state.cancels.begin(), state.cancels.end(), invocation) == state.cancels.end())
+    state.cancels.push_back(invocation);
+}
+
+bool has_awakeable(const invocation_state& invocation, std::uint32_t completion) {
+  return std::any_of(invocation.entries.begin(), invocation.entries.end(), [&](const entry& e) {
+    if (e.kind != record_kind::awakeable)
+      return false;
+    auto wait = decode_wait(e.payload);
+    return wait && wait->completion == completion;
+  });
 }
 
 std::vector<open_doubt> open_doubts(const object_state& state) {

@@ -90,6 +90,13 @@ result<void> apply(object_state& state, const record& r, log_sequence at);
 /// retry); nothing where it has none.
 std::optional<unix_ms> next_due(const object_state& state);
 
+/// Notes that a live invocation is to be told to stop; nothing where it has ended, knows, or is
+/// noted.
+void ask_to_stop(object_state& state, const invocation_id& invocation);
+
+/// The invocation made a promise with that completion id.
+bool has_awakeable(const invocation_state& invocation, std::uint32_t completion);
+
 /// A step whose call may or may not have taken effect, as far as its journal says.
 struct open_doubt {
   std::string step;

@@ -1,5 +1,7 @@
 #include "providers/curl_transport.hpp"
 
+#include "journal/base/bytes.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -29,20 +31,6 @@ constexpr int nap_max_ms = 10'000;
 /// minute, and a request on a dying connection is doubt.
 constexpr long idle_max_s = 50;
 constexpr std::size_t header_count_max = 256;
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool equal_ignoring_case(std::string_view a, std::string_view lower_case) {
-  return a.size() == lower_case.size() && std::equal(a.begin(), a.end(), lower_case.begin(),
-                                                     [](char x, char y) { return lower(x) == y; });
-}
-
-bool starts_with_ignoring_case(std::string_view text, std::string_view lower_case) {
-  return text.size() >= lower_case.size() &&
-         equal_ignoring_case(text.substr(0, lower_case.size()), lower_case);
-}
 
 /// Exactly four decimal octets, the first 127: nothing an URL parser could read in another way.
 bool is_loopback_v4(std::string_view host) {
@@ -232,7 +220,7 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
   while (!value.empty() && (value.front() == ' ' || value.front() == '\t'))
     value.remove_prefix(1);
   auto& [name, text] = response.headers.emplace_back(line.substr(0, colon), value);
-  std::transform(name.begin(), name.end(), name.begin(), lower);
+  std::transform(name.begin(), name.end(), name.begin(), lower_ascii);
   if (name == "content-length") {
     std::size_t length = 0;
     if (std::from_chars(text.data(), text.data() + text.size(), length).ec == std::errc{} &&

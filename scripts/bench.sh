@@ -13,24 +13,7 @@
 # Missing a target is no failure: exits 1 where a part could not be measured, and says why.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-build=yes
-arguments=()
-for argument in "$@"; do
-  case $argument in
-  --no-build) build=no ;;
-  --build-dir | --build-dir=*)
-    build=no
-    arguments+=("$argument")
-    ;;
-  -h | --help)
-    usage
-    build=no
-    command -v python3 >/dev/null || exit 0
-    arguments+=(--help)
-    ;;
-  *) arguments+=("$argument") ;;
-  esac
-done
+take_arguments --build-dir "$@"
 if [ $build = yes ]; then
   # Installs and configures; then the tools, under the lock that it takes itself.
   "$root/scripts/build.sh" >&2

@@ -8,23 +8,6 @@
 # where a guarantee was broken, 2 where the run itself could not be made.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-build=yes
-arguments=()
-for argument in "$@"; do
-  case $argument in
-  --no-build) build=no ;;
-  --program | --program=*)
-    build=no
-    arguments+=("$argument")
-    ;;
-  -h | --help)
-    usage
-    build=no
-    command -v python3 >/dev/null || exit 0
-    arguments+=(--help)
-    ;;
-  *) arguments+=("$argument") ;;
-  esac
-done
+take_arguments --program "$@"
 [ $build = no ] || "$root/scripts/build.sh"
 exec python3 -B "$root/scripts/chaos.py" "${arguments[@]}"

@@ -27,3 +27,28 @@ free_port_from() {
   done
   echo "$port"
 }
+
+# Splits "${@:2}" for a Python program behind a script: sets `arguments` to what it gets, and `build`
+# to `no` where nothing is to be built: --no-build, --help, or option $1, which names what is built.
+take_arguments() {
+  local names_the_build=$1 argument
+  shift
+  build=yes
+  arguments=()
+  for argument in "$@"; do
+    case $argument in
+    --no-build) build=no ;;
+    "$names_the_build" | "$names_the_build"=*)
+      build=no
+      arguments+=("$argument")
+      ;;
+    -h | --help)
+      usage
+      build=no
+      command -v python3 >/dev/null || exit 0
+      arguments+=(--help)
+      ;;
+    *) arguments+=("$argument") ;;
+    esac
+  done
+}

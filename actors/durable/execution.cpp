@@ -52,11 +52,6 @@ bool execution::is_effect(std::uint32_t completion) const {
   return it != waiting_kinds_.end() && it->second == record_kind::effect;
 }
 
-bool execution::is_awakeable(std::uint32_t completion) const {
-  auto it = waiting_kinds_.find(completion);
-  return it != waiting_kinds_.end() && it->second == record_kind::awakeable;
-}
-
 // ── Driving the frame ────────────────────────────────────────────────────────────────────────
 
 void execution::drive() {
@@ -329,9 +324,9 @@ std::vector<object_id> execution::held_while_calling() const {
   return held;
 }
 
-std::optional<error> execution::why_not_call(const object_id& target,
+std::optional<error> execution::why_not_call(const std::vector<object_id>& held,
+                                             const object_id& target,
                                              std::string_view handler) const {
-  auto held = held_while_calling();
   const auto chain = [&] {
     std::string text;
     for (const auto& id : held)
@@ -353,8 +348,9 @@ execution::issued execution::call(const object_id& target, std::string_view hand
     return {};
   if (wait && consume_cancel())
     return {0, cancelled_error(), {}};
+  auto held = wait ? held_while_calling() : std::vector<object_id>();
   if (wait)
-    if (auto why = why_not_call(target, handler))
+    if (auto why = why_not_call(held, target, handler))
       return {0, std::move(why), {}};
   const auto index = next_index_++;
   const auto completion = wait ? next_completion_++ : 0;
@@ -375,7 +371,7 @@ execution::issued execution::call(const object_id& target, std::string_view hand
     p.input.body = std::move(body);
     if (wait) {
       p.input.caller = journal::caller_ref{object_, id_, completion};
-      p.input.held = held_while_calling();
+      p.input.held = std::move(held);
     }
     host_.append(id_, kind, index, encode(p));
     host_.began_call(p);

@@ -89,10 +89,8 @@ public:
   /// Completion is one that the journal still waits for.
   [[nodiscard]] bool open(std::uint32_t completion) const;
   [[nodiscard]] bool is_effect(std::uint32_t completion) const;
-  [[nodiscard]] bool is_awakeable(std::uint32_t completion) const;
   /// Open sleeps: completion id to due time.
   [[nodiscard]] const std::map<std::uint32_t, unix_ms>& sleeps() const { return sleeps_; }
-  [[nodiscard]] bool cancel_recorded() const { return cancel_recorded_; }
 
   // ── What `context` and its futures call ──
   std::optional<std::string> get(std::string_view name);
@@ -141,7 +139,8 @@ private:
   /// Objects that nobody else can use exclusively while this invocation waits for a call.
   [[nodiscard]] std::vector<object_id> held_while_calling() const;
   /// A call that waits for its own end is refused, and so is a chain past its bound.
-  [[nodiscard]] std::optional<error> why_not_call(const object_id& target,
+  [[nodiscard]] std::optional<error> why_not_call(const std::vector<object_id>& held,
+                                                  const object_id& target,
                                                   std::string_view handler) const;
   void drive();
   void run_frame();

@@ -10,6 +10,15 @@ namespace orderhub::durable {
 using journal::record_kind;
 using providers::doubt_policy;
 
+object_id target_of(const object_message& message) {
+  struct get {
+    object_id operator()(const input_for& m) const { return m.target; }
+    object_id operator()(const completion_for& m) const { return m.to.object; }
+    object_id operator()(const cancel_for& m) const { return m.target; }
+  };
+  return std::visit(get{}, message);
+}
+
 object_machine::object_machine(journal::object_state state, const service_registry& services,
                                const journal::hub_journal& journal, const environment& env)
     : state_(std::move(state)), services_(services), journal_(journal), env_(env),
@@ -85,14 +94,7 @@ void object_machine::on_message(const object_message& message) {
           {done->to.invocation, done->to.completion, done->encoded_result});
   } else if (const auto* stop = std::get_if<cancel_for>(&message)) {
     // The asker's record says it; this state may have been loaded before that.
-    const auto* live = state_.find_live(stop->invocation);
-    const bool told = live == nullptr ||
-                      std::any_of(live->entries.begin(), live->entries.end(),
-                                  [](const auto& e) { return e.kind == record_kind::cancel; }) ||
-                      std::find(state_.cancels.begin(), state_.cancels.end(), stop->invocation) !=
-                          state_.cancels.end();
-    if (!told)
-      state_.cancels.push_back(stop->invocation);
+    ask_to_stop(state_, stop->invocation);
   }
   pump();
 }
@@ -114,23 +116,16 @@ awakeable_verdict object_machine::on_awakeable(const awakeable_id& id, result<st
   if (live == nullptr) {
     // Ended: it was settled, or it does not matter any more.
     auto row = journal_.find_invocation(id.invocation);
-    if (row && *row)
-      for (const auto& e : (*row)->invocation.entries)
-        if (e.kind == record_kind::awakeable)
-          if (auto w = journal::decode_wait(e.payload); w && w->completion == id.completion)
-            return awakeable_verdict::already;
-    return awakeable_verdict::unknown;
-  }
-  bool issued = false;
-  for (const auto& e : live->entries) {
-    if (e.kind == record_kind::awakeable)
-      if (auto w = journal::decode_wait(e.payload); w && w->completion == id.completion)
-        issued = true;
-    if (issued && e.kind == record_kind::completion && e.index == id.completion)
+    if (row && *row && journal::has_awakeable((*row)->invocation, id.completion))
       return awakeable_verdict::already;
-  }
-  if (!issued)
     return awakeable_verdict::unknown;
+  }
+  if (!journal::has_awakeable(*live, id.completion))
+    return awakeable_verdict::unknown;
+  if (std::any_of(live->entries.begin(), live->entries.end(), [&](const auto& e) {
+        return e.kind == record_kind::completion && e.index == id.completion;
+      }))
+    return awakeable_verdict::already;
   // Recorded even where the invocation is paused: the mended handler will find it.
   record_completion(id.invocation, id.completion, value);
   if (auto* e = find(id.invocation); e != nullptr && e->open(id.completion))

@@ -57,6 +57,9 @@ struct cancel_for {
 };
 using object_message = std::variant<input_for, completion_for, cancel_for>;
 
+/// Whom it is for.
+object_id target_of(const object_message& message);
+
 /// What one step of an object produced.
 struct turn_output {
   journal::turn turn;                  ///< May be empty.

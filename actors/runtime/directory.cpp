@@ -146,15 +146,12 @@ caf::behavior timer_service(caf::event_based_actor* self, hub_context* hub) {
         state->planned = 0;
         const auto now = hub->env.time.wall_ms();
         // After an outage all are overdue; vendors are not to be hit by all of them at once.
-        const auto per_second = std::max<std::size_t>(hub->resume_per_second, 1);
-        auto budget = std::max<std::size_t>(per_second / 100, 1);
+        const resume_pace pace(hub->resume_per_second);
+        auto budget = pace.at_once;
         while (!state->waiting.empty() && state->waiting.begin()->first <= now) {
           if (budget-- == 0) {
             state->planned = now;
-            self->delayed_send(self,
-                               std::chrono::milliseconds(
-                                   1'000 * std::max<std::size_t>(per_second / 100, 1) / per_second),
-                               caf::tick_atom::value);
+            self->delayed_send(self, pace.pause, caf::tick_atom::value);
             return;
           }
           auto first = state->waiting.extract(state->waiting.begin());

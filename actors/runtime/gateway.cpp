@@ -159,11 +159,7 @@ public:
       return;
     }
     if ((*row)->invocation.finished) {
-      bool known = false;
-      for (const auto& e : (*row)->invocation.entries)
-        if (e.kind == journal::record_kind::awakeable)
-          if (auto w = journal::decode_wait(e.payload); w && w->completion == in.id.completion)
-            known = true;
+      const bool known = journal::has_awakeable((*row)->invocation, in.id.completion);
       call_reply reply;
       reply.status = 202;
       in.to->finished(known ? std::move(reply) : failure(404, "There is no such awakeable."));
@@ -245,8 +241,7 @@ private:
       reply = failure(470, "The invocation has not ended yet.");
       reply.invocation_id = id.text();
     } else {
-      auto outcome = journal::decode_result((*row)->invocation.output);
-      reply = outcome ? reply_of(*outcome, id) : failure(500, outcome.error().message);
+      reply = reply_of_ended((*row)->invocation);
     }
     if (wait && !hub_.waiters.remove(id, to))
       return; // Answered meanwhile.

@@ -33,11 +33,8 @@ struct system_config : caf::actor_system_config {
 
 /// Gives the resumed objects to the directory a few at a time.
 caf::behavior supervisor_actor(caf::event_based_actor* self, hub_context* hub, caf::actor directory,
-                               std::shared_ptr<std::vector<object_id>> objects,
-                               std::size_t per_second) {
-  const std::size_t at_once = std::max<std::size_t>(per_second / 100, 1);
-  const auto pause =
-      std::chrono::milliseconds(1'000 * at_once / std::max<std::size_t>(per_second, 1));
+                               std::shared_ptr<std::vector<object_id>> objects) {
+  const resume_pace pace(hub->resume_per_second);
   auto next = std::make_shared<std::size_t>(0);
   self->send(self, resume_atom::value);
   return {
@@ -46,11 +43,11 @@ caf::behavior supervisor_actor(caf::event_based_actor* self, hub_context* hub, c
           self->quit();
           return;
         }
-        const auto end = std::min(*next + at_once, objects->size());
+        const auto end = std::min(*next + pace.at_once, objects->size());
         for (; *next < end; ++*next)
           self->send(directory, route_message{(*objects)[*next], make_event(wake{})});
         if (*next < objects->size())
-          self->delayed_send(self, pause, resume_atom::value);
+          self->delayed_send(self, pace.pause, resume_atom::value);
         else
           self->quit();
       },
@@ -143,8 +140,7 @@ result<void> hub::resume() {
   if (!objects->empty()) {
     log::info("resuming", {{"objects", objects->size()}});
     p.system.spawn(supervisor_actor, &p.context, p.directory,
-                   std::make_shared<std::vector<object_id>>(std::move(*objects)),
-                   p.options.resume_per_second);
+                   std::make_shared<std::vector<object_id>>(std::move(*objects)));
   }
   caf::anon_send(p.timers, resume_atom::value, p.directory);
   return {};

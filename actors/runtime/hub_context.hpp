@@ -7,7 +7,9 @@
 #include "providers/registry.hpp"
 #include "providers/transport.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -17,6 +19,16 @@
 #include <caf/actor.hpp>
 
 namespace orderhub::runtime {
+
+/// How many at once, how often, makes so many a second.
+struct resume_pace {
+  explicit resume_pace(std::size_t per_second)
+      : at_once(std::max<std::size_t>(per_second / 100, 1)),
+        pause(1'000 * at_once / std::max<std::size_t>(per_second, 1)) {}
+
+  std::size_t at_once;
+  std::chrono::milliseconds pause;
+};
 
 /// What every actor of one hub shares: things that are immutable after start or thread-safe by
 /// themselves. Owned by the hub; outlives the actor system.

@@ -30,12 +30,17 @@ struct held {
   }
 };
 
+/// The input is on disk: who waited for that alone is answered.
+void tell_durable(hub_context& hub, const invocation_id& id) {
+  for (auto& [to, reply] : hub.waiters.mark_durable(id))
+    to->finished(std::move(reply));
+}
+
 /// Lets out what a durable turn caused. On the writer's thread, or on the actor's where nothing of
 /// the object waits for the disk: one message less on the way of every step.
 void carry_out(hub_context& hub, held& h, const caf::actor& object) {
   for (const auto& id : h.inputs)
-    for (auto& [to, reply] : hub.waiters.mark_durable(id))
-      to->finished(std::move(reply));
+    tell_durable(hub, id);
   for (auto& call : h.calls) {
     auto it = hub.providers.find(call.vendor);
     if (it == hub.providers.end()) {
@@ -179,11 +184,6 @@ private:
     }
   }
 
-  [[nodiscard]] bool is_durable(const invocation_id& id) const {
-    auto known = hub_.journal.knows_invocation(id);
-    return known && *known;
-  }
-
   void accept_again(const invocation_id& id, responder_ptr to) {
     hub_.waiters.add_for_acceptance(id, std::move(to), accepted(id, true));
     look_whether_durable(id);
@@ -191,9 +191,9 @@ private:
 
   /// First they wait, then this looks: what becomes durable between the two is seen by one of them.
   void look_whether_durable(const invocation_id& id) {
-    if (is_durable(id))
-      for (auto& [to, reply] : hub_.waiters.mark_durable(id))
-        to->finished(std::move(reply));
+    auto known = hub_.journal.knows_invocation(id);
+    if (known && *known)
+      tell_durable(hub_, id);
   }
 
   /// Waits for an invocation that is known already, or answers at once where it has ended.
@@ -212,8 +212,7 @@ private:
     auto row = hub_.journal.find_invocation(id);
     if (!row || !*row || !(*row)->invocation.finished || !hub_.waiters.remove(id, to))
       return;
-    auto outcome = journal::decode_result((*row)->invocation.output);
-    to->finished(outcome ? reply_of(*outcome, id) : failure(500, outcome.error().message));
+    to->finished(reply_of_ended((*row)->invocation));
   }
 
   void on(durable::object_message& m) { machine_->on_message(m); }
@@ -255,7 +254,7 @@ private:
       carry_out(hub_, held_now, caf::actor_cast<caf::actor>(self_));
     // The turn is queued for the writer, so whatever these cause comes after it in the log.
     for (auto& m : out.messages) {
-      object_id target = std::visit([](const auto& x) { return target_of(x); }, m);
+      auto target = target_of(m);
       auto event = make_event(std::move(m));
       event.source = {durable_, submitted_};
       ++hub_.active_objects; // What is on its way is work, and counts until it has been taken in.
@@ -278,10 +277,6 @@ private:
   }
 
   [[nodiscard]] bool turns_out() const { return durable_->load() < submitted_; }
-
-  static object_id target_of(const durable::input_for& m) { return m.target; }
-  static object_id target_of(const durable::completion_for& m) { return m.to.object; }
-  static object_id target_of(const durable::cancel_for& m) { return m.target; }
 
   /// A timer for what is due soon; passivation where nothing is left to do here.
   void plan() {

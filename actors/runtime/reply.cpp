@@ -10,25 +10,6 @@ std::string error_body(std::uint16_t status, std::string_view message) {
          '}';
 }
 
-std::uint16_t status_of(const error& e) {
-  if (e.status >= 400 && e.status <= 599)
-    return e.status;
-  switch (e.kind) {
-  case error_kind::invalid:
-    return 400;
-  case error_kind::rejected:
-  case error_kind::cancelled:
-    return 409;
-  case error_kind::not_found:
-    return 404;
-  case error_kind::full:
-  case error_kind::unavailable:
-    return 503;
-  default:
-    return 500;
-  }
-}
-
 call_reply reply_of(const result<std::string>& outcome, const invocation_id& id) {
   call_reply reply;
   reply.invocation_id = id.text();
@@ -39,6 +20,11 @@ call_reply reply_of(const result<std::string>& outcome, const invocation_id& id)
   reply.status = status_of(outcome.error());
   reply.body = error_body(reply.status, outcome.error().message);
   return reply;
+}
+
+call_reply reply_of_ended(const journal::invocation_state& ended) {
+  auto outcome = journal::decode_result(ended.output);
+  return outcome ? reply_of(*outcome, ended.id) : failure(500, outcome.error().message);
 }
 
 call_reply failure(std::uint16_t status, std::string_view message) {

@@ -2,6 +2,7 @@
 #include "actors/runtime/ingress.hpp"
 #include "journal/base/ids.hpp"
 #include "journal/base/result.hpp"
+#include "journal/object_state.hpp"
 
 #include <string>
 #include <string_view>
@@ -11,10 +12,9 @@ namespace orderhub::runtime {
 /// `{"code":…,"message":…}`.
 std::string error_body(std::uint16_t status, std::string_view message);
 
-/// The HTTP status an error leaves with: its own, or by its kind.
-std::uint16_t status_of(const error& e);
-
 call_reply reply_of(const result<std::string>& outcome, const invocation_id& id);
+/// Of an invocation that has ended, as the journal holds it.
+call_reply reply_of_ended(const journal::invocation_state& ended);
 call_reply failure(std::uint16_t status, std::string_view message);
 /// 503 for a call whose input is not on disk and does not get there for now.
 call_reply not_stored(std::string_view reason);

@@ -1,5 +1,6 @@
 #include "journal/base/bytes.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -128,6 +129,16 @@ bool is_utf8(std::string_view bytes) {
     }
   }
   return true;
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+           return lower_ascii(x) == lower_ascii(y);
+         });
+}
+
+bool starts_with_ignoring_case(std::string_view text, std::string_view beginning) {
+  return equal_ignoring_case(text.substr(0, beginning.size()), beginning);
 }
 
 } // namespace orderhub

@@ -128,4 +128,12 @@ std::string hex_of(std::string_view bytes);
 /// Valid UTF-8 (RFC 3629: no overlong forms, no surrogates).
 bool is_utf8(std::string_view bytes);
 
+/// A to Z in lower case; every other byte as it is.
+constexpr char lower_ascii(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+/// Equal but for the case of ASCII letters, as HTTP compares names.
+bool equal_ignoring_case(std::string_view a, std::string_view b);
+bool starts_with_ignoring_case(std::string_view text, std::string_view beginning);
+
 } // namespace orderhub

@@ -62,4 +62,38 @@ constexpr const char* name_of(error_kind kind) {
   return "unknown";
 }
 
+/// The one table from a kind of failure to the HTTP status it leaves with. An error that names its
+/// own status (400 to 599) leaves with that.
+constexpr std::uint16_t status_of(error_kind kind) {
+  switch (kind) {
+  case error_kind::invalid:
+    return 400;
+  case error_kind::rejected:
+    return 409;
+  case error_kind::unavailable:
+    return 503;
+  case error_kind::in_doubt:
+    return 500;
+  case error_kind::corrupt:
+    return 500;
+  case error_kind::diverged:
+    return 500;
+  case error_kind::cancelled:
+    return 409;
+  case error_kind::in_doubt_stored:
+    return 500;
+  case error_kind::missed:
+    return 500;
+  case error_kind::full:
+    return 503;
+  case error_kind::not_found:
+    return 404;
+  }
+  return 500;
+}
+
+inline std::uint16_t status_of(const error& e) {
+  return e.status >= 400 && e.status <= 599 ? e.status : status_of(e.kind);
+}
+
 } // namespace orderhub

@@ -1,5 +1,7 @@
 #include "tests/support/sim_bench.hpp"
 
+#include "tests/support/must.hpp"
+
 #include <algorithm>
 #include <cstdlib>
 #include <utility>
@@ -8,27 +10,6 @@ namespace orderhub::testing {
 
 using durable::object_machine;
 using journal::record_kind;
-
-namespace {
-
-/// The test's own set-up is broken: nothing that follows would mean anything.
-template <class T>
-T must(result<T> r) {
-  if (!r)
-    std::abort();
-  return std::move(*r);
-}
-
-object_id target_of(const durable::object_message& m) {
-  struct get {
-    object_id operator()(const durable::input_for& x) const { return x.target; }
-    object_id operator()(const durable::completion_for& x) const { return x.to.object; }
-    object_id operator()(const durable::cancel_for& x) const { return x.target; }
-  };
-  return std::visit(get{}, m);
-}
-
-} // namespace
 
 sim_bench::sim_bench() {
   vendors.endpoints["shop"] = {"shop", "http://shop.test", "mock", {}, -1};

@@ -3,6 +3,7 @@
 #include "actors/handlers/services.hpp"
 #include "journal/base/bytes.hpp"
 #include "journal/base/log.hpp"
+#include "tests/support/must.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -15,45 +16,6 @@ using durable::object_machine;
 namespace mock = providers::mock;
 
 namespace {
-
-/// The test's own set-up is broken: nothing that follows would mean anything.
-template <class T>
-T must(result<T> r) {
-  if (!r) {
-    std::fprintf(stderr, "world: %s\n", r.error().message.c_str());
-    std::abort();
-  }
-  return std::move(*r);
-}
-
-object_id target_of(const durable::object_message& m) {
-  struct get {
-    object_id operator()(const durable::input_for& x) const { return x.target; }
-    object_id operator()(const durable::completion_for& x) const { return x.to.object; }
-    object_id operator()(const durable::cancel_for& x) const { return x.target; }
-  };
-  return std::visit(get{}, m);
-}
-
-/// As actors/runtime/reply.cpp says it.
-int status_of(const error& e) {
-  if (e.status >= 400 && e.status <= 599)
-    return e.status;
-  switch (e.kind) {
-  case error_kind::invalid:
-    return 400;
-  case error_kind::rejected:
-  case error_kind::cancelled:
-    return 409;
-  case error_kind::not_found:
-    return 404;
-  case error_kind::full:
-  case error_kind::unavailable:
-    return 503;
-  default:
-    return 500;
-  }
-}
 
 world::answer answer_of_outcome(const result<std::string>& outcome) {
   if (outcome)
@@ -645,6 +607,12 @@ result<std::string> world::outcome(const invocation_id& id) const {
 
 bool world::knows(const invocation_id& id) const {
   return must(journal_->find_invocation(id)).has_value();
+}
+
+world_settings with_faults(std::string_view control) {
+  world_settings s;
+  s.mock.faults = must(providers::mock::parse_control(control)).faults;
+  return s;
 }
 
 } // namespace orderhub::testing

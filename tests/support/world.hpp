@@ -51,6 +51,9 @@ struct world_settings {
   std::int64_t orphan_delay_max_ms = 2'000;
 };
 
+/// Whose vendors begin with these faults, a control document's.
+world_settings with_faults(std::string_view control);
+
 /// A whole hub in one thread, for the order services: clients, objects as actors, the journal's
 /// writer with its group commits and checkpoint slices, timers, and the mock vendors behind a
 /// network that takes time. What happens next, of all that could, is drawn from the seed; messages

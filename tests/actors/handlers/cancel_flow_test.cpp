@@ -12,15 +12,6 @@ namespace {
 using providers::mock::call_id;
 using providers::mock::effect_kind;
 
-world_settings with_faults(const char* control) {
-  world_settings s;
-  auto read = providers::mock::parse_control(control);
-  if (!read)
-    std::abort();
-  s.mock.faults = read->faults;
-  return s;
-}
-
 world::answer cancel(world& w) {
   return w.call(order_object("1"), "CancelOrder", {});
 }

@@ -5,6 +5,7 @@
 #include "actors/runtime/hub_context.hpp"
 #include "actors/runtime/messages.hpp"
 #include "actors/runtime/provider.hpp"
+#include "tests/support/must.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -19,14 +20,6 @@ using durable::context;
 using durable::handler_task;
 
 namespace {
-
-/// The test's own set-up is broken: nothing that follows would mean anything.
-template <class T>
-T must(result<T> r) {
-  if (!r)
-    std::abort();
-  return std::move(*r);
-}
 
 handler_task work(context ctx, std::string body) {
   auto done = co_await ctx.effect("work", shop_call(body));
