@@ -19,6 +19,11 @@ namespace {
 constexpr std::int64_t stored_after_ms = 60'000;
 constexpr std::int64_t look_up_deadline_ms = 15'000;
 constexpr providers::retry_policy look_up_retry{200, 30'000, 0};
+/// Under so many keys a step may be refused as done before and then not be found.
+constexpr std::uint32_t attempts_max = 6;
+/// Before a third key and each one after it: doubled each time, up to 1024 times.
+constexpr std::int64_t round_pause_ms = 1'000;
+constexpr std::uint32_t round_pause_doublings = 10;
 
 providers::header_list headers_of(const std::string& lines) {
   providers::header_list out;
@@ -216,6 +221,7 @@ effect_step effect_machine::on_outcome(const transport_outcome& outcome) {
     break;
   }
   left_at_ = now();
+  refusal_.reset();
   return settle(outcome.reason, false);
 }
 
@@ -224,6 +230,7 @@ effect_step effect_machine::answered(const providers::http_response& response) {
   if (value)
     return complete(std::move(value));
   auto& why = value.error();
+  refusal_.reset();
   switch (why.kind) {
   case error_kind::unavailable:
     return retry(std::move(why));
@@ -242,6 +249,7 @@ effect_step effect_machine::answered(const providers::http_response& response) {
   case error_kind::in_doubt_stored:
     left_at_ = now();
     stored_ = true;
+    refusal_ = why;
     return settle(why.message, false);
   case error_kind::invalid:
     // A request refused now says nothing of an earlier one that may have taken effect.
@@ -347,7 +355,17 @@ effect_step effect_machine::proven_absent() {
   if (cancel_)
     return complete(fail({error_kind::cancelled, std::string(start_.operation.name),
                           "cancelled; proven not to have happened", 409}));
+  // The vendor says each time that it is done already, and shows nothing: more keys change nothing,
+  // and somebody has to look.
+  if (refusal_ && attempt_ >= attempts_max)
+    return complete(fail({error_kind::rejected, std::string(start_.operation.name),
+                          "refused " + std::to_string(attempt_) +
+                              " times as done before, and never found: " + refusal_->message,
+                          refusal_->status}));
+  std::int64_t pause = 0;
   if (start_.operation.doubt == doubt_policy::replay_key) {
+    if (attempt_ > 1) // The second look in a row that found nothing: no hurry with a third.
+      pause = round_pause_ms << std::min<std::uint32_t>(attempt_ - 2, round_pause_doublings);
     ++attempt_;
     stored_ = false;
     same_status_ = 0;
@@ -355,8 +373,8 @@ effect_step effect_machine::proven_absent() {
   } else {
     note(note_kind::resend, now(), "proven absent");
   }
-  first_sent_at_ = now();
-  return send();
+  first_sent_at_ = now() + pause;
+  return pause == 0 ? send() : wait(first_sent_at_, next::send);
 }
 
 effect_step effect_machine::on_time() {

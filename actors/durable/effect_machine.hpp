@@ -98,7 +98,8 @@ private:
   bool durable_wait_ = false;
   bool wait_noted_ = false; ///< The newest note is `retry_at`.
   bool doubt_ = false;
-  bool stored_ = false; ///< The vendor keeps a failure under the key.
+  bool stored_ = false;          ///< The vendor keeps a failure under the key.
+  std::optional<error> refusal_; ///< The newest answer: it was done before (`in_doubt_stored`).
   bool cancel_ = false;
   std::uint32_t attempt_ = 1; ///< Logical attempt.
   std::uint32_t sends_ = 0;   ///< In this process.

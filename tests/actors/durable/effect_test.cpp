@@ -2,6 +2,9 @@
 #include "tests/support/sim_bench.hpp"
 
 #include <map>
+#include <set>
+#include <string>
+#include <vector>
 
 using namespace orderhub;
 using namespace orderhub::testing;
@@ -445,6 +448,40 @@ TEST_CASE("a stored failure gets a new key only after proven absence",
   CHECK(key_of(f.hub.calls.front()) == second);
   f.hub.answer(answer_of(200, "ok"));
   CHECK(f.state() == "ok");
+}
+
+TEST_CASE("what is refused as done before and never found ends after some keys, ever more slowly",
+          "[durable][effect][stored]") {
+  bool restarts = GENERATE(false, true);
+  fixture f;
+  f.begin();
+  std::vector<std::string> keys;
+  std::vector<std::int64_t> sent_at;
+  for (int steps = 0; steps < 200 && !f.hub.outcome(f.id); ++steps) {
+    if (f.state() == "send") {
+      const auto key = key_of(f.hub.calls.front());
+      if (keys.empty() || keys.back() != key) {
+        keys.push_back(key);
+        sent_at.push_back(f.hub.time.wall_ms());
+      }
+      f.hub.answer(outcome_named("stored"));
+      if (restarts && keys.size() == 3) {
+        restarts = false;
+        f.hub.calls.clear();
+        f.hub.restart();
+        f.hub.machine("k");
+      }
+    } else if (f.looking_up()) {
+      f.hub.answer(answer_of(200, "absent"));
+    } else {
+      f.pass();
+    }
+  }
+  CHECK(f.state() == "!rejected");
+  CHECK(keys.size() == 6);
+  CHECK(std::set<std::string>(keys.begin(), keys.end()).size() == keys.size());
+  const auto gap = [&](std::size_t i) { return sent_at.at(i) - sent_at.at(i - 1); };
+  CHECK(gap(5) >= gap(1) + 8'000);
 }
 
 TEST_CASE("past its life a key is not sent again", "[durable][effect]") {
