@@ -16,6 +16,20 @@
 
 namespace orderhub::journal {
 
+/// A record that is ready to be committed.
+struct prepared_record {
+  unix_ms time = 0;
+  std::size_t size = 0; ///< Of its bytes, which follow those of the record before it.
+  record_refs refs;
+  std::string own;   ///< Object key.
+  std::string other; ///< Object key of `refs.other`.
+};
+
+struct prepared_turn {
+  std::string bytes;
+  std::vector<prepared_record> records;
+};
+
 namespace {
 
 constexpr auto where = "journal.hub";
@@ -169,15 +183,6 @@ struct generation {
       size += due_cost;
     }
   }
-};
-
-/// A record that is about to be committed.
-struct pending_record {
-  const record* source = nullptr;
-  record_refs refs;
-  std::string own;   ///< Object key.
-  std::string other; ///< Object key of `refs.other`.
-  std::string_view bytes;
 };
 
 result<record_refs> checked_refs(const record& r) {
@@ -783,39 +788,36 @@ journal_stats hub_journal_impl::stats() const {
 
 result<void> hub_journal_impl::commit(std::vector<turn>& turns) {
   const auto start = steady::now();
-  std::vector<pending_record> batch;
   std::size_t count = 0;
-  for (const auto& t : turns)
-    count += t.records.size();
-  batch.reserve(count);
-  for (const auto& t : turns) {
-    for (const auto& r : t.records) {
-      auto refs = checked_refs(r);
-      if (!refs)
-        return fail(std::move(refs).error());
-      auto& p = batch.emplace_back();
-      p.source = &r;
-      p.refs = std::move(*refs);
-      p.own = object_key(r.object);
-      if (p.refs.other)
-        p.other = object_key(*p.refs.other);
-    }
+  for (auto& t : turns) {
+    if (auto done = prepare(t); !done)
+      return done;
+    count += t.prepared ? t.prepared->records.size() : 0;
   }
-  if (batch.empty())
+  if (count == 0)
     return {};
 
   auto& bytes = current_->bytes;
   const auto before = bytes.here();
+  std::vector<std::string_view> kept; // Of each record.
+  kept.reserve(count);
   slice rider;
   auto write = [&](bool with_slice) -> result<void> {
     auto txn = tables_.begin_write(options_.sync);
     if (!txn)
       return fail(std::move(txn).error());
+    kept.clear();
     auto lsn = last_lsn_;
-    for (auto& p : batch) {
-      p.bytes = bytes.keep(encode(*p.source));
-      if (auto done = (*txn)->append(table::lg, log_key(++lsn), p.bytes); !done)
-        return done;
+    for (const auto& t : turns) {
+      if (!t.prepared)
+        continue;
+      auto rest = bytes.keep(t.prepared->bytes);
+      for (const auto& p : t.prepared->records) {
+        kept.push_back(rest.substr(0, p.size));
+        rest.remove_prefix(p.size);
+        if (auto done = (*txn)->append(table::lg, log_key(++lsn), kept.back()); !done)
+          return done;
+      }
     }
     if (with_slice) {
       // No time at all stands for rows alone.
@@ -844,16 +846,21 @@ result<void> hub_journal_impl::commit(std::vector<turn>& turns) {
 
   {
     const std::lock_guard lock(mutex_);
-    for (const auto& p : batch) {
-      current_->add({++last_lsn_, p.bytes}, p.source->time, p.own, p.other, p.refs);
-      last_time_ = std::max(last_time_, p.source->time);
+    auto stored = kept.begin();
+    for (const auto& t : turns) {
+      if (!t.prepared)
+        continue;
+      for (const auto& p : t.prepared->records) {
+        current_->add({++last_lsn_, *stored++}, p.time, p.own, p.other, p.refs);
+        last_time_ = std::max(last_time_, p.time);
+      }
     }
     ++figures_.commits;
-    figures_.records += batch.size();
+    figures_.records += count;
     figures_.longest_commit_us = std::max(figures_.longest_commit_us, microseconds_since(start));
   }
   for (auto& t : turns)
-    t.records.clear();
+    t.prepared.reset();
   freeze_if_due(last_time_);
   return {};
 }
@@ -1224,6 +1231,30 @@ result<void> hub_journal_impl::checkpoint_now(unix_ms) {
 }
 
 } // namespace
+
+result<void> prepare(turn& t) {
+  if (t.records.empty())
+    return {};
+  auto ready = std::make_shared<prepared_turn>();
+  ready->records.reserve(t.records.size());
+  for (const auto& r : t.records) {
+    auto refs = checked_refs(r);
+    if (!refs)
+      return fail(std::move(refs).error());
+    auto& p = ready->records.emplace_back();
+    const auto from = ready->bytes.size();
+    ready->bytes += encode(r);
+    p.time = r.time;
+    p.size = ready->bytes.size() - from;
+    p.refs = std::move(*refs);
+    p.own = object_key(r.object);
+    if (p.refs.other)
+      p.other = object_key(*p.refs.other);
+  }
+  t.prepared = std::move(ready);
+  t.records.clear();
+  return {};
+}
 
 result<std::unique_ptr<hub_journal>> hub_journal::open(store& tables, journal_options options,
                                                        random_source& random) {

@@ -59,7 +59,7 @@ liblmdb-dev
 libjemalloc-dev
 libcurl4-openssl-dev libcurl4-gnutls-dev
 libssl-dev
-zlib1g-dev
+libdeflate-dev
 nlohmann-json3-dev
 libboost-dev
 libcli11-dev

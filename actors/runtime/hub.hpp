@@ -31,7 +31,8 @@ struct hub_figures {
 };
 
 /// A running hub: the actor system with its directory, objects, providers, timers, gateway actors
-/// and journal writer. Everything passed in is owned by `main` and outlives it.
+/// and journal writer. Everything passed in is owned by `main` and outlives it. Made and destroyed
+/// by the same thread: CAF's actor system asks for that.
 class hub final : public ingress {
 public:
   hub(journal::hub_journal& journal, const durable::service_registry& services,

@@ -33,6 +33,9 @@ journal_writer::~journal_writer() {
 }
 
 void journal_writer::submit(journal::turn turn, durable_callback done) {
+  // On the caller's thread, which is one of several; what is wrong is met by the commit.
+  if (!options_.discard_for_bench)
+    (void)journal::prepare(turn);
   bool wake = false;
   {
     std::lock_guard lock(mutex_);

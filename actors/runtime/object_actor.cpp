@@ -89,7 +89,7 @@ public:
       sources_.push_back(message.source);
     if (!machine_ && !load()) {
       refuse(*message.event);
-      report_idle(true);
+      report_idle({});
       return;
     }
     std::visit([this](auto& e) { on(e); }, *message.event);
@@ -248,7 +248,7 @@ private:
     out.turn.followed = !out.messages.empty();
     // Where there is nothing new to write but what it follows from may not be durable, it goes
     // behind that, as an empty turn.
-    if (!out.turn.records.empty() || (!held_now.empty() && turns_out()))
+    if (!out.turn.empty() || (!held_now.empty() && turns_out()))
       submit(std::move(out.turn), std::move(held_now));
     else if (!held_now.empty())
       carry_out(hub_, held_now, caf::actor_cast<caf::actor>(self_));
@@ -295,7 +295,7 @@ private:
       return;
     // While the hub drains, what waits is left to the next start, long before its time.
     if (hub_.draining && swept_ && !machine_->calling()) {
-      report_idle(false);
+      report_idle(due);
       return;
     }
     if (!machine_->suspendable())
@@ -304,12 +304,11 @@ private:
     // What waits for something outside is dropped at a sweep, not at once: the answer of another
     // object mostly comes within milliseconds.
     if (nothing_live || (swept_ && !(due && *due - now < 2 * precise_wait_ms)))
-      report_idle(false);
+      report_idle(due);
     swept_ = false;
   }
 
-  void report_idle(bool unreadable) {
-    const auto due = unreadable || !machine_ ? std::optional<unix_ms>() : machine_->due();
+  void report_idle(std::optional<unix_ms> due) {
     self_->send(directory_, idle_message{id_, life_, handled_, due.value_or(0)});
   }
 

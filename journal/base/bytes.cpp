@@ -4,9 +4,9 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include <libdeflate.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
-#include <zlib.h>
 
 namespace orderhub {
 
@@ -19,8 +19,7 @@ void byte_writer::check_size(std::size_t size, std::size_t max) {
 }
 
 std::uint32_t crc32_of(std::string_view bytes) {
-  return static_cast<std::uint32_t>(
-      ::crc32_z(0, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
+  return ::libdeflate_crc32(0, bytes.data(), bytes.size());
 }
 
 digest sha256_of(std::string_view bytes) {

@@ -111,7 +111,7 @@ private:
   bool ok_ = true;
 };
 
-/// CRC-32 (zlib's polynomial) of the bytes.
+/// CRC-32 as zlib and gzip have it.
 std::uint32_t crc32_of(std::string_view bytes);
 
 /// SHA-256 (OpenSSL) of the bytes.

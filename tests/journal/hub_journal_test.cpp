@@ -120,10 +120,33 @@ TEST_CASE("a record that cannot be stored is invalid, and its batch is not commi
   auto done = journal->commit(turns);
   REQUIRE_FALSE(done);
   CHECK(done.error().kind == error_kind::invalid);
-  CHECK(turns[0].records.size() == 1);
-  CHECK(turns[1].records.size() == 1);
+  CHECK_FALSE(turns[0].empty());
+  REQUIRE(turns[1].records.size() == 1);
+  CHECK(turns[1].records[0] == bad);
   CHECK(journal->stats().last_lsn == 0);
   CHECK(tables.contents(table::lg).empty());
+}
+
+TEST_CASE("a turn prepared elsewhere is committed like one that is not", "[journal][hub]") {
+  memory_store tables;
+  memory_store others;
+  auto journal = opened(tables);
+  auto other = opened(others);
+  const auto first = input_record(order, invocation_at(day_one, 1), day_one);
+  auto second = first;
+  second.time += 5;
+  std::vector<turn> turns{{{first, second}}, {}, {{second}}};
+  auto same = turns;
+  for (auto& t : turns)
+    REQUIRE(prepare(t));
+  CHECK(turns[0].records.empty());
+  CHECK_FALSE(turns[0].empty());
+  CHECK(turns[1].empty());
+  REQUIRE(journal->commit(turns));
+  REQUIRE(other->commit(same));
+  CHECK(turns[0].empty());
+  CHECK(tables.contents(table::lg) == others.contents(table::lg));
+  CHECK(tables.contents(table::lg).size() == 3);
 }
 
 TEST_CASE("an emptied log never starts again at its beginning", "[journal][hub]") {
