@@ -859,8 +859,10 @@ result<void> hub_journal_impl::commit(std::vector<turn>& turns) {
     figures_.records += count;
     figures_.longest_commit_us = std::max(figures_.longest_commit_us, microseconds_since(start));
   }
-  for (auto& t : turns)
+  for (auto& t : turns) {
+    t.records.clear();
     t.prepared.reset();
+  }
   freeze_if_due(last_time_);
   return {};
 }
@@ -1233,7 +1235,7 @@ result<void> hub_journal_impl::checkpoint_now(unix_ms) {
 } // namespace
 
 result<void> prepare(turn& t) {
-  if (t.records.empty())
+  if (t.records.empty() || t.prepared)
     return {};
   auto ready = std::make_shared<prepared_turn>();
   ready->records.reserve(t.records.size());
@@ -1252,7 +1254,6 @@ result<void> prepare(turn& t) {
       p.other = object_key(*p.refs.other);
   }
   t.prepared = std::move(ready);
-  t.records.clear();
   return {};
 }
 

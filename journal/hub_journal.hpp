@@ -23,12 +23,10 @@ struct turn {
   std::shared_ptr<const prepared_turn> prepared = {};
   /// Turns of other objects, which it calls or answers, come right behind: one sync can do for all.
   bool followed = false;
-
-  [[nodiscard]] bool empty() const { return records.empty() && !prepared; }
 };
 
-/// Checks and encodes a turn's records, and then drops them: what `commit` would otherwise do on
-/// the writer's thread. Any thread may. `invalid`: as for `commit`; the turn is left as it was.
+/// Checks and encodes a turn's records, which must not change after that: what `commit` would
+/// otherwise do on the writer's thread. Any thread may. `invalid`: as for `commit`.
 [[nodiscard]] result<void> prepare(turn& t);
 
 /// A request seen before under an `idempotency-key`.
@@ -98,9 +96,9 @@ public:
                                                               std::size_t limit) const = 0;
   [[nodiscard]] virtual journal_stats stats() const = 0;
 
-  /// One transaction, one sync. On success the records are gone from `turns`; on failure
-  /// (`full`: disk or map; `unavailable`: I/O) they are kept, nothing was committed, and the same
-  /// call may be made again. `invalid`: a record that cannot be stored (object or payload too
+  /// One transaction, one sync. On success the records are moved out of `turns`; on failure
+  /// (`full`: disk or map; `unavailable`: I/O) they are untouched, nothing was committed, and the
+  /// same call may be made again. `invalid`: a record that cannot be stored (object or payload too
   /// long, payload unreadable), a bug of the caller's; again nothing was committed.
   [[nodiscard]] virtual result<void> commit(std::vector<turn>& turns) = 0;
   /// One slice of checkpoint, trimming or retention where one is due at `now`. True: more waits.

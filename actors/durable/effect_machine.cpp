@@ -212,6 +212,7 @@ effect_step effect_machine::begin() {
 effect_step effect_machine::on_outcome(const transport_outcome& outcome) {
   if (phase_ == phase::looking_up)
     return read_look_up(outcome);
+  refusal_.reset();
   switch (outcome.what) {
   case transport_outcome::kind::response:
     return answered(outcome.response);
@@ -221,7 +222,6 @@ effect_step effect_machine::on_outcome(const transport_outcome& outcome) {
     break;
   }
   left_at_ = now();
-  refusal_.reset();
   return settle(outcome.reason, false);
 }
 
@@ -230,7 +230,6 @@ effect_step effect_machine::answered(const providers::http_response& response) {
   if (value)
     return complete(std::move(value));
   auto& why = value.error();
-  refusal_.reset();
   switch (why.kind) {
   case error_kind::unavailable:
     return retry(std::move(why));

@@ -248,7 +248,7 @@ private:
     out.turn.followed = !out.messages.empty();
     // Where there is nothing new to write but what it follows from may not be durable, it goes
     // behind that, as an empty turn.
-    if (!out.turn.empty() || (!held_now.empty() && turns_out()))
+    if (!out.turn.records.empty() || (!held_now.empty() && turns_out()))
       submit(std::move(out.turn), std::move(held_now));
     else if (!held_now.empty())
       carry_out(hub_, held_now, caf::actor_cast<caf::actor>(self_));

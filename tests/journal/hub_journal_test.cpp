@@ -120,7 +120,7 @@ TEST_CASE("a record that cannot be stored is invalid, and its batch is not commi
   auto done = journal->commit(turns);
   REQUIRE_FALSE(done);
   CHECK(done.error().kind == error_kind::invalid);
-  CHECK_FALSE(turns[0].empty());
+  CHECK(turns[0].records.size() == 1);
   REQUIRE(turns[1].records.size() == 1);
   CHECK(turns[1].records[0] == bad);
   CHECK(journal->stats().last_lsn == 0);
@@ -139,12 +139,13 @@ TEST_CASE("a turn prepared elsewhere is committed like one that is not", "[journ
   auto same = turns;
   for (auto& t : turns)
     REQUIRE(prepare(t));
-  CHECK(turns[0].records.empty());
-  CHECK_FALSE(turns[0].empty());
-  CHECK(turns[1].empty());
+  CHECK(turns[0].prepared);
+  CHECK(turns[0].records.size() == 2);
+  CHECK_FALSE(turns[1].prepared);
   REQUIRE(journal->commit(turns));
   REQUIRE(other->commit(same));
-  CHECK(turns[0].empty());
+  CHECK(turns[0].records.empty());
+  CHECK_FALSE(turns[0].prepared);
   CHECK(tables.contents(table::lg) == others.contents(table::lg));
   CHECK(tables.contents(table::lg).size() == 3);
 }

@@ -42,11 +42,11 @@ public:
     auto done = journal_->commit(turns);
     if (done) {
       for (const auto& t : turns)
-        REQUIRE(t.empty());
+        REQUIRE(t.records.empty());
       expected_.commit(copy);
     } else {
       for (std::size_t i = 0; i < turns.size(); ++i)
-        REQUIRE(turns[i].empty() == copy[i].empty());
+        REQUIRE(turns[i].records == copy[i].records);
     }
     return done;
   }

@@ -46,7 +46,7 @@ object_machine& sim_bench::at(const object_id& id) {
 
 void sim_bench::carry_out(const object_id& id) {
   auto out = objects_.at(id)->take();
-  if (!out.turn.empty()) {
+  if (!out.turn.records.empty()) {
     std::vector<journal::turn> turns;
     turns.push_back(std::move(out.turn));
     if (!journal->commit(turns))

@@ -417,7 +417,7 @@ void world::flush(const object_id& id, held now) {
   slot.due = slot.machine->due();
   now.calls = std::move(out.calls);
   now.finished = std::move(out.finished);
-  const bool queued = !out.turn.empty() || (!now.empty() && slot.submitted > durable_);
+  const bool queued = !out.turn.records.empty() || (!now.empty() && slot.submitted > durable_);
   if (queued) {
     slot.submitted = ++submitted_;
     queue_.push_back({std::move(out.turn), std::exchange(now, {})});
