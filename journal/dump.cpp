@@ -1,10 +1,12 @@
 #include "journal/dump.hpp"
 
 #include "journal/key.hpp"
+#include "journal/log_row.hpp"
 #include "journal/object_state.hpp"
 #include "journal/record.hpp"
 #include "journal/replay.hpp"
 
+#include <functional>
 #include <ostream>
 #include <string>
 
@@ -25,12 +27,13 @@ public:
   }
 
   void row(table t, std::string_view key, std::string_view value) {
+    if (t == table::lg)
+      return log_row(key, value);
     json j;
     j["table"] = journal::name_of(t);
     switch (t) {
     case table::lg:
-      log_record(j, key, value);
-      break;
+      return; // Above.
     case table::ob:
       object(j, key, value);
       break;
@@ -55,12 +58,16 @@ public:
       j["size"] = value.size();
       break;
     }
-    if (options_.object.empty() || j.value("object", "") == options_.object ||
-        j.value("target", "") == options_.object)
+    if (concerns(j))
       line(j);
   }
 
 private:
+  [[nodiscard]] bool concerns(const json& j) const {
+    return options_.object.empty() || j.value("object", "") == options_.object ||
+           j.value("target", "") == options_.object;
+  }
+
   /// The bytes where they were asked for, or their size.
   void body(json& j, const std::string& name, std::string_view bytes) {
     if (!options_.bodies)
@@ -200,8 +207,28 @@ private:
     }
   }
 
-  void log_record(json& j, std::string_view key, std::string_view value) {
-    j["lsn"] = parse_log_key(key).value_or(0);
+  /// A line for each record.
+  void log_row(std::string_view key, std::string_view value) {
+    auto print = [&](log_sequence lsn, const std::function<void(json&)>& fill) {
+      json j;
+      j["table"] = journal::name_of(table::lg);
+      j["lsn"] = lsn;
+      fill(j);
+      if (lsn >= options_.from && concerns(j))
+        line(j);
+    };
+    const auto first = parse_log_key(key).value_or(0);
+    auto next = first;
+    auto walked = each_record(first, value, [&](log_sequence lsn, std::string_view bytes) {
+      print(lsn, [&](json& j) { log_record(j, bytes); });
+      next = lsn + 1;
+      return result<void>();
+    });
+    if (!walked)
+      print(next, [&](json& j) { j["damaged"] = walked.error().message; });
+  }
+
+  void log_record(json& j, std::string_view value) {
     auto r = decode_record(value);
     if (!r) {
       j["damaged"] = r.error().message;
@@ -345,8 +372,7 @@ result<void> dump(const reader& tables, std::ostream& out, const dump_options& o
   for (const auto t : order) {
     if (options.only && *options.only != t)
       continue;
-    const auto from = t == table::lg && options.from > 0 ? log_key(options.from) : std::string();
-    auto done = tables.scan(t, from, [&](auto key, auto value) {
+    auto done = tables.scan(t, {}, [&](auto key, auto value) {
       p.row(t, key, value);
       return static_cast<bool>(out);
     });

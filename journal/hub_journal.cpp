@@ -1,6 +1,7 @@
 #include "journal/hub_journal.hpp"
 
 #include "journal/key.hpp"
+#include "journal/log_row.hpp"
 #include "journal/record_refs.hpp"
 #include "journal/store.hpp"
 
@@ -35,8 +36,10 @@ namespace {
 constexpr auto where = "journal.hub";
 constexpr std::size_t chunk_size = 128U << 10U;
 constexpr std::size_t due_cache_max = 20'000;
-/// Rows of the log are cheap to delete: this many for each row that a slice may fold.
-constexpr std::size_t trimmed_per_row = 8;
+/// For each row that a slice may fold it may delete rows of the log with so many bytes, about;
+/// alone so many times that.
+constexpr std::size_t trimmed_bytes_per_row = 256;
+constexpr std::size_t trimmed_alone_factor = 8;
 /// Retention looks this often, or a thousand times within it where that is longer.
 constexpr std::int64_t retention_pass_ms_min = 60'000;
 /// Where what is not folded has so many times `checkpoint_bytes`, folding comes before commits.
@@ -81,15 +84,20 @@ public:
     std::size_t used = 0;
   };
 
-  std::string_view keep(std::string_view bytes) {
-    if (chunks_.empty() || chunks_.back().size - used_ < bytes.size()) {
-      const auto size = std::max(chunk_size, bytes.size());
-      chunks_.push_back({std::unique_ptr<char[]>(new char[size]), size});
+  /// To be written by the caller.
+  char* room(std::size_t size) {
+    if (chunks_.empty() || chunks_.back().size - used_ < size) {
+      const auto larger = std::max(chunk_size, size);
+      chunks_.push_back({std::unique_ptr<char[]>(new char[larger]), larger});
       used_ = 0;
     }
     char* at = chunks_.back().bytes.get() + used_;
+    used_ += size;
+    return at;
+  }
+  std::string_view keep(std::string_view bytes) {
+    char* at = room(bytes.size());
     std::memcpy(at, bytes.data(), bytes.size());
-    used_ += bytes.size();
     return {at, bytes.size()};
   }
   [[nodiscard]] mark here() const { return {chunks_.size(), used_}; }
@@ -318,14 +326,16 @@ private:
     std::size_t folded_to = 0; ///< In `fold_order_`; 0: it folded nothing.
     bool last = false;         ///< Of the checkpoint: `mark` was written.
     checkpoint_mark mark;
-    std::optional<std::size_t> trimmed; ///< Log rows deleted, where it trimmed.
-    std::size_t trim_limit = 0;
+    std::optional<front_deleted> trimmed; ///< Of the log, where it trimmed.
   };
 
   void freeze();
   void freeze_if_due(unix_ms now);
   [[nodiscard]] result<slice> slice_in(write_transaction& txn, slice_budget budget,
-                                       std::size_t trim_limit);
+                                       front_limit trim);
+  /// Appends the turns' records to the log: their bytes, in the log's order.
+  [[nodiscard]] result<std::vector<std::string_view>> append_in(write_transaction& txn,
+                                                                const std::vector<turn>& turns);
   [[nodiscard]] result<slice> fold_in(write_transaction& txn, slice_budget budget);
   void note(const slice& done);
   result<void> slice_alone();
@@ -441,23 +451,32 @@ result<void> hub_journal_impl::recover() {
 
   result<void> outcome;
   auto take = [&](std::string_view key, std::string_view value) -> result<void> {
-    const auto lsn = parse_log_key(key);
-    const auto name = "log record " + std::to_string(lsn.value_or(0));
-    if (!lsn || *lsn != last_lsn_ + 1)
-      return corrupt("the log goes on at " + std::to_string(lsn.value_or(0)) + " after " +
+    const auto first = parse_log_key(key);
+    if (!first || *first != last_lsn_ + 1)
+      return corrupt("the log goes on at " + std::to_string(first.value_or(0)) + " after " +
                      std::to_string(last_lsn_) +
                      ": records are missing; restore a backup, or see `orderhub journal verify`");
-    auto rec = decode_record(value);
-    if (!rec)
-      return damaged(name, std::move(rec).error());
-    auto refs = checked_refs(*rec);
-    if (!refs)
-      return corrupt(name + ": " + refs.error().message + "; run `orderhub journal verify`");
-    current_->add({*lsn, current_->bytes.keep(value)}, rec->time, object_key(rec->object),
-                  refs->other ? object_key(*refs->other) : std::string(), *refs);
-    last_lsn_ = *lsn;
-    last_time_ = std::max(last_time_, rec->time);
-    return {};
+    bool told = false;
+    auto each = [&](log_sequence lsn, std::string_view bytes) -> result<void> {
+      const auto name = "log record " + std::to_string(lsn);
+      auto rec = decode_record(bytes);
+      told = true;
+      if (!rec)
+        return damaged(name, std::move(rec).error());
+      auto refs = checked_refs(*rec);
+      if (!refs)
+        return corrupt(name + ": " + refs.error().message + "; run `orderhub journal verify`");
+      told = false;
+      current_->add({lsn, bytes}, rec->time, object_key(rec->object),
+                    refs->other ? object_key(*refs->other) : std::string(), *refs);
+      last_lsn_ = lsn;
+      last_time_ = std::max(last_time_, rec->time);
+      return {};
+    };
+    auto done = each_record(*first, current_->bytes.keep(value), each);
+    if (!done && !told)
+      return corrupt(done.error().message + "; run `orderhub journal verify`");
+    return done;
   };
   auto scanned = r.scan(table::lg, log_key(checkpoint_.lsn + 1), [&](auto key, auto value) {
     outcome = take(key, value);
@@ -786,6 +805,36 @@ journal_stats hub_journal_impl::stats() const {
 
 // ── Writing ──────────────────────────────────────────────────────────────────────────────────
 
+result<std::vector<std::string_view>> hub_journal_impl::append_in(write_transaction& txn,
+                                                                  const std::vector<turn>& turns) {
+  const auto size_of = [](const turn& t) { return t.prepared ? t.prepared->bytes.size() : 0; };
+  std::vector<std::string_view> kept;
+  auto lsn = last_lsn_;
+  for (auto from = turns.begin(); from != turns.end();) {
+    auto size = size_of(*from);
+    auto end = std::next(from);
+    while (end != turns.end() && size + size_of(*end) <= log_row_size_max)
+      size += size_of(*end++);
+    char* const row = current_->bytes.room(size);
+    const auto first = lsn + 1;
+    for (auto* at = row; from != end; ++from) {
+      if (!from->prepared)
+        continue;
+      const auto& bytes = from->prepared->bytes;
+      std::memcpy(at, bytes.data(), bytes.size());
+      for (const auto& p : from->prepared->records) {
+        kept.emplace_back(at, p.size);
+        at += p.size;
+        ++lsn;
+      }
+    }
+    if (lsn >= first)
+      if (auto done = txn.append(table::lg, log_key(first), {row, size}); !done)
+        return fail(std::move(done).error());
+  }
+  return kept;
+}
+
 result<void> hub_journal_impl::commit(std::vector<turn>& turns) {
   const auto start = steady::now();
   std::size_t count = 0;
@@ -800,29 +849,20 @@ result<void> hub_journal_impl::commit(std::vector<turn>& turns) {
   auto& bytes = current_->bytes;
   const auto before = bytes.here();
   std::vector<std::string_view> kept; // Of each record.
-  kept.reserve(count);
   slice rider;
   auto write = [&](bool with_slice) -> result<void> {
     auto txn = tables_.begin_write(options_.sync);
     if (!txn)
       return fail(std::move(txn).error());
-    kept.clear();
-    auto lsn = last_lsn_;
-    for (const auto& t : turns) {
-      if (!t.prepared)
-        continue;
-      auto rest = bytes.keep(t.prepared->bytes);
-      for (const auto& p : t.prepared->records) {
-        kept.push_back(rest.substr(0, p.size));
-        rest.remove_prefix(p.size);
-        if (auto done = (*txn)->append(table::lg, log_key(++lsn), kept.back()); !done)
-          return done;
-      }
-    }
+    auto appended = append_in(**txn, turns);
+    if (!appended)
+      return fail(std::move(appended).error());
+    kept = std::move(*appended);
     if (with_slice) {
       // No time at all stands for rows alone.
       const auto ms = options_.slice_ms == 0 ? 0 : std::max<std::int64_t>(options_.slice_ms / 2, 1);
-      auto done = slice_in(**txn, {options_.slice_rows / rider_share, ms}, options_.slice_rows);
+      auto done = slice_in(**txn, {options_.slice_rows / rider_share, ms},
+                           {options_.slice_rows, options_.slice_rows * trimmed_bytes_per_row});
       if (!done)
         return fail(std::move(done).error());
       rider = *done;
@@ -998,24 +1038,23 @@ result<hub_journal_impl::slice> hub_journal_impl::fold_in(write_transaction& txn
 }
 
 /// The next piece of what waits: folding before trimming.
-result<hub_journal_impl::slice>
-hub_journal_impl::slice_in(write_transaction& txn, slice_budget budget, std::size_t trim_limit) {
+result<hub_journal_impl::slice> hub_journal_impl::slice_in(write_transaction& txn,
+                                                           slice_budget budget, front_limit trim) {
   if (frozen_)
     return fold_in(txn, budget);
   slice done;
   if (!trim_waits_)
     return done;
-  auto count = txn.del_front(table::lg, log_key(checkpoint_.lsn), trim_limit);
-  if (!count)
-    return fail(std::move(count).error());
-  done.trimmed = *count;
-  done.trim_limit = trim_limit;
+  auto deleted = txn.del_front(table::lg, log_key(checkpoint_.lsn), trim);
+  if (!deleted)
+    return fail(std::move(deleted).error());
+  done.trimmed = *deleted;
   return done;
 }
 
 void hub_journal_impl::note(const slice& done) {
   if (done.trimmed)
-    trim_waits_ = *done.trimmed == done.trim_limit;
+    trim_waits_ = done.trimmed->more;
   if (done.folded_to == 0)
     return;
   std::shared_ptr<generation> done_with; // Freed after the lock.
@@ -1042,13 +1081,14 @@ result<void> hub_journal_impl::slice_alone() {
   auto txn = tables_.begin_write(options_.sync);
   if (!txn)
     return fail(std::move(txn).error());
+  const auto trimmed_rows = std::max<std::size_t>(1, options_.slice_rows) * trimmed_alone_factor;
   auto done = slice_in(**txn, {options_.slice_rows, options_.slice_ms},
-                       std::max<std::size_t>(1, options_.slice_rows) * trimmed_per_row);
+                       {trimmed_rows, trimmed_rows * trimmed_bytes_per_row});
   if (!done)
     return fail(std::move(done).error());
   const auto folded = done->folded_to - std::min(done->folded_to, fold_at_);
   const auto commit_start = steady::now();
-  if (done->folded_to > 0 || done->trimmed.value_or(0) > 0)
+  if (done->folded_to > 0 || (done->trimmed && done->trimmed->rows > 0))
     if (auto committed = (*txn)->commit(); !committed)
       return committed;
   if (folded > 0)

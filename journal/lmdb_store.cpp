@@ -242,10 +242,11 @@ public:
       return failed(code, "delete");
     return true;
   }
-  result<std::size_t> del_front(table t, std::string_view last, std::size_t limit) override {
+  result<front_deleted> del_front(table t, std::string_view last, front_limit limit) override {
     if (!txn_)
       return ended();
-    std::size_t count = 0;
+    front_deleted out;
+    std::size_t bytes = 0;
     {
       auto c = open_cursor(txn_.get(), dbi(t));
       if (!c)
@@ -253,14 +254,17 @@ public:
       MDB_val k{};
       MDB_val v{};
       int code = mdb_cursor_get(c->get(), &k, &v, MDB_FIRST);
-      while (code == 0 && count < limit && view_of(k) <= last) {
+      while (code == 0 && view_of(k) <= last) {
+        if (out.more = out.rows >= limit.rows || bytes >= limit.bytes; out.more)
+          break;
+        bytes += v.mv_size;
         if (code = mdb_cursor_del(c->get(), 0); code != 0)
           break;
-        ++count;
+        ++out.rows;
         code = mdb_cursor_get(c->get(), &k, &v, MDB_NEXT);
       }
       if (code == 0 || code == MDB_NOTFOUND)
-        return count;
+        return out;
       c->reset();
       return failed(code, "delete");
     }

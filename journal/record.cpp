@@ -130,6 +130,19 @@ result<record> decode_record(std::string_view bytes) {
   return finish(r, std::move(out), where);
 }
 
+std::optional<std::size_t> record_size(std::string_view bytes) {
+  byte_reader r(bytes);
+  r.raw(1 + 1 + 8); // Version, kind, time.
+  r.str8();
+  r.str8();
+  r.raw(22 + 4); // Invocation, index.
+  r.str32();
+  r.raw(4); // Checksum.
+  if (!r.ok())
+    return std::nullopt;
+  return bytes.size() - r.left();
+}
+
 std::string encode(const input_payload& p) {
   byte_writer w(96 + p.body.size());
   put(w, p);

@@ -61,6 +61,9 @@ constexpr std::size_t payload_size_max = 16U << 20U;
 std::string encode(const record& r);
 /// Fails with `corrupt` on a bad checksum, an unknown version or kind, or a size past the end.
 result<record> decode_record(std::string_view bytes);
+/// Size of the record that `bytes` begins with; nothing where it is cut short. Looks at its sizes
+/// only: damage inside is found by `decode_record`.
+std::optional<std::size_t> record_size(std::string_view bytes);
 
 // ── Payloads ─────────────────────────────────────────────────────────────────────────────────
 

@@ -12,7 +12,7 @@ namespace orderhub::journal {
 
 /// The tables, in the order of their numbers (FORMAT.md says what each holds).
 enum class table : std::uint8_t {
-  lg, ///< Log: LSN to record.
+  lg, ///< Log: LSN to the records of a commit.
   ob, ///< Objects: `service \0 key` to folded row.
   iv, ///< Invocations: id to object, status, journal.
   tm, ///< Timers by due time.
@@ -35,6 +35,16 @@ constexpr std::size_t key_size_max = 511;
 /// What a scan calls for each row, in ascending order of keys; false ends the scan. The views are
 /// good during the call only, and the function must not write.
 using row_visitor = std::function<bool(std::string_view key, std::string_view value)>;
+
+/// How much `del_front` may delete.
+struct front_limit {
+  std::size_t rows = 0;
+  std::size_t bytes = ~std::size_t{0}; ///< Of values; the row that passes it is still deleted.
+};
+struct front_deleted {
+  std::size_t rows = 0;
+  bool more = false; ///< The limit ended it: rows with key <= `last` are left.
+};
 
 /// The reading side of a transaction. Views it returns are good until the next write in the same
 /// transaction or its end, whichever is first.
@@ -68,8 +78,8 @@ public:
   virtual result<void> append(table t, std::string_view key, std::string_view value) = 0;
   /// True: there was such a row.
   virtual result<bool> del(table t, std::string_view key) = 0;
-  /// Deletes rows from the front of the table, with key <= `last` and at most `limit`; how many.
-  virtual result<std::size_t> del_front(table t, std::string_view last, std::size_t limit) = 0;
+  /// Deletes rows from the front of the table, with key <= `last`, until the limit is reached.
+  virtual result<front_deleted> del_front(table t, std::string_view last, front_limit limit) = 0;
   /// Ends the transaction, whatever the result. Destroying it without a commit aborts.
   virtual result<void> commit() = 0;
 };

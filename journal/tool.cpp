@@ -2,6 +2,7 @@
 
 #include "journal/key.hpp"
 #include "journal/lmdb_store.hpp"
+#include "journal/log_row.hpp"
 #include "journal/verify.hpp"
 
 #include <array>
@@ -29,6 +30,19 @@ constexpr char end_mark = '\x04';
 
 result<std::unique_ptr<lmdb_store>> open_to_read(const std::string& directory) {
   return lmdb_store::open(directory, {.read_only = true});
+}
+
+/// Of the log's newest record; 0 where the log is empty.
+result<log_sequence> last_lsn(const reader& rows) {
+  auto key = rows.last_key(table::lg);
+  if (!key)
+    return fail(std::move(key).error());
+  if (!*key)
+    return log_sequence{0};
+  auto row = rows.get(table::lg, **key);
+  if (!row)
+    return fail(std::move(row).error());
+  return last_in(parse_log_key(**key).value_or(0), row->value_or(std::string_view()));
 }
 
 int say(std::ostream& out, const error& e) {
@@ -167,11 +181,11 @@ int stats(const std::string& directory, std::ostream& out) {
                                 });
       !done)
     return say(out, done.error());
-  auto last = (*rows)->last_key(table::lg);
+  auto last = last_lsn(**rows);
   if (!last)
     return say(out, last.error());
   j["first_lsn"] = first;
-  j["last_lsn"] = *last ? parse_log_key(**last).value_or(0) : 0;
+  j["last_lsn"] = *last;
   auto mark = (*rows)->get(table::mt, meta_key::checkpoint);
   if (!mark)
     return say(out, mark.error());

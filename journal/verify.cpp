@@ -1,6 +1,7 @@
 #include "journal/verify.hpp"
 
 #include "journal/key.hpp"
+#include "journal/log_row.hpp"
 #include "journal/object_state.hpp"
 #include "journal/record.hpp"
 #include "journal/record_refs.hpp"
@@ -96,7 +97,7 @@ private:
   void row(table t, std::string_view key, std::string_view value) {
     switch (t) {
     case table::lg:
-      return log_record(key, value);
+      return log_row(key, value);
     case table::ob:
       return object(key, value);
     case table::iv:
@@ -113,18 +114,30 @@ private:
     }
   }
 
-  void log_record(std::string_view key, std::string_view value) {
-    const auto lsn = parse_log_key(key);
-    if (!lsn)
+  void log_row(std::string_view key, std::string_view value) {
+    const auto first = parse_log_key(key);
+    if (!first)
       return problem("the log has a key that is no sequence number");
-    const auto name = "log record " + std::to_string(*lsn);
-    if (last_lsn_ && *lsn != *last_lsn_ + 1)
-      problem("the log jumps from " + std::to_string(*last_lsn_) + " to " + std::to_string(*lsn));
-    if (!last_lsn_ && *lsn > checkpoint_ + 1)
-      problem("the log begins at " + std::to_string(*lsn) + ", after the checkpoint at " +
+    if (last_lsn_ && *first != *last_lsn_ + 1)
+      problem("the log jumps from " + std::to_string(*last_lsn_) + " to " + std::to_string(*first));
+    if (!last_lsn_ && *first > checkpoint_ + 1)
+      problem("the log begins at " + std::to_string(*first) + ", after the checkpoint at " +
               std::to_string(checkpoint_));
+    auto walked = each_record(*first, value, [&](log_sequence lsn, std::string_view bytes) {
+      log_record(lsn, bytes);
+      return result<void>();
+    });
+    if (!walked)
+      problem(walked.error().message);
+    if (*first <= checkpoint_ && last_lsn_ && *last_lsn_ > checkpoint_)
+      problem("the log's row at " + std::to_string(*first) + " reaches across the checkpoint at " +
+              std::to_string(checkpoint_));
+  }
+
+  void log_record(log_sequence lsn, std::string_view bytes) {
     last_lsn_ = lsn;
-    auto r = decode_record(value);
+    const auto name = "log record " + std::to_string(lsn);
+    auto r = decode_record(bytes);
     if (!r)
       return problem(name, r.error());
     if (auto refs = refs_of(*r); !refs)

@@ -1,5 +1,6 @@
 #include "journal/hub_journal.hpp"
 #include "journal/key.hpp"
+#include "journal/log_row.hpp"
 #include "tests/journal/support.hpp"
 #include "tests/support/catch2.hpp"
 
@@ -80,7 +81,17 @@ TEST_CASE("the commit path writes the log and nothing else", "[journal][hub]") {
   const auto commits = tables.commits();
   commit(*journal, one_of_each_kind());
   CHECK(tables.commits() == commits + 1);
-  CHECK(tables.contents(table::lg).size() == one_of_each_kind().size());
+  // One row: the bytes of a commit lie together.
+  const auto log = tables.contents(table::lg);
+  REQUIRE(log.size() == 1);
+  CHECK(log.begin()->first == log_key(1));
+  std::vector<record> logged;
+  REQUIRE(each_record(1, log.begin()->second, [&](log_sequence lsn, std::string_view bytes) {
+    CHECK(lsn == logged.size() + 1);
+    logged.push_back(*decode_record(bytes));
+    return result<void>();
+  }));
+  CHECK(logged == one_of_each_kind());
   for (const auto t : {table::ob, table::iv, table::tm, table::rf, table::dd, table::ix})
     CHECK(tables.contents(t).empty());
   CHECK(tables.contents(table::mt) == meta);
@@ -147,7 +158,46 @@ TEST_CASE("a turn prepared elsewhere is committed like one that is not", "[journ
   CHECK(turns[0].records.empty());
   CHECK_FALSE(turns[0].prepared);
   CHECK(tables.contents(table::lg) == others.contents(table::lg));
-  CHECK(tables.contents(table::lg).size() == 3);
+  CHECK(journal->stats().last_lsn == 3);
+}
+
+TEST_CASE("a large commit has several rows, and turns are never parted", "[journal][hub]") {
+  memory_store tables;
+  {
+    auto journal = opened(tables);
+    std::vector<turn> turns;
+    for (std::uint64_t n = 0; n < 50; ++n) {
+      turn t;
+      const auto id = invocation_at(day_one, n);
+      t.records.push_back(input_record({"Order", "o" + std::to_string(n)}, id, day_one));
+      const std::string value(n == 20 ? 2 * log_row_size_max : 5'000, 'v');
+      for (std::uint32_t i = 1; i <= 2; ++i)
+        t.records.push_back(
+            state_record(record_kind::set, t.records[0].object, id, day_one, i, "a", value));
+      turns.push_back(std::move(t));
+      if (n % 5 == 0)
+        turns.emplace_back(); // Nothing to write.
+    }
+    REQUIRE(journal->commit(turns));
+    CHECK(journal->stats().last_lsn == 150);
+  }
+  log_sequence next = 1;
+  std::size_t rows = 0;
+  for (const auto& [key, row] : tables.contents(table::lg)) {
+    CHECK(parse_log_key(key) == next);
+    CHECK((next - 1) % 3 == 0);
+    auto last = last_in(next, row);
+    REQUIRE(last);
+    CHECK((row.size() <= log_row_size_max || *last == next + 2));
+    next = *last + 1;
+    ++rows;
+  }
+  CHECK(next == 151);
+  CHECK(rows >= 10);
+  auto again = opened(tables);
+  CHECK(again->stats().last_lsn == 150);
+  CHECK(again->load({"Order", "o20"})->value("a")->size() == 2 * log_row_size_max);
+  CHECK(again->load({"Order", "o49"})->value("a")->size() == 5'000);
 }
 
 TEST_CASE("an emptied log never starts again at its beginning", "[journal][hub]") {
@@ -373,14 +423,15 @@ TEST_CASE("a slice takes no more rows than it may, and the log is trimmed in pie
           "[journal][hub]") {
   memory_store tables;
   auto options = slow_options();
+  {
+    auto before = opened(tables, options);
+    for (std::uint64_t n = 0; n < 100; ++n)
+      commit(*before, {input_record({"Order", "o" + std::to_string(n)}, invocation_at(day_one, n),
+                                    day_one)});
+  }
   options.checkpoint_bytes = 1;
   options.slice_rows = 10;
   auto journal = opened(tables, options);
-  std::vector<record> records;
-  for (std::uint64_t n = 0; n < 100; ++n)
-    records.push_back(
-        input_record({"Order", "o" + std::to_string(n)}, invocation_at(day_one, n), day_one));
-  commit(*journal, std::move(records));
   std::size_t rows = 0;
   while (journal->stats().checkpoint_lsn == 0) {
     REQUIRE(*journal->maintain(day_one));
@@ -431,6 +482,17 @@ TEST_CASE("a damaged record stops the start, and the message names it", "[journa
     bytes[20] = static_cast<char>(bytes[20] ^ 1);
     tables.overwrite(table::lg, log_key(3), bytes);
     expected = "log record 3: checksum differs; run `orderhub journal verify`";
+  }
+  SECTION("a row cut short") {
+    auto bytes = tables.contents(table::lg).at(log_key(3));
+    bytes.pop_back();
+    tables.overwrite(table::lg, log_key(3), bytes);
+    expected = "log record 3: its sizes go past its row's end; run `orderhub journal verify`";
+  }
+  SECTION("a row with more than its records") {
+    auto bytes = tables.contents(table::lg).at(log_key(3));
+    tables.overwrite(table::lg, log_key(3), bytes + "x");
+    expected = "log record 4: its sizes go past its row's end; run `orderhub journal verify`";
   }
   SECTION("a record gone from the middle") {
     tables.overwrite(table::lg, log_key(3), std::nullopt);

@@ -134,9 +134,15 @@ TEST_CASE("append takes ascending keys only, and the front can be cut off in pie
   }
   auto txn = s.tables->begin_write(true);
   REQUIRE(txn);
-  CHECK(*(*txn)->del_front(table::lg, "4", 3) == 3);
-  CHECK(*(*txn)->del_front(table::lg, "4", 3) == 1);
-  CHECK(*(*txn)->del_front(table::lg, "4", 3) == 0);
+  const auto deleted = [&](front_limit limit) {
+    auto done = (*txn)->del_front(table::lg, "4", limit);
+    REQUIRE(done);
+    return std::pair(done->rows, done->more);
+  };
+  CHECK(deleted({.rows = 2}) == std::pair<std::size_t, bool>{2, true});
+  CHECK(deleted({.rows = 3, .bytes = 1}) == std::pair<std::size_t, bool>{1, true});
+  CHECK(deleted({.rows = 3}) == std::pair<std::size_t, bool>{1, false});
+  CHECK(deleted({.rows = 3}) == std::pair<std::size_t, bool>{0, false});
   REQUIRE((*txn)->append(table::lg, "6", "v"));
   REQUIRE((*txn)->commit());
   auto r = s.tables->read();

@@ -135,19 +135,23 @@ public:
     changes_[number_of(t)].insert_or_assign(std::string(key), std::nullopt);
     return true;
   }
-  result<std::size_t> del_front(table t, std::string_view last, std::size_t limit) override {
+  result<journal::front_deleted> del_front(table t, std::string_view last,
+                                           journal::front_limit limit) override {
     if (!alive())
       return ended();
-    std::vector<std::string> keys;
+    journal::front_deleted out;
+    std::size_t bytes = 0;
     const auto merged = merge(t);
     for (const auto& [key, value] : *merged) {
-      if (keys.size() >= limit || key > last)
+      if (key > last)
         break;
-      keys.push_back(key);
+      if (out.more = out.rows >= limit.rows || bytes >= limit.bytes; out.more)
+        break;
+      bytes += value.size();
+      ++out.rows;
+      changes_[number_of(t)].insert_or_assign(key, std::nullopt);
     }
-    for (auto& key : keys)
-      changes_[number_of(t)].insert_or_assign(std::move(key), std::nullopt);
-    return keys.size();
+    return out;
   }
   result<void> commit() override {
     if (!alive())
