@@ -159,6 +159,19 @@ http_response ingress_api::timed_out(http_exchange& exchange) {
   return r;
 }
 
+http_response ingress_api::stopping(http_exchange& exchange) {
+  const auto id = static_cast<const ingress_exchange&>(exchange).invocation_id();
+  auto r = request_handler::stopping(exchange);
+  r.headers += "x-restate-error-source: ingress\r\n";
+  if (id.empty())
+    return r;
+  r.body = problem_body(503, "The hub is shutting down; the call goes on when it is started again, "
+                             "attach to it at /restate/invocation/" +
+                                 std::string(id) + "/attach.");
+  r.add_header("x-restate-id", id);
+  return r;
+}
+
 http_response health_response(const runtime::health_report& report) {
   http_response r;
   r.status = report.accepting ? 200 : 503;

@@ -24,6 +24,7 @@ public:
   http_exchange_ptr make_exchange() override;
   void handle(http_exchange_ptr exchange) override;
   http_response timed_out(http_exchange& exchange) override;
+  http_response stopping(http_exchange& exchange) override;
 
 private:
   runtime::ingress& hub_;

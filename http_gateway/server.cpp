@@ -36,6 +36,10 @@ using error_code = boost::system::error_code;
 constexpr std::size_t scratch_size = 64 * 1024;
 /// Connections beyond the limit that are told so; further ones are closed without a word.
 constexpr std::size_t refused_connections_max = 128;
+/// When a caller may find the hub started again.
+constexpr std::int64_t shutdown_retry_s = 5;
+/// For the last answers to leave, at a stop.
+constexpr std::int64_t farewell_ms = 500;
 
 std::int64_t steady_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -105,6 +109,10 @@ http_response request_handler::timed_out(http_exchange&) {
   return problem(504, "The request was not answered in time.");
 }
 
+http_response request_handler::stopping(http_exchange&) {
+  return problem(503, "The hub is shutting down; try again shortly.", shutdown_retry_s);
+}
+
 namespace detail {
 
 /// What exchanges share with the server, and what may outlive it: the way back to one io thread.
@@ -135,6 +143,17 @@ void count(std::atomic<std::uint64_t>& n) {
 /// The shard whose io thread this is.
 thread_local shard* current_shard = nullptr;
 } // namespace
+
+/// Whether a request line ends as one does, `HTTP/` with two digits: another version, not rubbish.
+static bool has_version(std::string_view text) {
+  const auto line = text.substr(0, text.find("\r\n"));
+  const auto version = line.substr(std::min(line.find(' '), line.size()));
+  const auto at = version.find(" HTTP/");
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return at != std::string_view::npos && at > 0 && version.find(' ', 1) == at &&
+         version.size() == at + 9 && is_digit(version[at + 6]) && version[at + 7] == '.' &&
+         is_digit(version[at + 8]);
+}
 
 /// Fills one exchange from Beast's parser and adds the framing rules that Beast leaves open.
 class request_parser final : public beast::http::basic_parser<true> {
@@ -200,13 +219,17 @@ private:
 
   void on_field_impl(beast::http::field name, beast::string_view name_text,
                      beast::string_view value_text, beast::error_code& ec) override {
-    if (header_done_)
-      return; // A trailer: allowed, and not used for anything.
     const std::string_view value(value_text.data(), value_text.size());
     if (is_folded(name_text.data() + name_text.size()))
       return refuse(400, "A header is folded over several lines.", ec);
     if (++field_count_ > options_.header_count_max)
       return refuse(431, "The request has too many headers.", ec);
+    if (header_done_) { // A trailer: allowed, and not used for anything.
+      trailer_size_ += name_text.size() + value.size();
+      if (trailer_size_ > options_.header_size_max)
+        refuse(431, "The request's trailers are too large.", ec);
+      return;
+    }
     switch (name) {
     case beast::http::field::host:
       if (++host_count_ > 1)
@@ -250,7 +273,11 @@ private:
     to_.body.append(bytes.data(), bytes.size());
     return bytes.size();
   }
-  void on_chunk_header_impl(std::uint64_t, beast::string_view, beast::error_code&) override {}
+  void on_chunk_header_impl(std::uint64_t, beast::string_view extensions,
+                            beast::error_code& ec) override {
+    if (extensions.size() > options_.header_size_max)
+      refuse(431, "The request's chunk extensions are too large.", ec);
+  }
   std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view bytes,
                                  beast::error_code&) override {
     to_.body.append(bytes.data(), bytes.size());
@@ -265,6 +292,7 @@ private:
   const char* begin_ = nullptr;
   const char* end_ = nullptr;
   std::size_t field_count_ = 0;
+  std::size_t trailer_size_ = 0;
   unsigned host_count_ = 0;
   unsigned length_count_ = 0;
   unsigned encoding_count_ = 0;
@@ -285,6 +313,7 @@ public:
   void flush();
   void sweep(std::int64_t now);
   void drain();
+  void say_stopping();
   void close();
   [[nodiscard]] bool settled() const { return lingering_ || closed_; }
 
@@ -417,11 +446,18 @@ public:
 
   /// Ends an exchange whose caller waited too long. True where it was still open.
   bool time_out(http_exchange& exchange) {
+    if (!end(exchange))
+      return false;
+    count(core->counts->timed_out);
+    exchange.response_ = handler.timed_out(exchange);
+    return true;
+  }
+
+  /// True where nobody has answered it yet; then the caller must.
+  static bool end(http_exchange& exchange) {
     if (exchange.answered_.exchange(true, std::memory_order_acq_rel))
       return false;
     release(exchange);
-    count(core->counts->timed_out);
-    exchange.response_ = handler.timed_out(exchange);
     return true;
   }
 
@@ -462,6 +498,14 @@ public:
     const auto all = connections;
     for (const auto& c : all)
       c->drain();
+    finish_turn();
+  }
+
+  /// Whoever still waits is told that the server stops.
+  void answer_all() {
+    const auto all = connections;
+    for (const auto& c : all)
+      c->say_stopping();
     finish_turn();
   }
 
@@ -604,6 +648,8 @@ void connection::parse(const char* data, std::size_t size) {
   while (size > 0 && may_parse()) {
     if (!current_) {
       // One empty line before a request is forgiven (RFC 9112, 2.2).
+      if (size == 1 && data[0] == '\r')
+        break;
       if (size >= 2 && data[0] == '\r' && data[1] == '\n') {
         data += 2;
         size -= 2;
@@ -619,6 +665,8 @@ void connection::parse(const char* data, std::size_t size) {
     const bool in_header = !parser_->is_header_done();
     parser_->window(data, size);
     const auto consumed = parser_->put(asio::const_buffer(data, size), ec);
+    if (ec == beast::http::error::bad_version && !has_version({data, size}))
+      ec = beast::http::error::bad_line_ending;
     if (in_header && !parser_->is_header_done())
       header_size_ += consumed;
     data += consumed;
@@ -665,7 +713,7 @@ void connection::dispatch() {
     last_request_ = true;
   exchange->core_ = shard_.core;
   if (shard_.draining) {
-    exchange->response_ = problem(503, "The hub is shutting down; try again shortly.", 5);
+    exchange->response_ = shard_.handler.request_handler::stopping(*exchange);
     exchange->answered_.store(true, std::memory_order_relaxed);
     exchange->ready_ = true;
     return queue(std::move(exchange));
@@ -883,6 +931,14 @@ void connection::drain() {
     refuse(503, "The hub is shutting down; try again shortly.");
   else
     linger();
+}
+
+void connection::say_stopping() {
+  for (auto* exchange = first_.get(); exchange; exchange = exchange->next_.get())
+    if (shard::end(*exchange)) {
+      exchange->response_ = shard_.handler.stopping(*exchange);
+      shard_.deliver(*exchange);
+    }
 }
 
 void connection::close() {
@@ -1128,17 +1184,25 @@ void server::stop(std::int64_t grace_ms) {
   impl_->stopped = false;
   drain();
   impl_->stopped = true;
-  const auto until = steady_ms() + grace_ms;
-  while (impl_->sum([](detail::shard& s) {
-    return static_cast<std::size_t>(std::count_if(s.connections.begin(), s.connections.end(),
-                                                  [](const auto& c) { return !c->settled(); }));
-  }) > 0 &&
-         steady_ms() < until)
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  impl_->sum([](detail::shard& s) {
-    s.close_all();
-    return std::size_t{0};
-  });
+  const auto wait = [&](std::int64_t ms) {
+    const auto until = steady_ms() + ms;
+    while (impl_->sum([](detail::shard& s) {
+      return static_cast<std::size_t>(std::count_if(s.connections.begin(), s.connections.end(),
+                                                    [](const auto& c) { return !c->settled(); }));
+    }) > 0 &&
+           steady_ms() < until)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  };
+  const auto on_all = [&](void (detail::shard::*act)()) {
+    impl_->sum([act](detail::shard& s) {
+      (s.*act)();
+      return std::size_t{0};
+    });
+  };
+  wait(grace_ms);
+  on_all(&detail::shard::answer_all);
+  wait(farewell_ms);
+  on_all(&detail::shard::close_all);
   for (auto& s : impl_->shards) {
     {
       const std::lock_guard lock(s->core->mutex);

@@ -111,6 +111,8 @@ public:
   virtual void handle(http_exchange_ptr exchange) = 0;
   /// What a caller gets when `request_timeout_ms` has passed without an answer.
   virtual http_response timed_out(http_exchange& exchange);
+  /// What a caller gets who still waits when the server stops.
+  virtual http_response stopping(http_exchange& exchange);
 };
 
 struct server_options {
@@ -174,8 +176,9 @@ public:
   /// Stops accepting and closes idle connections. Requests in flight are still answered, with
   /// `Connection: close`; later ones get 503. Returns at once.
   void drain();
-  /// Drains, waits at most `grace_ms` for the requests in flight, closes everything and ends the
-  /// threads. The handler is not called after it has returned. Not from an io thread.
+  /// Drains, waits at most `grace_ms` for the requests in flight, answers the others with 503,
+  /// closes everything and ends the threads. The handler is not called after it has returned. Not
+  /// from an io thread.
   void stop(std::int64_t grace_ms);
 
 private:

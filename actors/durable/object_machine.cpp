@@ -61,7 +61,10 @@ input_verdict object_machine::on_input(const invocation_id& fresh, journal::inpu
                 other.invocation,
                 {}};
   }
-  if (state_.live.size() >= env_.waiting_inputs_max)
+  // Shared ones run at once: however many calls wait, a cancel still gets in.
+  const auto alike = std::count_if(state_.live.begin(), state_.live.end(),
+                                   [&](const auto& i) { return i.input.shared == input.shared; });
+  if (static_cast<std::size_t>(alike) >= env_.waiting_inputs_max)
     return {input_verdict::kind::full, {}, {}};
   if (input.key)
     recent_requests_.emplace_back(

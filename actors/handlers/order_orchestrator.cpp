@@ -285,6 +285,10 @@ task<result<order_facts>> undo(context ctx, settings_ptr s) {
       static_cast<void>(co_await ctx.run("report_label", &report_attention, ctx.key(),
                                          std::string("void_label"), voided.error().message));
     } else if (*voided != "null") {
+      auto label = order_facts::decode(*voided);
+      if (!label)
+        co_return fail(std::move(label).error());
+      learned = merge(learned, *label);
       learned.label_voided = true;
     }
     learned.pending["label"] = "done";

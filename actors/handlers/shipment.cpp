@@ -115,7 +115,8 @@ handler_task stop(context ctx, std::string) {
   co_return std::string("null");
 }
 
-/// Gives the label back, if one was bought, and lets none be bought any more.
+/// Gives the label back, if one was bought, and lets none be bought any more. Answers with the
+/// label's facts, which the order may not have heard yet, or `null`.
 handler_task void_label(context ctx, std::string) {
   ctx.set("stopped", "1");
   auto bought = co_await ctx.get("label");
@@ -132,7 +133,7 @@ handler_task void_label(context ctx, std::string) {
   auto voided = co_await ctx.effect("void_label", std::move(give_back));
   if (!voided)
     co_return fail(std::move(voided).error());
-  co_return voided->encode();
+  co_return label_facts(*label);
 }
 
 /// The shop's patience has ended before the label came. Queued behind the purchase, so it knows how

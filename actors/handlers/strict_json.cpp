@@ -68,6 +68,10 @@ private:
 result<void> check_json(std::string_view text) {
   if (!is_utf8(text))
     return fail({error_kind::invalid, "body", "The body is not valid UTF-8.", 400});
+  // The library takes a zero byte for the end, and would not look at what stands behind it.
+  if (const auto zero = text.find('\0'); zero != std::string_view::npos)
+    return fail({error_kind::invalid, "body",
+                 "The body is not valid JSON near byte " + std::to_string(zero + 1) + ".", 400});
   strict_checker checker;
   if (!json::sax_parse(text, &checker))
     return fail({error_kind::invalid, "body",

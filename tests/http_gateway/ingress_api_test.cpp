@@ -204,6 +204,22 @@ TEST_CASE("a call that takes too long gets 504 with its id and goes on", "[gatew
   CHECK(silent->headers.count("x-restate-id") == 0);
 }
 
+TEST_CASE("a call that waits when the hub stops gets 503 with its id", "[gateway][api]") {
+  door d;
+  raw_client c(d.web->port());
+  REQUIRE(c.send(post("/S/long/Hold", "")));
+  d.hub.wait_held(1);
+  d.web->stop(0);
+  const auto r = c.read();
+  REQUIRE(r);
+  CHECK(r->status == 503);
+  CHECK(r->headers.at("x-restate-id") == "inv_long");
+  CHECK(r->headers.at("x-restate-error-source") == "ingress");
+  CHECK(r->headers.at("retry-after") == "5");
+  CHECK(r->body.find("/restate/invocation/inv_long/attach") != std::string::npos);
+  d.hub.release(); // Its answer finds nobody, and does no harm.
+}
+
 TEST_CASE("who attaches waits longer than who calls", "[gateway][api]") {
   door d({}, {.request_timeout_ms = 60, .sweep_interval_ms = 10});
   raw_client attached(d.web->port());

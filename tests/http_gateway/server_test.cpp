@@ -301,7 +301,10 @@ TEST_CASE("what is not HTTP is refused", "[gateway][server]") {
   using namespace std::string_literals;
   CHECK(refusal_of(f, "hello\r\n\r\n") == 400);
   CHECK(refusal_of(f, "GET  / HTTP/1.1\r\nHost: h\r\n\r\n") == 400);
-  CHECK(refusal_of(f, "GET / HTTP/1.1\nHost: h\n\n\r\n\r\n") >= 400);
+  CHECK(refusal_of(f, "GET / HTTP/1.1\nHost: h\n\n\r\n\r\n") == 400);
+  CHECK(refusal_of(f, "GET /a b HTTP/1.1\r\nHost: h\r\n\r\n") == 400);
+  CHECK(refusal_of(f, "GET / HTTP/1.1 \r\nHost: h\r\n\r\n") == 400);
+  CHECK(refusal_of(f, "GET / http/1.1\r\nHost: h\r\n\r\n") == 400);
   CHECK(refusal_of(f, "GET /\0x HTTP/1.1\r\nHost: h\r\n\r\n"s) == 400);
   CHECK(refusal_of(f, "GET / HTTP/1.1\r\nHost: h\r\nX: a\0b\r\n\r\n"s) == 400);
   CHECK(refusal_of(f, "GET / HTTP/1.1\r\n\r\n") == 400);
@@ -311,7 +314,7 @@ TEST_CASE("what is not HTTP is refused", "[gateway][server]") {
   CHECK(refusal_of(f, "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n") ==
         400);
   CHECK(refusal_of(f, std::string(40, 'M') + " / HTTP/1.1\r\nHost: h\r\n\r\n") == 501);
-  CHECK(f.web->counters().malformed == 11);
+  CHECK(f.web->counters().malformed == 14);
   CHECK(f.handler.seen().empty());
 }
 
@@ -329,9 +332,13 @@ TEST_CASE("headers over the limit get 431", "[gateway][server]") {
   for (int i = 0; i < 101; ++i)
     count += "X: 1\r\n";
   CHECK(refusal_of(f, count + "\r\n") == 431);
-  // A chunk's header is not a way around it.
-  CHECK(refusal_of(f, "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1;" + big) >=
-        400);
+  // A chunk's header and trailers are no way around it, whole or not.
+  const std::string chunked = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+  CHECK(refusal_of(f, chunked + "1;" + big) >= 400);
+  CHECK(refusal_of(f, chunked + "1;x=" + big + "\r\na\r\n0\r\n\r\n") == 431);
+  CHECK(refusal_of(f, chunked + "0\r\nX: " + big + "\r\n\r\n") == 431);
+  CHECK(refusal_of(f, chunked + "0\r\n" + count.substr(count.find("X:")) + "\r\n") == 431);
+  CHECK(refusal_of(f, chunked + "0\r\nX: 1\r\n 2\r\n\r\n") == 400);
 }
 
 TEST_CASE("a body over the limit gets 413 even while it is being sent", "[gateway][server]") {
@@ -380,6 +387,15 @@ TEST_CASE("one empty line before a request is forgiven", "[gateway][server]") {
   REQUIRE(c.send(post("/1", "x") + "\r\n" + post("/2", "y")));
   CHECK(c.read()->status == 200);
   CHECK(c.read()->body == "POST /2 127.0.0.1 y");
+  // Also where it comes in two pieces; what only begins like one is refused.
+  REQUIRE(c.send("\r"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  REQUIRE(c.send("\n" + post("/3", "z")));
+  CHECK(c.read()->body == "POST /3 127.0.0.1 z");
+  REQUIRE(c.send("\r"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  REQUIRE(c.send(post("/4", "")));
+  CHECK(c.read()->status == 400);
 }
 
 TEST_CASE("a connection over the limit gets 503 and is closed", "[gateway][server]") {
@@ -534,7 +550,8 @@ TEST_CASE("draining answers what is in flight and takes nothing more", "[gateway
   CHECK(refused->headers.at("connection") == "close");
 }
 
-TEST_CASE("answers after the end of the server are dropped", "[gateway][server]") {
+TEST_CASE("who waits when the server stops is told so, and later answers are dropped",
+          "[gateway][server]") {
   std::vector<http_exchange_ptr> held;
   {
     fixture f;
@@ -542,9 +559,17 @@ TEST_CASE("answers after the end of the server are dropped", "[gateway][server]"
     REQUIRE(c.send(get("/hold/1") + get("/hold/2")));
     held = f.handler.wait_held(2);
     f.web->stop(0);
-    CHECK(held[0]->answer(text("nobody")));
+    for (const bool last : {false, true}) {
+      const auto r = c.read();
+      REQUIRE(r);
+      CHECK(r->status == 503);
+      CHECK(r->headers.count("retry-after") == 1);
+      CHECK((r->headers.count("connection") == 1) == last);
+    }
+    CHECK(c.at_end());
+    CHECK_FALSE(held[0]->answer(text("nobody")));
   }
-  held[1]->answer(text("nobody"));
+  CHECK_FALSE(held[1]->answer(text("nobody")));
 }
 
 TEST_CASE("a second server on the same port is refused with a reason", "[gateway][server]") {

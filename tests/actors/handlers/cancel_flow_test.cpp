@@ -125,6 +125,20 @@ TEST_CASE("an order that waits for a retry is cancelled without another try", "[
   }
 }
 
+TEST_CASE("a cancel waits for a label under way, and its answer names it", "[orders][cancel]") {
+  world w(with_faults(
+      R"({"vendor":"shippo","operation":"label","nth":1,"effect":"latency","latency_ms":25000})"));
+  const auto processed = w.call(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(processed.body.find(R"("trackingNumber":null)") != std::string::npos);
+  const auto a = cancel(w);
+  CHECK(field(a.body, "status") == "cancelled");
+  CHECK(a.body.find(R"("labelId":null)") == std::string::npos);
+  CHECK(cancel(w).body == a.body);
+  check_undone(w);
+  CHECK(cancel(w).body == a.body);
+  CHECK(w.effects("1", effect_kind::label_refund) == 1);
+}
+
 TEST_CASE("a charge in doubt is settled first, then given back", "[orders][cancel]") {
   for (const char* effect : {"drop_after", "late_work", "stored_500_done", "garbage"}) {
     CAPTURE(effect);

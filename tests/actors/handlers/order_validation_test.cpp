@@ -50,6 +50,9 @@ std::vector<refusal> refusals() {
       {"{\"items\":[}", "The body is not valid JSON near byte 11."},
       {testing::order_body() + "x", "The body is not valid JSON near byte " +
                                         std::to_string(testing::order_body().size() + 1) + "."},
+      {testing::order_body() + std::string(1, '\0') + "{}",
+       "The body is not valid JSON near byte " + std::to_string(testing::order_body().size() + 1) +
+           "."},
       {"[]", "The body must be a JSON object with items, customer and shipping."},
       {"null", "The body must be a JSON object with items, customer and shipping."},
       {"\"order\"", "The body must be a JSON object with items, customer and shipping."},

@@ -199,6 +199,12 @@ TEST_CASE("too many inputs waiting at one object are refused, at others not", "[
   CHECK(refused->status() == 429);
   CHECK(refused->replies.at(0).retry_after_s > 0);
   CHECK(hub.call("b", "work", "b")->status() == 0);
+  // A shared handler waits for none of them.
+  hub.handler("aside").run = hub.handler("work").run;
+  hub.handler("aside").mode = durable::handler_mode::shared;
+  auto aside = hub.call("a", "aside", "beside", {.idempotency_key = "aside"});
+  hub.answer("beside", answer_of(200, "aside"));
+  CHECK(aside->body() == "aside");
   // A known request is not a new input.
   auto again = hub.call("a", "work", "0", {.idempotency_key = "0"});
   CHECK(!again->answered());
