@@ -109,9 +109,16 @@ effect_step effect_machine::send() {
   return s;
 }
 
+/// From its first page, or the page that could not be read.
+effect_step effect_machine::look_up() {
+  if (page_)
+    return look_up(*page_);
+  looked_at_ = now();
+  return look_up(start_.operation.look_up(sent()));
+}
+
 effect_step effect_machine::look_up(providers::http_request request) {
   phase_ = phase::looking_up;
-  looked_at_ = now();
   effect_step s;
   s.what = effect_step::kind::send;
   s.request = std::move(request);
@@ -309,15 +316,18 @@ effect_step effect_machine::settle(std::string reason, bool at_once) {
     return complete(fail({error_kind::missed, std::string(op.name),
                           "it may have happened and cannot be looked up"}));
   absent_ = 0;
-  return look_up(op.look_up(sent()));
+  page_.reset();
+  return look_up();
 }
 
 effect_step effect_machine::read_look_up(const transport_outcome& outcome) {
   look_up_answer answer;
   if (outcome.what == transport_outcome::kind::response)
     answer = start_.operation.read_look_up(sent(), outcome.response);
-  if (answer.what != look_up_answer::kind::unknown)
+  if (answer.what != look_up_answer::kind::unknown) {
     look_up_failures_ = 0;
+    page_.reset();
+  }
   const auto settled_at = left_at_ + settle_ms();
   switch (answer.what) {
   case look_up_answer::kind::found:
@@ -327,19 +337,22 @@ effect_step effect_machine::read_look_up(const transport_outcome& outcome) {
     note(note_kind::look_up_found, now(), std::move(answer.evidence));
     return complete(fail(std::move(answer.failure)));
   case look_up_answer::kind::more:
+    page_ = answer.next;
     return look_up(std::move(answer.next));
   case look_up_answer::kind::running:
     absent_ = 0; // What is running now was not absent before.
     return wait(now() + std::clamp<std::int64_t>(settle_ms() / 4, 100, 10'000), next::look_up);
   case look_up_answer::kind::unknown:
-    return wait(now() + providers::backoff_ms(look_up_retry, look_up_failures_++, 0, env_.random) +
+    return wait(now() +
+                    providers::backoff_ms(look_up_retry, look_up_failures_++,
+                                          answer.failure.retry_after_ms, env_.random) +
                     look_up_retry.initial_ms,
                 next::look_up);
   case look_up_answer::kind::absent:
     break;
   }
   // Empty before the settle time proves nothing: the first request may still be running.
-  // What counts is when the look-up left, not when its answer came.
+  // What counts is when the look-up's first page left, not when its answers came.
   if (looked_at_ < settled_at)
     return wait(std::max(settled_at, now()), next::look_up);
   if (++absent_ < 2)
@@ -383,7 +396,7 @@ effect_step effect_machine::on_time() {
     return s;
   }
   durable_wait_ = false;
-  return next_ == next::send ? send() : look_up(start_.operation.look_up(sent()));
+  return next_ == next::send ? send() : look_up();
 }
 
 effect_step effect_machine::on_cancel() {

@@ -76,6 +76,7 @@ private:
   enum class next : std::uint8_t { send, look_up };
 
   effect_step send();
+  effect_step look_up();
   effect_step look_up(providers::http_request request);
   effect_step wait(unix_ms at, next then);
   effect_step complete(result<std::string> value);
@@ -108,7 +109,10 @@ private:
   int absent_ = 0; ///< Empty look-ups after the settle time.
   unix_ms first_sent_at_ = 0;
   unix_ms left_at_ = 0;   ///< The last byte cannot have left later than this.
-  unix_ms looked_at_ = 0; ///< When the newest look-up left.
+  unix_ms looked_at_ = 0; ///< When the newest look-up began.
+  /// Of a look-up of several pages, the one that is read now: it is read again where it fails, not
+  /// the first.
+  std::optional<providers::http_request> page_;
   int same_status_ = 0;
   unix_ms same_status_since_ = 0;
   std::vector<journal::note_payload> notes_;

@@ -1,6 +1,5 @@
 #include "actors/handlers/notice.hpp"
 
-#include "actors/handlers/order_facts.hpp"
 #include "providers/sendgrid/send_mail.hpp"
 #include "providers/slack/post_message.hpp"
 #include "providers/slack/post_webhook.hpp"
@@ -27,19 +26,21 @@ namespace slack = providers::slack;
 using settings_ptr = std::shared_ptr<const order_settings>;
 using kind = notice_order::kind;
 
-constexpr std::uint8_t notice_order_version = 1;
+constexpr std::uint8_t notice_order_version = 2;
 
 struct step_names {
-  const char* mail;
-  const char* announce;
+  std::string mail;
+  std::string announce;
 };
 
-step_names steps_of(kind what) {
-  switch (what) {
+step_names steps_of(const notice_order& n) {
+  // Each failed attempt is told: a look-up must not take one message for another.
+  const auto again = n.attempt > 1 ? "_" + std::to_string(n.attempt) : std::string();
+  switch (n.what) {
   case kind::new_order:
     return {"mail_new", "announce_new"};
   case kind::payment_failed:
-    return {"mail_failed", "announce_failed"};
+    return {"mail_failed" + again, "announce_failed" + again};
   case kind::confirmed:
     return {"mail_confirm", "announce_confirmed"};
   case kind::cancelled:
@@ -67,7 +68,7 @@ sendgrid::mail_request mail_of(const std::string& order_id, const notice_order& 
                                const order_settings& s) {
   sendgrid::mail_request m;
   m.order_id = order_id;
-  m.step = steps_of(n.what).mail;
+  m.step = steps_of(n).mail;
   m.from_email = s.mail_from;
   m.to_email = n.email;
   m.to_name = n.name;
@@ -117,7 +118,7 @@ const std::string& channel_of(const order_settings& s, kind what) {
 
 future<slack::message_outcome> announce(context ctx, const notice_order& n,
                                         const order_settings& s) {
-  const auto* step = steps_of(n.what).announce;
+  const auto step = steps_of(n).announce;
   const auto text = announcement_of(ctx.key(), n);
   if (s.slack || !s.slack_webhook) {
     slack::message_request request;
@@ -137,9 +138,9 @@ handler_task tell(context ctx, std::string body, settings_ptr s) {
   auto n = notice_order::decode(body);
   if (!n)
     co_return fail(std::move(n).error());
-  const auto steps = steps_of(n->what);
+  const auto steps = steps_of(*n);
   json told = json::object();
-  auto note = [&told](const char* step, bool sent, const std::string& why) {
+  auto note = [&told](const std::string& step, bool sent, const std::string& why) {
     told[step] = sent ? "sent" : "failed: " + why;
   };
   std::optional<future<sendgrid::mail_outcome>> mail;
@@ -160,8 +161,7 @@ handler_task tell(context ctx, std::string body, settings_ptr s) {
     auto now = co_await ctx.time();
     if (now && std::stoll(*now) - ctx.accepted_at() > n->report_after_ms) {
       order_facts f;
-      for (const auto& [step, what] : told.items())
-        f.notices[step] = what.get<std::string>();
+      add_told(f, told.dump());
       f.pending["notices"] = "done";
       ctx.send({"OrderOrchestrator", ctx.key()}, "RecordNotices", f.encode());
     }
@@ -179,6 +179,7 @@ std::string notice_order::encode() const {
   for (const auto* field : {&email, &name, &total, &tracking_number, &reason})
     w.str16(*field);
   w.i64(report_after_ms);
+  w.u32(attempt);
   return w.take();
 }
 
@@ -193,9 +194,22 @@ result<notice_order> notice_order::decode(std::string_view bytes) {
   for (auto* field : {&n.email, &n.name, &n.total, &n.tracking_number, &n.reason})
     *field = r.str16();
   n.report_after_ms = r.i64();
-  if (version != notice_order_version || !r.done())
+  if (version > 1)
+    n.attempt = r.u32();
+  if (version < 1 || version > notice_order_version || !r.done())
     return fail({error_kind::corrupt, "notice", "the notice cannot be read"});
   return n;
+}
+
+void add_told(order_facts& to, std::string_view told) {
+  constexpr std::string_view failed = "failed: ";
+  const auto steps = json::parse(told, nullptr, false);
+  for (const auto& [step, what] : steps.items()) {
+    auto text = what.get<std::string>();
+    if (step.starts_with("mail") && text.starts_with(failed))
+      to.attention[step] = text.substr(failed.size());
+    to.notices[step] = std::move(text);
+  }
 }
 
 std::string shown_amount(std::int64_t minor_units, std::string_view currency) {

@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/durable/service.hpp"
+#include "actors/handlers/order_facts.hpp"
 #include "actors/handlers/order_settings.hpp"
 
 #include <cstdint>
@@ -24,6 +25,7 @@ struct notice_order {
   std::string total; ///< For people: `42.00 USD`.
   std::string tracking_number;
   std::string reason;
+  std::uint32_t attempt = 1;        ///< Of the payment that failed.
   std::int64_t report_after_ms = 0; ///< Took it longer, the order is told: nobody waits any more.
 
   [[nodiscard]] std::string encode() const;
@@ -33,6 +35,10 @@ struct notice_order {
 /// The internal service `Notice`, one object an order; its handler is shared, so a slow Slack never
 /// holds a mail up. None of them can fail an order.
 durable::service_definition notice_service(std::shared_ptr<const order_settings> settings);
+
+/// Adds what `Tell` answered to the facts: what became of each notice, and of a mail that was
+/// refused that a person should look.
+void add_told(order_facts& to, std::string_view told);
 
 /// `42.00 USD`; currencies without minor units as they are.
 std::string shown_amount(std::int64_t minor_units, std::string_view currency);

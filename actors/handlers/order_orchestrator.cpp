@@ -60,11 +60,21 @@ std::string refund_id_of(const order_facts& f) {
   return {};
 }
 
-/// What a person must settle. A refused label is settled by the one that was bought later.
+/// A refused label is settled by the one that was bought later, or by a cancel; a refused charge by
+/// a later one that was not.
+bool is_settled(const order_facts& f, std::string_view step) {
+  if (step == "label")
+    return f.cancelled || !f.label_id.empty();
+  if (step == "charge")
+    return f.cancelled || f.last_payment()->state != payment_state::failed;
+  return false;
+}
+
+/// What a person must settle.
 json attention_of(const order_facts& f) {
   json list = json::array();
   for (const auto& [step, why] : f.attention)
-    if (step != "label" || f.label_id.empty())
+    if (!is_settled(f, step))
       list.push_back({{"step", step}, {"reason", why}});
   return list;
 }
@@ -152,10 +162,16 @@ notice_order notice_about(const order& o, notice_order::kind what) {
 }
 
 /// Tells the shop's channel and waits for nobody.
-void announce(context& ctx, const order& o, notice_order::kind what, const std::string& reason) {
-  auto n = notice_about(o, what);
+void announce_new(context& ctx, const order& o) {
+  auto n = notice_about(o, notice_order::kind::new_order);
   n.announce = true;
-  n.reason = reason;
+  ctx.send(notice_of(ctx), "Tell", n.encode());
+}
+void announce_failed(context& ctx, const order& o, const payment_fact& p) {
+  auto n = notice_about(o, notice_order::kind::payment_failed);
+  n.announce = true;
+  n.reason = p.reason;
+  n.attempt = p.attempt;
   ctx.send(notice_of(ctx), "Tell", n.encode());
 }
 
@@ -181,7 +197,7 @@ payment_fact payment_of(std::uint32_t attempt, const stripe::charge_outcome& cha
 
 /// One logical attempt to charge. The payment as far as it came; a failure only where a cancel came
 /// before anything happened.
-task<result<payment_fact>> take_payment(context ctx, order o, std::uint32_t attempt) {
+task<result<order_facts>> take_payment(context ctx, order o, std::uint32_t attempt) {
   const auto attempt_text = std::to_string(attempt);
   stripe::charge_request request;
   request.order_id = ctx.key();
@@ -193,19 +209,25 @@ task<result<payment_fact>> take_payment(context ctx, order o, std::uint32_t atte
   request.attempt = attempt_text;
   auto charge = stripe::charge(request);
   auto charged = co_await ctx.effect("charge", std::move(charge), attempt_text);
-  if (charged)
-    co_return payment_of(attempt, *charged);
+  order_facts learned;
+  if (charged) {
+    learned.payments.push_back(payment_of(attempt, *charged));
+    co_return learned;
+  }
   if (charged.error().kind == error_kind::cancelled)
     co_return fail(std::move(charged).error());
   payment_fact failed;
   failed.attempt = attempt;
   failed.state = payment_state::failed;
   failed.reason = charged.error().message;
+  learned.payments.push_back(failed);
   // A decline is the customer's matter; anything else is ours.
-  if (charged.error().kind != error_kind::rejected)
+  if (charged.error().kind != error_kind::rejected) {
+    learned.attention["charge"] = failed.reason;
     static_cast<void>(co_await ctx.run("report_charge", &report_attention, ctx.key(),
                                        std::string("charge"), failed.reason));
-  co_return failed;
+  }
+  co_return learned;
 }
 
 /// Gives one payment back; what is known of it afterwards.
@@ -302,7 +324,7 @@ task<result<order_facts>> undo(context ctx, settings_ptr s) {
       auto n = notice_about(*o, notice_order::kind::cancelled);
       n.mail = plan.mail;
       n.announce = plan.announce;
-      n.reason = was_paid ? "What you paid was given back." : "";
+      n.reason = refund_id_of(learned).empty() ? "" : "What you paid was given back.";
       if (plan.mail || plan.announce)
         ctx.send(notice_of(ctx), "Tell", n.encode());
     }
@@ -363,9 +385,7 @@ handler_task ship_and_confirm(context ctx, order o, order_facts facts, order_pla
       co_return co_await undo_and_answer_409(ctx, s);
     }
     if (told && *told) {
-      const auto steps = json::parse(**told, nullptr, false);
-      for (const auto& [step, what] : steps.items())
-        learned.notices[step] = what.get<std::string>();
+      add_told(learned, **told);
     } else if (told) {
       learned.pending["notices"] = "not sent yet";
     } else {
@@ -392,25 +412,42 @@ bool starts_over(const order_facts& f, const order& wanted) {
          (wanted.retry || (wanted.payment_method_given && wanted.payment_method != p->method));
 }
 
-/// The customer may have authenticated meanwhile: ask, and go on where it is money now.
-handler_task go_on_with_payment(context ctx, order_facts facts, settings_ptr s) {
-  auto ask = stripe::retrieve(facts.last_payment()->intent_id);
+/// The customer may have authenticated meanwhile, or failed to, and the shop may have cancelled the
+/// payment at Stripe: asks, and tells how the payment stands.
+task<payment_fact> ask_for_payment(context ctx, payment_fact p) {
+  auto ask = stripe::retrieve(p.intent_id);
   auto state = co_await ctx.effect("retrieve", std::move(ask));
-  auto request = co_await ctx.get("order");
-  if (!state || !request || state->status != stripe::payment_status::succeeded)
-    co_return answer_of(ctx.key(), facts, true);
-  auto o = order::decode(*request);
-  if (!o)
-    co_return fail(std::move(o).error());
-  auto plan = co_await decide_plan(ctx, s);
-  payment_fact paid = *facts.last_payment();
-  paid.state = payment_state::paid;
-  paid.charge_id = state->charge_id;
-  paid.amount = state->amount_received;
-  order_facts learned;
-  learned.payments.push_back(paid);
-  ctx.merge("facts", learned.encode());
-  co_return co_await ship_and_confirm(ctx, *o, merge(facts, learned), plan, s);
+  if (!state)
+    co_return p;
+  switch (state->status) {
+  case stripe::payment_status::succeeded:
+    p.state = payment_state::paid;
+    p.charge_id = state->charge_id;
+    p.amount = state->amount_received;
+    break;
+  case stripe::payment_status::canceled:
+    p.state = payment_state::failed;
+    p.reason = "the payment was cancelled";
+    break;
+  case stripe::payment_status::requires_payment_method: {
+    // Failed. The customer still has its secret, so it is closed before another is begun.
+    stripe::cancel_intent_request request;
+    request.order_id = ctx.key();
+    request.step = "close_payment";
+    request.payment_intent_id = p.intent_id;
+    auto close = stripe::cancel_intent(request);
+    auto closed = co_await ctx.effect("close_payment", std::move(close), std::to_string(p.attempt));
+    if (!closed) // It went on in the meantime: asked for again next time.
+      co_return p;
+    p.state = payment_state::failed;
+    p.reason =
+        state->decline_code.empty() ? "the customer did not authenticate it" : state->decline_code;
+    break;
+  }
+  default:
+    break;
+  }
+  co_return p;
 }
 
 handler_task process_order(context ctx, std::string body, settings_ptr s) {
@@ -423,12 +460,22 @@ handler_task process_order(context ctx, std::string body, settings_ptr s) {
     co_return fail(std::move(facts).error());
 
   std::uint32_t attempt = 1;
+  bool paid_now = false;
   if (facts->known()) {
-    if (waits_for_payment(*facts))
-      co_return co_await go_on_with_payment(ctx, *facts, s);
-    if (!starts_over(*facts, *wanted))
+    order_facts learned;
+    if (waits_for_payment(*facts)) {
+      auto asked = co_await ask_for_payment(ctx, *facts->last_payment());
+      learned.payments.push_back(asked);
+      ctx.merge("facts", learned.encode());
+      facts = merge(*facts, learned);
+    }
+    const auto* payment = facts->last_payment();
+    paid_now = !learned.payments.empty() && payment->state == payment_state::paid;
+    const bool failed_now = !learned.payments.empty() && payment->state == payment_state::failed;
+    const bool again = starts_over(*facts, *wanted);
+    if (!paid_now && !failed_now && !again)
       co_return answer_of(ctx.key(), *facts, true);
-    attempt = facts->last_payment()->attempt + 1;
+    attempt = payment->attempt + 1;
     // The order stays what it was; only how it is paid changes.
     auto first = co_await ctx.get("order");
     if (first)
@@ -437,10 +484,19 @@ handler_task process_order(context ctx, std::string body, settings_ptr s) {
         o->payment_customer = wanted->payment_customer;
         wanted = std::move(o);
       }
+    if (failed_now) {
+      auto plan = co_await decide_plan(ctx, s);
+      if (plan.announce)
+        announce_failed(ctx, *wanted, *facts->last_payment());
+      if (!again)
+        co_return answer_of(ctx.key(), *facts, true);
+    }
   } else {
     ctx.set("order", body);
   }
   auto plan = co_await decide_plan(ctx, s);
+  if (paid_now)
+    co_return co_await ship_and_confirm(ctx, *wanted, *facts, plan, s);
 
   order_facts begun;
   begun.created_at = ctx.accepted_at();
@@ -450,18 +506,17 @@ handler_task process_order(context ctx, std::string body, settings_ptr s) {
   ctx.merge("facts", begun.encode());
   facts = merge(*facts, begun);
   if (plan.announce && attempt == 1)
-    announce(ctx, *wanted, notice_order::kind::new_order, {});
+    announce_new(ctx, *wanted);
 
-  auto payment = co_await take_payment(ctx, *wanted, attempt);
-  if (!payment)
+  auto taken = co_await take_payment(ctx, *wanted, attempt);
+  if (!taken)
     co_return co_await undo_and_answer_409(ctx, s);
-  order_facts learned;
-  learned.payments.push_back(*payment);
-  ctx.merge("facts", learned.encode());
-  facts = merge(*facts, learned);
-  if (payment->state == payment_state::failed && plan.announce)
-    announce(ctx, *wanted, notice_order::kind::payment_failed, payment->reason);
-  if (payment->state != payment_state::paid)
+  ctx.merge("facts", taken->encode());
+  facts = merge(*facts, *taken);
+  const auto& payment = taken->payments.front();
+  if (payment.state == payment_state::failed && plan.announce)
+    announce_failed(ctx, *wanted, payment);
+  if (payment.state != payment_state::paid)
     co_return answer_of(ctx.key(), *facts, false);
   co_return co_await ship_and_confirm(ctx, *wanted, *facts, plan, s);
 }

@@ -207,6 +207,8 @@ result<control_document> parse_control(std::string_view text) {
       read = read_latency(to, value);
     else if (name == "authenticate" && value.is_string())
       to.authenticate = value.get<std::string>();
+    else if (name == "fail_authentication" && value.is_string())
+      to.fail_authentication = value.get<std::string>();
     else
       read = fail(wrong("there is no setting '" + name.substr(0, 64) + "'"));
     if (!read)

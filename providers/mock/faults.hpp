@@ -55,7 +55,7 @@ struct control_document {
   bool clear = false;
   std::vector<fault> faults;
   std::array<std::optional<std::int64_t>, vendor_count> latency_ms;
-  std::optional<std::string> authenticate;
+  std::optional<std::string> authenticate, fail_authentication;
 };
 /// Fails with `invalid`, naming the field. Reads the whole document before anything is changed.
 result<control_document> parse_control(std::string_view json);

@@ -326,6 +326,10 @@ void stripe::append_intent(std::string& out, std::uint64_t number, const intent&
     out.append(R"({"code":")").append(method.code);
     out.append(R"(","decline_code":")").append(method.decline_code);
     out.append(R"(","message":")").append(method.message).append(R"(","type":"card_error"})");
+  } else if (pi.not_authenticated && status == intent_status::requires_payment_method) {
+    out.append(R"({"code":"payment_intent_authentication_failure","message":)"
+               R"("The provided PaymentMethod has failed authentication.",)"
+               R"("type":"invalid_request_error"})");
   } else {
     out.append("null");
   }
@@ -1150,6 +1154,16 @@ void stripe::list_refunds(call& c) {
   }
   out.append(R"(],"has_more":)").append(has_more ? "true" : "false");
   out.append(R"(,"url":"/v1/refunds"})");
+}
+
+bool stripe::fail_authentication(std::string_view id) {
+  const auto number = shared_.names.read_stripe("pi_", id);
+  auto* pi = number ? intents_.find(*number) : nullptr;
+  if (!pi || pi->status != intent_status::requires_action)
+    return false;
+  pi->status = intent_status::requires_payment_method;
+  pi->not_authenticated = true;
+  return true;
 }
 
 bool stripe::authenticate(std::string_view id, unix_ms now, std::uint64_t request_number) {

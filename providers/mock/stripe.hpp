@@ -28,6 +28,8 @@ public:
   void finish_late(call& c);
   /// The customer passes 3-D Secure. False unless the PaymentIntent waits for that.
   [[nodiscard]] bool authenticate(std::string_view id, unix_ms now, std::uint64_t request_number);
+  /// The customer does not. False in the same cases.
+  [[nodiscard]] bool fail_authentication(std::string_view id);
 
 private:
   enum class intent_status : std::uint8_t {
@@ -51,6 +53,7 @@ private:
     intent_status first_status = intent_status::requires_payment_method; // as first answered
     std::int16_t method = -1;                                            // index of test method
     std::int16_t failed_method = -1; // the method that was declined last
+    bool not_authenticated = false;  // the customer failed 3-D Secure
     bool redirects = false;          // has a return_url
     bool automatic = false;          // automatic_payment_methods
   };

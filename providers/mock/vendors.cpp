@@ -463,6 +463,10 @@ result<void> vendors::control(std::string_view json) {
       !s.now_world->stripe_vendor.authenticate(*read->authenticate, s.now, s.request_number))
     return fail({error_kind::not_found, "mock.control",
                  "'authenticate' names no PaymentIntent in requires_action"});
+  if (read->fail_authentication &&
+      !s.now_world->stripe_vendor.fail_authentication(*read->fail_authentication))
+    return fail({error_kind::not_found, "mock.control",
+                 "'fail_authentication' names no PaymentIntent in requires_action"});
   if (read->clear)
     s.plan.clear();
   for (std::size_t i = 0; i < vendor_count; ++i)

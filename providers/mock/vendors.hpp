@@ -114,8 +114,9 @@ public:
   /// "always":true,"times":n,"effect":…,"status":503,"headers":{…},"latency_ms":n,"late_ms":n,
   /// "code":…,"text":…}`, see `fault`. `authenticate` plays the customer who passes 3-D Secure for
   /// a PaymentIntent in `requires_action`: it becomes `succeeded`, and a charge effect is noted.
-  /// Fails with `invalid` naming the field, `not_found` for `authenticate`, or `full`; then nothing
-  /// has changed.
+  /// `fail_authentication` plays the one who does not: it becomes `requires_payment_method`.
+  /// Fails with `invalid` naming the field, `not_found` for those two, or `full`; then nothing has
+  /// changed.
   result<void> control(std::string_view json);
 
   /// Back to the first state of these options, but for ids, which never come again.

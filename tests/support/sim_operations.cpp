@@ -1,5 +1,7 @@
 #include "tests/support/sim_operations.hpp"
 
+#include "providers/wait_hint.hpp"
+
 #include <charconv>
 #include <utility>
 
@@ -46,8 +48,10 @@ http_request look_up(const sent_request& sent) {
 look_up_answer read_look_up(const sent_request& sent, const http_response& r) {
   using kind = look_up_answer::kind;
   look_up_answer a;
-  if (r.status != 200)
+  if (r.status != 200) {
+    a.failure.retry_after_ms = providers::retry_after_ms(r);
     return a;
+  }
   if (r.body == "absent") {
     a.what = kind::absent;
   } else if (r.body == "running") {

@@ -206,6 +206,14 @@ TEST_CASE("a look-up that finds the effect settles at once", "[durable][effect][
     f.hub.answer(answer_of(200, "more"));
     REQUIRE(f.state() == "look_up");
     CHECK(f.hub.calls.front().request.target == "/find?key=&body=body&page=2");
+    // A page that cannot be read is asked for again, when the vendor says, and not the first one.
+    f.hub.answer(answer_of(429, "", {{"retry-after", "15"}}));
+    REQUIRE(f.state() == "wait");
+    const auto asked_at = f.hub.time.wall_ms();
+    f.pass();
+    CHECK(f.hub.time.wall_ms() - asked_at >= 15'000);
+    REQUIRE(f.state() == "look_up");
+    CHECK(f.hub.calls.front().request.target == "/find?key=&body=body&page=2");
     f.hub.answer(answer_of(200, "found:it"));
     CHECK(f.state() == "it");
   }

@@ -209,6 +209,53 @@ TEST_CASE("a customer who must authenticate does, and the order goes on", "[orde
   CHECK(requests(w, "POST /stripe/v1/payment_intents ").size() == 1);
 }
 
+TEST_CASE("a customer who does not authenticate can pay in another way", "[orders][payment]") {
+  world w;
+  const auto asked = process(w, paying_with("pm_card_authenticationRequired"));
+  const auto first = field(asked.body, "paymentIntentId");
+  REQUIRE(w.mock.control(R"({"fail_authentication":")" + first + "\"}"));
+  if (GENERATE(false, true))
+    w.lose_power();
+  SECTION("and is told so until then") {
+    // The same request again: the payment has failed, and its secret is of no use any more.
+    const auto failed = process(w, paying_with("pm_card_authenticationRequired"));
+    CHECK(failed.status == 200);
+    CHECK(field(failed.body, "status") == "payment_failed");
+    CHECK(field(failed.body, "message") == "Payment failed: payment_intent_authentication_failure");
+    CHECK_FALSE(w.mock.control(R"({"authenticate":")" + first + "\"}"));
+    REQUIRE(w.run());
+    const auto before = w.requests().size();
+    CHECK(process(w, paying_with("pm_card_authenticationRequired")).body == failed.body);
+    CHECK(w.requests().size() == before);
+  }
+  // With another method at once a new attempt, once the old one is closed.
+  const auto paid = process(w, paying_with("pm_card_visa"));
+  CHECK(field(paid.body, "status") == "confirmed");
+  CHECK(field(paid.body, "paymentIntentId") != first);
+  REQUIRE(w.run());
+  CHECK(requests(w, "POST /stripe/v1/payment_intents/" + first + "/cancel").size() == 1);
+  CHECK(w.effects("1", effect_kind::charge) == 1);
+  CHECK(field(w.order("1").body, "status") == "confirmed");
+  CHECK(w.effects("1", effect_kind::message) == 3); // New, failed, confirmed.
+}
+
+TEST_CASE("a payment that was cancelled at Stripe has failed, and another can be made",
+          "[orders][payment]") {
+  world w;
+  const auto asked = process(w, paying_with("pm_card_authenticationRequired"));
+  const auto first = field(asked.body, "paymentIntentId");
+  // As someone would in Stripe's dashboard.
+  providers::mock::mock_request cancel;
+  cancel.method = "POST";
+  cancel.target = "/stripe/v1/payment_intents/" + first + "/cancel";
+  cancel.headers = {{"authorization", "Bearer sk_test_mock"}};
+  CHECK(w.mock.handle(cancel, w.time.wall_ms()).response.status == 200);
+  const auto failed = process(w, paying_with("pm_card_authenticationRequired"));
+  CHECK(field(failed.body, "status") == "payment_failed");
+  CHECK(field(failed.body, "message") == "Payment failed: the payment was cancelled");
+  CHECK(field(process(w, R"("retry":true)").body, "status") == "confirmed");
+}
+
 TEST_CASE("a label that comes late does not hold the order up", "[orders][label]") {
   auto w = std::make_unique<world>(with_faults(
       R"({"vendor":"shippo","operation":"label","nth":1,"effect":"latency","latency_ms":25000})"));
@@ -340,6 +387,10 @@ TEST_CASE("notices that fail do not fail the order, and it says so", "[orders][n
   const auto notices = field(w.order("1").body, "notices");
   CHECK(field(notices, "mail_confirm").starts_with("failed: "));
   CHECK(field(notices, "announce_confirmed").starts_with("failed: "));
+  // A customer who was not told is a matter for a person; an announcement is not.
+  const auto attention = field(w.order("1").body, "attention");
+  CHECK(attention.find("mail_confirm") != std::string::npos);
+  CHECK(attention.find("announce") == std::string::npos);
   CHECK(field(w.order("1").body, "pending") == "[]");
   CHECK(w.live().empty());
 }
@@ -362,6 +413,32 @@ TEST_CASE("slow notices are waited for two seconds and recorded later", "[orders
           R"({"announce_confirmed":"sent","mail_confirm":"sent"})");
     CHECK(problems_of(w, "1", {}).empty());
   }
+}
+
+TEST_CASE("each failed attempt is announced, also where an announcement's answer was lost",
+          "[orders][notices]") {
+  // The second announcement is cut before the work: the first one's message must not stand for it.
+  world w(
+      with_faults(R"({"vendor":"slack","operation":"message","nth":3,"effect":"drop_before"})"));
+  CHECK(field(process(w, paying_with("pm_card_chargeDeclined")).body, "status") ==
+        "payment_failed");
+  CHECK(field(process(w, paying_with("pm_card_chargeDeclinedFraudulent")).body, "status") ==
+        "payment_failed");
+  REQUIRE(w.run());
+  CHECK(w.effects("1", effect_kind::message, "announce_new") == 1);
+  CHECK(w.effects("1", effect_kind::message, "announce_failed") == 1);
+  CHECK(w.effects("1", effect_kind::message, "announce_failed_2") == 1);
+}
+
+TEST_CASE("a charge that is refused for our own fault is a matter for a person, until one succeeds",
+          "[orders][payment]") {
+  world w(with_faults(R"({"vendor":"stripe","operation":"charge","nth":1,"effect":"status",)"
+                      R"("status":400})"));
+  const auto a = process(w);
+  CHECK(field(a.body, "status") == "payment_failed");
+  CHECK(field(w.order("1").body, "attention").find(R"("step":"charge")") != std::string::npos);
+  CHECK(field(process(w, R"("retry":true)").body, "status") == "confirmed");
+  CHECK(field(w.order("1").body, "attention") == "[]");
 }
 
 TEST_CASE("vendors that are not configured are not called", "[orders][notices]") {

@@ -261,7 +261,8 @@ TEST_CASE("a wrong control document changes nothing and names the field", "[mock
       row{R"({"effect":"status","headers":{"a":"b\r\nc"},"nth":1})", "headers"},
       row{R"({"effect":"status","nth":1,"when":1})", "when"},
       row{R"({"faults":[{"effect":"status","always":true},{"nth":1}]})", "effect"},
-      row{R"({"authenticate":"pi_x","latency_ms":5})", "authenticate"});
+      row{R"({"authenticate":"pi_x","latency_ms":5})", "authenticate"},
+      row{R"({"fail_authentication":"pi_x"})", "fail_authentication"});
   CAPTURE(r.text);
   mock_client c;
   const auto done = c.world.control(r.text);
