@@ -1,5 +1,6 @@
 #include "actors/handlers/notice.hpp"
 
+#include "actors/handlers/attention.hpp"
 #include "providers/sendgrid/send_mail.hpp"
 #include "providers/slack/post_message.hpp"
 #include "providers/slack/post_webhook.hpp"
@@ -152,6 +153,9 @@ handler_task tell(context ctx, std::string body, settings_ptr s) {
   if (mail) {
     auto sent = co_await *mail;
     note(steps.mail, sent.has_value(), sent ? std::string() : sent.error().message);
+    if (!sent)
+      static_cast<void>(co_await ctx.run("report_mail", &report_attention, s, ctx.key(), steps.mail,
+                                         sent.error().message));
   }
   if (message) {
     auto sent = co_await *message;

@@ -1,10 +1,10 @@
 #include "actors/handlers/order_orchestrator.hpp"
 
+#include "actors/handlers/attention.hpp"
 #include "actors/handlers/notice.hpp"
 #include "actors/handlers/order.hpp"
 #include "actors/handlers/order_facts.hpp"
 #include "actors/handlers/shipment.hpp"
-#include "journal/base/log.hpp"
 #include "providers/shippo/buy_label.hpp"
 #include "providers/stripe/cancel_intent.hpp"
 #include "providers/stripe/charge.hpp"
@@ -139,12 +139,6 @@ task<order_plan> decide_plan(context ctx, settings_ptr s) {
   co_return order_plan::decode(text ? *text : std::string());
 }
 
-/// Said once, where a person must act.
-result<std::string> report_attention(std::string order_id, std::string step, std::string reason) {
-  log::error("order_needs_attention", {{"order", order_id}, {"step", step}, {"reason", reason}});
-  return std::string();
-}
-
 object_id shipment_of(const context& ctx) {
   return {"Shipment", ctx.key()};
 }
@@ -197,7 +191,8 @@ payment_fact payment_of(std::uint32_t attempt, const stripe::charge_outcome& cha
 
 /// One logical attempt to charge. The payment as far as it came; a failure only where a cancel came
 /// before anything happened.
-task<result<order_facts>> take_payment(context ctx, order o, std::uint32_t attempt) {
+task<result<order_facts>> take_payment(context ctx, order o, std::uint32_t attempt,
+                                       settings_ptr s) {
   const auto attempt_text = std::to_string(attempt);
   stripe::charge_request request;
   request.order_id = ctx.key();
@@ -224,14 +219,14 @@ task<result<order_facts>> take_payment(context ctx, order o, std::uint32_t attem
   // A decline is the customer's matter; anything else is ours.
   if (charged.error().kind != error_kind::rejected) {
     learned.attention["charge"] = failed.reason;
-    static_cast<void>(co_await ctx.run("report_charge", &report_attention, ctx.key(),
+    static_cast<void>(co_await ctx.run("report_charge", &report_attention, s, ctx.key(),
                                        std::string("charge"), failed.reason));
   }
   co_return learned;
 }
 
 /// Gives one payment back; what is known of it afterwards.
-task<order_facts> give_back(context ctx, payment_fact p) {
+task<order_facts> give_back(context ctx, payment_fact p, settings_ptr s) {
   order_facts learned;
   const auto attempt_text = std::to_string(p.attempt);
   const bool is_money = p.state == payment_state::paid || p.state == payment_state::part_refunded;
@@ -264,7 +259,7 @@ task<order_facts> give_back(context ctx, payment_fact p) {
       p.refund_id = refunded->refund_id;
     } else {
       learned.attention["refund"] = refunded.error().message;
-      static_cast<void>(co_await ctx.run("report_refund", &report_attention, ctx.key(),
+      static_cast<void>(co_await ctx.run("report_refund", &report_attention, s, ctx.key(),
                                          std::string("refund"), refunded.error().message));
     }
   }
@@ -295,7 +290,7 @@ task<result<order_facts>> undo(context ctx, settings_ptr s) {
     if (p.intent_id.empty() || p.state == payment_state::refunded ||
         p.state == payment_state::failed)
       continue;
-    auto returned = co_await give_back(ctx, p);
+    auto returned = co_await give_back(ctx, p, s);
     learned = merge(learned, returned);
   }
   ctx.merge("facts", learned.encode());
@@ -304,7 +299,7 @@ task<result<order_facts>> undo(context ctx, settings_ptr s) {
     auto voided = co_await ctx.call(shipment_of(ctx), "VoidLabel", {});
     if (!voided) {
       learned.attention["void_label"] = voided.error().message;
-      static_cast<void>(co_await ctx.run("report_label", &report_attention, ctx.key(),
+      static_cast<void>(co_await ctx.run("report_label", &report_attention, s, ctx.key(),
                                          std::string("void_label"), voided.error().message));
     } else if (*voided != "null") {
       auto label = order_facts::decode(*voided);
@@ -356,7 +351,7 @@ handler_task ship_and_confirm(context ctx, order o, order_facts facts, order_pla
       co_return co_await undo_and_answer_409(ctx, s);
     learned.pending["label"] = "refused, tried again later";
     learned.attention["label"] = label.error().message;
-    static_cast<void>(co_await ctx.run("report_label", &report_attention, ctx.key(),
+    static_cast<void>(co_await ctx.run("report_label", &report_attention, s, ctx.key(),
                                        std::string("label"), label.error().message));
   } else if (!*label) {
     learned.pending["label"] = "not there yet";
@@ -508,7 +503,7 @@ handler_task process_order(context ctx, std::string body, settings_ptr s) {
   if (plan.announce && attempt == 1)
     announce_new(ctx, *wanted);
 
-  auto taken = co_await take_payment(ctx, *wanted, attempt);
+  auto taken = co_await take_payment(ctx, *wanted, attempt, s);
   if (!taken)
     co_return co_await undo_and_answer_409(ctx, s);
   ctx.merge("facts", taken->encode());

@@ -1,7 +1,9 @@
 #pragma once
 #include "actors/handlers/order.hpp"
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace orderhub::handlers {
@@ -22,6 +24,9 @@ struct order_settings {
   bool compensate_on_label_failure = false;
   /// First pause before a refused label is tried again; doubles up to an hour.
   std::int64_t label_retry_ms = 60'000;
+  /// Not a setting: how often a person was called for, since the start. For the metrics.
+  std::shared_ptr<std::atomic<std::uint64_t>> attention_count =
+      std::make_shared<std::atomic<std::uint64_t>>(0);
 };
 
 /// The settings that decide which steps a handler takes; one journaled text.

@@ -391,6 +391,7 @@ TEST_CASE("notices that fail do not fail the order, and it says so", "[orders][n
   const auto attention = field(w.order("1").body, "attention");
   CHECK(attention.find("mail_confirm") != std::string::npos);
   CHECK(attention.find("announce") == std::string::npos);
+  CHECK(*s.orders.attention_count == 1);
   CHECK(field(w.order("1").body, "pending") == "[]");
   CHECK(w.live().empty());
 }
