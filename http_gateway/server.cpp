@@ -137,15 +137,8 @@ struct server_core {
 };
 
 namespace {
-void count(std::atomic<std::uint64_t>& n) {
-  n.fetch_add(1, std::memory_order_relaxed);
-}
-/// The shard whose io thread this is.
-thread_local shard* current_shard = nullptr;
-} // namespace
-
 /// Whether a request line ends as one does, `HTTP/` with two digits: another version, not rubbish.
-static bool has_version(std::string_view text) {
+bool has_version(std::string_view text) {
   const auto line = text.substr(0, text.find("\r\n"));
   const auto version = line.substr(std::min(line.find(' '), line.size()));
   const auto at = version.find(" HTTP/");
@@ -154,6 +147,13 @@ static bool has_version(std::string_view text) {
          version.size() == at + 9 && is_digit(version[at + 6]) && version[at + 7] == '.' &&
          is_digit(version[at + 8]);
 }
+
+void count(std::atomic<std::uint64_t>& n) {
+  n.fetch_add(1, std::memory_order_relaxed);
+}
+/// The shard whose io thread this is.
+thread_local shard* current_shard = nullptr;
+} // namespace
 
 /// Fills one exchange from Beast's parser and adds the framing rules that Beast leaves open.
 class request_parser final : public beast::http::basic_parser<true> {

@@ -40,6 +40,13 @@ providers::header_list headers_of(const std::string& lines) {
   return out;
 }
 
+/// Whether the same question may be answered later; a cursor that has expired never is.
+bool may_pass(const transport_outcome& outcome) {
+  const auto status = outcome.response.status;
+  return outcome.what != transport_outcome::kind::response || status == 408 || status == 429 ||
+         status >= 500;
+}
+
 } // namespace
 
 std::string idempotency_key(const hub_id& hub, const object_id& object, std::string_view step,
@@ -324,10 +331,13 @@ effect_step effect_machine::read_look_up(const transport_outcome& outcome) {
   look_up_answer answer;
   if (outcome.what == transport_outcome::kind::response)
     answer = start_.operation.read_look_up(sent(), outcome.response);
-  if (answer.what != look_up_answer::kind::unknown) {
-    look_up_failures_ = 0;
+  const bool further = page_.has_value();
+  if (answer.what != look_up_answer::kind::unknown || !may_pass(outcome))
     page_.reset();
-  }
+  // A first page that can be read is no progress where the second one never can.
+  if (answer.what != look_up_answer::kind::unknown &&
+      (answer.what != look_up_answer::kind::more || further))
+    look_up_failures_ = 0;
   const auto settled_at = left_at_ + settle_ms();
   switch (answer.what) {
   case look_up_answer::kind::found:

@@ -217,6 +217,22 @@ TEST_CASE("a look-up that finds the effect settles at once", "[durable][effect][
     f.hub.answer(answer_of(200, "found:it"));
     CHECK(f.state() == "it");
   }
+  SECTION("a page that is refused is not asked for again and again") {
+    std::int64_t last_pause = 0;
+    for (int i = 0; i < 12; ++i) {
+      CHECK(f.hub.calls.front().request.target == "/find?key=&body=body");
+      f.hub.answer(answer_of(200, "more"));
+      f.hub.answer(answer_of(400, "the cursor has expired"));
+      REQUIRE(f.state() == "wait");
+      const auto asked_at = f.hub.time.wall_ms();
+      f.pass();
+      last_pause = std::max(last_pause, f.hub.time.wall_ms() - asked_at);
+      REQUIRE(f.state() == "look_up");
+    }
+    CHECK(last_pause > 5'000);
+    f.hub.answer(answer_of(200, "found:it"));
+    CHECK(f.state() == "it");
+  }
   SECTION("found refused") {
     f.hub.answer(answer_of(200, "refused:no"));
     CHECK(f.state() == "!rejected");
