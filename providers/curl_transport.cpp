@@ -11,6 +11,7 @@
 #include <deque>
 #include <limits>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 #include <thread>
@@ -18,6 +19,9 @@
 #include <vector>
 
 #include <curl/curl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 namespace orderhub::providers {
 
@@ -136,6 +140,129 @@ const char* reason_of(CURLcode code) {
     return "transfer failed";
   }
 }
+
+/// The sockets that libcurl waits for, and when it wants to be called without any. Ready ones are
+/// handed to libcurl one by one: `curl_multi_perform` would look at every call on the wire each
+/// time, which costs more than the calls themselves where two hundred are out.
+class sockets {
+public:
+  explicit sockets(CURLM* multi) : multi_(multi) {
+    wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (wake_ < 0)
+      throw std::runtime_error("no event descriptor");
+    polled_.push_back({wake_, POLLIN, 0});
+    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &on_socket);
+    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, this);
+    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &on_timer);
+    curl_multi_setopt(multi, CURLMOPT_TIMERDATA, this);
+  }
+  ~sockets() { ::close(wake_); }
+  sockets(const sockets&) = delete;
+  sockets& operator=(const sockets&) = delete;
+
+  /// Ends the wait that runs or comes next. Any thread may.
+  void wake() const {
+    const std::uint64_t one = 1;
+    // It fails only where the counter is full, and then the wait ends too.
+    [[maybe_unused]] const auto written = ::write(wake_, &one, sizeof one);
+  }
+
+  /// Lets libcurl do what is due by time; new calls are.
+  [[nodiscard]] CURLMcode run_timer() {
+    if (!due_ || steady::now() < *due_)
+      return CURLM_OK;
+    due_.reset();
+    return act(CURL_SOCKET_TIMEOUT, 0);
+  }
+
+  /// Waits for the sockets, at most until the timer or `most_ms`, and lets libcurl serve those that
+  /// are ready.
+  [[nodiscard]] CURLMcode wait(std::int64_t most_ms) {
+    if (due_) {
+      const auto left = *due_ - steady::now();
+      const auto ms = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+      most_ms = std::clamp<std::int64_t>(ms, 0, most_ms);
+    }
+    const int ready = ::poll(polled_.data(), polled_.size(), static_cast<int>(most_ms));
+    if (ready <= 0)
+      return CURLM_OK; // Time, or a signal; the caller comes again.
+    ready_.clear();
+    for (const auto& p : polled_)
+      if (p.revents != 0)
+        ready_.push_back(p);
+    for (const auto& p : ready_) {
+      if (p.fd == wake_) {
+        std::uint64_t count = 0;
+        [[maybe_unused]] const auto size = ::read(wake_, &count, sizeof count);
+        continue;
+      }
+      // Serving one may have closed another, and its number may belong to a new one: that one is
+      // asked whether it is ready, and is not.
+      if (place_of(p.fd) == nothing)
+        continue;
+      const int mask = ((p.revents & (POLLIN | POLLHUP)) != 0 ? CURL_CSELECT_IN : 0) |
+                       ((p.revents & POLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
+                       ((p.revents & (POLLERR | POLLNVAL)) != 0 ? CURL_CSELECT_ERR : 0);
+      if (const auto code = act(p.fd, mask); code != CURLM_OK)
+        return code;
+    }
+    return CURLM_OK;
+  }
+
+private:
+  static constexpr std::size_t nothing = 0; ///< The place of `wake_`, so of no socket.
+
+  CURLMcode act(curl_socket_t fd, int mask) {
+    int running = 0;
+    return curl_multi_socket_action(multi_, fd, mask, &running);
+  }
+  [[nodiscard]] std::size_t place_of(curl_socket_t fd) const {
+    const auto n = static_cast<std::size_t>(fd);
+    return n < places_.size() ? places_[n] : nothing;
+  }
+
+  static int on_socket(CURL*, curl_socket_t fd, int what, void* user, void*) {
+    auto& s = *static_cast<sockets*>(user);
+    const auto n = static_cast<std::size_t>(fd);
+    const auto place = s.place_of(fd);
+    if (what == CURL_POLL_REMOVE) {
+      if (place == nothing)
+        return 0;
+      s.polled_[place] = s.polled_.back();
+      s.places_[static_cast<std::size_t>(s.polled_[place].fd)] = place;
+      s.polled_.pop_back();
+      s.places_[n] = nothing;
+      return 0;
+    }
+    const auto events = static_cast<short>(((what & CURL_POLL_IN) != 0 ? POLLIN : 0) |
+                                           ((what & CURL_POLL_OUT) != 0 ? POLLOUT : 0));
+    if (place != nothing) {
+      s.polled_[place].events = events;
+      return 0;
+    }
+    if (n >= s.places_.size())
+      s.places_.resize(n + 1, nothing);
+    s.places_[n] = s.polled_.size();
+    s.polled_.push_back({fd, events, 0});
+    return 0;
+  }
+
+  static int on_timer(CURLM*, long timeout_ms, void* user) {
+    auto& s = *static_cast<sockets*>(user);
+    if (timeout_ms < 0)
+      s.due_.reset();
+    else
+      s.due_ = steady::now() + std::chrono::milliseconds(timeout_ms);
+    return 0;
+  }
+
+  CURLM* multi_;
+  int wake_ = -1;
+  std::vector<pollfd> polled_;
+  std::vector<pollfd> ready_;
+  std::vector<std::size_t> places_; ///< In `polled_`, by descriptor.
+  std::optional<steady::time_point> due_;
+};
 
 struct slist_deleter {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
@@ -266,6 +393,7 @@ public:
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     try {
+      sockets_.emplace(multi_);
       thread_ = std::thread([this] { run(); });
     } catch (...) {
       pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -280,7 +408,7 @@ public:
       const std::lock_guard guard(mutex_);
       stopping_ = true;
     }
-    curl_multi_wakeup(multi_);
+    sockets_->wake();
     thread_.join();
     idle_.clear();
     curl_multi_cleanup(multi_);
@@ -305,19 +433,18 @@ public:
       wake = std::exchange(asleep_, false);
     }
     if (wake)
-      curl_multi_wakeup(multi_);
+      sockets_->wake();
   }
 
 private:
   void run() {
     while (take_submitted()) {
       start_waiting();
-      int running = 0;
-      check(curl_multi_perform(multi_, &running));
+      check(sockets_->run_timer());
       if (finish_done()) // There are places to fill.
         continue;
-      if (may_sleep())
-        check(curl_multi_poll(multi_, nullptr, 0, nap_max_ms, nullptr));
+      check(sockets_->wait(may_sleep() ? nap_max_ms : 0));
+      finish_done();
       const std::lock_guard guard(mutex_);
       asleep_ = false;
     }
@@ -583,6 +710,7 @@ private:
 
   const curl_transport_options options_;
   CURLM* multi_ = nullptr;
+  std::optional<sockets> sockets_; ///< Outlives `multi_`, which calls it to its end.
 
   std::mutex mutex_;
   std::vector<queued_call> incoming_;
