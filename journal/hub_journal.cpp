@@ -456,17 +456,14 @@ result<void> hub_journal_impl::recover() {
       return corrupt("the log goes on at " + std::to_string(first.value_or(0)) + " after " +
                      std::to_string(last_lsn_) +
                      ": records are missing; restore a backup, or see `orderhub journal verify`");
-    bool told = false;
     auto each = [&](log_sequence lsn, std::string_view bytes) -> result<void> {
       const auto name = "log record " + std::to_string(lsn);
       auto rec = decode_record(bytes);
-      told = true;
       if (!rec)
-        return damaged(name, std::move(rec).error());
+        return corrupt(name + ": " + rec.error().message);
       auto refs = checked_refs(*rec);
       if (!refs)
-        return corrupt(name + ": " + refs.error().message + "; run `orderhub journal verify`");
-      told = false;
+        return corrupt(name + ": " + refs.error().message);
       current_->add({lsn, bytes}, rec->time, object_key(rec->object),
                     refs->other ? object_key(*refs->other) : std::string(), *refs);
       last_lsn_ = lsn;
@@ -474,9 +471,9 @@ result<void> hub_journal_impl::recover() {
       return {};
     };
     auto done = each_record(*first, current_->bytes.keep(value), each);
-    if (!done && !told)
+    if (!done)
       return corrupt(done.error().message + "; run `orderhub journal verify`");
-    return done;
+    return {};
   };
   auto scanned = r.scan(table::lg, log_key(checkpoint_.lsn + 1), [&](auto key, auto value) {
     outcome = take(key, value);

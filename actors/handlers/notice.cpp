@@ -161,16 +161,17 @@ handler_task tell(context ctx, std::string body, settings_ptr s) {
     auto sent = co_await *message;
     note(steps.announce, sent.has_value(), sent ? std::string() : sent.error().message);
   }
+  auto answer = told.dump();
   if (n->report_after_ms > 0) {
     auto now = co_await ctx.time();
     if (now && std::stoll(*now) - ctx.accepted_at() > n->report_after_ms) {
       order_facts f;
-      add_told(f, told.dump());
+      add_told(f, answer);
       f.pending["notices"] = "done";
       ctx.send({"OrderOrchestrator", ctx.key()}, "RecordNotices", f.encode());
     }
   }
-  co_return told.dump();
+  co_return answer;
 }
 
 } // namespace

@@ -225,6 +225,17 @@ task<result<order_facts>> take_payment(context ctx, order o, std::uint32_t attem
   co_return learned;
 }
 
+/// Cancels a payment that is not money yet. False: it went on in the meantime.
+task<bool> cancel_payment(context ctx, payment_fact p, std::string step) {
+  stripe::cancel_intent_request request;
+  request.order_id = ctx.key();
+  request.step = step;
+  request.payment_intent_id = p.intent_id;
+  auto stop = stripe::cancel_intent(request);
+  auto stopped = co_await ctx.effect(step, std::move(stop), std::to_string(p.attempt));
+  co_return stopped.has_value();
+}
+
 /// Gives one payment back; what is known of it afterwards.
 task<order_facts> give_back(context ctx, payment_fact p, settings_ptr s) {
   order_facts learned;
@@ -232,17 +243,12 @@ task<order_facts> give_back(context ctx, payment_fact p, settings_ptr s) {
   const bool is_money = p.state == payment_state::paid || p.state == payment_state::part_refunded;
   bool refund_it = is_money;
   if (!is_money) {
-    stripe::cancel_intent_request request;
-    request.order_id = ctx.key();
-    request.step = "cancel_intent";
-    request.payment_intent_id = p.intent_id;
-    auto stop = stripe::cancel_intent(request);
-    auto stopped = co_await ctx.effect("cancel_intent", std::move(stop), attempt_text);
+    const bool stopped = co_await cancel_payment(ctx, p, "cancel_intent");
     if (stopped) {
       p.state = payment_state::failed;
       p.reason = "cancelled";
     } else {
-      refund_it = true; // It went on in the meantime.
+      refund_it = true;
     }
   }
   if (refund_it) {
@@ -426,13 +432,8 @@ task<payment_fact> ask_for_payment(context ctx, payment_fact p) {
     break;
   case stripe::payment_status::requires_payment_method: {
     // Failed. The customer still has its secret, so it is closed before another is begun.
-    stripe::cancel_intent_request request;
-    request.order_id = ctx.key();
-    request.step = "close_payment";
-    request.payment_intent_id = p.intent_id;
-    auto close = stripe::cancel_intent(request);
-    auto closed = co_await ctx.effect("close_payment", std::move(close), std::to_string(p.attempt));
-    if (!closed) // It went on in the meantime: asked for again next time.
+    const bool closed = co_await cancel_payment(ctx, p, "close_payment");
+    if (!closed) // Asked for again next time.
       co_return p;
     p.state = payment_state::failed;
     p.reason =
@@ -456,21 +457,22 @@ handler_task process_order(context ctx, std::string body, settings_ptr s) {
 
   std::uint32_t attempt = 1;
   bool paid_now = false;
+  bool failed_now = false;
+  bool begins = true; // An attempt to charge.
   if (facts->known()) {
-    order_facts learned;
     if (waits_for_payment(*facts)) {
+      order_facts learned;
       auto asked = co_await ask_for_payment(ctx, *facts->last_payment());
       learned.payments.push_back(asked);
       ctx.merge("facts", learned.encode());
       facts = merge(*facts, learned);
+      paid_now = asked.state == payment_state::paid;
+      failed_now = asked.state == payment_state::failed;
     }
-    const auto* payment = facts->last_payment();
-    paid_now = !learned.payments.empty() && payment->state == payment_state::paid;
-    const bool failed_now = !learned.payments.empty() && payment->state == payment_state::failed;
-    const bool again = starts_over(*facts, *wanted);
-    if (!paid_now && !failed_now && !again)
+    begins = starts_over(*facts, *wanted);
+    if (!paid_now && !failed_now && !begins)
       co_return answer_of(ctx.key(), *facts, true);
-    attempt = payment->attempt + 1;
+    attempt = facts->last_payment()->attempt + 1;
     // The order stays what it was; only how it is paid changes.
     auto first = co_await ctx.get("order");
     if (first)
@@ -479,19 +481,16 @@ handler_task process_order(context ctx, std::string body, settings_ptr s) {
         o->payment_customer = wanted->payment_customer;
         wanted = std::move(o);
       }
-    if (failed_now) {
-      auto plan = co_await decide_plan(ctx, s);
-      if (plan.announce)
-        announce_failed(ctx, *wanted, *facts->last_payment());
-      if (!again)
-        co_return answer_of(ctx.key(), *facts, true);
-    }
   } else {
     ctx.set("order", body);
   }
   auto plan = co_await decide_plan(ctx, s);
   if (paid_now)
     co_return co_await ship_and_confirm(ctx, *wanted, *facts, plan, s);
+  if (failed_now && plan.announce)
+    announce_failed(ctx, *wanted, *facts->last_payment());
+  if (!begins)
+    co_return answer_of(ctx.key(), *facts, true);
 
   order_facts begun;
   begun.created_at = ctx.accepted_at();
