@@ -4,6 +4,7 @@
 #include "providers/http_message.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,7 +14,7 @@ namespace orderhub::providers {
 enum class doubt_policy : std::uint8_t {
   replay_key = 1,  ///< Send the same bytes with the same idempotency key; past its life, look up.
   look_up = 2,     ///< Ask by our own reference; repeat only what is proven absent.
-  await_event = 3, ///< A verified webhook may settle it.
+  await_event = 3, ///< Wait for a verified event as evidence; past `event_wait_ms`, `after_event`.
   may_miss = 4,    ///< Do not repeat; report it.
   may_repeat = 5,  ///< Repeat; a duplicate is tolerable.
 };
@@ -32,22 +33,30 @@ struct retry_policy {
 struct sent_request {
   http_request request;      ///< The bytes that may have left.
   std::string key;           ///< The idempotency key they carried, empty where the vendor has none.
-  unix_ms first_sent_at = 0; ///< When the intent was recorded, Unix milliseconds.
+  unix_ms first_sent_at = 0; ///< When the intent was recorded, Unix milliseconds of our clock.
+  /// Nothing of this call can be older at the vendor than this, by the vendor's clock as its `Date`
+  /// headers show it. 0: as far back as the vendor's records reach (a refusal proved an earlier
+  /// effect, so it may be older than this intent).
+  unix_ms since = 0;
 };
 
-/// What a look-up showed.
+/// What a look-up showed, on one page. Of several pages the strongest finding counts:
+/// found > refused > running > absent, and absence needs all of them.
 struct look_up_answer {
   enum class kind : std::uint8_t {
     found = 1,   ///< The effect exists; `value` is what the call's own parser would have returned.
     absent = 2,  ///< Not there as of now.
     running = 3, ///< There, and not decided yet (QUEUED): ask again later.
-    more = 4,    ///< Not on this page; `next` asks for the next one.
-    unknown = 5, ///< The answer says nothing (5xx, unreadable, rate limited): ask again later.
+    /// The answer says nothing (5xx, unreadable, rate limited): ask again later. Where
+    /// `failure.kind` is `misconfigured`, not before the setting has changed.
+    unknown = 5,
     refused = 6, ///< There, and definitely failed; `failure` says how.
+    differs = 7, ///< There under our reference with another amount or currency: a person decides.
   };
   kind what = kind::unknown;
   std::string value;
-  http_request next;
+  /// The next page, where there is one; read unless this one says `found`. Not with `unknown`.
+  std::optional<http_request> next = std::nullopt;
   error failure;
   std::string evidence; ///< What it rests on, e.g. a vendor's id. Journaled; no personal data.
 };
@@ -64,17 +73,31 @@ struct raw_operation {
   std::int64_t deadline_ms = 30'000;
   retry_policy retry = {};
   doubt_policy doubt = doubt_policy::may_miss;
+  /// `await_event`: how long evidence is waited for, and what is done then.
+  std::int64_t event_wait_ms = 0;
+  doubt_policy after_event = doubt_policy::may_miss;
+  /// False: nothing that counts happens at the vendor (reads, rates). Such a call settles nothing:
+  /// a cancel does not wait for it.
+  bool has_effect = true;
+  /// It undoes another effect. What is refused as done before and never found then ends as
+  /// `done_before`, for a person, so that the rest of the undo goes on; forward steps wait.
+  bool compensates = false;
   /// How long a request may still be running at the vendor after its last byte left.
   std::int64_t look_up_settle_ms = 0;
   /// `replay_key`: how long the vendor surely remembers a key; past it, look up.
   std::int64_t key_life_ms = 0;
   /// Reads an answer into the operation's encoded value (JSON text, what the journal holds) or:
   /// `rejected`, `invalid`: definite failures. `unavailable`: nothing happened, retry.
-  /// `in_doubt`: settle by policy. `in_doubt_stored`: settle by look-up.
+  /// `in_doubt`: settle by policy. `in_doubt_stored`: settle by look-up. `done_before`: an earlier
+  /// effect is proven, look it up without limit of time. `misconfigured`: nothing happened, and
+  /// nothing will with this credential.
   result<std::string> (*parse)(const http_response&) = nullptr;
   /// The look-up request; null where the operation has none.
   http_request (*look_up)(const sent_request&) = nullptr;
   look_up_answer (*read_look_up)(const sent_request&, const http_response&) = nullptr;
+  /// The same request for another key generation (from 2), where the request names it; null: the
+  /// bytes stay as they are.
+  http_request (*regenerate)(const http_request&, std::uint32_t generation) = nullptr;
 };
 
 /// A call whose outcome is a `T`. `T` provides `static result<T> decode(std::string_view json)`.

@@ -18,6 +18,8 @@ struct wire_request {
   std::vector<std::pair<std::string, secret>> secret_headers; ///< Authorization.
   std::string body;
   std::int64_t deadline_ms = 30'000; ///< From the start of the connection to the last byte.
+  /// Takes a connection of its own, opened now: set for what repeats a call whose answer was lost.
+  bool fresh_connection = false;
 };
 
 /// What became of one call.

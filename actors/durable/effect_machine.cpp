@@ -335,10 +335,14 @@ effect_step effect_machine::read_look_up(const transport_outcome& outcome) {
   if (answer.what != look_up_answer::kind::unknown || !may_pass(outcome))
     page_.reset();
   // A first page that can be read is no progress where the second one never can.
-  if (answer.what != look_up_answer::kind::unknown &&
-      (answer.what != look_up_answer::kind::more || further))
+  if (answer.what != look_up_answer::kind::unknown && (!answer.next || further))
     look_up_failures_ = 0;
   const auto settled_at = left_at_ + settle_ms();
+  if (answer.next && answer.what != look_up_answer::kind::found &&
+      answer.what != look_up_answer::kind::unknown) {
+    page_ = std::move(answer.next);
+    return look_up(*page_);
+  }
   switch (answer.what) {
   case look_up_answer::kind::found:
     note(note_kind::look_up_found, now(), std::move(answer.evidence));
@@ -346,9 +350,7 @@ effect_step effect_machine::read_look_up(const transport_outcome& outcome) {
   case look_up_answer::kind::refused:
     note(note_kind::look_up_found, now(), std::move(answer.evidence));
     return complete(fail(std::move(answer.failure)));
-  case look_up_answer::kind::more:
-    page_ = answer.next;
-    return look_up(std::move(answer.next));
+  case look_up_answer::kind::differs:
   case look_up_answer::kind::running:
     absent_ = 0; // What is running now was not absent before.
     return wait(now() + std::clamp<std::int64_t>(settle_ms() / 4, 100, 10'000), next::look_up);

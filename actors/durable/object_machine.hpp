@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/durable/call_gate.hpp"
 #include "actors/durable/effect_machine.hpp"
 #include "actors/durable/execution.hpp"
 #include "actors/durable/service.hpp"
@@ -17,13 +18,6 @@
 
 namespace orderhub::durable {
 
-/// Which call of which effect an answer belongs to.
-struct call_ref {
-  invocation_id invocation;
-  std::uint32_t index = 0;    ///< Command index of the effect.
-  std::uint32_t sequence = 0; ///< Tells its calls apart.
-};
-
 /// A call to a vendor; leaves when the turn is durable.
 struct vendor_call {
   call_ref ref;
@@ -31,6 +25,8 @@ struct vendor_call {
   std::string_view call_class; ///< Constant of the operation.
   providers::http_request request;
   std::int64_t deadline_ms = 0;
+  bool lookup = false; ///< Holds one of the look-ups' places.
+  bool fresh = false;  ///< An answer was lost before: takes a connection opened now.
 };
 
 /// An invocation ended; its callers are answered when the turn is durable.

@@ -18,6 +18,13 @@ enum class error_kind : std::uint8_t {
   missed = 9,          ///< In doubt, and by its policy neither repeated nor looked up. Report it.
   full = 10,           ///< No room (disk, map, queue). Nothing was lost; try again later.
   not_found = 11,      ///< There is no such thing.
+  /// Our credential, scope or path is wrong: a fault of the configuration, which holds every call
+  /// with it. Nothing happened; wait until a person has changed the setting.
+  misconfigured = 12,
+  /// Refused in words that prove an earlier effect (`idempotency_error`, "already refunded"): find
+  /// it by look-up and adopt it. Never a reason for a new key.
+  done_before = 13,
+  other_revision = 14, ///< Begun by another revision of the handler. Pause.
 };
 
 /// A failure as a value.
@@ -58,6 +65,12 @@ constexpr const char* name_of(error_kind kind) {
     return "full";
   case error_kind::not_found:
     return "not_found";
+  case error_kind::misconfigured:
+    return "misconfigured";
+  case error_kind::done_before:
+    return "done_before";
+  case error_kind::other_revision:
+    return "other_revision";
   }
   return "unknown";
 }
@@ -88,6 +101,12 @@ constexpr std::uint16_t status_of(error_kind kind) {
     return 503;
   case error_kind::not_found:
     return 404;
+  case error_kind::misconfigured:
+    return 503;
+  case error_kind::done_before:
+    return 409;
+  case error_kind::other_revision:
+    return 500;
   }
   return 500;
 }

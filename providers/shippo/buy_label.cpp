@@ -129,8 +129,6 @@ look_up_answer read_look_up(const sent_request& sent, const http_response& respo
     return answer;
   const bool was_small = results->size() <= static_cast<std::size_t>(page_size);
   const std::int64_t page = number_in(next, "page");
-  answer.what = kind::more;
-  answer.value.clear();
   if (!is_filtered && was_small)
     answer.next = page_of(rate_id, page_size_max, 1);
   else if (page > 1)

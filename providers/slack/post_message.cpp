@@ -100,7 +100,6 @@ look_up_answer read_look_up(const sent_request& sent, const http_response& respo
   if (!cursor.empty()) {
     json next = history_of(sent, posted);
     next["cursor"] = cursor;
-    answer.what = kind::more;
     answer.next = wire::post("/api/conversations.history", dump(next));
   } else if (has_more && has_more->is_boolean() && has_more->get<bool>()) {
     return unknown({error_kind::unavailable, std::string(look_up_where), "page without cursor"});

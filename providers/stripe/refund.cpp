@@ -136,9 +136,8 @@ look_up_answer read_look_up(const sent_request& sent, const http_response& respo
     const std::string last = data->empty() ? std::string() : text_of(data->back(), "id");
     if (last.empty())
       return wire::unknown(response, look_up_where);
-    answer.what = kind::more;
     answer.next = look_up(sent);
-    answer.next.target += "&starting_after=" + percent_encode(last);
+    answer.next->target += "&starting_after=" + percent_encode(last);
   }
   return answer;
 }

@@ -57,8 +57,8 @@ std::string text_of(const look_up_answer& answer) {
   case kind::running:
     text = "running\n";
     break;
-  case kind::more:
-    text = "more " + answer.next.target + ' ' + answer.next.body + '\n';
+  case kind::differs:
+    text = "differs\n";
     break;
   case kind::unknown:
     text = "unknown " + text_of(answer.failure);
@@ -67,6 +67,8 @@ std::string text_of(const look_up_answer& answer) {
     text = "refused " + text_of(answer.failure);
     break;
   }
+  if (answer.next)
+    text += "more " + answer.next->target + ' ' + answer.next->body + '\n';
   if (!answer.evidence.empty())
     text += "evidence " + answer.evidence + '\n';
   return text;

@@ -57,9 +57,9 @@ look_up_answer read_look_up(const sent_request& sent, const http_response& r) {
   } else if (r.body == "running") {
     a.what = kind::running;
   } else if (r.body == "more") {
-    a.what = kind::more;
+    a.what = kind::absent;
     a.next = look_up(sent);
-    a.next.target += "&page=2";
+    a.next->target += "&page=2";
   } else if (r.body.starts_with("found:")) {
     a.what = kind::found;
     a.value = r.body.substr(6);
