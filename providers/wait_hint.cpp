@@ -1,9 +1,9 @@
 #include "providers/wait_hint.hpp"
 
+#include "providers/http_date.hpp"
+
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <chrono>
 #include <optional>
 
 namespace orderhub::providers {
@@ -18,37 +18,19 @@ std::optional<std::int64_t> number_of(std::string_view text) {
   return value;
 }
 
-/// Unix seconds of an IMF-fixdate, `Sun, 06 Nov 1994 08:49:37 GMT`.
-std::optional<std::int64_t> seconds_of_date(std::string_view text) {
-  constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  if (text.size() != 29 || !text.ends_with(" GMT"))
-    return std::nullopt;
-  const auto month = std::find(months.begin(), months.end(), text.substr(8, 3));
-  const auto day = number_of(text.substr(5, 2));
-  const auto year = number_of(text.substr(12, 4));
-  const auto hour = number_of(text.substr(17, 2));
-  const auto minute = number_of(text.substr(20, 2));
-  const auto second = number_of(text.substr(23, 2));
-  if (month == months.end() || !day || !year || !hour || !minute || !second)
-    return std::nullopt;
-  using namespace std::chrono;
-  const year_month_day date{std::chrono::year(static_cast<int>(*year)),
-                            std::chrono::month(static_cast<unsigned>(month - months.begin() + 1)),
-                            std::chrono::day(static_cast<unsigned>(*day))};
-  if (!date.ok())
-    return std::nullopt;
-  return sys_days(date).time_since_epoch().count() * 86'400LL + *hour * 3'600 + *minute * 60 +
-         *second;
+/// Settles the century of a date with a two-digit year, where nothing better is known: 2026.
+constexpr unix_ms this_century = 1'790'000'000'000;
+
+std::optional<std::int64_t> date_of(const http_response& response) {
+  const std::string* date = response.header("date");
+  return date ? http_date_seconds(*date, this_century) : std::nullopt;
 }
 
 std::int64_t capped_ms(std::int64_t seconds) {
   return std::clamp<std::int64_t>(seconds, 0, wait_hint_max_ms / 1'000) * 1'000;
 }
 
-std::int64_t until_ms(const http_response& response, std::optional<std::int64_t> then) {
-  const std::string* date = response.header("date");
-  const auto now = date ? seconds_of_date(*date) : std::nullopt;
+std::int64_t until_ms(std::optional<std::int64_t> now, std::optional<std::int64_t> then) {
   return then && now ? capped_ms(*then - *now) : 0;
 }
 
@@ -60,12 +42,13 @@ std::int64_t retry_after_ms(const http_response& response) {
     return 0;
   if (const auto seconds = number_of(*text))
     return capped_ms(*seconds);
-  return until_ms(response, seconds_of_date(*text));
+  const auto now = date_of(response);
+  return now ? until_ms(now, http_date_seconds(*text, *now * 1'000)) : 0;
 }
 
 std::int64_t reset_wait_ms(const http_response& response, std::string_view lower_case_name) {
   const std::string* text = response.header(lower_case_name);
-  return text ? until_ms(response, number_of(*text)) : 0;
+  return text ? until_ms(date_of(response), number_of(*text)) : 0;
 }
 
 } // namespace orderhub::providers
