@@ -1,7 +1,8 @@
 #include "journal/object_state.hpp"
 
 #include <algorithm>
-#include <map>
+#include <iterator>
+#include <set>
 #include <utility>
 
 namespace orderhub::journal {
@@ -125,6 +126,52 @@ result<void> apply_state_entry(object_state& state, const record& r) {
   return {};
 }
 
+result<void> apply_event(object_state& state, const record& r) {
+  auto p = decode_event(r.payload);
+  if (!p)
+    return fail(std::move(p).error());
+  for (auto& value : p->values) {
+    if (value.value)
+      state.values.insert_or_assign(std::move(value.name), std::move(*value.value));
+    else
+      state.values.erase(value.name);
+  }
+  return {};
+}
+
+result<void> apply_operator(object_state& state, const record& r) {
+  auto p = decode_operator(r.payload);
+  if (!p)
+    return fail(std::move(p).error());
+  if (p->verb == operator_verb::pause)
+    state.paused_by_operator = true;
+  else if (p->verb == operator_verb::resume)
+    state.paused_by_operator = false;
+  else if (p->verb == operator_verb::retry)
+    for (auto& i : state.live)
+      if (r.invocation == invocation_id() || r.invocation == i.id)
+        i.paused_text.clear();
+  state.operators.push_back({r.time, r.invocation, std::move(*p)});
+  if (state.operators.size() > operator_entries_max)
+    state.operators.erase(state.operators.begin());
+  return {};
+}
+
+/// A new position of an effect replaces the one before.
+void drop_old_position(invocation_state& i, const record& r) {
+  const auto kind_of = [](std::string_view payload) {
+    return payload.empty() ? note_kind{} : static_cast<note_kind>(payload.front());
+  };
+  if (r.kind != record_kind::effect_note || !is_position(kind_of(r.payload)))
+    return;
+  for (auto e = i.entries.rbegin(); e != i.entries.rend(); ++e)
+    if (e->kind == record_kind::effect_note && e->index == r.index &&
+        is_position(kind_of(e->payload))) {
+      i.entries.erase(std::next(e).base());
+      return;
+    }
+}
+
 void finish(object_state& state, const record& r, std::string encoded_result) {
   auto it = std::find_if(state.live.begin(), state.live.end(),
                          [&](const auto& i) { return i.id == r.invocation; });
@@ -155,6 +202,10 @@ result<void> apply_as_owner(object_state& state, const record& r) {
     finish(state, r, std::move(output->encoded_result));
     return {};
   }
+  if (r.kind == record_kind::event)
+    return apply_event(state, r);
+  if (r.kind == record_kind::operator_action)
+    return apply_operator(state, r);
   if (r.kind == record_kind::set || r.kind == record_kind::clear || r.kind == record_kind::merge)
     if (auto done = apply_state_entry(state, r); !done)
       return done;
@@ -166,6 +217,7 @@ result<void> apply_as_owner(object_state& state, const record& r) {
     // What arrives for a paused invocation is kept; only a step of its own shows that it goes on.
     if (is_command(r.kind))
       i->paused_text.clear();
+    drop_old_position(*i, r);
     i->entries.push_back({r.kind, r.time, r.index, r.payload});
     if (r.kind == record_kind::cancel)
       std::erase(state.cancels, r.invocation);
@@ -177,7 +229,61 @@ result<void> apply_as_owner(object_state& state, const record& r) {
   return {};
 }
 
-/// Completion ids that are answered, and the open commands of one invocation.
+/// An effect that has no completion yet, and where its notes say it stands.
+struct open_effect {
+  std::uint32_t index = 0;
+  unix_ms since = 0;
+  effect_payload intent;
+  std::optional<note_payload> position; ///< The newest one.
+  std::optional<note_payload> person;   ///< A person was called, and nothing has changed since.
+  std::optional<open_doubt> doubt;
+  bool refused = false; ///< As done before.
+};
+
+std::set<std::uint32_t> answered_in(const invocation_state& i) {
+  std::set<std::uint32_t> answered;
+  for (const auto& e : i.entries)
+    if (e.kind == record_kind::completion)
+      answered.insert(e.index);
+  return answered;
+}
+
+/// In the order in which they began.
+std::vector<open_effect> open_effects(const invocation_state& i) {
+  std::vector<open_effect> open;
+  const auto answered = answered_in(i);
+  for (const auto& e : i.entries) {
+    if (e.kind == record_kind::effect) {
+      if (auto p = decode_effect(e.payload); p && !answered.contains(p->completion))
+        open.push_back({e.index, e.time, std::move(*p), {}, {}, {}, false});
+      continue;
+    }
+    if (e.kind != record_kind::effect_note)
+      continue;
+    auto of = std::find_if(open.begin(), open.end(),
+                           [&](const open_effect& o) { return o.index == e.index; });
+    auto note = of == open.end() ? std::nullopt : std::optional(decode_note(e.payload));
+    if (!note || !*note)
+      continue;
+    if ((*note)->kind == note_kind::needs_person)
+      of->person = **note;
+    else if ((*note)->kind == note_kind::doubt && !of->doubt)
+      of->doubt = open_doubt{of->intent.name, (*note)->at, (*note)->text};
+    else if ((*note)->kind == note_kind::done_before)
+      of->refused = true;
+    else if ((*note)->kind == note_kind::not_done_before)
+      of->refused = false;
+    else if ((*note)->kind == note_kind::look_up_absent && !of->refused)
+      of->doubt.reset();
+    if ((*note)->kind == note_kind::done_before && !of->doubt)
+      of->doubt = open_doubt{of->intent.name, (*note)->at, (*note)->text};
+    if (is_position((*note)->kind))
+      of->position = std::move(**note);
+  }
+  return open;
+}
+
+/// The open commands of one invocation.
 struct open_commands {
   bool any = false;
   bool effect = false;
@@ -192,32 +298,19 @@ void earlier(std::optional<unix_ms>& due, unix_ms at) {
 
 open_commands open_of(const invocation_state& i) {
   open_commands open;
-  auto answered = [&](std::uint32_t completion) {
-    return std::any_of(i.entries.begin(), i.entries.end(), [&](const entry& e) {
-      return e.kind == record_kind::completion && e.index == completion;
-    });
-  };
+  for (const auto& e : open_effects(i)) {
+    open.any = open.effect = true;
+    if (e.position && e.position->kind != note_kind::resend && e.position->at > 0)
+      earlier(open.due, e.position->at);
+  }
+  const auto answered = answered_in(i);
   for (const auto& e : i.entries) {
     switch (e.kind) {
-    case record_kind::effect: {
-      auto p = decode_effect(e.payload);
-      if (p && !answered(p->completion)) {
-        open.any = open.effect = true;
-        // Only the newest note counts: an earlier retry has been made.
-        std::optional<unix_ms> retry;
-        for (const auto& n : i.entries)
-          if (n.kind == record_kind::effect_note && n.index == e.index)
-            if (auto note = decode_note(n.payload))
-              retry = note->kind == note_kind::retry_at ? std::optional(note->at) : std::nullopt;
-        if (retry)
-          earlier(open.due, *retry);
-      }
-      break;
-    }
     case record_kind::sleep:
-    case record_kind::awakeable: {
+    case record_kind::awakeable:
+    case record_kind::await_event: {
       auto p = decode_wait(e.payload);
-      if (p && !answered(p->completion)) {
+      if (p && !answered.contains(p->completion)) {
         open.any = true;
         if (e.kind == record_kind::sleep)
           earlier(open.due, p->due_at);
@@ -226,7 +319,7 @@ open_commands open_of(const invocation_state& i) {
     }
     case record_kind::call: {
       auto p = decode_call(e.payload);
-      if (p && !answered(p->completion))
+      if (p && !answered.contains(p->completion))
         open.any = open.call = true;
       break;
     }
@@ -319,7 +412,12 @@ result<void> apply(object_state& state, const record& r, log_sequence at) {
 
 std::optional<unix_ms> next_due(const object_state& state) {
   std::optional<unix_ms> due;
+  // What a person has paused, or what cannot go on, has nothing to do by itself.
+  if (state.paused_by_operator)
+    return due;
   for (const auto& i : state.live) {
+    if (!i.paused_text.empty())
+      continue;
     if (i.input.due_at > 0 && i.entries.empty())
       earlier(due, i.input.due_at);
     if (auto open = open_of(i); open.due)
@@ -346,33 +444,46 @@ bool has_awakeable(const invocation_state& invocation, std::uint32_t completion)
   });
 }
 
+std::vector<std::uint32_t> open_steps(const invocation_state& invocation, std::string_view step,
+                                      std::string_view attempt) {
+  std::vector<std::uint32_t> out;
+  for (const auto& e : open_effects(invocation))
+    if (e.intent.name == step && (attempt.empty() || e.intent.attempt == attempt))
+      out.push_back(e.index);
+  return out;
+}
+
 std::vector<open_doubt> open_doubts(const object_state& state) {
   std::vector<open_doubt> out;
-  for (const auto& i : state.live) {
-    std::map<std::uint32_t, std::pair<std::uint32_t, std::string>> open; // Index: completion, step.
-    std::map<std::uint32_t, open_doubt> doubts;
-    for (const auto& e : i.entries) {
-      if (e.kind == record_kind::effect) {
-        if (auto intent = decode_effect(e.payload))
-          open.insert_or_assign(e.index, std::pair(intent->completion, std::move(intent->name)));
-      } else if (e.kind == record_kind::completion) {
-        std::erase_if(open, [&](const auto& o) { return o.second.first == e.index; });
-      } else if (e.kind == record_kind::effect_note) {
-        auto note = decode_note(e.payload);
-        if (!note)
-          continue;
-        if (note->kind == note_kind::doubt)
-          doubts.try_emplace(e.index, open_doubt{{}, note->at, std::move(note->text)});
-        else if (note->kind == note_kind::look_up_absent || note->kind == note_kind::new_key)
-          doubts.erase(e.index);
+  for (const auto& i : state.live)
+    for (auto& e : open_effects(i))
+      if (e.doubt)
+        out.push_back(std::move(*e.doubt));
+  return out;
+}
+
+std::vector<open_wait> open_waits(const object_state& state) {
+  std::vector<open_wait> out;
+  for (const auto& i : state.live)
+    for (auto& e : open_effects(i)) {
+      const bool waits = e.position && e.position->kind != note_kind::resend;
+      if (!waits && !e.person)
+        continue;
+      open_wait w;
+      w.step = std::move(e.intent.name);
+      w.vendor = std::move(e.intent.vendor);
+      w.since = e.since;
+      if (e.position) {
+        w.sends = e.position->sends;
+        w.reason = e.position->text;
+        w.next_at = waits ? e.position->at : 0;
       }
+      if (e.person) {
+        w.needs_person = true;
+        w.reason = e.person->text;
+      }
+      out.push_back(std::move(w));
     }
-    for (auto& [index, doubt] : doubts)
-      if (auto it = open.find(index); it != open.end()) {
-        doubt.step = it->second.second;
-        out.push_back(std::move(doubt));
-      }
-  }
   return out;
 }
 
@@ -422,6 +533,13 @@ std::string encode(const object_state& state) {
   w.u32(static_cast<std::uint32_t>(state.cancels.size()));
   for (const auto& id : state.cancels)
     w.array(id.bytes);
+  w.u8(state.paused_by_operator ? 1 : 0);
+  w.u32(static_cast<std::uint32_t>(state.operators.size()));
+  for (const auto& o : state.operators) {
+    w.i64(o.at);
+    w.array(o.invocation.bytes);
+    w.str32(encode(o.what));
+  }
   return close_row(w);
 }
 
@@ -455,6 +573,17 @@ result<object_state> decode_object(std::string_view bytes) {
   }
   for (auto count = r.u32(); count > 0 && r.ok(); --count)
     s.cancels.push_back({r.array<22>()});
+  s.paused_by_operator = (r.u8() & 1U) != 0;
+  for (auto count = r.u32(); count > 0 && r.ok(); --count) {
+    operator_entry o;
+    o.at = r.i64();
+    o.invocation.bytes = r.array<22>();
+    auto what = decode_operator(r.str32());
+    if (!what)
+      return fail(std::move(what).error());
+    o.what = std::move(*what);
+    s.operators.push_back(std::move(o));
+  }
   if (!r.done())
     return corrupt(where, "the row is cut short or too long");
   return s;

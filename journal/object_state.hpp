@@ -43,6 +43,17 @@ struct undelivered_completion {
   friend bool operator==(const undelivered_completion&, const undelivered_completion&) = default;
 };
 
+/// What a person did to an object.
+struct operator_entry {
+  unix_ms at = 0;
+  invocation_id invocation; ///< Zeros: the whole object.
+  operator_payload what;
+
+  friend bool operator==(const operator_entry&, const operator_entry&) = default;
+};
+/// The newest ones are kept.
+constexpr std::size_t operator_entries_max = 100;
+
 /// Everything that is known of one object: the fold of all its records. The actor folds what it
 /// appends into its own copy; the store folds the log into rows with the same function.
 struct object_state {
@@ -54,6 +65,9 @@ struct object_state {
   std::vector<undelivered_completion> undelivered;
   /// Live invocations that were asked to stop and have not been told.
   std::vector<invocation_id> cancels;
+  /// A person has paused it: nothing is begun and nothing sent until one resumes it.
+  bool paused_by_operator = false;
+  std::vector<operator_entry> operators; ///< Newest last.
   /// Finished since the row was last written; they move to the invocation table and are not part of
   /// the row's bytes.
   std::vector<invocation_state> finished;
@@ -64,7 +78,9 @@ struct object_state {
   [[nodiscard]] invocation_state* find_live(const invocation_id& id);
   [[nodiscard]] const invocation_state* find_live(const invocation_id& id) const;
   /// Nothing worth a row: no values, nothing live (what waits for something live ends with it).
-  [[nodiscard]] bool blank() const { return values.empty() && live.empty() && undelivered.empty(); }
+  [[nodiscard]] bool blank() const {
+    return values.empty() && live.empty() && undelivered.empty() && operators.empty();
+  }
 };
 
 /// Objects that a record speaks of beside its own: the target of a `call`, `send` or
@@ -106,6 +122,23 @@ struct open_doubt {
 /// Of the live invocations, in log order.
 std::vector<open_doubt> open_doubts(const object_state& state);
 
+/// A step that cannot go on by itself now, or not at once.
+struct open_wait {
+  std::string step;
+  std::string vendor;
+  unix_ms since = 0;       ///< When the step began.
+  std::uint32_t sends = 0; ///< How often its call has left so far.
+  std::string reason;      ///< What it met last, or what it waits for.
+  unix_ms next_at = 0; ///< When it goes on by itself; 0: when there is a place, or a person acts.
+  bool needs_person = false;
+};
+/// Of the live invocations, in log order. `needs_person` also where it goes on by itself.
+std::vector<open_wait> open_waits(const object_state& state);
+
+/// Indexes of the open effects of one step and attempt; an empty attempt means any.
+std::vector<std::uint32_t> open_steps(const invocation_state& invocation, std::string_view step,
+                                      std::string_view attempt);
+
 /// True where the object must be activated at start: an open effect, a result or a cancel not yet
 /// delivered, a call whose callee may have ended, an input that has not begun. False where all it
 /// waits for are timers and awakeables.
@@ -113,7 +146,8 @@ bool needs_resume(const object_state& state);
 
 /// The row of an object, and back. `finished` is not part of it.
 ///   u8 version | u64 folded_to | u64 last time | str8 service | str8 key | u32 count, values |
-///   u32 count, live invocations | u32 count, undelivered | u32 count, cancels | u32 crc
+///   u32 count, live invocations | u32 count, undelivered | u32 count, cancels | u8 flags
+///   (1: paused by an operator) | u32 count, operator entries | u32 crc
 std::string encode(const object_state& state);
 result<object_state> decode_object(std::string_view bytes);
 

@@ -9,7 +9,7 @@ tl::unexpected<error> corrupt(const char* where, std::string message) {
 }
 
 bool known(std::uint8_t kind) {
-  return (kind >= 1 && kind <= 13) || kind == 32 || kind == 33 || kind == 48 || kind == 49;
+  return (kind >= 1 && kind <= 14) || (kind >= 32 && kind <= 34) || (kind >= 48 && kind <= 50);
 }
 
 /// The value read, if the reader consumed exactly its input.
@@ -238,6 +238,7 @@ result<run_payload> decode_run(std::string_view bytes) {
 std::string encode(const effect_payload& p) {
   byte_writer w(160 + p.path.size() + p.headers.size() + p.body.size());
   w.str8(p.name);
+  w.str8(p.attempt);
   w.u32(p.completion);
   w.str8(p.operation);
   w.str8(p.vendor);
@@ -249,6 +250,10 @@ std::string encode(const effect_payload& p) {
   w.str16(p.path);
   w.str16(p.headers);
   w.str32(p.body);
+  w.i64(p.absence_after_ms);
+  w.i64(p.key_life_ms);
+  w.i64(p.event_wait_ms);
+  w.u8(p.after_event);
   return w.take();
 }
 
@@ -256,6 +261,7 @@ result<effect_payload> decode_effect(std::string_view bytes) {
   byte_reader r(bytes);
   effect_payload p;
   p.name = text(r.str8());
+  p.attempt = text(r.str8());
   p.completion = r.u32();
   p.operation = text(r.str8());
   p.vendor = text(r.str8());
@@ -267,6 +273,10 @@ result<effect_payload> decode_effect(std::string_view bytes) {
   p.path = text(r.str16());
   p.headers = text(r.str16());
   p.body = text(r.str32());
+  p.absence_after_ms = r.i64();
+  p.key_life_ms = r.i64();
+  p.event_wait_ms = r.i64();
+  p.after_event = r.u8();
   return finish(r, std::move(p), "journal.effect");
 }
 
@@ -286,6 +296,18 @@ std::string_view name_of(note_kind kind) {
     return "resend";
   case note_kind::waiting:
     return "waiting";
+  case note_kind::look_up_at:
+    return "look_up_at";
+  case note_kind::needs_person:
+    return "needs_person";
+  case note_kind::evidence:
+    return "evidence";
+  case note_kind::event_wait:
+    return "event_wait";
+  case note_kind::done_before:
+    return "done_before";
+  case note_kind::not_done_before:
+    return "not_done_before";
   }
   return "unknown";
 }
@@ -295,7 +317,8 @@ std::string encode(const note_payload& p) {
   w.u8(static_cast<std::uint8_t>(p.kind));
   w.u32(p.attempt);
   w.i64(p.at);
-  w.str16(p.text);
+  w.str32(p.text);
+  w.u32(p.sends);
   return w.take();
 }
 
@@ -305,7 +328,8 @@ result<note_payload> decode_note(std::string_view bytes) {
   p.kind = static_cast<note_kind>(r.u8());
   p.attempt = r.u32();
   p.at = r.i64();
-  p.text = text(r.str16());
+  p.text = text(r.str32());
+  p.sends = r.u32();
   return finish(r, std::move(p), "journal.note");
 }
 
@@ -337,6 +361,67 @@ result<cancel_payload> decode_cancel(std::string_view bytes) {
   p.target = get_object(r);
   p.invocation = get_invocation(r);
   return finish(r, std::move(p), "journal.cancel");
+}
+
+std::string encode(const event_payload& p) {
+  byte_writer w(64);
+  w.str8(p.name);
+  w.u32(static_cast<std::uint32_t>(p.values.size()));
+  for (const auto& value : p.values)
+    w.str32(encode(value));
+  return w.take();
+}
+
+result<event_payload> decode_event(std::string_view bytes) {
+  byte_reader r(bytes);
+  event_payload p;
+  p.name = text(r.str8());
+  for (auto count = r.u32(); count > 0 && r.ok(); --count) {
+    auto value = decode_state(r.str32());
+    if (!value)
+      return fail(std::move(value).error());
+    p.values.push_back(std::move(*value));
+  }
+  return finish(r, std::move(p), "journal.event");
+}
+
+std::string_view name_of(operator_verb verb) {
+  switch (verb) {
+  case operator_verb::retry:
+    return "retry";
+  case operator_verb::pause:
+    return "pause";
+  case operator_verb::resume:
+    return "resume";
+  case operator_verb::happened:
+    return "happened";
+  case operator_verb::not_happened:
+    return "not_happened";
+  }
+  return "unknown";
+}
+
+std::string encode(const operator_payload& p) {
+  byte_writer w(64 + p.reason.size());
+  w.u8(static_cast<std::uint8_t>(p.verb));
+  w.str8(p.step);
+  w.str8(p.who);
+  w.str8(p.via);
+  w.str16(p.reason);
+  w.str16(p.evidence);
+  return w.take();
+}
+
+result<operator_payload> decode_operator(std::string_view bytes) {
+  byte_reader r(bytes);
+  operator_payload p;
+  p.verb = static_cast<operator_verb>(r.u8());
+  p.step = text(r.str8());
+  p.who = text(r.str8());
+  p.via = text(r.str8());
+  p.reason = text(r.str16());
+  p.evidence = text(r.str16());
+  return finish(r, std::move(p), "journal.operator");
 }
 
 } // namespace orderhub::journal

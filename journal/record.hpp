@@ -28,13 +28,19 @@ enum class record_kind : std::uint8_t {
   send = 11,
   output = 12,
   cancel_invocation = 13,
+  await_event = 14,
   // Notifications: what answers a command or arrives on its own. `index` is the completion id.
   completion = 32,
   cancel = 33,
+  // Something from outside has arrived: merged into the object's state at once, beside whatever
+  // runs. `invocation` is the one that brought it.
+  event = 34,
   // Notes: what was decided about an open effect, `index` is the effect's command index.
   effect_note = 48,
   // The invocation cannot go on with this program; `payload` is the text that says why.
   paused = 49,
+  // A person acted on the object: `invocation` is the one it is about, zeros where it is about all.
+  operator_action = 50,
 };
 
 constexpr bool is_command(record_kind k) {
@@ -144,7 +150,8 @@ result<run_payload> decode_run(std::string_view bytes);
 
 /// `effect`: the intent, durable before the first byte leaves.
 struct effect_payload {
-  std::string name; ///< Step name, 1 to 64 bytes.
+  std::string name;    ///< Step name, 1 to 64 bytes.
+  std::string attempt; ///< The handler's own attempt, as in the request's metadata.
   std::uint32_t completion = 0;
   std::string operation;   ///< `stripe.charge`
   std::string vendor;      ///< `stripe`
@@ -156,36 +163,63 @@ struct effect_payload {
   std::string path;
   std::string headers; ///< `name: value\n` lines.
   std::string body;
+  // Policy and times as they were configured when it began: a recovered effect keeps them.
+  std::int64_t absence_after_ms = 0;
+  std::int64_t key_life_ms = 0;
+  std::int64_t event_wait_ms = 0;
+  std::uint8_t after_event = 0; ///< `doubt_policy` behind `await_event`.
 
   friend bool operator==(const effect_payload&, const effect_payload&) = default;
 };
 std::string encode(const effect_payload& p);
 result<effect_payload> decode_effect(std::string_view bytes);
 
-/// `effect_note`: what was decided about an open effect, and on what evidence.
+/// `effect_note`: what was decided about an open effect, and on what evidence. (8 is kept for what
+/// a vendor answered.)
 enum class note_kind : std::uint8_t {
-  retry_at = 1, ///< Nothing happened; again at `at`. A durable timer.
-  doubt = 2,    ///< The call may have taken effect.
-  look_up_found = 3,
-  look_up_absent = 4,
-  new_key = 5, ///< Proven absent: the next logical attempt `attempt` under a new key.
-  resend = 6,  ///< Sent again: same bytes, same key.
-  waiting = 7, ///< The target differs from the configured one: not sent.
+  retry_at = 1,         ///< Nothing is out; it is sent again at `at`. A durable timer.
+  doubt = 2,            ///< The call may have taken effect.
+  look_up_found = 3,    ///< Found, or found refused; `text` is the evidence.
+  look_up_absent = 4,   ///< Proven not to have happened.
+  new_key = 5,          ///< After that: the next generation `attempt`, under a new key.
+  resend = 6,           ///< Sent again: it may be out from here on.
+  waiting = 7,          ///< Nothing is out; it waits for a place or a setting, `text` says which.
+  look_up_at = 9,       ///< In doubt, nothing is out; looked up at `at`. A durable timer.
+  needs_person = 10,    ///< A person is called; `at` 0: and it waits for one, else it goes on then.
+  evidence = 11,        ///< A verified event says that it happened; `text` is the step's value.
+  event_wait = 12,      ///< In doubt; evidence is waited for until `at`. A durable timer.
+  done_before = 13,     ///< A refusal, or an operator, says that it was done before.
+  not_done_before = 14, ///< An operator says that it was not.
 };
 std::string_view name_of(note_kind kind);
 
+/// Where an open effect stands, as opposed to what is known of it: only the newest such note
+/// counts, and folding keeps no other, so that a long outage leaves no long journal.
+constexpr bool is_position(note_kind k) {
+  return k == note_kind::retry_at || k == note_kind::resend || k == note_kind::waiting ||
+         k == note_kind::look_up_at || k == note_kind::event_wait;
+}
+
 struct note_payload {
   note_kind kind{};
-  std::uint32_t attempt = 1; ///< Logical attempt this speaks of, from 1.
+  std::uint32_t attempt = 1; ///< Key generation this speaks of, from 1.
   unix_ms at = 0;
-  std::string text; ///< Reason or evidence.
+  std::string text;        ///< Reason or evidence; at most 64 KiB.
+  std::uint32_t sends = 0; ///< How often the call has left so far, as far as the journal knows.
 
   friend bool operator==(const note_payload&, const note_payload&) = default;
 };
 std::string encode(const note_payload& p);
 result<note_payload> decode_note(std::string_view bytes);
 
-/// `sleep`: completion id and due time. `awakeable`: completion id only (`due_at` 0).
+/// A note and when it was recorded.
+struct recorded_note {
+  note_payload note;
+  unix_ms at = 0;
+};
+
+/// `sleep`: completion id and due time. `awakeable`, `await_event`: completion id only (`due_at`
+/// 0).
 struct wait_payload {
   std::uint32_t completion = 0;
   unix_ms due_at = 0;
@@ -202,5 +236,40 @@ struct cancel_payload {
 };
 std::string encode(const cancel_payload& p);
 result<cancel_payload> decode_cancel(std::string_view bytes);
+
+/// `event`: what it is called and the state entries as they are after it. The event itself is the
+/// body of the invocation's input.
+struct event_payload {
+  std::string name; ///< 1 to 64 bytes: `payment_disputed`.
+  std::vector<state_payload> values;
+
+  friend bool operator==(const event_payload&, const event_payload&) = default;
+};
+std::string encode(const event_payload& p);
+result<event_payload> decode_event(std::string_view bytes);
+
+/// What a person may do to an object. The numbers are on disk.
+enum class operator_verb : std::uint8_t {
+  retry = 1,    ///< The step's own next move, now; a paused invocation is tried again.
+  pause = 2,    ///< Nothing more is begun or sent; look-ups go on.
+  resume = 3,   ///< Ends a pause.
+  happened = 4, ///< The step in doubt took effect; looked up at the vendor before it is believed.
+  not_happened = 5, ///< It did not; looked up likewise.
+};
+std::string_view name_of(operator_verb verb);
+
+/// `operator`: who did what, and why. No personal data but the operator's own name.
+struct operator_payload {
+  operator_verb verb{};
+  std::string step;     ///< Of `happened` and `not_happened`, and of a `retry` of one; else empty.
+  std::string who;      ///< 1 to 100 bytes.
+  std::string via;      ///< `api`, `cli`, `slack`.
+  std::string reason;   ///< At most 500 bytes.
+  std::string evidence; ///< A vendor's id; at most 200 bytes.
+
+  friend bool operator==(const operator_payload&, const operator_payload&) = default;
+};
+std::string encode(const operator_payload& p);
+result<operator_payload> decode_operator(std::string_view bytes);
 
 } // namespace orderhub::journal

@@ -102,7 +102,8 @@ result<record_refs> refs_of(const record& rec) {
       refs.due_at = wait->due_at;
     return refs;
   case record_kind::effect_note:
-    if (auto note = decode_note(rec.payload); note && note->kind == note_kind::retry_at)
+    if (auto note = decode_note(rec.payload);
+        note && is_position(note->kind) && note->kind != note_kind::resend && note->at > 0)
       refs.due_at = note->at;
     return refs;
   default:

@@ -45,6 +45,12 @@ std::string_view name_of(record_kind kind) {
     return "output";
   case record_kind::cancel_invocation:
     return "cancel_invocation";
+  case record_kind::await_event:
+    return "await_event";
+  case record_kind::event:
+    return "event";
+  case record_kind::operator_action:
+    return "operator";
   case record_kind::completion:
     return "completion";
   case record_kind::cancel:

@@ -33,6 +33,14 @@ struct endpoint {
 /// Configured vendors by name. A vendor that is absent is skipped, and the order says so.
 struct registry {
   std::map<std::string, endpoint, std::less<>> endpoints;
+  /// By vendor, configured or not: the settings that configure it, for messages to people:
+  /// `STRIPE_API_BASE and STRIPE_API_KEY`.
+  std::map<std::string, std::string, std::less<>> settings = {};
+
+  [[nodiscard]] std::string settings_of(std::string_view vendor) const {
+    auto it = settings.find(vendor);
+    return it == settings.end() ? "the settings of " + std::string(vendor) : it->second;
+  }
 
   [[nodiscard]] const endpoint* find(std::string_view vendor) const {
     auto it = endpoints.find(vendor);

@@ -2,6 +2,7 @@
 #include "actors/durable/execution.hpp"
 #include "journal/base/result.hpp"
 #include "providers/operation.hpp"
+#include "providers/step_ref.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -73,6 +74,14 @@ public:
   }
   void await_suspend(std::coroutine_handle<> who) { inner_.owner().suspend(request(), who); }
   result<std::optional<T>> await_resume() {
+    auto value = outcome();
+    if (!timer_.refused && timer_.completion != 0)
+      inner_.owner().close_timer(timer_.completion);
+    return value;
+  }
+
+private:
+  result<std::optional<T>> outcome() {
     if (timer_.refused)
       return fail(*timer_.refused);
     if (!inner_.refused() && inner_.owner().take_cancel(request()))
@@ -84,8 +93,6 @@ public:
       return fail(std::move(v).error());
     return std::optional<T>(std::move(*v));
   }
-
-private:
   [[nodiscard]] execution::wait_request request() const {
     return {{inner_.completion(), timer_.completion}, true, inner_.cancellable()};
   }
@@ -158,6 +165,15 @@ public:
   /// When the input was recorded, Unix milliseconds.
   [[nodiscard]] unix_ms accepted_at() const { return execution_->accepted_at(); }
 
+  /// Which step of which order of which hub: what a request carries as metadata.
+  [[nodiscard]] providers::step_ref step_ref(std::string_view step,
+                                             std::string_view attempt = "1") const {
+    return {execution_->host().hub_text(), key(), std::string(step), std::string(attempt)};
+  }
+
+  /// From here on this invocation compensates: no cancel reaches it, whoever asks.
+  void shield() { execution_->shield(); }
+
   /// Acts on the outside world. A value or a definite failure: doubt is settled below. `attempt`
   /// tells logical attempts of one step apart; it is part of the idempotency key.
   template <class T>
@@ -205,6 +221,11 @@ public:
     auto issued = execution_->awakeable();
     return {awakeable_id{execution_->id(), issued.completion}.text(),
             future<std::string>(*execution_, issued, &as_text, true)};
+  }
+
+  /// The name of the next event that this object learns of. Read the facts after it, not from it.
+  future<std::string> next_event() {
+    return {*execution_, execution_->await_event(), &as_text, true};
   }
 
   /// Calls a handler of another object (or of this one, shared) and waits for its answer.

@@ -1,9 +1,11 @@
 #include "actors/durable/effect_machine.hpp"
 
 #include "journal/base/bytes.hpp"
+#include "journal/base/text.hpp"
 #include "providers/policy/retry.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace orderhub::durable {
@@ -19,11 +21,18 @@ namespace {
 constexpr std::int64_t stored_after_ms = 60'000;
 constexpr std::int64_t look_up_deadline_ms = 15'000;
 constexpr providers::retry_policy look_up_retry{200, 30'000, 0};
-/// Under so many keys a step may be refused as done before and then not be found.
-constexpr std::uint32_t attempts_max = 6;
-/// Before a third key and each one after it: doubled each time, up to 1024 times.
-constexpr std::int64_t round_pause_ms = 1'000;
-constexpr std::uint32_t round_pause_doublings = 10;
+constexpr std::int64_t running_wait_max_ms = 300'000;
+/// A list window begins so much before the call can have been recorded at the vendor.
+constexpr std::int64_t window_margin_ms = 60'000;
+/// Between two empty look-ups after a refusal that says that there is something to find.
+constexpr std::array<std::int64_t, 4> refused_pauses_ms = {10'000, 30'000, 90'000, 270'000};
+constexpr std::int64_t round_pause_max_ms = 3'600'000;
+/// Without a gate, what the vendor's credential forbids is tried again once a minute.
+constexpr std::int64_t probe_ms = 60'000;
+/// Where the queue for places is full.
+constexpr providers::retry_policy full_queue_retry{10'000, 30'000, 0};
+constexpr std::size_t text_max = 500;
+constexpr std::size_t evidence_max = std::size_t{64} * 1024;
 
 providers::header_list headers_of(const std::string& lines) {
   providers::header_list out;
@@ -47,6 +56,37 @@ bool may_pass(const transport_outcome& outcome) {
          status >= 500;
 }
 
+/// Of several pages the strongest finding counts.
+int strength_of(const look_up_answer& a) {
+  switch (a.what) {
+  case look_up_answer::kind::found:
+    return 5;
+  case look_up_answer::kind::differs:
+    return 4;
+  case look_up_answer::kind::refused:
+    return 3;
+  case look_up_answer::kind::running:
+    return 2;
+  case look_up_answer::kind::absent:
+    return 1;
+  case look_up_answer::kind::unknown:
+    return 0;
+  }
+  return 0;
+}
+
+/// Before the n-th repeat in a row of what is absent each time: 0, 1 s, 5 s, 25 s … an hour.
+std::int64_t round_pause_ms(std::uint32_t round) {
+  std::int64_t pause = round < 2 ? 0 : 1'000;
+  for (std::uint32_t i = 2; i < round && pause < round_pause_max_ms; ++i)
+    pause *= 5;
+  return std::min(pause, round_pause_max_ms);
+}
+
+bool says_nothing_is_out(std::optional<note_kind> position) {
+  return position && *position != note_kind::resend;
+}
+
 } // namespace
 
 std::string idempotency_key(const hub_id& hub, const object_id& object, std::string_view step,
@@ -61,24 +101,36 @@ std::string idempotency_key(const hub_id& hub, const object_id& object, std::str
   return "oh_" + hex_of({reinterpret_cast<const char*>(d.data()), 20});
 }
 
-effect_machine::effect_machine(effect_start start, const environment& env)
-    : start_(std::move(start)), env_(env) {
+effect_machine::effect_machine(effect_start start, const object_id& object, const environment& env)
+    : start_(std::move(start)), object_(object), env_(env) {
   // What left, or may have left, are the intent's bytes. `may_repeat` journals none.
   if (start_.recovered && !start_.intent.method.empty())
     start_.operation.request = {start_.intent.method, start_.intent.path,
                                 headers_of(start_.intent.headers), start_.intent.body};
 }
 
+// ── What is known ────────────────────────────────────────────────────────────────────────────
+
 void effect_machine::note(note_kind kind, unix_ms at, std::string text) {
-  if (text.size() > 500)
-    text.resize(500);
-  notes_.push_back({kind, attempt_, at, std::move(text)});
+  cut_text(text, kind == note_kind::evidence ? evidence_max : text_max);
+  if (journal::is_position(kind)) {
+    position_ = kind;
+    position_text_ = text;
+  }
+  notes_.push_back({kind, generation_, at, std::move(text), sends_});
+}
+
+doubt_policy effect_machine::policy() const {
+  const auto declared = static_cast<doubt_policy>(start_.intent.policy);
+  if (declared == doubt_policy::await_event && event_waited_)
+    return static_cast<doubt_policy>(start_.intent.after_event);
+  return declared;
 }
 
 std::string effect_machine::key() const {
   std::string base = start_.intent.key;
-  if (attempt_ > 1) {
-    const auto d = sha256_of(base + '/' + std::to_string(attempt_));
+  if (generation_ > 1) {
+    const auto d = sha256_of(base + '/' + std::to_string(generation_));
     base = "oh_" + hex_of({reinterpret_cast<const char*>(d.data()), 20});
   }
   if (env_.unstable_keys_for_test)
@@ -86,73 +138,171 @@ std::string effect_machine::key() const {
   return base;
 }
 
-std::int64_t effect_machine::settle_ms() const {
-  const auto* endpoint = env_.vendors.find(start_.operation.vendor);
-  if (endpoint != nullptr && endpoint->look_up_settle_ms >= 0)
-    return endpoint->look_up_settle_ms;
-  return start_.operation.look_up_settle_ms;
+std::int64_t effect_machine::behind_ms() const {
+  return env_.vendor_clocks != nullptr ? env_.vendor_clocks->behind_ms(start_.intent.vendor) : 0;
+}
+
+std::int64_t effect_machine::steady_of(unix_ms recorded) const {
+  const auto then = env_.time.steady_due(recorded, recorded);
+  return std::max(env_.started_at, std::min(then, steady()));
 }
 
 providers::sent_request effect_machine::sent() const {
-  return {start_.operation.request, key(), first_sent_at_};
+  const auto& op = start_.operation;
+  auto request = generation_ > 1 && op.regenerate != nullptr
+                     ? op.regenerate(op.request, generation_)
+                     : op.request;
+  const auto since = refused_ ? 0 : since_ + behind_ms() - window_margin_ms;
+  return {std::move(request), key(), first_sent_at_, std::max<unix_ms>(since, 0)};
+}
+
+/// Whether the vendor surely remembers the key still: by our clock and by its own.
+bool effect_machine::key_alive() const {
+  if (start_.recovered && env_.time.went_back() && steady_of(start_.accepted_at) == env_.started_at)
+    return false; // How long we were away is not known.
+  auto age = now() - first_sent_at_;
+  if (env_.vendor_clocks != nullptr)
+    if (const auto theirs = env_.vendor_clocks->now(start_.intent.vendor, steady()))
+      age = std::max(age, *theirs - first_sent_at_);
+  return age < start_.intent.key_life_ms;
+}
+
+place_request effect_machine::place(bool lookup) const {
+  return {object_,
+          {start_.invocation, start_.index, 0},
+          start_.intent.vendor,
+          lookup ? std::string_view("list") : start_.operation.call_class,
+          lookup};
+}
+
+void effect_machine::learn(vendor_finding finding, std::string_view why) const {
+  if (env_.gate != nullptr)
+    env_.gate->learned(start_.intent.vendor, finding, why);
+}
+
+bool effect_machine::parked() const {
+  if (const auto* w = std::get_if<waiting>(&phase_))
+    return w->durable;
+  return std::holds_alternative<waiting_for_place>(phase_) ||
+         std::holds_alternative<waiting_for_person>(phase_);
+}
+
+std::optional<std::int64_t> effect_machine::due() const {
+  const auto* w = std::get_if<waiting>(&phase_);
+  if (w == nullptr || (held_ && w->then == next::send))
+    return std::nullopt;
+  return w->due;
 }
 
 // ── Steps ────────────────────────────────────────────────────────────────────────────────────
 
 effect_step effect_machine::send() {
-  phase_ = phase::sending;
+  if (held_)
+    return wait_for_place(next::send, {place_verdict::queued, "paused by an operator"});
+  if (env_.gate != nullptr)
+    if (auto place_now = env_.gate->ask(place(false)); place_now.verdict != place_verdict::granted)
+      return wait_for_place(next::send, place_now);
+  phase_ = sending{};
   ++sends_;
-  // After a durable wait the journal says "nothing is out": that must change before a byte leaves.
-  if (std::exchange(wait_noted_, false))
-    note(note_kind::resend, now(), "after the wait");
+  // Where the journal says that nothing is out, that must change before a byte leaves.
+  if (says_nothing_is_out(position_))
+    note(note_kind::resend, now(), position_text_);
+  const auto& op = start_.operation;
   effect_step s;
   s.what = effect_step::kind::send;
-  s.request = start_.operation.request;
-  if (!start_.operation.key_header.empty())
-    s.request.headers.emplace_back(std::string(start_.operation.key_header), key());
-  s.deadline_ms = start_.operation.deadline_ms;
-  s.call_class = start_.operation.call_class;
+  s.request = sent().request;
+  if (!op.key_header.empty())
+    s.request.headers.emplace_back(std::string(op.key_header), key());
+  s.deadline_ms = start_.intent.deadline_ms;
+  s.call_class = op.call_class;
+  s.fresh = lost_;
   s.notes = std::exchange(notes_, {});
   return s;
 }
 
-/// From its first page, or the page that could not be read.
 effect_step effect_machine::look_up() {
-  if (page_)
-    return look_up(*page_);
-  looked_at_ = now();
-  return look_up(start_.operation.look_up(sent()));
+  page_.reset();
+  strongest_ = {};
+  looked_at_ = steady();
+  behind_when_looked_ = behind_ms();
+  return look_up_page();
 }
 
-effect_step effect_machine::look_up(providers::http_request request) {
-  phase_ = phase::looking_up;
+effect_step effect_machine::look_up_page() {
+  if (env_.gate != nullptr)
+    if (auto place_now = env_.gate->ask(place(true)); place_now.verdict != place_verdict::granted)
+      return wait_for_place(next::look_up, place_now);
+  phase_ = looking_up{};
   effect_step s;
   s.what = effect_step::kind::send;
-  s.request = std::move(request);
+  s.request = page_ ? *page_ : start_.operation.look_up(sent());
   s.deadline_ms = look_up_deadline_ms;
   s.call_class = "list";
+  s.lookup = true;
+  s.fresh = lost_;
   s.notes = std::exchange(notes_, {});
   return s;
 }
 
-effect_step effect_machine::wait(unix_ms at, next then) {
-  phase_ = phase::waiting;
-  next_ = then;
-  due_ = at;
-  durable_wait_ = !doubt_ && at - now() > env_.durable_wait_ms;
-  if (durable_wait_ && !wait_noted_) {
-    note(note_kind::retry_at, at, {});
-    wait_noted_ = true;
+effect_step effect_machine::go(next what) {
+  switch (what) {
+  case next::send:
+    return send();
+  case next::look_up:
+    return page_ ? look_up_page() : look_up();
+  case next::after_event:
+    event_waited_ = true;
+    return resolve({error_kind::in_doubt, std::string(start_.operation.name),
+                    "no event has said what became of it"},
+                   true);
   }
+  return stay();
+}
+
+effect_step effect_machine::wait_for_place(next then, const place_answer& why) {
+  if (why.verdict == place_verdict::full)
+    return wait(
+        providers::backoff_ms(full_queue_retry, 0, full_queue_retry.initial_ms / 2, env_.random),
+        then, why.why);
+  phase_ = waiting_for_place{then};
+  if (position_ != note_kind::waiting || position_text_ != why.why)
+    note(note_kind::waiting, 0, why.why);
+  return stay();
+}
+
+/// A wait of more than a moment is a durable timer: the object need not stay in memory for it.
+effect_step effect_machine::wait(std::int64_t for_ms, next then, std::string reason) {
+  const bool durable = for_ms > env_.durable_wait_ms;
+  if (durable) {
+    const auto kind = then == next::send      ? note_kind::retry_at
+                      : then == next::look_up ? note_kind::look_up_at
+                                              : note_kind::event_wait;
+    note(kind, now() + for_ms, std::move(reason));
+  }
+  phase_ = waiting{steady() + for_ms, then, durable};
+  return stay();
+}
+
+effect_step effect_machine::wait_until(std::int64_t due, next then) {
+  phase_ = waiting{std::max(due, steady()), then, true};
+  return stay();
+}
+
+effect_step effect_machine::wait_for_person() {
+  phase_ = waiting_for_person{};
+  return stay();
+}
+
+effect_step effect_machine::stay() {
   effect_step s;
-  s.what = effect_step::kind::wait;
-  s.at = at;
   s.notes = std::exchange(notes_, {});
   return s;
 }
 
 effect_step effect_machine::complete(result<std::string> value) {
-  phase_ = phase::done;
+  if (const auto* w = std::get_if<waiting_for_place>(&phase_); w != nullptr && env_.gate != nullptr)
+    env_.gate->withdraw(place(w->then == next::look_up));
+  phase_ = done{};
   effect_step s;
   s.what = effect_step::kind::complete;
   s.value = std::move(value);
@@ -160,8 +310,19 @@ effect_step effect_machine::complete(result<std::string> value) {
   return s;
 }
 
+effect_step effect_machine::missed(std::string why) {
+  return complete(fail({error_kind::missed, std::string(start_.operation.name), std::move(why)}));
+}
+
+void effect_machine::call_a_person(std::string why, unix_ms goes_on_at) {
+  person_ = why;
+  note(note_kind::needs_person, goes_on_at, std::move(why));
+}
+
+// ── Beginning ────────────────────────────────────────────────────────────────────────────────
+
 effect_step effect_machine::begin() {
-  first_sent_at_ = start_.accepted_at;
+  first_sent_at_ = since_ = start_.accepted_at;
   const auto* endpoint = env_.vendors.find(start_.operation.vendor);
   const std::string target = endpoint != nullptr ? endpoint->fingerprint() : std::string();
   if (target != start_.intent.target || endpoint == nullptr) {
@@ -170,105 +331,178 @@ effect_step effect_machine::begin() {
     s.why = "the step \"" + start_.intent.name + "\" was begun against " + start_.intent.vendor +
             " at \"" + start_.intent.target + "\", the configuration now says \"" +
             (endpoint == nullptr ? "not configured" : target) +
-            "\": it is not sent there. Restore the setting and restart.";
+            "\": it is not sent there. Restore " + env_.vendors.settings_of(start_.intent.vendor) +
+            " and restart.";
     return s;
   }
-  if (!start_.recovered)
-    return send();
+  return start_.recovered ? recover() : send();
+}
 
-  // From the journal: what was decided before, and what may be out there.
-  first_sent_at_ = start_.accepted_at;
-  std::optional<unix_ms> retry_at;
-  std::optional<unix_ms> doubt_at;
-  bool doubted = false;
-  for (const auto& n : start_.notes) {
-    attempt_ = std::max(attempt_, n.attempt);
+/// From the journal: what was decided before, and what may be out there.
+effect_step effect_machine::recover() {
+  bool nothing_out = false; // Nothing has left since the newest of the notes that say so.
+  unix_ms out_since = start_.accepted_at;
+  std::optional<unix_ms> doubted_at;
+  std::optional<journal::recorded_note> stands;
+  lost_ = true;
+  for (const auto& recorded : start_.notes) {
+    const auto& n = recorded.note;
+    generation_ = std::max(generation_, n.attempt);
+    sends_ = std::max(sends_, n.sends);
+    if (journal::is_position(n.kind)) {
+      position_ = n.kind;
+      position_text_ = n.text;
+      stands = recorded;
+      nothing_out = n.kind != note_kind::resend;
+      if (!nothing_out)
+        out_since = recorded.at;
+    }
     switch (n.kind) {
-    case note_kind::retry_at:
-      retry_at = n.at;
-      break;
     case note_kind::doubt:
-      doubted = true;
-      doubt_at = n.at;
-      retry_at.reset();
+      doubt_ = true;
+      doubted_at = recorded.at;
       break;
-    case note_kind::resend:
-    case note_kind::new_key:
-      retry_at.reset();
-      doubt_at.reset();
-      if (start_.operation.doubt == doubt_policy::look_up || n.kind == note_kind::new_key) {
-        doubted = false;
-        first_sent_at_ = n.at;
-      }
+    case note_kind::done_before:
+      refused_ = doubt_ = true;
+      break;
+    case note_kind::not_done_before:
+      refused_ = false;
+      break;
+    case note_kind::look_up_absent:
+      ++rounds_;
+      if (refused_)
+        break;
+      doubt_ = false;
+      doubted_at.reset();
+      nothing_out = true;
+      since_ = first_sent_at_;
+      first_sent_at_ = n.at;
+      break;
+    case note_kind::needs_person:
+      person_ = n.text;
+      stands = recorded;
+      break;
+    case note_kind::evidence:
+      evidence_ = n.text;
+      break;
+    case note_kind::event_wait:
       break;
     default:
       break;
     }
   }
-  if (retry_at && !doubted) {
-    wait_noted_ = true;
-    return wait(std::max(*retry_at, now()), next::send);
+  if (evidence_)
+    return complete(std::move(*evidence_));
+  if (stands && stands->note.kind == note_kind::event_wait)
+    return wait_until(env_.time.steady_due(stands->at, stands->note.at), next::after_event);
+  event_waited_ = std::any_of(start_.notes.begin(), start_.notes.end(),
+                              [](const auto& r) { return r.note.kind == note_kind::event_wait; });
+  // When the last byte can have left: of an earlier process, before this one began; of this one, by
+  // the call's deadline, unless the journal says that it had ended by then.
+  const auto last_send = steady_of(out_since);
+  left_at_ = last_send == env_.started_at ? env_.started_at : last_send + start_.intent.deadline_ms;
+  if (doubted_at && *doubted_at >= out_since)
+    left_at_ = steady_of(*doubted_at);
+  if (stands && stands->note.kind == note_kind::needs_person && stands->note.at == 0)
+    return wait_for_person();
+  if (stands && nothing_out) {
+    const auto due = env_.time.steady_due(stands->at, stands->note.at);
+    if (stands->note.kind == note_kind::retry_at)
+      return wait_until(due, next::send);
+    if (stands->note.kind == note_kind::look_up_at)
+      return wait_until(due, next::look_up);
   }
-  doubt_ = true;
-  // A keyed resend leaves no note, so only for looked-up ones is the doubt's own time the last.
-  left_at_ = std::max(env_.started_at, first_sent_at_);
-  if (doubt_at && start_.operation.doubt == doubt_policy::look_up)
-    left_at_ = *doubt_at;
-  if (start_.operation.doubt == doubt_policy::may_repeat) {
-    note(note_kind::resend, now(), "begun before a restart; a duplicate is tolerable");
+  if (nothing_out && !doubt_) {
+    // Also after proven absence, before it was sent again.
+    if (!says_nothing_is_out(position_))
+      position_ = note_kind::waiting;
     return send();
   }
-  if (!doubt_at)
-    note(note_kind::doubt, left_at_, "the process ended while the call may have been out");
-  return settle({}, true);
+  if (refused_)
+    return look_up();
+  if (!start_.operation.has_effect || policy() == doubt_policy::may_repeat) {
+    note(note_kind::resend, now(), "begun before a restart; a duplicate is tolerable");
+    doubt_ = start_.operation.has_effect;
+    return send();
+  }
+  if (!doubt_)
+    note(note_kind::doubt, now(), "the process ended while the call may have been out");
+  doubt_ = true;
+  return resolve({}, true);
 }
 
+// ── Outcomes ─────────────────────────────────────────────────────────────────────────────────
+
 effect_step effect_machine::on_outcome(const transport_outcome& outcome) {
-  if (phase_ == phase::looking_up)
-    return read_look_up(outcome);
-  refusal_.reset();
+  if (outcome.what == transport_outcome::kind::response && env_.vendor_clocks != nullptr)
+    env_.vendor_clocks->note(start_.intent.vendor, outcome.response, now(), steady());
+  if (std::holds_alternative<looking_up>(phase_))
+    return read_page(outcome);
+  if (!std::holds_alternative<sending>(phase_))
+    return stay();
   switch (outcome.what) {
   case transport_outcome::kind::response:
     return answered(outcome.response);
   case transport_outcome::kind::not_sent:
+    learn(vendor_finding::unreachable, outcome.reason);
     return retry({error_kind::unavailable, std::string(start_.operation.name), outcome.reason});
   case transport_outcome::kind::lost:
     break;
   }
-  left_at_ = now();
-  return settle(outcome.reason, false);
+  learn(vendor_finding::unreachable, outcome.reason);
+  lost_ = true;
+  left_at_ = steady();
+  return resolve({error_kind::in_doubt, std::string(start_.operation.name), outcome.reason}, false);
 }
 
 effect_step effect_machine::answered(const providers::http_response& response) {
   auto value = start_.operation.parse(response);
+  const bool misconfigured_now = !value && value.error().kind == error_kind::misconfigured;
+  if (misconfigured_now)
+    learn(vendor_finding::misconfigured, value.error().message);
+  else
+    learn(response.status >= 500 ? vendor_finding::unreachable : vendor_finding::reached,
+          value ? std::string_view() : std::string_view(value.error().message));
   if (value)
     return complete(std::move(value));
   auto& why = value.error();
   switch (why.kind) {
   case error_kind::unavailable:
     return retry(std::move(why));
+  case error_kind::misconfigured:
+    return misconfigured(why, next::send);
   case error_kind::in_doubt:
-    left_at_ = now();
+    left_at_ = steady();
     if (response.status >= 500) {
       if (same_status_ != response.status) {
         same_status_ = response.status;
-        same_status_since_ = now();
+        same_status_since_ = steady();
       }
-      stored_ = stored_ || now() - same_status_since_ >= stored_after_ms;
+      stored_ = stored_ || steady() - same_status_since_ >= stored_after_ms;
     } else {
       same_status_ = 0;
     }
-    return settle(why.message, false);
+    return resolve(why, false);
   case error_kind::in_doubt_stored:
-    left_at_ = now();
+    left_at_ = steady();
     stored_ = true;
-    refusal_ = why;
-    return settle(why.message, false);
+    return resolve(why, false);
+  case error_kind::done_before:
+    left_at_ = steady();
+    if (!refused_) {
+      rounds_ = 0;
+      note(note_kind::done_before, now(), why.message);
+    }
+    refused_ = doubt_ = true;
+    if (start_.operation.look_up == nullptr)
+      return missed("refused as done before, and it cannot be looked up: " + why.message);
+    absent_ = 0;
+    return look_up();
   case error_kind::invalid:
     // A request refused now says nothing of an earlier one that may have taken effect.
     if (doubt_ && start_.operation.look_up != nullptr) {
       stored_ = true;
-      return settle(why.message, false);
+      return resolve(why, false);
     }
     return complete(std::move(value));
   default:
@@ -279,6 +513,8 @@ effect_step effect_machine::answered(const providers::http_response& response) {
 /// Nothing happened this time. (What an earlier send may have done is still open if `doubt_`.)
 effect_step effect_machine::retry(error why) {
   ++failures_;
+  if (evidence_)
+    return complete(std::move(*evidence_));
   if (cancel_ && !doubt_)
     return complete(fail({error_kind::cancelled, std::string(start_.operation.name),
                           "cancelled before anything happened", 409}));
@@ -286,139 +522,277 @@ effect_step effect_machine::retry(error why) {
   if (policy.give_up_after_ms > 0 && !doubt_ && now() - first_sent_at_ >= policy.give_up_after_ms)
     return complete(fail(std::move(why)));
   const auto delay = providers::backoff_ms(policy, failures_ - 1, why.retry_after_ms, env_.random);
-  return wait(now() + delay, next::send);
+  return wait(delay, next::send, std::move(why.message));
+}
+
+/// Nothing will happen until a setting has changed; the gate lets one call a minute try.
+effect_step effect_machine::misconfigured(const error& why, next then) {
+  if (cancel_ && !doubt_)
+    return complete(fail({error_kind::cancelled, std::string(start_.operation.name),
+                          "cancelled before anything happened", 409}));
+  page_.reset();
+  if (env_.gate == nullptr)
+    return wait(probe_ms, then, why.message);
+  return go(then);
 }
 
 /// It may have happened. `at_once`: found open in the journal, so nothing was just tried.
-effect_step effect_machine::settle(std::string reason, bool at_once) {
+effect_step effect_machine::resolve(const error& why, bool at_once) {
   ++failures_;
-  if (!doubt_ || (stored_ && absent_ == 0 && !reason.empty()))
-    note(note_kind::doubt, now(), reason);
+  if (evidence_)
+    return complete(std::move(*evidence_));
+  if (!doubt_)
+    note(note_kind::doubt, now(), why.message);
   doubt_ = true;
   const auto& op = start_.operation;
-  const auto delay = at_once ? 0 : providers::backoff_ms(op.retry, failures_ - 1, 0, env_.random);
-  switch (op.doubt) {
+  const auto delay =
+      at_once ? 0 : providers::backoff_ms(op.retry, failures_ - 1, why.retry_after_ms, env_.random);
+  switch (policy()) {
   case doubt_policy::replay_key:
-    if (!stored_ && now() - first_sent_at_ < op.key_life_ms) {
-      if (at_once) {
-        note(note_kind::resend, now(), "same key, same bytes");
-        return send();
-      }
-      return wait(now() + delay, next::send);
+    if (!stored_ && key_alive()) {
+      if (!at_once)
+        return wait(delay, next::send, why.message);
+      note(note_kind::resend, now(), "same key, same bytes");
+      return send();
     }
     break;
   case doubt_policy::look_up:
     break;
   case doubt_policy::may_repeat:
+    if (!op.has_effect)
+      doubt_ = false; // What it may have done does not count.
     if (op.retry.give_up_after_ms > 0 && now() - first_sent_at_ >= op.retry.give_up_after_ms)
-      return complete(fail(
-          {error_kind::missed, std::string(op.name), "given up; it may have happened: " + reason}));
-    return wait(now() + delay, next::send);
+      return missed("given up; it may have happened: " + why.message);
+    return wait(delay, next::send, why.message);
   case doubt_policy::await_event:
+    return wait(start_.intent.event_wait_ms, next::after_event, why.message);
   case doubt_policy::may_miss:
-    return complete(fail({error_kind::missed, std::string(op.name),
-                          "it may have happened and by its policy is not repeated"}));
+    return missed("it may have happened and by its policy is not repeated");
   }
   if (op.look_up == nullptr)
-    return complete(fail({error_kind::missed, std::string(op.name),
-                          "it may have happened and cannot be looked up"}));
+    return missed("it may have happened and cannot be looked up");
   absent_ = 0;
-  page_.reset();
+  if (!at_once && why.retry_after_ms > 0) {
+    page_.reset();
+    return wait(delay, next::look_up, why.message);
+  }
   return look_up();
 }
 
-effect_step effect_machine::read_look_up(const transport_outcome& outcome) {
-  look_up_answer answer;
+// ── Look-ups ─────────────────────────────────────────────────────────────────────────────────
+
+effect_step effect_machine::read_page(const transport_outcome& outcome) {
+  finding page;
   if (outcome.what == transport_outcome::kind::response)
-    answer = start_.operation.read_look_up(sent(), outcome.response);
-  const bool further = page_.has_value();
-  if (answer.what != look_up_answer::kind::unknown || !may_pass(outcome))
-    page_.reset();
-  // A first page that can be read is no progress where the second one never can.
-  if (answer.what != look_up_answer::kind::unknown && (!answer.next || further))
-    look_up_failures_ = 0;
-  const auto settled_at = left_at_ + settle_ms();
-  if (answer.next && answer.what != look_up_answer::kind::found &&
-      answer.what != look_up_answer::kind::unknown) {
-    page_ = std::move(answer.next);
-    return look_up(*page_);
+    page = start_.operation.read_look_up(sent(), outcome.response);
+  else
+    page.failure = {error_kind::unavailable, std::string(start_.operation.name), outcome.reason};
+  lost_ = lost_ || outcome.what == transport_outcome::kind::lost;
+  const bool unknown = page.what == look_up_answer::kind::unknown;
+  if (unknown && page.failure.kind == error_kind::misconfigured) {
+    learn(vendor_finding::misconfigured, page.failure.message);
+    return misconfigured(page.failure, next::look_up);
   }
-  switch (answer.what) {
+  const bool answered_now =
+      outcome.what == transport_outcome::kind::response && outcome.response.status < 500;
+  learn(answered_now ? vendor_finding::reached : vendor_finding::unreachable, page.failure.message);
+  if (unknown) {
+    if (!may_pass(outcome))
+      page_.reset();
+    return look_again(page.failure);
+  }
+  // A first page that can be read is no progress where the second one never can.
+  if (!page.next || page_)
+    look_up_failures_ = 0;
+  auto further = std::move(page.next);
+  const bool found = page.what == look_up_answer::kind::found;
+  if (strength_of(page) > strength_of(strongest_))
+    strongest_ = std::move(page);
+  if (further && !found) {
+    page_ = std::move(further);
+    return look_up_page();
+  }
+  page_.reset();
+  return conclude(std::exchange(strongest_, {}));
+}
+
+/// The answer said nothing: the same page again, later.
+effect_step effect_machine::look_again(const error& why) {
+  if (evidence_)
+    return complete(std::move(*evidence_));
+  const auto delay =
+      providers::backoff_ms(look_up_retry, look_up_failures_++, why.retry_after_ms, env_.random);
+  return wait(look_up_retry.initial_ms + delay, next::look_up, "look-up: " + why.message);
+}
+
+effect_step effect_machine::conclude(finding strongest) {
+  const auto absence_ms = start_.intent.absence_after_ms;
+  switch (strongest.what) {
   case look_up_answer::kind::found:
-    note(note_kind::look_up_found, now(), std::move(answer.evidence));
-    return complete(std::move(answer.value));
+    note(note_kind::look_up_found, now(), std::move(strongest.evidence));
+    return complete(std::move(strongest.value));
   case look_up_answer::kind::refused:
-    note(note_kind::look_up_found, now(), std::move(answer.evidence));
-    return complete(fail(std::move(answer.failure)));
-  case look_up_answer::kind::differs:
-  case look_up_answer::kind::running:
+    note(note_kind::look_up_found, now(), std::move(strongest.evidence));
+    return complete(fail(std::move(strongest.failure)));
+  case look_up_answer::kind::differs: {
+    auto why = "the vendor holds this very step with other content: " + strongest.evidence;
+    if (start_.operation.compensates)
+      return complete(
+          fail({error_kind::done_before, std::string(start_.operation.name), std::move(why)}));
+    call_a_person(std::move(why), 0);
+    return wait_for_person();
+  }
+  case look_up_answer::kind::running: {
     absent_ = 0; // What is running now was not absent before.
-    return wait(now() + std::clamp<std::int64_t>(settle_ms() / 4, 100, 10'000), next::look_up);
+    const auto base = std::clamp<std::int64_t>(absence_ms / 4, 100, 10'000);
+    const auto shift = std::min(look_up_failures_++, 8);
+    return wait(std::min(base << shift, running_wait_max_ms), next::look_up,
+                "running at the vendor: " + strongest.evidence);
+  }
   case look_up_answer::kind::unknown:
-    return wait(now() +
-                    providers::backoff_ms(look_up_retry, look_up_failures_++,
-                                          answer.failure.retry_after_ms, env_.random) +
-                    look_up_retry.initial_ms,
-                next::look_up);
+    return look_again(strongest.failure);
   case look_up_answer::kind::absent:
     break;
   }
-  // Empty before the settle time proves nothing: the first request may still be running.
-  // What counts is when the look-up's first page left, not when its answers came.
-  if (looked_at_ < settled_at)
-    return wait(std::max(settled_at, now()), next::look_up);
+  if (evidence_)
+    return complete(std::move(*evidence_));
+  // The answer showed that the vendor's clock is further behind than the window allowed for.
+  if (!refused_ && behind_ms() < behind_when_looked_)
+    return look_up();
+  // Empty before the absence time proves nothing: the first request may still be running. What
+  // counts is when the look-up's first page left, not when its answers came.
+  if (looked_at_ < left_at_ + absence_ms)
+    return wait(std::max<std::int64_t>(left_at_ + absence_ms - steady(), 0), next::look_up,
+                "not found yet; looked up again when it would be there");
   if (++absent_ < 2)
-    return wait(now() + std::clamp<std::int64_t>(settle_ms() / 4, 20, 2'000), next::look_up);
-  return proven_absent();
+    return wait(std::clamp<std::int64_t>(absence_ms / 4, 20, 2'000), next::look_up, {});
+  absent_ = 0;
+  return refused_ ? refused_and_not_found(std::move(strongest.evidence)) : proven_absent();
 }
 
 effect_step effect_machine::proven_absent() {
-  note(note_kind::look_up_absent, now(), "two empty look-ups after the settle time");
-  doubt_ = false;
-  absent_ = 0;
+  note(note_kind::look_up_absent, now(), "two empty look-ups after the absence time");
+  doubt_ = stored_ = false;
+  same_status_ = 0;
+  failures_ = 0;
   if (cancel_)
     return complete(fail({error_kind::cancelled, std::string(start_.operation.name),
                           "cancelled; proven not to have happened", 409}));
-  // The vendor says each time that it is done already, and shows nothing: more keys change nothing,
-  // and somebody has to look.
-  if (refusal_ && attempt_ >= attempts_max)
-    return complete(fail({error_kind::rejected, std::string(start_.operation.name),
-                          "refused " + std::to_string(attempt_) +
-                              " times as done before, and never found: " + refusal_->message,
-                          refusal_->status}));
-  std::int64_t pause = 0;
-  if (start_.operation.doubt == doubt_policy::replay_key) {
-    if (attempt_ > 1) // The second look in a row that found nothing: no hurry with a third.
-      pause = round_pause_ms << std::min<std::uint32_t>(attempt_ - 2, round_pause_doublings);
-    ++attempt_;
-    stored_ = false;
-    same_status_ = 0;
+  ++rounds_;
+  if (policy() == doubt_policy::replay_key) {
+    ++generation_;
     note(note_kind::new_key, now(), "the last attempt is proven absent");
-  } else {
-    note(note_kind::resend, now(), "proven absent");
   }
-  first_sent_at_ = now() + pause;
-  return pause == 0 ? send() : wait(first_sent_at_, next::send);
+  const auto pause = round_pause_ms(rounds_);
+  since_ = first_sent_at_;
+  first_sent_at_ = now();
+  if (rounds_ >= rounds_max && !person_)
+    call_a_person("sent " + std::to_string(rounds_) + " times, and each time it is not there",
+                  now() + pause);
+  position_ = note_kind::waiting; // Nothing is out, so a send says so before a byte leaves.
+  position_text_ = "proven absent";
+  return pause == 0 ? send() : wait(pause, next::send, "proven absent");
 }
 
+/// The vendor says that it was done before, and shows nothing: no key may change that.
+effect_step effect_machine::refused_and_not_found(std::string evidence) {
+  note(note_kind::look_up_absent, now(), evidence);
+  if (++rounds_ < rounds_max)
+    return wait(
+        refused_pauses_ms.at(std::min<std::size_t>(rounds_ - 1, refused_pauses_ms.size() - 1)),
+        next::look_up, "refused as done before, and not found yet");
+  auto why = "the vendor refuses it as done before, and " + std::to_string(rounds_) +
+             " look-ups did not find it: " + evidence;
+  if (start_.operation.compensates)
+    return complete(
+        fail({error_kind::done_before, std::string(start_.operation.name), std::move(why)}));
+  call_a_person(std::move(why), 0);
+  return wait_for_person();
+}
+
+// ── From outside ─────────────────────────────────────────────────────────────────────────────
+
 effect_step effect_machine::on_time() {
-  if (phase_ != phase::waiting || now() < due_) {
-    effect_step s;
-    s.at = due_;
-    return s;
-  }
-  durable_wait_ = false;
-  return next_ == next::send ? send() : look_up();
+  const auto* w = std::get_if<waiting>(&phase_);
+  if (w == nullptr || steady() < w->due)
+    return stay();
+  return go(w->then);
+}
+
+effect_step effect_machine::on_place() {
+  const auto* w = std::get_if<waiting_for_place>(&phase_);
+  return w == nullptr ? stay() : go(w->then);
 }
 
 effect_step effect_machine::on_cancel() {
   cancel_ = true;
-  if (phase_ == phase::waiting && !doubt_)
-    return complete(fail({error_kind::cancelled, std::string(start_.operation.name),
-                          "cancelled before anything happened", 409}));
-  effect_step s;
-  s.at = due_;
-  return s;
+  const auto not_happened = [&](const char* why) {
+    return complete(fail({error_kind::cancelled, std::string(start_.operation.name), why, 409}));
+  };
+  if (!start_.operation.has_effect)
+    return not_happened("cancelled; nothing that counts can have happened");
+  if (calling())
+    return stay();
+  if (!doubt_)
+    return not_happened("cancelled before anything happened");
+  if (policy() == doubt_policy::may_repeat)
+    return missed("cancelled; it may have happened");
+  if (std::holds_alternative<waiting_for_person>(phase_))
+    return look_up(); // Perhaps it can be found by now.
+  return stay();
+}
+
+effect_step effect_machine::on_evidence(const step_evidence& evidence) {
+  if (std::holds_alternative<done>(phase_))
+    return stay();
+  if (!evidence.happened) {
+    // The vendor's word that it failed is looked up before it is believed.
+    const auto* w = std::get_if<waiting>(&phase_);
+    if (doubt_ && start_.operation.look_up != nullptr &&
+        ((w != nullptr && w->then != next::send) ||
+         std::holds_alternative<waiting_for_person>(phase_)))
+      return look_up();
+    return stay();
+  }
+  if (calling()) {
+    evidence_ = evidence.value; // What the call itself says counts, unless it says nothing.
+    return stay();
+  }
+  return complete(evidence.value);
+}
+
+effect_step effect_machine::on_operator(journal::operator_verb verb) {
+  if (calling() || std::holds_alternative<done>(phase_))
+    return stay();
+  if (std::holds_alternative<waiting_for_place>(phase_) && verb == journal::operator_verb::retry)
+    return stay(); // It is next in its queue already.
+  rounds_ = 0;
+  failures_ = look_up_failures_ = 0;
+  person_.reset();
+  if (verb != journal::operator_verb::retry) {
+    if (!doubt_ || start_.operation.look_up == nullptr)
+      return stay();
+    // What a person says is looked up at the vendor before it is believed.
+    refused_ = verb == journal::operator_verb::happened;
+    note(refused_ ? note_kind::done_before : note_kind::not_done_before, now(),
+         "an operator says so");
+  }
+  if (!doubt_)
+    return send();
+  if (refused_ || verb != journal::operator_verb::retry ||
+      std::holds_alternative<waiting_for_person>(phase_)) {
+    note(note_kind::look_up_at, now(), "an operator asked for it");
+    return look_up();
+  }
+  return resolve(
+      {error_kind::in_doubt, std::string(start_.operation.name), "an operator asked for it"}, true);
+}
+
+effect_step effect_machine::hold(bool held) {
+  held_ = held;
+  if (held)
+    return stay();
+  return on_place();
 }
 
 } // namespace orderhub::durable

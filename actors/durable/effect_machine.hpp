@@ -1,27 +1,34 @@
 #pragma once
+#include "actors/durable/call_gate.hpp"
 #include "actors/durable/execution.hpp"
 #include "journal/base/ids.hpp"
+#include "journal/base/journal_clock.hpp"
 #include "journal/base/random.hpp"
-#include "journal/base/time.hpp"
 #include "providers/operation.hpp"
+#include "providers/policy/vendor_clock.hpp"
 #include "providers/registry.hpp"
 #include "providers/transport.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace orderhub::durable {
 
 /// What the durable core is given by its host. Outlives every object.
 struct environment {
-  const clock& time;
+  const journal_clock& time;
   random_source& random; ///< Retry jitter only; used from one thread at a time.
   hub_id hub{};
   const providers::registry& vendors;
-  /// When this process began: before it, calls of open intents may have left.
-  unix_ms started_at = 0;
+  /// Places on the wire; null: every call has one.
+  call_gate* gate = nullptr;
+  /// What the vendors' `Date` headers show; null: their clocks are taken to agree with ours.
+  providers::vendor_clocks* vendor_clocks = nullptr;
+  /// Steady time at which this process began: no call of an earlier one has left after it.
+  std::int64_t started_at = 0;
   /// Waits longer than this are durable timers; shorter ones live in memory.
   std::int64_t durable_wait_ms = 3'000;
   std::size_t waiting_inputs_max = 1'000;
@@ -34,7 +41,7 @@ struct environment {
 struct effect_step {
   enum class kind : std::uint8_t {
     send,     ///< Hand `request` to the vendor, after what is noted is durable.
-    wait,     ///< Call `on_time` at `at`.
+    wait,     ///< Call `on_time` at `due()`, if it has one, or `on_place`.
     complete, ///< `value` is the step's result.
     pause,    ///< Cannot go on with this configuration; `why` says it.
   };
@@ -42,83 +49,153 @@ struct effect_step {
   providers::http_request request;
   std::int64_t deadline_ms = 0;
   std::string_view call_class;
-  unix_ms at = 0;
+  bool lookup = false;
+  bool fresh = false; ///< Repeats what was lost: wants a connection opened now.
   result<std::string> value;
   std::string why;
   std::vector<journal::note_payload> notes; ///< To be journaled in the same turn.
 };
 
-/// One effect from its intent to its result: sends, classifies, waits, settles doubt by its policy.
-/// A pure state machine; whoever hosts it does the calls. Doubt never leaves it.
+/// One effect from its intent to its result: sends, classifies, waits, resolves doubt by its
+/// policy. A pure state machine; whoever hosts it does the calls. Doubt never leaves it.
+///
+/// Times: what is waited for is steady time (`environment::time.steady_ms`), so no step of a wall
+/// clock shortens or stretches a wait; what is journaled is journal time. Where a wrong guess could
+/// do something twice (absence, a key's age) the later or the older reading counts.
+///
+/// Bounds: an absent effect is sent again at once, then after 1 s, 5 s, 25 s … up to one round an
+/// hour, and after `rounds_max` rounds a person is called. One that is refused as done before and
+/// never found is looked up `rounds_max` times and then waits for a person (a compensation ends as
+/// `done_before`).
 class effect_machine {
 public:
-  effect_machine(effect_start start, const environment& env);
+  static constexpr std::uint32_t rounds_max = 5;
+
+  effect_machine(effect_start start, const object_id& object, const environment& env);
 
   effect_step begin();
   effect_step on_outcome(const providers::transport_outcome& outcome);
   effect_step on_time();
-  /// Ends at once where surely nothing happened and it only waits; else settles first.
+  /// There may be a place now: asks again.
+  effect_step on_place();
+  /// Ends at once where nothing is to be resolved: nothing happened, or nothing that counts can
+  /// have happened. Else resolves first.
   effect_step on_cancel();
+  effect_step on_evidence(const step_evidence& evidence);
+  /// A person's `retry`, `happened` or `not_happened`.
+  effect_step on_operator(journal::operator_verb verb);
+  /// While held nothing is sent; look-ups go on. Ending it sends what waited.
+  effect_step hold(bool held);
 
   [[nodiscard]] const effect_start& start() const { return start_; }
   [[nodiscard]] bool calling() const {
-    return phase_ == phase::sending || phase_ == phase::looking_up;
+    return std::holds_alternative<sending>(phase_) || std::holds_alternative<looking_up>(phase_);
   }
-  /// Waits for a durable timer with no doubt: may be passivated.
-  [[nodiscard]] bool parked() const { return phase_ == phase::waiting && durable_wait_; }
-  [[nodiscard]] std::optional<unix_ms> due() const {
-    return phase_ == phase::waiting ? std::optional(due_) : std::nullopt;
-  }
+  /// Nothing of it is in this process but what the journal says: may be passivated.
+  [[nodiscard]] bool parked() const;
+  /// Steady time.
+  [[nodiscard]] std::optional<std::int64_t> due() const;
   [[nodiscard]] bool in_doubt() const { return doubt_; }
+  /// A person was called for it by this step; the reason.
+  [[nodiscard]] const std::optional<std::string>& person_called() const { return person_; }
+  /// The request for a place, to be withdrawn when the effect ends while it is queued.
+  [[nodiscard]] bool queued() const { return std::holds_alternative<waiting_for_place>(phase_); }
+  [[nodiscard]] place_request place(bool lookup) const;
 
 private:
-  enum class phase : std::uint8_t { idle, sending, looking_up, waiting, done };
-  enum class next : std::uint8_t { send, look_up };
+  enum class next : std::uint8_t { send, look_up, after_event };
+  struct idle {};
+  struct sending {};
+  /// Of all pages read so far, the strongest finding.
+  struct looking_up {};
+  struct waiting {
+    std::int64_t due = 0; ///< Steady.
+    next then = next::send;
+    bool durable = false;
+  };
+  struct waiting_for_place {
+    next then = next::send;
+  };
+  struct waiting_for_person {};
+  struct done {};
+  using phase =
+      std::variant<idle, sending, looking_up, waiting, waiting_for_place, waiting_for_person, done>;
+  using finding = providers::look_up_answer;
 
+  effect_step recover();
   effect_step send();
   effect_step look_up();
-  effect_step look_up(providers::http_request request);
-  effect_step wait(unix_ms at, next then);
+  effect_step look_up_page();
+  effect_step go(next what);
+  effect_step wait_for_place(next then, const place_answer& why);
+  effect_step wait(std::int64_t for_ms, next then, std::string reason);
+  effect_step wait_until(std::int64_t due, next then);
+  effect_step wait_for_person();
+  effect_step stay();
   effect_step complete(result<std::string> value);
+  effect_step missed(std::string why);
   effect_step retry(error why);
-  effect_step settle(std::string reason, bool at_once);
+  effect_step misconfigured(const error& why, next then);
+  effect_step resolve(const error& why, bool at_once);
+  effect_step look_again(const error& why);
   effect_step proven_absent();
-  effect_step read_look_up(const providers::transport_outcome& outcome);
+  effect_step refused_and_not_found(std::string evidence);
   effect_step answered(const providers::http_response& response);
+  effect_step read_page(const providers::transport_outcome& outcome);
+  effect_step conclude(finding strongest);
+  void call_a_person(std::string why, unix_ms goes_on_at);
+  void learn(vendor_finding finding, std::string_view why) const;
+  [[nodiscard]] bool key_alive() const;
   [[nodiscard]] providers::sent_request sent() const;
   [[nodiscard]] std::string key() const;
-  [[nodiscard]] std::int64_t settle_ms() const;
-  [[nodiscard]] unix_ms now() const { return env_.time.wall_ms(); }
+  [[nodiscard]] std::int64_t behind_ms() const;
+  [[nodiscard]] std::int64_t steady() const { return env_.time.steady_ms(); }
+  [[nodiscard]] unix_ms now() const { return env_.time.now(); }
+  /// When in this run a record of that time was made; its begin for older ones.
+  [[nodiscard]] std::int64_t steady_of(unix_ms recorded) const;
+  [[nodiscard]] providers::doubt_policy policy() const;
   void note(journal::note_kind kind, unix_ms at, std::string text);
 
   effect_start start_;
+  object_id object_;
   const environment& env_;
-  phase phase_ = phase::idle;
-  next next_ = next::send;
-  unix_ms due_ = 0;
-  bool durable_wait_ = false;
-  bool wait_noted_ = false; ///< The newest note is `retry_at`.
+  phase phase_ = idle{};
+
+  // What is known of what is out there.
   bool doubt_ = false;
-  bool stored_ = false;          ///< The vendor keeps a failure under the key.
-  std::optional<error> refusal_; ///< The newest answer: it was done before (`in_doubt_stored`).
+  bool stored_ = false;  ///< The vendor keeps a failure under the key: only a look-up resolves.
+  bool refused_ = false; ///< A refusal proved an earlier effect.
+  bool lost_ = false;    ///< An answer was lost once: repeats take a connection of their own.
+  bool event_waited_ = false; ///< The policy behind `await_event` is on.
   bool cancel_ = false;
-  std::uint32_t attempt_ = 1; ///< Logical attempt.
-  std::uint32_t sends_ = 0;   ///< In this process.
-  int failures_ = 0;          ///< In a row.
+  bool held_ = false;
+  std::optional<std::string> evidence_; ///< A verified event says it happened: its value.
+  std::optional<std::string> person_;
+  std::uint32_t generation_ = 1; ///< Of the key.
+  std::uint32_t sends_ = 0;      ///< As far as the journal knows.
+  std::uint32_t rounds_ = 0;     ///< In a row: absent and sent again, or refused and not found.
+  int failures_ = 0;             ///< In a row.
   int look_up_failures_ = 0;
-  int absent_ = 0; ///< Empty look-ups after the settle time.
-  unix_ms first_sent_at_ = 0;
-  unix_ms left_at_ = 0;   ///< The last byte cannot have left later than this.
-  unix_ms looked_at_ = 0; ///< When the newest look-up began.
-  /// Of a look-up of several pages, the one that is read now: it is read again where it fails, not
-  /// the first.
-  std::optional<providers::http_request> page_;
   int same_status_ = 0;
-  unix_ms same_status_since_ = 0;
+  std::int64_t same_status_since_ = 0; ///< Steady.
+  unix_ms first_sent_at_ = 0;          ///< Of this generation.
+  unix_ms since_ = 0;                  ///< Before which none of ours can have been sent.
+  std::int64_t left_at_ = 0;           ///< Steady: the last byte cannot have left later than this.
+
+  // The look-up under way.
+  std::int64_t looked_at_ = 0; ///< Steady: when it began.
+  std::int64_t behind_when_looked_ = 0;
+  int absent_ = 0;                              ///< Empty ones after the absence time.
+  std::optional<providers::http_request> page_; ///< The one that is read now; none: the first.
+  finding strongest_;
+
+  // What the journal says last of where it stands.
+  std::optional<journal::note_kind> position_;
+  std::string position_text_;
   std::vector<journal::note_payload> notes_;
 };
 
-/// hash(hub id, service, key, step, logical attempt): the idempotency key of a step.
+/// hash(hub id, service, key, step, attempt): the idempotency key of a step's first generation.
 std::string idempotency_key(const hub_id& hub, const object_id& object, std::string_view step,
                             std::string_view attempt);
 

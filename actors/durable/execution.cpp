@@ -20,6 +20,11 @@ void execution::begin() {
 }
 
 void execution::deliver(std::uint32_t completion, result<std::string> value) {
+  if (stuck_) {
+    // It is in the journal, for whoever goes on; here nobody waits for it any more.
+    sleeps_.erase(completion);
+    waiting_kinds_.erase(completion);
+  }
   if (stuck_ || finished_)
     return;
   if (!value && value.error().kind == error_kind::cancelled && is_effect(completion))
@@ -38,8 +43,9 @@ void execution::deliver(std::uint32_t completion, result<std::string> value) {
 void execution::deliver_cancel() {
   if (stuck_ || finished_ || cancel_recorded_)
     return;
-  cancel_recorded_ = cancel_pending_ = true;
-  if (waiting_ && waiting_->cancellable)
+  cancel_recorded_ = true;
+  cancel_pending_ = !shielded_;
+  if (cancel_pending_ && waiting_ && waiting_->cancellable)
     drive();
 }
 
@@ -70,6 +76,7 @@ void execution::drive() {
   }
   if (stuck_ || !cursor_.live())
     return;
+  close_timers();
   for (auto& e : std::exchange(open_effects_, {}))
     host_.begin_effect(std::move(e));
   if (!ended_with_)
@@ -131,19 +138,22 @@ void execution::settle_entry(const journal::entry& e) {
       cancel_pending_ = false;
     std::erase_if(open_effects_, [&](const auto& o) { return o.intent.completion == e.index; });
     sleeps_.erase(e.index);
+    to_close_.erase(e.index);
     waiting_kinds_.erase(e.index);
     slots_.insert_or_assign(e.index, std::move(*value));
     return;
   }
   case record_kind::cancel:
-    if (!cancel_recorded_)
-      cancel_recorded_ = cancel_pending_ = true;
+    if (!cancel_recorded_) {
+      cancel_recorded_ = true;
+      cancel_pending_ = !shielded_;
+    }
     return;
   case record_kind::effect_note:
     if (auto note = journal::decode_note(e.payload))
       for (auto& o : open_effects_)
         if (o.index == e.index)
-          o.notes.push_back(*note);
+          o.notes.push_back({*note, e.time});
     return;
   default:
     return;
@@ -250,7 +260,7 @@ execution::issued execution::effect(std::string_view step, providers::raw_operat
     return {0, cancelled_error(), {}};
   const auto index = next_index_++;
   const auto completion = next_completion_++;
-  effect_start start{id_, index, {}, std::move(op), false, host_.now(), {}};
+  effect_start start{id_, index, {}, std::move(op), false, shielded_, host_.now(), {}};
   const auto* e = recorded_command(record_kind::effect, index, step);
   if (stuck_)
     return {};
@@ -285,18 +295,19 @@ execution::issued execution::sleep(std::int64_t duration_ms) {
     return {0, cancelled_error(), {}};
   const auto index = next_index_++;
   const auto completion = next_completion_++;
-  unix_ms due = 0;
+  auto recorded_at = host_.now();
+  auto due = recorded_at + duration_ms;
   const auto* e = recorded_command(record_kind::sleep, index, {});
   if (stuck_)
     return {};
   if (e != nullptr) {
+    recorded_at = e->time;
     if (auto p = journal::decode_wait(e->payload))
       due = p->due_at;
   } else {
-    due = host_.now() + duration_ms;
     host_.append(id_, record_kind::sleep, index, encode(journal::wait_payload{completion, due}));
   }
-  sleeps_.emplace(completion, due);
+  sleeps_.emplace(completion, host_.steady_due(recorded_at, due));
   waiting_kinds_.emplace(completion, record_kind::sleep);
   return {completion, std::nullopt, {}};
 }
@@ -315,6 +326,54 @@ execution::issued execution::awakeable() {
     host_.append(id_, record_kind::awakeable, index, encode(journal::wait_payload{completion, 0}));
   waiting_kinds_.emplace(completion, record_kind::awakeable);
   return {completion, std::nullopt, {}};
+}
+
+execution::issued execution::await_event() {
+  if (stuck_)
+    return {};
+  if (consume_cancel())
+    return {0, cancelled_error(), {}};
+  const auto index = next_index_++;
+  const auto completion = next_completion_++;
+  const auto* e = recorded_command(record_kind::await_event, index, {});
+  if (stuck_)
+    return {};
+  if (e == nullptr)
+    host_.append(id_, record_kind::await_event, index,
+                 encode(journal::wait_payload{completion, 0}));
+  waiting_kinds_.emplace(completion, record_kind::await_event);
+  return {completion, std::nullopt, {}};
+}
+
+std::vector<std::uint32_t> execution::event_waits() const {
+  std::vector<std::uint32_t> out;
+  for (const auto& [completion, kind] : waiting_kinds_)
+    if (kind == record_kind::await_event)
+      out.push_back(completion);
+  return out;
+}
+
+void execution::close_timer(std::uint32_t completion) {
+  if (stuck_ || sleeps_.erase(completion) == 0)
+    return;
+  waiting_kinds_.erase(completion);
+  slots_.insert_or_assign(completion, result<std::string>(std::string("null")));
+  // A replay mostly finds this very record behind what ended the race.
+  to_close_.insert(completion);
+  close_timers();
+}
+
+void execution::close_timers() {
+  if (stuck_ || finished_ || !cursor_.live())
+    return;
+  for (const auto completion : std::exchange(to_close_, {}))
+    host_.append(id_, record_kind::completion, completion,
+                 journal::encode(result<std::string>(std::string("null"))));
+}
+
+void execution::shield() {
+  shielded_ = true;
+  cancel_pending_ = false;
 }
 
 std::vector<object_id> execution::held_while_calling() const {

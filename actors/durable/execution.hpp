@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -32,8 +33,18 @@ struct effect_start {
   journal::effect_payload intent;
   providers::raw_operation operation; ///< Parsers and policies, as this program builds them.
   bool recovered = false;             ///< From the journal: the call may have left.
+  bool shielded = false;              ///< It compensates: no cancel reaches it.
   unix_ms accepted_at = 0;            ///< When the intent was recorded.
-  std::vector<journal::note_payload> notes;
+  std::vector<journal::recorded_note> notes;
+};
+
+/// What a verified event says of one step.
+struct step_evidence {
+  std::string step;
+  /// The handler's attempt that it speaks of, as in the request's metadata; empty: any.
+  std::string attempt;
+  bool happened = true; ///< False: the vendor says that it failed. That only makes a look-up due.
+  std::string value;    ///< Of `happened`: the step's value, as its parser would have encoded it.
 };
 
 /// What an execution needs of the object it runs in.
@@ -57,6 +68,10 @@ public:
   /// The object's exclusive invocation that has begun; empty where none runs.
   [[nodiscard]] virtual invocation_id running_exclusive() const = 0;
   [[nodiscard]] virtual unix_ms now() const = 0;
+  /// Steady time at which a wait recorded at `recorded` ends that is due at `due`.
+  [[nodiscard]] virtual std::int64_t steady_due(unix_ms recorded, unix_ms due) const = 0;
+  /// The hub id in hex.
+  [[nodiscard]] virtual std::string hub_text() const = 0;
   [[nodiscard]] virtual std::string_view revision_of(const object_id& target,
                                                      std::string_view handler) const = 0;
   [[nodiscard]] virtual bool is_shared(const object_id& target, std::string_view handler) const = 0;
@@ -89,8 +104,10 @@ public:
   /// Completion is one that the journal still waits for.
   [[nodiscard]] bool open(std::uint32_t completion) const;
   [[nodiscard]] bool is_effect(std::uint32_t completion) const;
-  /// Open sleeps: completion id to due time.
-  [[nodiscard]] const std::map<std::uint32_t, unix_ms>& sleeps() const { return sleeps_; }
+  /// Open sleeps: completion id to due time, steady.
+  [[nodiscard]] const std::map<std::uint32_t, std::int64_t>& sleeps() const { return sleeps_; }
+  /// Open waits for an event of the object.
+  [[nodiscard]] std::vector<std::uint32_t> event_waits() const;
 
   // ── What `context` and its futures call ──
   std::optional<std::string> get(std::string_view name);
@@ -108,6 +125,11 @@ public:
   issued effect(std::string_view step, providers::raw_operation op, std::string_view attempt);
   issued sleep(std::int64_t duration_ms);
   issued awakeable();
+  issued await_event();
+  /// The other side of a race was first: the timer ends, here and in the journal.
+  void close_timer(std::uint32_t completion);
+  /// From here on no cancel reaches this invocation: it compensates.
+  void shield();
   issued call(const object_id& target, std::string_view handler, std::string body, bool wait,
               std::int64_t delay_ms);
   void cancel_invocation(const object_id& target, const invocation_id& invocation);
@@ -147,6 +169,7 @@ private:
   void finish_if_done();
   void finish(const result<std::string>& outcome);
   void settle_entry(const journal::entry& e);
+  void close_timers();
   [[nodiscard]] bool satisfied(const wait_request& request) const;
   void diverge(error e);
 
@@ -165,11 +188,14 @@ private:
   bool running_ = false;
   bool cancel_recorded_ = false;
   bool cancel_pending_ = false;
+  bool shielded_ = false;
   std::optional<error> stuck_;
   std::uint32_t next_index_ = 1;      ///< Input is 0.
   std::uint32_t next_completion_ = 1; ///< 0 means none.
   std::unordered_map<std::uint32_t, result<std::string>> slots_;
-  std::map<std::uint32_t, unix_ms> sleeps_;
+  std::map<std::uint32_t, std::int64_t> sleeps_;
+  std::set<std::uint32_t>
+      to_close_; ///< Timers of races that ended in a replay, open in the journal.
   std::map<std::uint32_t, journal::record_kind> waiting_kinds_; ///< Open completions.
   std::vector<effect_start> open_effects_;                      ///< Replayed and not answered yet.
   std::optional<wait_request> waiting_;

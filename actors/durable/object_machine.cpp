@@ -1,5 +1,6 @@
 #include "actors/durable/object_machine.hpp"
 
+#include "journal/base/bytes.hpp"
 #include "journal/base/log.hpp"
 
 #include <algorithm>
@@ -66,6 +67,7 @@ input_verdict object_machine::on_input(const invocation_id& fresh, journal::inpu
                                    [&](const auto& i) { return i.input.shared == input.shared; });
   if (static_cast<std::size_t>(alike) >= env_.waiting_inputs_max)
     return {input_verdict::kind::full, {}, {}};
+  forget_known_requests();
   if (input.key)
     recent_requests_.emplace_back(
         input.key->scope, journal::seen_request{fresh, input.key->body, input.key->expires_at});
@@ -102,6 +104,17 @@ void object_machine::on_message(const object_message& message) {
   pump();
 }
 
+/// What the journal knows needs no place here.
+void object_machine::forget_known_requests() {
+  constexpr std::size_t worth_looking = 64;
+  if (recent_requests_.size() < worth_looking)
+    return;
+  std::erase_if(recent_requests_, [&](const auto& r) {
+    auto seen = journal_.find_request(r.first);
+    return r.second.expires_at <= now() || (seen && *seen);
+  });
+}
+
 /// The caller's record is the input, and this state may have been loaded after it: then the
 /// invocation was in it, or had ended before.
 bool object_machine::has_run(const invocation_id& id) const {
@@ -125,16 +138,27 @@ awakeable_verdict object_machine::on_awakeable(const awakeable_id& id, result<st
   }
   if (!journal::has_awakeable(*live, id.completion))
     return awakeable_verdict::unknown;
-  if (std::any_of(live->entries.begin(), live->entries.end(), [&](const auto& e) {
-        return e.kind == record_kind::completion && e.index == id.completion;
-      }))
+  if (has_completion(id.invocation, id.completion))
     return awakeable_verdict::already;
-  // Recorded even where the invocation is paused: the mended handler will find it.
+  resolve_awakeable(id, std::move(value));
+  pump();
+  return awakeable_verdict::settled;
+}
+
+/// Recorded even where the invocation is paused: the fixed handler will find it.
+void object_machine::resolve_awakeable(const awakeable_id& id, result<std::string> value) {
   record_completion(id.invocation, id.completion, value);
   if (auto* e = find(id.invocation); e != nullptr && e->open(id.completion))
     e->deliver(id.completion, std::move(value));
-  pump();
-  return awakeable_verdict::settled;
+}
+
+bool object_machine::has_completion(const invocation_id& invocation,
+                                    std::uint32_t completion) const {
+  const auto* live = state_.find_live(invocation);
+  return live != nullptr &&
+         std::any_of(live->entries.begin(), live->entries.end(), [&](const auto& e) {
+           return e.kind == record_kind::completion && e.index == completion;
+         });
 }
 
 void object_machine::on_answer(const call_ref& ref, const providers::transport_outcome& outcome) {
@@ -146,12 +170,20 @@ void object_machine::on_answer(const call_ref& ref, const providers::transport_o
   pump();
 }
 
+void object_machine::on_place(const call_ref& ref) {
+  const effect_key key{ref.invocation, ref.index};
+  if (auto it = effects_.find(key); it != effects_.end())
+    carry_out(key, it->second.machine->on_place());
+  pump();
+}
+
 void object_machine::on_time() {
-  const auto time = now();
-  for (const auto& [id, e] : executions_)
-    for (const auto& [completion, due] : e->sleeps())
-      if (due <= time)
-        completions_.push_back({id, completion, result<std::string>(std::string("null"))});
+  const auto time = env_.time.steady_ms();
+  if (!state_.paused_by_operator)
+    for (const auto& [id, e] : executions_)
+      for (const auto& [completion, due] : e->sleeps())
+        if (due <= time && !e->stuck())
+          completions_.push_back({id, completion, result<std::string>(std::string("null"))});
   std::vector<effect_key> due;
   for (const auto& [key, effect] : effects_)
     if (auto at = effect.machine->due(); at && *at <= time)
@@ -166,22 +198,79 @@ turn_output object_machine::take() {
   return std::exchange(out_, {});
 }
 
-std::optional<unix_ms> object_machine::due() const {
-  std::optional<unix_ms> due;
-  auto earlier = [&](unix_ms at) {
+bool object_machine::on_operator(const invocation_id& invocation,
+                                 const journal::operator_payload& action) {
+  using verb = journal::operator_verb;
+  if (invocation != invocation_id() && state_.find_live(invocation) == nullptr)
+    return false;
+  if (state_.live.empty() && action.verb != verb::pause && action.verb != verb::resume)
+    return false;
+  append(invocation, record_kind::operator_action, 0, encode(action));
+  log::info("operator_action", {{"object", state_.id.text()},
+                                {"action", name_of(action.verb)},
+                                {"step", action.step},
+                                {"who", action.who},
+                                {"reason", action.reason}});
+  switch (action.verb) {
+  case verb::pause:
+  case verb::resume: {
+    std::vector<effect_key> all;
+    for (const auto& [key, effect] : effects_)
+      all.push_back(key);
+    for (const auto& key : all)
+      if (auto it = effects_.find(key); it != effects_.end())
+        carry_out(key, it->second.machine->hold(action.verb == verb::pause));
+    break;
+  }
+  case verb::retry:
+    // What could not go on is built anew from its journal; calls that are out are joined.
+    std::erase_if(paused_, [&](const auto& p) {
+      if (invocation != invocation_id() && p.first != invocation)
+        return false;
+      executions_.erase(p.first);
+      return true;
+    });
+    tell_effects(invocation, action);
+    break;
+  case verb::happened:
+  case verb::not_happened:
+    tell_effects(invocation, action);
+    break;
+  }
+  pump();
+  return true;
+}
+
+void object_machine::tell_effects(const invocation_id& invocation,
+                                  const journal::operator_payload& action) {
+  std::vector<effect_key> wanted;
+  for (const auto& [key, effect] : effects_)
+    if ((invocation == invocation_id() || key.first == invocation) &&
+        (action.step.empty() || effect.machine->start().intent.name == action.step))
+      wanted.push_back(key);
+  for (const auto& key : wanted)
+    if (auto it = effects_.find(key); it != effects_.end())
+      carry_out(key, it->second.machine->on_operator(action.verb));
+}
+
+std::optional<std::int64_t> object_machine::due() const {
+  std::optional<std::int64_t> due;
+  auto earlier = [&](std::int64_t at) {
     if (!due || at < *due)
       due = at;
   };
   for (const auto& [id, e] : executions_)
-    for (const auto& [completion, at] : e->sleeps())
-      earlier(at);
+    if (!e->stuck() && !state_.paused_by_operator)
+      for (const auto& [completion, at] : e->sleeps())
+        earlier(at);
   for (const auto& [key, effect] : effects_)
     if (auto at = effect.machine->due())
       earlier(*at);
   // One whose time has come and that still has not begun waits for its turn, not for a time.
-  for (const auto& i : state_.live)
-    if (i.input.due_at > now() && i.entries.empty() && !executions_.contains(i.id))
-      earlier(i.input.due_at);
+  if (!state_.paused_by_operator)
+    for (const auto& i : state_.live)
+      if (i.entries.empty() && !executions_.contains(i.id) && begins_later(i))
+        earlier(steady_due(i.accepted_at, i.input.due_at));
   return due;
 }
 
@@ -231,7 +320,7 @@ bool object_machine::pump_completions() {
   auto next = std::move(completions_.front());
   completions_.erase(completions_.begin());
   auto* e = find(next.invocation);
-  if (e == nullptr || (!e->open(next.completion)))
+  if (e == nullptr || !e->open(next.completion) || has_completion(next.invocation, next.completion))
     return true;
   record_completion(next.invocation, next.completion, next.value);
   e->deliver(next.completion, std::move(next.value));
@@ -301,7 +390,7 @@ void object_machine::cancel(const invocation_id& id) {
   // The effects that are open now, not those that the handler begins to undo them.
   std::vector<effect_key> open;
   for (const auto& [key, effect] : effects_)
-    if (key.first == id)
+    if (key.first == id && !effect.machine->start().shielded)
       open.push_back(key);
   append(id, record_kind::cancel, 0, {});
   if (auto* e = find(id))
@@ -311,8 +400,11 @@ void object_machine::cancel(const invocation_id& id) {
       carry_out(key, it->second.machine->on_cancel());
 }
 
+bool object_machine::begins_later(const journal::invocation_state& i) const {
+  return i.input.due_at > 0 && steady_due(i.accepted_at, i.input.due_at) > env_.time.steady_ms();
+}
+
 bool object_machine::pump_starts() {
-  const auto time = now();
   bool exclusive_busy = false;
   for (const auto& i : state_.live)
     if (!i.input.shared && (executions_.contains(i.id) || paused_.contains(i.id)))
@@ -322,7 +414,12 @@ bool object_machine::pump_starts() {
     if (executions_.contains(i.id) || paused_.contains(i.id))
       continue;
     const bool begun = !i.entries.empty();
-    if (!begun && i.input.due_at > time)
+    if (!begun && begins_later(i))
+      continue;
+    const auto* handler = services_.find(state_.id.service, i.input.handler);
+    const bool is_event = handler != nullptr && handler->mode == handler_mode::event;
+    // What a person has paused begins nothing; what has happened has happened.
+    if (state_.paused_by_operator && !begun && !is_event)
       continue;
     if (i.input.shared) {
       if (next == nullptr)
@@ -345,8 +442,20 @@ void object_machine::start(const journal::invocation_state& invocation) {
   const auto id = invocation.id;
   const auto* handler =
       service_ == nullptr ? nullptr : services_.find(state_.id.service, invocation.input.handler);
+  if (handler != nullptr && handler->mode == handler_mode::event && handler->event) {
+    apply_event(id, *handler);
+    return;
+  }
   if (handler == nullptr || !handler->run) {
     pause(id, "this program has no handler " + state_.id.service + '/' + invocation.input.handler);
+    return;
+  }
+  if (!invocation.entries.empty() && invocation.input.revision != handler->revision) {
+    pause(id, "begun by revision \"" + invocation.input.revision + "\" of " + state_.id.service +
+                  '/' + invocation.input.handler + ", this program has revision \"" +
+                  handler->revision +
+                  "\": its steps may be others. Go on with the old program, or "
+                  "retry it with one that has that revision.");
     return;
   }
   std::vector<std::uint32_t> cancelled_before;
@@ -367,8 +476,71 @@ void object_machine::start(const journal::invocation_state& invocation) {
   // A cancel that the journal holds concerns the effects that were open when it came, and not those
   // that undo them.
   for (const auto index : cancelled_before)
-    if (auto it = effects_.find({id, index}); it != effects_.end())
+    if (auto it = effects_.find({id, index});
+        it != effects_.end() && !it->second.machine->start().shielded)
       carry_out(it->first, it->second.machine->on_cancel());
+}
+
+/// One turn: state, evidence, whoever waits, what follows, and the end of the invocation.
+void object_machine::apply_event(const invocation_id& id, const handler_definition& handler) {
+  const auto input = state_.find_live(id)->input;
+  auto outcome = handler.event(state_, input.body);
+  std::uint32_t index = 1;
+  if (outcome) {
+    journal::event_payload event{outcome->name, {}};
+    for (const auto& [entry, delta] : outcome->merges) {
+      auto value = merged(entry, delta);
+      event.values.push_back({entry, std::move(value)});
+    }
+    append(id, record_kind::event, index++, encode(event));
+    for (const auto& s : outcome->sends) {
+      journal::call_payload p;
+      p.target = s.target;
+      p.invocation = id.child(index);
+      p.input.handler = s.handler;
+      p.input.revision = std::string(revision_of(s.target, s.handler));
+      p.input.shared = is_shared(s.target, s.handler);
+      p.input.body = s.body;
+      append(id, record_kind::send, index++, encode(p));
+      began_call(p);
+    }
+    if (outcome->cancels_running)
+      append(id, record_kind::cancel_invocation, index++,
+             encode(journal::cancel_payload{state_.id, running_exclusive()}));
+  }
+  const result<std::string> response =
+      outcome ? result<std::string>(outcome->response) : fail(outcome.error());
+  append(id, record_kind::output, index,
+         encode(journal::output_payload{journal::encode(response), input.caller}));
+  take_finished(id);
+  if (!outcome)
+    return;
+  for (const auto& evidence : outcome->evidence)
+    give_evidence(evidence);
+  for (const auto& [awakeable, value] : outcome->resolves)
+    if (const auto* live = state_.find_live(awakeable.invocation);
+        live != nullptr && journal::has_awakeable(*live, awakeable.completion) &&
+        !has_completion(awakeable.invocation, awakeable.completion))
+      resolve_awakeable(awakeable, value);
+  for (const auto& [invocation, e] : executions_)
+    for (const auto completion : e->event_waits())
+      completions_.push_back({invocation, completion, result<std::string>(outcome->name)});
+}
+
+/// To every open step that it speaks of: in the journal first, since a call may be out that the
+/// process does not outlive.
+void object_machine::give_evidence(const step_evidence& evidence) {
+  std::vector<effect_key> about;
+  for (const auto& i : state_.live)
+    for (const auto index : journal::open_steps(i, evidence.step, evidence.attempt))
+      about.emplace_back(i.id, index);
+  for (const auto& key : about) {
+    if (evidence.happened)
+      append(key.first, record_kind::effect_note, key.second,
+             encode(journal::note_payload{journal::note_kind::evidence, 1, now(), evidence.value}));
+    if (auto it = effects_.find(key); it != effects_.end())
+      carry_out(key, it->second.machine->on_evidence(evidence));
+  }
 }
 
 void object_machine::pause(const invocation_id& id, const std::string& why) {
@@ -391,7 +563,11 @@ execution* object_machine::find(const invocation_id& id) {
 void object_machine::begin_effect(effect_start effect) {
   const effect_key key{effect.invocation, effect.index};
   auto& slot = effects_[key];
-  slot.machine = std::make_unique<effect_machine>(std::move(effect), env_);
+  if (slot.machine)
+    return; // Built anew after a pause: it goes on where it is, its call may be out.
+  slot.machine = std::make_unique<effect_machine>(std::move(effect), state_.id, env_);
+  if (state_.paused_by_operator)
+    carry_out(key, slot.machine->hold(true));
   carry_out(key, slot.machine->begin());
 }
 
@@ -399,7 +575,11 @@ void object_machine::carry_out(const effect_key& key, effect_step step) {
   auto it = effects_.find(key);
   for (const auto& n : step.notes) {
     append(key.first, record_kind::effect_note, key.second, encode(n));
-    if (n.kind != journal::note_kind::retry_at)
+    if (n.kind == journal::note_kind::needs_person)
+      log::error("effect_needs_person", {{"object", state_.id.text()},
+                                         {"step", it->second.machine->start().intent.name},
+                                         {"reason", n.text}});
+    else if (!journal::is_position(n.kind))
       log::info("effect_doubt", {{"object", state_.id.text()},
                                  {"step", it->second.machine->start().intent.name},
                                  {"note", name_of(n.kind)},
@@ -413,6 +593,8 @@ void object_machine::carry_out(const effect_key& key, effect_step step) {
     call.call_class = step.call_class;
     call.request = std::move(step.request);
     call.deadline_ms = step.deadline_ms;
+    call.lookup = step.lookup;
+    call.fresh = step.fresh;
     out_.calls.push_back(std::move(call));
     return;
   }
@@ -471,6 +653,7 @@ journal::effect_payload object_machine::intent_of(const providers::raw_operation
                                                   std::string_view attempt) const {
   journal::effect_payload p;
   p.name = std::string(step);
+  p.attempt = std::string(attempt);
   p.operation = std::string(op.name);
   p.vendor = std::string(op.vendor);
   if (const auto* endpoint = env_.vendors.find(op.vendor))
@@ -479,6 +662,13 @@ journal::effect_payload object_machine::intent_of(const providers::raw_operation
     p.key = idempotency_key(env_.hub, state_.id, step, attempt);
   p.policy = static_cast<std::uint8_t>(op.doubt);
   p.deadline_ms = op.deadline_ms;
+  const auto* endpoint_now = env_.vendors.find(op.vendor);
+  p.absence_after_ms = endpoint_now != nullptr && endpoint_now->look_up_settle_ms >= 0
+                           ? endpoint_now->look_up_settle_ms
+                           : op.look_up_settle_ms;
+  p.key_life_ms = op.key_life_ms;
+  p.event_wait_ms = op.event_wait_ms;
+  p.after_event = static_cast<std::uint8_t>(op.after_event);
   if (op.doubt != doubt_policy::may_repeat) {
     p.method = op.request.method;
     p.path = op.request.target;
@@ -492,7 +682,8 @@ journal::effect_payload object_machine::intent_of(const providers::raw_operation
 void object_machine::began_call(const journal::call_payload& call) {
   if (call.target == state_.id)
     return; // Folded already; pump starts it.
-  out_.messages.emplace_back(input_for{call.target, call.invocation, now(), call.input});
+  // The very time of the record, so that the target has the same after a replay.
+  out_.messages.emplace_back(input_for{call.target, call.invocation, state_.last_time, call.input});
 }
 
 void object_machine::cancel_other(const object_id& object, const invocation_id& invocation) {
@@ -509,7 +700,15 @@ invocation_id object_machine::running_exclusive() const {
 }
 
 unix_ms object_machine::now() const {
-  return std::max(env_.time.wall_ms(), state_.last_time);
+  return std::max(env_.time.now(), state_.last_time);
+}
+
+std::int64_t object_machine::steady_due(unix_ms recorded, unix_ms due) const {
+  return env_.time.steady_due(recorded, due);
+}
+
+std::string object_machine::hub_text() const {
+  return hex_of({reinterpret_cast<const char*>(env_.hub.data()), env_.hub.size()});
 }
 
 std::string_view object_machine::revision_of(const object_id& target,
@@ -520,7 +719,7 @@ std::string_view object_machine::revision_of(const object_id& target,
 
 bool object_machine::is_shared(const object_id& target, std::string_view handler) const {
   const auto* h = services_.find(target.service, handler);
-  return h != nullptr && h->mode == handler_mode::shared;
+  return h != nullptr && (h->mode == handler_mode::shared || h->mode == handler_mode::event);
 }
 
 } // namespace orderhub::durable

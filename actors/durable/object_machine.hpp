@@ -101,13 +101,19 @@ public:
   void on_message(const object_message& message);
   awakeable_verdict on_awakeable(const awakeable_id& id, result<std::string> value);
   void on_answer(const call_ref& ref, const providers::transport_outcome& outcome);
+  /// The gate has a place for that effect now (`sequence` does not count). Where nobody wants it
+  /// any more, the host withdraws it.
+  void on_place(const call_ref& ref);
+  /// A person acts, on one invocation or (zeros) on all of the object. False: there is nothing that
+  /// it could be about; nothing was recorded.
+  bool on_operator(const invocation_id& invocation, const journal::operator_payload& action);
   /// Whatever is due by now.
   void on_time();
 
   turn_output take();
 
-  /// Earliest time `on_time` is wanted.
-  [[nodiscard]] std::optional<unix_ms> due() const;
+  /// Earliest steady time at which `on_time` is wanted. Nothing that is paused is ever due.
+  [[nodiscard]] std::optional<std::int64_t> due() const;
   /// Nothing is running in this process: all that is live waits for timers, awakeables, other
   /// objects, or is paused. Frames may be dropped.
   [[nodiscard]] bool suspendable() const;
@@ -142,6 +148,8 @@ private:
   void cancel_other(const object_id& object, const invocation_id& invocation) override;
   invocation_id running_exclusive() const override;
   unix_ms now() const override;
+  std::int64_t steady_due(unix_ms recorded, unix_ms due) const override;
+  std::string hub_text() const override;
   std::string_view revision_of(const object_id& target, std::string_view handler) const override;
   bool is_shared(const object_id& target, std::string_view handler) const override;
 
@@ -153,6 +161,14 @@ private:
   bool pump_cancels();
   bool pump_starts();
   void start(const journal::invocation_state& invocation);
+  void apply_event(const invocation_id& id, const handler_definition& handler);
+  void give_evidence(const step_evidence& evidence);
+  void resolve_awakeable(const awakeable_id& id, result<std::string> value);
+  [[nodiscard]] bool has_completion(const invocation_id& invocation,
+                                    std::uint32_t completion) const;
+  void tell_effects(const invocation_id& invocation, const journal::operator_payload& action);
+  void forget_known_requests();
+  [[nodiscard]] bool begins_later(const journal::invocation_state& invocation) const;
   void pause(const invocation_id& invocation, const std::string& why);
   void carry_out(const effect_key& key, effect_step step);
   void record_completion(const invocation_id& invocation, std::uint32_t completion,

@@ -18,6 +18,29 @@ enum class handler_mode : std::uint8_t {
   exclusive, ///< One at a time, in arrival order; may change state.
   shared,    ///< Journaled, beside the exclusive ones; changes no state.
   read,      ///< A pure function of the object as of its last commit; nothing is journaled.
+  /// Something from outside has happened: merged into the state the moment it arrives, beside
+  /// whatever runs, and told to whoever waits for it. Pure; waits for nothing.
+  event,
+};
+
+/// What an event does to its object, all in one turn.
+struct event_outcome {
+  std::string name; ///< `payment_disputed`; what `context::next_event` gives.
+  /// State entries and what is merged into them by the service's merge function.
+  std::vector<std::pair<std::string, std::string>> merges;
+  std::vector<step_evidence> evidence;
+  /// Awakeables of this object that it resolves, and their values.
+  std::vector<std::pair<awakeable_id, std::string>> resolves;
+  /// The exclusive invocation that runs is asked to stop, as `context::cancel_running` does.
+  bool cancels_running = false;
+  /// Handlers that are begun because of it.
+  struct send {
+    object_id target;
+    std::string handler;
+    std::string body;
+  };
+  std::vector<send> sends;
+  std::string response = "null"; ///< JSON.
 };
 
 /// What a read handler sees: its object, and others, each as of its last commit.
@@ -36,12 +59,17 @@ struct live_part {
 /// One handler of a service.
 struct handler_definition {
   handler_mode mode = handler_mode::exclusive;
-  bool internal = false;      ///< Not reachable from outside: other handlers call it.
-  bool cancellable = true;    ///< False: it undoes or records, and is never asked to stop.
+  bool internal = false;   ///< Not reachable from outside: other handlers call it.
+  bool cancellable = true; ///< False: it undoes or records, and is never asked to stop.
+  /// The object's state is not worth more than its invocations: it goes when the retention of the
+  /// last one ends.
+  bool ephemeral = false;
   std::string revision = "1"; ///< Changes when the order of its steps does.
   /// Exclusive and shared: makes the coroutine. Not itself a coroutine.
   std::function<handler_task(context, std::string body)> run;
-  /// Read: `now` is for nothing but display.
+  /// Event: what it does to the object as it is now. A failure changes nothing and is the answer.
+  std::function<result<event_outcome>(const journal::object_state&, std::string_view body)> event;
+  /// Read: a pure function of what it sees.
   std::function<result<std::string>(const read_view&, std::string_view body)> read;
   /// What this answer (a success) lacks; null: no answer of this handler lacks anything.
   std::function<std::optional<live_part>(std::string_view answer)> live;

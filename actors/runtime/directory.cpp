@@ -114,11 +114,11 @@ caf::behavior timer_service(caf::event_based_actor* self, hub_context* hub) {
     if (state->planned != 0 && state->planned <= first)
       return;
     state->planned = first;
-    const auto delay = std::max<std::int64_t>(first - hub->env.time.wall_ms(), 0) + 1;
+    const auto delay = std::max<std::int64_t>(first - hub->env.time.now(), 0) + 1;
     self->delayed_send(self, std::chrono::milliseconds(delay), caf::tick_atom::value);
   };
   auto scan = [=](unix_ms after) {
-    auto rows = hub->journal.timers(hub->env.time.wall_ms() + window_ms, scan_rows);
+    auto rows = hub->journal.timers(hub->env.time.now() + window_ms, scan_rows);
     if (!rows) {
       log::error("timers_unreadable", {{"reason", rows.error().message}});
       return;
@@ -130,12 +130,12 @@ caf::behavior timer_service(caf::event_based_actor* self, hub_context* hub) {
   return {
       [=](resume_atom, const caf::actor& directory) {
         state->directory = directory;
-        scan(hub->env.time.wall_ms()); // What is overdue is resumed with the rest.
+        scan(hub->env.time.now()); // What is overdue is resumed with the rest.
         plan();
         self->delayed_send(self, scan_period, sweep_atom::value);
       },
       [=](const wake_at& w) {
-        if (w.due - hub->env.time.wall_ms() > window_ms)
+        if (w.due - hub->env.time.now() > window_ms)
           return;
         state->waiting.emplace(w.due, w.object);
         plan();
@@ -144,7 +144,7 @@ caf::behavior timer_service(caf::event_based_actor* self, hub_context* hub) {
         if (hub->draining)
           return; // What is due is in the journal; the next start looks at it.
         state->planned = 0;
-        const auto now = hub->env.time.wall_ms();
+        const auto now = hub->env.time.now();
         // After an outage all are overdue; vendors are not to be hit by all of them at once.
         const resume_pace pace(hub->resume_per_second);
         auto budget = pace.at_once;

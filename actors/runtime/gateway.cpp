@@ -97,7 +97,7 @@ public:
       return;
     }
     external_input in;
-    const auto now = hub_.env.time.wall_ms();
+    const auto now = hub_.env.time.now();
     in.invocation = invocation_id::make(now, random_);
     in.one_way = request.one_way;
     in.to = std::move(m.to);
@@ -131,7 +131,7 @@ public:
           request_scope(by_key->service, by_key->key, by_key->handler, by_key->idempotency_key));
       if (!seen)
         m.to->finished(failure(500, seen.error().message));
-      else if (!*seen || (*seen)->expires_at <= hub_.env.time.wall_ms())
+      else if (!*seen || (*seen)->expires_at <= hub_.env.time.now())
         m.to->finished(failure(404, "No request is known under this idempotency key."));
       else
         attach_to((*seen)->invocation, m.wait, std::move(m.to));

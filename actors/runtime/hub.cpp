@@ -60,15 +60,21 @@ struct hub::parts {
   parts(journal::hub_journal& journal, const durable::service_registry& services,
         const providers::registry& vendors, providers::transport& transport, const clock& time,
         hub_options o)
-      : options(std::move(o)), env{time,
-                                   random,
-                                   journal.hub(),
-                                   vendors,
-                                   time.wall_ms(),
-                                   3'000,
-                                   1'000,
-                                   options.request_retention_ms,
-                                   options.unstable_keys_for_test},
+      : options(std::move(o)),
+        journal_time(time, {journal.last_time(),
+                            std::max<std::int64_t>(time.wall_ms() - journal.last_time(), 0),
+                            time.wall_ms() < journal.last_time()}),
+        env{journal_time,
+            random,
+            journal.hub(),
+            vendors,
+            nullptr,
+            &vendor_clocks,
+            time.steady_ms(),
+            3'000,
+            1'000,
+            options.request_retention_ms,
+            options.unstable_keys_for_test},
         writer(journal, time, [this](const writer_state& s) { on_stall(s); },
                {[this] { return context.waiters.size(); }, options.journal_off_for_bench}),
         context{journal, writer, services, vendors, transport, env, {}, {}},
@@ -99,6 +105,8 @@ struct hub::parts {
 
   hub_options options;
   system_random random;
+  journal_clock journal_time;
+  providers::vendor_clocks vendor_clocks;
   durable::environment env;
   journal_writer writer;
   hub_context context;
@@ -129,7 +137,7 @@ result<void> hub::resume() {
   // Timers that rang while nobody was here keep the same pace; the timer service begins with those
   // to come.
   constexpr std::size_t overdue_max = 1'000'000;
-  auto overdue = p.context.journal.timers(p.env.time.wall_ms(), overdue_max);
+  auto overdue = p.context.journal.timers(p.env.time.now(), overdue_max);
   if (!overdue)
     return fail(std::move(overdue).error());
   for (auto& timer : *overdue)

@@ -280,8 +280,10 @@ private:
 
   /// A timer for what is due soon; passivation where nothing is left to do here.
   void plan() {
-    const auto now = hub_.env.time.wall_ms();
-    const auto due = machine_->due();
+    const auto now = hub_.env.time.now();
+    auto due = machine_->due(); // Steady; here still told in journal time.
+    if (due)
+      *due += now - hub_.env.time.steady_ms();
     if (timer_ && *timer_ <= now)
       timer_.reset(); // It has rung.
     if (due && *due - now < precise_wait_ms && (!timer_ || *due < *timer_)) {

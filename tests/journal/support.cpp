@@ -64,6 +64,7 @@ std::vector<record> one_of_each_kind() {
                       "{\"a\":1}", request_key{scope, body, day_one + 86'400'000},
                       caller};
   effect_payload effect{"charge",
+                        "1",
                         3,
                         "stripe.charge",
                         "stripe",
@@ -74,7 +75,11 @@ std::vector<record> one_of_each_kind() {
                         "POST",
                         "/v1/payment_intents",
                         "content-type: application/x-www-form-urlencoded\n",
-                        "amount=1999"};
+                        "amount=1999",
+                        60'000,
+                        72'000'000,
+                        120'000,
+                        5};
   const auto failure =
       result<std::string>(fail({error_kind::rejected, "stripe.charge", "declined", 402, 0}));
   std::uint32_t index = 0;
@@ -96,10 +101,17 @@ std::vector<record> one_of_each_kind() {
   add(record_kind::send, encode(call_payload{other, child, 0, input}));
   add(record_kind::output, encode(output_payload{encode(failure), caller}));
   add(record_kind::cancel_invocation, encode(cancel_payload{other, child}));
+  add(record_kind::await_event, encode(wait_payload{7, 0}));
   add(record_kind::completion, encode(result<std::string>("pi_1")));
   add(record_kind::cancel, {});
   add(record_kind::effect_note,
       encode(note_payload{note_kind::retry_at, 2, day_one + 500, "503 from the vendor"}));
+  add(record_kind::event,
+      encode(event_payload{"payment_disputed",
+                           {{"facts", "dispute open"}, {"scratch", std::nullopt}}}));
+  add(record_kind::operator_action,
+      encode(operator_payload{operator_verb::retry, "charge", "ada", "cli", "the key is right now",
+                              "req_1"}));
   add(record_kind::paused, "replay asked for run, the journal holds effect at 6");
   return out;
 }

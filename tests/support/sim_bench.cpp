@@ -28,7 +28,12 @@ durable::handler_definition& sim_bench::handler(const std::string& name, durable
 
 void sim_bench::open() {
   journal = must(journal::hub_journal::open(store, {}, random));
-  env.emplace(durable::environment{time, random, journal->hub(), vendors, time.wall_ms()});
+  clock_start start;
+  start.last_time = journal->last_time();
+  start.elapsed_ms = start.last_time == 0 ? 0 : time.true_ms() - committed_at_;
+  journal_time.emplace(time, start);
+  env.emplace(durable::environment{*journal_time, random, journal->hub(), vendors, gate,
+                                   &vendor_clocks, time.steady_ms()});
   env->unstable_keys_for_test = unstable_keys;
 }
 
@@ -51,6 +56,7 @@ void sim_bench::carry_out(const object_id& id) {
     turns.push_back(std::move(out.turn));
     if (!journal->commit(turns))
       std::abort();
+    committed_at_ = time.true_ms();
   }
   for (auto& c : out.calls) {
     ++sent;
@@ -68,12 +74,13 @@ invocation_id sim_bench::send(const std::string& key, const std::string& handler
   journal::input_payload in;
   const auto* h = services.find("S", handler);
   in.handler = handler;
-  in.shared = h != nullptr && h->mode == durable::handler_mode::shared;
+  in.shared = h != nullptr &&
+              (h->mode == durable::handler_mode::shared || h->mode == durable::handler_mode::event);
   in.revision = h != nullptr ? h->revision : "";
   in.body = std::move(body);
-  in.due_at = delay_ms > 0 ? time.wall_ms() + delay_ms : 0;
+  in.due_at = delay_ms > 0 ? journal_time->now() + delay_ms : 0;
   const auto id = object(key);
-  auto verdict = at(id).on_input(invocation_id::make(time.wall_ms(), random), std::move(in));
+  auto verdict = at(id).on_input(invocation_id::make(time.true_ms(), random), std::move(in));
   carry_out(id);
   if (verdict.what != durable::input_verdict::kind::accepted)
     std::abort();
@@ -89,7 +96,7 @@ durable::input_verdict sim_bench::input(const std::string& key, const std::strin
   in.body = std::move(body);
   in.key = request;
   const auto id = object(key);
-  auto verdict = at(id).on_input(invocation_id::make(time.wall_ms(), random), std::move(in));
+  auto verdict = at(id).on_input(invocation_id::make(time.true_ms(), random), std::move(in));
   carry_out(id);
   return verdict;
 }
@@ -130,17 +137,17 @@ void sim_bench::answer(const durable::vendor_call& call,
 }
 
 void sim_bench::advance(std::int64_t ms) {
-  const auto end = time.wall_ms() + ms;
+  const auto end = time.steady_ms() + ms;
   for (int steps = 0; steps < 10'000; ++steps) {
-    std::optional<std::pair<unix_ms, object_id>> first;
+    std::optional<std::pair<std::int64_t, object_id>> first;
     for (const auto& [id, o] : objects_)
       if (auto due = o->due(); due && *due <= end && (!first || *due < first->first))
         first = {*due, id};
     if (!first) {
-      time.set(end);
+      time.set(time.true_at(end));
       return;
     }
-    time.set(std::max(time.wall_ms(), first->first));
+    time.set(std::max(time.true_ms(), time.true_at(first->first)));
     at(first->second).on_time();
     carry_out(first->second);
   }
@@ -156,10 +163,22 @@ void sim_bench::restart() {
   for (const auto& id : must(journal->resumable()))
     at(id);
   // Whoever has a time is active here, so that `advance` sees it.
-  for (const auto& row : must(journal->timers(time.wall_ms() + 1'000'000'000, 1'000))) {
+  for (const auto& row : must(journal->timers(time.true_ms() + 1'000'000'000, 1'000))) {
     at(row.object).on_time();
     carry_out(row.object);
   }
+}
+
+bool sim_bench::operate(const std::string& key, const invocation_id& invocation,
+                        const journal::operator_payload& action) {
+  const bool taken = at(object(key)).on_operator(invocation, action);
+  carry_out(object(key));
+  return taken;
+}
+
+void sim_bench::place(const std::string& key, const durable::call_ref& ref) {
+  at(object(key)).on_place(ref);
+  carry_out(object(key));
 }
 
 void sim_bench::reactivate(const std::string& key) {

@@ -1,6 +1,7 @@
 #pragma once
 #include "actors/durable/object_machine.hpp"
 #include "actors/durable/service.hpp"
+#include "journal/base/journal_clock.hpp"
 #include "journal/base/random.hpp"
 #include "journal/hub_journal.hpp"
 #include "providers/registry.hpp"
@@ -72,13 +73,22 @@ public:
   [[nodiscard]] std::string paused(const invocation_id& id) const;
   [[nodiscard]] std::string value(const std::string& key, const std::string& name) const;
 
+  /// A person acts on the object or one of its invocations.
+  bool operate(const std::string& key, const invocation_id& invocation,
+               const journal::operator_payload& action);
+  /// The gate has a place.
+  void place(const std::string& key, const durable::call_ref& ref);
+
   manual_clock time;
   seeded_random random{1};
   providers::registry vendors;
   durable::service_registry services;
   memory_store store;
   std::unique_ptr<journal::hub_journal> journal;
+  std::optional<journal_clock> journal_time;
   std::optional<durable::environment> env;
+  durable::call_gate* gate = nullptr; ///< Before `open` or a restart; null: always a place.
+  providers::vendor_clocks vendor_clocks;
   std::deque<durable::vendor_call> calls; ///< Sent and not answered.
   std::size_t sent = 0;                   ///< Calls so far.
   bool unstable_keys = false;
@@ -89,6 +99,7 @@ private:
   void carry_out(const object_id& id);
 
   std::map<object_id, std::unique_ptr<durable::object_machine>> objects_;
+  unix_ms committed_at_ = 0; ///< The newest commit, by a right clock.
 };
 
 /// `idempotency-key` header of a call; empty where it has none.

@@ -3,18 +3,26 @@
 
 namespace orderhub::testing {
 
-/// Time moved by hand. Steady and wall time advance together.
+/// Time moved by hand. Steady and wall time advance together, until somebody steps the wall clock.
 class manual_clock final : public clock {
 public:
   explicit manual_clock(unix_ms start = 1'700'000'000'000) : start_(start), now_(start) {}
-  [[nodiscard]] unix_ms wall_ms() const override { return now_; }
+  [[nodiscard]] unix_ms wall_ms() const override { return now_ + wall_ahead_; }
   [[nodiscard]] std::int64_t steady_ms() const override { return now_ - start_; }
+  /// What a right clock would show.
+  [[nodiscard]] unix_ms true_ms() const { return now_; }
+  /// The right time at that steady moment.
+  [[nodiscard]] unix_ms true_at(std::int64_t steady) const { return start_ + steady; }
   void advance(std::int64_t ms) { now_ += ms; }
+  /// The right time.
   void set(unix_ms now) { now_ = now; }
+  /// Somebody sets the wall clock; nothing else has happened.
+  void step_wall(std::int64_t ms) { wall_ahead_ += ms; }
 
 private:
   unix_ms start_;
   unix_ms now_;
+  std::int64_t wall_ahead_ = 0;
 };
 
 } // namespace orderhub::testing

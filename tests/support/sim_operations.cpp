@@ -2,6 +2,7 @@
 
 #include "providers/wait_hint.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -16,8 +17,17 @@ namespace {
 
 constexpr std::string_view where = "shop.do";
 
-result<std::string> parse(const http_response& r) {
+std::int64_t hint_of(const http_response& r) {
+  std::int64_t ms = 0;
+  if (const auto* wait = r.header("retry-after-ms"))
+    std::from_chars(wait->data(), wait->data() + wait->size(), ms);
+  return ms;
+}
+
+result<std::string> classify(const http_response& r) {
   const std::string at(where);
+  if (r.header("done-before") != nullptr)
+    return fail({error_kind::done_before, at, "done before"});
   if (r.header("stored") != nullptr)
     return fail({error_kind::in_doubt_stored, at, "stored"});
   switch (r.status) {
@@ -26,47 +36,63 @@ result<std::string> parse(const http_response& r) {
       return fail({error_kind::in_doubt, at, "unreadable success body"});
     return r.body;
   case 400:
-  case 401:
     return fail({error_kind::invalid, at, std::to_string(r.status)});
+  case 401:
+    return fail({error_kind::misconfigured, at, "401"});
   case 402:
     return fail({error_kind::rejected, at, "declined"});
-  case 429: {
-    error e{error_kind::unavailable, at, "429"};
-    if (const auto* wait = r.header("retry-after-ms"))
-      std::from_chars(wait->data(), wait->data() + wait->size(), e.retry_after_ms);
-    return fail(std::move(e));
-  }
+  case 429:
+    return fail({error_kind::unavailable, at, "429"});
   default:
     return fail({error_kind::in_doubt, at, std::to_string(r.status)});
   }
 }
 
+result<std::string> parse(const http_response& r) {
+  auto value = classify(r);
+  if (!value)
+    value.error().retry_after_ms = hint_of(r);
+  return value;
+}
+
 http_request look_up(const sent_request& sent) {
-  return {"GET", "/find?key=" + sent.key + "&body=" + sent.request.body, {}, {}};
+  return {"GET",
+          "/find?key=" + sent.key + "&body=" + sent.request.body +
+              "&since=" + std::to_string(sent.since),
+          {},
+          {}};
 }
 
 look_up_answer read_look_up(const sent_request& sent, const http_response& r) {
   using kind = look_up_answer::kind;
   look_up_answer a;
   if (r.status != 200) {
-    a.failure.retry_after_ms = providers::retry_after_ms(r);
+    a.failure = {r.status == 401 ? error_kind::misconfigured : error_kind::unavailable,
+                 std::string(where), std::to_string(r.status)};
+    a.failure.retry_after_ms = std::max(providers::retry_after_ms(r), hint_of(r));
     return a;
   }
-  if (r.body == "absent") {
-    a.what = kind::absent;
-  } else if (r.body == "running") {
-    a.what = kind::running;
-  } else if (r.body == "more") {
-    a.what = kind::absent;
+  std::string body = r.body == "more" ? "absent+more" : r.body;
+  constexpr std::string_view more = "+more";
+  if (body.ends_with(more)) {
+    body.resize(body.size() - more.size());
     a.next = look_up(sent);
     a.next->target += "&page=2";
-  } else if (r.body.starts_with("found:")) {
+  }
+  if (body == "absent") {
+    a.what = kind::absent;
+  } else if (body == "running") {
+    a.what = kind::running;
+  } else if (body.starts_with("found:")) {
     a.what = kind::found;
-    a.value = r.body.substr(6);
+    a.value = body.substr(6);
     a.evidence = "found it";
-  } else if (r.body.starts_with("refused:")) {
+  } else if (body.starts_with("refused:")) {
     a.what = kind::refused;
-    a.failure = {error_kind::rejected, std::string(where), r.body.substr(8)};
+    a.failure = {error_kind::rejected, std::string(where), body.substr(8)};
+  } else if (body.starts_with("differs:")) {
+    a.what = kind::differs;
+    a.evidence = body.substr(8);
   }
   return a;
 }
@@ -86,6 +112,10 @@ providers::operation<text_value> shop_call(std::string body, const operation_set
   raw.doubt = settings.doubt;
   raw.look_up_settle_ms = settings.settle_ms;
   raw.key_life_ms = settings.key_life_ms;
+  raw.has_effect = settings.has_effect;
+  raw.compensates = settings.compensates;
+  raw.event_wait_ms = settings.event_wait_ms;
+  raw.after_event = settings.after_event;
   raw.parse = &parse;
   if (settings.has_look_up) {
     raw.look_up = &look_up;

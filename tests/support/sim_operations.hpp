@@ -22,14 +22,20 @@ struct operation_settings {
   std::int64_t settle_ms = 1'000;
   std::int64_t key_life_ms = 3'600'000;
   bool has_look_up = true;
+  bool has_effect = true;
+  bool compensates = false;
+  std::int64_t event_wait_ms = 0;
+  providers::doubt_policy after_event = providers::doubt_policy::may_miss;
 };
 
 /// `POST /do` with that body at the vendor `shop`. How answers are read:
-///   200 the body (an empty one is doubt) · 402 `rejected` · 400 and 401 `invalid` · 429
-///   `unavailable`, honouring `retry-after-ms` · with a header `stored` `in_doubt_stored` ·
-///   everything else `in_doubt`.
-/// The look-up is `GET /find?key=<key>&body=<body>`; its answer's body is `found:<value>`,
-/// `refused:<why>`, `absent`, `running` or `more`; anything else, or another status, says nothing.
+///   200 the body (an empty one is doubt) · 402 `rejected` · 400 `invalid` · 401 `misconfigured` ·
+///   429 `unavailable` · with a header `stored` `in_doubt_stored` · with a header `done-before`
+///   `done_before` · everything else `in_doubt`; `retry-after-ms` counts on each.
+/// The look-up is `GET /find?key=<key>&body=<body>&since=<since>`; its answer's body is
+/// `found:<value>`, `refused:<why>`, `differs:<how>`, `absent`, `running`, each with `+more` behind
+/// it where there is another page, or `more` (nothing here, and another page); 401 is
+/// `misconfigured`; anything else, or another status, says nothing.
 providers::operation<text_value> shop_call(std::string body,
                                            const operation_settings& settings = {});
 

@@ -98,7 +98,12 @@ world::~world() = default;
 
 void world::open() {
   journal_ = must(journal::hub_journal::open(store, settings_.journal, random_));
-  env_.emplace(durable::environment{time, random_, journal_->hub(), vendors_, time.wall_ms()});
+  clock_start start;
+  start.last_time = journal_->last_time();
+  start.elapsed_ms = start.last_time == 0 ? 0 : time.true_ms() - committed_at_;
+  clock_.emplace(time, start);
+  env_.emplace(durable::environment{*clock_, random_, journal_->hub(), vendors_, nullptr,
+                                    &vendor_clocks_, time.steady_ms()});
   env_->unstable_keys_for_test = settings_.unstable_keys;
 }
 
@@ -131,8 +136,8 @@ std::size_t world::ask(const object_id& object, const std::string& handler, std:
 void world::ask_again(std::size_t number) {
   auto& c = clients_[number];
   ++c.asked;
-  put("client " + std::to_string(number), time.wall_ms() + latency(),
-      to_object{c.object, from_client{number, invocation_id::make(time.wall_ms(), random_)}, 0});
+  put("client " + std::to_string(number), time.true_ms() + latency(),
+      to_object{c.object, from_client{number, invocation_id::make(time.true_ms(), random_)}, 0});
 }
 
 world::answer world::call(const object_id& object, const std::string& handler,
@@ -166,7 +171,7 @@ void world::hear(std::size_t number, answer a) {
   if (c.heard)
     return;
   c.heard = std::move(a);
-  c.heard_at = time.wall_ms();
+  c.heard_at = time.true_ms();
 }
 
 // ── What happens next ────────────────────────────────────────────────────────────────────────
@@ -197,13 +202,13 @@ std::optional<object_id> world::idle_object() {
   std::set<object_id> awaited; // Something is on its way to them.
   for (const auto& [name, parcels] : channels_)
     for (const auto& p : parcels)
-      if (const auto* to = std::get_if<to_object>(&p.what); to != nullptr && p.at <= time.wall_ms())
+      if (const auto* to = std::get_if<to_object>(&p.what); to != nullptr && p.at <= time.true_ms())
         awaited.insert(to->object);
   std::vector<const object_id*> idle;
   for (const auto& [id, o] : objects_) {
     const bool all_durable =
         o.submitted <= durable_ && (o.source <= durable_ || settings_.forget_sources);
-    if (all_durable && o.machine->suspendable() && !(o.due && *o.due <= time.wall_ms()) &&
+    if (all_durable && o.machine->suspendable() && !(o.due && *o.due <= time.true_ms()) &&
         (!awaited.contains(id) || settings_.forget_sources))
       idle.push_back(&id);
   }
@@ -213,7 +218,7 @@ std::optional<object_id> world::idle_object() {
 }
 
 void world::act() {
-  const auto now = time.wall_ms();
+  const auto now = time.true_ms();
   mock.advance(now);
   std::vector<std::function<void()>> choices;
   for (const auto& [name, parcels] : channels_)
@@ -261,7 +266,7 @@ bool world::step() {
 }
 
 bool world::run(std::int64_t for_ms) {
-  const auto end = time.wall_ms() + for_ms;
+  const auto end = time.true_ms() + for_ms;
   for (std::size_t steps = 0; steps < steps_max; ++steps) {
     if (queue_.empty() && !slice_wanted_)
       if (auto next = next_time(); next && *next > end)
@@ -325,8 +330,8 @@ void world::restart() {
     }
   }
   for (auto& id : must(journal_->resumable()))
-    put("resume " + id.text(), time.wall_ms() + latency(), to_object{id, wake{}, 0});
-  for (auto& row : must(journal_->timers(time.wall_ms() + 100LL * 365 * 24 * 3'600'000, 100'000)))
+    put("resume " + id.text(), time.true_ms() + latency(), to_object{id, wake{}, 0});
+  for (auto& row : must(journal_->timers(time.true_ms() + 100LL * 365 * 24 * 3'600'000, 100'000)))
     timers_.emplace(row.due_at, std::move(row.object));
   for (std::size_t i = 0; i < clients_.size(); ++i)
     if (!clients_[i].heard)
@@ -386,12 +391,13 @@ void world::on_client(object_machine& machine, held& now, const from_client& fro
   journal::input_payload in;
   in.handler = c.handler;
   in.revision = handler->revision;
-  in.shared = handler->mode == durable::handler_mode::shared;
+  in.shared = handler->mode == durable::handler_mode::shared ||
+              handler->mode == durable::handler_mode::event;
   in.body = std::move(body);
   journal::request_key key;
   key.scope = sha256_of(c.object.text() + '/' + c.handler + '/' + c.request_key);
   key.body = sha256_of(c.handler + '\n' + c.body);
-  key.expires_at = time.wall_ms() + env_->request_retention_ms;
+  key.expires_at = clock_->now() + env_->request_retention_ms;
   in.key = key;
   using kind = durable::input_verdict::kind;
   const auto verdict = machine.on_input(from.invocation, std::move(in));
@@ -414,7 +420,9 @@ void world::on_client(object_machine& machine, held& now, const from_client& fro
 void world::flush(const object_id& id, held now) {
   auto& slot = objects_.at(id);
   auto out = slot.machine->take();
-  slot.due = slot.machine->due();
+  slot.due.reset();
+  if (const auto due = slot.machine->due())
+    slot.due = time.true_at(*due);
   now.calls = std::move(out.calls);
   now.finished = std::move(out.finished);
   const bool queued = !out.turn.records.empty() || (!now.empty() && slot.submitted > durable_);
@@ -424,7 +432,7 @@ void world::flush(const object_id& id, held now) {
   }
   for (auto& m : out.messages) {
     const auto target = target_of(m);
-    put(id.text() + " > " + target.text(), time.wall_ms(),
+    put(id.text() + " > " + target.text(), time.true_ms(),
         to_object{target, std::move(m), slot.submitted});
   }
   if (queued)
@@ -455,12 +463,13 @@ void world::commit() {
   queue_.clear();
   slice_wanted_ = true;
   durable_ += done.size();
+  committed_at_ = time.true_ms();
   for (auto& j : done)
     carry_out(std::move(j.after));
 }
 
 void world::slice() {
-  auto more = journal_->maintain(time.wall_ms());
+  auto more = journal_->maintain(time.true_ms());
   slice_wanted_ = more ? *more : true;
   point("between two slices of a checkpoint");
 }
@@ -472,7 +481,7 @@ void world::carry_out(held after) {
   }
   for (auto& call : after.calls) {
     point("the intent is durable, the call has not left");
-    const auto now = time.wall_ms();
+    const auto now = time.true_ms();
     auto channel = "call " + std::to_string(++numbers_);
     if (settings_.not_sent_per_mille > 0 && dice_.below(1'000) < settings_.not_sent_per_mille) {
       put(channel, now + latency(),
@@ -503,7 +512,7 @@ void world::carry_out(held after) {
 // ── Vendors ──────────────────────────────────────────────────────────────────────────────────
 
 void world::arrive(to_vendor request) {
-  const auto now = time.wall_ms();
+  const auto now = time.true_ms();
   const auto reply =
       mock.handle(request_of(vendors_, request.call.vendor, request.call.request), now);
   providers::transport_outcome outcome;
@@ -546,7 +555,7 @@ world::answer world::with_live_part(const object_id& object, const std::string& 
   if (!part)
     return a;
   auto reply = mock.handle(request_of(vendors_, part->operation.vendor, part->operation.request),
-                           time.wall_ms());
+                           time.true_ms());
   if (reply.wire == mock::wire_action::answer)
     a.body = part->add(std::move(a.body), reply.response);
   return a;

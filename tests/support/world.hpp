@@ -221,7 +221,10 @@ private:
   providers::registry vendors_;
   durable::service_registry services_;
   std::unique_ptr<journal::hub_journal> journal_;
+  std::optional<journal_clock> clock_;
+  providers::vendor_clocks vendor_clocks_;
   std::optional<durable::environment> env_;
+  unix_ms committed_at_ = 0; ///< The newest commit, by a right clock.
 
   // In the machine's memory.
   std::map<object_id, active_object> objects_;

@@ -200,7 +200,7 @@ TEST_CASE("local work is done once and journal time is recorded", "[durable][rep
   const auto id = hub.send("k", "run");
   hub.restart();
   hub.advance(1'000);
-  CHECK(text_of(*hub.outcome(id)) == "r1,s2,1700000001000");
+  CHECK(text_of(*hub.outcome(id)) == "r1,s2,1700000001001");
   CHECK(runs == 2);
 }
 

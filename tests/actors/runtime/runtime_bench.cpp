@@ -186,7 +186,9 @@ struct runtime_bench::world {
       : bench(b),
         journal(must(journal::hub_journal::open(b.store, {}, b.random)), b.within_find_invocation),
         writer(journal), transport(b),
-        env{b.time, b.random, journal.hub(), b.vendors, b.time.wall_ms()},
+        clock(b.time, {journal.last_time(),
+                       std::max<std::int64_t>(b.time.wall_ms() - journal.last_time(), 0), false}),
+        env{clock, b.random, journal.hub(), b.vendors, nullptr, &vendor_clocks, b.time.steady_ms()},
         context{journal, writer, b.services, b.vendors, transport, env, {}, {}}, system(config),
         scheduler(dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler())) {
     env.waiting_inputs_max = b.waiting_inputs_max;
@@ -224,6 +226,8 @@ struct runtime_bench::world {
   watched_journal journal;
   held_writer writer;
   held_transport transport;
+  journal_clock clock;
+  providers::vendor_clocks vendor_clocks;
   durable::environment env;
   runtime::hub_context context;
   test_config config;
