@@ -56,8 +56,8 @@ std::string_view id_behind(std::string_view path, std::string_view base) {
              : std::string_view();
 }
 
-/// What the metadata text says: `order_id:<id> step:<step> attempt:<n>`, the latter two optional.
-/// An order id may contain spaces, a step may not.
+/// What the metadata text says behind whatever stands before: `order_id:<id> step:<step>
+/// attempt:<n>`, the latter two optional. An order id may contain spaces, a step may not.
 struct reference {
   std::string_view order_id, step;
   std::int64_t attempt = -1;
@@ -68,9 +68,10 @@ reference read_reference(std::string_view text) {
   constexpr auto step = " step:"sv;
   constexpr auto attempt = " attempt:"sv;
   reference out;
-  if (text.substr(0, order.size()) != order)
+  const auto begin = text.find(order);
+  if (begin == std::string_view::npos)
     return out;
-  text.remove_prefix(order.size());
+  text.remove_prefix(begin + order.size());
   if (const auto at = text.rfind(attempt); at != std::string_view::npos) {
     out.attempt = attempt_of(text.substr(at + attempt.size()));
     text = text.substr(0, at);
