@@ -15,9 +15,8 @@ namespace {
 using nlohmann::json;
 constexpr std::string_view where = "shippo.buy_label";
 constexpr std::string_view look_up_where = "shippo.buy_label.look_up";
-/// One rate has few transactions; a page of a list that ignores the filter has the most allowed.
-constexpr int page_size = 5;
-constexpr int page_size_max = 100;
+/// The most Shippo gives. One rate has few transactions; a list that ignores its filter has many.
+constexpr int page_size = 100;
 
 label_outcome outcome_of(const json& object) {
   return {text_of(object, "object_id"), text_of(object, "tracking_number"),
@@ -59,16 +58,16 @@ std::string rate_in(const sent_request& sent) {
   return text_of(json::parse(sent.request.body, nullptr, false), "rate");
 }
 
-http_request page_of(std::string_view rate_id, int size, std::int64_t page) {
+http_request page_of(std::string_view rate_id, std::int64_t page) {
   form query;
-  query.add("rate", rate_id).add("results", size);
+  query.add("rate", rate_id).add("results", page_size);
   if (page > 1)
     query.add("page", page);
   return wire::get("/transactions?" + query.text());
 }
 
 http_request look_up(const sent_request& sent) {
-  return page_of(rate_in(sent), page_size, 1);
+  return page_of(rate_in(sent), 1);
 }
 
 /// The number a query parameter of the vendor's `next` link holds; only numbers are taken from it.
@@ -110,13 +109,10 @@ look_up_answer read_look_up(const sent_request& sent, const http_response& respo
   answer.what = kind::absent;
   answer.evidence = "no transaction for rate " + rate_id;
   proof best = proof::none;
-  bool is_filtered = true;
   bool is_unreadable = false;
   for (const json& entry : *results) {
-    if (id_of(entry, "rate", "object_id") != rate_id) {
-      is_filtered = false;
-      continue;
-    }
+    if (id_of(entry, "rate", "object_id") != rate_id)
+      continue; // The filter was not honoured.
     const std::string status = text_of(entry, "status");
     const std::string id = text_of(entry, "object_id");
     const proof says = proof_of(status);
@@ -153,14 +149,10 @@ look_up_answer read_look_up(const sent_request& sent, const http_response& respo
   const std::string next = text_of(*list, "next");
   if (next.empty())
     return answer;
-  const bool was_small = results->size() <= static_cast<std::size_t>(page_size);
   const std::int64_t page = number_in(next, "page");
-  if (!is_filtered && was_small)
-    answer.next = page_of(rate_id, page_size_max, 1);
-  else if (page > 1)
-    answer.next = page_of(rate_id, was_small ? page_size : page_size_max, page);
-  else
+  if (page < 2)
     return unknown(wire::classify_read(response, look_up_where));
+  answer.next = page_of(rate_id, page);
   return answer;
 }
 
