@@ -77,37 +77,45 @@ std::int64_t number_of(std::string_view text) {
 
 /// The refunds of a payment that stand, none of them ours.
 struct standing {
-  std::int64_t sum = 0;    ///< Of all; of other pages too, where the vendor expanded the charge.
-  std::int64_t others = 0; ///< Of this page's that no other step of ours made.
+  std::int64_t listed = 0; ///< On this page.
+  std::int64_t others = 0; ///< Of those, what no other step of ours made.
   std::string refund_id;   ///< The newest; of `others`, where there is one.
   std::string status;
-  std::optional<std::int64_t> paid; ///< What the charge took, where the vendor expanded it.
+  // Where the vendor expanded the charge: what it took, and what of all pages was given back.
+  std::optional<std::int64_t> paid;
+  std::int64_t refunded = 0;
+
+  [[nodiscard]] std::int64_t sum() const { return std::max(listed, refunded); }
 };
+
+/// What the charge shows of the whole payment, whatever became of the refund it hangs on.
+void read_charge(standing& all, const json& object) {
+  const json* charge = member(object, "charge");
+  if (!charge || !charge->is_object())
+    return;
+  const auto captured = integer_of(*charge, "amount_captured");
+  all.paid = captured ? captured : integer_of(*charge, "amount");
+  all.refunded = integer_of(*charge, "amount_refunded").value_or(0);
+}
 
 void add_to(standing& all, const json& object, bool is_of_another_step) {
   const std::int64_t amount = integer_of(object, "amount").value_or(0);
-  all.sum += amount;
+  all.listed += amount;
   if (all.refund_id.empty() || (!is_of_another_step && all.others == 0)) {
     all.refund_id = text_of(object, "id");
     all.status = text_of(object, "status");
   }
   if (!is_of_another_step)
     all.others += amount;
-  const json* charge = member(object, "charge");
-  if (charge && charge->is_object()) {
-    const auto captured = integer_of(*charge, "amount_captured");
-    all.paid = captured ? captured : integer_of(*charge, "amount");
-    all.sum = std::max(all.sum, integer_of(*charge, "amount_refunded").value_or(0));
-  }
 }
 
 /// How much of a wanted amount can still be refunded beside what stands; nothing where all of it
 /// can. `is_proven`: the vendor has said that not all of it can.
 std::optional<std::int64_t> left_of(std::int64_t amount, const standing& all, bool is_proven) {
-  if (all.refund_id.empty())
+  if (all.sum() == 0)
     return std::nullopt;
   if (all.paid) {
-    const std::int64_t left = std::max<std::int64_t>(0, *all.paid - all.sum);
+    const std::int64_t left = std::max<std::int64_t>(0, *all.paid - all.sum());
     const bool is_all = amount > 0 ? left >= amount : left > 0;
     return is_all ? std::nullopt : std::optional(left);
   }
@@ -148,6 +156,7 @@ look_up_answer read_look_up(const sent_request& sent, const http_response& respo
   for (const json& object : *data) {
     if (const std::string of = id_of(object, "payment_intent"); !of.empty() && of != intent)
       continue; // The filter was not honoured.
+    read_charge(all, object);
     const std::string id = text_of(object, "id");
     const std::string status = text_of(object, "status");
     const std::int64_t size = integer_of(object, "amount").value_or(0);
@@ -198,11 +207,13 @@ look_up_answer read_look_up(const sent_request& sent, const http_response& respo
   if (const auto left = left_of(amount, all, sent.since == 0)) {
     answer.what = kind::found;
     answer.failure = {};
-    const std::int64_t covered = amount > 0 ? amount - *left : all.sum;
+    const std::int64_t covered = amount > 0 ? amount - *left : all.sum();
+    const std::string status = all.status.empty() ? "succeeded" : all.status;
     answer.value =
-        refund_outcome{all.refund_id, *left == 0 ? all.status : "partial", covered, *left}.encode();
-    answer.evidence = all.refund_id + " " + all.status + ", another's; " + std::to_string(all.sum) +
-                      " refunded, " + std::to_string(*left) + " left";
+        refund_outcome{all.refund_id, *left == 0 ? status : "partial", covered, *left}.encode();
+    answer.evidence = (all.refund_id.empty() ? "an earlier page's" : all.refund_id) + " " + status +
+                      ", another's; " + std::to_string(all.sum()) + " refunded, " +
+                      std::to_string(*left) + " left";
     if (!all.paid)
       answer.evidence += ", the payment not shown";
   }
@@ -223,7 +234,7 @@ result<refund_outcome> refund_outcome::decode(std::string_view text) {
   refund_outcome outcome{text_of(object, "refund_id"), text_of(object, "status"),
                          integer_of(object, "refunded_minor").value_or(0),
                          integer_of(object, "left_minor").value_or(0)};
-  if (outcome.refund_id.empty() || outcome.status.empty())
+  if (outcome.status.empty())
     return fail({error_kind::corrupt, std::string(where), "outcome not readable"});
   return outcome;
 }

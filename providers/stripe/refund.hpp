@@ -16,7 +16,9 @@ struct refund_request {
 };
 
 struct refund_outcome {
-  std::string refund_id; ///< Where others' refunds stand for ours, the newest of theirs.
+  /// Where others' refunds stand for ours, the newest of theirs; empty where they stand on an
+  /// earlier page of more than a hundred.
+  std::string refund_id;
   /// `succeeded`, `pending` or `requires_action`; it may fail later (webhook). `partial`: others'
   /// refunds cover a part, and ours cannot be made in whole any more.
   std::string status;
