@@ -68,8 +68,7 @@ std::string escaped(const std::string& text) {
 sendgrid::mail_request mail_of(const std::string& order_id, const notice_order& n,
                                const order_settings& s) {
   sendgrid::mail_request m;
-  m.order_id = order_id;
-  m.step = steps_of(n).mail;
+  m.ref = {{}, order_id, steps_of(n).mail, "1"};
   m.from_email = s.mail_from;
   m.to_email = n.email;
   m.to_name = n.name;
@@ -123,8 +122,7 @@ future<slack::message_outcome> announce(context ctx, const notice_order& n,
   const auto text = announcement_of(ctx.key(), n);
   if (s.slack || !s.slack_webhook) {
     slack::message_request request;
-    request.order_id = ctx.key();
-    request.step = step;
+    request.ref = {{}, ctx.key(), step, "1"};
     request.channel = channel_of(s, n.what);
     request.text = text;
     return ctx.effect(step, slack::post_message(request));

@@ -195,13 +195,11 @@ task<result<order_facts>> take_payment(context ctx, order o, std::uint32_t attem
                                        settings_ptr s) {
   const auto attempt_text = std::to_string(attempt);
   stripe::charge_request request;
-  request.order_id = ctx.key();
-  request.step = "charge";
+  request.ref = {{}, ctx.key(), "charge", attempt_text};
   request.amount_minor = o.total;
   request.currency = o.currency;
   request.payment_method = o.payment_method;
   request.customer = o.payment_customer;
-  request.attempt = attempt_text;
   auto charge = stripe::charge(request);
   auto charged = co_await ctx.effect("charge", std::move(charge), attempt_text);
   order_facts learned;
@@ -228,8 +226,7 @@ task<result<order_facts>> take_payment(context ctx, order o, std::uint32_t attem
 /// Cancels a payment that is not money yet. False: it went on in the meantime.
 task<bool> cancel_payment(context ctx, payment_fact p, std::string step) {
   stripe::cancel_intent_request request;
-  request.order_id = ctx.key();
-  request.step = step;
+  request.ref = {{}, ctx.key(), step, std::to_string(p.attempt)};
   request.payment_intent_id = p.intent_id;
   auto stop = stripe::cancel_intent(request);
   auto stopped = co_await ctx.effect(step, std::move(stop), std::to_string(p.attempt));
@@ -253,11 +250,9 @@ task<order_facts> give_back(context ctx, payment_fact p, settings_ptr s) {
   }
   if (refund_it) {
     stripe::refund_request request;
-    request.order_id = ctx.key();
-    request.step = "refund";
+    request.ref = {{}, ctx.key(), "refund", attempt_text};
     request.payment_intent_id = p.intent_id;
     request.amount_minor = p.amount;
-    request.attempt = attempt_text;
     auto refund = stripe::refund(request);
     auto refunded = co_await ctx.effect("refund", std::move(refund), attempt_text);
     if (refunded) {

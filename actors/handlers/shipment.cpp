@@ -52,8 +52,7 @@ durable::task<result<shippo::label_outcome>> buy(context ctx, label_order wanted
   const auto suffix = std::to_string(wanted.attempt);
   const auto& parcel = wanted.parcel.empty() ? s->parcel : wanted.parcel;
   shippo::shipment_request request;
-  request.order_id = ctx.key();
-  request.step = "shipment";
+  request.ref = {{}, ctx.key(), "shipment", suffix};
   request.from = shippo_address(s->ship_from);
   request.to = shippo_address(wanted.to);
   request.parcel = {parcel.length,        parcel.width,  parcel.height,
@@ -66,8 +65,7 @@ durable::task<result<shippo::label_outcome>> buy(context ctx, label_order wanted
   if (rate == nullptr)
     co_return fail({error_kind::rejected, "shipment.rates", "no carrier offers a usable rate"});
   shippo::label_request purchase;
-  purchase.order_id = ctx.key();
-  purchase.step = "label";
+  purchase.ref = {{}, ctx.key(), "label", suffix};
   purchase.rate_id = rate->id;
   auto buy_it = shippo::buy_label(purchase);
   auto label = co_await ctx.effect("label", std::move(buy_it), suffix);
@@ -126,8 +124,7 @@ handler_task void_label(context ctx, std::string) {
   if (!label)
     co_return fail(std::move(label).error());
   shippo::void_request request;
-  request.order_id = ctx.key();
-  request.step = "void_label";
+  request.ref = {{}, ctx.key(), "void_label", "1"};
   request.transaction_id = label->transaction_id;
   auto give_back = shippo::void_label(request);
   auto voided = co_await ctx.effect("void_label", std::move(give_back));

@@ -20,7 +20,7 @@ struct call {
   std::string_view query; ///< Without `?`.
   unix_ms now;
   std::uint64_t request_number;
-  /// `stored_500`, `stored_500_done`, `refuse`, or `none`.
+  /// `stored_500`, `stored_500_done`, `refuse`, `queued`, or `none`.
   const fault* hit;
   std::int64_t delay_ms; ///< When the answer leaves.
   http_response& reply;
@@ -40,10 +40,11 @@ struct shared_state {
   const options& settings;
   ids names;
   ledger effects;
+  std::array<list_manner, vendor_count> lists = settings.lists;
   std::array<std::uint64_t, call_count> requests{};
   std::array<std::uint64_t, call_count> replays{};
-  fields query;  ///< Scratch of the request at hand.
-  fields params; ///< Scratch of the request at hand: its body.
+  fields query = {};  ///< Scratch of the request at hand.
+  fields params = {}; ///< Scratch of the request at hand: its body.
 };
 
 /// `text` as a logical attempt, or -1.

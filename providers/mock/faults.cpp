@@ -12,12 +12,18 @@ namespace {
 
 using json = nlohmann::json;
 
-constexpr std::array<std::string_view, 11> effect_names = {
-    "none",    "status",    "drop_before", "drop_after",      "garbage", "truncate",
-    "latency", "late_work", "stored_500",  "stored_500_done", "refuse"};
+constexpr std::array<std::string_view, fault_effect_count> effect_names = {
+    "none",         "status",    "drop_before", "drop_after",         "garbage", "truncate",
+    "latency",      "late_work", "stored_500",  "stored_500_done",    "refuse",  "queued",
+    "unauthorized", "forbidden", "not_found",   "reset_after_answer", "hang",    "hang_after"};
+constexpr std::array<std::string_view, 3> outcome_names = {"success", "error", "never"};
+constexpr std::array<std::string_view, 4> refund_statuses = {"succeeded", "pending", "failed",
+                                                             "canceled"};
 
 // An hour: longer than any deadline or settle time that a fault could test.
 constexpr std::int64_t wait_max_ms = 3'600'000;
+// As far as a look-up's window can begin before its intent: 30 days.
+constexpr std::int64_t skew_max_ms = std::int64_t{30} * 24 * 3'600'000;
 
 error wrong(std::string message) {
   return {error_kind::invalid, "mock.control", std::move(message)};
@@ -96,8 +102,18 @@ result<void> read_fault_field(fault& f, const std::string& name, const json& val
     const auto it = std::find(effect_names.begin() + 1, effect_names.end(), *text);
     if (it == effect_names.end())
       return fail(wrong("'effect' must be one of status, drop_before, drop_after, garbage, "
-                        "truncate, latency, late_work, stored_500, stored_500_done, refuse"));
+                        "truncate, latency, late_work, stored_500, stored_500_done, refuse, "
+                        "queued, unauthorized, forbidden, not_found, reset_after_answer, hang, "
+                        "hang_after"));
     f.effect = static_cast<fault_effect>(std::distance(effect_names.begin(), it));
+  } else if (name == "outcome") {
+    auto text = read_text(value, name);
+    if (!text)
+      return fail(std::move(text).error());
+    const auto it = std::find(outcome_names.begin(), outcome_names.end(), *text);
+    if (it == outcome_names.end())
+      return fail(wrong("'outcome' must be one of success, error, never"));
+    f.outcome = static_cast<queued_outcome>(std::distance(outcome_names.begin(), it));
   } else if (name == "status") {
     if (!value.is_number_integer() || value.get<double>() < 200 || value.get<double>() > 599)
       return fail(wrong("'status' must be an integer from 200 to 599"));
@@ -133,6 +149,8 @@ result<fault> read_fault(const json& document) {
     return fail(wrong("a fault needs 'effect'"));
   if ((f.nth != 0 ? 1 : 0) + (f.probability > 0 ? 1 : 0) + (f.always ? 1 : 0) != 1)
     return fail(wrong("a fault needs exactly one of 'nth', 'probability', 'always'"));
+  if (f.effect == fault_effect::queued && (f.vendor != vendor_id::shippo || f.operation != "label"))
+    return fail(wrong("'effect' queued needs 'vendor' shippo and 'operation' label"));
   if (!known_operation(f))
     return fail(wrong("that vendor has no operation of the name given in 'operation'"));
   return f;
@@ -150,23 +168,63 @@ result<void> read_faults(control_document& to, const json& list) {
   return {};
 }
 
-result<void> read_latency(control_document& to, const json& value) {
+/// A setting for all vendors at once, or an object of some by name.
+template <class T, class Read>
+result<void> read_by_vendor(std::array<std::optional<T>, vendor_count>& to, const json& value,
+                            const std::string& name, Read read) {
   if (!value.is_object()) {
-    auto wait = read_wait(value, "latency_ms");
-    if (!wait)
-      return fail(std::move(wait).error());
-    to.latency_ms.fill(*wait);
+    auto one = read(value, name);
+    if (!one)
+      return fail(std::move(one).error());
+    to.fill(*one);
     return {};
   }
-  for (const auto& [name, item] : value.items()) {
-    const auto it = std::find(vendor_names.begin(), vendor_names.end(), name);
+  for (const auto& [vendor, item] : value.items()) {
+    const auto it = std::find(vendor_names.begin(), vendor_names.end(), vendor);
     if (it == vendor_names.end())
-      return fail(wrong("'latency_ms' has no vendor '" + name.substr(0, 64) + "'"));
-    auto wait = read_wait(item, "latency_ms." + name);
-    if (!wait)
-      return fail(std::move(wait).error());
-    to.latency_ms[static_cast<std::size_t>(std::distance(vendor_names.begin(), it))] = *wait;
+      return fail(wrong("'" + name + "' has no vendor '" + vendor.substr(0, 64) + "'"));
+    auto one = read(item, name + "." + vendor);
+    if (!one)
+      return fail(std::move(one).error());
+    to[static_cast<std::size_t>(std::distance(vendor_names.begin(), it))] = *one;
   }
+  return {};
+}
+
+result<std::int64_t> read_skew(const json& value, const std::string& name) {
+  const auto limit = static_cast<double>(skew_max_ms);
+  if (!value.is_number_integer() || value.get<double>() < -limit || value.get<double>() > limit)
+    return fail(wrong("'" + name + "' must be an integer of at most 30 days either way"));
+  return value.get<std::int64_t>();
+}
+
+result<bool> read_flag(const json& value, const std::string& name) {
+  if (!value.is_boolean())
+    return fail(wrong("'" + name + "' must be true or false"));
+  return value.get<bool>();
+}
+
+result<void> read_refund(control_document& to, const json& value) {
+  if (!value.is_object())
+    return fail(wrong("'refund' must be an object"));
+  dashboard_refund r;
+  for (const auto& [name, item] : value.items()) {
+    if (name == "payment_intent" && item.is_string()) {
+      r.payment_intent = item.get<std::string>();
+    } else if (name == "amount" && item.is_number_unsigned()) {
+      r.amount = item.get<std::int64_t>();
+    } else if (name == "status" && item.is_string() &&
+               std::find(refund_statuses.begin(), refund_statuses.end(), item.get<std::string>()) !=
+                   refund_statuses.end()) {
+      r.status = item.get<std::string>();
+    } else {
+      return fail(wrong("'refund' takes 'payment_intent', 'amount' in minor units, and 'status', "
+                        "one of succeeded, pending, failed, canceled"));
+    }
+  }
+  if (r.payment_intent.empty())
+    return fail(wrong("'refund' needs 'payment_intent'"));
+  to.refund = std::move(r);
   return {};
 }
 
@@ -204,7 +262,17 @@ result<control_document> parse_control(std::string_view text) {
     else if (name == "faults")
       read = read_faults(to, value);
     else if (name == "latency_ms")
-      read = read_latency(to, value);
+      read = read_by_vendor(to.latency_ms, value, name, &read_wait);
+    else if (name == "clock_skew_ms")
+      read = read_by_vendor(to.clock_skew_ms, value, name, &read_skew);
+    else if (name == "page_size_max")
+      read = read_by_vendor(to.page_size_max, value, name, &read_wait);
+    else if (name == "oldest_first")
+      read = read_by_vendor(to.oldest_first, value, name, &read_flag);
+    else if (name == "ignores_filter")
+      read = read_by_vendor(to.ignores_filter, value, name, &read_flag);
+    else if (name == "refund")
+      read = read_refund(to, value);
     else if (name == "authenticate" && value.is_string())
       to.authenticate = value.get<std::string>();
     else if (name == "fail_authentication" && value.is_string())

@@ -29,8 +29,24 @@ enum class fault_effect : std::uint8_t {
   refuse,          ///< The vendor's own definite no, with `code` and `text`: Stripe 402
                    ///< `card_declined`, Shippo 201 with status ERROR, Slack `ok:false`,
                    ///< SendGrid 400.
+  queued,          ///< Shippo's label: answered QUEUED; `late_ms` later it has the `outcome`.
+  unauthorized,    ///< The vendor's own no to the credential (revoked key): 401, Slack's `code` or
+                   ///< `token_revoked`. Nothing is done, nothing stored under a key.
+  forbidden,       ///< The same for its permission: 403, Slack's `code` or `missing_scope`.
+  not_found,       ///< The path does not exist: a wrong base URL, a 404 list.
+  reset_after_answer, ///< The work is done, the whole answer arrives, then the connection is reset.
+  hang,               ///< Nothing is done and nothing is answered, until the caller gives up.
+  hang_after,         ///< The work is done, the rest the same.
 };
+inline constexpr std::size_t fault_effect_count = 18;
 std::string_view name_of(fault_effect effect);
+
+/// What becomes of a `queued` label.
+enum class queued_outcome : std::uint8_t {
+  success,
+  error, ///< With `code` and `text`.
+  never, ///< It stays QUEUED.
+};
 
 /// One rule. Exactly one of `nth`, `probability`, `always` says when it hits.
 struct fault {
@@ -46,8 +62,24 @@ struct fault {
   header_list headers = {};    ///< `status`: added to the answer; lower-case names.
   std::int64_t latency_ms = 0; ///< With any effect: the answer (or the cut) comes that much later.
   std::int64_t late_ms = 1'000;
-  std::string code = {}; ///< `refuse`
-  std::string text = {}; ///< `refuse`
+  std::string code = {}; ///< `refuse`, `queued`, `unauthorized`, `forbidden`
+  std::string text = {}; ///< `refuse`, `queued`
+  queued_outcome outcome = queued_outcome::success; ///< `queued`
+};
+
+/// How a vendor's lists are given, where its pages do not say or one wants to see the worst.
+struct list_manner {
+  std::int64_t page_size_max =
+      0;                       ///< Entries of a page at most, whatever was asked for; 0: its own.
+  bool oldest_first = false;   ///< Stripe, Shippo: not the newest.
+  bool ignores_filter = false; ///< Stripe, Shippo: gives everything, whatever was asked for.
+};
+
+/// A refund that somebody makes in Stripe's dashboard.
+struct dashboard_refund {
+  std::string payment_intent;
+  std::int64_t amount = 0;          ///< Minor units; 0: all that is left.
+  std::string status = "succeeded"; ///< `succeeded`, `pending`, `failed`, `canceled`.
 };
 
 /// What a control document asks for; see `vendors::control`.
@@ -55,7 +87,10 @@ struct control_document {
   bool clear = false;
   std::vector<fault> faults;
   std::array<std::optional<std::int64_t>, vendor_count> latency_ms;
+  std::array<std::optional<std::int64_t>, vendor_count> clock_skew_ms, page_size_max;
+  std::array<std::optional<bool>, vendor_count> oldest_first, ignores_filter;
   std::optional<std::string> authenticate, fail_authentication;
+  std::optional<dashboard_refund> refund;
 };
 /// Fails with `invalid`, naming the field. Reads the whole document before anything is changed.
 result<control_document> parse_control(std::string_view json);
@@ -95,7 +130,7 @@ private:
     std::uint64_t calls = 0, hits = 0;
   };
   std::vector<rule> rules_;
-  std::array<std::uint64_t, 11> hits_{};
+  std::array<std::uint64_t, fault_effect_count> hits_{};
   std::mt19937_64 engine_;
 };
 

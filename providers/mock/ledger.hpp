@@ -57,7 +57,7 @@ struct effect {
 ///
 /// Bound: after `effects_max` effects (in `counts` mode: orders) later ones are counted in the
 /// totals and in `dropped()`, and not kept; indexes stay stable, so paging by index is exact.
-/// Order ids and recipients are cut to 255 bytes, steps to 64.
+/// Order ids and recipients are cut to 255 bytes, steps to 64, between two characters.
 class ledger {
 public:
   ledger(ledger_mode mode, std::size_t effects_max, ids names)

@@ -132,7 +132,7 @@ bool sendgrid::validate(call& c) {
           mail.order_id = params.value(i);
         else if (key == "step")
           mail.step = params.value(i);
-        else if (key == "attempt")
+        else if (key == "step_attempt")
           mail.attempt = params.value(i);
       }
       const auto list = rest.substr(0, rest.find('.'));
@@ -155,7 +155,7 @@ bool sendgrid::validate(call& c) {
         order_id = params.value(i);
       else if (key == "step")
         step = params.value(i);
-      else if (key == "attempt")
+      else if (key == "step_attempt")
         attempt = params.value(i);
       continue;
     }

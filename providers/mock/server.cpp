@@ -233,6 +233,13 @@ private:
       reply = shared_.world.handle(request_, wall_ms());
       shared_.work_changed();
     }
+    if (reply.wire == wire_action::hang) {
+      error_code ignored; // Earlier answers of a pipeline: small, and for a client that waits.
+      socket_.write_some(asio::buffer(out_), ignored);
+      out_.clear();
+      hang();
+      return false;
+    }
     if (reply.delay_ms <= 0)
       return deliver(reply);
     // Earlier answers of a pipeline do not wait for this one.
@@ -257,6 +264,16 @@ private:
     });
   }
 
+  /// Says nothing more; only what the client still sends is read, until it has gone.
+  void hang() {
+    in_.consume(in_.size());
+    socket_.async_read_some(in_.prepare(read_size),
+                            [self = shared_from_this()](error_code ec, std::size_t) {
+                              if (!ec)
+                                self->hang();
+                            });
+  }
+
   bool deliver(const mock_reply& reply) {
     const auto& response = reply.response;
     switch (reply.wire) {
@@ -273,7 +290,14 @@ private:
       keep_alive_ = false;
       return true;
     }
+    case wire_action::answer_then_reset:
+      append_head(response.status, response.headers, response.body.size(), false);
+      out_.append(response.body);
+      reset_after_ = true;
+      keep_alive_ = false;
+      return true;
     case wire_action::answer:
+    case wire_action::hang: // Has no delivery.
       break;
     }
     append_head(response.status, response.headers, response.body.size(), !keep_alive_);
@@ -329,6 +353,10 @@ private:
   void flushed() {
     if (delayed_)
       return delay();
+    if (reset_after_) {
+      cut();
+      return;
+    }
     if (!keep_alive_) {
       finish();
       return;
@@ -377,6 +405,7 @@ private:
   bool local_peer_ = false;
   bool keep_alive_ = true;
   bool continued_ = false;
+  bool reset_after_ = false;
 };
 
 } // namespace

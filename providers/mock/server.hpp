@@ -21,7 +21,8 @@ struct listen_options {
 
 /// The mock vendors behind HTTP/1.1 on one thread of its own: keep-alive, pipelining, latency by
 /// timers. A `drop` is a TCP reset, so that the client sees a lost connection rather than an end; a
-/// truncated answer ends with a plain close, so that the part that was sent surely arrives.
+/// truncated answer ends with a plain close, so that the part that was sent surely arrives. What
+/// hangs keeps its connection until the client ends it.
 ///
 /// `/control`, `/reset` and `/ledger` answer 403 to any request with a `Host` or `Origin` that is
 /// not a loopback name, and to any peer that is not on loopback: no web page and no tunnel reaches

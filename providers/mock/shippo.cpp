@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace orderhub::providers::mock {
 
@@ -56,8 +57,8 @@ std::string_view id_behind(std::string_view path, std::string_view base) {
              : std::string_view();
 }
 
-/// What the metadata text says: `order_id:<id> step:<step> attempt:<n>`, the latter two optional.
-/// An order id may contain spaces, a step may not.
+/// What the metadata text says behind whatever stands before: `order_id:<id> step:<step>
+/// attempt:<n>`, the latter two optional. An order id may contain spaces, a step may not.
 struct reference {
   std::string_view order_id, step;
   std::int64_t attempt = -1;
@@ -68,9 +69,10 @@ reference read_reference(std::string_view text) {
   constexpr auto step = " step:"sv;
   constexpr auto attempt = " attempt:"sv;
   reference out;
-  if (text.substr(0, order.size()) != order)
+  const auto begin = text.find(order);
+  if (begin == std::string_view::npos)
     return out;
-  text.remove_prefix(order.size());
+  text.remove_prefix(begin + order.size());
   if (const auto at = text.rfind(attempt); at != std::string_view::npos) {
     out.attempt = attempt_of(text.substr(at + attempt.size()));
     text = text.substr(0, at);
@@ -199,8 +201,10 @@ void shippo::handle(call& c) {
     append_refund(c.reply.body, *number, *r, c.now);
     return;
   }
-  default:
-    not_found(c);
+  default: // A path that does not exist: the framework's own page, no JSON.
+    c.reply.status = 404;
+    c.reply.headers.front().second = "text/html";
+    c.reply.body = "<!doctype html><title>Not Found</title><h1>Not Found</h1>";
   }
 }
 
@@ -331,11 +335,13 @@ void shippo::create_shipment(call& c) {
 // --- labels ----------------------------------------------------------------------------------
 
 std::string_view shippo::status_of(const label& l, unix_ms now) {
+  if (now < l.ready_at)
+    return "QUEUED";
   if (!l.error_code.empty() || !l.error_text.empty())
     return "ERROR";
   if (const auto* r = refunds_.find(l.refund))
     return now >= r->ready_at ? "REFUNDED" : "REFUNDPENDING";
-  return now >= l.ready_at ? "SUCCESS" : "QUEUED";
+  return "SUCCESS";
 }
 
 void shippo::append_label(std::string& out, std::uint64_t number, const label& l, unix_ms now) {
@@ -421,7 +427,17 @@ void shippo::create_label(call& c) {
     l.error_code = "rate_expired";
     l.error_text = "The rate has expired.";
   }
-  const bool bought = l.error_code.empty() && l.error_text.empty();
+  bool bought = l.error_code.empty() && l.error_text.empty();
+  if (c.mode() == fault_effect::queued && bought) {
+    l.ready_at = c.now + c.hit->late_ms;
+    if (c.hit->outcome == queued_outcome::error) {
+      l.error_code = c.hit->code;
+      l.error_text = c.hit->text.empty() ? "The carrier refused the label." : c.hit->text;
+    } else if (c.hit->outcome == queued_outcome::never) {
+      l.ready_at = INT64_MAX;
+    }
+    bought = c.hit->outcome == queued_outcome::success;
+  }
   const auto made = labels_.add(std::move(l));
   s->last_label = made;
   if (bought)
@@ -452,8 +468,11 @@ void shippo::list_labels(call& c) {
       continue;
     }
   }
+  const auto& manner = shared_.lists[static_cast<std::size_t>(vendor_id::shippo)];
   results = std::min(results, results_max);
-  const auto rate = query.get("rate");
+  if (manner.page_size_max > 0)
+    results = std::min(results, manner.page_size_max);
+  const auto rate = manner.ignores_filter ? std::string_view() : query.get("rate");
   const auto wanted = query.get("object_status");
   const auto tracking = query.get("tracking_status");
   std::uint8_t index = 0;
@@ -465,29 +484,37 @@ void shippo::list_labels(call& c) {
   }
   c.reply.status = 200;
   auto& out = c.reply.body;
-  std::int64_t skip = (page - 1) * results;
-  std::int64_t count = 0;
-  bool more = false;
-  std::string items;
-  const auto* s = of ? shipments_.find(*of) : nullptr;
-  auto number = of ? (s ? s->last_label : 0) : labels_.last();
-  while (const auto* l = labels_.find(number)) {
-    const auto next = of ? l->previous_of_shipment : number - 1;
-    const bool matches = (!of || l->rate == index) &&
-                         (wanted.empty() || wanted == status_of(*l, c.now)) &&
-                         (tracking.empty() || tracking == "UNKNOWN");
-    if (matches && skip > 0) {
-      --skip;
-    } else if (matches) {
-      if (count == results) {
-        more = true;
+  const auto matches = [&](const label& l) {
+    return (!of || l.rate == index) && (wanted.empty() || wanted == status_of(l, c.now)) &&
+           (tracking.empty() || tracking == "UNKNOWN");
+  };
+  const auto first = (page - 1) * results;
+  std::vector<std::uint64_t> found; // What the pages up to this one hold, and one more.
+  const auto enough = static_cast<std::size_t>(first + results + 1);
+  if (manner.oldest_first && !of) {
+    for (auto number = labels_.first(); number <= labels_.last() && found.size() < enough; ++number)
+      if (matches(*labels_.find(number)))
+        found.push_back(number);
+  } else {
+    const auto* s = of ? shipments_.find(*of) : nullptr;
+    auto number = of ? (s ? s->last_label : 0) : labels_.last();
+    while (const auto* l = labels_.find(number)) {
+      if (found.size() == enough && !manner.oldest_first)
         break;
-      }
-      if (count++ != 0)
-        items.push_back(',');
-      append_label(items, number, *l, c.now);
+      if (matches(*l))
+        found.push_back(number);
+      number = of ? l->previous_of_shipment : number - 1;
     }
-    number = next;
+    if (manner.oldest_first)
+      std::reverse(found.begin(), found.end());
+  }
+  const bool more = found.size() >= enough;
+  std::string items;
+  for (auto i = static_cast<std::size_t>(first);
+       i < std::min(found.size(), static_cast<std::size_t>(first + results)); ++i) {
+    if (!items.empty())
+      items.push_back(',');
+    append_label(items, found[i], *labels_.find(found[i]), c.now);
   }
   const auto link = [&](std::string_view name, bool present, std::int64_t to) {
     out.append("\"").append(name).append("\":");

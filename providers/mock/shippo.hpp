@@ -32,7 +32,7 @@ private:
     unix_ms created = 0;
     unix_ms ready_at = 0;
     std::string metadata;
-    std::string error_code, error_text; // both empty: bought
+    std::string error_code, error_text; // both empty: bought; from `ready_at` on
     std::uint8_t rate = 0;
     std::uint8_t file_type = 0;
   };

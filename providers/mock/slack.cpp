@@ -305,6 +305,9 @@ void slack::history(call& c) {
   if (params.has("limit") && (!read_integer(params.get("limit"), limit) || limit < 1))
     return not_ok(c, "invalid_limit");
   limit = std::min(limit, history_limit_max);
+  const auto page_max = shared_.lists[static_cast<std::size_t>(vendor_id::slack)].page_size_max;
+  if (page_max > 0)
+    limit = std::min(limit, page_max); // Slack may give fewer than asked for.
   const bool inclusive = params.get("inclusive") == "true" || params.get("inclusive") == "1";
   const auto with_metadata = params.get("include_all_metadata");
   std::int64_t oldest = -1;        // exclusive

@@ -136,6 +136,7 @@ constexpr std::array list_refund_parameters = {"payment_intent"sv, "charge"sv,  
 
 constexpr std::array refund_reasons = {""sv, "duplicate"sv, "fraudulent"sv,
                                        "requested_by_customer"sv};
+constexpr std::array refund_statuses = {"succeeded"sv, "pending"sv, "failed"sv, "canceled"sv};
 constexpr std::array cancel_reasons = {"abandoned"sv, "duplicate"sv, "fraudulent"sv,
                                        "requested_by_customer"sv};
 
@@ -164,6 +165,24 @@ std::string_view base_name(std::string_view name) {
 
 bool is_true(std::string_view value) {
   return value == "true" || value == "1";
+}
+
+/// `$42.00`, as in Stripe's messages.
+std::string shown_amount(std::int64_t amount, std::string_view currency) {
+  std::string text = currency == "usd"   ? "$"
+                     : currency == "gbp" ? "£"
+                     : currency == "eur" ? "€"
+                                         : "";
+  const bool has_decimals = currency != "jpy";
+  append_number(text, has_decimals ? amount / 100 : amount);
+  if (has_decimals) {
+    text.push_back('.');
+    text.push_back(static_cast<char>('0' + amount / 10 % 10));
+    text.push_back(static_cast<char>('0' + amount % 10));
+  }
+  if (text[0] >= '0' && text[0] <= '9')
+    text.append(" ").append(currency);
+  return text;
 }
 
 void append_text_or_null(std::string& out, std::string_view text) {
@@ -362,21 +381,44 @@ void stripe::append_intent(std::string& out, std::uint64_t number, const intent&
   out.append(status_name(static_cast<std::size_t>(status))).append(R"("})");
 }
 
-void stripe::append_refund(std::string& out, std::uint64_t number, const refund& r) const {
+void stripe::append_charge(std::string& out, std::uint64_t number, const intent& pi) const {
+  out.append(R"({"id":")");
+  shared_.names.append_stripe(out, "ch_", number);
+  out.append(R"(","object":"charge","amount":)");
+  append_number(out, pi.amount);
+  out.append(R"(,"amount_captured":)");
+  append_number(out, pi.amount);
+  out.append(R"(,"amount_refunded":)");
+  append_number(out, pi.refunded);
+  out.append(R"(,"currency":")").append(pi.currency);
+  out.append(R"(","paid":true,"refunded":)").append(pi.refunded == pi.amount ? "true" : "false");
+  out.append(R"(,"status":"succeeded"})");
+}
+
+void stripe::append_refund(std::string& out, std::uint64_t number, const refund& r,
+                           bool with_charge) {
   out.append(R"({"id":")");
   shared_.names.append_stripe(out, "re_", number);
   out.append(R"(","object":"refund","amount":)");
   append_number(out, r.amount);
-  out.append(R"(,"balance_transaction":null,"charge":")");
-  shared_.names.append_stripe(out, "ch_", r.intent);
-  out.append(R"(","created":)");
+  out.append(R"(,"balance_transaction":null,"charge":)");
+  const auto* pi = with_charge ? intents_.find(r.intent) : nullptr;
+  if (pi) {
+    append_charge(out, r.intent, *pi);
+  } else {
+    out.push_back('"');
+    shared_.names.append_stripe(out, "ch_", r.intent);
+    out.push_back('"');
+  }
+  out.append(R"(,"created":)");
   append_number(out, r.created_s);
   out.append(R"(,"currency":")").append(r.currency).append(R"(","metadata":)").append(r.metadata);
   out.append(R"(,"payment_intent":")");
   shared_.names.append_stripe(out, "pi_", r.intent);
   out.append(R"(","reason":)");
   append_text_or_null(out, refund_reasons[r.reason]);
-  out.append(R"(,"receipt_number":null,"status":"succeeded"})");
+  out.append(R"(,"receipt_number":null,"status":")");
+  out.append(refund_statuses[r.status]).append(R"("})");
 }
 
 void stripe::answer_intent(call& c, std::uint64_t number, intent_status status) {
@@ -961,7 +1003,11 @@ stripe::outcome stripe::create_refund(call& c) {
   if (amount < 0)
     amount = left;
   if (amount > left) {
-    refuse(c, 400, type, {}, "Refund amount is greater than unrefunded amount on charge.",
+    // No code, as reported of the real one.
+    refuse(c, 400, type, {},
+           "Refund amount (" + shown_amount(amount, pi->currency) +
+               ") is greater than unrefunded amount on charge (" +
+               shown_amount(left, pi->currency) + ")",
            "amount");
     return outcome::answered;
   }
@@ -1062,31 +1108,34 @@ void stripe::list_intents(call& c) {
                    bounds.starting_after.empty() ? "ending_before" : "starting_after");
     return;
   }
+  const auto& manner = shared_.lists[static_cast<std::size_t>(vendor_id::stripe)];
   const auto customer = params.get("customer");
   const auto matches = [&](const intent& pi) {
-    return pi.created_s >= bounds.from_s && pi.created_s <= bounds.to_s &&
-           (customer.empty() || pi.customer == customer);
+    return manner.ignores_filter || (pi.created_s >= bounds.from_s && pi.created_s <= bounds.to_s &&
+                                     (customer.empty() || pi.customer == customer));
   };
   // Newest first; `ending_before` walks from its cursor towards newer ones.
   std::vector<std::uint64_t> page;
   bool has_more = false;
-  const bool upwards = !bounds.ending_before.empty();
-  auto number = upwards ? *at + 1 : at ? *at - 1 : intents_.last();
+  const bool backwards = !bounds.ending_before.empty();
+  const bool upwards = backwards != manner.oldest_first;
+  const auto begin = upwards ? intents_.first() : intents_.last();
+  auto number = at ? (upwards ? *at + 1 : *at - 1) : begin;
   for (; number >= intents_.first() && number <= intents_.last(); upwards ? ++number : --number) {
     const auto& pi = *intents_.find(number);
-    if (!upwards && pi.created_s < bounds.from_s)
+    if (!upwards && pi.created_s < bounds.from_s && !manner.ignores_filter)
       break;
-    if (upwards && pi.created_s > bounds.to_s)
+    if (upwards && pi.created_s > bounds.to_s && !manner.ignores_filter)
       break;
     if (!matches(pi))
       continue;
-    if (page.size() == static_cast<std::size_t>(bounds.limit)) {
+    if (page.size() == page_size_of(bounds.limit)) {
       has_more = true;
       break;
     }
     page.push_back(number);
   }
-  if (upwards)
+  if (backwards)
     std::reverse(page.begin(), page.end());
   c.reply.status = 200;
   auto& out = c.reply.body;
@@ -1131,29 +1180,75 @@ void stripe::list_refunds(call& c) {
                    "starting_after");
     return;
   }
+  const auto& manner = shared_.lists[static_cast<std::size_t>(vendor_id::stripe)];
+  if (manner.ignores_filter)
+    of.reset();
+  // With an intent its own chain, else all, newest first.
+  std::vector<std::uint64_t> found;
+  auto number = of ? intents_.find(*of)->last_refund : refunds_.last();
+  while (const auto* r = refunds_.find(number)) {
+    if (manner.ignores_filter || (r->created_s >= bounds.from_s && r->created_s <= bounds.to_s))
+      found.push_back(number);
+    number = of ? r->previous_of_intent : number - 1;
+  }
+  if (manner.oldest_first)
+    std::reverse(found.begin(), found.end());
+  auto at = found.begin();
+  while (after && at != found.end() && (manner.oldest_first ? *at <= *after : *at >= *after))
+    ++at;
+  bool with_charge = false;
+  for (std::size_t i = 0; i < params.size(); ++i)
+    with_charge =
+        with_charge || (base_name(params.name(i)) == "expand" && params.value(i) == "data.charge");
   c.reply.status = 200;
   auto& out = c.reply.body;
   out.assign(R"({"object":"list","data":[)");
-  std::int64_t count = 0;
-  bool has_more = false;
-  // With an intent its own chain, else all, newest first.
-  auto number = of ? intents_.find(*of)->last_refund : refunds_.last();
-  while (const auto* r = refunds_.find(number)) {
-    const auto next = of ? r->previous_of_intent : number - 1;
-    if ((!after || number < *after) && r->created_s >= bounds.from_s &&
-        r->created_s <= bounds.to_s) {
-      if (count == bounds.limit) {
-        has_more = true;
-        break;
-      }
-      if (count++ != 0)
-        out.push_back(',');
-      append_refund(out, number, *r);
-    }
-    number = next;
+  for (std::size_t count = 0; at != found.end() && count < page_size_of(bounds.limit);
+       ++at, ++count) {
+    if (count != 0)
+      out.push_back(',');
+    append_refund(out, *at, *refunds_.find(*at), with_charge);
   }
+  const bool has_more = at != found.end();
   out.append(R"(],"has_more":)").append(has_more ? "true" : "false");
   out.append(R"(,"url":"/v1/refunds"})");
+}
+
+bool stripe::refund_by_hand(const dashboard_refund& wanted, unix_ms now,
+                            std::uint64_t request_number) {
+  const auto number = shared_.names.read_stripe("pi_", wanted.payment_intent);
+  auto* pi = number ? intents_.find(*number) : nullptr;
+  if (!pi || pi->status != intent_status::succeeded)
+    return false;
+  const auto left = pi->amount - pi->refunded;
+  const auto amount = wanted.amount == 0 ? left : wanted.amount;
+  if (amount < 1 || amount > left)
+    return false;
+  refund r;
+  r.intent = *number;
+  r.amount = amount;
+  r.created_s = created_s(now);
+  r.metadata = "{}";
+  r.previous_of_intent = pi->last_refund;
+  std::copy(std::begin(pi->currency), std::end(pi->currency), r.currency);
+  const auto known = std::find(refund_statuses.begin(), refund_statuses.end(), wanted.status);
+  r.status = static_cast<std::uint8_t>(known - refund_statuses.begin());
+  const bool stands = r.status < 2; // What failed or was canceled moved nothing.
+  pi->last_refund = refunds_.add(std::move(r));
+  if (!stands)
+    return true;
+  pi->refunded += amount;
+  shared_.params.clear();
+  const mock_request none;
+  http_response unused;
+  const call c{none, call_id::stripe_refund, {}, {}, now, request_number, nullptr, 0, unused};
+  note(c, effect_kind::refund, pi->last_refund, amount, *pi);
+  return true;
+}
+
+std::size_t stripe::page_size_of(std::int64_t limit) const {
+  const auto most = shared_.lists[static_cast<std::size_t>(vendor_id::stripe)].page_size_max;
+  return static_cast<std::size_t>(most > 0 ? std::min(limit, most) : limit);
 }
 
 bool stripe::fail_authentication(std::string_view id) {

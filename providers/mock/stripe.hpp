@@ -30,6 +30,9 @@ public:
   [[nodiscard]] bool authenticate(std::string_view id, unix_ms now, std::uint64_t request_number);
   /// The customer does not. False in the same cases.
   [[nodiscard]] bool fail_authentication(std::string_view id);
+  /// A refund from the dashboard. False unless the PaymentIntent is paid and that much is left.
+  [[nodiscard]] bool refund_by_hand(const dashboard_refund& wanted, unix_ms now,
+                                    std::uint64_t request_number);
 
 private:
   enum class intent_status : std::uint8_t {
@@ -64,6 +67,7 @@ private:
     std::string metadata; // JSON object text
     std::uint64_t previous_of_intent = 0;
     std::uint8_t reason = 0; // 0: none
+    std::uint8_t status = 0; // index of its status
     char currency[4] = {};
   };
   struct stored_answer {
@@ -109,6 +113,7 @@ private:
   void list_intents(call& c);
   void retrieve_refund(call& c, std::string_view id);
   void list_refunds(call& c);
+  [[nodiscard]] std::size_t page_size_of(std::int64_t limit) const;
 
   bool check_known(call& c, std::span<const std::string_view> allowed, const fields& given);
   bool read_metadata(call& c, std::string& json);
@@ -125,7 +130,9 @@ private:
   outcome server_error(call& c);
   void append_intent(std::string& out, std::uint64_t number, const intent& pi,
                      intent_status status) const;
-  void append_refund(std::string& out, std::uint64_t number, const refund& r) const;
+  void append_refund(std::string& out, std::uint64_t number, const refund& r,
+                     bool with_charge = false);
+  void append_charge(std::string& out, std::uint64_t number, const intent& pi) const;
   void answer_intent(call& c, std::uint64_t number, intent_status status);
   void answer_refund(call& c, std::uint64_t number);
   std::int64_t created_s(unix_ms now);

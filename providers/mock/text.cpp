@@ -1,6 +1,7 @@
 #include "providers/mock/text.hpp"
 
 #include <charconv>
+#include <chrono>
 #include <cstdio>
 #include <utility>
 
@@ -232,6 +233,34 @@ bool read_hex(std::string_view text, std::uint64_t& value) {
 bool read_integer(std::string_view text, std::int64_t& value) {
   auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
   return failed == std::errc() && end == text.data() + text.size() && !text.empty();
+}
+
+void append_http_date(std::string& out, std::int64_t unix_ms) {
+  constexpr std::string_view days = "SunMonTueWedThuFriSat";
+  constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  using namespace std::chrono;
+  const auto moment = floor<seconds>(sys_time<milliseconds>(milliseconds(unix_ms)));
+  const auto day = floor<std::chrono::days>(moment);
+  const year_month_day date(day);
+  const hh_mm_ss time(moment - day);
+  const auto put = [&out](std::int64_t value, int digits) {
+    char text[4];
+    for (int i = digits - 1; i >= 0; --i, value /= 10)
+      text[i] = static_cast<char>('0' + value % 10);
+    out.append(text, static_cast<std::size_t>(digits));
+  };
+  out.append(days.substr(weekday(day).c_encoding() * 3, 3)).append(", ");
+  put(static_cast<unsigned>(date.day()), 2);
+  out.push_back(' ');
+  out.append(months.substr((static_cast<unsigned>(date.month()) - 1) * 3, 3)).push_back(' ');
+  put(static_cast<int>(date.year()), 4);
+  out.push_back(' ');
+  put(time.hours().count(), 2);
+  out.push_back(':');
+  put(time.minutes().count(), 2);
+  out.push_back(':');
+  put(time.seconds().count(), 2);
+  out.append(" GMT");
 }
 
 void append_iso_time(std::string& out, std::int64_t unix_ms) {

@@ -55,6 +55,8 @@ bool read_hex(std::string_view text, std::uint64_t& value);
 bool read_integer(std::string_view text, std::int64_t& value);
 /// `2026-09-21T10:00:00.123Z`
 void append_iso_time(std::string& out, std::int64_t unix_ms);
+/// `Sun, 06 Nov 1994 08:49:37 GMT`, the second that the moment falls into.
+void append_http_date(std::string& out, std::int64_t unix_ms);
 /// True if the JSON text is valid and nested at most 32 deep.
 bool shallow_json(std::string_view text);
 

@@ -18,9 +18,7 @@ namespace {
 /// What a run of the vendors remembers; a reset makes a new one.
 struct world {
   explicit world(const options& settings, std::uint64_t tag)
-      : shared{settings, ids(tag), ledger(settings.ledger, settings.ledger_effects_max, ids(tag)),
-               {},       {},       {},
-               {}},
+      : shared{settings, ids(tag), ledger(settings.ledger, settings.ledger_effects_max, ids(tag))},
         stripe_vendor(shared), shippo_vendor(shared), sendgrid_vendor(shared),
         slack_vendor(shared) {}
 
@@ -102,6 +100,69 @@ void status_answer(http_response& reply, vendor_id vendor, const fault& f) {
     reply.headers.emplace_back(name, value);
 }
 
+/// The vendor's own no to the credential, its permission, or the path.
+void refused_at_the_door(http_response& reply, call_id what, const fault& f) {
+  const auto vendor = call_names[static_cast<std::size_t>(what)].vendor;
+  const auto answer = [&](int status, std::string_view type, std::string body) {
+    reply.status = status;
+    reply.headers.emplace_back("content-type", type);
+    reply.body = std::move(body);
+  };
+  constexpr std::string_view json = "application/json";
+  const int status = f.effect == fault_effect::unauthorized ? 401
+                     : f.effect == fault_effect::forbidden  ? 403
+                                                            : 404;
+  if (what == call_id::slack_webhook) {
+    answer(status == 404 ? 404 : 403, "text/plain",
+           status == 401   ? "invalid_token"
+           : status == 403 ? "action_prohibited"
+                           : "no_service");
+    return;
+  }
+  if (status == 404 && (vendor == vendor_id::shippo || vendor == vendor_id::slack)) {
+    answer(404, "text/html", "<!doctype html><title>Not Found</title><h1>Not Found</h1>");
+    return;
+  }
+  std::string body;
+  switch (vendor) {
+  case vendor_id::stripe:
+    body = R"({"error":{)";
+    if (!f.code.empty()) {
+      body += R"("code":)";
+      append_json(body, f.code);
+      body += ',';
+    }
+    body += status == 401   ? R"("message":"Invalid API Key provided: sk_test_****mock.")"
+            : status == 403 ? R"("message":"The provided key does not have the required )"
+                              R"(permissions for this endpoint.")"
+                            : R"("message":"Unrecognized request URL.")";
+    body += R"(,"type":"invalid_request_error"}})";
+    break;
+  case vendor_id::shippo:
+    body = status == 401 ? R"({"detail":"Invalid token"})"
+                         : R"({"detail":"You do not have permission to perform this action."})";
+    break;
+  case vendor_id::sendgrid:
+    body = status == 401   ? R"({"errors":[{"field":null,"message":"The provided authorization )"
+                             R"(grant is invalid, expired, or revoked"}]})"
+           : status == 403 ? R"({"errors":[{"field":null,"message":"access forbidden"}]})"
+                           : R"({"errors":[{"field":null,"message":"Not Found"}]})";
+    break;
+  case vendor_id::slack: // HTTP 200, as all its refusals.
+    body = R"({"ok":false,"error":)";
+    append_json(body, !f.code.empty() ? std::string_view(f.code)
+                      : status == 401 ? std::string_view("token_revoked")
+                                      : std::string_view("missing_scope"));
+    body += '}';
+    answer(200, json, std::move(body));
+    return;
+  }
+  answer(status, json, std::move(body));
+}
+
+/// Longer than any caller waits.
+constexpr std::int64_t hang_ms = 3'600'000;
+
 /// Bytes that no JSON parser accepts and no UTF-8 decoder reads.
 constexpr std::string_view garbage_body = "\x16\xff\xfe{\"\xc0\x80 <<<mock garbage>>>";
 
@@ -114,6 +175,7 @@ struct vendors::state {
     if (settings.faults.size() > fault_plan::rules_max)
       settings.faults.resize(fault_plan::rules_max);
     latency_ms = settings.latency_ms;
+    skew_ms = settings.clock_skew_ms;
     auto added = plan.add(settings.faults);
     static_cast<void>(added); // cannot be too many
   }
@@ -123,9 +185,15 @@ struct vendors::state {
   std::unique_ptr<world> now_world;
   fault_plan plan;
   std::array<std::int64_t, vendor_count> latency_ms{};
+  std::array<std::int64_t, vendor_count> skew_ms{};
   std::multimap<unix_ms, late_task> late; // by due time, then by arrival
   std::uint64_t request_number = 0;
   unix_ms now = 0; // latest time seen
+
+  /// That vendor's clock.
+  [[nodiscard]] unix_ms time_at(vendor_id vendor) const {
+    return now + skew_ms[static_cast<std::size_t>(vendor)];
+  }
 
   void dispatch(call& c) {
     switch (call_names[static_cast<std::size_t>(c.what)].vendor) {
@@ -144,13 +212,13 @@ struct vendors::state {
     }
   }
 
-  call make_call(const mock_request& request, call_id what, std::uint64_t number, unix_ms at,
-                 const fault* hit, std::int64_t delay_ms, http_response& reply) const {
+  call late_call(const late_task& task, http_response& reply) const {
     vendor_id vendor{};
     std::string_view path;
     std::string_view query;
-    split_target(request.target, vendor, path, query);
-    return {request, what, path, query, at, number, hit, delay_ms, reply};
+    split_target(task.request.target, vendor, path, query);
+    return {task.request,        task.what, path, query, time_at(vendor),
+            task.request_number, nullptr,   0,    reply};
   }
 
   void advance_to(unix_ms to) {
@@ -160,7 +228,7 @@ struct vendors::state {
       late.erase(late.begin());
       now = std::max(now, due);
       http_response unheard;
-      auto c = make_call(task.request, task.what, task.request_number, now, nullptr, 0, unheard);
+      auto c = late_call(task, unheard);
       if (call_names[static_cast<std::size_t>(task.what)].vendor == vendor_id::stripe)
         now_world->stripe_vendor.finish_late(c);
       else
@@ -204,12 +272,22 @@ mock_reply vendors::state::vendor_request(const mock_request& request, vendor_id
   case fault_effect::status:
     status_answer(out.response, vendor, *decision.hit);
     return out;
+  case fault_effect::unauthorized:
+  case fault_effect::forbidden:
+  case fault_effect::not_found:
+    refused_at_the_door(out.response, what, *decision.hit);
+    return out;
   case fault_effect::drop_before:
     out.wire = wire_action::drop;
     return out;
+  case fault_effect::hang:
+    out.wire = wire_action::hang;
+    out.delay_ms = hang_ms;
+    return out;
   case fault_effect::late_work: {
     out.wire = wire_action::drop;
-    call c{request, what, path, query, now, number, nullptr, out.delay_ms, out.response};
+    call c{request, what,    path,         query,       time_at(vendor),
+           number,  nullptr, out.delay_ms, out.response};
     if (late.size() < settings.late_max) {
       if (begin_late(c))
         late.emplace(now + decision.hit->late_ms, late_task{request, what, number});
@@ -224,7 +302,7 @@ mock_reply vendors::state::vendor_request(const mock_request& request, vendor_id
   }
 
   const bool inside = effect == fault_effect::refuse || effect == fault_effect::stored_500 ||
-                      effect == fault_effect::stored_500_done;
+                      effect == fault_effect::stored_500_done || effect == fault_effect::queued;
   const bool is_stripe = vendor == vendor_id::stripe;
   if (!is_stripe && effect == fault_effect::stored_500) {
     // Nobody else stores answers: a plain 500 with nothing done.
@@ -233,8 +311,15 @@ mock_reply vendors::state::vendor_request(const mock_request& request, vendor_id
     status_answer(out.response, vendor, plain);
     return out;
   }
-  call c{request,      what,        path, query, now, number, inside ? decision.hit : nullptr,
-         out.delay_ms, out.response};
+  call c{request,
+         what,
+         path,
+         query,
+         time_at(vendor),
+         number,
+         inside ? decision.hit : nullptr,
+         out.delay_ms,
+         out.response};
   dispatch(c);
   switch (effect) {
   case fault_effect::drop_after:
@@ -245,6 +330,13 @@ mock_reply vendors::state::vendor_request(const mock_request& request, vendor_id
     break;
   case fault_effect::garbage:
     out.response.body = garbage_body;
+    break;
+  case fault_effect::reset_after_answer:
+    out.wire = wire_action::answer_then_reset;
+    break;
+  case fault_effect::hang_after:
+    out.wire = wire_action::hang;
+    out.delay_ms = hang_ms;
     break;
   case fault_effect::stored_500_done:
     if (!is_stripe && out.response.status < 300) {
@@ -331,9 +423,15 @@ mock_reply vendors::handle(const mock_request& request, unix_ms now) {
   vendor_id vendor{};
   std::string_view path;
   std::string_view query;
-  if (split_target(request.target, vendor, path, query))
-    return state_->vendor_request(request, vendor, path, query);
-  return state_->own_request(request, *this);
+  const bool is_vendors = split_target(request.target, vendor, path, query);
+  mock_reply out = is_vendors ? state_->vendor_request(request, vendor, path, query)
+                              : state_->own_request(request, *this);
+  if (!out.response.header("date")) { // A fault may have set its own.
+    std::string date;
+    append_http_date(date, is_vendors ? state_->time_at(vendor) : state_->now);
+    out.response.headers.emplace_back("date", std::move(date));
+  }
+  return out;
 }
 
 void vendors::advance(unix_ms now) {
@@ -443,7 +541,7 @@ std::string vendors::state::ledger_json(std::size_t since, std::size_t limit) co
   counters("idempotent_replays", call_count, call_text,
            [&](std::size_t i) { return shared.replays[i]; });
   counters(
-      "faults", 11,
+      "faults", fault_effect_count,
       [](std::size_t i) { return std::string(name_of(static_cast<fault_effect>(i))); },
       [&](std::size_t i) { return plan.hits(static_cast<fault_effect>(i)); });
   number("late_pending", late.size());
@@ -460,18 +558,28 @@ result<void> vendors::control(std::string_view json) {
   if (read->faults.size() > room)
     return fail({error_kind::full, "mock.control", "at most 1000 faults can be set"});
   if (read->authenticate &&
-      !s.now_world->stripe_vendor.authenticate(*read->authenticate, s.now, s.request_number))
+      !s.now_world->stripe_vendor.authenticate(*read->authenticate, s.time_at(vendor_id::stripe),
+                                               s.request_number))
     return fail({error_kind::not_found, "mock.control",
                  "'authenticate' names no PaymentIntent in requires_action"});
   if (read->fail_authentication &&
       !s.now_world->stripe_vendor.fail_authentication(*read->fail_authentication))
     return fail({error_kind::not_found, "mock.control",
                  "'fail_authentication' names no PaymentIntent in requires_action"});
+  if (read->refund && !s.now_world->stripe_vendor.refund_by_hand(
+                          *read->refund, s.time_at(vendor_id::stripe), s.request_number))
+    return fail({error_kind::not_found, "mock.control",
+                 "'refund' names no paid PaymentIntent, or more than is left of it"});
   if (read->clear)
     s.plan.clear();
-  for (std::size_t i = 0; i < vendor_count; ++i)
-    if (read->latency_ms[i])
-      s.latency_ms[i] = *read->latency_ms[i];
+  auto& lists = s.now_world->shared.lists;
+  for (std::size_t i = 0; i < vendor_count; ++i) {
+    s.latency_ms[i] = read->latency_ms[i].value_or(s.latency_ms[i]);
+    s.skew_ms[i] = read->clock_skew_ms[i].value_or(s.skew_ms[i]);
+    lists[i].page_size_max = read->page_size_max[i].value_or(lists[i].page_size_max);
+    lists[i].oldest_first = read->oldest_first[i].value_or(lists[i].oldest_first);
+    lists[i].ignores_filter = read->ignores_filter[i].value_or(lists[i].ignores_filter);
+  }
   return s.plan.add(std::move(read->faults));
 }
 
@@ -481,6 +589,7 @@ void vendors::reset() {
   s.now_world = std::make_unique<world>(s.settings, s.tags());
   s.plan = fault_plan(s.settings.seed);
   s.latency_ms = s.settings.latency_ms;
+  s.skew_ms = s.settings.clock_skew_ms;
   auto added = s.plan.add(s.settings.faults);
   static_cast<void>(added); // cannot be too many
   s.request_number = 0;

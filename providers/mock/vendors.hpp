@@ -45,8 +45,12 @@ struct mock_request {
 
 enum class wire_action : std::uint8_t {
   answer = 1,
-  drop = 2,     ///< Close the connection without an answer; after `delay_ms`.
-  truncate = 3, ///< Send half of the body (without one: half of the head), then cut.
+  drop = 2,              ///< Close the connection without an answer; after `delay_ms`.
+  truncate = 3,          ///< Send half of the body (without one: half of the head), then cut.
+  answer_then_reset = 4, ///< Send the whole answer, then cut.
+  /// Send nothing and keep the connection open until the client ends it. `delay_ms` is then longer
+  /// than any deadline.
+  hang = 5,
 };
 
 struct mock_reply {
@@ -74,6 +78,10 @@ struct options {
   std::int64_t key_life_ms = 24 * 3'600'000;
   /// Late work waiting; above it late work is done at once (the connection is cut all the same).
   std::size_t late_max = 100'000;
+  /// How far each vendor's clock is ahead of the time given (negative: behind), milliseconds, by
+  /// `vendor_id`: its `Date` headers, its objects' times and its lists' windows.
+  std::array<std::int64_t, vendor_count> clock_skew_ms{};
+  std::array<list_manner, vendor_count> lists{};
   /// Shippo: how long a purchase with `async` stays QUEUED, and a refund PENDING.
   std::int64_t shippo_settle_ms = 1'000;
   /// Rates quoted for a shipment, 1 to 3.
@@ -109,14 +117,19 @@ public:
   [[nodiscard]] std::size_t late_pending() const;
 
   /// A fault, an array of faults, or
-  /// `{"clear":true,"faults":[…],"latency_ms":20|{"stripe":20},"authenticate":"pi_…"}`.
+  /// `{"clear":true,"faults":[…],"latency_ms":20|{"stripe":20},"authenticate":"pi_…"}`; as
+  /// `latency_ms` also `clock_skew_ms`, `page_size_max`, `oldest_first`, `ignores_filter` (see
+  /// `options` and `list_manner`), which stay as they are until set again.
   /// A fault: `{"vendor":"stripe"|"*","operation":"charge"|"*","nth":3|"probability":0.1|
   /// "always":true,"times":n,"effect":…,"status":503,"headers":{…},"latency_ms":n,"late_ms":n,
-  /// "code":…,"text":…}`, see `fault`. `authenticate` plays the customer who passes 3-D Secure for
-  /// a PaymentIntent in `requires_action`: it becomes `succeeded`, and a charge effect is noted.
-  /// `fail_authentication` plays the one who does not: it becomes `requires_payment_method`.
-  /// Fails with `invalid` naming the field, `not_found` for those two, or `full`; then nothing has
-  /// changed.
+  /// "code":…,"text":…,"outcome":…}`, see `fault`. `authenticate` plays the customer who passes 3-D
+  /// Secure for a PaymentIntent in `requires_action`: it becomes `succeeded`, and a charge effect
+  /// is noted. `fail_authentication` plays the one who does not: it becomes
+  /// `requires_payment_method`.
+  /// `{"refund":{"payment_intent":"pi_…","amount":1000,"status":"pending"}}` plays somebody who
+  /// refunds in Stripe's dashboard.
+  /// Fails with `invalid` naming the field, `not_found` for those three, or `full`; then nothing
+  /// has changed.
   result<void> control(std::string_view json);
 
   /// Back to the first state of these options, but for ids, which never come again.

@@ -1,6 +1,7 @@
 #include "providers/sendgrid/send_mail.hpp"
 
 #include "providers/json_fields.hpp"
+#include "providers/refusal.hpp"
 #include "providers/wait_hint.hpp"
 
 #include <algorithm>
@@ -42,20 +43,26 @@ result<std::string> parse(const http_response& response) {
     const std::string* id = response.header("x-message-id");
     return mail_outcome{id ? *id : std::string()}.encode();
   }
-  error e{error_kind::invalid, std::string(where), std::to_string(status)};
-  if (status == 429 || status == 425) {
-    e.kind = error_kind::unavailable;
-    e.retry_after_ms =
-        std::max(retry_after_ms(response), reset_wait_ms(response, "x-ratelimit-reset"));
-  } else if (status >= 500 || status == 408 || status < 300) {
-    e.kind = error_kind::in_doubt;
-    e.retry_after_ms = retry_after_ms(response);
-  } else if (status < 400 && status != 301 && status != 307 && status != 308) {
-    e.kind = error_kind::in_doubt; // A redirect that does not say that nothing was done.
-  } else if (const std::string field = culprit_in(response); !field.empty()) {
+  error e = refusal(kind_of_write(response), where, std::to_string(status), response);
+  // Every answer says when the limit is full again; it is a wish only where nothing is left of it.
+  if (status == 429 || limits(response))
+    e.retry_after_ms = std::max(e.retry_after_ms, reset_wait_ms(response, "x-ratelimit-reset"));
+  if (const std::string field = culprit_in(response); !field.empty())
     e.message += ": " + field;
-  }
   return fail(std::move(e));
+}
+
+http_request regenerate(const http_request& request, std::uint32_t generation) {
+  http_request next = request;
+  auto body = json::parse(request.body, nullptr, false);
+  const json* mails = member(body, "personalizations");
+  if (!mails || !mails->is_array())
+    return next;
+  for (json& mail : body["personalizations"])
+    if (member(mail, "custom_args") != nullptr)
+      mail["custom_args"]["generation"] = std::to_string(generation);
+  next.body = dump(body);
+  return next;
 }
 
 } // namespace
@@ -77,7 +84,11 @@ operation<mail_outcome> send_mail(const mail_request& request) {
     content.push_back({{"type", "text/plain"}, {"value", request.text}});
   if (!request.html.empty())
     content.push_back({{"type", "text/html"}, {"value", request.html}});
-  const json custom_args = {{"order_id", request.order_id}, {"step", request.step}};
+  const json custom_args = {{"hub", request.ref.hub},
+                            {"order_id", request.ref.order_id},
+                            {"step", request.ref.step},
+                            {"step_attempt", request.ref.attempt},
+                            {"generation", "1"}};
   const json to = json::array({person(request.to_email, request.to_name)});
   const json body = {
       {"personalizations", json::array({json{{"to", to}, {"custom_args", custom_args}}})},
@@ -93,6 +104,7 @@ operation<mail_outcome> send_mail(const mail_request& request) {
   raw.deadline_ms = 30'000;
   raw.doubt = doubt_policy::may_repeat;
   raw.parse = &parse;
+  raw.regenerate = &regenerate;
   return {std::move(raw)};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include "providers/operation.hpp"
+#include "providers/step_ref.hpp"
 
 #include <string>
 #include <string_view>
@@ -7,8 +8,7 @@
 namespace orderhub::providers::sendgrid {
 
 struct mail_request {
-  std::string order_id;
-  std::string step;
+  step_ref ref;
   std::string from_email;
   std::string from_name; ///< Empty: none.
   std::string to_email;
@@ -29,8 +29,9 @@ struct mail_outcome {
 };
 
 /// Queues one mail; success means accepted, not delivered. There is no idempotency key and no proof
-/// of a lost send, so it may be repeated. Order and step travel as `custom_args` and come back in
-/// the mail's events.
+/// of a lost send, so it may be repeated. What it was sent for travels as `custom_args` and comes
+/// back in the mail's events: `hub`, `order_id`, `step`, `step_attempt` (an event has an `attempt`
+/// of its own) and `generation`.
 operation<mail_outcome> send_mail(const mail_request& request);
 
 } // namespace orderhub::providers::sendgrid

@@ -1,6 +1,7 @@
 #include "providers/shippo/buy_label.hpp"
 
 #include "providers/form.hpp"
+#include "providers/refusal.hpp"
 #include "providers/shippo/messages.hpp"
 
 #include <charconv>
@@ -14,49 +15,59 @@ namespace {
 using nlohmann::json;
 constexpr std::string_view where = "shippo.buy_label";
 constexpr std::string_view look_up_where = "shippo.buy_label.look_up";
-/// One rate has few transactions; a page of a list that ignores the filter has the most allowed.
-constexpr int page_size = 5;
-constexpr int page_size_max = 100;
+/// The most Shippo gives. One rate has few transactions; a list that ignores its filter has many.
+constexpr int page_size = 100;
 
 label_outcome outcome_of(const json& object) {
   return {text_of(object, "object_id"), text_of(object, "tracking_number"),
           text_of(object, "label_url"), text_of(object, "tracking_url_provider")};
 }
 
+bool says_bought(std::string_view text) {
+  return wire::says_done_before(text, {"purchas", "bought"});
+}
+
 result<std::string> parse(const http_response& response) {
-  if (response.status != 200 && response.status != 201)
-    return fail(wire::classify_write(response, where));
+  if (response.status != 200 && response.status != 201) {
+    error e = wire::classify_write(response, where);
+    if (response.status == 400 && says_bought(response.body))
+      e.kind = error_kind::done_before;
+    return fail(std::move(e));
+  }
   const auto object = pick<json>(response.body, {"object_id", "status", "tracking_number",
                                                  "label_url", "tracking_url_provider", "messages"});
   const std::string status = object ? text_of(*object, "status") : std::string();
+  const auto failed = [&](error_kind kind, std::string text) {
+    return fail(refusal(kind, where, std::move(text), response));
+  };
   if (status == "SUCCESS" && !text_of(*object, "object_id").empty())
     return outcome_of(*object).encode();
   if (status == "ERROR") {
     const wire::messages said = wire::read_messages(*object);
     if (said.carrier_silent)
-      return fail({error_kind::in_doubt, std::string(where), "carrier did not answer"});
-    return fail({error_kind::rejected, std::string(where),
-                 said.text.empty() ? "label refused" : "label refused: " + said.text});
+      return failed(error_kind::in_doubt, "carrier did not answer");
+    return failed(says_bought(said.text) ? error_kind::done_before : error_kind::rejected,
+                  said.text.empty() ? "label refused" : "label refused: " + said.text);
   }
   if (status == "QUEUED" || status == "WAITING")
-    return fail({error_kind::in_doubt, std::string(where), "still " + status});
-  return fail({error_kind::in_doubt, std::string(where), "unreadable success body"});
+    return failed(error_kind::in_doubt, "still " + status);
+  return failed(error_kind::in_doubt, "unreadable success body");
 }
 
 std::string rate_in(const sent_request& sent) {
   return text_of(json::parse(sent.request.body, nullptr, false), "rate");
 }
 
-http_request page_of(std::string_view rate_id, int size, std::int64_t page) {
+http_request page_of(std::string_view rate_id, std::int64_t page) {
   form query;
-  query.add("rate", rate_id).add("results", size);
+  query.add("rate", rate_id).add("results", page_size);
   if (page > 1)
     query.add("page", page);
   return wire::get("/transactions?" + query.text());
 }
 
 http_request look_up(const sent_request& sent) {
-  return page_of(rate_in(sent), page_size, 1);
+  return page_of(rate_in(sent), 1);
 }
 
 /// The number a query parameter of the vendor's `next` link holds; only numbers are taken from it.
@@ -71,6 +82,7 @@ std::int64_t number_in(std::string_view link, std::string_view name) {
 }
 
 /// How an entry of the list speaks about the purchase; a stronger one wins.
+/// What still runs may become a label, so it counts more than one that was given back.
 enum class proof { none, refunded, running, bought };
 
 proof proof_of(std::string_view status) {
@@ -85,56 +97,62 @@ proof proof_of(std::string_view status) {
 
 look_up_answer read_look_up(const sent_request& sent, const http_response& response) {
   using kind = look_up_answer::kind;
-  if (response.status != 200)
-    return wire::unknown(response, look_up_where);
-  const auto list = pick<json>(response.body, {"results", "next"});
+  const auto list =
+      response.status == 200 ? pick<json>(response.body, {"results", "next"}) : std::nullopt;
   const json* results = list ? member(*list, "results") : nullptr;
   if (!results || !results->is_array())
-    return wire::unknown(response, look_up_where);
+    return unknown(wire::classify_read(response, look_up_where));
 
   const std::string rate_id = rate_in(sent);
+  const std::string ours = text_of(json::parse(sent.request.body, nullptr, false), "metadata");
   look_up_answer answer;
   answer.what = kind::absent;
   answer.evidence = "no transaction for rate " + rate_id;
   proof best = proof::none;
-  bool is_filtered = true;
+  bool is_unreadable = false;
   for (const json& entry : *results) {
-    if (id_of(entry, "rate", "object_id") != rate_id) {
-      is_filtered = false;
-      continue;
-    }
+    if (id_of(entry, "rate", "object_id") != rate_id)
+      continue; // The filter was not honoured.
     const std::string status = text_of(entry, "status");
     const std::string id = text_of(entry, "object_id");
     const proof says = proof_of(status);
-    if (id.empty() || (says == proof::none && status != "ERROR"))
-      return wire::unknown(response, look_up_where);
+    if (id.empty() || (says == proof::none && status != "ERROR")) {
+      is_unreadable = true;
+      continue;
+    }
     if (says == proof::none && best == proof::none)
       answer.evidence = id + " ERROR";
     if (says <= best)
       continue;
     best = says;
     answer.evidence = id + " " + status;
+    // The rate is the proof; who bought it by hand is for a person to read.
+    const std::string_view theirs = wire::digest_in(text_of(entry, "metadata"));
+    if (!theirs.empty() && theirs != wire::digest_in(ours))
+      answer.evidence += ", bought by another step";
+    answer.failure = {};
     if (says == proof::bought) {
       answer.what = kind::found;
       answer.value = outcome_of(entry).encode();
-    } else if (says == proof::running) {
-      answer.what = kind::running;
-    } else {
+    } else if (says == proof::refunded) {
       answer.what = kind::refused;
       answer.failure = {error_kind::rejected, std::string(where), "label " + status};
+    } else {
+      answer.what = kind::running;
     }
   }
-  const std::string next = text_of(*list, "next");
-  if (best == proof::bought || next.empty())
+  if (best == proof::bought)
     return answer;
-  const bool was_small = results->size() <= static_cast<std::size_t>(page_size);
+  if (is_unreadable)
+    return unknown(refusal(error_kind::unavailable, look_up_where,
+                           "a transaction of this rate is not readable", response));
+  const std::string next = text_of(*list, "next");
+  if (next.empty())
+    return answer;
   const std::int64_t page = number_in(next, "page");
-  if (!is_filtered && was_small)
-    answer.next = page_of(rate_id, page_size_max, 1);
-  else if (page > 1)
-    answer.next = page_of(rate_id, was_small ? page_size : page_size_max, page);
-  else
-    return wire::unknown(response, look_up_where);
+  if (page < 2)
+    return unknown(wire::classify_read(response, look_up_where));
+  answer.next = page_of(rate_id, page);
   return answer;
 }
 
@@ -160,7 +178,7 @@ operation<label_outcome> buy_label(const label_request& request) {
   const json body = {{"rate", request.rate_id},
                      {"async", false},
                      {"label_file_type", "PDF_4x6"},
-                     {"metadata", wire::metadata(request.order_id, request.step)}};
+                     {"metadata", wire::metadata(request.ref)}};
   raw_operation raw;
   raw.name = where;
   raw.vendor = "shippo";
@@ -172,6 +190,7 @@ operation<label_outcome> buy_label(const label_request& request) {
   raw.parse = &parse;
   raw.look_up = &look_up;
   raw.read_look_up = &read_look_up;
+  raw.regenerate = &wire::regenerate;
   return {std::move(raw)};
 }
 

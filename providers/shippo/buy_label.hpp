@@ -7,8 +7,7 @@
 namespace orderhub::providers::shippo {
 
 struct label_request {
-  std::string order_id;
-  std::string step;
+  step_ref ref;
   std::string rate_id; ///< Of one shipment of this order; stored before it is bought.
 };
 
@@ -28,8 +27,9 @@ struct label_outcome {
 /// makes two labels; what proves a purchase is the list of transactions of this rate.
 ///
 /// `rejected`: the carrier refused (address, funds, rate expired); a new shipment is needed.
-/// `in_doubt`: also a 201 in which the carrier did not answer, or is not done. The look-up's
-/// `refused`: there is a label for this rate, and it was given back already.
+/// `done_before`: it says that the rate was bought. `in_doubt`: also a 201 in which the carrier did
+/// not answer, or is not done. The look-up's `refused`: there is a label for this rate, and it was
+/// given back already.
 operation<label_outcome> buy_label(const label_request& request);
 
 } // namespace orderhub::providers::shippo

@@ -1,5 +1,6 @@
 #include "providers/shippo/create_shipment.hpp"
 
+#include "providers/refusal.hpp"
 #include "providers/shippo/messages.hpp"
 
 #include <optional>
@@ -32,6 +33,8 @@ json address_json(const address& a) {
 }
 
 result<std::string> parse(const http_response& response) {
+  if (response.status == 404) // It names no object of Shippo's that could be missing.
+    return fail(refusal(error_kind::misconfigured, where, "404", response));
   if (response.status != 200 && response.status != 201)
     return fail(wire::classify_write(response, where));
   const auto object = pick<json>(response.body, {"object_id", "status", "rates", "messages"});
@@ -40,7 +43,7 @@ result<std::string> parse(const http_response& response) {
   if (object)
     outcome.shipment_id = text_of(*object, "object_id");
   if (!rates || !rates->is_array() || outcome.shipment_id.empty())
-    return fail({error_kind::in_doubt, std::string(where), "unreadable success body"});
+    return fail(refusal(error_kind::in_doubt, where, "unreadable success body", response));
   for (const json& entry : *rates) {
     const json* level = member(entry, "servicelevel");
     rate offer{text_of(entry, "object_id"), text_of(entry, "amount"), text_of(entry, "currency"),
@@ -55,7 +58,7 @@ result<std::string> parse(const http_response& response) {
   const std::string status = text_of(*object, "status");
   const wire::messages said = wire::read_messages(*object);
   if (said.carrier_silent || status == "QUEUED" || status == "WAITING")
-    return fail({error_kind::unavailable, std::string(where), "no rates yet"});
+    return fail(refusal(error_kind::unavailable, where, "no rates yet", response));
   return fail({error_kind::rejected, std::string(where),
                said.text.empty() ? "no rates" : "no rates: " + said.text});
 }
@@ -135,7 +138,7 @@ operation<shipment_outcome> create_shipment(const shipment_request& request) {
                                                    {"weight", p.weight},
                                                    {"mass_unit", p.mass_unit}}})},
                      {"async", false},
-                     {"metadata", wire::metadata(request.order_id, request.step)}};
+                     {"metadata", wire::metadata(request.ref)}};
   raw_operation raw;
   raw.name = where;
   raw.vendor = "shippo";
@@ -143,7 +146,9 @@ operation<shipment_outcome> create_shipment(const shipment_request& request) {
   raw.request = wire::post("/shipments", dump(body));
   raw.deadline_ms = 30'000; // Carriers are asked for rates while it waits.
   raw.doubt = doubt_policy::may_repeat;
+  raw.has_effect = false;
   raw.parse = &parse;
+  raw.regenerate = &wire::regenerate;
   return {std::move(raw)};
 }
 

@@ -32,8 +32,7 @@ struct parcel {
 };
 
 struct shipment_request {
-  std::string order_id;
-  std::string step;
+  step_ref ref;
   address from;
   address to;
   shippo::parcel parcel;

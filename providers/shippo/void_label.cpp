@@ -1,6 +1,7 @@
 #include "providers/shippo/void_label.hpp"
 
 #include "providers/form.hpp"
+#include "providers/refusal.hpp"
 #include "providers/shippo/messages.hpp"
 
 #include <nlohmann/json.hpp>
@@ -13,34 +14,35 @@ using nlohmann::json;
 constexpr std::string_view where = "shippo.void_label";
 constexpr std::string_view look_up_where = "shippo.void_label.look_up";
 
-bool says_done_before(std::string_view body) {
-  return body.find("already") != std::string_view::npos;
+bool says_given_back(std::string_view text) {
+  return wire::says_done_before(text, {"refund", "void"});
 }
 
 result<std::string> parse(const http_response& response) {
   if (response.status != 200 && response.status != 201) {
     error e = wire::classify_write(response, where);
-    if (response.status == 400 && says_done_before(response.body))
-      e.kind = error_kind::in_doubt_stored;
+    if (response.status == 400 && says_given_back(response.body))
+      e.kind = error_kind::done_before;
     return fail(std::move(e));
   }
   const auto object = pick<json>(response.body, {"object_id", "status", "messages"});
   const void_outcome outcome =
       object ? void_outcome{text_of(*object, "object_id"), text_of(*object, "status")}
              : void_outcome{};
+  const auto failed = [&](error_kind kind, std::string text) {
+    return fail(refusal(kind, where, std::move(text), response));
+  };
   if (outcome.status == "ERROR") {
     const wire::messages said = wire::read_messages(*object);
     if (said.carrier_silent)
-      return fail({error_kind::in_doubt, std::string(where), "carrier did not answer"});
-    return fail(
-        {says_done_before(response.body) ? error_kind::in_doubt_stored : error_kind::rejected,
-         std::string(where),
-         said.text.empty() ? "refund refused" : "refund refused: " + said.text});
+      return failed(error_kind::in_doubt, "carrier did not answer");
+    return failed(says_given_back(said.text) ? error_kind::done_before : error_kind::rejected,
+                  said.text.empty() ? "refund refused" : "refund refused: " + said.text);
   }
   const bool is_known =
       outcome.status == "QUEUED" || outcome.status == "PENDING" || outcome.status == "SUCCESS";
   if (outcome.refund_id.empty() || !is_known)
-    return fail({error_kind::in_doubt, std::string(where), "unreadable success body"});
+    return failed(error_kind::in_doubt, "unreadable success body");
   return outcome.encode();
 }
 
@@ -51,11 +53,15 @@ http_request look_up(const sent_request& sent) {
 
 look_up_answer read_look_up(const sent_request&, const http_response& response) {
   using kind = look_up_answer::kind;
-  if (response.status != 200)
-    return wire::unknown(response, look_up_where);
-  const auto object = pick<json>(response.body, {"object_id", "status"});
-  const std::string status = object ? text_of(*object, "status") : std::string();
   look_up_answer answer;
+  if (wire::is_missing(response)) {
+    answer.what = kind::absent;
+    answer.evidence = "no such transaction";
+    return answer;
+  }
+  const auto object =
+      response.status == 200 ? pick<json>(response.body, {"object_id", "status"}) : std::nullopt;
+  const std::string status = object ? text_of(*object, "status") : std::string();
   if (object)
     answer.evidence = text_of(*object, "object_id") + " " + status;
   if (status == "REFUNDPENDING" || status == "REFUNDED") {
@@ -72,7 +78,7 @@ look_up_answer read_look_up(const sent_request&, const http_response& response) 
     answer.what = kind::refused;
     answer.failure = {error_kind::rejected, std::string(where), "there is no label to give back"};
   } else {
-    return wire::unknown(response, look_up_where);
+    return unknown(wire::classify_read(response, look_up_where));
   }
   return answer;
 }
@@ -100,6 +106,7 @@ operation<void_outcome> void_label(const void_request& request) {
       wire::post("/refunds", dump(json{{"transaction", request.transaction_id}, {"async", false}}));
   raw.deadline_ms = 60'000;
   raw.doubt = doubt_policy::look_up;
+  raw.compensates = true;
   raw.look_up_settle_ms = 60'000;
   raw.parse = &parse;
   raw.look_up = &look_up;

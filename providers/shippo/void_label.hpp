@@ -6,10 +6,9 @@
 
 namespace orderhub::providers::shippo {
 
-/// Shippo takes no metadata here; order and step are for the caller's own records.
+/// Shippo takes no metadata here; the transaction's id says what is given back.
 struct void_request {
-  std::string order_id;
-  std::string step;
+  step_ref ref; ///< For the caller's own records.
   std::string transaction_id;
 };
 
@@ -23,8 +22,8 @@ struct void_outcome {
   friend bool operator==(const void_outcome&, const void_outcome&) = default;
 };
 
-/// Gives a label back. `rejected`: the carrier refused. A refusal that says it was given back
-/// before is doubt: the look-up reads the transaction's status, which proves it.
+/// Gives a label back. `rejected`: the carrier refused. `done_before`: a refusal that says it was
+/// given back before; the look-up reads the transaction's status, which proves it.
 operation<void_outcome> void_label(const void_request& request);
 
 } // namespace orderhub::providers::shippo

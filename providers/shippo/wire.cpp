@@ -1,27 +1,77 @@
 #include "providers/shippo/wire.hpp"
 
-#include "providers/wait_hint.hpp"
+#include "journal/base/bytes.hpp"
+#include "providers/cut.hpp"
+#include "providers/json_fields.hpp"
+#include "providers/refusal.hpp"
 
 #include <algorithm>
 #include <array>
+#include <vector>
+
+#include <nlohmann/json.hpp>
 
 namespace orderhub::providers::shippo::wire {
 
 namespace {
 
+using nlohmann::json;
 constexpr std::size_t text_size_max = 300;
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-/// Cuts at `size_max` bytes without splitting a UTF-8 character.
-void cut(std::string& text, std::size_t size_max) {
-  if (text.size() <= size_max)
+std::string lower_of(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return lower;
+}
+
+/// The paths at which a refusal has texts, `address_to.zip`: its words may quote what was there.
+void add_fields(std::vector<std::string>& to, const json& value, const std::string& path,
+                int depth) {
+  constexpr std::size_t fields_max = 3;
+  constexpr int depth_max = 4;
+  if (to.size() >= fields_max || depth > depth_max)
     return;
-  while (size_max > 0 && (static_cast<unsigned char>(text[size_max]) & 0xc0U) == 0x80U)
-    --size_max;
-  text.resize(size_max);
+  if (value.is_array()) {
+    for (const json& entry : value)
+      if (entry.is_structured())
+        add_fields(to, entry, path, depth + 1);
+  } else if (value.is_object()) {
+    for (const auto& [name, entry] : value.items()) {
+      const bool is_field =
+          name != "detail" && !name.empty() && name.size() <= 40 && name.front() != '_' &&
+          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
+      if (is_field)
+        add_fields(to, entry, path.empty() ? name : path + '.' + name, depth + 1);
+    }
+    return;
+  }
+  const bool has_text =
+      value.is_string() || (value.is_array() && !value.empty() && value.front().is_string());
+  if (has_text && !path.empty() && to.size() < fields_max)
+    to.push_back(path);
+}
+
+std::string describe(const http_response& response) {
+  std::string text = std::to_string(response.status);
+  if (response.status != 400)
+    return text;
+  const auto body = json::parse(response.body, nullptr, false);
+  std::vector<std::string> fields;
+  if (body.is_object())
+    add_fields(fields, body, {}, 0);
+  for (std::size_t i = 0; i < fields.size(); ++i)
+    text += (i == 0 ? ": " : ", ") + fields[i];
+  return text;
+}
+
+std::string detail_of(const http_response& response) {
+  const auto body = pick<json>(response.body, {"detail"});
+  return body ? text_of(*body, "detail") : std::string();
 }
 
 /// Phone numbers, postcodes and house numbers are somebody's.
@@ -54,40 +104,77 @@ http_request get(std::string target) {
   return {"GET", std::move(target), {}, {}};
 }
 
-std::string metadata(std::string_view order_id, std::string_view step) {
-  std::string text = "order_id:";
-  text.append(order_id).append(" step:").append(step);
-  cut(text, metadata_size_max);
-  return text;
+namespace {
+constexpr std::string_view digest_prefix = "oh:";
+constexpr std::size_t digest_size = 16;
+} // namespace
+
+std::string metadata(const step_ref& ref, std::uint32_t generation) {
+  byte_writer w(128);
+  for (const std::string* part : {&ref.hub, &ref.order_id, &ref.step, &ref.attempt}) {
+    w.u32(static_cast<std::uint32_t>(part->size()));
+    w.raw(*part);
+  }
+  const auto digest = sha256_of(w.view());
+  std::string text(digest_prefix);
+  text += hex_of({reinterpret_cast<const char*>(digest.data()), digest_size / 2});
+  text += " gen:" + std::to_string(generation);
+  text.append(" order_id:").append(ref.order_id).append(" step:").append(ref.step);
+  return std::string(cut(text, metadata_size_max));
+}
+
+std::string_view digest_in(std::string_view metadata) {
+  const auto size = digest_prefix.size() + digest_size;
+  const bool has_one =
+      metadata.starts_with(digest_prefix) && metadata.size() >= size &&
+      metadata.substr(digest_prefix.size(), digest_size).find_first_not_of("0123456789abcdef") ==
+          std::string_view::npos;
+  return has_one ? metadata.substr(0, size) : std::string_view();
+}
+
+http_request regenerate(const http_request& request, std::uint32_t generation) {
+  http_request next = request;
+  auto body = json::parse(request.body, nullptr, false);
+  const std::string text = text_of(body, "metadata");
+  constexpr std::string_view mark = " gen:";
+  const auto at = digest_in(text).size();
+  if (at == 0 || text.compare(at, mark.size(), mark) != 0)
+    return next;
+  const auto rest = std::min(text.find(' ', at + mark.size()), text.size());
+  const std::string said =
+      text.substr(0, at) + std::string(mark) + std::to_string(generation) + text.substr(rest);
+  body["metadata"] = std::string(cut(said, metadata_size_max));
+  next.body = dump(body);
+  return next;
 }
 
 error classify_write(const http_response& response, std::string_view where) {
-  const int status = response.status;
-  error e{error_kind::invalid, std::string(where), std::to_string(status)};
-  e.retry_after_ms = retry_after_ms(response);
-  if (status == 425 || status == 429)
-    e.kind = error_kind::unavailable;
-  else if (status >= 500 || status == 408 || status < 300)
-    e.kind = error_kind::in_doubt;
-  // A redirect that keeps the method says that nothing was done; of others that is not known.
-  else if (status < 400 && status != 301 && status != 307 && status != 308)
-    e.kind = error_kind::in_doubt;
-  return e;
+  return refusal(is_missing(response) ? error_kind::invalid : kind_of_write(response), where,
+                 describe(response), response);
 }
 
-look_up_answer unknown(const http_response& response, std::string_view where) {
-  look_up_answer answer;
-  answer.what = look_up_answer::kind::unknown;
-  answer.failure = {error_kind::unavailable, std::string(where), std::to_string(response.status)};
-  answer.failure.retry_after_ms = retry_after_ms(response);
-  return answer;
+error classify_read(const http_response& response, std::string_view where) {
+  error_kind kind = kind_of_read(response);
+  // Entries have moved since the page before: from the first page again.
+  if (response.status == 404 && detail_of(response) == "Invalid page.")
+    kind = error_kind::unavailable;
+  return refusal(kind, where, describe(response), response);
+}
+
+bool is_missing(const http_response& response) {
+  return response.status == 404 && lower_of(detail_of(response)).starts_with("not found");
+}
+
+bool says_done_before(std::string_view text, std::initializer_list<std::string_view> deeds) {
+  const std::string lower = lower_of(text.substr(0, 4'096));
+  const auto says = [&](std::string_view words) { return lower.find(words) != std::string::npos; };
+  return says("already") && std::any_of(deeds.begin(), deeds.end(), says) && !says("used") &&
+         !says("scanned") && !says("transit");
 }
 
 bool is_carrier_silent(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
-    return c == '_' || c == '-' ? ' ' : c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
+  std::string lower = lower_of(text);
+  std::replace_if(lower.begin(), lower.end(), [](char c) { return c == '_' || c == '-'; }, ' ');
   // `rate expired, time out of range` and the like must not match: whole phrases only.
   constexpr std::array<std::string_view, 9> phrases = {"timeout",
                                                        "timed out",
@@ -116,8 +203,7 @@ std::string readable(std::string_view text) {
     }
     text.remove_prefix(std::min(size + 1, text.size()));
   }
-  cut(out, text_size_max);
-  return out;
+  return std::string(cut(out, text_size_max));
 }
 
 } // namespace orderhub::providers::shippo::wire

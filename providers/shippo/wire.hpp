@@ -1,7 +1,9 @@
 #pragma once
 #include "providers/operation.hpp"
+#include "providers/step_ref.hpp"
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -16,14 +18,26 @@ namespace wire {
 http_request post(std::string target, std::string body);
 http_request get(std::string target);
 
-/// `order_id:<id> step:<step>`, cut between characters at the limit.
-std::string metadata(std::string_view order_id, std::string_view step);
+/// `oh:` and 16 hexadecimal digits of the SHA-256 of hub, order, step and attempt; then, cut
+/// between characters at the limit, ` gen:<key generation> order_id:<id> step:<step>`.
+std::string metadata(const step_ref& ref, std::uint32_t generation = 1);
+/// The digest a metadata text begins with, `oh:` included; empty where it has none.
+std::string_view digest_in(std::string_view metadata);
+/// The same request with another generation in its metadata.
+http_request regenerate(const http_request& request, std::uint32_t generation);
 
-/// What an answer other than 200 or 201 to a POST means. Never success.
+/// The table of README.md, "What a refusal means", for a POST: an answer other than 200 or 201.
+/// Never success. Of a 400 the fields that are wrong are named, never what was in them.
 error classify_write(const http_response& response, std::string_view where);
+/// The same for a GET.
+error classify_read(const http_response& response, std::string_view where);
 
-/// A look-up answer that says nothing, with what it said instead.
-look_up_answer unknown(const http_response& response, std::string_view where);
+/// Whether a 404 speaks of an object and not of a path: Shippo's JSON with `detail`.
+bool is_missing(const http_response& response);
+
+/// Whether a refusal says that the same was done before: "already", beside one of `deeds`, and not
+/// that the label was used. Looks at the first 4 KiB.
+bool says_done_before(std::string_view text, std::initializer_list<std::string_view> deeds);
 
 /// Whether a carrier's message says that it did not answer, which is no refusal. `text` may be a
 /// code (`carrier_timeout`) or a sentence.

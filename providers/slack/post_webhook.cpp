@@ -1,6 +1,7 @@
 #include "providers/slack/post_webhook.hpp"
 
 #include "providers/json_fields.hpp"
+#include "providers/refusal.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -12,10 +13,12 @@ using nlohmann::json;
 constexpr std::string_view where = "slack.post_webhook";
 
 result<std::string> parse(const http_response& response) {
+  if (response.status == 410) // `channel_is_archived`: the URL, our only setting, leads nowhere.
+    return fail(refusal(error_kind::misconfigured, where, "410", response));
   if (response.status != 200)
-    return fail(wire::classify_status(response, where));
+    return fail(wire::classify_write(response, where));
   if (response.body != "ok" && response.body != "ok\n")
-    return fail({error_kind::in_doubt, std::string(where), "unreadable success body"});
+    return fail(refusal(error_kind::in_doubt, where, "unreadable success body", response));
   return message_outcome{}.encode();
 }
 

@@ -1,7 +1,7 @@
 #include "providers/slack/wire.hpp"
 
 #include "providers/json_fields.hpp"
-#include "providers/wait_hint.hpp"
+#include "providers/refusal.hpp"
 
 #include <algorithm>
 #include <array>
@@ -55,34 +55,75 @@ http_request post(std::string target, std::string body) {
           std::move(body)};
 }
 
-error classify_status(const http_response& response, std::string_view where) {
-  const int status = response.status;
-  error e{error_kind::invalid, std::string(where), std::to_string(status)};
-  e.retry_after_ms = retry_after_ms(response);
-  if (status == 425 || status == 429)
-    e.kind = error_kind::unavailable;
-  else if (status >= 500 || status == 408 || status < 300)
-    e.kind = error_kind::in_doubt;
-  // A redirect that keeps the method says that nothing was done; of others that is not known.
-  else if (status < 400 && status != 301 && status != 307 && status != 308)
-    e.kind = error_kind::in_doubt;
-  return e;
+namespace {
+
+std::string shown(std::string_view code) {
+  return is_code(code) ? std::string(code) : std::string("refused without a code");
 }
 
-error classify_code(const http_response& response, std::string_view code, std::string_view where) {
-  constexpr std::array<std::string_view, 3> later = {"ratelimited", "rate_limited",
-                                                     "message_limit_exceeded"};
-  // Slack says of fatal_error that part of the operation may have succeeded.
-  constexpr std::array<std::string_view, 4> unclear = {"internal_error", "fatal_error",
-                                                       "service_unavailable", "request_timeout"};
-  error e{error_kind::invalid, std::string(where),
-          is_code(code) ? std::string(code) : std::string("refused without a code")};
-  e.retry_after_ms = retry_after_ms(response);
-  if (is_one_of(code, later))
-    e.kind = error_kind::unavailable;
-  else if (is_one_of(code, unclear) || !is_code(code))
-    e.kind = error_kind::in_doubt;
-  return e;
+/// Later: nothing happened, and it may yet. `team_added_to_org` is a migration under way.
+bool is_later(std::string_view code) {
+  constexpr std::array<std::string_view, 4> codes = {"ratelimited", "rate_limited",
+                                                     "message_limit_exceeded", "team_added_to_org"};
+  return is_one_of(code, codes);
+}
+
+/// Slack says of fatal_error that part of the operation may have succeeded.
+bool is_unclear(std::string_view code) {
+  constexpr std::array<std::string_view, 4> codes = {"internal_error", "fatal_error",
+                                                     "service_unavailable", "request_timeout"};
+  return is_one_of(code, codes) || !is_code(code);
+}
+
+/// About our token, app or base URL, not about this message or its channel.
+bool is_of_the_credential(std::string_view code) {
+  constexpr std::array<std::string_view, 19> codes = {"invalid_auth",
+                                                      "not_authed",
+                                                      "account_inactive",
+                                                      "token_revoked",
+                                                      "token_expired",
+                                                      "missing_scope",
+                                                      "not_allowed_token_type",
+                                                      "no_permission",
+                                                      "access_denied",
+                                                      "accesslimited",
+                                                      "ekm_access_denied",
+                                                      "enterprise_is_restricted",
+                                                      "org_login_required",
+                                                      "team_access_not_granted",
+                                                      "two_factor_setup_required",
+                                                      "app_missing_action_url",
+                                                      "deprecated_endpoint",
+                                                      "method_deprecated",
+                                                      "unknown_method"};
+  return is_one_of(code, codes);
+}
+
+} // namespace
+
+error classify_write(const http_response& response, std::string_view where) {
+  return refusal(kind_of_write(response), where, std::to_string(response.status), response);
+}
+
+error classify_write(const http_response& response, std::string_view code, std::string_view where) {
+  const error_kind kind = is_later(code)               ? error_kind::unavailable
+                          : is_unclear(code)           ? error_kind::in_doubt
+                          : is_of_the_credential(code) ? error_kind::misconfigured
+                                                       : error_kind::invalid;
+  return refusal(kind, where, shown(code), response);
+}
+
+error classify_read(const http_response& response, std::string_view where) {
+  return refusal(kind_of_read(response), where, std::to_string(response.status), response);
+}
+
+error classify_read(const http_response& response, std::string_view code, std::string_view where) {
+  // A cursor that has gone is read anew from the first page.
+  const bool passes = is_later(code) || is_unclear(code) || code == "invalid_cursor";
+  const error_kind kind = passes                       ? error_kind::unavailable
+                          : is_of_the_credential(code) ? error_kind::misconfigured
+                                                       : error_kind::invalid;
+  return refusal(kind, where, shown(code), response);
 }
 
 } // namespace wire

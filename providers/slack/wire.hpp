@@ -1,5 +1,6 @@
 #pragma once
 #include "providers/operation.hpp"
+#include "providers/step_ref.hpp"
 
 #include <string>
 #include <string_view>
@@ -26,10 +27,12 @@ namespace wire {
 
 http_request post(std::string target, std::string body);
 
-/// What an HTTP status other than 200 means. Never success.
-error classify_status(const http_response& response, std::string_view where);
-/// What `ok: false` with this error code means.
-error classify_code(const http_response& response, std::string_view code, std::string_view where);
+/// The table of README.md, "What a refusal means". An HTTP status other than 200, which is never
+/// success; and `ok: false` with an error code. Of a call that acts, and of one that only reads.
+error classify_write(const http_response& response, std::string_view where);
+error classify_write(const http_response& response, std::string_view code, std::string_view where);
+error classify_read(const http_response& response, std::string_view where);
+error classify_read(const http_response& response, std::string_view code, std::string_view where);
 
 } // namespace wire
 

@@ -1,5 +1,6 @@
 #include "providers/stripe/cancel_intent.hpp"
 
+#include "providers/refusal.hpp"
 #include "providers/stripe/intent.hpp"
 
 #include <nlohmann/json.hpp>
@@ -25,17 +26,17 @@ result<std::string> parse(const http_response& response) {
       if (read && read->status == payment_status::canceled)
         return cancel_intent_outcome{read->id}.encode();
       if (read && read->status == payment_status::succeeded)
-        return fail({error_kind::rejected, std::string(where), name_of(read->status)});
-      return fail({error_kind::in_doubt_stored, std::string(where), "unexpected state"});
+        return fail(refusal(error_kind::rejected, where, name_of(read->status), response));
+      return fail(refusal(error_kind::done_before, where, "unexpected state", response));
     }
   }
   if (response.status != 200)
     return fail(wire::classify_write(response, where));
   const auto read = wire::read_intent_text<json>(response.body);
   if (!read)
-    return fail({error_kind::in_doubt, std::string(where), "unreadable success body"});
+    return fail(refusal(error_kind::in_doubt, where, "unreadable success body", response));
   if (read->status != payment_status::canceled)
-    return fail({error_kind::in_doubt_stored, std::string(where), name_of(read->status)});
+    return fail(refusal(error_kind::in_doubt_stored, where, name_of(read->status), response));
   return cancel_intent_outcome{read->id}.encode();
 }
 
@@ -48,12 +49,16 @@ http_request look_up(const sent_request& sent) {
 
 look_up_answer read_look_up(const sent_request&, const http_response& response) {
   using kind = look_up_answer::kind;
-  if (response.status != 200)
-    return wire::unknown(response, look_up_where);
-  const auto read = wire::read_intent_text<json>(response.body);
-  if (!read)
-    return wire::unknown(response, look_up_where);
   look_up_answer answer;
+  if (wire::is_missing(response)) { // Nothing that could become money.
+    answer.what = kind::absent;
+    answer.evidence = "no such payment intent";
+    return answer;
+  }
+  const auto read =
+      response.status == 200 ? wire::read_intent_text<json>(response.body) : std::nullopt;
+  if (!read)
+    return unknown(wire::classify_read(response, look_up_where));
   answer.evidence = read->id + " " + name_of(read->status);
   switch (read->status) {
   case payment_status::canceled:
@@ -101,6 +106,7 @@ operation<cancel_intent_outcome> cancel_intent(const cancel_intent_request& requ
   raw.key_header = idempotency_header;
   raw.deadline_ms = deadline_ms;
   raw.doubt = doubt_policy::replay_key;
+  raw.compensates = true;
   raw.look_up_settle_ms = settle_ms;
   raw.key_life_ms = key_life_ms;
   raw.parse = &parse;

@@ -6,10 +6,9 @@
 
 namespace orderhub::providers::stripe {
 
-/// Stripe takes no metadata here; order and step are for the caller's own records.
+/// Stripe takes no metadata here; the intent's id says what is cancelled.
 struct cancel_intent_request {
-  std::string order_id;
-  std::string step;
+  step_ref ref;                  ///< For the caller's own records.
   std::string payment_intent_id; ///< `pi_…`
 };
 
@@ -24,7 +23,8 @@ struct cancel_intent_outcome {
 
 /// Ends an intent that waits for its customer, so that it can never become money. An intent that is
 /// canceled already is success. `rejected`, with the status as message: it went on in the meantime;
-/// `succeeded` needs a refund instead. The look-up reads the intent itself.
+/// `succeeded` needs a refund instead. `done_before`: refused for its state, without showing it, or
+/// our key was used with other parameters. The look-up reads the intent itself.
 operation<cancel_intent_outcome> cancel_intent(const cancel_intent_request& request);
 
 } // namespace orderhub::providers::stripe

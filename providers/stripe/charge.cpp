@@ -1,5 +1,6 @@
 #include "providers/stripe/charge.hpp"
 
+#include "providers/refusal.hpp"
 #include "providers/stripe/intent.hpp"
 
 #include <algorithm>
@@ -34,66 +35,79 @@ result<std::string> parse(const http_response& response) {
     return fail(wire::classify_write(response, where));
   const auto read = wire::read_intent_text<json>(response.body);
   if (!read)
-    return fail({error_kind::in_doubt, std::string(where), "unreadable success body"});
+    return fail(refusal(error_kind::in_doubt, where, "unreadable success body", response));
   if (is_dead(read->status))
     return fail(declined(*read));
   return outcome_of(*read).encode();
 }
 
 http_request look_up(const sent_request& sent) {
-  // A minute of margin for the difference between the clocks.
   form query;
-  query.add("created[gte]", sent.first_sent_at / 1'000 - 60).add("limit", 100);
+  query.add("created[gte]", window_begin(sent) / 1'000).add("limit", 100);
   return wire::get("/v1/payment_intents?" + query.text());
+}
+
+/// Made, never tried: no money can have moved, but the request may still be at it. That is what
+/// `absent` means, absence time and second look included.
+bool is_untried(const wire::intent& read) {
+  return read.status == payment_status::requires_confirmation ||
+         (read.status == payment_status::requires_payment_method && !read.has_error);
 }
 
 look_up_answer read_look_up(const sent_request& sent, const http_response& response) {
   using kind = look_up_answer::kind;
   if (response.status != 200)
-    return wire::unknown(response, look_up_where);
+    return unknown(wire::classify_read(response, look_up_where));
   const auto list = pick<json>(response.body, {"data", "has_more"});
   const json* data = list ? member(*list, "data") : nullptr;
   if (!data || !data->is_array())
-    return wire::unknown(response, look_up_where);
+    return unknown(wire::classify_read(response, look_up_where));
 
   const step_ref wanted = wire::ref_in(sent.request);
   const std::string amount = form_value(sent.request.body, "amount").value_or("");
   const std::string currency = form_value(sent.request.body, "currency").value_or("");
   look_up_answer answer;
   answer.what = kind::absent;
-  answer.evidence = "no payment intent with this order, step and attempt";
+  answer.evidence = "no payment intent of this hub, order, step and attempt";
+  bool is_unreadable = false;
   for (const json& object : *data) {
-    const json* metadata = member(object, "metadata");
-    if (!metadata || text_of(*metadata, "order_id") != wanted.order_id ||
-        text_of(*metadata, "step") != wanted.step ||
-        text_of(*metadata, "attempt") != wanted.attempt)
+    if (!wire::is_made_by(wanted, wire::ref_of(object), sent.since == 0))
       continue;
     const auto read = wire::read_intent(object);
-    if (!read) // Ours, and not readable: neither proof nor absence.
-      return wire::unknown(response, look_up_where);
-    if (std::to_string(read->amount) != amount || read->currency != currency)
-      continue;
-    if (read->status == payment_status::requires_confirmation ||
-        (read->status == payment_status::requires_payment_method && !read->has_error)) {
-      // Made, never tried: no money can have moved, but the request may still be at it. That is
-      // what `absent` means, settle time and second look included.
-      answer.evidence = read->id + " " + name_of(read->status);
+    if (!read) { // Ours, and not readable: neither proof nor absence.
+      is_unreadable = true;
       continue;
     }
-    answer.evidence = read->id + " " + name_of(read->status);
-    if (!is_dead(read->status)) {
+    const std::string seen = read->id + " " + name_of(read->status);
+    if (std::to_string(read->amount) != amount || read->currency != currency) {
+      if (is_untried(*read) || is_dead(read->status))
+        continue; // No money, and none to come.
+      answer.what = kind::differs;
+      answer.failure = {};
+      answer.evidence = seen + ": " + std::to_string(read->amount) + ' ' + read->currency +
+                        ", wanted " + amount + ' ' + currency;
+    } else if (is_untried(*read)) {
+      if (answer.what == kind::absent)
+        answer.evidence = seen;
+    } else if (!is_dead(read->status)) {
       answer.what = kind::found;
       answer.value = outcome_of(*read).encode();
+      answer.evidence = seen;
       return answer;
+    } else if (answer.what == kind::absent) {
+      answer.what = kind::refused;
+      answer.failure = declined(*read);
+      answer.evidence = seen;
     }
-    answer.what = kind::refused;
-    answer.failure = declined(*read);
   }
+  if (is_unreadable)
+    return unknown(refusal(error_kind::unavailable, look_up_where,
+                           "a payment intent of ours is not readable", response));
   const json* has_more = member(*list, "has_more");
-  if (answer.what == kind::absent && has_more && has_more->is_boolean() && has_more->get<bool>()) {
+  if (has_more && has_more->is_boolean() && has_more->get<bool>()) {
     const std::string last = data->empty() ? std::string() : text_of(data->back(), "id");
     if (last.empty())
-      return wire::unknown(response, look_up_where);
+      return unknown(wire::classify_read(response, look_up_where));
     answer.next = look_up(sent);
     answer.next->target += "&starting_after=" + percent_encode(last);
   }
@@ -135,7 +149,7 @@ operation<charge_outcome> charge(const charge_request& request) {
   if (!request.customer.empty())
     body.add("customer", request.customer);
   body.add("confirm", "true").add("payment_method_types[]", "card");
-  wire::add_metadata(body, {request.order_id, request.step, request.attempt});
+  wire::add_metadata(body, request.ref);
 
   raw_operation raw;
   raw.name = where;
@@ -150,6 +164,7 @@ operation<charge_outcome> charge(const charge_request& request) {
   raw.parse = &parse;
   raw.look_up = &look_up;
   raw.read_look_up = &read_look_up;
+  raw.regenerate = &wire::regenerate;
   return {std::move(raw)};
 }
 

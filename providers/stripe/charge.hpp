@@ -8,13 +8,11 @@
 namespace orderhub::providers::stripe {
 
 struct charge_request {
-  std::string order_id;
-  std::string step;
+  step_ref ref;                  ///< A new logical attempt has a new idempotency key.
   std::int64_t amount_minor = 0; ///< In the currency's minor unit; positive, at most 8 digits.
   std::string currency;          ///< ISO 4217; sent in lower case.
   std::string payment_method;    ///< `pm_…`
   std::string customer;          ///< `cus_…`; empty: none.
-  std::string attempt = "1";     ///< Logical attempt; a new one has a new idempotency key.
 };
 
 /// Where the payment stands. Only `succeeded` is money; `requires_action` waits for the customer's
@@ -36,10 +34,11 @@ struct charge_outcome {
 /// Stripe answers `requires_action` where a bank wants 3-D Secure, instead of declining. Only
 /// cards, so no return_url is needed.
 ///
-/// `rejected`: declined, the message is Stripe's code and decline code. `invalid`: our request,
-/// key or configuration is wrong. Doubt: same key, and past its life or where Stripe keeps the
-/// failure under the key, a look-up in the list of intents since the first request, by metadata,
-/// amount and currency.
+/// `rejected`: declined, the message is Stripe's code and decline code. `invalid`: our request is
+/// wrong. `done_before`: our key was used with other parameters, so a charge may stand under it.
+/// Doubt: same key, and past its life or where Stripe keeps the failure under the key, a look-up in
+/// the list of intents since the first request, by metadata, amount and currency; the card may be
+/// another. One of ours over another amount that is or may become money is `differs`.
 operation<charge_outcome> charge(const charge_request& request);
 
 } // namespace orderhub::providers::stripe

@@ -20,6 +20,16 @@ struct intent {
   step_ref ref;
 };
 
+/// Who made an object, by its metadata; empty texts where it says nothing.
+template <class Json>
+step_ref ref_of(const Json& object) {
+  const Json* metadata = member(object, "metadata");
+  if (!metadata)
+    return {{}, {}, {}, {}};
+  return {text_of(*metadata, "hub"), text_of(*metadata, "order_id"), text_of(*metadata, "step"),
+          text_of(*metadata, "attempt")};
+}
+
 /// Nothing where the object lacks an id or has a status we do not know.
 template <class Json>
 std::optional<intent> read_intent(const Json& object) {
@@ -39,9 +49,7 @@ std::optional<intent> read_intent(const Json& object) {
     read.code = code_or_empty(text_of(*failure, "code"));
     read.decline_code = code_or_empty(text_of(*failure, "decline_code"));
   }
-  if (const Json* metadata = member(object, "metadata"))
-    read.ref = {text_of(*metadata, "order_id"), text_of(*metadata, "step"),
-                text_of(*metadata, "attempt")};
+  read.ref = ref_of(object);
   return read;
 }
 

@@ -1,7 +1,10 @@
 #include "providers/stripe/refund.hpp"
 
 #include "providers/json_fields.hpp"
+#include "providers/refusal.hpp"
+#include "providers/stripe/intent.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include <nlohmann/json.hpp>
@@ -26,21 +29,35 @@ error refused(std::string_view status) {
   return {error_kind::rejected, std::string(where), "refund " + std::string(status)};
 }
 
+/// Refusals of a refund that Stripe has a reason of its own for.
+error_kind kind_of_refusal(const wire::error_body& body, error_kind usual) {
+  // Also without the code: Stripe answered "greater than unrefunded amount" without one.
+  const bool is_above_left =
+      body.is_above_unrefunded || (body.code == "amount_too_large" && !body.is_above_charge);
+  if (body.code == "charge_already_refunded" || is_above_left)
+    return error_kind::done_before;
+  // The bank has taken the money back, or is about to: nothing of ours did.
+  if (body.code == "charge_disputed" || body.code == "refund_disputed_payment")
+    return error_kind::rejected;
+  return usual;
+}
+
 result<std::string> parse(const http_response& response) {
   if (response.status != 200) {
     error e = wire::classify_write(response, where);
-    if (response.status == 400 && wire::read_error(response).code == "charge_already_refunded")
-      e.kind = error_kind::in_doubt_stored;
+    if (response.status == 400)
+      e.kind = kind_of_refusal(wire::read_error(response), e.kind);
     return fail(std::move(e));
   }
-  const auto object = pick<json>(response.body, {"id", "status"});
+  const auto object = pick<json>(response.body, {"id", "status", "amount"});
   const refund_outcome outcome =
-      object ? refund_outcome{text_of(*object, "id"), text_of(*object, "status")}
+      object ? refund_outcome{text_of(*object, "id"), text_of(*object, "status"),
+                              integer_of(*object, "amount").value_or(0), 0}
              : refund_outcome{};
   if (!outcome.refund_id.empty() && is_dead(outcome.status))
     return fail(refused(outcome.status));
   if (outcome.refund_id.empty() || !is_standing(outcome.status))
-    return fail({error_kind::in_doubt, std::string(where), "unreadable success body"});
+    return fail(refusal(error_kind::in_doubt, where, "unreadable success body", response));
   return outcome.encode();
 }
 
@@ -48,96 +65,157 @@ http_request look_up(const sent_request& sent) {
   form query;
   query.add("payment_intent", form_value(sent.request.body, "payment_intent").value_or(""))
       .add("limit", 100)
-      .add("expand[]", "data.charge"); // Says whether the charge is refunded in full.
+      .add("expand[]", "data.charge"); // Says what was paid, so what is left.
   return wire::get("/v1/refunds?" + query.text());
 }
 
-/// What others' refunds amount to.
-struct cover {
-  std::int64_t sum = 0;
-  std::string refund_id; ///< The newest of them.
-  std::string status;
-  std::optional<bool> in_full; ///< Where the vendor expanded the charge.
-};
-
-void add_to(cover& others, const json& object) {
-  others.sum += integer_of(object, "amount").value_or(0);
-  if (others.refund_id.empty()) {
-    others.refund_id = text_of(object, "id");
-    others.status = text_of(object, "status");
-  }
-  if (const json* charge = member(object, "charge"); charge && charge->is_object())
-    if (const json* flag = member(*charge, "refunded"); flag && flag->is_boolean())
-      others.in_full = flag->get<bool>();
+std::int64_t number_of(std::string_view text) {
+  std::int64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
 }
 
-bool covers(const cover& others, std::int64_t amount) {
-  if (others.refund_id.empty())
-    return false;
-  return amount > 0 ? others.sum >= amount : others.in_full.value_or(true);
+/// The refunds of a payment that stand, none of them ours.
+struct standing {
+  std::int64_t listed = 0; ///< On this page.
+  std::int64_t others = 0; ///< Of those, what no other step of ours made.
+  std::string refund_id;   ///< The newest; of `others`, where there is one.
+  std::string status;
+  // Where the vendor expanded the charge: what it took, and what of all pages was given back.
+  std::optional<std::int64_t> paid;
+  std::int64_t refunded = 0;
+
+  [[nodiscard]] std::int64_t sum() const { return std::max(listed, refunded); }
+};
+
+/// What the charge shows of the whole payment, whatever became of the refund it hangs on.
+void read_charge(standing& all, const json& object) {
+  const json* charge = member(object, "charge");
+  if (!charge || !charge->is_object())
+    return;
+  const auto captured = integer_of(*charge, "amount_captured");
+  all.paid = captured ? captured : integer_of(*charge, "amount");
+  all.refunded = integer_of(*charge, "amount_refunded").value_or(0);
+}
+
+void add_to(standing& all, const json& object, bool is_of_another_step) {
+  const std::int64_t amount = integer_of(object, "amount").value_or(0);
+  all.listed += amount;
+  if (all.refund_id.empty() || (!is_of_another_step && all.others == 0)) {
+    all.refund_id = text_of(object, "id");
+    all.status = text_of(object, "status");
+  }
+  if (!is_of_another_step)
+    all.others += amount;
+}
+
+/// How much of a wanted amount can still be refunded beside what stands; nothing where all of it
+/// can. `is_proven`: the vendor has said that not all of it can.
+std::optional<std::int64_t> left_of(std::int64_t amount, const standing& all, bool is_proven) {
+  if (all.sum() == 0)
+    return std::nullopt;
+  if (all.paid) {
+    const std::int64_t left = std::max<std::int64_t>(0, *all.paid - all.sum());
+    const bool is_all = amount > 0 ? left >= amount : left > 0;
+    return is_all ? std::nullopt : std::optional(left);
+  }
+  // The charge is not shown: taken to be as large as what is to be given back. What other steps of
+  // ours gave back is then no part of it.
+  if (all.others == 0)
+    return std::nullopt;
+  if (amount == 0 || all.others >= amount)
+    return 0;
+  return is_proven ? std::optional(amount - all.others) : std::nullopt;
 }
 
 look_up_answer read_look_up(const sent_request& sent, const http_response& response) {
   using kind = look_up_answer::kind;
-  if (response.status != 200)
-    return wire::unknown(response, look_up_where);
+  look_up_answer answer;
+  answer.what = kind::absent;
+  answer.evidence = "no refund of this hub, order, step and attempt";
+  if (response.status != 200) {
+    error why = wire::classify_read(response, look_up_where);
+    // The filter names the payment: one that this account does not have was never refunded here.
+    if (const auto body = wire::read_error(response);
+        body.code != "resource_missing" || body.param == "starting_after")
+      return unknown(std::move(why));
+    answer.evidence = "no such payment: " + why.message;
+    return answer;
+  }
   const auto list = pick<json>(response.body, {"data", "has_more"});
   const json* data = list ? member(*list, "data") : nullptr;
   if (!data || !data->is_array())
-    return wire::unknown(response, look_up_where);
+    return unknown(wire::classify_read(response, look_up_where));
 
   const step_ref wanted = wire::ref_in(sent.request);
   const std::string intent = form_value(sent.request.body, "payment_intent").value_or("");
-  const std::string amount_text = form_value(sent.request.body, "amount").value_or("0");
-  std::int64_t amount = 0;
-  std::from_chars(amount_text.data(), amount_text.data() + amount_text.size(), amount);
+  const std::int64_t amount = number_of(form_value(sent.request.body, "amount").value_or("0"));
 
-  look_up_answer answer;
-  answer.what = kind::absent;
-  answer.evidence = "no refund with this order, step and attempt";
-  cover others;
+  standing all;
+  bool is_unreadable = false;
   for (const json& object : *data) {
     if (const std::string of = id_of(object, "payment_intent"); !of.empty() && of != intent)
       continue; // The filter was not honoured.
+    read_charge(all, object);
     const std::string id = text_of(object, "id");
     const std::string status = text_of(object, "status");
-    const json* metadata = member(object, "metadata");
-    const step_ref ref = metadata
-                             ? step_ref{text_of(*metadata, "order_id"), text_of(*metadata, "step"),
-                                        text_of(*metadata, "attempt")}
-                             : step_ref{};
-    if (ref == wanted) {
-      if (id.empty() || (!is_standing(status) && !is_dead(status)))
-        return wire::unknown(response, look_up_where);
-      answer.evidence = id + " " + status + ", by metadata";
-      if (is_standing(status)) {
-        answer.what = kind::found;
-        answer.value = refund_outcome{id, status}.encode();
-        return answer;
+    const std::int64_t size = integer_of(object, "amount").value_or(0);
+    const step_ref ref = wire::ref_of(object);
+    if (!wire::is_made_by(wanted, ref, sent.since == 0)) {
+      const bool is_of_another_step =
+          !ref.step.empty() && (ref.order_id != wanted.order_id || ref.step != wanted.step);
+      if (is_standing(status) && !id.empty())
+        add_to(all, object, is_of_another_step);
+      continue;
+    }
+    if (id.empty() || (!is_standing(status) && !is_dead(status))) {
+      is_unreadable = true;
+    } else if (!is_standing(status)) {
+      if (answer.what == kind::absent) {
+        answer.what = kind::refused;
+        answer.failure = refused(status);
+        answer.evidence = id + " " + status + ", by metadata";
       }
-      answer.what = kind::refused;
-      answer.failure = refused(status);
-    } else if (is_standing(status) && !id.empty() &&
-               (ref.step.empty() || (ref.order_id == wanted.order_id && ref.step == wanted.step))) {
-      add_to(others, object);
+    } else if (amount > 0 && size != amount) {
+      answer.what = kind::differs;
+      answer.failure = {};
+      answer.evidence =
+          id + " " + status + ": " + std::to_string(size) + ", wanted " + std::to_string(amount);
+    } else {
+      answer.what = kind::found;
+      answer.value = refund_outcome{id, status, size, 0}.encode();
+      answer.failure = {};
+      answer.evidence = id + " " + status + ", by metadata";
+      return answer;
     }
   }
-  if (covers(others, amount)) {
-    answer.what = kind::found;
-    answer.value = refund_outcome{others.refund_id, others.status}.encode();
-    answer.failure = {};
-    const bool proven = amount > 0 || others.in_full.has_value();
-    answer.evidence = others.refund_id + " " + others.status +
-                      (proven ? ", covers the amount" : ", another's; full amount not shown");
-    return answer;
-  }
+  if (is_unreadable)
+    return unknown(refusal(error_kind::unavailable, look_up_where,
+                           "a refund of ours is not readable", response));
   const json* has_more = member(*list, "has_more");
-  if (answer.what == kind::absent && has_more && has_more->is_boolean() && has_more->get<bool>()) {
+  if (has_more && has_more->is_boolean() && has_more->get<bool>()) {
+    // Others' refunds count on the last page only: before it ours may still come.
     const std::string last = data->empty() ? std::string() : text_of(data->back(), "id");
     if (last.empty())
-      return wire::unknown(response, look_up_where);
+      return unknown(wire::classify_read(response, look_up_where));
     answer.next = look_up(sent);
     answer.next->target += "&starting_after=" + percent_encode(last);
+    return answer;
+  }
+  if (answer.what == kind::differs)
+    return answer;
+  if (const auto left = left_of(amount, all, sent.since == 0)) {
+    answer.what = kind::found;
+    answer.failure = {};
+    const std::int64_t covered = amount > 0 ? amount - *left : all.sum();
+    const std::string status = all.status.empty() ? "succeeded" : all.status;
+    answer.value =
+        refund_outcome{all.refund_id, *left == 0 ? status : "partial", covered, *left}.encode();
+    answer.evidence = (all.refund_id.empty() ? "an earlier page's" : all.refund_id) + " " + status +
+                      ", another's; " + std::to_string(all.sum()) + " refunded, " +
+                      std::to_string(*left) + " left";
+    if (!all.paid)
+      answer.evidence += ", the payment not shown";
   }
   return answer;
 }
@@ -145,13 +223,18 @@ look_up_answer read_look_up(const sent_request& sent, const http_response& respo
 } // namespace
 
 std::string refund_outcome::encode() const {
-  return dump(json{{"refund_id", refund_id}, {"status", status}});
+  json object = {{"refund_id", refund_id}, {"status", status}, {"refunded_minor", refunded_minor}};
+  if (left_minor != 0)
+    object["left_minor"] = left_minor;
+  return dump(object);
 }
 
 result<refund_outcome> refund_outcome::decode(std::string_view text) {
   const auto object = json::parse(text, nullptr, false);
-  refund_outcome outcome{text_of(object, "refund_id"), text_of(object, "status")};
-  if (outcome.refund_id.empty() || outcome.status.empty())
+  refund_outcome outcome{text_of(object, "refund_id"), text_of(object, "status"),
+                         integer_of(object, "refunded_minor").value_or(0),
+                         integer_of(object, "left_minor").value_or(0)};
+  if (outcome.status.empty())
     return fail({error_kind::corrupt, std::string(where), "outcome not readable"});
   return outcome;
 }
@@ -161,7 +244,7 @@ operation<refund_outcome> refund(const refund_request& request) {
   body.add("payment_intent", request.payment_intent_id);
   if (request.amount_minor > 0)
     body.add("amount", request.amount_minor);
-  wire::add_metadata(body, {request.order_id, request.step, request.attempt});
+  wire::add_metadata(body, request.ref);
 
   raw_operation raw;
   raw.name = where;
@@ -171,11 +254,13 @@ operation<refund_outcome> refund(const refund_request& request) {
   raw.key_header = idempotency_header;
   raw.deadline_ms = deadline_ms;
   raw.doubt = doubt_policy::replay_key;
+  raw.compensates = true;
   raw.look_up_settle_ms = settle_ms;
   raw.key_life_ms = key_life_ms;
   raw.parse = &parse;
   raw.look_up = &look_up;
   raw.read_look_up = &read_look_up;
+  raw.regenerate = &wire::regenerate;
   return {std::move(raw)};
 }
 

@@ -8,18 +8,24 @@
 namespace orderhub::providers::stripe {
 
 struct refund_request {
-  std::string order_id;
-  std::string step;
+  step_ref ref;                  ///< A refund of the rest is a new attempt.
   std::string payment_intent_id; ///< `pi_…`
   /// Minor units; 0: all that is left. Give it where it is known: a look-up can then tell by sum
-  /// whether refunds that others made already cover it.
+  /// what refunds that others made already cover.
   std::int64_t amount_minor = 0;
-  std::string attempt = "1";
 };
 
 struct refund_outcome {
+  /// Where others' refunds stand for ours, the newest of theirs; empty where they stand on an
+  /// earlier page of more than a hundred.
   std::string refund_id;
-  std::string status; ///< `succeeded`, `pending` or `requires_action`; it may fail later (webhook).
+  /// `succeeded`, `pending` or `requires_action`; it may fail later (webhook). `partial`: others'
+  /// refunds cover a part, and ours cannot be made in whole any more.
+  std::string status;
+  /// What this refund, or what stands for it, gives back of the wanted amount, minor units.
+  std::int64_t refunded_minor = 0;
+  /// What can still be given back of it: to be refunded by a new attempt. 0 but for `partial`.
+  std::int64_t left_minor = 0;
 
   [[nodiscard]] std::string encode() const;
   /// Fails with `corrupt`.
@@ -27,11 +33,14 @@ struct refund_outcome {
   friend bool operator==(const refund_outcome&, const refund_outcome&) = default;
 };
 
-/// Gives a payment back. `rejected`: the refund failed or was canceled. `charge_already_refunded`
-/// is no failure but doubt that reading the refunds settles: it may be our own success.
+/// Gives a payment back. `rejected`: the refund failed or was canceled, or the payment is disputed.
+/// `done_before`: other refunds stand (`charge_already_refunded`, more than is left unrefunded), or
+/// our key was used with other parameters.
 ///
-/// The look-up first takes the refund with our metadata; without one, refunds that cover the amount
-/// whoever made them (never those of another step of ours). Its evidence says which.
+/// The look-up first takes the refund with our metadata; one over another amount is `differs`.
+/// Without one, the refunds that others made count as far as they leave too little for ours:
+/// covered in whole, or in part (`partial`). A pending refund stands, a failed or canceled one does
+/// not. Its evidence says which.
 operation<refund_outcome> refund(const refund_request& request);
 
 } // namespace orderhub::providers::stripe

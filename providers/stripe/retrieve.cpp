@@ -1,5 +1,6 @@
 #include "providers/stripe/retrieve.hpp"
 
+#include "providers/refusal.hpp"
 #include "providers/stripe/intent.hpp"
 
 #include <nlohmann/json.hpp>
@@ -25,7 +26,7 @@ result<intent_state> read_intent_state(const http_response& response) {
     return fail(wire::classify_read(response, where));
   auto read = wire::read_intent_text<json>(response.body);
   if (!read)
-    return fail({error_kind::unavailable, std::string(where), "unreadable success body"});
+    return fail(refusal(error_kind::unavailable, where, "unreadable success body", response));
   return intent_state{std::move(read->id),
                       read->status,
                       read->amount,
@@ -70,6 +71,7 @@ operation<intent_state> retrieve(std::string_view payment_intent_id) {
   raw.request = wire::get("/v1/payment_intents/" + percent_encode(payment_intent_id));
   raw.deadline_ms = deadline_ms;
   raw.doubt = doubt_policy::may_repeat;
+  raw.has_effect = false;
   raw.parse = &parse;
   return {std::move(raw)};
 }

@@ -1,8 +1,9 @@
 #include "providers/stripe/wire.hpp"
 
 #include "providers/json_fields.hpp"
-#include "providers/wait_hint.hpp"
+#include "providers/refusal.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include <nlohmann/json.hpp>
@@ -46,7 +47,29 @@ std::string describe(const http_response& response, const wire::error_body& body
     text += ' ' + body.type;
   if (!body.code.empty())
     text += ": " + body.code;
+  if (!body.param.empty())
+    text += " (" + body.param + ')';
   return text;
+}
+
+/// Codes with which Stripe refuses the key, whatever the status.
+bool is_of_the_key(std::string_view code) {
+  constexpr std::array<std::string_view, 5> codes = {"api_key_expired", "platform_api_key_expired",
+                                                     "secret_key_required", "testmode_charges_only",
+                                                     "tls_version_unsupported"};
+  return std::find(codes.begin(), codes.end(), code) != codes.end();
+}
+
+bool is_limit(std::string_view code) {
+  return code == "rate_limit" || code == "lock_timeout";
+}
+
+/// As Stripe names parameters; anything else could be an echo of what we sent.
+std::string param_or_empty(std::string text) {
+  const bool is_name =
+      text.size() <= 64 &&
+      text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_[]") == std::string::npos;
+  return is_name ? std::move(text) : std::string();
 }
 
 } // namespace
@@ -82,16 +105,40 @@ http_request get(std::string target) {
   return {"GET", std::move(target), headers(false), {}};
 }
 
+namespace {
+constexpr std::string_view generation_field = "metadata[generation]";
+}
+
 void add_metadata(form& body, const step_ref& ref) {
-  body.add("metadata[order_id]", ref.order_id)
+  body.add("metadata[hub]", ref.hub)
+      .add("metadata[order_id]", ref.order_id)
       .add("metadata[step]", ref.step)
-      .add("metadata[attempt]", ref.attempt);
+      .add("metadata[attempt]", ref.attempt)
+      .add(generation_field, 1);
+}
+
+http_request regenerate(const http_request& request, std::uint32_t generation) {
+  http_request next = request;
+  const std::string field = "&" + std::string(generation_field) + '=';
+  if (const auto at = next.body.find(field); at != std::string::npos) {
+    const auto from = at + field.size();
+    const auto end = std::min(next.body.find('&', from), next.body.size());
+    next.body.replace(from, end - from, std::to_string(generation));
+  }
+  return next;
 }
 
 step_ref ref_in(const http_request& request) {
-  return {form_value(request.body, "metadata[order_id]").value_or(""),
+  return {form_value(request.body, "metadata[hub]").value_or(""),
+          form_value(request.body, "metadata[order_id]").value_or(""),
           form_value(request.body, "metadata[step]").value_or(""),
           form_value(request.body, "metadata[attempt]").value_or("")};
+}
+
+bool is_made_by(const step_ref& wanted, const step_ref& seen, bool is_proven) {
+  return seen.order_id == wanted.order_id && seen.step == wanted.step &&
+         seen.attempt == wanted.attempt &&
+         (seen.hub == wanted.hub || (is_proven && seen.hub.empty()));
 }
 
 error_body read_error(const http_response& response) {
@@ -99,8 +146,17 @@ error_body read_error(const http_response& response) {
   const json* what = body ? member(*body, "error") : nullptr;
   if (!what)
     return {};
-  return {code_or_empty(text_of(*what, "type")), code_or_empty(text_of(*what, "code")),
-          code_or_empty(text_of(*what, "decline_code"))};
+  const std::string message = text_of(*what, "message").substr(0, 512);
+  const auto says = [&](std::string_view words) {
+    return message.find(words) != std::string::npos;
+  };
+  return {code_or_empty(text_of(*what, "type")),         code_or_empty(text_of(*what, "code")),
+          code_or_empty(text_of(*what, "decline_code")), param_or_empty(text_of(*what, "param")),
+          says("greater than unrefunded amount"),        says("greater than charge amount")};
+}
+
+bool is_missing(const http_response& response) {
+  return response.status == 404 && read_error(response).code == "resource_missing";
 }
 
 std::string decline_text(std::string_view code, std::string_view decline_code) {
@@ -113,51 +169,52 @@ std::string decline_text(std::string_view code, std::string_view decline_code) {
 error classify_write(const http_response& response, std::string_view where) {
   const int status = response.status;
   const error_body body = read_error(response);
-  const auto make = [&](error_kind kind, std::string text) {
-    error e{kind, std::string(where), std::move(text)};
-    e.retry_after_ms = retry_after_ms(response);
-    return e;
+  const auto make = [&](error_kind kind) {
+    return refusal(kind, where, describe(response, body), response);
   };
   // A decline is final also when it is replayed: it is what the first request got.
   if (status == 402)
-    return make(error_kind::rejected, decline_text(body.code, body.decline_code));
+    return refusal(error_kind::rejected, where, decline_text(body.code, body.decline_code),
+                   response);
+  if (status >= 400 && status < 500 && is_of_the_key(body.code))
+    return make(error_kind::misconfigured);
+  // Our key was used with other parameters: something was done under it.
+  if (status == 400 && body.type == "idempotency_error")
+    return make(error_kind::done_before);
+  if (status == 403 && is_limit(body.code))
+    return make(error_kind::unavailable);
+  if (status == 404 && body.code == "resource_missing")
+    return make(error_kind::invalid);
+  const bool is_running = status == 409 && body.code == "idempotency_key_in_use";
+  const error_kind usual = kind_of_write(response);
   // Limiters run before the key is looked at: nothing ran. That stands even where
   // Stripe-Should-Retry says false, which is about hammering on, not about what happened.
-  if (status == 425 || status == 429)
-    return make(error_kind::unavailable, describe(response, body));
-  const bool can_have_run =
-      status == 408 || status == 409 || status == 424 || status >= 500 || status < 300;
-  if (can_have_run) {
+  if (usual == error_kind::unavailable || usual == error_kind::misconfigured)
+    return make(usual);
+  if (status == 409 || status == 424 || status < 300 || status == 408 || status >= 500) {
     // The same key would bring the same answer again.
     const bool stored = (status >= 500 && says(response, "idempotent-replayed", "true")) ||
                         says(response, "stripe-should-retry", "false");
-    return make(stored ? error_kind::in_doubt_stored : error_kind::in_doubt,
-                describe(response, body));
+    return make(stored && !is_running ? error_kind::in_doubt_stored : error_kind::in_doubt);
   }
   // The key makes a repeat harmless, so Stripe's word is taken.
-  if (says(response, "stripe-should-retry", "true") && body.type != "idempotency_error")
-    return make(error_kind::in_doubt, describe(response, body));
-  // A redirect that keeps the method says that nothing was done; of others that is not known.
-  if (status < 400 && status != 301 && status != 307 && status != 308)
-    return make(error_kind::in_doubt, describe(response, body));
-  return make(error_kind::invalid, describe(response, body));
+  if (says(response, "stripe-should-retry", "true"))
+    return make(error_kind::in_doubt);
+  return make(usual);
 }
 
 error classify_read(const http_response& response, std::string_view where) {
-  const int status = response.status;
-  const bool again = status == 408 || status == 409 || status == 424 || status == 425 ||
-                     status == 429 || status >= 500 || status < 300;
-  error e{again ? error_kind::unavailable : error_kind::invalid, std::string(where),
-          describe(response, read_error(response))};
-  e.retry_after_ms = retry_after_ms(response);
-  return e;
-}
-
-look_up_answer unknown(const http_response& response, std::string_view where) {
-  look_up_answer answer;
-  answer.what = look_up_answer::kind::unknown;
-  answer.failure = classify_read(response, where);
-  return answer;
+  const error_body body = read_error(response);
+  error_kind kind = kind_of_read(response);
+  if (response.status >= 400 && response.status < 500) {
+    if (is_of_the_key(body.code))
+      kind = error_kind::misconfigured;
+    else if (response.status == 403 && is_limit(body.code))
+      kind = error_kind::unavailable;
+    else if (body.code == "resource_missing") // What a page began after is gone: from the start.
+      kind = body.param == "starting_after" ? error_kind::unavailable : error_kind::invalid;
+  }
+  return refusal(kind, where, describe(response, body), response);
 }
 
 } // namespace wire

@@ -1,6 +1,7 @@
 #pragma once
 #include "providers/form.hpp"
 #include "providers/operation.hpp"
+#include "providers/step_ref.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -36,40 +37,46 @@ enum class payment_status : std::uint8_t {
 const char* name_of(payment_status status);
 std::optional<payment_status> payment_status_of(std::string_view name);
 
-/// Which logical step of which order a call belongs to; sent as metadata, read by look-ups.
-struct step_ref {
-  std::string order_id; ///< At most 255 bytes.
-  std::string step;     ///< `charge`, `refund`.
-  std::string attempt;  ///< Logical attempt, `1`, `2`, …: a look-up of one never adopts another's.
-
-  friend bool operator==(const step_ref&, const step_ref&) = default;
-};
-
 /// Shared by the calls of this folder.
 namespace wire {
 
 http_request post(std::string target, std::string body);
 http_request get(std::string target);
 
+/// `metadata[hub]`, `[order_id]`, `[step]`, `[attempt]`, and `[generation]`, the key's, from 1.
 void add_metadata(form& body, const step_ref& ref);
-/// What `add_metadata` wrote into a request.
+/// The same request with another generation in its metadata.
+http_request regenerate(const http_request& request, std::uint32_t generation);
+/// What `add_metadata` wrote into a request; empty texts where it did not.
 step_ref ref_in(const http_request& request);
+/// Whether an object whose metadata says `seen` was made by the step `wanted`: hub, order, step and
+/// attempt are the same, whatever the key's generation. `is_proven`: the vendor has proven that
+/// something was done under our key; then an object counts too that was made before requests named
+/// their hub.
+bool is_made_by(const step_ref& wanted, const step_ref& seen, bool is_proven);
 
-/// Stripe's error body; fields are empty where the answer does not say them.
+/// Stripe's error body; fields are empty where the answer does not say them. Never the message: it
+/// may quote card data.
 struct error_body {
   std::string type;
   std::string code;
   std::string decline_code;
+  std::string param; ///< `amount`, `metadata[step]`
+  /// "Refund amount ($42.00) is greater than unrefunded amount on charge ($32.00)".
+  bool is_above_unrefunded = false;
+  /// "… is greater than charge amount ($32.00)": more than was ever paid.
+  bool is_above_charge = false;
 };
 error_body read_error(const http_response& response);
 
-/// What an answer other than 200 to a POST with a key means. Never success.
+/// The table of README.md, "What a refusal means", for a POST with a key. Never success.
 error classify_write(const http_response& response, std::string_view where);
 /// The same for a GET, which can be asked again at will.
 error classify_read(const http_response& response, std::string_view where);
 
-/// A look-up answer that says nothing, with what it said instead.
-look_up_answer unknown(const http_response& response, std::string_view where);
+/// Whether a GET or POST of one object says that there is no such object. (A path that does not
+/// exist is 404 too, and has no code.)
+bool is_missing(const http_response& response);
 
 /// The text where it is one of Stripe's codes (a `snake_case` word), else empty: anything else
 /// could be an echo of what we sent.

@@ -1,3 +1,4 @@
+#include "providers/refusal.hpp"
 #include "providers/sendgrid/send_mail.hpp"
 #include "providers/shippo/buy_label.hpp"
 #include "providers/shippo/create_shipment.hpp"
@@ -10,6 +11,8 @@
 #include "providers/stripe/retrieve.hpp"
 #include "tests/providers/samples.hpp"
 #include "tests/support/catch2.hpp"
+
+#include <set>
 
 namespace orderhub::providers {
 namespace {
@@ -29,17 +32,18 @@ TEST_CASE("every status is classified by what it says about the effect", "[provi
   };
   const row rows[] = {
       {204, in_doubt, unavailable, in_doubt, in_doubt, in_doubt},
-      {301, invalid, invalid, invalid, invalid, invalid},
-      {302, in_doubt, invalid, in_doubt, in_doubt, in_doubt},
-      {303, in_doubt, invalid, in_doubt, in_doubt, in_doubt},
-      {307, invalid, invalid, invalid, invalid, invalid},
-      {308, invalid, invalid, invalid, invalid, invalid},
+      {301, misconfigured, misconfigured, misconfigured, misconfigured, misconfigured},
+      {302, in_doubt, misconfigured, in_doubt, in_doubt, in_doubt},
+      {303, in_doubt, misconfigured, in_doubt, in_doubt, in_doubt},
+      {307, misconfigured, misconfigured, misconfigured, misconfigured, misconfigured},
+      {308, misconfigured, misconfigured, misconfigured, misconfigured, misconfigured},
       {400, invalid, invalid, invalid, invalid, invalid},
-      {401, invalid, invalid, invalid, invalid, invalid},
+      {401, misconfigured, misconfigured, misconfigured, misconfigured, misconfigured},
       {402, rejected, invalid, invalid, invalid, invalid},
-      {403, invalid, invalid, invalid, invalid, invalid},
-      {404, invalid, invalid, invalid, invalid, invalid},
-      {405, invalid, invalid, invalid, invalid, invalid},
+      {403, misconfigured, misconfigured, misconfigured, misconfigured, misconfigured},
+      {404, misconfigured, misconfigured, misconfigured, misconfigured, misconfigured},
+      {405, misconfigured, misconfigured, misconfigured, misconfigured, misconfigured},
+      {407, misconfigured, misconfigured, misconfigured, misconfigured, misconfigured},
       {408, in_doubt, unavailable, in_doubt, in_doubt, in_doubt},
       {409, in_doubt, unavailable, invalid, invalid, invalid},
       {413, invalid, invalid, invalid, invalid, invalid},
@@ -70,6 +74,107 @@ TEST_CASE("every status is classified by what it says about the effect", "[provi
   }
 }
 
+TEST_CASE("a look-up's page that is refused says nothing, and whether a person is needed",
+          "[providers]") {
+  using enum error_kind;
+  struct row {
+    int status;
+    error_kind expected;
+  };
+  const row rows[] = {
+      {204, unavailable},   {301, misconfigured}, {302, misconfigured}, {400, invalid},
+      {401, misconfigured}, {403, misconfigured}, {404, misconfigured}, {405, misconfigured},
+      {407, misconfigured}, {408, unavailable},   {409, unavailable},   {422, invalid},
+      {424, unavailable},   {425, unavailable},   {429, unavailable},   {500, unavailable},
+      {503, unavailable},
+  };
+  for (const auto& [name, raw] : test::sample_operations())
+    for (const row& r : rows) {
+      if (raw.read_look_up == nullptr)
+        continue;
+      CAPTURE(name, r.status);
+      const auto answer =
+          raw.read_look_up(test::sent(raw), {r.status, {{"retry-after", "9"}}, "<html>"});
+      CHECK(answer.what == look_up_answer::kind::unknown);
+      // A 403 that says when is a limit.
+      CHECK(answer.failure.kind == (r.status == 403 ? unavailable : r.expected));
+      CHECK(answer.failure.retry_after_ms == 9'000);
+      CHECK_FALSE(answer.next);
+      const auto plain = raw.read_look_up(test::sent(raw), {r.status, {}, "<html>"});
+      CHECK(plain.failure.kind == r.expected);
+      CHECK(plain.failure.message.find(std::to_string(r.status)) != std::string::npos);
+    }
+}
+
+TEST_CASE("the vendor's wish to wait counts on every answer that carries it", "[providers]") {
+  const auto status = GENERATE(as<int>(), 201, 204, 302, 400, 401, 402, 403, 404, 408, 409, 424,
+                               425, 429, 500, 502, 503);
+  for (const auto& [name, raw] : test::sample_operations()) {
+    CAPTURE(name, status);
+    const auto outcome = raw.parse({status, {{"retry-after", "7"}}, "{}"});
+    REQUIRE_FALSE(outcome);
+    CHECK(outcome.error().retry_after_ms == 7'000);
+  }
+}
+
+TEST_CASE("the next generation of a request differs in its generation and in nothing else",
+          "[providers]") {
+  for (const auto& [name, raw] : test::sample_operations()) {
+    CAPTURE(name, raw.request.body);
+    if (raw.regenerate == nullptr)
+      continue;
+    CHECK(raw.regenerate(raw.request, 1) == raw.request);
+    const http_request second = raw.regenerate(raw.request, 2);
+    CHECK(second.body != raw.request.body);
+    CHECK(raw.regenerate(second, 1) == raw.request);
+    CHECK(raw.regenerate(second, 37) == raw.regenerate(raw.request, 37));
+    // A look-up for either asks the same.
+    if (raw.look_up) {
+      sent_request sent = test::sent(raw);
+      const auto first = raw.look_up(sent);
+      sent.request = second;
+      CHECK(raw.look_up(sent) == first);
+    }
+    // What is no request of ours stays as it is.
+    for (const char* body : {"", "{", "[]", "a=b", R"({"metadata":7})"}) {
+      const http_request strange{"POST", "/", {}, body};
+      CHECK(raw.regenerate(strange, 2) == strange);
+    }
+  }
+  for (const char* name : {"stripe.charge", "stripe.refund", "shippo.create_shipment",
+                           "shippo.buy_label", "sendgrid.send_mail", "slack.post_message"})
+    CHECK(test::sample_operations().at(name).regenerate);
+}
+
+TEST_CASE("what undoes and what has no effect says so", "[providers]") {
+  const std::set<std::string_view> undoing = {"stripe.refund", "stripe.cancel_intent",
+                                              "shippo.void_label"};
+  const std::set<std::string_view> reading = {"stripe.retrieve", "shippo.create_shipment"};
+  for (const auto& [name, raw] : test::sample_operations()) {
+    CAPTURE(name);
+    CHECK(raw.compensates == undoing.contains(raw.name));
+    CHECK(raw.has_effect != reading.contains(raw.name));
+  }
+}
+
+TEST_CASE("a look-up's window begins where the core says, or 30 days before the intent",
+          "[providers]") {
+  const auto all = test::sample_operations();
+  const auto target = [&](unix_ms first_sent_at, unix_ms since) {
+    const auto& raw = all.at("stripe.charge");
+    return raw.look_up({raw.request, "k", first_sent_at, since}).target;
+  };
+  CHECK(target(2'000'000, 1'999'999) == "/v1/payment_intents?created[gte]=1999&limit=100");
+  CHECK(target(look_back_ms + 5'000, 0) == "/v1/payment_intents?created[gte]=5&limit=100");
+  CHECK(target(5'000, 0) == "/v1/payment_intents?created[gte]=0&limit=100");
+  const auto& raw = all.at("slack.post_message");
+  const auto oldest = [&](unix_ms since) {
+    return raw.look_up({raw.request, "", look_back_ms, since}).body;
+  };
+  CHECK(oldest(1'700'000'000'007).find(R"("oldest":"1700000000.007000")") != std::string::npos);
+  CHECK(oldest(0).find(R"("oldest":"0.000000")") != std::string::npos);
+}
+
 TEST_CASE("Stripe-Should-Retry and Idempotent-Replayed decide how doubt is settled", "[stripe]") {
   using enum error_kind;
   struct row {
@@ -90,11 +195,12 @@ TEST_CASE("Stripe-Should-Retry and Idempotent-Replayed decide how doubt is settl
       {424, "", "", in_doubt},
       {429, "false", "", unavailable},
       {429, "true", "", unavailable},
+      {401, "true", "", misconfigured},
       {400, "true", "", in_doubt},
       {400, "false", "", invalid},
       {402, "true", "", rejected},
       {402, "", "true", rejected},
-      {404, "", "true", invalid},
+      {404, "", "true", misconfigured},
   };
   const raw_operation raw = test::sample_operations().at("stripe.charge");
   for (const row& r : rows) {
@@ -126,7 +232,7 @@ TEST_CASE("every operation is whole: its policy has what it needs", "[providers]
 TEST_CASE("outcomes survive their encoding", "[providers]") {
   const stripe::charge_outcome charge{"pi_1", stripe::payment_status::processing, "ch_1", 7, "x"};
   CHECK(stripe::charge_outcome::decode(charge.encode()) == charge);
-  const stripe::refund_outcome refund{"re_1", "pending"};
+  const stripe::refund_outcome refund{"re_1", "partial", 1'000, 3'200};
   CHECK(stripe::refund_outcome::decode(refund.encode()) == refund);
   const stripe::cancel_intent_outcome cancel{"pi_1"};
   CHECK(stripe::cancel_intent_outcome::decode(cancel.encode()) == cancel);
@@ -186,16 +292,17 @@ TEST_CASE("whatever bytes an order holds, requests are made and stay in their fi
           "[providers]") {
   const std::string evil = "a\xff\xc3&amount=1\"\\\r\n\t\x01/../?x=[]{}\xe2\x82";
   const shippo::address a{evil, evil, evil, evil, evil, evil, evil, evil, evil};
+  const step_ref ref{evil, evil, evil, evil};
   const std::vector<http_request> requests = {
-      stripe::charge({evil, evil, 1, "usd", evil, evil, evil}).raw.request,
-      stripe::refund({evil, evil, evil, 1, evil}).raw.request,
-      stripe::cancel_intent({evil, evil, evil}).raw.request,
+      stripe::charge({ref, 1, "usd", evil, evil}).raw.request,
+      stripe::refund({ref, evil, 1}).raw.request,
+      stripe::cancel_intent({ref, evil}).raw.request,
       stripe::retrieve(evil).raw.request,
-      shippo::create_shipment({evil, evil, a, a, {evil, evil, evil, evil, evil, evil}}).raw.request,
-      shippo::buy_label({evil, evil, evil}).raw.request,
-      shippo::void_label({evil, evil, evil}).raw.request,
-      sendgrid::send_mail({evil, evil, evil, evil, evil, evil, evil, evil, evil}).raw.request,
-      slack::post_message({evil, evil, evil, evil}).raw.request,
+      shippo::create_shipment({ref, a, a, {evil, evil, evil, evil, evil, evil}}).raw.request,
+      shippo::buy_label({ref, evil}).raw.request,
+      shippo::void_label({ref, evil}).raw.request,
+      sendgrid::send_mail({ref, evil, evil, evil, evil, evil, evil, evil}).raw.request,
+      slack::post_message({ref, evil, evil}).raw.request,
       slack::post_webhook({evil}).raw.request,
   };
   for (const auto& request : requests) {
@@ -208,10 +315,13 @@ TEST_CASE("whatever bytes an order holds, requests are made and stay in their fi
   }
 }
 
-TEST_CASE("shippo metadata is cut between characters", "[shippo]") {
-  const auto text = shippo::wire::metadata(std::string(88, 'x') + "éé", "label");
+TEST_CASE("shippo metadata begins with a digest that no limit cuts, and is cut between characters",
+          "[shippo]") {
+  const step_ref ref{test::sample_hub, std::string(64, 'x') + "éé", "label", "1"};
+  const std::string text = shippo::wire::metadata(ref);
   CHECK(text.size() <= shippo::metadata_size_max);
-  CHECK(text == "order_id:" + std::string(88, 'x') + "é");
+  const std::string readable = " gen:1 order_id:" + std::string(64, 'x') + "é";
+  CHECK(text == std::string(shippo::wire::digest_in(text)) + readable.substr(0, 80));
 }
 
 TEST_CASE("the cheapest rate is found by decimal value", "[shippo]") {

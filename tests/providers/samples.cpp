@@ -22,33 +22,33 @@ std::map<std::string, raw_operation> sample_operations() {
       "Zoë Q. O'Hara", "1 Main St & Co", "Apt \"2\"", "New York", "NY", "10001", "US", "", ""};
   const shippo::parcel parcel{"10", "10", "5", "in", "1", "lb"};
   std::map<std::string, raw_operation> all;
+  const auto of = [](const char* step) { return step_ref{sample_hub, "ord-1001", step, "1"}; };
   const auto add = [&](const std::string& name, const raw_operation& raw) { all[name] = raw; };
-  add("stripe.charge",
-      stripe::charge({"ord-1001", "charge", 4'200, "USD", "pm_card_visa", "", "1"}).raw);
+  add("stripe.charge", stripe::charge({of("charge"), 4'200, "USD", "pm_card_visa", ""}).raw);
   add("stripe.charge#customer",
-      stripe::charge({"ord&1=1 ü", "charge", 50, "eur", "pm_card_visa", "cus_1", "2"}).raw);
-  add("stripe.refund", stripe::refund({"ord-1001", "refund", "pi_1", 4'200, "1"}).raw);
-  add("stripe.refund#all", stripe::refund({"ord-1001", "refund", "pi_1", 0, "1"}).raw);
-  add("stripe.cancel_intent", stripe::cancel_intent({"ord-1001", "undo", "pi_1"}).raw);
+      stripe::charge({{sample_hub, "ord&1=1 ü", "charge", "2"}, 50, "eur", "pm_card_visa", "cus_1"})
+          .raw);
+  add("stripe.refund", stripe::refund({of("refund"), "pi_1", 4'200}).raw);
+  add("stripe.refund#all", stripe::refund({of("refund"), "pi_1", 0}).raw);
+  add("stripe.cancel_intent", stripe::cancel_intent({of("undo"), "pi_1"}).raw);
   add("stripe.retrieve", stripe::retrieve("pi_1").raw);
-  add("shippo.create_shipment",
-      shippo::create_shipment({"ord-1001", "rates", shop, customer, parcel}).raw);
-  add("shippo.buy_label", shippo::buy_label({"ord-1001", "label", "rate_1"}).raw);
-  add("shippo.void_label", shippo::void_label({"ord-1001", "void", "txn_1"}).raw);
+  add("shippo.create_shipment", shippo::create_shipment({of("rates"), shop, customer, parcel}).raw);
+  add("shippo.buy_label", shippo::buy_label({of("label"), "rate_1"}).raw);
+  add("shippo.void_label", shippo::void_label({of("void"), "txn_1"}).raw);
   add("sendgrid.send_mail",
-      sendgrid::send_mail({"ord-1001", "mail", "shop@example.com", "Shop", "a@example.com", "Zoë",
+      sendgrid::send_mail({of("mail"), "shop@example.com", "Shop", "a@example.com", "Zoë",
                            "Order ord-1001", "It is on its way.", "<p>It is on its way.</p>"})
           .raw);
   add("slack.post_message",
-      slack::post_message({"ord-1001", "announce", "C0123456789", "Order ord-1001 shipped"}).raw);
+      slack::post_message({of("announce"), "C0123456789", "Order ord-1001 shipped"}).raw);
   add("slack.post_message#name",
-      slack::post_message({"ord-1001", "announce", "#orders", "Order ord-1001 shipped"}).raw);
+      slack::post_message({of("announce"), "#orders", "Order ord-1001 shipped"}).raw);
   add("slack.post_webhook", slack::post_webhook({"Order ord-1001 shipped"}).raw);
   return all;
 }
 
 sent_request sent(const raw_operation& operation) {
-  return {operation.request, "key-1", sample_sent_at};
+  return {operation.request, "key-1", sample_sent_at, sample_since};
 }
 
 } // namespace orderhub::test

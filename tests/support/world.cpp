@@ -516,7 +516,7 @@ void world::arrive(to_vendor request) {
   const auto reply =
       mock.handle(request_of(vendors_, request.call.vendor, request.call.request), now);
   providers::transport_outcome outcome;
-  if (reply.wire == mock::wire_action::answer)
+  if (reply.wire == mock::wire_action::answer || reply.wire == mock::wire_action::answer_then_reset)
     outcome = {providers::transport_outcome::kind::response, reply.response, {}};
   else
     outcome = {providers::transport_outcome::kind::lost, {}, "the connection was cut"};
@@ -556,7 +556,7 @@ world::answer world::with_live_part(const object_id& object, const std::string& 
     return a;
   auto reply = mock.handle(request_of(vendors_, part->operation.vendor, part->operation.request),
                            time.true_ms());
-  if (reply.wire == mock::wire_action::answer)
+  if (reply.wire == mock::wire_action::answer || reply.wire == mock::wire_action::answer_then_reset)
     a.body = part->add(std::move(a.body), reply.response);
   return a;
 }

@@ -261,6 +261,17 @@ TEST_CASE("a wrong control document changes nothing and names the field", "[mock
       row{R"({"effect":"status","headers":{"a":"b\r\nc"},"nth":1})", "headers"},
       row{R"({"effect":"status","nth":1,"when":1})", "when"},
       row{R"({"faults":[{"effect":"status","always":true},{"nth":1}]})", "effect"},
+      row{R"({"effect":"queued","vendor":"stripe","nth":1})", "queued"},
+      row{R"({"effect":"queued","vendor":"shippo","operation":"label","nth":1,"outcome":"?"})",
+          "outcome"},
+      row{R"({"clock_skew_ms":2592000001})", "clock_skew_ms"},
+      row{R"({"clock_skew_ms":{"stripe":1.5}})", "clock_skew_ms.stripe"},
+      row{R"({"page_size_max":-1})", "page_size_max"},
+      row{R"({"oldest_first":{"shippo":1}})", "oldest_first.shippo"},
+      row{R"({"ignores_filter":"yes"})", "ignores_filter"}, row{R"({"refund":"pi_1"})", "refund"},
+      row{R"({"refund":{"amount":1}})", "payment_intent"},
+      row{R"({"refund":{"payment_intent":"pi_x","status":"lost"}})", "status"},
+      row{R"({"refund":{"payment_intent":"pi_x"},"latency_ms":5})", "refund"},
       row{R"({"authenticate":"pi_x","latency_ms":5})", "authenticate"},
       row{R"({"fail_authentication":"pi_x"})", "fail_authentication"});
   CAPTURE(r.text);
@@ -272,6 +283,142 @@ TEST_CASE("a wrong control document changes nothing and names the field", "[mock
   CHECK(reply.response.status == 200);
   CHECK(reply.delay_ms == 0);
   CHECK(c.send("POST", "/control", {}, r.text).response.status >= 400);
+}
+
+TEST_CASE("each vendor shuts its door in its own way, and nothing is done", "[mock][fault]") {
+  mock_client c;
+  struct row {
+    const char* effect;
+    int status;
+    const char* slack;
+  };
+  const auto r = GENERATE(row{"unauthorized", 401, "token_revoked"},
+                          row{"forbidden", 403, "missing_scope"}, row{"not_found", 404, ""});
+  CAPTURE(r.effect);
+  REQUIRE(c.world.control(
+      json{{"vendor", "*"}, {"effect", r.effect}, {"always", true}, {"times", 5}}.dump()));
+  const auto stripe = c.charge("k1");
+  CHECK(stripe.response.status == r.status);
+  CHECK(body_of(stripe)["error"]["type"] == "invalid_request_error");
+  CHECK_FALSE(body_of(stripe)["error"].contains("code"));
+  CHECK(c.shippo_get("transactions").response.status == r.status);
+  CHECK(c.mail(mock_client::mail_body()).response.status == r.status);
+  const auto slack = c.slack("chat.postMessage", text({{"channel", "C0123456789"}, {"text", "x"}}));
+  CHECK(slack.response.status == (r.status == 404 ? 404 : 200));
+  if (r.status != 404)
+    CHECK(body_of(slack)["error"] == r.slack);
+  const auto hook = c.send("POST", "/slack/services/T0/B0/x", {}, R"({"text":"x"})");
+  CHECK(hook.response.status == (r.status == 404 ? 404 : 403));
+  CHECK(ledger_of(c)["effects"].empty());
+  // The sixth call is let in again, and nothing was stored under its key.
+  CHECK(c.charge("k1").response.header("idempotent-replayed") == nullptr);
+  CHECK(c.total(effect_kind::charge) == 1);
+}
+
+TEST_CASE("a vendor's clock has its own time in dates, objects and lists", "[mock][control]") {
+  mock_client c;
+  REQUIRE(c.world.control(R"({"clock_skew_ms":{"stripe":-120000,"slack":1500}})"));
+  const auto reply = c.charge();
+  CHECK(*reply.response.header("date") == "Tue, 14 Nov 2023 22:11:20 GMT");
+  CHECK(body_of(reply)["created"] == c.now / 1'000 - 120);
+  CHECK(*c.mail(mock_client::mail_body()).response.header("date") ==
+        "Tue, 14 Nov 2023 22:13:20 GMT");
+  const auto slack = c.slack("chat.postMessage", text({{"channel", "C0123456789"}, {"text", "x"}}));
+  CHECK(body_of(slack)["ts"] == "1700000001.500000");
+  CHECK(*c.send("GET", "/health").response.header("date") == "Tue, 14 Nov 2023 22:13:20 GMT");
+  c.send("POST", "/reset");
+  CHECK(*c.charge().response.header("date") == "Tue, 14 Nov 2023 22:13:20 GMT");
+}
+
+TEST_CASE("a fault may set the date itself", "[mock][fault]") {
+  mock_client c;
+  REQUIRE(c.world.control(R"({"vendor":"stripe","effect":"status","status":503,"nth":1,
+      "headers":{"Date":"Sun Nov  6 08:49:37 1994"}})"));
+  const auto reply = c.charge();
+  CHECK(*reply.response.header("date") == "Sun Nov  6 08:49:37 1994");
+  CHECK(std::count_if(reply.response.headers.begin(), reply.response.headers.end(),
+                      [](const auto& h) { return h.first == "date"; }) == 1);
+}
+
+TEST_CASE("hangs and resets are told to whoever plays the network", "[mock][fault]") {
+  mock_client c;
+  REQUIRE(c.world.control(R"([{"vendor":"stripe","effect":"hang","nth":1},
+                              {"vendor":"stripe","effect":"hang_after","nth":1},
+                              {"vendor":"stripe","effect":"reset_after_answer","nth":1}])"));
+  const auto hung = c.charge("k1");
+  CHECK(hung.wire == wire_action::hang);
+  CHECK(hung.delay_ms >= 3'600'000);
+  CHECK(c.total(effect_kind::charge) == 0);
+  CHECK(c.charge("k1").wire == wire_action::hang);
+  CHECK(c.total(effect_kind::charge) == 1);
+  const auto reset = c.charge("k1");
+  CHECK(reset.wire == wire_action::answer_then_reset);
+  CHECK(reset.response.status == 200);
+}
+
+TEST_CASE("a refund from the dashboard stands where it should, and is listed with its charge",
+          "[mock][control]") {
+  mock_client c;
+  const std::string id = body_of(c.charge("k1"))["id"];
+  const auto refund = [&](const char* status, int amount) {
+    return c.world
+        .control(json{{"refund", {{"payment_intent", id}, {"amount", amount}, {"status", status}}}}
+                     .dump())
+        .has_value();
+  };
+  CHECK(refund("failed", 4'200));
+  CHECK(refund("pending", 1'000));
+  CHECK(refund("succeeded", 200));
+  CHECK_FALSE(refund("succeeded", 3'001));
+  CHECK(c.total(effect_kind::refund) == 2);
+  CHECK(c.world.effects().count("ord-1", effect_kind::refund) == 2);
+  const auto refused = body_of(c.stripe("refunds", "amount=4200&payment_intent=" + id));
+  CHECK(refused["error"]["message"] ==
+        "Refund amount ($42.00) is greater than unrefunded amount on charge ($30.00)");
+  CHECK(refused["error"]["param"] == "amount");
+  const auto list =
+      body_of(c.stripe_get("refunds?payment_intent=" + id + "&expand[]=data.charge"))["data"];
+  REQUIRE(list.size() == 3);
+  CHECK(list[1]["status"] == "pending");
+  CHECK(list[2]["status"] == "failed");
+  CHECK(list[0]["charge"]["amount_captured"] == 4'200);
+  CHECK(list[0]["charge"]["amount_refunded"] == 1'200);
+  CHECK(list[0]["charge"]["refunded"] == false);
+  CHECK(body_of(c.stripe_get("refunds?payment_intent=" + id))["data"][0]["charge"].is_string());
+  CHECK(refund("succeeded", 0)); // All that is left.
+  CHECK_FALSE(refund("succeeded", 0));
+}
+
+TEST_CASE("lists have the pages, order and filters they were told to have", "[mock][control]") {
+  mock_client c;
+  std::vector<std::string> ids;
+  for (int i = 0; i < 5; ++i)
+    ids.push_back(body_of(c.charge())["id"]);
+  REQUIRE(c.world.control(R"({"page_size_max":2,"oldest_first":{"stripe":true}})"));
+  std::vector<std::string> seen;
+  std::string cursor;
+  int pages = 0;
+  do {
+    const auto page = body_of(c.stripe_get("payment_intents?limit=100" + cursor));
+    for (const auto& pi : page["data"])
+      seen.push_back(pi["id"]);
+    cursor = page["has_more"] == true ? "&starting_after=" + seen.back() : std::string();
+    ++pages;
+  } while (!cursor.empty() && pages < 10);
+  CHECK(pages == 3);
+  CHECK(seen == ids);
+  const auto before = body_of(c.stripe_get("payment_intents?ending_before=" + ids[4]))["data"];
+  REQUIRE(before.size() == 2);
+  CHECK(before[0]["id"] == ids[2]);
+  CHECK(before[1]["id"] == ids[3]);
+  c.now += 10'000;
+  CHECK(body_of(c.stripe_get("payment_intents?created[gte]=1700000005"))["data"].empty());
+  REQUIRE(c.world.control(R"({"ignores_filter":true})"));
+  CHECK(body_of(c.stripe_get("payment_intents?created[gte]=1700000005"))["data"].size() == 2);
+  c.send("POST", "/reset");
+  for (int i = 0; i < 3; ++i)
+    c.charge();
+  CHECK(body_of(c.stripe_get("payment_intents?created[gte]=1"))["data"].size() == 3);
 }
 
 TEST_CASE("reset forgets everything, and old ids stay unknown", "[mock][control]") {

@@ -75,6 +75,13 @@ public:
     return {buffer_, end_};
   }
 
+  /// Whether the connection is open and has brought nothing.
+  [[nodiscard]] bool is_silent() const {
+    char byte = 0;
+    return buffer_.empty() && ::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+           (errno == EAGAIN || errno == EWOULDBLOCK);
+  }
+
 private:
   bool more() {
     char bytes[4096];
@@ -211,6 +218,62 @@ TEST_CASE("a truncated answer ends in the middle of its body", "[mock][server][f
   const auto size = std::stoul(a.head.substr(a.head.find("content-length: ") + 16));
   CHECK(a.body.size() == size / 2);
   CHECK(ledger_of(s)["total"] == 1);
+}
+
+TEST_CASE("a whole answer arrives before the reset that follows it", "[mock][server][fault]") {
+  server s;
+  const auto port = s.start();
+  REQUIRE(port);
+  REQUIRE(s.control(R"({"vendor":"stripe","nth":1,"effect":"reset_after_answer"})"));
+  raw_client c(*port);
+  c.send(charge());
+  const auto a = c.read();
+  CHECK(a.status == 200);
+  CHECK(nlohmann::json::parse(a.body)["status"] == "succeeded");
+  CHECK(a.head.find("connection: close") == std::string::npos); // Not a word of it.
+  CHECK(c.read_to_end() == std::pair(std::string(), ECONNRESET));
+  CHECK(ledger_of(s)["total"] == 1);
+}
+
+TEST_CASE("a call that hangs is answered by nothing until its caller has gone",
+          "[mock][server][fault]") {
+  server s;
+  const auto port = s.start();
+  REQUIRE(port);
+  const std::string effect = GENERATE("hang", "hang_after");
+  CAPTURE(effect);
+  REQUIRE(s.control(R"({"vendor":"stripe","nth":1,"effect":")" + effect + R"("})"));
+  {
+    raw_client c(*port);
+    c.send(charge());
+    const auto arrived = [&] { return ledger_of(s)["faults"].contains(effect); };
+    for (int asked = 0; asked < 100'000 && !arrived(); ++asked) {
+    }
+    REQUIRE(arrived());
+    CHECK(c.is_silent());
+    c.send(charge("k2")); // It is deaf, too.
+    raw_client other(*port);
+    other.send(get("/health"));
+    CHECK(other.read().status == 200);
+    CHECK(c.is_silent());
+  }
+  CHECK(ledger_of(s)["total"] == (effect == "hang_after" ? 1 : 0));
+  raw_client again(*port);
+  again.send(charge());
+  CHECK(again.read().status == 200);
+  CHECK(ledger_of(s)["total"] == 1);
+}
+
+TEST_CASE("every answer has a date", "[mock][server]") {
+  server s;
+  const auto port = s.start();
+  REQUIRE(port);
+  raw_client c(*port);
+  for (const auto& bytes : {charge(), get("/health"), get("/stripe/v1/nothing")}) {
+    c.send(bytes);
+    const auto a = c.read();
+    CHECK(a.head.find("\r\ndate: ") != std::string::npos);
+  }
 }
 
 TEST_CASE("late work is done though nobody asks", "[mock][server][fault]") {
