@@ -35,7 +35,8 @@ struct step_names {
 };
 
 step_names steps_of(const notice_order& n) {
-  // Each failed attempt is told: a look-up must not take one message for another.
+  // Each failed payment, and a cancel that was finished later, is told: a look-up must not take one
+  // message for another.
   const auto again = n.attempt > 1 ? "_" + std::to_string(n.attempt) : std::string();
   switch (n.what) {
   case kind::new_order:
@@ -45,7 +46,7 @@ step_names steps_of(const notice_order& n) {
   case kind::confirmed:
     return {"mail_confirm", "announce_confirmed"};
   case kind::cancelled:
-    return {"mail_cancelled", "announce_cancelled"};
+    return {"mail_cancelled" + again, "announce_cancelled" + again};
   }
   return {"mail", "announce"};
 }
@@ -65,11 +66,33 @@ std::string escaped(const std::string& text) {
   return out;
 }
 
-sendgrid::mail_request mail_of(const std::string& order_id, const notice_order& n,
-                               const order_settings& s) {
+/// What a notice takes from the configuration, journaled once: after a restart with another one it
+/// goes on the way it began.
+struct notice_plan {
+  enum class way : std::uint8_t { none = 0, bot = 1, webhook = 2 };
+  bool mail = false;
+  way announce = way::none;
+  std::string mail_from, channel;
+};
+
+result<std::string> journaled_plan(settings_ptr s, bool mail, bool announce, std::string channel) {
+  byte_writer w(64);
+  w.u8(mail && s->mail ? 1 : 0);
+  const auto way = !announce          ? notice_plan::way::none
+                   : s->slack         ? notice_plan::way::bot
+                   : s->slack_webhook ? notice_plan::way::webhook
+                                      : notice_plan::way::none;
+  w.u8(static_cast<std::uint8_t>(way));
+  w.str16(s->mail_from);
+  w.str16(channel);
+  return w.take();
+}
+
+sendgrid::mail_request mail_of(const context& ctx, const notice_order& n, const notice_plan& plan) {
+  const auto& order_id = ctx.key();
   sendgrid::mail_request m;
-  m.ref = {{}, order_id, steps_of(n).mail, "1"};
-  m.from_email = s.mail_from;
+  m.ref = ctx.step_ref(steps_of(n).mail);
+  m.from_email = plan.mail_from;
   m.to_email = n.email;
   m.to_name = n.name;
   const std::string hello = "Hello " + n.name + ",\n\n";
@@ -117,13 +140,13 @@ const std::string& channel_of(const order_settings& s, kind what) {
 }
 
 future<slack::message_outcome> announce(context ctx, const notice_order& n,
-                                        const order_settings& s) {
+                                        const notice_plan& plan) {
   const auto step = steps_of(n).announce;
   const auto text = announcement_of(ctx.key(), n);
-  if (s.slack || !s.slack_webhook) {
+  if (plan.announce == notice_plan::way::bot) {
     slack::message_request request;
-    request.ref = {{}, ctx.key(), step, "1"};
-    request.channel = channel_of(s, n.what);
+    request.ref = ctx.step_ref(step);
+    request.channel = plan.channel;
     request.text = text;
     return ctx.effect(step, slack::post_message(request));
   }
@@ -132,11 +155,30 @@ future<slack::message_outcome> announce(context ctx, const notice_order& n,
   return ctx.effect(step, slack::post_webhook(message));
 }
 
+result<notice_plan> read_plan(std::string_view text) {
+  byte_reader r(text);
+  notice_plan plan;
+  plan.mail = r.u8() != 0;
+  plan.announce = static_cast<notice_plan::way>(r.u8());
+  plan.mail_from = r.str16();
+  plan.channel = r.str16();
+  if (!r.done())
+    return fail({error_kind::corrupt, "notice", "the plan cannot be read"});
+  return plan;
+}
+
 /// Mail and announcement in parallel; what became of each.
 handler_task tell(context ctx, std::string body, settings_ptr s) {
   auto n = notice_order::decode(body);
   if (!n)
     co_return fail(std::move(n).error());
+  auto decided =
+      co_await ctx.run("plan", &journaled_plan, s, n->mail, n->announce, channel_of(*s, n->what));
+  if (!decided)
+    co_return fail(std::move(decided).error());
+  auto plan = read_plan(*decided);
+  if (!plan)
+    co_return fail(std::move(plan).error());
   const auto steps = steps_of(*n);
   json told = json::object();
   auto note = [&told](const std::string& step, bool sent, const std::string& why) {
@@ -144,10 +186,10 @@ handler_task tell(context ctx, std::string body, settings_ptr s) {
   };
   std::optional<future<sendgrid::mail_outcome>> mail;
   std::optional<future<slack::message_outcome>> message;
-  if (n->mail)
-    mail = ctx.effect(steps.mail, sendgrid::send_mail(mail_of(ctx.key(), *n, *s)));
-  if (n->announce)
-    message = announce(ctx, *n, *s);
+  if (plan->mail)
+    mail = ctx.effect(steps.mail, sendgrid::send_mail(mail_of(ctx, *n, *plan)));
+  if (plan->announce != notice_plan::way::none)
+    message = announce(ctx, *n, *plan);
   if (mail) {
     auto sent = co_await *mail;
     note(steps.mail, sent.has_value(), sent ? std::string() : sent.error().message);

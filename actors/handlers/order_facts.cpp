@@ -8,7 +8,7 @@ namespace orderhub::handlers {
 
 namespace {
 
-constexpr std::uint8_t facts_version = 1;
+constexpr std::uint8_t facts_version = 2;
 constexpr std::string_view done_mark = "done";
 
 void put(byte_writer& w, const std::map<std::string, std::string, std::less<>>& m) {
@@ -57,6 +57,7 @@ std::string order_facts::encode() const {
     w.str32(p.reason);
     w.str32(p.refund_id);
     w.i64(p.amount);
+    w.u32(p.refund_round);
   }
   w.u8(static_cast<std::uint8_t>(shipment));
   w.str32(label_id);
@@ -88,6 +89,7 @@ result<order_facts> order_facts::decode(std::string_view bytes) {
     p.reason = std::string(r.str32());
     p.refund_id = std::string(r.str32());
     p.amount = r.i64();
+    p.refund_round = r.u32();
     f.payments.push_back(std::move(p));
   }
   f.shipment = static_cast<shipment_state>(r.u8());
@@ -128,6 +130,7 @@ order_facts merge(const order_facts& a, const order_facts& b) {
     take_greater(it->reason, p.reason);
     take_greater(it->refund_id, p.refund_id);
     it->amount = std::max(it->amount, p.amount);
+    it->refund_round = std::max(it->refund_round, p.refund_round);
   }
   f.shipment = std::max(a.shipment, b.shipment);
   take_greater(f.label_id, b.label_id);
@@ -149,6 +152,21 @@ order_facts merge(const order_facts& a, const order_facts& b) {
       take_greater(mine, text);
   }
   return f;
+}
+
+bool forbids_shipping(const order_facts& f) {
+  const auto* payment = f.last_payment();
+  return f.cancelled || f.cancelling || f.dispute == dispute_state::open ||
+         f.dispute == dispute_state::lost ||
+         (payment != nullptr && payment->state == payment_state::refunded);
+}
+
+bool has_open_undo(const order_facts& f) {
+  const bool money = std::any_of(f.payments.begin(), f.payments.end(), [](const payment_fact& p) {
+    return !p.intent_id.empty() && p.state != payment_state::refunded &&
+           p.state != payment_state::failed;
+  });
+  return f.cancelled && (money || (f.attention.contains("void_label") && !f.label_voided));
 }
 
 std::string_view status_of(const order_facts& f) {

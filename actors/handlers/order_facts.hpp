@@ -39,6 +39,8 @@ struct payment_fact {
   std::string reason; ///< Of a failure: code, never card data.
   std::string refund_id;
   std::int64_t amount = 0;
+  /// How many refunds were begun and ended by a definite answer: the next one has its own key.
+  std::uint32_t refund_round = 0;
 
   friend bool operator==(const payment_fact&, const payment_fact&) = default;
 };
@@ -58,7 +60,7 @@ struct order_facts {
   bool cancelled = false;
   /// Notices by name: `sent`, or why not. The greater text counts where two differ.
   std::map<std::string, std::string, std::less<>> notices;
-  /// Open points by step: what waits for what. A `done_` entry of the same step closes it.
+  /// Open points by step: what waits for what. The text `done` closes one.
   std::map<std::string, std::string, std::less<>> pending;
   std::map<std::string, std::string, std::less<>>
       attention; ///< By step: what a person must settle.
@@ -75,6 +77,13 @@ struct order_facts {
 };
 
 order_facts merge(const order_facts& a, const order_facts& b);
+
+/// Something came up, wherever it was heard of, that forbids to ship: cancelled, refunded,
+/// disputed.
+bool forbids_shipping(const order_facts& facts);
+
+/// A cancelled order of which money, or a label, is still out.
+bool has_open_undo(const order_facts& facts);
 
 /// The one table from facts to status.
 std::string_view status_of(const order_facts& facts);

@@ -3,6 +3,7 @@
 #include "actors/handlers/attention.hpp"
 #include "actors/handlers/notice.hpp"
 #include "actors/handlers/order.hpp"
+#include "actors/handlers/order_event.hpp"
 #include "actors/handlers/order_facts.hpp"
 #include "actors/handlers/shipment.hpp"
 #include "providers/shippo/buy_label.hpp"
@@ -61,8 +62,14 @@ std::string refund_id_of(const order_facts& f) {
 }
 
 /// A refused label is settled by the one that was bought later, or by a cancel; a refused charge by
-/// a later one that was not.
+/// a later one that was not; a refund or a label's refund that stayed open, by one that did not.
 bool is_settled(const order_facts& f, std::string_view step) {
+  if (step == "refund")
+    return std::none_of(f.payments.begin(), f.payments.end(), [](const payment_fact& p) {
+      return p.state == payment_state::paid || p.state == payment_state::part_refunded;
+    });
+  if (step == "void_label")
+    return f.label_voided;
   if (step == "label")
     return f.cancelled || !f.label_id.empty();
   if (step == "charge")
@@ -195,7 +202,7 @@ task<result<order_facts>> take_payment(context ctx, order o, std::uint32_t attem
                                        settings_ptr s) {
   const auto attempt_text = std::to_string(attempt);
   stripe::charge_request request;
-  request.ref = {{}, ctx.key(), "charge", attempt_text};
+  request.ref = ctx.step_ref("charge", attempt_text);
   request.amount_minor = o.total;
   request.currency = o.currency;
   request.payment_method = o.payment_method;
@@ -226,11 +233,52 @@ task<result<order_facts>> take_payment(context ctx, order o, std::uint32_t attem
 /// Cancels a payment that is not money yet. False: it went on in the meantime.
 task<bool> cancel_payment(context ctx, payment_fact p, std::string step) {
   stripe::cancel_intent_request request;
-  request.ref = {{}, ctx.key(), step, std::to_string(p.attempt)};
+  request.ref = ctx.step_ref(step, std::to_string(p.attempt));
   request.payment_intent_id = p.intent_id;
   auto stop = stripe::cancel_intent(request);
   auto stopped = co_await ctx.effect(step, std::move(stop), std::to_string(p.attempt));
   co_return stopped.has_value();
+}
+
+/// Others may have refunded a part already; then the rest is refunded, and the rest of that.
+constexpr int refund_parts_max = 10;
+
+struct refunds_made {
+  payment_fact payment; ///< How far it came.
+  std::string refusal;  ///< Why not to the end; empty where it did.
+};
+
+/// Refunds what is left of a payment.
+task<refunds_made> refund_all(context ctx, payment_fact p) {
+  auto left = p.amount;
+  for (int part = 0; part < refund_parts_max; ++part) {
+    // What was definitely answered is not asked again under its key.
+    auto attempt = std::to_string(p.attempt);
+    if (p.refund_round > 0)
+      attempt += '.' + std::to_string(p.refund_round);
+    stripe::refund_request request;
+    request.ref = ctx.step_ref("refund", attempt);
+    request.payment_intent_id = p.intent_id;
+    request.amount_minor = left;
+    auto refund = stripe::refund(request);
+    auto refunded = co_await ctx.effect("refund", std::move(refund), attempt);
+    if (!refunded) {
+      // A refusal that proves an earlier refund which was not found leaves the key as it is: the
+      // next try must not make a second one.
+      if (refunded.error().kind != error_kind::done_before)
+        ++p.refund_round;
+      co_return refunds_made{std::move(p), refunded.error().message};
+    }
+    p.refund_id = std::max(p.refund_id, refunded->refund_id);
+    left = refunded->left_minor;
+    if (left <= 0) {
+      p.state = payment_state::refunded;
+      co_return refunds_made{std::move(p), {}};
+    }
+    p.state = payment_state::part_refunded;
+    ++p.refund_round;
+  }
+  co_return refunds_made{std::move(p), "others keep refunding parts of it"};
 }
 
 /// Gives one payment back; what is known of it afterwards.
@@ -249,31 +297,26 @@ task<order_facts> give_back(context ctx, payment_fact p, settings_ptr s) {
     }
   }
   if (refund_it) {
-    stripe::refund_request request;
-    request.ref = {{}, ctx.key(), "refund", attempt_text};
-    request.payment_intent_id = p.intent_id;
-    request.amount_minor = p.amount;
-    auto refund = stripe::refund(request);
-    auto refunded = co_await ctx.effect("refund", std::move(refund), attempt_text);
-    if (refunded) {
-      p.state = payment_state::refunded;
-      p.refund_id = refunded->refund_id;
-    } else {
-      learned.attention["refund"] = refunded.error().message;
+    auto made = co_await refund_all(ctx, p);
+    p = made.payment;
+    if (!made.refusal.empty()) {
+      learned.attention["refund"] = made.refusal;
       static_cast<void>(co_await ctx.run("report_refund", &report_attention, s, ctx.key(),
-                                         std::string("refund"), refunded.error().message));
+                                         std::string("refund"), made.refusal));
     }
   }
   learned.payments.push_back(std::move(p));
   co_return learned;
 }
 
-/// Undoes whatever the facts say was done: label, payments; then tells the customer. Finds nothing
-/// to do the second time.
+/// Undoes whatever the facts say was done: payments, label; then tells the customer. Finds nothing
+/// to do the second time, or what the first time had to leave open.
 task<result<order_facts>> undo(context ctx, settings_ptr s) {
+  ctx.shield(); // What undoes is never cancelled.
   auto recorded = co_await ctx.get("facts");
   auto facts = facts_in(recorded);
-  if (!facts || facts->cancelled)
+  const bool again = facts && facts->cancelled;
+  if (!facts || (again && !has_open_undo(*facts)))
     co_return facts;
   auto plan = co_await decide_plan(ctx, s);
   order_facts learned;
@@ -281,10 +324,10 @@ task<result<order_facts>> undo(context ctx, settings_ptr s) {
   ctx.merge("facts", learned.encode());
 
   bool was_paid = false;
+  bool refunded_now = false;
   for (const auto& p : facts->payments)
-    was_paid =
-        was_paid || p.state == payment_state::paid || p.state == payment_state::part_refunded;
-  if (was_paid)
+    was_paid = was_paid || p.state >= payment_state::paid;
+  if (was_paid && !facts->label_voided)
     ctx.send(shipment_of(ctx), "Stop", {});
   // The money first: it does not wait for a carrier.
   for (const auto& p : facts->payments) {
@@ -293,10 +336,11 @@ task<result<order_facts>> undo(context ctx, settings_ptr s) {
       continue;
     auto returned = co_await give_back(ctx, p, s);
     learned = merge(learned, returned);
+    refunded_now = refunded_now || learned.payments.back().state == payment_state::refunded;
   }
   ctx.merge("facts", learned.encode());
-  if (was_paid) {
-    // A purchase under way settles first; then its label, if there is one, is given back.
+  if (was_paid && !facts->label_voided) {
+    // A purchase under way resolves first; then its label, if there is one, is voided.
     auto voided = co_await ctx.call(shipment_of(ctx), "VoidLabel", {});
     if (!voided) {
       learned.attention["void_label"] = voided.error().message;
@@ -307,7 +351,6 @@ task<result<order_facts>> undo(context ctx, settings_ptr s) {
       if (!label)
         co_return fail(std::move(label).error());
       learned = merge(learned, *label);
-      learned.label_voided = true;
     }
     learned.pending["label"] = "done";
   }
@@ -315,11 +358,12 @@ task<result<order_facts>> undo(context ctx, settings_ptr s) {
   ctx.merge("facts", learned.encode());
 
   auto request = co_await ctx.get("order");
-  if (request) {
+  if (request && (!again || refunded_now)) {
     if (auto o = order::decode(*request)) {
       auto n = notice_about(*o, notice_order::kind::cancelled);
       n.mail = plan.mail;
       n.announce = plan.announce;
+      n.attempt = again ? 2 : 1;
       n.reason = refund_id_of(learned).empty() ? "" : "What you paid was given back.";
       if (plan.mail || plan.announce)
         ctx.send(notice_of(ctx), "Tell", n.encode());
@@ -347,6 +391,15 @@ handler_task ship_and_confirm(context ctx, order o, order_facts facts, order_pla
   order_facts learned;
   if (!label && label.error().kind == error_kind::cancelled)
     co_return co_await undo_and_answer_409(ctx, s);
+  // What was heard of meanwhile may forbid to ship; then the shipment was told to stop, and voids
+  // what it has bought.
+  auto recorded = co_await ctx.get("facts");
+  auto as_of_now = facts_in(recorded);
+  if (!as_of_now)
+    co_return fail(std::move(as_of_now).error());
+  if (forbids_shipping(*as_of_now))
+    co_return answer_of(ctx.key(), *as_of_now, false);
+  facts = *as_of_now;
   if (!label) {
     if (plan.compensate)
       co_return co_await undo_and_answer_409(ctx, s);
@@ -501,11 +554,15 @@ handler_task process_order(context ctx, std::string body, settings_ptr s) {
   if (!taken)
     co_return co_await undo_and_answer_409(ctx, s);
   ctx.merge("facts", taken->encode());
-  facts = merge(*facts, *taken);
+  // As of now: an event may have said more than the call.
+  auto after_payment = co_await ctx.get("facts");
+  facts = facts_in(after_payment);
+  if (!facts)
+    co_return fail(std::move(facts).error());
   const auto& payment = taken->payments.front();
   if (payment.state == payment_state::failed && plan.announce)
     announce_failed(ctx, *wanted, payment);
-  if (payment.state != payment_state::paid)
+  if (payment.state != payment_state::paid || forbids_shipping(*facts))
     co_return answer_of(ctx.key(), *facts, false);
   co_return co_await ship_and_confirm(ctx, *wanted, *facts, plan, s);
 }
@@ -513,6 +570,8 @@ handler_task process_order(context ctx, std::string body, settings_ptr s) {
 /// What is open at the order and at what works for it.
 struct open_points {
   json in_doubt = json::array(); ///< Steps whose calls may have taken effect.
+  json waiting = json::array();  ///< Steps that wait, are refused again and again or not reached.
+  json persons = json::array();  ///< Steps for which a person is called.
   json paused = json::array();   ///< What cannot go on, and why.
 };
 result<open_points> open_points_of(const durable::read_view& view) {
@@ -521,6 +580,16 @@ result<open_points> open_points_of(const durable::read_view& view) {
     for (const auto& d : journal::open_doubts(state))
       open.in_doubt.push_back(
           {{"step", d.step}, {"since", utc_text(d.since)}, {"reason", d.reason}});
+    for (const auto& w : journal::open_waits(state)) {
+      open.waiting.push_back({{"step", w.step},
+                              {"vendor", w.vendor},
+                              {"since", utc_text(w.since)},
+                              {"attempts", w.sends},
+                              {"last", w.reason},
+                              {"next_at", w.next_at > 0 ? json(utc_text(w.next_at)) : json()}});
+      if (w.needs_person)
+        open.persons.push_back({{"step", w.step}, {"reason", w.reason}});
+    }
     for (const auto& i : state.live)
       if (!i.paused_text.empty())
         open.paused.push_back({{"step", i.input.handler}, {"reason", i.paused_text}});
@@ -554,6 +623,9 @@ result<std::string> get_order(const durable::read_view& view, std::string_view) 
   if (!open)
     return fail(std::move(open).error());
   j["in_doubt"] = std::move(open->in_doubt);
+  j["waiting"] = std::move(open->waiting);
+  for (auto& point : open->persons)
+    j["attention"].push_back(std::move(point));
   for (auto& point : open->paused)
     j["attention"].push_back(std::move(point));
   if (!j.contains("pending"))
@@ -617,10 +689,41 @@ handler_task undo_order(context ctx, std::string, settings_ptr s) {
   co_return j.dump();
 }
 
-/// Facts that another object of this order learned.
-handler_task record_facts(context ctx, std::string encoded) {
-  ctx.merge("facts", encoded);
-  co_return std::string("null");
+/// Facts of an order that something outside of it has brought: another object of the order, or the
+/// world. Merged beside whatever runs; what forbids to ship stops the shipment.
+result<durable::event_outcome> learn(const journal::object_state& state, const order_event& event) {
+  const auto* recorded = state.value("facts");
+  auto before = recorded != nullptr ? order_facts::decode(*recorded) : order_facts();
+  if (!before)
+    return fail(std::move(before).error());
+  if (!before->known())
+    return fail({error_kind::not_found, "order", "There is no order " + state.id.key + ".", 404});
+  durable::event_outcome outcome;
+  outcome.name = event.name;
+  outcome.merges.emplace_back("facts", event.learned.encode());
+  outcome.evidence = event.evidence;
+  if (!forbids_shipping(*before) && forbids_shipping(merge(*before, event.learned))) {
+    const object_id shipment{"Shipment", state.id.key};
+    outcome.sends.push_back({shipment, "Stop", {}});
+    outcome.sends.push_back({shipment, "VoidLabel", "report"});
+  }
+  return outcome;
+}
+
+result<durable::event_outcome> record_event(const journal::object_state& state,
+                                            std::string_view body) {
+  auto event = order_event::decode(body);
+  if (!event)
+    return fail(std::move(event).error());
+  return learn(state, *event);
+}
+
+result<durable::event_outcome> record_facts(const char* name, const journal::object_state& state,
+                                            std::string_view body) {
+  auto learned = order_facts::decode(body);
+  if (!learned)
+    return fail(std::move(learned).error());
+  return learn(state, {name, std::move(*learned), {}});
 }
 
 std::string merge_entry(std::string_view, const std::string* current, std::string_view delta) {
@@ -680,10 +783,17 @@ durable::service_definition order_service(settings_ptr settings) {
   service.handlers.emplace("UndoOrder", std::move(undo_it));
 
   handler_definition record;
+  record.mode = handler_mode::event;
   record.internal = true;
-  record.cancellable = false;
-  record.run = &record_facts;
+  record.event = &record_event;
+  service.handlers.emplace("RecordEvent", record);
+  record.event = [](const journal::object_state& state, std::string_view body) {
+    return record_facts("label_recorded", state, body);
+  };
   service.handlers.emplace("RecordLabel", record);
+  record.event = [](const journal::object_state& state, std::string_view body) {
+    return record_facts("notices_recorded", state, body);
+  };
   service.handlers.emplace("RecordNotices", std::move(record));
   return service;
 }

@@ -21,6 +21,9 @@ struct label_order {
   static result<label_order> decode(std::string_view bytes);
 };
 
+/// `error::where` of a purchase that ended because the order was cancelled, refunded or disputed.
+constexpr std::string_view shipment_stopped = "shipment.stopped";
+
 /// The internal service `Shipment`, one object an order: BuyLabel, VoidLabel, Stop, ReportLate. It
 /// outlives the answer to the shop, so it is an object of its own.
 durable::service_definition shipment_service(std::shared_ptr<const order_settings> settings);

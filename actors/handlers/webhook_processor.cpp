@@ -86,6 +86,7 @@ durable::service_definition webhook_service() {
   durable::service_definition service;
   durable::handler_definition h;
   h.run = &process_stripe_webhook;
+  h.ephemeral = true;
   h.validate = &check_event;
   service.handlers.emplace("ProcessStripeWebhook", std::move(h));
   return service;

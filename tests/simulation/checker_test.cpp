@@ -79,28 +79,6 @@ TEST_CASE("without a settle time late work makes a double label, and it is found
   CHECK(run.problems.empty());
 }
 
-// Notices that take longer than half the shop's patience tell the order themselves. Where its
-// object left memory between that message and the commit behind it, and came back before, nobody
-// knew.
-TEST_CASE("where objects forget what is not durable, work that never ends is found",
-          "[orders][checker]") {
-  world_settings s;
-  s.mock.faults =
-      faults_of(R"({"vendor":"sendgrid","always":true,"effect":"latency","latency_ms":1500})");
-  std::size_t stranded = 0;
-  // The rare race of two or three runs in a hundred.
-  for (s.seed = 1; s.seed <= 400 && (thinning == 1 || stranded == 0); ++s.seed) {
-    s.forget_sources = true;
-    if (found(run_order(s, &process, {}), "never ended"))
-      ++stranded;
-    s.forget_sources = false;
-    const auto run = run_order(s, &process, {});
-    INFO("seed " << s.seed << '\n' << joined(run.problems));
-    CHECK(run.problems.empty());
-  }
-  CHECK(stranded > 0);
-}
-
 TEST_CASE("an order that nobody sent is found missing", "[orders][checker]") {
   CHECK(found(run_order({}, [](world&) {}, {}), "the order is lost"));
 }

@@ -206,10 +206,9 @@ std::optional<object_id> world::idle_object() {
         awaited.insert(to->object);
   std::vector<const object_id*> idle;
   for (const auto& [id, o] : objects_) {
-    const bool all_durable =
-        o.submitted <= durable_ && (o.source <= durable_ || settings_.forget_sources);
+    const bool all_durable = o.submitted <= durable_ && o.source <= durable_;
     if (all_durable && o.machine->suspendable() && !(o.due && *o.due <= time.true_ms()) &&
-        (!awaited.contains(id) || settings_.forget_sources))
+        !awaited.contains(id))
       idle.push_back(&id);
   }
   if (idle.empty())

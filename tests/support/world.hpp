@@ -38,9 +38,6 @@ struct world_settings {
   /// Overrides every operation's settle time where not negative.
   std::int64_t settle_ms = -1;
   bool unstable_keys = false;
-  /// Tests break this to show what it is for: objects leave memory although they hold what others'
-  /// turns told them and no disk has yet.
-  bool forget_sources = false;
   /// The machine loses power at these points, counted from 1 over the whole run.
   std::set<std::size_t> crash_at = {};
   /// Chance in a thousand that a call finds no route.

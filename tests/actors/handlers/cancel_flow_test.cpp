@@ -222,10 +222,30 @@ TEST_CASE("a refund that is refused leaves the order cancelled, for a person to 
   CHECK(w.effects("1", effect_kind::mail, "mail_cancelled") == 1);
   CHECK(field(w.order("1").body, "attention") == field(a.body, "attention"));
   CHECK(field(w.order("1").body, "status") == "cancelled");
-  // Once: asking again tries nothing.
+  // Asking again takes up what is open, under a key of its own, and tells nobody twice.
   const auto tries = w.mock.requests(call_id::stripe_refund);
-  CHECK(cancel(w).body == a.body);
-  CHECK(w.mock.requests(call_id::stripe_refund) == tries);
+  const auto b = cancel(w);
+  CHECK(field(b.body, "attention") == field(a.body, "attention"));
+  CHECK(w.mock.requests(call_id::stripe_refund) == tries + 1);
+  REQUIRE(w.run());
+  CHECK(w.effects("1", effect_kind::mail, "mail_cancelled") == 1);
+  CHECK(w.effects("1", effect_kind::label_refund) == 1);
+}
+
+TEST_CASE("a refund that stayed open is made by a second cancel", "[orders][cancel]") {
+  world w(with_faults(R"({"vendor":"stripe","operation":"refund","nth":1,"effect":"refuse",)"
+                      R"("code":"charge_disputed","text":"no"})"));
+  w.call(order_object("1"), "ProcessOrder", order_body());
+  CHECK(field(cancel(w).body, "attention").find(R"("step":"refund")") != std::string::npos);
+  const auto b = cancel(w);
+  CHECK(b.status == 200);
+  CHECK(field(b.body, "message") == "Order cancelled");
+  REQUIRE(w.run());
+  CHECK(w.effects("1", effect_kind::refund) == 1);
+  CHECK(w.effects("1", effect_kind::mail, "mail_cancelled_2") == 1);
+  const auto c = cancel(w);
+  CHECK(field(c.body, "refundId") == field(b.body, "refundId"));
+  CHECK(w.effects("1", effect_kind::refund) == 1);
 }
 
 TEST_CASE("a label that is not taken back leaves the order cancelled, for a person to settle",
