@@ -257,8 +257,7 @@ TEST_CASE("whoever settles an awakeable while the journal takes no writes gets 5
   CHECK(f.call("c", "work", "x")->replies.take().status == 503);
   auto settler = std::make_shared<waiting_responder>();
   f.hub().settle_awakeable(id, true, "value", settler);
-  f.hub().stop(); // Gives the turn up: what has no answer now gets none.
-  CHECK(!settler->replies.empty());
+  CHECK(settler->replies.take().status == 503);
 }
 
 TEST_CASE("a repeated request whose first has ended in memory only gets 503 as well",
@@ -273,8 +272,7 @@ TEST_CASE("a repeated request whose first has ended in memory only gets 503 as w
   f.p->store.refuse(error_kind::full);
   f.p->store.open();
   CHECK(first->replies.take().status == 503);
-  f.hub().stop();
-  CHECK(!second->replies.empty());
+  CHECK(second->replies.take().status == 503);
 }
 
 // ── The end ──────────────────────────────────────────────────────────────────────────────────
