@@ -10,6 +10,10 @@ which only tells what they really did, must agree with the orders.
 never, while other orders go on. The report then has the time from an order's request to its charge,
 for orders from before and from within that time; it is no condition.
 
+--clock-steps: the hub's wall clock steps by a second, ten minutes or a day, forward and back, at
+moments of the seed and between a kill and the next start. The vendors' clocks and all that is judged
+by stay right.
+
 Exit status: 0 all guarantees held, 1 one was broken, 2 the run could not be made.
 """
 import argparse
@@ -28,7 +32,7 @@ import threading
 import time
 import urllib.parse
 
-from hub_processes import (Failure, Hub, Mock, check_tools, find_program, request)
+from hub_processes import (Failure, Hub, Mock, ShiftedClock, check_tools, find_program, request)
 
 SETTLE_MS = 1500     # Look-ups prove absence after this; late work is done sooner.
 LATE_MS_MAX = 600
@@ -40,6 +44,7 @@ HANG_MS_MIN = 10_000
 # Later than any deadline of the hub, so for the hub never. Not for ever: as long as Stripe works on a
 # call, its key answers 409.
 NEVER_MS = 70_000
+CLOCK_STEPS_MS = [sign * ms for ms in (1_000, 600_000, 86_400_000) for sign in (1, -1)]
 ANY = ["drop_before", "drop_after", "late_work", "garbage", "truncate", "500", "503", "429",
        "latency"]
 FAULTS = [
@@ -70,15 +75,17 @@ def parse_arguments():
     p.add_argument("--hang-answer", type=float, metavar="SECONDS",
                    help="how late it then answers; 0: never (default: half of the calls after 28 s, "
                         "half never)")
+    p.add_argument("--clock-steps", type=int, nargs="?", const=10, default=0, metavar="N",
+                   help="steps of the hub's wall clock (10 where N is not given)")
     p.add_argument("--program", help="the hub (default: build/release/orderhub)")
     p.add_argument("--patience", type=float, default=120,
                    help="seconds for the last order to become terminal (default 120)")
     p.add_argument("--keep", action="store_true", help="keep the logs, the journal and the ledger")
     a = p.parse_args()
-    if a.kills < 0 or a.orders < 1:
-        p.error("--kills must be at least 0 and --orders at least 1")
-    if a.broken and a.hang:
-        p.error("--break does not go with --hang")
+    if a.kills < 0 or a.orders < 1 or a.clock_steps < 0:
+        p.error("--kills and --clock-steps must be at least 0 and --orders at least 1")
+    if a.broken and (a.hang or a.clock_steps):
+        p.error("--break goes with neither --hang nor --clock-steps")
     if a.seed is None:
         a.seed = random.SystemRandom().randrange(1, 2**31)
     return a
@@ -138,6 +145,8 @@ class Run:
         self.epochs = []      # (from, rules), Unix seconds, ascending
         # Seconds after the beginning: enough orders before it to compare with.
         self.hang = (self.duration * 0.25, self.duration * 0.85) if arguments.hang else None
+        self.clock = None     # ShiftedClock
+        self.clock_steps = []  # texts
         self.stop = threading.Event()
         self.client_errors = queue.SimpleQueue()
 
@@ -200,6 +209,21 @@ class Run:
             self.set_faults(rules)
             until_change = [at - passed for at in self.hang or () if at > passed]
             self.stop.wait(min([rng.uniform(0.4, 1.5)] + until_change))
+
+    # ── The hub's wall clock ────────────────────────────────────────────────────────────────
+
+    def step_clock(self, rng, where=""):
+        step = rng.choice(CLOCK_STEPS_MS)
+        self.clock.step(step)
+        self.clock_steps.append(f"{step / 1000:+.0f} s at {self.offset(time.time())}{where}")
+
+    def step_clock_at_moments(self):
+        """From the seed; until told to stop."""
+        rng = random.Random(f"{self.a.seed}/clock")
+        for moment in sorted(rng.uniform(0.3, self.duration) for _ in range(self.a.clock_steps)):
+            if self.stop.wait(max(0.0, self.began_at + moment - time.time())):
+                return
+            self.step_clock(rng)
 
     # ── Clients ─────────────────────────────────────────────────────────────────────────────
 
@@ -318,6 +342,7 @@ class Run:
         moments = sorted(self.rng.uniform(0.3, self.duration) for _ in range(self.a.kills))
         killed_in_recovery = False
         first_kill = None
+        clock_rng = random.Random(f"{self.a.seed}/clock while down")
         for number, moment in enumerate(moments):
             if not killed_in_recovery:
                 self.sleep_until(self.began_at + moment)
@@ -329,6 +354,8 @@ class Run:
             self.kills.append(at)
             first_kill = first_kill or at
             time.sleep(self.rng.choice([0, 0, self.rng.uniform(0, 0.4)]))
+            if self.a.clock_steps and clock_rng.random() < 0.5:
+                self.step_clock(clock_rng, ", while the hub was down")
             # Some kills hit while the hub recovers from the one before.
             killed_in_recovery = number + 1 < len(moments) and self.rng.random() < 0.2
             if killed_in_recovery:
@@ -540,10 +567,16 @@ class Run:
         program = find_program(self.a.program)
         self.mock = Mock(program, directory, seed=self.a.seed)
         environment.update(self.mock.vendor_environment())
+        if self.a.clock_steps:
+            self.clock = ShiftedClock(directory / "clock",
+                                      program.parent / "liborderhub_clock_shift.so")
+            environment.update(self.clock.environment())
         self.hub = Hub(program, directory, environment)
         try:
             self.hub.start()
             self.began_at = time.time()
+            clock = threading.Thread(target=self.step_clock_at_moments, daemon=True)
+            clock.start()
             threads = self.clients()
             faults = threading.Thread(target=self.inject_faults, daemon=True)
             faults.start()
@@ -551,6 +584,7 @@ class Run:
             self.sleep_until(self.began_at + self.duration)
             self.stop.set()
             faults.join()
+            clock.join()
             if not self.a.broken:
                 self.set_faults([])
             client_deadline = time.monotonic() + self.a.patience
@@ -635,6 +669,8 @@ class Run:
     def print_counts(self, ledger):
         if self.hang:
             self.print_hang(ledger)
+        if self.clock:
+            print(f"clock steps: {', '.join(self.clock_steps)}")
         print(f"orders: {dict(self.statuses)}")
         print(f"vendors: totals {ledger.get('totals')}, replays "
               f"{ledger.get('idempotent_replays')}, faults {ledger.get('faults')}")
@@ -650,7 +686,8 @@ def main():
     check_tools()
     print(f"chaos: seed {a.seed}, {a.orders} orders, {a.kills} kills"
           + (f", broken on purpose: {a.broken}" if a.broken else "")
-          + (f", {a.hang} hangs" if a.hang else ""), flush=True)
+          + (f", {a.hang} hangs" if a.hang else "")
+          + (f", {a.clock_steps} clock steps" if a.clock_steps else ""), flush=True)
     directory = pathlib.Path(tempfile.mkdtemp(prefix="orderhub-chaos-"))
     run = Run(a)
     try:

@@ -12,7 +12,7 @@ import chaos  # noqa: E402
 def run_with(status, effects, *, kills=(), epochs=(), acknowledged=True, cancel=False,
              declined=False, final=True, attention=None):
     arguments = types.SimpleNamespace(seed=1, kills=0, orders=1, broken=None, patience=1,
-                                      hang=None)
+                                      hang=None, clock_steps=0)
     run = chaos.Run(arguments)
     run.began_at = 100.0
     run.kills, run.epochs = list(kills), list(epochs)
