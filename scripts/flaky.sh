@@ -13,7 +13,7 @@
 #
 # A run that fails is shown with its program, seed and output, and with the command that repeats it.
 # Ends with one line of counts; exits 1 where a run failed or the time (--within, an hour) was too
-# short for all of them. Took 25 minutes on 2 cores with everything at its default.
+# short for all of them. Took 18 minutes on 2 cores with everything at its default.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 take_arguments --no-option-names-a-build "$@"
