@@ -33,14 +33,17 @@ function(orderhub_library name)
   target_link_libraries(${name} PUBLIC ${arg_DEPS} PRIVATE ${arg_PRIVATE_DEPS} orderhub_options)
 endfunction()
 
-# A test program of one room; every Catch2 test in it runs in one ctest entry.
+# A test program of one room; every Catch2 test in it runs in one ctest entry. LABELS `timing`: it has
+# threads, sockets or processes, so scripts/flaky.sh runs it, or its cases tagged `[timing]` where
+# there are any, a hundred times.
 function(orderhub_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;DEPS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;DEPS;LABELS")
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_DEPS} orderhub_catch2 orderhub_options)
   add_test(NAME ${name} COMMAND ${name})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 900)
   endif()
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT})
+  list(PREPEND arg_LABELS catch2)
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
 endfunction()

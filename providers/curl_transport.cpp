@@ -455,7 +455,6 @@ private:
   bool take_submitted() {
     {
       const std::lock_guard guard(mutex_);
-      queued_ -= std::exchange(started_, 0);
       if (stopping_)
         return false;
       batch_.swap(incoming_);
@@ -477,12 +476,19 @@ private:
   }
 
   void start_waiting() {
+    std::size_t started = 0;
     while (!waiting_.empty() && active_.size() < options_.in_flight_max) {
       queued_call call = std::move(waiting_.front());
       waiting_.pop_front();
-      ++started_;
+      ++started;
       start(std::move(call));
     }
+    if (started == 0)
+      return;
+    // Before the first of their bytes leaves, and not after the nap that may follow: what is on the
+    // wire takes no place from what is to wait.
+    const std::lock_guard guard(mutex_);
+    queued_ -= started;
   }
 
   void start(queued_call call) {
@@ -715,7 +721,7 @@ private:
   std::mutex mutex_;
   std::vector<queued_call> incoming_;
   std::vector<callback> refused_;
-  std::size_t queued_ = 0; ///< In `incoming_` or `waiting_`, as of the loop's last turn.
+  std::size_t queued_ = 0; ///< In `incoming_` or `waiting_`.
   bool asleep_ = false;    ///< The loop polls or is about to: a wake-up is needed.
   bool stopping_ = false;
 
@@ -725,7 +731,6 @@ private:
   std::deque<queued_call> waiting_;
   std::vector<std::unique_ptr<slot>> active_;
   std::vector<std::unique_ptr<slot>> idle_;
-  std::size_t started_ = 0;
   std::string line_;
 
   std::thread thread_;

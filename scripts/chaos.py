@@ -6,6 +6,14 @@ come the orders, the moments of SIGKILL and the vendors' faults (the operating s
 is not ours to repeat). At the end every order must be terminal, and the mock vendors' ledger,
 which only tells what they really did, must agree with the orders.
 
+--hang VENDOR: for more than half of the load that vendor accepts every call and answers late or
+never, while other orders go on. The report then has the time from an order's request to its charge,
+for orders from before and from within that time; it is no condition.
+
+--clock-steps: the hub's wall clock steps by a second, ten minutes or a day, forward and back, at
+moments of the seed and between a kill and the next start. The vendors' clocks and all that is judged
+by stay right.
+
 Exit status: 0 all guarantees held, 1 one was broken, 2 the run could not be made.
 """
 import argparse
@@ -24,13 +32,19 @@ import threading
 import time
 import urllib.parse
 
-from hub_processes import (Failure, Hub, Mock, check_tools, find_program, request)
+from hub_processes import (Failure, Hub, Mock, ShiftedClock, check_tools, find_program, request)
 
 SETTLE_MS = 1500     # Look-ups prove absence after this; late work is done sooner.
 LATE_MS_MAX = 600
 TERMINAL = {"confirmed", "payment_failed", "cancelled"}
 # Faults after which nobody but the vendor knows whether the work was done.
-LOSES_ANSWER = {"drop_after", "garbage", "truncate", "late_work", "stored_500_done"}
+LOSES_ANSWER = {"drop_after", "garbage", "truncate", "late_work", "stored_500_done", "hang"}
+# An answer that is this late may come after the hub has given the call up.
+HANG_MS_MIN = 10_000
+# Later than any deadline of the hub, so for the hub never. Not for ever: as long as Stripe works on a
+# call, its key answers 409.
+NEVER_MS = 70_000
+CLOCK_STEPS_MS = [sign * ms for ms in (1_000, 600_000, 86_400_000) for sign in (1, -1)]
 ANY = ["drop_before", "drop_after", "late_work", "garbage", "truncate", "500", "503", "429",
        "latency"]
 FAULTS = [
@@ -56,13 +70,22 @@ def parse_arguments():
     p.add_argument("--orders", type=int, default=300, help="orders (default 300)")
     p.add_argument("--break", dest="broken", choices=["unstable-keys", "settle-zero"],
                    help="break the hub on purpose; the run must then fail")
+    p.add_argument("--hang", choices=["stripe", "shippo", "sendgrid", "slack"],
+                   help="this vendor hangs for a while")
+    p.add_argument("--hang-answer", type=float, metavar="SECONDS",
+                   help="how late it then answers; 0: never (default: half of the calls after 28 s, "
+                        "half never)")
+    p.add_argument("--clock-steps", type=int, nargs="?", const=10, default=0, metavar="N",
+                   help="steps of the hub's wall clock (10 where N is not given)")
     p.add_argument("--program", help="the hub (default: build/release/orderhub)")
     p.add_argument("--patience", type=float, default=120,
                    help="seconds for the last order to become terminal (default 120)")
     p.add_argument("--keep", action="store_true", help="keep the logs, the journal and the ledger")
     a = p.parse_args()
-    if a.kills < 0 or a.orders < 1:
-        p.error("--kills must be at least 0 and --orders at least 1")
+    if a.kills < 0 or a.orders < 1 or a.clock_steps < 0:
+        p.error("--kills and --clock-steps must be at least 0 and --orders at least 1")
+    if a.broken and (a.hang or a.clock_steps):
+        p.error("--break goes with neither --hang nor --clock-steps")
     if a.seed is None:
         a.seed = random.SystemRandom().randrange(1, 2**31)
     return a
@@ -85,6 +108,7 @@ class Order:
         self.amount = rng.randrange(100, 90000)
         self.quantity = rng.randrange(1, 4)
         self.lock = threading.Lock()
+        self.sent_at = None    # Unix seconds, of the first ProcessOrder
         self.acknowledged = False
         self.cancel_acknowledged = False
         self.answers = []      # (status, parsed body) of ProcessOrder
@@ -119,6 +143,10 @@ class Run:
         self.kills = []       # Unix seconds
         self.recoveries = []  # seconds from SIGKILL to the first answer
         self.epochs = []      # (from, rules), Unix seconds, ascending
+        # Seconds after the beginning: enough orders before it to compare with.
+        self.hang = (self.duration * 0.25, self.duration * 0.85) if arguments.hang else None
+        self.clock = None     # ShiftedClock
+        self.clock_steps = []  # texts
         self.stop = threading.Event()
         self.client_errors = queue.SimpleQueue()
 
@@ -148,8 +176,21 @@ class Run:
         self.mock.control({"clear": True, "faults": rules})
         self.epochs.append((time.time(), rules))
 
+    def hang_rules(self):
+        """For every call of that vendor; the mock adds up the latencies that hit a call."""
+        def rule(milliseconds, **when):
+            return dict({"vendor": self.a.hang, "operation": "*", "effect": "latency",
+                         "latency_ms": int(milliseconds)}, **when)
+        if self.a.hang_answer is not None:
+            return [rule(self.a.hang_answer * 1000 or NEVER_MS, always=True)]
+        return [rule(28_000, always=True), rule(NEVER_MS, probability=0.5)]
+
     def inject_faults(self):
         """A new set of faults every second or so, until told to stop."""
+        # While a vendor hangs it has no other fault, and the charge, whose time is measured, none
+        # at all.
+        faults = [f for f in FAULTS if not self.hang or
+                  (f[0] != self.a.hang and f[:2] != ("stripe", "charge"))]
         rng = random.Random(f"{self.a.seed}/faults")
         if self.a.broken == "unstable-keys":
             self.set_faults([{"vendor": "stripe", "operation": "charge", "probability": 0.5,
@@ -160,12 +201,29 @@ class Run:
                               "effect": "late_work", "late_ms": 3000}])
             return
         while not self.stop.is_set():
-            rules = []
-            for vendor, operation, effects in rng.sample(FAULTS, rng.randrange(2, 6)):
+            passed = time.time() - self.began_at
+            rules = self.hang_rules() if self.hang and self.hang[0] <= passed < self.hang[1] else []
+            for vendor, operation, effects in rng.sample(faults, rng.randrange(2, 6)):
                 rules.append(self.rule(rng, vendor, operation, rng.choice(effects),
                                        rng.uniform(0.05, 0.5)))
             self.set_faults(rules)
-            self.stop.wait(rng.uniform(0.4, 1.5))
+            until_change = [at - passed for at in self.hang or () if at > passed]
+            self.stop.wait(min([rng.uniform(0.4, 1.5)] + until_change))
+
+    # ── The hub's wall clock ────────────────────────────────────────────────────────────────
+
+    def step_clock(self, rng, where=""):
+        step = rng.choice(CLOCK_STEPS_MS)
+        self.clock.step(step)
+        self.clock_steps.append(f"{step / 1000:+.0f} s at {self.offset(time.time())}{where}")
+
+    def step_clock_at_moments(self):
+        """From the seed; until told to stop."""
+        rng = random.Random(f"{self.a.seed}/clock")
+        for moment in sorted(rng.uniform(0.3, self.duration) for _ in range(self.a.clock_steps)):
+            if self.stop.wait(max(0.0, self.began_at + moment - time.time())):
+                return
+            self.step_clock(rng)
 
     # ── Clients ─────────────────────────────────────────────────────────────────────────────
 
@@ -197,6 +255,8 @@ class Run:
         return None
 
     def place(self, order, twin):
+        if not twin:
+            order.sent_at = time.time()
         handler = "ProcessOrder/send" if order.one_way else "ProcessOrder"
         answer = self.exchange(order, handler, order.body(), order.request_key,
                                once=order.walks_away and not twin)
@@ -252,8 +312,9 @@ class Run:
                     self.client_errors.put(e)
 
         # Orders in doubt hold their caller for seconds, so there are more threads than orders a
-        # second.
-        threads = [threading.Thread(target=work, daemon=True) for _ in range(96)]
+        # second; where a vendor hangs, every order may be.
+        count = max(96, min(len(actions), 600)) if self.hang else 96
+        threads = [threading.Thread(target=work, daemon=True) for _ in range(count)]
         for t in threads:
             t.start()
 
@@ -281,6 +342,7 @@ class Run:
         moments = sorted(self.rng.uniform(0.3, self.duration) for _ in range(self.a.kills))
         killed_in_recovery = False
         first_kill = None
+        clock_rng = random.Random(f"{self.a.seed}/clock while down")
         for number, moment in enumerate(moments):
             if not killed_in_recovery:
                 self.sleep_until(self.began_at + moment)
@@ -292,6 +354,8 @@ class Run:
             self.kills.append(at)
             first_kill = first_kill or at
             time.sleep(self.rng.choice([0, 0, self.rng.uniform(0, 0.4)]))
+            if self.a.clock_steps and clock_rng.random() < 0.5:
+                self.step_clock(clock_rng, ", while the hub was down")
             # Some kills hit while the hub recovers from the one before.
             killed_in_recovery = number + 1 < len(moments) and self.rng.random() < 0.2
             if killed_in_recovery:
@@ -347,12 +411,8 @@ class Run:
         causes = []
         for first, second in zip(times, times[1:]):
             # Late work is noted when it is done, which is later than it was asked for.
-            lost = [r["effect"] for r in self.rules_at(first - LATE_MS_MAX / 1000, first)
-                    if r["vendor"] == vendor and r["operation"] == operation and
-                    r["effect"] in LOSES_ANSWER]
-            at_once = [r["effect"] for r in self.rules_at(first, first)
-                       if r["vendor"] == vendor and r["operation"] == operation and
-                       r["effect"] in LOSES_ANSWER]
+            lost = self.lost_answers(vendor, operation, first - LATE_MS_MAX / 1000, first)
+            at_once = self.lost_answers(vendor, operation, first, first)
             asked = first - LATE_MS_MAX / 1000 if "late_work" in lost else first - 0.02
             kill = next((k for k in self.kills if first - 0.02 <= k <= second), None)
             if kill is None and not at_once:
@@ -364,6 +424,15 @@ class Run:
             else:
                 return None
         return ", ".join(causes)
+
+    def lost_answers(self, vendor, operation, begin, end):
+        """Effects that may have cost an answer of that operation in [begin, end]."""
+        effects = []
+        for r in self.rules_at(begin, end):
+            hangs = r["effect"] == "latency" and r["latency_ms"] >= HANG_MS_MIN
+            if r["vendor"] == vendor and r["operation"] in (operation, "*"):
+                effects.append("hang" if hangs else r["effect"])
+        return [e for e in effects if e in LOSES_ANSWER]
 
     def rules_at(self, begin, end):
         """Rules in force at any time in [begin, end] (Unix seconds)."""
@@ -498,10 +567,16 @@ class Run:
         program = find_program(self.a.program)
         self.mock = Mock(program, directory, seed=self.a.seed)
         environment.update(self.mock.vendor_environment())
+        if self.a.clock_steps:
+            self.clock = ShiftedClock(directory / "clock",
+                                      program.parent / "liborderhub_clock_shift.so")
+            environment.update(self.clock.environment())
         self.hub = Hub(program, directory, environment)
         try:
             self.hub.start()
             self.began_at = time.time()
+            clock = threading.Thread(target=self.step_clock_at_moments, daemon=True)
+            clock.start()
             threads = self.clients()
             faults = threading.Thread(target=self.inject_faults, daemon=True)
             faults.start()
@@ -509,6 +584,7 @@ class Run:
             self.sleep_until(self.began_at + self.duration)
             self.stop.set()
             faults.join()
+            clock.join()
             if not self.a.broken:
                 self.set_faults([])
             client_deadline = time.monotonic() + self.a.patience
@@ -556,7 +632,45 @@ class Run:
         for name, count in events.items():
             self.violate("log", f"{count} error events {name}")
 
+    def charge_latencies(self, ledger, begin, end):
+        """Seconds from an order's request to its charge, ascending, of orders sent in [begin, end]
+        (seconds after the beginning), and how many were left out because a kill came between."""
+        charged = {e.get("order_id"): e["at_ms"] / 1000 for e in ledger["effects"]
+                   if e["kind"] == "charge"}
+        latencies, left_out = [], 0
+        for order in self.orders:
+            at = charged.get(order.key)
+            if at is None or order.sent_at is None:
+                continue
+            if not begin <= order.sent_at - self.began_at <= end:
+                continue
+            if any(order.sent_at <= kill <= at for kill in self.kills):
+                left_out += 1
+            else:
+                latencies.append(at - order.sent_at)
+        return sorted(latencies), left_out
+
+    def print_hang(self, ledger):
+        begin, end = self.hang
+        late = ("half of the calls answered after 28 s, half never"
+                if self.a.hang_answer is None else f"answers after {self.a.hang_answer:.0f} s"
+                if self.a.hang_answer else "no answers")
+        print(f"hang of {self.a.hang} from +{begin:.1f} s to +{end:.1f} s, {late}; from an order's "
+              "request to its charge:")
+        for name, span in (("before", (0, begin)), ("within", (begin, end))):
+            latencies, left_out = self.charge_latencies(ledger, *span)
+            if latencies:
+                p50, p99 = (latencies[int(len(latencies) * q)] for q in (0.5, 0.99))
+                print(f"  {name}: p50 {p50:.3f} s, p99 {p99:.3f} s, {len(latencies)} orders "
+                      f"({left_out} with a kill between left out)")
+            else:
+                print(f"  {name}: no orders")
+
     def print_counts(self, ledger):
+        if self.hang:
+            self.print_hang(ledger)
+        if self.clock:
+            print(f"clock steps: {', '.join(self.clock_steps)}")
         print(f"orders: {dict(self.statuses)}")
         print(f"vendors: totals {ledger.get('totals')}, replays "
               f"{ledger.get('idempotent_replays')}, faults {ledger.get('faults')}")
@@ -571,7 +685,9 @@ def main():
     a = parse_arguments()
     check_tools()
     print(f"chaos: seed {a.seed}, {a.orders} orders, {a.kills} kills"
-          + (f", broken on purpose: {a.broken}" if a.broken else ""), flush=True)
+          + (f", broken on purpose: {a.broken}" if a.broken else "")
+          + (f", {a.hang} hangs" if a.hang else "")
+          + (f", {a.clock_steps} clock steps" if a.clock_steps else ""), flush=True)
     directory = pathlib.Path(tempfile.mkdtemp(prefix="orderhub-chaos-"))
     run = Run(a)
     try:

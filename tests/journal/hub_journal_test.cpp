@@ -552,7 +552,7 @@ TEST_CASE("a damaged row fails its own object, and no other", "[journal][hub]") 
 
 // Each commit adds one to both values of an object: whatever a reader sees must be one commit's.
 TEST_CASE("readers beside commits and slices see whole commits, never an older one",
-          "[journal][hub][threads]") {
+          "[journal][hub][threads][timing]") {
   const bool on_disk = GENERATE(false, true);
   temp_directory dir;
   memory_store in_memory;

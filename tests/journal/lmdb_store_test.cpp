@@ -39,7 +39,7 @@ TEST_CASE("the data directory and its files are the owner's alone", "[journal][l
 }
 
 TEST_CASE("a second process is told who has the directory, and changes nothing",
-          "[journal][lmdb]") {
+          "[journal][lmdb][timing]") {
   temp_directory dir;
   std::array<int, 2> to_child{};
   std::array<int, 2> to_parent{};
@@ -136,7 +136,8 @@ TEST_CASE("a full map fails as full, keeps serving reads, and goes on when there
 
 // The operating system's limit on a file's size stands in for a full disk: writes are cut short
 // first, and refused afterwards.
-TEST_CASE("a disk that takes no more loses nothing, and goes on when it does", "[journal][lmdb]") {
+TEST_CASE("a disk that takes no more loses nothing, and goes on when it does",
+          "[journal][lmdb][timing]") {
   temp_directory dir;
   enum : int { right = 0, not_opened, never_full, wrong_kind, not_served, not_again, lost };
   const auto child = ::fork();

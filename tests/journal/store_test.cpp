@@ -160,7 +160,7 @@ TEST_CASE("a key that is empty or too long is invalid", "[journal][store]") {
   CHECK(done.error().kind == error_kind::invalid);
 }
 
-TEST_CASE("readers on other threads see whole commits only", "[journal][store]") {
+TEST_CASE("readers on other threads see whole commits only", "[journal][store][timing]") {
   any_store s(GENERATE(false, true));
   auto write = [&](const std::string& value) {
     auto txn = s.tables->begin_write(false);

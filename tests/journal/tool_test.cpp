@@ -102,7 +102,8 @@ TEST_CASE("stats and dump read a journal on disk", "[journal][tool]") {
 }
 
 // The hub is another process that holds the lock, as in life.
-TEST_CASE("a backup of a running journal has its orders and its hub id", "[journal][tool]") {
+TEST_CASE("a backup of a running journal has its orders and its hub id",
+          "[journal][tool][timing]") {
   temp_directory dir;
   const auto data = dir / "data";
   const auto copy = dir / "copy";

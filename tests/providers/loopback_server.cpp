@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <stdexcept>
 
@@ -106,13 +107,15 @@ loopback_server::loopback_server(std::function<void(connection&, std::size_t)> s
     : script_(std::move(script)) {
   listener_ = listening_socket(port_, true);
   acceptor_ = std::thread([this] {
-    for (std::size_t n = 0;; ++n) {
+    for (;;) {
       const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+      if (fd < 0 && errno == ECONNABORTED)
+        continue; // That client went before it was let in.
       if (fd < 0)
         return;
       const int on = 1;
       ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-      workers_.emplace_back([this, fd, n] {
+      workers_.emplace_back([this, fd, n = workers_.size()] {
         connection c(fd);
         script_(c, n);
       });
@@ -132,10 +135,10 @@ std::string loopback_server::url(std::string_view path) const {
   return "http://127.0.0.1:" + std::to_string(port_) + std::string(path);
 }
 
-std::uint16_t refused_port() {
-  std::uint16_t port = 0;
-  ::close(listening_socket(port, false));
-  return port;
+refused_port::refused_port() : fd_(listening_socket(port_, false)) {}
+
+refused_port::~refused_port() {
+  ::close(fd_);
 }
 
 std::string answer_200(std::string_view body) {

@@ -56,8 +56,19 @@ private:
   std::vector<std::thread> workers_;
 };
 
-/// A port on 127.0.0.1 that nobody listens on.
-std::uint16_t refused_port();
+/// A port on 127.0.0.1 that nobody listens on, nor can while this lives.
+class refused_port {
+public:
+  refused_port();
+  ~refused_port();
+  refused_port(const refused_port&) = delete;
+  refused_port& operator=(const refused_port&) = delete;
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+
+private:
+  std::uint16_t port_ = 0; ///< Set while `fd_` is made, so it comes first.
+  int fd_ = -1;
+};
 
 /// A 200 answer with that body.
 std::string answer_200(std::string_view body);

@@ -11,7 +11,8 @@ import chaos  # noqa: E402
 
 def run_with(status, effects, *, kills=(), epochs=(), acknowledged=True, cancel=False,
              declined=False, final=True, attention=None):
-    arguments = types.SimpleNamespace(seed=1, kills=0, orders=1, broken=None, patience=1)
+    arguments = types.SimpleNamespace(seed=1, kills=0, orders=1, broken=None, patience=1,
+                                      hang=None, clock_steps=0)
     run = chaos.Run(arguments)
     run.began_at = 100.0
     run.kills, run.epochs = list(kills), list(epochs)
@@ -78,6 +79,10 @@ expect(run_with("confirmed", TWICE, epochs=[(90.0, []), (102.5, LOST), (104.0, [
 expect(run_with("confirmed", TWICE, epochs=[(90.0, LOST), (102.0, [])]), "causeless repeats")
 OTHER = [{"vendor": "stripe", "operation": "charge", "effect": "drop_after"}]
 expect(run_with("confirmed", TWICE, epochs=[(90.0, OTHER)]), "causeless repeats")
+LATE = [{"vendor": "sendgrid", "operation": "*", "effect": "latency", "latency_ms": 28000}]
+expect(run_with("confirmed", TWICE, epochs=[(90.0, LATE)]))
+SLOW = [{"vendor": "sendgrid", "operation": "*", "effect": "latency", "latency_ms": 800}]
+expect(run_with("confirmed", TWICE, epochs=[(90.0, SLOW)]), "causeless repeats")
 # Two repeats need two causes.
 expect(run_with("confirmed", TWICE + [("mail", 120, {})], kills=[105.0]), "causeless repeats")
 print("the verdict judges right")

@@ -257,8 +257,7 @@ TEST_CASE("whoever settles an awakeable while the journal takes no writes gets 5
   CHECK(f.call("c", "work", "x")->replies.take().status == 503);
   auto settler = std::make_shared<waiting_responder>();
   f.hub().settle_awakeable(id, true, "value", settler);
-  f.hub().stop(); // Gives the turn up: what has no answer now gets none.
-  CHECK(!settler->replies.empty());
+  CHECK(settler->replies.take().status == 503);
 }
 
 TEST_CASE("a repeated request whose first has ended in memory only gets 503 as well",
@@ -273,8 +272,7 @@ TEST_CASE("a repeated request whose first has ended in memory only gets 503 as w
   f.p->store.refuse(error_kind::full);
   f.p->store.open();
   CHECK(first->replies.take().status == 503);
-  f.hub().stop();
-  CHECK(!second->replies.empty());
+  CHECK(second->replies.take().status == 503);
 }
 
 // ── The end ──────────────────────────────────────────────────────────────────────────────────
@@ -314,7 +312,8 @@ TEST_CASE("a stopped hub is the same again after its next start", "[runtime][hub
 
 TEST_CASE("a drain leaves what waits to the next start, long before its time",
           "[runtime][hub][drain]") {
-  fixture f({.sweep_ms = 5});
+  // Time stands still: however long the drain takes, it is long before theirs.
+  fixture f({.sweep_ms = 5}, std::make_unique<manual_clock>());
   const auto sleeping = f.call("s", "sleep", "3600000")->ids.take();
   const auto promised = f.call("p", "promise")->ids.take();
   const auto retried = f.call("r", "work", "x")->ids.take();
