@@ -41,8 +41,7 @@ public:
       invocation(j, value);
       break;
     case table::tm:
-      j["due_at"] = parse_timer_key(key).value_or(0);
-      object_ref(j, value);
+      timer(j, key, value);
       break;
     case table::dd:
       request(j, key, value);
@@ -52,6 +51,9 @@ public:
       break;
     case table::mt:
       meta(j, key, value);
+      break;
+    case table::sa:
+      aside(j, key, value);
       break;
     case table::rf:
       j["key"] = hex_of(key);
@@ -312,6 +314,55 @@ private:
       j["damaged"] = id.error().message;
   }
 
+  void timer(json& j, std::string_view key, std::string_view value) {
+    j["due_at"] = parse_timer_key(key).value_or(0);
+    auto row = decode_timer_row(key, value);
+    if (!row) {
+      j["damaged"] = row.error().message;
+      return;
+    }
+    j["recorded_at"] = row->recorded_at;
+    j["object"] = row->object.text();
+  }
+
+  /// Of a mark the object and the reason; of what was damaged only where it was, and its bytes
+  /// where bodies are wanted.
+  void aside(json& j, std::string_view key, std::string_view value) {
+    const auto parts = parse_aside_key(key);
+    if (!parts) {
+      j["damaged"] = "the key is that of nothing that is set aside";
+      return;
+    }
+    switch (parts->prefix) {
+    case aside_prefix::object: {
+      j["what"] = "object";
+      j["digest"] = hex_of(parts->digest);
+      auto mark = decode_aside_mark(value);
+      if (!mark) {
+        j["damaged"] = mark.error().message;
+        return;
+      }
+      j["object"] = mark->object.text();
+      j["reason"] = mark->reason;
+      return;
+    }
+    case aside_prefix::row:
+      j["what"] = "row";
+      j["digest"] = hex_of(parts->digest);
+      return body(j, "bytes", value);
+    case aside_prefix::record:
+      j["what"] = "record";
+      j["digest"] = hex_of(parts->digest);
+      j["lsn"] = parts->lsn;
+      return log_record(j, value);
+    default:
+      j["what"] = "row";
+      j["of"] = std::string(parts->table);
+      j["key"] = hex_of(parts->key);
+      return body(j, "bytes", value);
+    }
+  }
+
   void request(json& j, std::string_view key, std::string_view value) {
     j["scope"] = hex_of(key);
     auto row = decode_request_row(value);
@@ -367,8 +418,8 @@ std::optional<table> table_named(std::string_view name) {
 
 result<void> dump(const reader& tables, std::ostream& out, const dump_options& options) {
   printer p(out, options);
-  constexpr table order[] = {table::mt, table::lg, table::ob, table::iv,
-                             table::tm, table::rf, table::dd, table::ix};
+  constexpr table order[] = {table::mt, table::lg, table::ob, table::iv, table::tm,
+                             table::rf, table::dd, table::ix, table::sa};
   for (const auto t : order) {
     if (options.only && *options.only != t)
       continue;

@@ -182,12 +182,12 @@ struct open_commands {
   bool any = false;
   bool effect = false;
   bool call = false;
-  std::optional<unix_ms> due;
+  std::optional<recorded_wait> due;
 };
 
-void earlier(std::optional<unix_ms>& due, unix_ms at) {
-  if (!due || at < *due)
-    due = at;
+void earlier(std::optional<recorded_wait>& due, recorded_wait wait) {
+  if (!due || std::pair(wait.due, wait.recorded_at) < std::pair(due->due, due->recorded_at))
+    due = wait;
 }
 
 open_commands open_of(const invocation_state& i) {
@@ -204,11 +204,13 @@ open_commands open_of(const invocation_state& i) {
       if (p && !answered(p->completion)) {
         open.any = open.effect = true;
         // Only the newest note counts: an earlier retry has been made.
-        std::optional<unix_ms> retry;
+        std::optional<recorded_wait> retry;
         for (const auto& n : i.entries)
           if (n.kind == record_kind::effect_note && n.index == e.index)
             if (auto note = decode_note(n.payload))
-              retry = note->kind == note_kind::retry_at ? std::optional(note->at) : std::nullopt;
+              retry = note->kind == note_kind::retry_at
+                          ? std::optional(recorded_wait{n.time, note->at})
+                          : std::nullopt;
         if (retry)
           earlier(open.due, *retry);
       }
@@ -220,7 +222,7 @@ open_commands open_of(const invocation_state& i) {
       if (p && !answered(p->completion)) {
         open.any = true;
         if (e.kind == record_kind::sleep)
-          earlier(open.due, p->due_at);
+          earlier(open.due, {e.time, p->due_at});
       }
       break;
     }
@@ -317,11 +319,11 @@ result<void> apply(object_state& state, const record& r, log_sequence at) {
   return {};
 }
 
-std::optional<unix_ms> next_due(const object_state& state) {
-  std::optional<unix_ms> due;
+std::optional<recorded_wait> next_due(const object_state& state) {
+  std::optional<recorded_wait> due;
   for (const auto& i : state.live) {
     if (i.input.due_at > 0 && i.entries.empty())
-      earlier(due, i.input.due_at);
+      earlier(due, {i.accepted_at, i.input.due_at});
     if (auto open = open_of(i); open.due)
       earlier(due, *open.due);
   }
@@ -423,6 +425,14 @@ std::string encode(const object_state& state) {
   for (const auto& id : state.cancels)
     w.array(id.bytes);
   return close_row(w);
+}
+
+bool of_newer_version(std::string_view row) {
+  if (row.size() < 5)
+    return false;
+  const auto body = row.substr(0, row.size() - 4);
+  return byte_reader(row.substr(body.size())).u32() == crc32_of(body) &&
+         static_cast<std::uint8_t>(body[0]) > row_version;
 }
 
 result<object_state> decode_object(std::string_view bytes) {

@@ -231,8 +231,8 @@ void check_same(const hub_journal& journal, const reference& expected, unix_ms n
   for (const auto& [id, state] : expected.objects()) {
     if (needs_resume(state))
       resume.insert(id);
-    if (auto at = next_due(state); at && *at <= now)
-      due.push_back({*at, id});
+    if (auto wait = next_due(state); wait && wait->due <= now)
+      due.push_back({wait->due, id, wait->recorded_at});
   }
   auto resumable = journal.resumable();
   REQUIRE(resumable);
@@ -250,7 +250,7 @@ void check_same(const hub_journal& journal, const reference& expected, unix_ms n
     for (std::size_t i = 0; i < timers->size(); ++i) {
       REQUIRE((*timers)[i].due_at == due[i].due_at);
       if (limit > due.size())
-        REQUIRE((*timers)[i].object == due[i].object);
+        REQUIRE((*timers)[i] == due[i]);
     }
   }
 }
