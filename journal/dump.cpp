@@ -221,8 +221,12 @@ private:
     };
     const auto first = parse_log_key(key).value_or(0);
     auto next = first;
+    const auto boottime = boottime_of(first, value);
     auto walked = each_record(first, value, [&](log_sequence lsn, std::string_view bytes) {
-      print(lsn, [&](json& j) { log_record(j, bytes); });
+      print(lsn, [&](json& j) {
+        log_record(j, bytes);
+        j["boottime_ms"] = *boottime; // `each_record` has read it.
+      });
       next = lsn + 1;
       return result<void>();
     });
@@ -394,7 +398,11 @@ private:
       if (auto v = decode_checkpoint(value)) {
         j["lsn"] = v->lsn;
         j["last_time"] = v->last_time;
+        j["boottime_ms"] = v->boottime_ms;
       }
+    } else if (key == meta_key::boot) {
+      if (auto v = decode_boot(value))
+        j["boot"] = *v;
     } else if (key == meta_key::hub) {
       if (auto v = decode_hub(value))
         j["hub"] = hex_of({reinterpret_cast<const char*>(v->data()), v->size()});

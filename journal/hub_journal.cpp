@@ -41,6 +41,7 @@ constexpr auto where = "journal.hub";
 constexpr auto where_object = "journal.object";
 /// Damaged rows that are named; past that the log has enough of them.
 constexpr std::size_t rows_named_max = 1'000;
+constexpr std::size_t boot_id_size_max = 64;
 constexpr std::size_t chunk_size = 128U << 10U;
 constexpr std::size_t due_cache_max = 20'000;
 /// For each row that a slice may fold it may delete rows of the log with so many bytes, about;
@@ -174,6 +175,7 @@ struct generation {
   unix_ms first_time = 0;
   unix_ms last_time = 0;
   log_sequence last_lsn = 0;
+  std::int64_t boottime_ms = 0; ///< Of its last commit.
   std::uint64_t size = 0;
 
   [[nodiscard]] bool empty() const { return objects.empty(); }
@@ -301,6 +303,10 @@ public:
     const std::lock_guard lock(mutex_);
     return last_time_;
   }
+  journal_stamp last_stamp() const override {
+    const std::lock_guard lock(mutex_);
+    return {last_time_, boottime_ms_, boot_id_};
+  }
   bool set_aside(const object_id& id) const override {
     return any_aside_.load(std::memory_order_relaxed) && is_aside(object_key(id));
   }
@@ -392,8 +398,8 @@ private:
   [[nodiscard]] result<slice> slice_in(write_transaction& txn, slice_budget budget,
                                        front_limit trim);
   /// Appends the turns' records to the log: their bytes, in the log's order.
-  [[nodiscard]] result<std::vector<std::string_view>> append_in(write_transaction& txn,
-                                                                const std::vector<turn>& turns);
+  [[nodiscard]] result<std::vector<std::string_view>>
+  append_in(write_transaction& txn, const std::vector<turn>& turns, std::int64_t boottime_ms);
   [[nodiscard]] result<slice> fold_in(write_transaction& txn, slice_budget budget);
   void note(const slice& done);
   result<void> slice_alone();
@@ -423,6 +429,7 @@ private:
   store& tables_;
   const journal_options options_;
   hub_id hub_{};
+  std::string this_boot_; ///< Empty: not known.
 
   /// Guards what readers see: the generations, the newest time and LSN, figures. The writer thread
   /// alone changes them, so it reads them without.
@@ -432,7 +439,9 @@ private:
   log_sequence last_lsn_ = 0;
   checkpoint_mark checkpoint_;
   unix_ms last_time_ = 0;
-  std::uint64_t folds_ = 0; ///< Fold slices committed; a reader sees that rows have moved.
+  std::int64_t boottime_ms_ = 0; ///< Of the newest commit,
+  std::string boot_id_;          ///< and the boot it was in: what `mt` has.
+  std::uint64_t folds_ = 0;      ///< Fold slices committed; a reader sees that rows have moved.
   journal_stats figures_;
   mutable std::unordered_map<std::string, cached_due, text_hash, std::equal_to<>> due_cache_;
   mutable std::unordered_map<std::string, aside> aside_; ///< By digest.
@@ -485,6 +494,8 @@ result<void> hub_journal_impl::create(random_source& random) {
 }
 
 result<void> hub_journal_impl::start(random_source& random) {
+  if (options_.boot != nullptr)
+    this_boot_ = options_.boot->boot_id().substr(0, boot_id_size_max);
   {
     auto rows = tables_.read();
     if (!rows)
@@ -524,6 +535,16 @@ result<void> hub_journal_impl::recover() {
   checkpoint_ = *checkpoint;
   last_lsn_ = checkpoint_.lsn;
   last_time_ = checkpoint_.last_time;
+  boottime_ms_ = checkpoint_.boottime_ms;
+  auto boot = r.get(table::mt, meta_key::boot);
+  if (!boot)
+    return fail(std::move(boot).error());
+  if (*boot) {
+    auto boot_id = decode_boot(**boot);
+    if (!boot_id)
+      return damaged("the boot id", std::move(boot_id).error());
+    boot_id_ = std::move(*boot_id);
+  }
   if (auto done = recover_aside(r); !done)
     return done;
 
@@ -551,6 +572,8 @@ result<void> hub_journal_impl::recover() {
     auto done = each_record(*first, current_->bytes.keep(value), each);
     if (!done)
       return corrupt(done.error().message + "; run `orderhub journal verify`");
+    boottime_ms_ = *boottime_of(*first, value); // `each_record` has read it.
+    current_->boottime_ms = boottime_ms_;
     return {};
   };
   auto scanned = r.scan(table::lg, log_key(checkpoint_.lsn + 1), [&](auto key, auto value) {
@@ -1006,18 +1029,21 @@ journal_stats hub_journal_impl::stats() const {
 // ── Writing ──────────────────────────────────────────────────────────────────────────────────
 
 result<std::vector<std::string_view>> hub_journal_impl::append_in(write_transaction& txn,
-                                                                  const std::vector<turn>& turns) {
+                                                                  const std::vector<turn>& turns,
+                                                                  std::int64_t boottime_ms) {
   const auto size_of = [](const turn& t) { return t.prepared ? t.prepared->bytes.size() : 0; };
   std::vector<std::string_view> kept;
   auto lsn = last_lsn_;
   for (auto from = turns.begin(); from != turns.end();) {
-    auto size = size_of(*from);
+    auto size = log_row_head_size + size_of(*from);
     auto end = std::next(from);
     while (end != turns.end() && size + size_of(*end) <= log_row_size_max)
       size += size_of(*end++);
     char* const row = current_->bytes.room(size);
     const auto first = lsn + 1;
-    for (auto* at = row; from != end; ++from) {
+    const auto head = log_row_head(first, boottime_ms);
+    std::memcpy(row, head.data(), head.size());
+    for (auto* at = row + head.size(); from != end; ++from) {
       if (!from->prepared)
         continue;
       const auto& bytes = from->prepared->bytes;
@@ -1049,12 +1075,18 @@ result<void> hub_journal_impl::commit(std::vector<turn>& turns) {
   auto& bytes = current_->bytes;
   const auto before = bytes.here();
   std::vector<std::string_view> kept; // Of each record.
+  std::int64_t boottime_ms = 0;
+  const bool new_boot = boot_id_ != this_boot_;
   slice rider;
   auto write = [&](bool with_slice) -> result<void> {
     auto txn = tables_.begin_write(options_.sync);
     if (!txn)
       return fail(std::move(txn).error());
-    auto appended = append_in(**txn, turns);
+    boottime_ms = options_.boot != nullptr ? options_.boot->boottime_ms() : 0;
+    if (new_boot)
+      if (auto put = (*txn)->put(table::mt, meta_key::boot, encode_boot(this_boot_)); !put)
+        return put;
+    auto appended = append_in(**txn, turns, boottime_ms);
     if (!appended)
       return fail(std::move(appended).error());
     kept = std::move(*appended);
@@ -1095,6 +1127,9 @@ result<void> hub_journal_impl::commit(std::vector<turn>& turns) {
         last_time_ = std::max(last_time_, p.time);
       }
     }
+    boottime_ms_ = current_->boottime_ms = boottime_ms;
+    if (new_boot)
+      boot_id_ = this_boot_;
     ++figures_.commits;
     figures_.records += count;
     figures_.longest_commit_us = std::max(figures_.longest_commit_us, microseconds_since(start));
@@ -1240,7 +1275,8 @@ result<hub_journal_impl::slice> hub_journal_impl::fold_in(write_transaction& txn
 
   done.folded_to = at;
   done.last = at == fold_order_.size();
-  done.mark = {frozen_->last_lsn, std::max(checkpoint_.last_time, frozen_->last_time)};
+  done.mark = {frozen_->last_lsn, std::max(checkpoint_.last_time, frozen_->last_time),
+               frozen_->boottime_ms};
   if (done.last)
     if (auto put = txn.put(table::mt, meta_key::checkpoint, encode(done.mark)); !put)
       return fail(std::move(put).error());

@@ -1,5 +1,6 @@
 #pragma once
 #include "journal/base/result.hpp"
+#include "journal/base/time.hpp"
 #include "journal/key.hpp"
 #include "journal/object_state.hpp"
 #include "journal/record.hpp"
@@ -45,6 +46,9 @@ struct journal_options {
   std::int64_t slice_ms = 5;    ///< Time one slice takes, about; 0: rows alone count.
   std::int64_t journal_retention_ms = 30LL * 24 * 3600 * 1000; ///< Of finished invocations.
   bool sync = true;                                            ///< Sync every commit.
+  /// Says when a commit was made, for `last_stamp` of the next run; none: that is not known.
+  /// Outlives the journal; asked from the thread that commits, and once by `open`.
+  const boot_clock* boot = nullptr;
 };
 
 struct journal_stats {
@@ -81,6 +85,9 @@ public:
   [[nodiscard]] virtual const hub_id& hub() const = 0;
   /// Time of the newest record ever committed.
   [[nodiscard]] virtual unix_ms last_time() const = 0;
+  /// That, and when the newest commit was made by the machine's boot clock: after `open`, of the
+  /// run before.
+  [[nodiscard]] virtual journal_stamp last_stamp() const { return {last_time(), 0, {}}; }
 
   /// Whether the object is set aside: `load` fails with `corrupt`, and what is committed for it
   /// takes no effect on it. Cheap.

@@ -322,10 +322,28 @@ result<hub_id> decode_hub(std::string_view bytes) {
   return id;
 }
 
+std::string encode_boot(std::string_view boot_id) {
+  byte_writer w(48);
+  w.str8(boot_id);
+  return with_checksum(std::move(w));
+}
+
+result<std::string> decode_boot(std::string_view bytes) {
+  auto body = without_checksum(bytes, "journal.boot");
+  if (!body)
+    return fail(std::move(body).error());
+  byte_reader r(*body);
+  std::string id(r.str8());
+  if (!r.done())
+    return corrupt("journal.boot", "the row is cut short or too long");
+  return id;
+}
+
 std::string encode(const checkpoint_mark& mark) {
-  byte_writer w(20);
+  byte_writer w(28);
   w.u64(mark.lsn);
   w.i64(mark.last_time);
+  w.i64(mark.boottime_ms);
   return with_checksum(std::move(w));
 }
 
@@ -337,6 +355,7 @@ result<checkpoint_mark> decode_checkpoint(std::string_view bytes) {
   checkpoint_mark mark;
   mark.lsn = r.u64();
   mark.last_time = r.i64();
+  mark.boottime_ms = r.i64();
   if (!r.done())
     return corrupt("journal.checkpoint", "the row is cut short or too long");
   return mark;

@@ -19,6 +19,7 @@ namespace meta_key {
 constexpr std::string_view format = "format";
 constexpr std::string_view hub = "hub";
 constexpr std::string_view checkpoint = "checkpoint";
+constexpr std::string_view boot = "boot";
 } // namespace meta_key
 
 /// First byte of a key in `ix`.
@@ -144,10 +145,16 @@ result<std::uint32_t> decode_format(std::string_view bytes);
 std::string encode_hub(const hub_id& id);
 result<hub_id> decode_hub(std::string_view bytes);
 
-/// `mt` checkpoint: u64 LSN | u64 time of the newest record folded | u32 crc
+/// `mt` boot: str8 boot id | u32 crc
+std::string encode_boot(std::string_view boot_id);
+result<std::string> decode_boot(std::string_view bytes);
+
+/// `mt` checkpoint: u64 LSN | u64 time of the newest record folded | u64 boottime of the last row
+/// folded | u32 crc
 struct checkpoint_mark {
   log_sequence lsn = 0;
   unix_ms last_time = 0;
+  std::int64_t boottime_ms = 0;
 
   friend bool operator==(const checkpoint_mark&, const checkpoint_mark&) = default;
 };

@@ -63,6 +63,9 @@ private:
       problem("the checkpoint", v.error());
     else
       checkpoint_ = v->lsn;
+    if (auto row = get(table::mt, meta_key::boot)) // Absent: no commit knew its boot.
+      if (auto v = decode_boot(*row); !v)
+        problem("the boot id", v.error());
   }
 
   /// False where a damaged page ended the reading for good.

@@ -159,7 +159,8 @@ TEST_CASE("what an object waits for decides when it is due and whether it must b
   CHECK(needs_resume(state_of(order, {input})));
   CHECK(needs_resume(state_of(order, {input, effect})));
   CHECK_FALSE(next_due(state_of(order, {input, effect})));
-  CHECK(next_due(state_of(order, {input, effect, retry})) == recorded_wait{day_one + 20, day_one + 70});
+  CHECK(next_due(state_of(order, {input, effect, retry})) ==
+        recorded_wait{day_one + 20, day_one + 70});
   CHECK_FALSE(next_due(state_of(order, {input, effect, retry, resend})));
   CHECK_FALSE(next_due(state_of(order, {input, effect, retry, done})));
   CHECK(next_due(state_of(order, {input, sleep})) == recorded_wait{day_one + 10, day_one + 500});
