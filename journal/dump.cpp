@@ -100,6 +100,8 @@ private:
     j["handler"] = p.handler;
     j["revision"] = p.revision;
     j["shared"] = p.shared;
+    if (p.ephemeral)
+      j["ephemeral"] = true;
     if (p.due_at != 0)
       j["due_at"] = p.due_at;
     if (p.key)
@@ -298,6 +300,8 @@ private:
     for (const auto& i : state->live)
       j["live"].push_back(invocation_of(i));
     j["undelivered"] = state->undelivered.size();
+    if (state->ephemeral)
+      j["ephemeral"] = true;
   }
 
   void invocation(json& j, std::string_view value) {

@@ -416,6 +416,10 @@ private:
   result<void> repair_slice();
   result<void> repair_objects();
   result<void> repair_index();
+  /// What becomes of an object as one of its invocations is forgotten.
+  enum class expiry_of_object : std::uint8_t { stays, goes, later };
+  [[nodiscard]] result<expiry_of_object> may_expire(const reader& rows, const object_id& id,
+                                                    unix_ms limit) const;
   result<void> retention_slice(unix_ms now);
   result<void> expire_invocations(unix_ms now);
   result<void> expire_requests(unix_ms now);
@@ -1452,6 +1456,30 @@ result<void> hub_journal_impl::slice_alone() {
 
 // ── Retention ────────────────────────────────────────────────────────────────────────────────
 
+// An ephemeral object goes in the transaction that takes its last invocation. It has to be idle,
+// and all of it in its row: what is in the log yet would be folded again after a crash, and bring a
+// part of it back. With nothing live it has neither timer nor anything to be resumed for.
+result<hub_journal_impl::expiry_of_object>
+hub_journal_impl::may_expire(const reader& rows, const object_id& id, unix_ms limit) const {
+  const auto key = object_key(id);
+  if (is_aside(key))
+    return expiry_of_object::stays;
+  auto base = base_of(rows, key);
+  if (!base) {
+    if (!concerns_one_object(base.error()))
+      return fail(std::move(base).error());
+    note_aside(key, base.error());
+    return expiry_of_object::stays;
+  }
+  const auto& state = *base;
+  if (!state || !state->ephemeral || state->last_finished_at >= limit)
+    return expiry_of_object::stays;
+  if (current_->objects.contains(key))
+    return expiry_of_object::later;
+  return state->live.empty() && state->undelivered.empty() ? expiry_of_object::goes
+                                                           : expiry_of_object::stays;
+}
+
 // Ids begin with the time of their making, so what can have ended before the limit lies in front.
 // Live ones, and those that ended later, are passed over.
 result<void> hub_journal_impl::expire_invocations(unix_ms now) {
@@ -1459,11 +1487,13 @@ result<void> hub_journal_impl::expire_invocations(unix_ms now) {
   const auto end = invocation_key(first_of(limit));
   slice_budget budget(options_.slice_rows, options_.slice_ms);
   std::vector<std::string> expired;
+  std::set<std::string> objects; // That go with them, by key.
   std::string next;
   {
     auto rows = tables_.read();
     if (!rows)
       return fail(std::move(rows).error());
+    result<void> outcome;
     auto scanned = (*rows)->scan(table::iv, retention_from_, [&](auto key, auto value) {
       if (key >= end)
         return false;
@@ -1478,12 +1508,27 @@ result<void> hub_journal_impl::expire_invocations(unix_ms now) {
         name_row(table::iv, key, row.error());
         return true;
       }
-      if (row->invocation.finished && row->invocation.finished_at < limit)
-        expired.emplace_back(key);
+      if (!row->invocation.finished || row->invocation.finished_at >= limit)
+        return true;
+      if (row->invocation.input.ephemeral) {
+        budget.spend(1);
+        auto object = may_expire(**rows, row->object, limit);
+        if (!object) {
+          outcome = fail(std::move(object).error());
+          return false;
+        }
+        if (*object == expiry_of_object::later)
+          return true; // So does this row, by which the next pass finds the object.
+        if (*object == expiry_of_object::goes)
+          objects.insert(object_key(row->object));
+      }
+      expired.emplace_back(key);
       return true;
     });
     if (!scanned)
       return scanned;
+    if (!outcome)
+      return outcome;
   }
   if (!expired.empty()) {
     auto txn = tables_.begin_write(options_.sync);
@@ -1491,6 +1536,9 @@ result<void> hub_journal_impl::expire_invocations(unix_ms now) {
       return fail(std::move(txn).error());
     for (const auto& key : expired)
       if (auto done = (*txn)->del(table::iv, key); !done)
+        return fail(std::move(done).error());
+    for (const auto& key : objects)
+      if (auto done = (*txn)->del(table::ob, key); !done)
         return fail(std::move(done).error());
     if (auto done = (*txn)->commit(); !done)
       return done;

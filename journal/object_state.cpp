@@ -75,6 +75,8 @@ std::string close_row(byte_writer& w) {
 void add_live(object_state& state, const invocation_id& id, unix_ms at, input_payload input) {
   if (state.find_live(id) != nullptr)
     return;
+  // What is forgotten last is to show it, whichever input that is.
+  input.ephemeral = state.ephemeral = state.ephemeral || input.ephemeral;
   invocation_state i;
   i.id = id;
   i.accepted_at = at;
@@ -132,6 +134,8 @@ void finish(object_state& state, const record& r, std::string encoded_result) {
     return;
   it->finished = true;
   it->finished_at = r.time;
+  if (state.ephemeral)
+    state.last_finished_at = std::max(state.last_finished_at, r.time);
   it->output = std::move(encoded_result);
   it->paused_text.clear();
   state.finished.push_back(std::move(*it));
@@ -316,6 +320,10 @@ result<void> apply(object_state& state, const record& r, log_sequence at) {
   }
   state.folded_to = std::max(state.folded_to, at);
   state.last_time = std::max(state.last_time, r.time);
+  if (state.blank()) { // As it is once its row is gone.
+    state.ephemeral = false;
+    state.last_finished_at = 0;
+  }
   return {};
 }
 
@@ -424,6 +432,9 @@ std::string encode(const object_state& state) {
   w.u32(static_cast<std::uint32_t>(state.cancels.size()));
   for (const auto& id : state.cancels)
     w.array(id.bytes);
+  w.u8(state.ephemeral ? 1 : 0);
+  if (state.ephemeral)
+    w.i64(state.last_finished_at);
   return close_row(w);
 }
 
@@ -465,6 +476,9 @@ result<object_state> decode_object(std::string_view bytes) {
   }
   for (auto count = r.u32(); count > 0 && r.ok(); --count)
     s.cancels.push_back({r.array<22>()});
+  s.ephemeral = (r.u8() & 1U) != 0;
+  if (s.ephemeral)
+    s.last_finished_at = r.i64();
   if (!r.done())
     return corrupt(where, "the row is cut short or too long");
   return s;

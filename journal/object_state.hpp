@@ -54,6 +54,9 @@ struct object_state {
   std::vector<undelivered_completion> undelivered;
   /// Live invocations that were asked to stop and have not been told.
   std::vector<invocation_id> cancels;
+  /// An input said so: the object goes when its last invocation is forgotten.
+  bool ephemeral = false;
+  unix_ms last_finished_at = 0; ///< Of an ephemeral object's invocations; 0: none has finished.
   /// Finished since the row was last written; they move to the invocation table and are not part of
   /// the row's bytes.
   std::vector<invocation_state> finished;
@@ -120,7 +123,8 @@ bool needs_resume(const object_state& state);
 
 /// The row of an object, and back. `finished` is not part of it.
 ///   u8 version | u64 folded_to | u64 last time | str8 service | str8 key | u32 count, values |
-///   u32 count, live invocations | u32 count, undelivered | u32 count, cancels | u32 crc
+///   u32 count, live invocations | u32 count, undelivered | u32 count, cancels |
+///   u8 flags [1: u64 last finished at] | u32 crc
 std::string encode(const object_state& state);
 result<object_state> decode_object(std::string_view bytes);
 /// Whether these are the bytes of an undamaged row, but of a version that only a newer program
