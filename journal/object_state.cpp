@@ -76,6 +76,8 @@ std::string close_row(byte_writer& w) {
 void add_live(object_state& state, const invocation_id& id, unix_ms at, input_payload input) {
   if (state.find_live(id) != nullptr)
     return;
+  // What is forgotten last is to show it, whichever input that is.
+  input.ephemeral = state.ephemeral = state.ephemeral || input.ephemeral;
   invocation_state i;
   i.id = id;
   i.accepted_at = at;
@@ -179,6 +181,8 @@ void finish(object_state& state, const record& r, std::string encoded_result) {
     return;
   it->finished = true;
   it->finished_at = r.time;
+  if (state.ephemeral)
+    state.last_finished_at = std::max(state.last_finished_at, r.time);
   it->output = std::move(encoded_result);
   it->paused_text.clear();
   state.finished.push_back(std::move(*it));
@@ -235,6 +239,7 @@ struct open_effect {
   unix_ms since = 0;
   effect_payload intent;
   std::optional<note_payload> position; ///< The newest one.
+  unix_ms position_recorded_at = 0;
   std::optional<note_payload> person;   ///< A person was called, and nothing has changed since.
   std::optional<open_doubt> doubt;
   bool refused = false; ///< As done before.
@@ -255,7 +260,7 @@ std::vector<open_effect> open_effects(const invocation_state& i) {
   for (const auto& e : i.entries) {
     if (e.kind == record_kind::effect) {
       if (auto p = decode_effect(e.payload); p && !answered.contains(p->completion))
-        open.push_back({e.index, e.time, std::move(*p), {}, {}, {}, false});
+        open.push_back({e.index, e.time, std::move(*p), {}, 0, {}, {}, false});
       continue;
     }
     if (e.kind != record_kind::effect_note)
@@ -277,8 +282,10 @@ std::vector<open_effect> open_effects(const invocation_state& i) {
       of->doubt.reset();
     if ((*note)->kind == note_kind::done_before && !of->doubt)
       of->doubt = open_doubt{of->intent.name, (*note)->at, (*note)->text};
-    if (is_position((*note)->kind))
+    if (is_position((*note)->kind)) {
       of->position = std::move(**note);
+      of->position_recorded_at = e.time;
+    }
   }
   return open;
 }
@@ -288,12 +295,12 @@ struct open_commands {
   bool any = false;
   bool effect = false;
   bool call = false;
-  std::optional<unix_ms> due;
+  std::optional<recorded_wait> due;
 };
 
-void earlier(std::optional<unix_ms>& due, unix_ms at) {
-  if (!due || at < *due)
-    due = at;
+void earlier(std::optional<recorded_wait>& due, recorded_wait wait) {
+  if (!due || std::pair(wait.due, wait.recorded_at) < std::pair(due->due, due->recorded_at))
+    due = wait;
 }
 
 open_commands open_of(const invocation_state& i) {
@@ -301,7 +308,7 @@ open_commands open_of(const invocation_state& i) {
   for (const auto& e : open_effects(i)) {
     open.any = open.effect = true;
     if (e.position && e.position->kind != note_kind::resend && e.position->at > 0)
-      earlier(open.due, e.position->at);
+      earlier(open.due, {e.position_recorded_at, e.position->at});
   }
   const auto answered = answered_in(i);
   for (const auto& e : i.entries) {
@@ -313,7 +320,7 @@ open_commands open_of(const invocation_state& i) {
       if (p && !answered.contains(p->completion)) {
         open.any = true;
         if (e.kind == record_kind::sleep)
-          earlier(open.due, p->due_at);
+          earlier(open.due, {e.time, p->due_at});
       }
       break;
     }
@@ -407,11 +414,15 @@ result<void> apply(object_state& state, const record& r, log_sequence at) {
   }
   state.folded_to = std::max(state.folded_to, at);
   state.last_time = std::max(state.last_time, r.time);
+  if (state.blank()) { // As it is once its row is gone.
+    state.ephemeral = false;
+    state.last_finished_at = 0;
+  }
   return {};
 }
 
-std::optional<unix_ms> next_due(const object_state& state) {
-  std::optional<unix_ms> due;
+std::optional<recorded_wait> next_due(const object_state& state) {
+  std::optional<recorded_wait> due;
   // What a person has paused, or what cannot go on, has nothing to do by itself.
   if (state.paused_by_operator)
     return due;
@@ -419,7 +430,7 @@ std::optional<unix_ms> next_due(const object_state& state) {
     if (!i.paused_text.empty())
       continue;
     if (i.input.due_at > 0 && i.entries.empty())
-      earlier(due, i.input.due_at);
+      earlier(due, {i.accepted_at, i.input.due_at});
     if (auto open = open_of(i); open.due)
       earlier(due, *open.due);
   }
@@ -533,7 +544,10 @@ std::string encode(const object_state& state) {
   w.u32(static_cast<std::uint32_t>(state.cancels.size()));
   for (const auto& id : state.cancels)
     w.array(id.bytes);
-  w.u8(state.paused_by_operator ? 1 : 0);
+  w.u8(static_cast<std::uint8_t>((state.ephemeral ? 1U : 0U) |
+                                 (state.paused_by_operator ? 2U : 0U)));
+  if (state.ephemeral)
+    w.i64(state.last_finished_at);
   w.u32(static_cast<std::uint32_t>(state.operators.size()));
   for (const auto& o : state.operators) {
     w.i64(o.at);
@@ -541,6 +555,14 @@ std::string encode(const object_state& state) {
     w.str32(encode(o.what));
   }
   return close_row(w);
+}
+
+bool of_newer_version(std::string_view row) {
+  if (row.size() < 5)
+    return false;
+  const auto body = row.substr(0, row.size() - 4);
+  return byte_reader(row.substr(body.size())).u32() == crc32_of(body) &&
+         static_cast<std::uint8_t>(body[0]) > row_version;
 }
 
 result<object_state> decode_object(std::string_view bytes) {
@@ -573,7 +595,11 @@ result<object_state> decode_object(std::string_view bytes) {
   }
   for (auto count = r.u32(); count > 0 && r.ok(); --count)
     s.cancels.push_back({r.array<22>()});
-  s.paused_by_operator = (r.u8() & 1U) != 0;
+  const auto flags = r.u8();
+  s.ephemeral = (flags & 1U) != 0;
+  s.paused_by_operator = (flags & 2U) != 0;
+  if (s.ephemeral)
+    s.last_finished_at = r.i64();
   for (auto count = r.u32(); count > 0 && r.ok(); --count) {
     operator_entry o;
     o.at = r.i64();

@@ -92,6 +92,13 @@ public:
       report_idle({});
       return;
     }
+    // Its row was damaged while it lived: what is out is finished, but nothing new is taken that
+    // the next life could not go on with.
+    if (asked_from_outside(*message.event) && hub_.journal.set_aside(id_)) {
+      refuse(*message.event);
+      flush();
+      return;
+    }
     std::visit([this](auto& e) { on(e); }, *message.event);
     flush();
   }
@@ -121,7 +128,9 @@ private:
   bool load() {
     auto state = hub_.journal.load(id_);
     if (!state) {
-      log::error("object_unreadable", {{"object", id_.text()}, {"reason", state.error().message}});
+      if (!hub_.journal.set_aside(id_)) // Which the journal has named, once.
+        log::error("object_unreadable",
+                   {{"object", id_.text()}, {"reason", state.error().message}});
       return false;
     }
     state->id = id_;
@@ -129,6 +138,11 @@ private:
                                                          hub_.journal, hub_.env);
     machine_->activate();
     return true;
+  }
+
+  static bool asked_from_outside(const object_event& event) {
+    return std::holds_alternative<external_input>(event) ||
+           std::holds_alternative<awakeable_input>(event);
   }
 
   /// The object's row cannot be read: whoever waits is told; nothing is written over it.
@@ -210,6 +224,10 @@ private:
     hub_.waiters.add(id, to, false);
     look_whether_durable(id);
     auto row = hub_.journal.find_invocation(id);
+    if (!row && hub_.waiters.remove(id, to)) {
+      to->finished(failure(500, row.error().message));
+      return;
+    }
     if (!row || !*row || !(*row)->invocation.finished || !hub_.waiters.remove(id, to))
       return;
     to->finished(reply_of_ended((*row)->invocation));
