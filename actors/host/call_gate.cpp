@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <list>
-#include <mutex>
 
 namespace orderhub::host {
 
@@ -47,7 +46,7 @@ std::string_view name_of(place_kind kind) {
 }
 
 void held_place::give_back() {
-  if (auto* gate = std::exchange(gate_, nullptr))
+  if (auto gate = std::exchange(gate_, nullptr))
     gate->give_back(*static_cast<vendor_gate::vendor*>(vendor_), kind_);
 }
 
@@ -216,8 +215,8 @@ struct vendor_gate::vendor {
 };
 
 vendor_gate::vendor_gate(const std::vector<std::string>& vendors, gate_limits limits,
-                         const clock& time, wake_callback wake)
-    : limits_(limits), time_(time), wake_(std::move(wake)) {
+                         const clock& time)
+    : limits_(limits), time_(time) {
   for (const auto& name : vendors)
     vendors_.emplace(name, std::make_unique<vendor>(name, limits_));
 }
@@ -229,10 +228,23 @@ vendor_gate::vendor* vendor_gate::find(std::string_view name) const {
   return it == vendors_.end() ? nullptr : it->second.get();
 }
 
-void vendor_gate::wake(std::vector<place_offer>& offers) const {
-  if (wake_)
+void vendor_gate::on_offer(wake_callback wake) {
+  auto made = wake ? std::make_shared<const wake_callback>(std::move(wake)) : nullptr;
+  const std::lock_guard lock(wake_mutex_);
+  wake_ = std::move(made);
+}
+
+void vendor_gate::wake(std::vector<place_offer>& offers) {
+  if (offers.empty())
+    return;
+  std::shared_ptr<const wake_callback> told;
+  {
+    const std::lock_guard lock(wake_mutex_);
+    told = wake_;
+  }
+  if (told)
     for (auto& o : offers)
-      wake_(std::move(o));
+      (*told)(std::move(o));
 }
 
 place_answer vendor_gate::ask(const place_request& request) {
@@ -347,7 +359,7 @@ held_place vendor_gate::leave(std::string_view vendor_name, const durable::call_
     v->known.erase(it); // Still counted in `taken`.
   else
     ++v->taken[at(kind)];
-  return {this, v, kind};
+  return {shared_from_this(), v, kind};
 }
 
 held_place vendor_gate::try_take(std::string_view vendor_name, place_kind kind) {
@@ -358,7 +370,7 @@ held_place vendor_gate::try_take(std::string_view vendor_name, place_kind kind) 
   if (v->held || !v->has_room(kind) || !v->queues[at(kind)].empty())
     return {};
   ++v->taken[at(kind)];
-  return {this, v, kind};
+  return {shared_from_this(), v, kind};
 }
 
 void vendor_gate::give_back(vendor& v, place_kind kind) {

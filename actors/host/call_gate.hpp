@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -61,16 +62,16 @@ struct place_offer {
 
 class vendor_gate;
 
-/// A place that a call holds; free again when this goes. Must not outlive the gate.
+/// A place that a call holds; free again when this goes. Keeps the gate alive: a call may end after
+/// the hub.
 class held_place {
 public:
   held_place() = default;
-  held_place(held_place&& other) noexcept
-      : gate_(std::exchange(other.gate_, nullptr)), vendor_(other.vendor_), kind_(other.kind_) {}
+  held_place(held_place&& other) noexcept = default;
   held_place& operator=(held_place&& other) noexcept {
     if (this != &other) {
       give_back();
-      gate_ = std::exchange(other.gate_, nullptr);
+      gate_ = std::move(other.gate_);
       vendor_ = other.vendor_;
       kind_ = other.kind_;
     }
@@ -85,10 +86,10 @@ public:
 
 private:
   friend class vendor_gate;
-  held_place(vendor_gate* gate, void* vendor, place_kind kind)
-      : gate_(gate), vendor_(vendor), kind_(kind) {}
+  held_place(std::shared_ptr<vendor_gate> gate, void* vendor, place_kind kind)
+      : gate_(std::move(gate)), vendor_(vendor), kind_(kind) {}
 
-  vendor_gate* gate_ = nullptr;
+  std::shared_ptr<vendor_gate> gate_;
   void* vendor_ = nullptr;
   place_kind kind_ = place_kind::effect;
 };
@@ -119,18 +120,21 @@ struct vendor_places {
 /// needs another right than the rest would begin and end holds in turn: then the person is called
 /// once in `called_again_ms`.
 ///
-/// Thread-safe: a mutex a vendor. The callback runs outside of it, on the thread that freed the
-/// place.
-class vendor_gate final : public durable::call_gate {
+/// Thread-safe: a mutex a vendor. Owned by `shared_ptr` only; `time` outlives it.
+class vendor_gate final : public durable::call_gate,
+                          public std::enable_shared_from_this<vendor_gate> {
 public:
   using wake_callback = std::function<void(place_offer)>;
 
   /// Vendors that are not listed are granted everything and counted nowhere.
-  vendor_gate(const std::vector<std::string>& vendors, gate_limits limits, const clock& time,
-              wake_callback wake);
+  vendor_gate(const std::vector<std::string>& vendors, gate_limits limits, const clock& time);
   ~vendor_gate() override;
   vendor_gate(const vendor_gate&) = delete;
   vendor_gate& operator=(const vendor_gate&) = delete;
+
+  /// Who tells the objects: called outside of any lock, on the thread that freed the place. Null:
+  /// nobody is told any more.
+  void on_offer(wake_callback wake);
 
   durable::place_answer ask(const durable::place_request& request) override;
   void withdraw(const durable::place_request& request) override;
@@ -163,12 +167,13 @@ private:
   struct vendor;
 
   [[nodiscard]] vendor* find(std::string_view name) const;
-  void wake(std::vector<place_offer>& offers) const;
+  void wake(std::vector<place_offer>& offers);
   void give_back(vendor& v, place_kind kind);
 
   const gate_limits limits_;
   const clock& time_;
-  const wake_callback wake_;
+  std::mutex wake_mutex_;
+  std::shared_ptr<const wake_callback> wake_;
   std::map<std::string, std::unique_ptr<vendor>, std::less<>> vendors_; ///< Never changes.
 };
 

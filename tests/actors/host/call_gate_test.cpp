@@ -31,8 +31,11 @@ durable::place_request effect(std::uint32_t n, bool lookup = false,
 
 struct bench {
   explicit bench(gate_limits limits = {.effects = 2, .reads = 1, .look_ups = 1})
-      : gate({"shop", "post"}, limits, time, [this](place_offer o) { offered.push_back(o); }) {
+      : owned(
+            std::make_shared<vendor_gate>(std::vector<std::string>{"shop", "post"}, limits, time)),
+        gate(*owned) {
     log::set_level(log::level::off);
+    gate.on_offer([this](place_offer o) { offered.push_back(std::move(o)); });
   }
   place_verdict ask(const durable::place_request& r) { return gate.ask(r).verdict; }
   held_place leave(const durable::place_request& r) {
@@ -58,7 +61,8 @@ struct bench {
 
   manual_clock time;
   std::deque<place_offer> offered;
-  vendor_gate gate;
+  std::shared_ptr<vendor_gate> owned;
+  vendor_gate& gate;
   std::map<std::uint32_t, held_place> out;
 };
 
@@ -447,7 +451,10 @@ TEST_CASE("under threads no more than the places are out, and everybody gets one
   system_clock time;
   std::mutex mutex;
   std::deque<std::uint32_t> told;
-  vendor_gate gate({"shop"}, {.effects = 3, .reads = 1, .look_ups = 1}, time, [&](place_offer o) {
+  auto owned = std::make_shared<vendor_gate>(
+      std::vector<std::string>{"shop"}, gate_limits{.effects = 3, .reads = 1, .look_ups = 1}, time);
+  auto& gate = *owned;
+  gate.on_offer([&](const place_offer& o) {
     const std::lock_guard lock(mutex);
     told.push_back(static_cast<std::uint32_t>(std::stoul(o.object.key)));
   });
