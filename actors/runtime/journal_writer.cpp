@@ -9,7 +9,6 @@
 namespace orderhub::runtime {
 
 namespace {
-constexpr auto retry_pause = std::chrono::milliseconds(200);
 constexpr auto idle_pause = std::chrono::milliseconds(500);
 /// Gathering ends when one in so many of the expected turns is there, or after the time.
 constexpr std::size_t gather_share = 4;
@@ -39,6 +38,8 @@ void journal_writer::submit(journal::turn turn, durable_callback done) {
   bool wake = false;
   {
     std::lock_guard lock(mutex_);
+    if (state_.given_up)
+      return;
     queue_.push_back({std::move(turn), std::move(done)});
     wake = std::exchange(waiting_, false);
   }
@@ -90,7 +91,8 @@ void journal_writer::run() {
       maintain();
       continue;
     }
-    commit(jobs);
+    if (!commit(jobs))
+      return;
     jobs.clear();
     // Checkpoints ride on the commits; by itself it is looked after where that is not enough.
     more_maintenance_ = true;
@@ -125,7 +127,7 @@ void journal_writer::gather(std::unique_lock<std::mutex>& lock) {
   }
 }
 
-void journal_writer::commit(std::vector<job>& jobs) {
+bool journal_writer::commit(std::vector<job>& jobs) {
   std::vector<journal::turn> turns;
   turns.reserve(jobs.size());
   for (auto& j : jobs)
@@ -143,15 +145,21 @@ void journal_writer::commit(std::vector<job>& jobs) {
     }
     if (tries++ == 0) {
       log::error("journal_takes_no_writes", {{"reason", done.error().message}});
-      set_state({true, done.error().message});
+      set_state({true, done.error().message, false});
     }
     std::unique_lock lock(mutex_);
     if (stopping_ && tries > stop_tries) {
+      // Not acknowledged: what they would have caused never left the process. What is queued may
+      // follow from them, so none of it may reach the disk either, though there be room again.
+      const auto dropped = std::exchange(queue_, {});
+      state_.given_up = true;
+      lock.unlock();
       log::error("journal_writes_given_up",
-                 {{"turns", turns.size()}, {"reason", done.error().message}});
-      return; // Not acknowledged: what they would have caused never left the process.
+                 {{"turns", turns.size() + dropped.size()}, {"reason", done.error().message}});
+      set_state({true, done.error().message, true});
+      return false;
     }
-    wake_.wait_for(lock, retry_pause, [] { return false; });
+    wake_.wait_for(lock, options_.retry_pause, [] { return false; });
   }
   if (tries > 0) {
     log::info("journal_takes_writes_again", {{"after_tries", tries}});
@@ -160,6 +168,7 @@ void journal_writer::commit(std::vector<job>& jobs) {
   for (auto& j : jobs)
     if (j.done)
       j.done();
+  return true;
 }
 
 void journal_writer::maintain() {

@@ -2,6 +2,7 @@
 #include "journal/hub_journal.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -27,14 +28,18 @@ public:
 struct writer_state {
   bool stalled = false;
   std::string reason; ///< Of the stall, for people.
+  /// It was to stop, and could not write: nothing more is committed or acknowledged by it, ever.
+  bool given_up = false;
 };
 
 /// One thread: takes everything queued, one transaction, one sync, acknowledges; between commits
 /// one slice of checkpointing. Under load it waits up to half a millisecond for more turns before
 /// it syncs: fewer, larger commits leave the cores to the orders. A commit that fails for want of
 /// room or by an I/O error is held and made again; nothing is dropped, and the hub takes no new
-/// work meanwhile. Queue bound: the hub's limit on requests in flight plus vendor answers, since
-/// each object has a bounded number of turns out.
+/// work meanwhile. Told to stop while it cannot write, it gives up after a few more tries, and with
+/// that batch everything behind it: what comes later in the log may follow from what is missing.
+/// Queue bound: the hub's limit on requests in flight plus vendor answers, since each object has a
+/// bounded number of turns out.
 class journal_writer final : public turn_writer {
 public:
   using stall_callback = std::function<void(const writer_state&)>;
@@ -44,8 +49,11 @@ public:
     std::function<std::size_t()> turns_expected = {};
     /// For scripts/bench.sh, which measures what the journal costs: nothing is written.
     bool discard_for_bench = false;
+    /// Between two tries of a commit that failed.
+    std::chrono::milliseconds retry_pause{200};
   };
-  /// `on_stall` is called from the writer's thread when a stall begins and when it ends.
+  /// `on_stall` is called from the writer's thread when a stall begins, when it ends, and when the
+  /// writer gives up.
   journal_writer(journal::hub_journal& journal, const clock& time, stall_callback on_stall,
                  options o);
   ~journal_writer() override;
@@ -53,7 +61,9 @@ public:
   journal_writer& operator=(const journal_writer&) = delete;
 
   void submit(journal::turn turn, durable_callback done) override;
-  /// Commits what is queued, folds the rest into rows and ends the thread. Idempotent.
+  /// Commits what is queued, folds the rest into rows and ends the thread. Where the journal takes
+  /// no writes, what is queued is dropped, unacknowledged, and the next start has what was
+  /// acknowledged. Idempotent.
   void stop();
   [[nodiscard]] writer_state state() const;
 
@@ -64,7 +74,8 @@ private:
   };
   void run();
   void gather(std::unique_lock<std::mutex>& lock);
-  void commit(std::vector<job>& jobs);
+  /// False: given up.
+  bool commit(std::vector<job>& jobs);
   void maintain();
   void set_state(writer_state s);
 

@@ -42,9 +42,17 @@ struct fixture {
   channel<writer_state> states;
   std::optional<journal_writer> writer;
 
+  std::function<void(const writer_state&)> on_state = {};
+
   explicit fixture(journal_writer::options options = {}) {
     writer.emplace(
-        *journal, time, [this](const writer_state& s) { states.put(s); }, std::move(options));
+        *journal, time,
+        [this](const writer_state& s) {
+          if (on_state)
+            on_state(s);
+          states.put(s);
+        },
+        std::move(options));
   }
   void submit(const std::string& key) {
     writer->submit(turn_of(key, random), [this, key] { acknowledged.put(key); });
@@ -142,6 +150,76 @@ TEST_CASE("stop ends though the journal takes no writes, and says nothing that i
   f.submit("b");
   f.writer->stop();
   CHECK(f.acknowledged.empty());
+  CHECK(f.writer->state().given_up);
+  f.submit("c"); // An actor that ends later than the writer.
+  CHECK(!f.stored("a"));
+}
+
+namespace {
+
+constexpr int turns = 8;
+
+/// One record of the chain that all turns of a history are: the invocation of `S/chain`, and of
+/// each later step one `set` of it.
+journal::turn chained(int step, const invocation_id& id) {
+  journal::record r;
+  r.time = 1'700'000'000'000 + step;
+  r.object = {"S", "chain"};
+  r.invocation = id;
+  r.index = static_cast<std::uint32_t>(step);
+  if (step == 0) {
+    journal::input_payload input;
+    input.handler = "work";
+    input.revision = "1";
+    r.kind = journal::record_kind::input;
+    r.payload = encode(input);
+  } else {
+    r.kind = journal::record_kind::set;
+    r.payload = encode(journal::state_payload{"v" + std::to_string(step), std::string("x")});
+  }
+  journal::turn t;
+  t.records.push_back(std::move(r));
+  return t;
+}
+
+} // namespace
+
+// Room comes back at the very moment the writer gives up, which is when a hole would be made.
+TEST_CASE("after a batch that was given up nothing later is committed or acknowledged",
+          "[runtime][writer][stall]") {
+
+  const auto kind = GENERATE(error_kind::full, error_kind::unavailable);
+  const auto full_from = GENERATE(range(0, turns));
+  CAPTURE(full_from);
+  fixture f({.retry_pause = std::chrono::milliseconds(1)});
+  f.on_state = [&](const writer_state& s) {
+    if (s.given_up)
+      f.store.refuse(std::nullopt);
+  };
+  const auto id = invocation_id::make(1'700'000'000'000, f.random);
+  auto submit = [&](int step) {
+    f.writer->submit(chained(step, id), [&f, step] { f.acknowledged.put(std::to_string(step)); });
+  };
+  for (int step = 0; step < full_from; ++step) {
+    submit(step);
+    CHECK(f.acknowledged.take() == std::to_string(step));
+  }
+  f.store.refuse(kind);
+  submit(full_from);
+  CHECK(f.states.take().stalled); // It has its batch; the rest waits behind it.
+  for (int step = full_from + 1; step < turns; ++step)
+    submit(step);
+  f.writer->stop();
+  CHECK(f.states.take().given_up);
+  submit(turns);
+  CHECK(f.acknowledged.empty());
+
+  auto again = must_have(journal::hub_journal::open(f.store, {}, f.random));
+  CHECK(again->stats().last_lsn == static_cast<log_sequence>(full_from));
+  const auto state = must_have(again->load({"S", "chain"}));
+  CHECK(state.live.size() == (full_from > 0 ? 1U : 0U));
+  for (int step = 1; step < turns; ++step)
+    CHECK((state.value("v" + std::to_string(step)) != nullptr) == (step < full_from));
 }
 
 TEST_CASE("gathering holds nothing up where fewer turns come than expected", "[runtime][writer]") {
