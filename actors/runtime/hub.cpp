@@ -2,6 +2,7 @@
 
 #include "actors/runtime/directory.hpp"
 #include "actors/runtime/gateway.hpp"
+#include "actors/runtime/guard.hpp"
 #include "actors/runtime/hub_context.hpp"
 #include "actors/runtime/messages.hpp"
 #include "actors/runtime/provider.hpp"
@@ -34,24 +35,34 @@ struct system_config : caf::actor_system_config {
 /// Gives the resumed objects to the directory a few at a time.
 caf::behavior supervisor_actor(caf::event_based_actor* self, hub_context* hub, caf::actor directory,
                                std::shared_ptr<std::vector<object_id>> objects) {
-  const resume_pace pace(hub->resume_per_second);
+  watch(self, "supervisor");
+  const host::resume_pace pace(hub->resume_per_second);
   auto next = std::make_shared<std::size_t>(0);
   self->send(self, resume_atom::value);
   return {
       [=](resume_atom) {
-        if (hub->draining) {
+        if (hub->admission.draining()) {
           self->quit();
           return;
         }
-        const auto end = std::min(*next + pace.at_once, objects->size());
-        for (; *next < end; ++*next)
-          self->send(directory, route_message{(*objects)[*next], make_event(wake{})});
+        guarded("supervisor", "resume", [&] {
+          const auto end = std::min(*next + pace.at_once, objects->size());
+          for (; *next < end; ++*next)
+            self->send(directory, route_message{(*objects)[*next], make_event(wake{})});
+        });
         if (*next < objects->size())
           self->delayed_send(self, pace.pause, resume_atom::value);
         else
           self->quit();
       },
   };
+}
+
+host::gate_limits paced(host::gate_limits limits, std::size_t resume_per_second) {
+  const host::resume_pace pace(resume_per_second);
+  limits.resume_at_once = pace.at_once;
+  limits.pace_ms = pace.pause.count();
+  return limits;
 }
 
 } // namespace
@@ -71,12 +82,21 @@ struct hub::parts {
                                    options.unstable_keys_for_test},
         writer(journal, time, [this](const writer_state& s) { on_stall(s); },
                {[this] { return context.waiters.size(); }, options.journal_off_for_bench}),
-        context{journal, writer, services, vendors, transport, env, {}, {}},
-        config(options.workers), system(config) {
+        context{journal, writer, services, vendors, transport, env}, config(options.workers),
+        system(config) {
     context.sweep_ms = options.sweep_ms;
     context.resume_per_second = options.resume_per_second;
+    context.gate = make_gate(vendors, paced(options.places, options.resume_per_second), time);
     timers = system.spawn(timer_service, &context);
     directory = system.spawn(directory_actor, &context, timers);
+    // On the thread that freed the place, which may be the transport's.
+    context.gate->on_offer([to = directory](host::place_offer offer) {
+      guarded("gate", "offer", [&] {
+        auto object = offer.object;
+        caf::anon_send(
+            to, route_message{std::move(object), make_event(place_offered{std::move(offer)})});
+      });
+    });
     for (const auto& [name, endpoint] : vendors.endpoints)
       context.providers.emplace(name, system.spawn(provider_actor, &context, &endpoint));
     for (std::size_t i = 0; i < std::max<std::size_t>(options.workers, 1); ++i)
@@ -84,11 +104,12 @@ struct hub::parts {
   }
 
   void on_stall(const writer_state& s) {
-    context.set_stall(s.stalled, s.reason);
-    context.accepting = !s.stalled && !context.draining;
+    context.admission.set_stall(s.stalled, s.reason);
     if (!s.stalled)
       return;
     for (auto& to : context.waiters.take_not_durable())
+      to->finished(not_stored(s.reason));
+    for (auto& to : context.replies.take_all())
       to->finished(not_stored(s.reason));
   }
 
@@ -148,8 +169,7 @@ result<void> hub::resume() {
 
 bool hub::drain(std::int64_t timeout_ms) {
   auto& p = *parts_;
-  p.context.draining = true;
-  p.context.accepting = false;
+  p.context.admission.begin_drain();
   constexpr auto pause = std::chrono::milliseconds(10);
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
   while (p.context.active_objects.load() > 0) {
@@ -164,8 +184,8 @@ void hub::stop() {
   auto& p = *parts_;
   if (std::exchange(p.stopped, true))
     return;
-  p.context.draining = true;
-  p.context.accepting = false;
+  p.context.admission.begin_drain();
+  p.context.gate->on_offer(nullptr);
   // What is queued is made durable, and nothing is queued after it: the objects are told to end
   // only when the writer has acknowledged everything.
   p.writer.stop();
@@ -209,21 +229,35 @@ void hub::forget_gone(std::string_view invocation) {
     parts_->context.waiters.drop_gone(*id);
 }
 
+void hub::set_credentials(std::string_view vendor,
+                          std::vector<std::pair<std::string, secret>> headers, secret path) {
+  auto it = parts_->context.providers.find(vendor);
+  if (it == parts_->context.providers.end())
+    return;
+  caf::anon_send(it->second, new_credentials{std::make_shared<const credentials>(
+                                 credentials{std::move(headers), std::move(path)})});
+}
+
+void hub::unpause(object_id object, responder_ptr to) {
+  caf::anon_send(parts_->directory, unpause_message{std::move(object), std::move(to)});
+}
+
 health_report hub::health() const {
   health_report h;
   h.sync_mode = parts_->options.sync_mode;
   const auto w = parts_->writer.state();
-  h.accepting = parts_->context.accepting;
+  h.accepting = parts_->context.admission.accepting();
   if (w.stalled)
     h.reason = w.reason;
-  else if (parts_->context.draining)
+  else if (parts_->context.admission.draining())
     h.reason = "The hub is shutting down.";
   return h;
 }
 
 hub_figures hub::figures() const {
   auto& c = parts_->context;
-  return {c.active_objects.load(), c.waiters.size(), c.vendor_calls.load(), parts_->resumed};
+  return {c.active_objects.load(), c.waiters.size(),        c.vendor_calls.load(), parts_->resumed,
+          c.failures.load(),       c.paused_objects.load(), c.gate->snapshot()};
 }
 
 } // namespace orderhub::runtime

@@ -1,6 +1,8 @@
 #pragma once
 #include "actors/durable/service.hpp"
+#include "actors/host/call_gate.hpp"
 #include "actors/runtime/ingress.hpp"
+#include "journal/base/secret.hpp"
 #include "journal/hub_journal.hpp"
 #include "providers/registry.hpp"
 #include "providers/transport.hpp"
@@ -8,6 +10,9 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace orderhub::runtime {
 
@@ -19,6 +24,8 @@ struct hub_options {
   /// After a restart objects are resumed at most this many a second, so that vendors are not hit by
   /// all of them at once.
   std::size_t resume_per_second = 5'000;
+  /// Places on the wire. `resume_at_once` follows from `resume_per_second`.
+  host::gate_limits places = {};
   bool unstable_keys_for_test = false;
   bool journal_off_for_bench = false;
 };
@@ -28,6 +35,9 @@ struct hub_figures {
   std::size_t waiting_callers = 0;
   std::uint64_t vendor_calls = 0;
   std::size_t resumed = 0;
+  std::uint64_t actor_failures = 0; ///< Handlers of actors that threw.
+  std::size_t paused_objects = 0;   ///< That failed again and again, and wait for a person.
+  std::vector<host::vendor_places> vendors;
 };
 
 /// A running hub: the actor system with its directory, objects, providers, timers, gateway actors
@@ -56,6 +66,15 @@ public:
   void settle_awakeable(std::string id, bool resolve, std::string payload,
                         responder_ptr to) override;
   void forget_gone(std::string_view invocation) override;
+
+  /// What is added to each request of the vendor from now on; nothing where it is not configured.
+  /// The next calls use it, and where the vendor refused the one before, one of them goes at once.
+  /// Calls that wait keep waiting for that one's answer.
+  void set_credentials(std::string_view vendor, std::vector<std::pair<std::string, secret>> headers,
+                       secret path);
+  /// Tries an object again that was paused because handling its events threw. 202, or 404 where it
+  /// is not paused.
+  void unpause(object_id object, responder_ptr to);
   [[nodiscard]] health_report health() const override;
   [[nodiscard]] hub_figures figures() const;
 
