@@ -41,8 +41,7 @@ public:
       invocation(j, value);
       break;
     case table::tm:
-      j["due_at"] = parse_timer_key(key).value_or(0);
-      object_ref(j, value);
+      timer(j, key, value);
       break;
     case table::dd:
       request(j, key, value);
@@ -52,6 +51,9 @@ public:
       break;
     case table::mt:
       meta(j, key, value);
+      break;
+    case table::sa:
+      aside(j, key, value);
       break;
     case table::rf:
       j["key"] = hex_of(key);
@@ -98,6 +100,8 @@ private:
     j["handler"] = p.handler;
     j["revision"] = p.revision;
     j["shared"] = p.shared;
+    if (p.ephemeral)
+      j["ephemeral"] = true;
     if (p.due_at != 0)
       j["due_at"] = p.due_at;
     if (p.key)
@@ -219,8 +223,12 @@ private:
     };
     const auto first = parse_log_key(key).value_or(0);
     auto next = first;
+    const auto boottime = boottime_of(first, value);
     auto walked = each_record(first, value, [&](log_sequence lsn, std::string_view bytes) {
-      print(lsn, [&](json& j) { log_record(j, bytes); });
+      print(lsn, [&](json& j) {
+        log_record(j, bytes);
+        j["boottime_ms"] = *boottime; // `each_record` has read it.
+      });
       next = lsn + 1;
       return result<void>();
     });
@@ -292,6 +300,8 @@ private:
     for (const auto& i : state->live)
       j["live"].push_back(invocation_of(i));
     j["undelivered"] = state->undelivered.size();
+    if (state->ephemeral)
+      j["ephemeral"] = true;
   }
 
   void invocation(json& j, std::string_view value) {
@@ -310,6 +320,55 @@ private:
       j["object"] = id->text();
     else
       j["damaged"] = id.error().message;
+  }
+
+  void timer(json& j, std::string_view key, std::string_view value) {
+    j["due_at"] = parse_timer_key(key).value_or(0);
+    auto row = decode_timer_row(key, value);
+    if (!row) {
+      j["damaged"] = row.error().message;
+      return;
+    }
+    j["recorded_at"] = row->recorded_at;
+    j["object"] = row->object.text();
+  }
+
+  /// Of a mark the object and the reason; of what was damaged only where it was, and its bytes
+  /// where bodies are wanted.
+  void aside(json& j, std::string_view key, std::string_view value) {
+    const auto parts = parse_aside_key(key);
+    if (!parts) {
+      j["damaged"] = "the key is that of nothing that is set aside";
+      return;
+    }
+    switch (parts->prefix) {
+    case aside_prefix::object: {
+      j["what"] = "object";
+      j["digest"] = hex_of(parts->digest);
+      auto mark = decode_aside_mark(value);
+      if (!mark) {
+        j["damaged"] = mark.error().message;
+        return;
+      }
+      j["object"] = mark->object.text();
+      j["reason"] = mark->reason;
+      return;
+    }
+    case aside_prefix::row:
+      j["what"] = "row";
+      j["digest"] = hex_of(parts->digest);
+      return body(j, "bytes", value);
+    case aside_prefix::record:
+      j["what"] = "record";
+      j["digest"] = hex_of(parts->digest);
+      j["lsn"] = parts->lsn;
+      return log_record(j, value);
+    default:
+      j["what"] = "row";
+      j["of"] = std::string(parts->table);
+      j["key"] = hex_of(parts->key);
+      return body(j, "bytes", value);
+    }
   }
 
   void request(json& j, std::string_view key, std::string_view value) {
@@ -343,7 +402,11 @@ private:
       if (auto v = decode_checkpoint(value)) {
         j["lsn"] = v->lsn;
         j["last_time"] = v->last_time;
+        j["boottime_ms"] = v->boottime_ms;
       }
+    } else if (key == meta_key::boot) {
+      if (auto v = decode_boot(value))
+        j["boot"] = *v;
     } else if (key == meta_key::hub) {
       if (auto v = decode_hub(value))
         j["hub"] = hex_of({reinterpret_cast<const char*>(v->data()), v->size()});
@@ -367,8 +430,8 @@ std::optional<table> table_named(std::string_view name) {
 
 result<void> dump(const reader& tables, std::ostream& out, const dump_options& options) {
   printer p(out, options);
-  constexpr table order[] = {table::mt, table::lg, table::ob, table::iv,
-                             table::tm, table::rf, table::dd, table::ix};
+  constexpr table order[] = {table::mt, table::lg, table::ob, table::iv, table::tm,
+                             table::rf, table::dd, table::ix, table::sa};
   for (const auto t : order) {
     if (options.only && *options.only != t)
       continue;

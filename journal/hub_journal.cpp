@@ -1,11 +1,13 @@
 #include "journal/hub_journal.hpp"
 
+#include "journal/base/log.hpp"
 #include "journal/key.hpp"
 #include "journal/log_row.hpp"
 #include "journal/record_refs.hpp"
 #include "journal/store.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstring>
 #include <map>
@@ -13,6 +15,7 @@
 #include <set>
 #include <tuple>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace orderhub::journal {
@@ -34,6 +37,11 @@ struct prepared_turn {
 namespace {
 
 constexpr auto where = "journal.hub";
+/// Of an error that says that one object cannot be read: the others can.
+constexpr auto where_object = "journal.object";
+/// Damaged rows that are named; past that the log has enough of them.
+constexpr std::size_t rows_named_max = 1'000;
+constexpr std::size_t boot_id_size_max = 64;
 constexpr std::size_t chunk_size = 128U << 10U;
 constexpr std::size_t due_cache_max = 20'000;
 /// For each row that a slice may fold it may delete rows of the log with so many bytes, about;
@@ -73,6 +81,22 @@ tl::unexpected<error> corrupt(std::string message) {
 tl::unexpected<error> damaged(std::string_view what, error e) {
   e.message = std::string(what) + ": " + e.message + "; run `orderhub journal verify`";
   return fail(std::move(e));
+}
+
+/// Says that one object cannot be read, and why.
+tl::unexpected<error> unreadable(std::string_view what, error e) {
+  e.where = where_object;
+  return damaged(what, std::move(e));
+}
+
+bool concerns_one_object(const error& e) {
+  return e.kind == error_kind::corrupt && e.where == where_object;
+}
+
+/// For people.
+std::string name_of_object(std::string_view key) {
+  const auto id = parse_object_key(key);
+  return id ? id->text() : hex_of(key);
 }
 
 /// Bytes that stay where they are until all of them go. Few large pieces, so that a generation of
@@ -151,6 +175,7 @@ struct generation {
   unix_ms first_time = 0;
   unix_ms last_time = 0;
   log_sequence last_lsn = 0;
+  std::int64_t boottime_ms = 0; ///< Of its last commit.
   std::uint64_t size = 0;
 
   [[nodiscard]] bool empty() const { return objects.empty(); }
@@ -216,6 +241,19 @@ struct overlay_view {
   std::vector<stored_record> records;
 };
 
+/// The object of a row; fails with an error that concerns it alone where the row is damaged.
+result<object_state> state_in(std::string_view key, std::string_view row) {
+  auto state = decode_object(row);
+  if (state && object_key(state->id) != key)
+    state = corrupt("it is that of another object");
+  if (state)
+    return state;
+  const auto what = "the row of object " + name_of_object(key);
+  // What a newer program wrote is not damaged, and not to be touched.
+  return of_newer_version(row) ? damaged(what, std::move(state).error())
+                               : unreadable(what, std::move(state).error());
+}
+
 /// Base row, if there is one.
 result<std::optional<object_state>> base_of(const reader& rows, std::string_view key) {
   auto row = rows.get(table::ob, key);
@@ -223,11 +261,9 @@ result<std::optional<object_state>> base_of(const reader& rows, std::string_view
     return fail(std::move(row).error());
   if (!*row)
     return std::optional<object_state>{};
-  auto state = decode_object(**row);
+  auto state = state_in(key, **row);
   if (!state)
-    return damaged("the row of object " + std::string(key.substr(0, key.find('\0'))) + '/' +
-                       std::string(key.substr(key.find('\0') + 1)),
-                   std::move(state).error());
+    return fail(std::move(state).error());
   return std::optional(std::move(*state));
 }
 
@@ -246,9 +282,9 @@ result<void> fold_records(object_state& state, const std::vector<stored_record>&
       continue;
     auto r = decode_record(stored.bytes);
     if (!r)
-      return damaged("log record " + std::to_string(stored.lsn), std::move(r).error());
+      return unreadable("log record " + std::to_string(stored.lsn), std::move(r).error());
     if (auto done = apply(state, *r, stored.lsn); !done)
-      return damaged("log record " + std::to_string(stored.lsn), std::move(done).error());
+      return unreadable("log record " + std::to_string(stored.lsn), std::move(done).error());
     if (auto done = each(*r); !done)
       return done;
   }
@@ -267,6 +303,13 @@ public:
     const std::lock_guard lock(mutex_);
     return last_time_;
   }
+  journal_stamp last_stamp() const override {
+    const std::lock_guard lock(mutex_);
+    return {last_time_, boottime_ms_, boot_id_};
+  }
+  bool set_aside(const object_id& id) const override {
+    return any_aside_.load(std::memory_order_relaxed) && is_aside(object_key(id));
+  }
   result<object_state> load(const object_id& id) const override;
   result<bool> knows_invocation(const invocation_id& id) const override;
   result<std::optional<invocation_row>> find_invocation(const invocation_id& id) const override;
@@ -284,7 +327,13 @@ public:
 private:
   struct cached_due {
     log_sequence last_lsn = 0; ///< Newest record of the object when it was computed.
-    std::optional<unix_ms> due_at;
+    std::optional<recorded_wait> due;
+  };
+  /// An object that is set aside.
+  struct aside {
+    std::string key; ///< In `ob`; empty where its mark in `sa` cannot be read.
+    std::string reason;
+    bool moved = false; ///< Its row is in `sa`.
   };
   /// Stops a slice when its rows or its time are used up.
   class slice_budget {
@@ -309,14 +358,28 @@ private:
     std::string value;
   };
   enum class retention_step : std::uint8_t { none, invocations, requests };
+  /// Rows that are missing are made from the objects, and then those that cannot be read are moved.
+  enum class repair_step : std::uint8_t { none, objects, timers, active };
 
   result<void> create(random_source& random);
   result<void> recover();
+  result<void> recover_aside(const reader& rows);
+  [[nodiscard]] bool is_aside(std::string_view key) const;
+  /// Fails where the object is set aside.
+  [[nodiscard]] result<void> not_aside(std::string_view key) const;
+  /// From now on it is. Names it where it was not before.
+  void note_aside(std::string_view key, const error& why) const;
+  /// A row that stays where it is, for what needs it: named once.
+  void name_row(table t, std::string_view key, const error& why);
+  void note_index_damage(table t, std::string_view key, const error& why) const;
   [[nodiscard]] overlay_view overlay_of(std::string_view key) const;
   /// Row and overlay of one object; with `finished`.
   [[nodiscard]] result<object_state> fold(const object_id& id, const overlay_view& overlay,
                                           const reader& rows) const;
-  [[nodiscard]] result<std::optional<unix_ms>> due_of(const std::string& key) const;
+  [[nodiscard]] result<std::optional<recorded_wait>> due_of(const std::string& key) const;
+  /// Calls `visit` for every object that has a row and can be read.
+  [[nodiscard]] result<void>
+  each_object(const reader& rows, const std::function<void(const object_state&)>& visit) const;
   [[nodiscard]] std::uint64_t overlay_size() const {
     return current_->size + (frozen_ ? frozen_->size : 0);
   }
@@ -327,6 +390,7 @@ private:
     bool last = false;         ///< Of the checkpoint: `mark` was written.
     checkpoint_mark mark;
     std::optional<front_deleted> trimmed; ///< Of the log, where it trimmed.
+    std::vector<std::string> moved;       ///< Digests of objects set aside in it.
   };
 
   void freeze();
@@ -334,26 +398,42 @@ private:
   [[nodiscard]] result<slice> slice_in(write_transaction& txn, slice_budget budget,
                                        front_limit trim);
   /// Appends the turns' records to the log: their bytes, in the log's order.
-  [[nodiscard]] result<std::vector<std::string_view>> append_in(write_transaction& txn,
-                                                                const std::vector<turn>& turns);
+  [[nodiscard]] result<std::vector<std::string_view>>
+  append_in(write_transaction& txn, const std::vector<turn>& turns, std::int64_t boottime_ms);
   [[nodiscard]] result<slice> fold_in(write_transaction& txn, slice_budget budget);
   void note(const slice& done);
   result<void> slice_alone();
   result<void> fold_object(write_transaction& txn, const std::string& key,
                            const std::vector<stored_record>& records,
                            std::vector<row_to_put>& invocations, slice_budget& budget);
+  /// Moves row and records of an object that is set aside; what was moved before stays.
+  result<void> move_aside(write_transaction& txn, const std::string& key,
+                          const std::vector<stored_record>& records, slice_budget& budget,
+                          std::vector<std::string>& moved);
+  /// Moves the rows of objects that a reader found damaged.
+  result<void> move_found();
+  [[nodiscard]] std::vector<std::string> found_aside() const;
+  result<void> repair_slice();
+  result<void> repair_objects();
+  result<void> repair_index();
+  /// What becomes of an object as one of its invocations is forgotten.
+  enum class expiry_of_object : std::uint8_t { stays, goes, later };
+  [[nodiscard]] result<expiry_of_object> may_expire(const reader& rows, const object_id& id,
+                                                    unix_ms limit) const;
   result<void> retention_slice(unix_ms now);
   result<void> expire_invocations(unix_ms now);
   result<void> expire_requests(unix_ms now);
   template <class Work>
   result<void> timed_slice(Work&& work);
   [[nodiscard]] bool more_waits() const {
-    return frozen_ || trim_waits_ || retention_ != retention_step::none;
+    return frozen_ || trim_waits_ || retention_ != retention_step::none ||
+           repair_ != repair_step::none || index_damaged_;
   }
 
   store& tables_;
   const journal_options options_;
   hub_id hub_{};
+  std::string this_boot_; ///< Empty: not known.
 
   /// Guards what readers see: the generations, the newest time and LSN, figures. The writer thread
   /// alone changes them, so it reads them without.
@@ -363,9 +443,15 @@ private:
   log_sequence last_lsn_ = 0;
   checkpoint_mark checkpoint_;
   unix_ms last_time_ = 0;
-  std::uint64_t folds_ = 0; ///< Fold slices committed; a reader sees that rows have moved.
+  std::int64_t boottime_ms_ = 0; ///< Of the newest commit,
+  std::string boot_id_;          ///< and the boot it was in: what `mt` has.
+  std::uint64_t folds_ = 0;      ///< Fold slices committed; a reader sees that rows have moved.
   journal_stats figures_;
   mutable std::unordered_map<std::string, cached_due, text_hash, std::equal_to<>> due_cache_;
+  mutable std::unordered_map<std::string, aside> aside_; ///< By digest.
+  mutable std::atomic<bool> any_aside_{false};           ///< `aside_` is not empty.
+  mutable std::atomic<bool> found_aside_{false};         ///< One of them is not moved yet.
+  mutable std::atomic<bool> index_damaged_{false}; ///< A reader met a row that it cannot read.
 
   // The writer thread's own.
   std::vector<const std::string*> fold_order_; ///< Keys of `frozen_`, ascending.
@@ -377,6 +463,9 @@ private:
   retention_step retention_ = retention_step::none;
   std::string retention_from_;
   std::optional<unix_ms> next_retention_;
+  repair_step repair_ = repair_step::none;
+  std::string repair_from_;
+  std::unordered_set<std::string> named_rows_;
 };
 
 // ── Start ────────────────────────────────────────────────────────────────────────────────────
@@ -409,6 +498,8 @@ result<void> hub_journal_impl::create(random_source& random) {
 }
 
 result<void> hub_journal_impl::start(random_source& random) {
+  if (options_.boot != nullptr)
+    this_boot_ = options_.boot->boot_id().substr(0, boot_id_size_max);
   {
     auto rows = tables_.read();
     if (!rows)
@@ -448,6 +539,18 @@ result<void> hub_journal_impl::recover() {
   checkpoint_ = *checkpoint;
   last_lsn_ = checkpoint_.lsn;
   last_time_ = checkpoint_.last_time;
+  boottime_ms_ = checkpoint_.boottime_ms;
+  auto boot = r.get(table::mt, meta_key::boot);
+  if (!boot)
+    return fail(std::move(boot).error());
+  if (*boot) {
+    auto boot_id = decode_boot(**boot);
+    if (!boot_id)
+      return damaged("the boot id", std::move(boot_id).error());
+    boot_id_ = std::move(*boot_id);
+  }
+  if (auto done = recover_aside(r); !done)
+    return done;
 
   result<void> outcome;
   auto take = [&](std::string_view key, std::string_view value) -> result<void> {
@@ -473,6 +576,8 @@ result<void> hub_journal_impl::recover() {
     auto done = each_record(*first, current_->bytes.keep(value), each);
     if (!done)
       return corrupt(done.error().message + "; run `orderhub journal verify`");
+    boottime_ms_ = *boottime_of(*first, value); // `each_record` has read it.
+    current_->boottime_ms = boottime_ms_;
     return {};
   };
   auto scanned = r.scan(table::lg, log_key(checkpoint_.lsn + 1), [&](auto key, auto value) {
@@ -487,6 +592,102 @@ result<void> hub_journal_impl::recover() {
     trim_waits_ = parse_log_key(key).value_or(0) <= checkpoint_.lsn;
     return false;
   });
+}
+
+// The digest in the key alone says who is refused: a mark that was damaged too lets nobody in.
+result<void> hub_journal_impl::recover_aside(const reader& rows) {
+  for (const char prefix : {aside_prefix::object, aside_prefix::row}) {
+    auto scanned = rows.scan(table::sa, std::string(1, prefix), [&](auto key, auto value) {
+      if (key.empty() || key.front() != prefix)
+        return false;
+      aside one;
+      one.reason = "its mark is damaged";
+      one.moved = true;
+      if (prefix == aside_prefix::object)
+        if (auto mark = decode_aside_mark(value)) {
+          one.key = object_key(mark->object);
+          one.reason = std::move(mark->reason);
+        }
+      aside_.try_emplace(std::string(key.substr(1)), std::move(one));
+      return true;
+    });
+    if (!scanned)
+      return scanned;
+  }
+  any_aside_ = !aside_.empty();
+  if (!aside_.empty())
+    log::warn("journal_has_objects_set_aside", {{"objects", aside_.size()}});
+  return {};
+}
+
+// ── What cannot be read ──────────────────────────────────────────────────────────────────────
+
+bool hub_journal_impl::is_aside(std::string_view key) const {
+  if (!any_aside_.load(std::memory_order_relaxed))
+    return false;
+  const auto digest = object_digest(key);
+  const std::lock_guard lock(mutex_);
+  return aside_.contains(digest);
+}
+
+result<void> hub_journal_impl::not_aside(std::string_view key) const {
+  if (!any_aside_.load(std::memory_order_relaxed))
+    return {};
+  const auto digest = object_digest(key);
+  const std::lock_guard lock(mutex_);
+  auto it = aside_.find(digest);
+  if (it == aside_.end())
+    return {};
+  return fail({error_kind::corrupt, where_object,
+               "object " + name_of_object(key) + " is set aside: " + it->second.reason});
+}
+
+void hub_journal_impl::note_aside(std::string_view key, const error& why) const {
+  {
+    const std::lock_guard lock(mutex_);
+    aside one{std::string(key), why.message, false};
+    if (!aside_.try_emplace(object_digest(key), std::move(one)).second)
+      return;
+    any_aside_ = true;
+    found_aside_ = true;
+  }
+  log::error("object_set_aside", {{"object", name_of_object(key)}, {"reason", why.message}});
+}
+
+void hub_journal_impl::name_row(table t, std::string_view key, const error& why) {
+  if (named_rows_.size() >= rows_named_max ||
+      !named_rows_.insert(std::string(journal::name_of(t)).append(key)).second)
+    return;
+  log::error("journal_row_damaged",
+             {{"table", journal::name_of(t)}, {"key", hex_of(key)}, {"reason", why.message}});
+}
+
+void hub_journal_impl::note_index_damage(table t, std::string_view key, const error& why) const {
+  if (index_damaged_.exchange(true))
+    return;
+  log::error("journal_index_damaged",
+             {{"table", journal::name_of(t)}, {"key", hex_of(key)}, {"reason", why.message}});
+}
+
+result<void>
+hub_journal_impl::each_object(const reader& rows,
+                              const std::function<void(const object_state&)>& visit) const {
+  result<void> outcome;
+  auto scanned = rows.scan(table::ob, {}, [&](auto key, auto value) {
+    if (is_aside(key))
+      return true;
+    auto state = state_in(key, value);
+    if (state) {
+      visit(*state);
+    } else if (concerns_one_object(state.error())) {
+      note_aside(key, state.error());
+    } else {
+      outcome = fail(std::move(state).error());
+      return false;
+    }
+    return true;
+  });
+  return scanned ? outcome : scanned;
 }
 
 // ── Reading ──────────────────────────────────────────────────────────────────────────────────
@@ -514,14 +715,23 @@ overlay_view hub_journal_impl::overlay_of(std::string_view key) const {
 // is ended by them, and what speaks of an unknown invocation changes nothing.
 result<object_state> hub_journal_impl::fold(const object_id& id, const overlay_view& overlay,
                                             const reader& rows) const {
-  auto base = base_of(rows, object_key(id));
-  if (!base)
-    return fail(std::move(base).error());
-  object_state state = *base ? std::move(**base) : blank_state(id);
-  if (auto done =
-          fold_records(state, overlay.records, [](const record&) -> result<void> { return {}; });
-      !done)
-    return fail(std::move(done).error());
+  const auto key = object_key(id);
+  if (auto may = not_aside(key); !may)
+    return fail(std::move(may).error());
+  auto read = [&]() -> result<object_state> {
+    auto base = base_of(rows, key);
+    if (!base)
+      return fail(std::move(base).error());
+    object_state state = *base ? std::move(**base) : blank_state(id);
+    if (auto done =
+            fold_records(state, overlay.records, [](const record&) -> result<void> { return {}; });
+        !done)
+      return fail(std::move(done).error());
+    return state;
+  };
+  auto state = read();
+  if (!state && concerns_one_object(state.error()))
+    note_aside(key, state.error());
   return state;
 }
 
@@ -640,28 +850,40 @@ result<std::vector<object_id>> hub_journal_impl::resumable() const {
     auto rows = tables_.read();
     if (!rows)
       return fail(std::move(rows).error());
-    result<void> outcome;
+    bool whole = true;
     auto scanned =
         (*rows)->scan(table::ix, std::string(1, index_prefix::active), [&](auto key, auto value) {
           if (key.empty() || key.front() != index_prefix::active)
             return false;
           auto id = decode_object_ref(value);
           if (!id) {
-            outcome = damaged("a row of the active index", std::move(id).error());
+            note_index_damage(table::ix, key, id.error());
+            whole = false;
             return false;
           }
-          if (!recent.contains(object_key(*id)))
+          const auto object = object_key(*id);
+          if (!recent.contains(object) && !is_aside(object))
             out.push_back(std::move(*id));
           return true;
         });
     if (!scanned)
       return fail(std::move(scanned).error());
-    if (!outcome)
-      return fail(std::move(outcome).error());
+    if (!whole) {
+      // The objects themselves know.
+      out.clear();
+      auto done = each_object(**rows, [&](const object_state& state) {
+        if (needs_resume(state) && !recent.contains(object_key(state.id)))
+          out.push_back(state.id);
+      });
+      if (!done)
+        return fail(std::move(done).error());
+    }
   }
   for (const auto& key : recent) {
     auto id = parse_object_key(key);
     auto state = load(*id);
+    if (!state && concerns_one_object(state.error()))
+      continue;
     if (!state)
       return fail(std::move(state).error());
     if (needs_resume(*state))
@@ -670,13 +892,13 @@ result<std::vector<object_id>> hub_journal_impl::resumable() const {
   return out;
 }
 
-result<std::optional<unix_ms>> hub_journal_impl::due_of(const std::string& key) const {
+result<std::optional<recorded_wait>> hub_journal_impl::due_of(const std::string& key) const {
   const auto overlay = overlay_of(key);
   const auto newest = overlay.records.empty() ? 0 : overlay.records.back().lsn;
   {
     const std::lock_guard lock(mutex_);
     if (auto it = due_cache_.find(key); it != due_cache_.end() && it->second.last_lsn == newest)
-      return it->second.due_at;
+      return it->second.due;
   }
   auto rows = tables_.read();
   if (!rows)
@@ -716,19 +938,10 @@ result<std::vector<timer_row>> hub_journal_impl::timers(unix_ms until, std::size
       auto rows = tables_.read();
       if (!rows)
         return fail(std::move(rows).error());
-      result<void> outcome;
-      auto take = [&](std::string_view key, std::string_view value) -> result<bool> {
-        const auto due = parse_timer_key(key);
-        if (!due)
-          return corrupt("a key of the timer table is damaged; run `orderhub journal verify`");
-        if (*due > until || out.size() >= limit)
-          return false;
-        auto id = decode_object_ref(value);
-        if (!id)
-          return damaged("a timer's row", std::move(id).error());
-        auto object = object_key(*id);
-        if (recent.contains(object))
-          return true;
+      auto take = [&](timer_row row) {
+        auto object = object_key(row.object);
+        if (recent.contains(object) || is_aside(object))
+          return;
         {
           const std::lock_guard lock(mutex_);
           const auto covered = [&](const generation* g) {
@@ -739,29 +952,45 @@ result<std::vector<timer_row>> hub_journal_impl::timers(unix_ms until, std::size
           };
           if (covered(current_.get()) || covered(frozen_.get())) {
             recent.insert(std::move(object));
-            return true;
+            return;
           }
         }
-        out.push_back({*due, std::move(*id)});
-        return true;
+        out.push_back(std::move(row));
       };
+      bool whole = true;
       auto scanned = (*rows)->scan(table::tm, {}, [&](auto key, auto value) {
-        auto more = take(key, value);
-        if (!more)
-          outcome = fail(more.error());
-        return more && *more;
+        if (const auto due = parse_timer_key(key); due && (*due > until || out.size() >= limit))
+          return false;
+        auto row = decode_timer_row(key, value);
+        if (!row) {
+          note_index_damage(table::tm, key, row.error());
+          whole = false;
+          return false;
+        }
+        take(std::move(*row));
+        return true;
       });
       if (!scanned)
         return fail(std::move(scanned).error());
-      if (!outcome)
-        return fail(std::move(outcome).error());
+      if (!whole) {
+        // The objects themselves know.
+        out.clear();
+        auto done = each_object(**rows, [&](const object_state& state) {
+          if (const auto wait = next_due(state); wait && wait->due <= until)
+            take({wait->due, state.id, wait->recorded_at});
+        });
+        if (!done)
+          return fail(std::move(done).error());
+      }
     }
     for (const auto& key : recent) {
-      auto due = due_of(key);
-      if (!due)
-        return fail(std::move(due).error());
-      if (*due && **due <= until)
-        out.push_back({**due, *parse_object_key(key)});
+      auto wait = due_of(key);
+      if (!wait && concerns_one_object(wait.error()))
+        continue;
+      if (!wait)
+        return fail(std::move(wait).error());
+      if (*wait && (*wait)->due <= until)
+        out.push_back({(*wait)->due, *parse_object_key(key), (*wait)->recorded_at});
     }
     const std::lock_guard lock(mutex_);
     // Rows that moved meanwhile may have been read old: once more. After some tries the answer may
@@ -786,6 +1015,7 @@ journal_stats hub_journal_impl::stats() const {
     s.checkpoint_lsn = checkpoint_.lsn;
     s.overlay_bytes = overlay_size();
     s.overlay_objects = current_->objects.size() + (frozen_ ? frozen_->objects.size() : 0);
+    s.objects_set_aside = aside_.size();
   }
   // Figures only: where the tables cannot be read they stay 0.
   if (auto rows = tables_.read()) {
@@ -803,18 +1033,21 @@ journal_stats hub_journal_impl::stats() const {
 // ── Writing ──────────────────────────────────────────────────────────────────────────────────
 
 result<std::vector<std::string_view>> hub_journal_impl::append_in(write_transaction& txn,
-                                                                  const std::vector<turn>& turns) {
+                                                                  const std::vector<turn>& turns,
+                                                                  std::int64_t boottime_ms) {
   const auto size_of = [](const turn& t) { return t.prepared ? t.prepared->bytes.size() : 0; };
   std::vector<std::string_view> kept;
   auto lsn = last_lsn_;
   for (auto from = turns.begin(); from != turns.end();) {
-    auto size = size_of(*from);
+    auto size = log_row_head_size + size_of(*from);
     auto end = std::next(from);
     while (end != turns.end() && size + size_of(*end) <= log_row_size_max)
       size += size_of(*end++);
     char* const row = current_->bytes.room(size);
     const auto first = lsn + 1;
-    for (auto* at = row; from != end; ++from) {
+    const auto head = log_row_head(first, boottime_ms);
+    std::memcpy(row, head.data(), head.size());
+    for (auto* at = row + head.size(); from != end; ++from) {
       if (!from->prepared)
         continue;
       const auto& bytes = from->prepared->bytes;
@@ -846,12 +1079,18 @@ result<void> hub_journal_impl::commit(std::vector<turn>& turns) {
   auto& bytes = current_->bytes;
   const auto before = bytes.here();
   std::vector<std::string_view> kept; // Of each record.
+  std::int64_t boottime_ms = 0;
+  const bool new_boot = boot_id_ != this_boot_;
   slice rider;
   auto write = [&](bool with_slice) -> result<void> {
     auto txn = tables_.begin_write(options_.sync);
     if (!txn)
       return fail(std::move(txn).error());
-    auto appended = append_in(**txn, turns);
+    boottime_ms = options_.boot != nullptr ? options_.boot->boottime_ms() : 0;
+    if (new_boot)
+      if (auto put = (*txn)->put(table::mt, meta_key::boot, encode_boot(this_boot_)); !put)
+        return put;
+    auto appended = append_in(**txn, turns, boottime_ms);
     if (!appended)
       return fail(std::move(appended).error());
     kept = std::move(*appended);
@@ -892,6 +1131,9 @@ result<void> hub_journal_impl::commit(std::vector<turn>& turns) {
         last_time_ = std::max(last_time_, p.time);
       }
     }
+    boottime_ms_ = current_->boottime_ms = boottime_ms;
+    if (new_boot)
+      boot_id_ = this_boot_;
     ++figures_.commits;
     figures_.records += count;
     figures_.longest_commit_us = std::max(figures_.longest_commit_us, microseconds_since(start));
@@ -981,10 +1223,11 @@ result<void> hub_journal_impl::fold_object(write_transaction& txn, const std::st
   if (due != old_due) {
     budget.spend(1);
     if (old_due)
-      if (auto done = txn.del(table::tm, timer_key(*old_due, state.id)); !done)
+      if (auto done = txn.del(table::tm, timer_key(old_due->due, state.id)); !done)
         return fail(std::move(done).error());
     if (due)
-      if (auto done = txn.put(table::tm, timer_key(*due, state.id), encode_object_ref(state.id));
+      if (auto done = txn.put(table::tm, timer_key(due->due, state.id),
+                              encode(timer_row{due->due, state.id, due->recorded_at}));
           !done)
         return done;
   }
@@ -1006,10 +1249,19 @@ result<hub_journal_impl::slice> hub_journal_impl::fold_in(write_transaction& txn
   auto at = fold_at_;
   while (at < fold_order_.size()) {
     const auto& key = *fold_order_[at];
-    if (auto folded =
-            fold_object(txn, key, frozen_->objects.find(key)->second.records, invocations, budget);
-        !folded)
-      return fail(std::move(folded).error());
+    const auto& records = frozen_->objects.find(key)->second.records;
+    bool aside = is_aside(key);
+    if (!aside) {
+      auto folded = fold_object(txn, key, records, invocations, budget);
+      aside = !folded && concerns_one_object(folded.error());
+      if (aside)
+        note_aside(key, folded.error());
+      else if (!folded)
+        return fail(std::move(folded).error());
+    }
+    if (aside)
+      if (auto moved = move_aside(txn, key, records, budget, done.moved); !moved)
+        return fail(std::move(moved).error());
     ++at;
     const auto to_do = invocation_put_us_ * static_cast<double>(invocations.size()) +
                        object_commit_us_ * static_cast<double>(at - fold_at_);
@@ -1027,7 +1279,8 @@ result<hub_journal_impl::slice> hub_journal_impl::fold_in(write_transaction& txn
 
   done.folded_to = at;
   done.last = at == fold_order_.size();
-  done.mark = {frozen_->last_lsn, std::max(checkpoint_.last_time, frozen_->last_time)};
+  done.mark = {frozen_->last_lsn, std::max(checkpoint_.last_time, frozen_->last_time),
+               frozen_->boottime_ms};
   if (done.last)
     if (auto put = txn.put(table::mt, meta_key::checkpoint, encode(done.mark)); !put)
       return fail(std::move(put).error());
@@ -1049,7 +1302,114 @@ result<hub_journal_impl::slice> hub_journal_impl::slice_in(write_transaction& tx
   return done;
 }
 
+// What began with such a record stays known, so that nobody takes it for something new.
+result<void> hub_journal_impl::move_aside(write_transaction& txn, const std::string& key,
+                                          const std::vector<stored_record>& records,
+                                          slice_budget& budget, std::vector<std::string>& moved) {
+  const auto digest = object_digest(key);
+  auto put_once = [&](table t, const std::string& row_key, std::string_view value) -> result<bool> {
+    auto present = txn.get(t, row_key);
+    if (!present)
+      return fail(std::move(present).error());
+    if (*present)
+      return false;
+    if (auto done = txn.put(t, row_key, value); !done)
+      return fail(std::move(done).error());
+    return true;
+  };
+  std::string reason;
+  {
+    const std::lock_guard lock(mutex_);
+    if (auto it = aside_.find(digest); it != aside_.end())
+      reason = it->second.reason;
+  }
+  reason.resize(std::min<std::size_t>(reason.size(), 1'000));
+  if (auto done = put_once(table::sa, aside_mark_key(digest),
+                           encode(aside_mark{*parse_object_key(key), std::move(reason)}));
+      !done)
+    return fail(std::move(done).error());
+  auto row = txn.get(table::ob, key);
+  if (!row)
+    return fail(std::move(row).error());
+  if (*row) {
+    const std::string bytes(**row);
+    auto done = put_once(table::sa, aside_row_key(digest), bytes);
+    if (!done)
+      return fail(std::move(done).error());
+    if (*done)
+      if (auto gone = txn.del(table::ob, key); !gone)
+        return fail(std::move(gone).error());
+  }
+  for (const auto& stored : records) {
+    budget.spend(1);
+    if (auto done = txn.put(table::sa, aside_record_key(digest, stored.lsn), stored.bytes); !done)
+      return done;
+    auto r = decode_record(stored.bytes);
+    if (!r)
+      continue;
+    auto refs = refs_of(*r);
+    if (!refs || !refs->starts)
+      continue;
+    const auto& owner = refs->starts_at_other ? *refs->other : r->object;
+    if (object_key(owner) != key)
+      continue;
+    invocation_state mark;
+    mark.id = *refs->starts;
+    mark.accepted_at = r->time;
+    if (auto done =
+            put_once(table::iv, invocation_key(mark.id), encode(invocation_row{owner, mark}));
+        !done)
+      return fail(std::move(done).error());
+    if (!refs->key)
+      continue;
+    const request_row request{mark.id, refs->key->body, refs->key->expires_at};
+    if (auto done = txn.put(table::dd, request_row_key(refs->key->scope), encode(request)); !done)
+      return done;
+    if (auto done = txn.put(table::ix, expiry_key(request.expires_at, refs->key->scope), {}); !done)
+      return done;
+  }
+  moved.push_back(digest);
+  return {};
+}
+
+std::vector<std::string> hub_journal_impl::found_aside() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> keys;
+  for (const auto& [digest, one] : aside_)
+    if (!one.moved && !one.key.empty())
+      keys.push_back(one.key);
+  return keys;
+}
+
+result<void> hub_journal_impl::move_found() {
+  found_aside_ = false; // One that is found from here on is seen the next time.
+  auto move = [&]() -> result<void> {
+    slice done;
+    slice_budget budget(options_.slice_rows, options_.slice_ms);
+    auto txn = tables_.begin_write(options_.sync);
+    if (!txn)
+      return fail(std::move(txn).error());
+    for (const auto& key : found_aside())
+      if (auto moved = move_aside(**txn, key, {}, budget, done.moved); !moved)
+        return moved;
+    if (auto committed = (*txn)->commit(); !committed)
+      return committed;
+    note(done);
+    return {};
+  };
+  auto done = move();
+  if (!done)
+    found_aside_ = true;
+  return done;
+}
+
 void hub_journal_impl::note(const slice& done) {
+  if (!done.moved.empty()) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& digest : done.moved)
+      if (auto it = aside_.find(digest); it != aside_.end())
+        it->second.moved = true;
+  }
   if (done.trimmed)
     trim_waits_ = done.trimmed->more;
   if (done.folded_to == 0)
@@ -1096,6 +1456,30 @@ result<void> hub_journal_impl::slice_alone() {
 
 // ── Retention ────────────────────────────────────────────────────────────────────────────────
 
+// An ephemeral object goes in the transaction that takes its last invocation. It has to be idle,
+// and all of it in its row: what is in the log yet would be folded again after a crash, and bring a
+// part of it back. With nothing live it has neither timer nor anything to be resumed for.
+result<hub_journal_impl::expiry_of_object>
+hub_journal_impl::may_expire(const reader& rows, const object_id& id, unix_ms limit) const {
+  const auto key = object_key(id);
+  if (is_aside(key))
+    return expiry_of_object::stays;
+  auto base = base_of(rows, key);
+  if (!base) {
+    if (!concerns_one_object(base.error()))
+      return fail(std::move(base).error());
+    note_aside(key, base.error());
+    return expiry_of_object::stays;
+  }
+  const auto& state = *base;
+  if (!state || !state->ephemeral || state->last_finished_at >= limit)
+    return expiry_of_object::stays;
+  if (current_->objects.contains(key))
+    return expiry_of_object::later;
+  return state->live.empty() && state->undelivered.empty() ? expiry_of_object::goes
+                                                           : expiry_of_object::stays;
+}
+
 // Ids begin with the time of their making, so what can have ended before the limit lies in front.
 // Live ones, and those that ended later, are passed over.
 result<void> hub_journal_impl::expire_invocations(unix_ms now) {
@@ -1103,6 +1487,7 @@ result<void> hub_journal_impl::expire_invocations(unix_ms now) {
   const auto end = invocation_key(first_of(limit));
   slice_budget budget(options_.slice_rows, options_.slice_ms);
   std::vector<std::string> expired;
+  std::set<std::string> objects; // That go with them, by key.
   std::string next;
   {
     auto rows = tables_.read();
@@ -1119,11 +1504,25 @@ result<void> hub_journal_impl::expire_invocations(unix_ms now) {
       budget.spend(1);
       auto row = decode_invocation_row(value);
       if (!row) {
-        outcome = damaged("an invocation's row", std::move(row).error());
-        return false;
+        // It stays: who asks for that invocation is told, and it is not taken for a new one.
+        name_row(table::iv, key, row.error());
+        return true;
       }
-      if (row->invocation.finished && row->invocation.finished_at < limit)
-        expired.emplace_back(key);
+      if (!row->invocation.finished || row->invocation.finished_at >= limit)
+        return true;
+      if (row->invocation.input.ephemeral) {
+        budget.spend(1);
+        auto object = may_expire(**rows, row->object, limit);
+        if (!object) {
+          outcome = fail(std::move(object).error());
+          return false;
+        }
+        if (*object == expiry_of_object::later)
+          return true; // So does this row, by which the next pass finds the object.
+        if (*object == expiry_of_object::goes)
+          objects.insert(object_key(row->object));
+      }
+      expired.emplace_back(key);
       return true;
     });
     if (!scanned)
@@ -1138,6 +1537,9 @@ result<void> hub_journal_impl::expire_invocations(unix_ms now) {
     for (const auto& key : expired)
       if (auto done = (*txn)->del(table::iv, key); !done)
         return fail(std::move(done).error());
+    for (const auto& key : objects)
+      if (auto done = (*txn)->del(table::ob, key); !done)
+        return fail(std::move(done).error());
     if (auto done = (*txn)->commit(); !done)
       return done;
   }
@@ -1150,7 +1552,7 @@ result<void> hub_journal_impl::expire_invocations(unix_ms now) {
 result<void> hub_journal_impl::expire_requests(unix_ms now) {
   struct expired_request {
     std::string index_key;
-    std::string row_key; ///< Empty: a newer request has the same key.
+    std::string row_key; ///< Empty: its row stays.
   };
   slice_budget budget(options_.slice_rows, options_.slice_ms);
   std::vector<expired_request> expired;
@@ -1161,21 +1563,31 @@ result<void> hub_journal_impl::expire_requests(unix_ms now) {
       return fail(std::move(rows).error());
     result<void> outcome;
     auto take = [&](std::string_view key) -> result<bool> {
+      if (key.empty() || key.front() != index_prefix::expiry)
+        return false;
       const auto e = parse_expiry_key(key);
-      if (!e || e->expires_at > now)
+      if (e && e->expires_at > now)
         return false;
       if (more = budget.used_up(); more)
         return false;
       budget.spend(1);
+      if (!e) {
+        // Its time and its request are not known; the request's row stays for good.
+        name_row(table::ix, key, {error_kind::corrupt, where, "the key is cut short or too long"});
+        expired.push_back({std::string(key), {}});
+        return true;
+      }
       auto row_key = request_row_key(e->scope);
       auto row = (*rows)->get(table::dd, row_key);
       if (!row)
         return fail(std::move(row).error());
       if (*row) {
+        // One that cannot be read may be that of a newer request: it stays, and refuses its key,
+        // rather than that something is done twice.
         auto decoded = decode_request_row(**row);
         if (!decoded)
-          return damaged("a request key's row", std::move(decoded).error());
-        if (decoded->expires_at > now)
+          name_row(table::dd, row_key, decoded.error());
+        if (!decoded || decoded->expires_at > now)
           row_key.clear();
       }
       expired.push_back({std::string(key), std::move(row_key)});
@@ -1237,11 +1649,165 @@ void hub_journal_impl::freeze_if_due(unix_ms now) {
     freeze();
 }
 
+// ── Repair of the indexes ────────────────────────────────────────────────────────────────────
+
+// Which object a row spoke of cannot be read off it, but every object knows its timer and whether
+// it is to be resumed. First what is missing is put, and only then are the damaged rows moved:
+// until they are gone, readers that meet them ask the objects.
+result<void> hub_journal_impl::repair_objects() {
+  struct index_row {
+    table t{};
+    std::string key;
+    std::string value;
+  };
+  std::vector<index_row> missing;
+  std::string next;
+  slice_budget budget(options_.slice_rows, options_.slice_ms);
+  auto rows = tables_.read();
+  if (!rows)
+    return fail(std::move(rows).error());
+  result<void> outcome;
+  auto add = [&](table t, std::string key, std::string value) -> result<void> {
+    auto present = (*rows)->get(t, key);
+    if (!present)
+      return fail(std::move(present).error());
+    if (!*present || **present != value)
+      missing.push_back({t, std::move(key), std::move(value)});
+    return {};
+  };
+  auto take = [&](std::string_view key, std::string_view value) -> result<void> {
+    if (is_aside(key))
+      return {};
+    auto state = state_in(key, value);
+    if (!state && concerns_one_object(state.error())) {
+      note_aside(key, state.error());
+      return {};
+    }
+    if (!state)
+      return fail(std::move(state).error());
+    if (const auto wait = next_due(*state))
+      if (auto done = add(table::tm, timer_key(wait->due, state->id),
+                          encode(timer_row{wait->due, state->id, wait->recorded_at}));
+          !done)
+        return done;
+    if (needs_resume(*state))
+      return add(table::ix, active_key(state->id), encode_object_ref(state->id));
+    return {};
+  };
+  auto scanned = (*rows)->scan(table::ob, repair_from_, [&](auto key, auto value) {
+    if (budget.used_up()) {
+      next = std::string(key);
+      return false;
+    }
+    budget.spend(1);
+    outcome = take(key, value);
+    return outcome.has_value();
+  });
+  if (!scanned)
+    return scanned;
+  if (!outcome)
+    return outcome;
+  rows->reset();
+  if (!missing.empty()) {
+    auto txn = tables_.begin_write(options_.sync);
+    if (!txn)
+      return fail(std::move(txn).error());
+    for (const auto& row : missing)
+      if (auto done = (*txn)->put(row.t, row.key, row.value); !done)
+        return done;
+    if (auto done = (*txn)->commit(); !done)
+      return done;
+  }
+  repair_from_ = next;
+  if (next.empty())
+    repair_ = repair_step::timers;
+  return {};
+}
+
+result<void> hub_journal_impl::repair_index() {
+  struct moved_row {
+    std::string key;
+    std::string value;
+  };
+  const auto t = repair_ == repair_step::timers ? table::tm : table::ix;
+  const auto from =
+      repair_ == repair_step::active ? std::string(1, index_prefix::active) : std::string();
+  std::vector<moved_row> bad;
+  std::string next;
+  slice_budget budget(options_.slice_rows, options_.slice_ms);
+  auto readable = [&](std::string_view key, std::string_view value) {
+    if (t == table::tm) {
+      auto row = decode_timer_row(key, value);
+      return row && timer_key(row->due_at, row->object) == key;
+    }
+    auto id = decode_object_ref(value);
+    return id && active_key(*id) == key;
+  };
+  auto rows = tables_.read();
+  if (!rows)
+    return fail(std::move(rows).error());
+  auto scanned =
+      (*rows)->scan(t, repair_from_.empty() ? from : repair_from_, [&](auto key, auto value) {
+        if (t == table::ix && (key.empty() || key.front() != index_prefix::active))
+          return false;
+        if (budget.used_up()) {
+          next = std::string(key);
+          return false;
+        }
+        budget.spend(1);
+        if (!readable(key, value))
+          bad.push_back({std::string(key), std::string(value)});
+        return true;
+      });
+  if (!scanned)
+    return scanned;
+  rows->reset();
+  if (!bad.empty()) {
+    auto txn = tables_.begin_write(options_.sync);
+    if (!txn)
+      return fail(std::move(txn).error());
+    for (const auto& row : bad) {
+      if (auto done =
+              (*txn)->put(table::sa, aside_other_key(journal::name_of(t), row.key), row.value);
+          !done)
+        return done;
+      if (auto done = (*txn)->del(t, row.key); !done)
+        return fail(std::move(done).error());
+    }
+    if (auto done = (*txn)->commit(); !done)
+      return done;
+  }
+  repair_from_ = next;
+  if (!next.empty())
+    return {};
+  if (repair_ == repair_step::timers) {
+    repair_ = repair_step::active;
+    return {};
+  }
+  repair_ = repair_step::none;
+  log::info("journal_index_repaired");
+  return {};
+}
+
+result<void> hub_journal_impl::repair_slice() {
+  if (repair_ == repair_step::none) {
+    index_damaged_ = false; // What is met from here on is seen the next time.
+    repair_ = repair_step::objects;
+    repair_from_.clear();
+  }
+  return repair_ == repair_step::objects ? repair_objects() : repair_index();
+}
+
 result<bool> hub_journal_impl::maintain(unix_ms now) {
   result<void> done;
   freeze_if_due(now);
+  if (found_aside_)
+    if (auto moved = timed_slice([&] { return move_found(); }); !moved)
+      return fail(std::move(moved).error());
   if (frozen_ || trim_waits_) {
     done = timed_slice([&] { return slice_alone(); });
+  } else if (repair_ != repair_step::none || index_damaged_) {
+    done = timed_slice([&] { return repair_slice(); });
   } else {
     if (retention_ == retention_step::none && (!next_retention_ || now >= *next_retention_)) {
       retention_ = retention_step::invocations;
@@ -1257,6 +1823,9 @@ result<bool> hub_journal_impl::maintain(unix_ms now) {
 }
 
 result<void> hub_journal_impl::checkpoint_now(unix_ms) {
+  if (found_aside_)
+    if (auto moved = timed_slice([&] { return move_found(); }); !moved)
+      return moved;
   while (frozen_ || !current_->empty()) {
     if (!frozen_)
       freeze();

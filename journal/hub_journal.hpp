@@ -1,5 +1,7 @@
 #pragma once
 #include "journal/base/result.hpp"
+#include "journal/base/time.hpp"
+#include "journal/key.hpp"
 #include "journal/object_state.hpp"
 #include "journal/record.hpp"
 
@@ -36,12 +38,6 @@ struct seen_request {
   unix_ms expires_at = 0;
 };
 
-/// An object that has something to do by itself at a time.
-struct timer_row {
-  unix_ms due_at = 0;
-  object_id object;
-};
-
 struct journal_options {
   /// A checkpoint begins when the records not yet folded reach this size or this age.
   std::uint64_t checkpoint_bytes = 8U << 20U;
@@ -50,6 +46,9 @@ struct journal_options {
   std::int64_t slice_ms = 5;    ///< Time one slice takes, about; 0: rows alone count.
   std::int64_t journal_retention_ms = 30LL * 24 * 3600 * 1000; ///< Of finished invocations.
   bool sync = true;                                            ///< Sync every commit.
+  /// Says when a commit was made, for `last_stamp` of the next run; none: that is not known.
+  /// Outlives the journal; asked from the thread that commits, and once by `open`.
+  const boot_clock* boot = nullptr;
 };
 
 struct journal_stats {
@@ -61,11 +60,20 @@ struct journal_stats {
   std::uint64_t commits = 0, records = 0, slices = 0;
   std::int64_t longest_commit_us = 0, longest_slice_us = 0;
   std::uint64_t rows_objects = 0, rows_invocations = 0; ///< In the tables, without the overlay.
+  std::uint64_t objects_set_aside = 0;
 };
 
 /// The hub's journal: log, rows, and the overlay of what was committed since the last checkpoint.
 /// Reads may come from any thread and see the last commit; `commit` and `maintain` come from one
 /// thread, the writer. Takes its time from the records; has no threads and no clock of its own.
+///
+/// An object whose row (or record) is damaged is *set aside* as soon as that is met: named once in
+/// an error event, refused by every read, and moved, row and records, byte for byte, to a table of
+/// its own, so that the others are folded and the log is trimmed. What is committed for it later
+/// follows it there when it is folded; a record that also speaks of another object takes its effect
+/// in that one. A damaged row of an index is made again from the objects. Other damaged rows stay
+/// where they are, and what needs them fails. A damaged log above the checkpoint is refused by
+/// `open`: nobody can say whose record it was.
 class hub_journal {
 public:
   /// Opens, makes the hub id on first use, reads the log from the checkpoint on. `corrupt`: damaged
@@ -77,9 +85,16 @@ public:
   [[nodiscard]] virtual const hub_id& hub() const = 0;
   /// Time of the newest record ever committed.
   [[nodiscard]] virtual unix_ms last_time() const = 0;
+  /// That, and when the newest commit was made by the machine's boot clock: after `open`, of the
+  /// run before.
+  [[nodiscard]] virtual journal_stamp last_stamp() const { return {last_time(), 0, {}}; }
+
+  /// Whether the object is set aside: `load` fails with `corrupt`, and what is committed for it
+  /// takes no effect on it. Cheap.
+  [[nodiscard]] virtual bool set_aside(const object_id& /*id*/) const { return false; }
 
   /// The object as of the last commit; a blank state where nothing is known of it. `finished` is
-  /// always empty: `find_invocation` has those.
+  /// always empty: `find_invocation` has those. `corrupt`: it is set aside, now or before.
   [[nodiscard]] virtual result<object_state> load(const object_id& id) const = 0;
   /// Whether the invocation is known, without building its object.
   [[nodiscard]] virtual result<bool> knows_invocation(const invocation_id& id) const = 0;
@@ -89,9 +104,10 @@ public:
   /// Also for a while after `expires_at`: the caller, which has a clock, compares.
   [[nodiscard]] virtual result<std::optional<seen_request>>
   find_request(const digest& scope) const = 0;
-  /// Objects for which `needs_resume` holds.
+  /// Objects for which `needs_resume` holds; none that is set aside.
   [[nodiscard]] virtual result<std::vector<object_id>> resumable() const = 0;
-  /// Timers with `due_at` <= `until`, soonest first, at most `limit`.
+  /// Timers with `due_at` <= `until`, soonest first, at most `limit`; none of an object that is set
+  /// aside.
   [[nodiscard]] virtual result<std::vector<timer_row>> timers(unix_ms until,
                                                               std::size_t limit) const = 0;
   [[nodiscard]] virtual journal_stats stats() const = 0;

@@ -37,10 +37,6 @@ result<std::string_view> open_row(std::string_view bytes, const char* where) {
   return body->substr(1);
 }
 
-std::string_view object_digest(const digest& d) {
-  return {reinterpret_cast<const char*>(d.data()), object_digest_size};
-}
-
 } // namespace
 
 std::string log_key(log_sequence lsn) {
@@ -100,6 +96,11 @@ invocation_id first_of(unix_ms time) {
   return id;
 }
 
+std::string object_digest(std::string_view object_key) {
+  const auto whole = sha256_of(object_key);
+  return {reinterpret_cast<const char*>(whole.data()), object_digest_size};
+}
+
 std::string timer_key_from(unix_ms due_at) {
   byte_writer w(8 + object_digest_size);
   w.u64(static_cast<std::uint64_t>(std::max<unix_ms>(due_at, 0)));
@@ -107,7 +108,7 @@ std::string timer_key_from(unix_ms due_at) {
 }
 
 std::string timer_key(unix_ms due_at, const object_id& id) {
-  return timer_key_from(due_at).append(object_digest(sha256_of(object_key(id))));
+  return timer_key_from(due_at).append(object_digest(object_key(id)));
 }
 
 std::optional<unix_ms> parse_timer_key(std::string_view key) {
@@ -117,7 +118,7 @@ std::optional<unix_ms> parse_timer_key(std::string_view key) {
 }
 
 std::string active_key(const object_id& id) {
-  return std::string(1, index_prefix::active).append(object_digest(sha256_of(object_key(id))));
+  return std::string(1, index_prefix::active).append(object_digest(object_key(id)));
 }
 
 std::string expiry_key(unix_ms expires_at, const digest& scope) {
@@ -162,6 +163,100 @@ result<object_id> decode_object_ref(std::string_view bytes) {
   if (!r.done() || !storable(id))
     return corrupt(where, "the row is cut short or too long");
   return id;
+}
+
+std::string encode(const timer_row& row) {
+  byte_writer w(32 + row.object.service.size() + row.object.key.size());
+  w.u8(small_row_version);
+  w.i64(row.due_at);
+  w.i64(row.recorded_at);
+  w.str8(row.object.service);
+  w.str8(row.object.key);
+  return with_checksum(std::move(w));
+}
+
+result<timer_row> decode_timer_row(std::string_view key, std::string_view bytes) {
+  constexpr auto where = "journal.timer_row";
+  auto body = open_row(bytes, where);
+  if (!body)
+    return fail(std::move(body).error());
+  byte_reader r(*body);
+  timer_row row;
+  row.due_at = r.i64();
+  row.recorded_at = r.i64();
+  row.object.service = std::string(r.str8());
+  row.object.key = std::string(r.str8());
+  if (!r.done() || !storable(row.object))
+    return corrupt(where, "the row is cut short or too long");
+  if (parse_timer_key(key) != row.due_at)
+    return corrupt(where, "the row is not that of its key");
+  return row;
+}
+
+std::string aside_mark_key(std::string_view digest) {
+  return std::string(1, aside_prefix::object).append(digest);
+}
+
+std::string aside_row_key(std::string_view digest) {
+  return std::string(1, aside_prefix::row).append(digest);
+}
+
+std::string aside_record_key(std::string_view digest, log_sequence lsn) {
+  return std::string(1, aside_prefix::record).append(digest).append(log_key(lsn));
+}
+
+std::string aside_other_key(std::string_view table_name, std::string_view key) {
+  return std::string(1, aside_prefix::other).append(table_name).append(key);
+}
+
+std::optional<aside_key> parse_aside_key(std::string_view key) {
+  constexpr std::size_t letters = 2;
+  if (key.empty())
+    return std::nullopt;
+  aside_key parts;
+  parts.prefix = key.front();
+  byte_reader r(key.substr(1));
+  switch (parts.prefix) {
+  case aside_prefix::object:
+  case aside_prefix::row:
+    parts.digest = r.raw(object_digest_size);
+    break;
+  case aside_prefix::record:
+    parts.digest = r.raw(object_digest_size);
+    parts.lsn = r.u64();
+    break;
+  case aside_prefix::other:
+    parts.table = r.raw(letters);
+    parts.key = r.raw(r.left());
+    break;
+  default:
+    return std::nullopt;
+  }
+  return r.done() ? std::optional(parts) : std::nullopt;
+}
+
+std::string encode(const aside_mark& mark) {
+  byte_writer w(64 + mark.object.service.size() + mark.object.key.size() + mark.reason.size());
+  w.u8(small_row_version);
+  w.str8(mark.object.service);
+  w.str8(mark.object.key);
+  w.str16(mark.reason);
+  return with_checksum(std::move(w));
+}
+
+result<aside_mark> decode_aside_mark(std::string_view bytes) {
+  constexpr auto where = "journal.aside_mark";
+  auto body = open_row(bytes, where);
+  if (!body)
+    return fail(std::move(body).error());
+  byte_reader r(*body);
+  aside_mark mark;
+  mark.object.service = std::string(r.str8());
+  mark.object.key = std::string(r.str8());
+  mark.reason = std::string(r.str16());
+  if (!r.done() || !storable(mark.object))
+    return corrupt(where, "the row is cut short or too long");
+  return mark;
 }
 
 std::string encode(const request_row& row) {
@@ -227,10 +322,28 @@ result<hub_id> decode_hub(std::string_view bytes) {
   return id;
 }
 
+std::string encode_boot(std::string_view boot_id) {
+  byte_writer w(48);
+  w.str8(boot_id);
+  return with_checksum(std::move(w));
+}
+
+result<std::string> decode_boot(std::string_view bytes) {
+  auto body = without_checksum(bytes, "journal.boot");
+  if (!body)
+    return fail(std::move(body).error());
+  byte_reader r(*body);
+  std::string id(r.str8());
+  if (!r.done())
+    return corrupt("journal.boot", "the row is cut short or too long");
+  return id;
+}
+
 std::string encode(const checkpoint_mark& mark) {
-  byte_writer w(20);
+  byte_writer w(28);
   w.u64(mark.lsn);
   w.i64(mark.last_time);
+  w.i64(mark.boottime_ms);
   return with_checksum(std::move(w));
 }
 
@@ -242,6 +355,7 @@ result<checkpoint_mark> decode_checkpoint(std::string_view bytes) {
   checkpoint_mark mark;
   mark.lsn = r.u64();
   mark.last_time = r.i64();
+  mark.boottime_ms = r.i64();
   if (!r.done())
     return corrupt("journal.checkpoint", "the row is cut short or too long");
   return mark;

@@ -75,6 +75,8 @@ std::string close_row(byte_writer& w) {
 void add_live(object_state& state, const invocation_id& id, unix_ms at, input_payload input) {
   if (state.find_live(id) != nullptr)
     return;
+  // What is forgotten last is to show it, whichever input that is.
+  input.ephemeral = state.ephemeral = state.ephemeral || input.ephemeral;
   invocation_state i;
   i.id = id;
   i.accepted_at = at;
@@ -132,6 +134,8 @@ void finish(object_state& state, const record& r, std::string encoded_result) {
     return;
   it->finished = true;
   it->finished_at = r.time;
+  if (state.ephemeral)
+    state.last_finished_at = std::max(state.last_finished_at, r.time);
   it->output = std::move(encoded_result);
   it->paused_text.clear();
   state.finished.push_back(std::move(*it));
@@ -182,12 +186,12 @@ struct open_commands {
   bool any = false;
   bool effect = false;
   bool call = false;
-  std::optional<unix_ms> due;
+  std::optional<recorded_wait> due;
 };
 
-void earlier(std::optional<unix_ms>& due, unix_ms at) {
-  if (!due || at < *due)
-    due = at;
+void earlier(std::optional<recorded_wait>& due, recorded_wait wait) {
+  if (!due || std::pair(wait.due, wait.recorded_at) < std::pair(due->due, due->recorded_at))
+    due = wait;
 }
 
 open_commands open_of(const invocation_state& i) {
@@ -204,11 +208,13 @@ open_commands open_of(const invocation_state& i) {
       if (p && !answered(p->completion)) {
         open.any = open.effect = true;
         // Only the newest note counts: an earlier retry has been made.
-        std::optional<unix_ms> retry;
+        std::optional<recorded_wait> retry;
         for (const auto& n : i.entries)
           if (n.kind == record_kind::effect_note && n.index == e.index)
             if (auto note = decode_note(n.payload))
-              retry = note->kind == note_kind::retry_at ? std::optional(note->at) : std::nullopt;
+              retry = note->kind == note_kind::retry_at
+                          ? std::optional(recorded_wait{n.time, note->at})
+                          : std::nullopt;
         if (retry)
           earlier(open.due, *retry);
       }
@@ -220,7 +226,7 @@ open_commands open_of(const invocation_state& i) {
       if (p && !answered(p->completion)) {
         open.any = true;
         if (e.kind == record_kind::sleep)
-          earlier(open.due, p->due_at);
+          earlier(open.due, {e.time, p->due_at});
       }
       break;
     }
@@ -314,14 +320,18 @@ result<void> apply(object_state& state, const record& r, log_sequence at) {
   }
   state.folded_to = std::max(state.folded_to, at);
   state.last_time = std::max(state.last_time, r.time);
+  if (state.blank()) { // As it is once its row is gone.
+    state.ephemeral = false;
+    state.last_finished_at = 0;
+  }
   return {};
 }
 
-std::optional<unix_ms> next_due(const object_state& state) {
-  std::optional<unix_ms> due;
+std::optional<recorded_wait> next_due(const object_state& state) {
+  std::optional<recorded_wait> due;
   for (const auto& i : state.live) {
     if (i.input.due_at > 0 && i.entries.empty())
-      earlier(due, i.input.due_at);
+      earlier(due, {i.accepted_at, i.input.due_at});
     if (auto open = open_of(i); open.due)
       earlier(due, *open.due);
   }
@@ -422,7 +432,18 @@ std::string encode(const object_state& state) {
   w.u32(static_cast<std::uint32_t>(state.cancels.size()));
   for (const auto& id : state.cancels)
     w.array(id.bytes);
+  w.u8(state.ephemeral ? 1 : 0);
+  if (state.ephemeral)
+    w.i64(state.last_finished_at);
   return close_row(w);
+}
+
+bool of_newer_version(std::string_view row) {
+  if (row.size() < 5)
+    return false;
+  const auto body = row.substr(0, row.size() - 4);
+  return byte_reader(row.substr(body.size())).u32() == crc32_of(body) &&
+         static_cast<std::uint8_t>(body[0]) > row_version;
 }
 
 result<object_state> decode_object(std::string_view bytes) {
@@ -455,6 +476,9 @@ result<object_state> decode_object(std::string_view bytes) {
   }
   for (auto count = r.u32(); count > 0 && r.ok(); --count)
     s.cancels.push_back({r.array<22>()});
+  s.ephemeral = (r.u8() & 1U) != 0;
+  if (s.ephemeral)
+    s.last_finished_at = r.i64();
   if (!r.done())
     return corrupt(where, "the row is cut short or too long");
   return s;

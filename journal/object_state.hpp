@@ -54,6 +54,9 @@ struct object_state {
   std::vector<undelivered_completion> undelivered;
   /// Live invocations that were asked to stop and have not been told.
   std::vector<invocation_id> cancels;
+  /// An input said so: the object goes when its last invocation is forgotten.
+  bool ephemeral = false;
+  unix_ms last_finished_at = 0; ///< Of an ephemeral object's invocations; 0: none has finished.
   /// Finished since the row was last written; they move to the invocation table and are not part of
   /// the row's bytes.
   std::vector<invocation_state> finished;
@@ -86,9 +89,16 @@ result<output_payload> decode_output(std::string_view bytes);
 /// target or caller. Pure. Fails with `corrupt` where the record's payload cannot be read.
 result<void> apply(object_state& state, const record& r, log_sequence at);
 
-/// Earliest moment at which this object has something to do by itself (sleep, delayed input,
-/// retry); nothing where it has none.
-std::optional<unix_ms> next_due(const object_state& state);
+/// A wait of an object: journal times of its record and of its end.
+struct recorded_wait {
+  unix_ms recorded_at = 0;
+  unix_ms due = 0;
+
+  friend bool operator==(const recorded_wait&, const recorded_wait&) = default;
+};
+/// The wait that ends first, by its due time, of those after which this object has something to do
+/// by itself (sleep, delayed input, retry); nothing where it has none.
+std::optional<recorded_wait> next_due(const object_state& state);
 
 /// Notes that a live invocation is to be told to stop; nothing where it has ended, knows, or is
 /// noted.
@@ -113,9 +123,13 @@ bool needs_resume(const object_state& state);
 
 /// The row of an object, and back. `finished` is not part of it.
 ///   u8 version | u64 folded_to | u64 last time | str8 service | str8 key | u32 count, values |
-///   u32 count, live invocations | u32 count, undelivered | u32 count, cancels | u32 crc
+///   u32 count, live invocations | u32 count, undelivered | u32 count, cancels |
+///   u8 flags [1: u64 last finished at] | u32 crc
 std::string encode(const object_state& state);
 result<object_state> decode_object(std::string_view bytes);
+/// Whether these are the bytes of an undamaged row, but of a version that only a newer program
+/// reads: nothing to be set aside.
+bool of_newer_version(std::string_view row);
 
 /// The row of a finished (or, with empty journal, a live) invocation.
 ///   u8 version | str8 service | str8 key | invocation | u32 crc

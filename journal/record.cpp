@@ -44,7 +44,7 @@ void put(byte_writer& w, const input_payload& p) {
   w.str8(p.handler);
   w.str8(p.revision);
   w.u8(static_cast<std::uint8_t>((p.shared ? 1U : 0U) | (p.key ? 2U : 0U) | (p.caller ? 4U : 0U) |
-                                 (p.held.empty() ? 0U : 8U)));
+                                 (p.held.empty() ? 0U : 8U) | (p.ephemeral ? 16U : 0U)));
   w.i64(p.due_at);
   w.str32(p.body);
   if (p.key) {
@@ -70,6 +70,7 @@ input_payload get_input(byte_reader& r) {
   p.revision = text(r.str8());
   const auto flags = r.u8();
   p.shared = (flags & 1U) != 0;
+  p.ephemeral = (flags & 16U) != 0;
   p.due_at = r.i64();
   p.body = text(r.str32());
   if ((flags & 2U) != 0) {

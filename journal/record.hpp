@@ -100,6 +100,8 @@ struct input_payload {
   /// Of a call: objects whose exclusive invocations wait for it, outermost first. A call back to
   /// one of them would never end.
   std::vector<object_id> held = {};
+  /// The object is worth nothing once its invocations are forgotten: then it goes with the last.
+  bool ephemeral = false;
 
   friend bool operator==(const input_payload&, const input_payload&) = default;
 };

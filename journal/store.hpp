@@ -20,12 +20,13 @@ enum class table : std::uint8_t {
   dd, ///< Request keys seen.
   ix, ///< Indexes, each with a prefix byte of its own.
   mt, ///< Format, hub id, checkpoint.
+  sa, ///< Set aside: what could not be read, as it was.
 };
-constexpr std::size_t table_count = 8;
+constexpr std::size_t table_count = 9;
 
 /// Two letters, as on disk and in the printer.
 constexpr std::string_view name_of(table t) {
-  constexpr std::string_view names[] = {"lg", "ob", "iv", "tm", "rf", "dd", "ix", "mt"};
+  constexpr std::string_view names[] = {"lg", "ob", "iv", "tm", "rf", "dd", "ix", "mt", "sa"};
   return names[static_cast<std::size_t>(t)];
 }
 

@@ -62,11 +62,15 @@ int verify_here(const std::string& directory, std::ostream& out) {
     out << "damaged: " << text << '\n';
   if (report.problem_count > report.problems.size())
     out << "damaged: " << report.problem_count - report.problems.size() << " more\n";
+  for (const auto& text : report.set_aside)
+    out << "set aside: " << text << '\n';
+  if (report.set_aside_count > report.set_aside.size())
+    out << "set aside: " << report.set_aside_count - report.set_aside.size() << " more\n";
   out << "verify:";
   for (std::size_t i = 0; i < table_count; ++i)
     out << ' ' << name_of(static_cast<table>(i)) << '=' << report.rows[i];
-  out << " problems=" << report.problem_count << '\n';
-  return report.problem_count == 0 ? as_it_should_be : damage_found;
+  out << " problems=" << report.problem_count << " set_aside=" << report.set_aside_count << '\n';
+  return report.problem_count == 0 && report.set_aside_count == 0 ? as_it_should_be : damage_found;
 }
 
 /// What the parent expects of a child that meets a damaged page: no handler, no core of the map.

@@ -63,6 +63,9 @@ private:
       problem("the checkpoint", v.error());
     else
       checkpoint_ = v->lsn;
+    if (auto row = get(table::mt, meta_key::boot)) // Absent: no commit knew its boot.
+      if (auto v = decode_boot(*row); !v)
+        problem("the boot id", v.error());
   }
 
   /// False where a damaged page ended the reading for good.
@@ -108,6 +111,8 @@ private:
       return request(key, value);
     case table::ix:
       return index(key, value);
+    case table::sa:
+      return aside(key, value);
     case table::rf:
     case table::mt:
       return;
@@ -162,12 +167,14 @@ private:
       problem(name + ": its row is that of another object");
     if (state->blank())
       problem(name + ": a blank row");
+    if (is_aside(*id))
+      problem(name + ": it has a row, though it is set aside");
     for (const auto& i : state->live) {
       auto row = get(table::iv, invocation_key(i.id));
       if (!row)
         problem(name + ": invocation " + i.id.text() + " is not in the invocation table");
     }
-    if (const auto due = next_due(*state); due && !get(table::tm, timer_key(*due, *id)))
+    if (const auto wait = next_due(*state); wait && !get(table::tm, timer_key(wait->due, *id)))
       problem(name + ": its timer is missing");
     if (needs_resume(*state) && !get(table::ix, active_key(*id)))
       problem(name + ": it is not in the active index");
@@ -188,21 +195,55 @@ private:
         problem(name + " output", output.error());
       return;
     }
+    if (is_aside(row->object))
+      return;
     auto state = state_of(row->object);
     if (!state || state->find_live(*id) == nullptr)
       problem(name + ": neither finished nor live in its object");
   }
 
   void timer(std::string_view key, std::string_view value) {
-    const auto due = parse_timer_key(key);
-    auto id = decode_object_ref(value);
-    if (!due)
-      return problem("a timer's key is damaged");
-    if (!id)
-      return problem("a timer", id.error());
-    auto state = state_of(*id);
-    if (!state || next_due(*state) != *due)
-      problem("timer of object " + id->text() + ": the object is not due then");
+    auto row = decode_timer_row(key, value);
+    if (!row)
+      return problem("a timer", row.error());
+    const auto name = "timer of object " + row->object.text();
+    if (timer_key(row->due_at, row->object) != key)
+      problem(name + ": it stands under another key");
+    if (is_aside(row->object))
+      return;
+    auto state = state_of(row->object);
+    if (!state || next_due(*state) != recorded_wait{row->recorded_at, row->due_at})
+      problem(name + ": the object is not due then");
+  }
+
+  void aside(std::string_view key, std::string_view value) {
+    const auto parts = parse_aside_key(key);
+    if (!parts)
+      return problem("a key of what is set aside is damaged");
+    if (parts->prefix == aside_prefix::other)
+      return set_aside("a row of table " + std::string(parts->table) + ", key " +
+                       hex_of(parts->key));
+    if (parts->prefix != aside_prefix::object) {
+      if (!get(table::sa, aside_mark_key(parts->digest)))
+        problem("of an object that is set aside there is a row or record, but no mark: " +
+                hex_of(parts->digest));
+      return;
+    }
+    auto mark = decode_aside_mark(value);
+    if (!mark)
+      return problem("the mark of an object that is set aside", mark.error());
+    if (object_digest(object_key(mark->object)) != parts->digest)
+      problem("the mark of object " + mark->object.text() + " stands under another key");
+    set_aside("object " + mark->object.text() + ": " + mark->reason);
+  }
+
+  void set_aside(std::string text) {
+    if (++report_.set_aside_count <= problems_kept)
+      report_.set_aside.push_back(std::move(text));
+  }
+
+  bool is_aside(const object_id& id) {
+    return get(table::sa, aside_mark_key(object_digest(object_key(id)))).has_value();
   }
 
   void request(std::string_view key, std::string_view value) {
@@ -230,6 +271,8 @@ private:
       return problem("a row of the active index", id.error());
     if (active_key(*id) != key)
       problem("the active index names object " + id->text() + " under another key");
+    if (is_aside(*id))
+      return;
     auto state = state_of(*id);
     if (!state || !needs_resume(*state))
       problem("the active index names object " + id->text() + ", which waits for nothing");

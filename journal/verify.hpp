@@ -13,6 +13,10 @@ struct verify_report {
   std::array<std::uint64_t, table_count> rows{}; ///< Walked, by table.
   std::uint64_t problem_count = 0;
   std::vector<std::string> problems; ///< The first hundred, a sentence each, without bodies.
+  std::uint64_t set_aside_count = 0;
+  /// What was damaged and is set aside, and why; the first hundred. No problems of the tables,
+  /// which agree without it.
+  std::vector<std::string> set_aside;
 };
 
 /// Reads every record and row, and checks: checksums and forms, that the log has no gap, that each

@@ -143,11 +143,15 @@ private:
     if (!message.source.is_durable())
       sources_.push_back(message.source);
     if (!machine_ && !load()) {
-      refuse(hub_, *message.event,
-             failure(500,
-                     "The stored state of this object cannot be read. It was left as it is; run "
-                     "`orderhub journal verify`."));
+      refuse(hub_, *message.event, unreadable());
       report_idle({});
+      return;
+    }
+    // Its row was damaged while it lived: what is out is finished, but nothing new is taken that
+    // the next life could not go on with.
+    if (asked_from_outside(*message.event) && hub_.journal.set_aside(id_)) {
+      refuse(hub_, *message.event, unreadable());
+      flush();
       return;
     }
     std::visit([this](auto& e) { on(e); }, *message.event);
@@ -205,7 +209,9 @@ private:
   bool load() {
     auto state = hub_.journal.load(id_);
     if (!state) {
-      log::error("object_unreadable", {{"object", id_.text()}, {"reason", state.error().message}});
+      if (!hub_.journal.set_aside(id_)) // Which the journal has named, once.
+        log::error("object_unreadable",
+                   {{"object", id_.text()}, {"reason", state.error().message}});
       return false;
     }
     state->id = id_;
@@ -213,6 +219,16 @@ private:
                                                          hub_.journal, hub_.env);
     machine_->activate();
     return true;
+  }
+
+  static call_reply unreadable() {
+    return failure(500, "The stored state of this object cannot be read. It was left as it is; run "
+                        "`orderhub journal verify`.");
+  }
+
+  static bool asked_from_outside(const object_event& event) {
+    return std::holds_alternative<external_input>(event) ||
+           std::holds_alternative<awakeable_input>(event);
   }
 
   void on(external_input& in) {
@@ -286,6 +302,10 @@ private:
     hub_.waiters.add(id, to, false);
     look_whether_durable(id);
     auto row = hub_.journal.find_invocation(id);
+    if (!row && hub_.waiters.remove(id, to)) {
+      to->finished(failure(500, row.error().message));
+      return;
+    }
     if (!row || !*row || !(*row)->invocation.finished || !hub_.waiters.remove(id, to))
       return;
     to->finished(reply_of_ended((*row)->invocation));

@@ -140,9 +140,9 @@ TEST_CASE("what an object waits for decides when it is due and whether it must b
   charge.completion = 1;
   const record effect{record_kind::effect, day_one, order, id, 1, encode(charge)};
   const record sleep{
-      record_kind::sleep, day_one, order, id, 1, encode(wait_payload{1, day_one + 500})};
+      record_kind::sleep, day_one + 10, order, id, 1, encode(wait_payload{1, day_one + 500})};
   const record retry{record_kind::effect_note,
-                     day_one,
+                     day_one + 20,
                      order,
                      id,
                      1,
@@ -159,17 +159,18 @@ TEST_CASE("what an object waits for decides when it is due and whether it must b
   CHECK(needs_resume(state_of(order, {input})));
   CHECK(needs_resume(state_of(order, {input, effect})));
   CHECK_FALSE(next_due(state_of(order, {input, effect})));
-  CHECK(next_due(state_of(order, {input, effect, retry})) == day_one + 70);
+  CHECK(next_due(state_of(order, {input, effect, retry})) ==
+        recorded_wait{day_one + 20, day_one + 70});
   CHECK_FALSE(next_due(state_of(order, {input, effect, retry, resend})));
   CHECK_FALSE(next_due(state_of(order, {input, effect, retry, done})));
-  CHECK(next_due(state_of(order, {input, sleep})) == day_one + 500);
+  CHECK(next_due(state_of(order, {input, sleep})) == recorded_wait{day_one + 10, day_one + 500});
   CHECK_FALSE(needs_resume(state_of(order, {input, sleep})));
   CHECK_FALSE(next_due(state_of(order, {input, sleep, done})));
   CHECK(needs_resume(state_of(order, {input, sleep, done})));
 
   input_payload later{"Run", "1", false, day_one + 900, "", {}, {}};
-  const auto delayed = state_of(order, {input_record(order, id, day_one, later)});
-  CHECK(next_due(delayed) == day_one + 900);
+  const auto delayed = state_of(order, {input_record(order, id, day_one + 30, later)});
+  CHECK(next_due(delayed) == recorded_wait{day_one + 30, day_one + 900});
   CHECK_FALSE(needs_resume(delayed));
 }
 

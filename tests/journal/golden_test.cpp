@@ -113,9 +113,8 @@ std::unique_ptr<memory_store> load_version_1() {
     std::string key;
     std::string value;
     fields >> name >> key >> value;
-    const std::string_view letters[] = {"lg", "ob", "iv", "tm", "rf", "dd", "ix", "mt"};
     for (std::size_t i = 0; i < table_count; ++i)
-      if (letters[i] == name)
+      if (name_of(static_cast<table>(i)) == name)
         REQUIRE((*txn)->put(static_cast<table>(i), unhex(key), unhex(value)));
   }
   REQUIRE((*txn)->commit());

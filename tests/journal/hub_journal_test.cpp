@@ -3,6 +3,7 @@
 #include "journal/log_row.hpp"
 #include "tests/journal/support.hpp"
 #include "tests/support/catch2.hpp"
+#include "tests/support/sim_clock.hpp"
 
 #include <atomic>
 #include <thread>
@@ -230,6 +231,93 @@ TEST_CASE("time never goes back across a start", "[journal][hub]") {
   }
   auto journal = opened(tables);
   CHECK(journal->last_time() == day_one + 50);
+}
+
+TEST_CASE("an empty journal has no stamp", "[journal][stamp]") {
+  memory_store tables;
+  orderhub::testing::manual_boot boot;
+  auto options = slow_options();
+  options.boot = &boot;
+  CHECK(opened(tables, options)->last_stamp() == journal_stamp{});
+  CHECK(opened(tables)->last_stamp() == journal_stamp{});
+}
+
+// Crashes, reboots, checkpoints and starts without a commit, in any order: the stamp is always that
+// of the newest commit, and of the boot it was made in.
+TEST_CASE("the last stamp is the newest commit's, wherever the process ended",
+          "[journal][stamp][random]") {
+  const auto seed = static_cast<std::uint64_t>(GENERATE(range(1, 30)));
+  CAPTURE(seed);
+  turn_maker maker(seed);
+  memory_store tables;
+  orderhub::testing::manual_boot boot;
+  auto options = slow_options();
+  options.checkpoint_bytes = 2'000;
+  options.slice_rows = 2;
+  options.boot = &boot;
+  auto journal = opened(tables, options);
+  reference world;
+  journal_stamp expected;
+  bool known = true; // This run can read its boot id.
+  for (int round = 0; round < 150; ++round) {
+    CAPTURE(round);
+    boot.advance(static_cast<std::int64_t>(maker.below(5'000)));
+    switch (maker.below(8)) {
+    case 0:
+      REQUIRE(journal->checkpoint_now(maker.now()));
+      break;
+    case 1:
+      REQUIRE(journal->maintain(maker.now()));
+      break;
+    case 2:
+      journal.reset();
+      tables.power_loss();
+      if (maker.below(2) == 0)
+        boot.reboot();
+      known = maker.below(5) != 0;
+      options.boot = known ? &boot : nullptr;
+      journal = opened(tables, options);
+      break;
+    default: {
+      auto turns = maker.next(world);
+      if (turns.empty())
+        break;
+      if (maker.below(8) == 0)
+        tables.fail_commit(1, error_kind::full);
+      const auto copy = turns;
+      while (!journal->commit(turns))
+        boot.advance(700);
+      world.commit(copy);
+      expected.time = maker.now();
+      expected.boottime_ms = known ? boot.boottime_ms() : 0;
+      expected.boot_id = known ? boot.boot_id() : "";
+    }
+    }
+    REQUIRE(journal->last_stamp() == expected);
+  }
+}
+
+TEST_CASE("a log row whose head is changed stops the start", "[journal][stamp][damage]") {
+  memory_store tables;
+  {
+    auto journal = opened(tables);
+    commit(*journal, {input_record(order, invocation_at(day_one, 1), day_one)});
+  }
+  const auto row = tables.contents(table::lg).at(log_key(1));
+  CHECK(boottime_of(1, row) == 0);
+  seeded_random random(1);
+  for (std::size_t at = 0; at < log_row_head_size; ++at) {
+    auto bytes = row;
+    bytes[at] = static_cast<char>(bytes[at] ^ 1);
+    tables.overwrite(table::lg, log_key(1), bytes);
+    auto journal = hub_journal::open(tables, {}, random);
+    REQUIRE_FALSE(journal);
+    CHECK(journal.error().kind == error_kind::corrupt);
+    CHECK(journal.error().message ==
+          "log record 1: the head of its row is damaged; run `orderhub journal verify`");
+  }
+  // Nor is it that of another row.
+  CHECK_FALSE(boottime_of(2, row));
 }
 
 TEST_CASE("a checkpoint begins at its size, or at its age, and not before", "[journal][hub]") {

@@ -42,8 +42,34 @@ TEST_CASE("keys and small rows come back from their bytes", "[journal][key]") {
   CHECK_FALSE(parse_expiry_key(active_key(id)));
   const request_row row{invocation, scope, 12};
   CHECK(*decode_request_row(encode(row)) == row);
-  const checkpoint_mark mark{5, 6};
+  const checkpoint_mark mark{5, 6, 7};
   CHECK(*decode_checkpoint(encode(mark)) == mark);
+  CHECK(*decode_boot(encode_boot("boot-1")) == "boot-1");
+  const timer_row timer{day_one, id, day_one - 5};
+  CHECK(*decode_timer_row(timer_key(day_one, id), encode(timer)) == timer);
+  CHECK_FALSE(decode_timer_row(timer_key(day_one + 1, id), encode(timer)));
+  const aside_mark aside{id, "a reason"};
+  CHECK(*decode_aside_mark(encode(aside)) == aside);
+}
+
+TEST_CASE("a key of what is set aside says what it is", "[journal][key]") {
+  const auto digest = object_digest(object_key({"Order", "o"}));
+  CHECK(digest.size() == 16);
+  const auto mark = aside_mark_key(digest);
+  const auto row = aside_row_key(digest);
+  const auto record = aside_record_key(digest, 77);
+  const auto other = aside_other_key("tm", timer_key(day_one, {"Order", "o"}));
+  CHECK(parse_aside_key(mark)->prefix == aside_prefix::object);
+  CHECK(parse_aside_key(row)->digest == digest);
+  CHECK(parse_aside_key(record)->digest == digest);
+  CHECK(parse_aside_key(record)->lsn == 77);
+  CHECK(parse_aside_key(other)->table == "tm");
+  CHECK(parse_aside_key(other)->key == timer_key(day_one, {"Order", "o"}));
+  for (const auto& key : {mark, row, record})
+    CHECK_FALSE(parse_aside_key(std::string_view(key).substr(0, key.size() - 1)));
+  CHECK_FALSE(parse_aside_key(mark + "x"));
+  CHECK_FALSE(parse_aside_key("z"));
+  CHECK_FALSE(parse_aside_key(""));
 }
 
 TEST_CASE("the longest object still has a key that the tables take", "[journal][key]") {
@@ -59,9 +85,16 @@ TEST_CASE("the longest object still has a key that the tables take", "[journal][
 
 TEST_CASE("a small row with any bit changed, or cut, is corrupt", "[journal][key]") {
   digest body{};
-  const std::vector<std::string> rows{encode_object_ref({"Order", "o"}),
-                                      encode(request_row{{}, body, 1}), encode_format(1),
-                                      encode_hub({}), encode(checkpoint_mark{1, 2})};
+  const object_id object{"Order", "o"};
+  const auto timer = timer_key(9, object);
+  const std::vector<std::string> rows{encode(timer_row{9, object, 8}),
+                                      encode(aside_mark{object, "reason"}),
+                                      encode_object_ref({"Order", "o"}),
+                                      encode(request_row{{}, body, 1}),
+                                      encode_format(1),
+                                      encode_hub({}),
+                                      encode_boot("boot-1"),
+                                      encode(checkpoint_mark{1, 2, 3})};
   for (auto bytes : rows) {
     auto readable = [&](std::string_view b) {
       int count = 0;
@@ -70,6 +103,9 @@ TEST_CASE("a small row with any bit changed, or cut, is corrupt", "[journal][key
       count += decode_format(b).has_value();
       count += decode_hub(b).has_value();
       count += decode_checkpoint(b).has_value();
+      count += decode_boot(b).has_value();
+      count += decode_timer_row(timer, b).has_value();
+      count += decode_aside_mark(b).has_value();
       return count;
     };
     REQUIRE(readable(bytes) >= 1);

@@ -303,7 +303,7 @@ TEST_CASE("a checkpoint between a reader's two looks takes nothing from its answ
     case 3: {
       std::size_t wanted = 0;
       for (const auto& [id, state] : objects)
-        if (auto due = next_due(state); due && *due <= until)
+        if (auto due = next_due(state); due && due->due <= until)
           ++wanted;
       auto timers = s.journal().timers(until, 1'000);
       REQUIRE(timers);

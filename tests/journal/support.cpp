@@ -63,6 +63,7 @@ std::vector<record> one_of_each_kind() {
                       true,        day_one + 60'000,
                       "{\"a\":1}", request_key{scope, body, day_one + 86'400'000},
                       caller};
+  input.ephemeral = true;
   effect_payload effect{"charge",
                         3,
                         "stripe.charge",
@@ -231,8 +232,8 @@ void check_same(const hub_journal& journal, const reference& expected, unix_ms n
   for (const auto& [id, state] : expected.objects()) {
     if (needs_resume(state))
       resume.insert(id);
-    if (auto at = next_due(state); at && *at <= now)
-      due.push_back({*at, id});
+    if (auto wait = next_due(state); wait && wait->due <= now)
+      due.push_back({wait->due, id, wait->recorded_at});
   }
   auto resumable = journal.resumable();
   REQUIRE(resumable);
@@ -250,7 +251,7 @@ void check_same(const hub_journal& journal, const reference& expected, unix_ms n
     for (std::size_t i = 0; i < timers->size(); ++i) {
       REQUIRE((*timers)[i].due_at == due[i].due_at);
       if (limit > due.size())
-        REQUIRE((*timers)[i].object == due[i].object);
+        REQUIRE((*timers)[i] == due[i]);
     }
   }
 }
@@ -316,11 +317,14 @@ void turn_maker::step(const object_state& state, const invocation_state& i,
   case 6: {
     auto call = call_payload{some_object(), new_invocation(), index, new_input()};
     call.input.caller = caller_ref{state.id, i.id, index};
+    call.input.ephemeral = call.target.service == "Notice";
     return add(record_kind::call, encode(call), index);
   }
-  case 7:
-    return add(record_kind::send,
-               encode(call_payload{some_object(), new_invocation(), 0, new_input()}), index);
+  case 7: {
+    auto sent = call_payload{some_object(), new_invocation(), 0, new_input()};
+    sent.input.ephemeral = sent.target.service == "Notice";
+    return add(record_kind::send, encode(sent), index);
+  }
   case 8:
     return add(record_kind::awakeable, encode(wait_payload{index, 0}), index);
   case 9:
@@ -362,7 +366,9 @@ std::vector<turn> turn_maker::next(const reference& world) {
     std::vector<record> records;
     if (state.live.empty() || (state.live.size() < 4 && below(4) == 0)) {
       const auto invocation = new_invocation();
-      records.push_back(input_record(id, invocation, now_, new_input()));
+      auto input = new_input();
+      input.ephemeral = id.service == "Notice";
+      records.push_back(input_record(id, invocation, now_, std::move(input)));
     } else {
       const auto& i = state.live[below(state.live.size())];
       for (auto steps = 1 + below(3); steps > 0; --steps) {

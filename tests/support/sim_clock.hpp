@@ -1,6 +1,9 @@
 #pragma once
 #include "journal/base/time.hpp"
 
+#include <cstdint>
+#include <string>
+
 namespace orderhub::testing {
 
 /// Time moved by hand. Steady and wall time advance together.
@@ -15,6 +18,23 @@ public:
 private:
   unix_ms start_;
   unix_ms now_;
+};
+
+/// A machine's boots, moved by hand.
+class manual_boot final : public boot_clock {
+public:
+  [[nodiscard]] std::int64_t boottime_ms() const override { return now_; }
+  [[nodiscard]] std::string boot_id() const override { return id_; }
+  void advance(std::int64_t ms) { now_ += ms; }
+  void reboot() {
+    id_ = "boot-" + std::to_string(++boots_);
+    now_ = 10'000;
+  }
+
+private:
+  int boots_ = 1;
+  std::string id_ = "boot-1";
+  std::int64_t now_ = 500'000;
 };
 
 } // namespace orderhub::testing

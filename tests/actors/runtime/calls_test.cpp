@@ -1,3 +1,5 @@
+#include "journal/base/log.hpp"
+#include "journal/key.hpp"
 #include "tests/actors/runtime/runtime_bench.hpp"
 #include "tests/support/catch2.hpp"
 
@@ -506,6 +508,7 @@ TEST_CASE("an object whose row cannot be read gets 500, others go on", "[runtime
   };
   const auto damaged = damage("a");
   damage("p");
+  const auto errors = log::error_count();
 
   auto c = hub.call("a", "work", "y");
   CHECK(c->status() == 500);
@@ -516,10 +519,48 @@ TEST_CASE("an object whose row cannot be read gets 500, others go on", "[runtime
   CHECK(hub.wire.empty());
   CHECK(hub.active_objects() == 0);
   CHECK(hub.store.contents(table::ob).at(std::string("S") + '\0' + "a") == damaged);
+  CHECK(log::error_count() == errors + 2); // Each object is named once.
 
   auto other = hub.call("b", "work", "z");
   hub.answer(answer_of(200, "fine"));
   CHECK(other->body() == "fine");
+
+  // Where the hub ends and starts, all this is as it was.
+  hub.checkpoint();
+  const auto digest = journal::object_digest(journal::object_key(runtime_bench::object("a")));
+  CHECK(hub.store.contents(table::sa).at(journal::aside_row_key(digest)) == damaged);
+  CHECK(hub.store.contents(table::ob).size() == 1);
+  hub.restart();
+  CHECK(hub.call("a", "work", "y")->status() == 500);
+  CHECK(hub.call("b", "peek")->body() == "z");
+  CHECK(log::error_count() == errors + 2);
+}
+
+TEST_CASE("an object whose row is damaged while it lives ends what it has begun, and takes nothing "
+          "new",
+          "[runtime][damage]") {
+  runtime_bench hub;
+  auto first = hub.call("a", "work", "x");
+  hub.checkpoint();
+  using journal::table;
+  const auto row_key = journal::object_key(runtime_bench::object("a"));
+  auto row = hub.store.contents(table::ob).at(row_key);
+  row[row.size() / 2] = static_cast<char>(row[row.size() / 2] ^ 1);
+  hub.store.overwrite(table::ob, row_key, row);
+  auto second = hub.call("a", "work", "y");
+  hub.checkpoint();
+  CHECK(hub.store.contents(table::ob).empty());
+
+  CHECK(hub.call("a", "work", "z")->status() == 500);
+  hub.answer("x", answer_of(200, "one"));
+  hub.answer("y", answer_of(200, "two"));
+  CHECK(first->body() == "one");
+  CHECK(second->body() == "two");
+  CHECK(hub.sent == 2);
+  CHECK(hub.attach(runtime::by_invocation_id{second->id()})->status() == 500);
+  hub.restart();
+  CHECK(hub.call("a", "work", "z")->status() == 500);
+  CHECK(hub.sent == 2);
 }
 
 // ── Providers ────────────────────────────────────────────────────────────────────────────────

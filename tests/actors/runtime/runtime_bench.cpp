@@ -88,6 +88,8 @@ public:
       : inner_(std::move(inner)), bench_(bench), hook_(bench.within_find_invocation) {}
   const hub_id& hub() const override { return inner_->hub(); }
   unix_ms last_time() const override { return inner_->last_time(); }
+  journal_stamp last_stamp() const override { return inner_->last_stamp(); }
+  bool set_aside(const object_id& id) const override { return inner_->set_aside(id); }
   result<journal::object_state> load(const object_id& id) const override {
     if (bench_.on_load)
       bench_.on_load(id);
