@@ -2,13 +2,15 @@
 #include "http_gateway/settings.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace orderhub::http_gateway {
 
 /// `orderhub serve`: runs until SIGTERM or SIGINT. The exit status: 0 after a clean stop, 1 where
-/// it could not start or go on, the reason being on standard error.
-int serve(const settings& s);
+/// it could not start or go on, the reason being on standard error. At SIGHUP it calls `read_again`
+/// and takes the vendors' secrets from what that yields.
+int serve(const settings& s, const std::function<result<settings>()>& read_again);
 
 /// `orderhub mock`.
 struct mock_command {

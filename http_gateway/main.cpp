@@ -5,6 +5,7 @@
 #include <iostream>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -115,7 +116,13 @@ int main(int argc, char** argv) {
       return refused(loaded.error());
     if (auto checked = check_for_serve(*loaded); !checked)
       return refused(checked.error());
-    return serve(*loaded);
+    return serve(*loaded, [&flags]() -> result<settings> {
+      auto again = flags.load();
+      if (again)
+        if (auto checked = check_for_serve(*again); !checked)
+          return fail(std::move(checked).error());
+      return again;
+    });
   }
   if (mock_app->parsed()) {
     auto listen = parse_listen(mock_listen);

@@ -38,7 +38,9 @@ int run_mock(const mock_command& command) {
   std::cout << "mock vendors on http://"
             << (host.find(':') == std::string::npos ? host : '[' + host + ']') << ':' << *port
             << std::endl;
-  signals.wait();
+  while (signals.wait() == stop_signals::kind::reload) {
+    // There is nothing to read again.
+  }
   server.stop();
   return 0;
 }

@@ -2,9 +2,11 @@
 #include "actors/runtime/hub.hpp"
 #include "http_gateway/admin_api.hpp"
 #include "http_gateway/commands.hpp"
+#include "http_gateway/file_limit.hpp"
 #include "http_gateway/ingress_api.hpp"
 #include "http_gateway/mock_control.hpp"
 #include "http_gateway/order_settings_from.hpp"
+#include "http_gateway/reload.hpp"
 #include "http_gateway/server.hpp"
 #include "http_gateway/stop_signals.hpp"
 #include "journal/base/log.hpp"
@@ -14,16 +16,22 @@
 #include "providers/mock/server.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace orderhub::http_gateway {
 
 namespace {
+
+/// Listeners, admin connections, journal, log, timers, what libraries open.
+constexpr std::uint64_t files_besides = 256;
 
 int refused(const error& why) {
   std::cerr << "orderhub serve: " << why.message << '\n';
@@ -44,19 +52,6 @@ std::string address_text(const listen_address& a, std::uint16_t port) {
   const bool v6 = a.host.find(':') != std::string::npos;
   return (v6 ? '[' + a.host + ']' : a.host) + ':' + std::to_string(port);
 }
-
-/// The later of the wall clock and the last time in the journal: a clock that was set back must not
-/// make new records older than stored ones.
-class journal_clock final : public clock {
-public:
-  explicit journal_clock(unix_ms floor) : floor_(floor) {}
-  [[nodiscard]] unix_ms wall_ms() const override { return std::max(system_.wall_ms(), floor_); }
-  [[nodiscard]] std::int64_t steady_ms() const override { return system_.steady_ms(); }
-
-private:
-  system_clock system_;
-  unix_ms floor_;
-};
 
 /// The built-in mock vendors, where they are wanted.
 result<std::unique_ptr<providers::mock::server>> start_mock(const settings& s, std::string& base) {
@@ -79,6 +74,34 @@ result<std::unique_ptr<providers::mock::server>> start_mock(const settings& s, s
   return mock;
 }
 
+void add_vendors(std::string& text, const std::vector<host::vendor_places>& vendors) {
+  const auto family = [&](const char* name, const char* kind, auto&& each) {
+    text += "# TYPE " + std::string(name) + ' ' + kind + '\n';
+    for (const auto& v : vendors)
+      each(std::string(name) + "{vendor=\"" + v.vendor + '"', v);
+  };
+  const auto by_kind = [&](const auto& numbers) {
+    return [&text, numbers](const std::string& start, const host::vendor_places& v) {
+      for (std::size_t k = 0; k < host::place_kinds; ++k)
+        text += start + ",kind=\"" + std::string(name_of(static_cast<host::place_kind>(k))) +
+                "\"} " + std::to_string((v.*numbers)[k]) + '\n';
+    };
+  };
+  const auto one = [&](auto number) {
+    return [&text, number](const std::string& start, const host::vendor_places& v) {
+      text += start + "} " + std::to_string(v.*number) + '\n';
+    };
+  };
+  using places = host::vendor_places;
+  family("orderhub_vendor_places", "gauge", by_kind(&places::limit));
+  family("orderhub_vendor_calls_in_flight", "gauge", by_kind(&places::in_flight));
+  family("orderhub_vendor_calls_queued", "gauge", by_kind(&places::queued));
+  family("orderhub_vendor_held", "gauge", one(&places::held));
+  family("orderhub_vendor_holds_total", "counter", one(&places::holds));
+  family("orderhub_vendor_unreachable_total", "counter", one(&places::unreachable));
+  family("orderhub_vendor_misconfigured_total", "counter", one(&places::misconfigured));
+}
+
 std::string more_metrics(const journal::journal_stats& j, const runtime::hub_figures& h,
                          std::uint64_t attention_count) {
   std::string text;
@@ -99,12 +122,40 @@ std::string more_metrics(const journal::journal_stats& j, const runtime::hub_fig
   add("orderhub_vendor_calls_total", "counter", h.vendor_calls);
   add("orderhub_orders_attention_total", "counter", attention_count);
   add("orderhub_log_errors_total", "counter", log::error_count());
+  add("orderhub_actor_failures_total", "counter", h.actor_failures);
+  add("orderhub_objects_paused", "gauge", h.paused_objects);
+  add_vendors(text, h.vendors);
   return text;
+}
+
+/// SIGHUP: secrets of vendors count from the next call on, all else from the next start.
+void reload(const settings& started_with, providers::registry& running,
+            const std::string& mock_base, const std::function<result<settings>()>& read_again,
+            runtime::hub& hub) {
+  auto after = read_again();
+  auto fresh = after ? make_registry(*after, mock_base)
+                     : result<providers::registry>(fail(std::move(after).error()));
+  if (!fresh) {
+    log::error("settings_not_read_again", {{"message", fresh.error().message}});
+    return;
+  }
+  const auto changes = changes_of(started_with, running, *after, *fresh);
+  for (const auto* endpoint : changes.credentials) {
+    hub.set_credentials(endpoint->vendor, endpoint->secret_headers, endpoint->path);
+    auto& known = running.endpoints.at(endpoint->vendor);
+    known.secret_headers = endpoint->secret_headers;
+    known.path = endpoint->path;
+    log::info("credentials_replaced", {{"vendor", endpoint->vendor}});
+  }
+  if (changes.restart_needed)
+    log::warn("restart_needed", {{"message", "settings other than the vendors' keys have changed; "
+                                             "they count from the next start"}});
+  log::info("settings_read_again", {{"credentials", changes.credentials.size()}});
 }
 
 } // namespace
 
-int serve(const settings& s) {
+int serve(const settings& s, const std::function<result<settings>()>& read_again) {
   const stop_signals signals;
   log::set_level(level_of(s.log_level));
   if (auto checked = check_for_serve(s); !checked)
@@ -131,22 +182,39 @@ int serve(const settings& s) {
   journal_options.checkpoint_interval_ms = s.checkpoint_interval_ms;
   journal_options.journal_retention_ms = s.journal_retention_ms;
   journal_options.sync = s.sync_commit;
+  const system_clock machine;
+  journal_options.boot = &machine;
   system_random random;
   auto journal = journal::hub_journal::open(**tables, journal_options, random);
   if (!journal)
     return refused(journal.error());
 
-  const journal_clock time((*journal)->last_time());
   providers::curl_transport_options transport_options;
   transport_options.proxy = s.proxy;
+  // Above the places of all vendors together: nothing waits behind a vendor that hangs.
+  const host::gate_limits places;
+  transport_options.in_flight_max =
+      std::max(transport_options.in_flight_max, vendors->endpoints.size() * places.a_vendor() + 32);
+  const std::uint64_t files_wanted =
+      transport_options.in_flight_max + s.connections_max + files_besides;
+  if (const auto files = raise_file_limit(files_wanted); files < files_wanted)
+    log::warn("few_open_files",
+              {{"setting", "RLIMIT_NOFILE"},
+               {"limit", files},
+               {"wanted", files_wanted},
+               {"message", "Connections may be refused under load: raise the hard "
+                           "limit (ulimit -Hn, LimitNOFILE=)."}});
   providers::curl_transport transport(transport_options);
   const auto services =
       handlers::all_services(std::make_shared<const handlers::order_settings>(*orders));
   runtime::hub_options hub_options;
+  hub_options.places = places;
   // Half the cores: curl, HTTP, the journal and the kernel have work too. Measured on two cores:
   // one worker takes 560 us of CPU an order at 64 connections, two take 640, at the same rate.
   hub_options.workers =
       s.workers != 0 ? s.workers : std::max(std::thread::hardware_concurrency() / 2, 1U);
+  hub_options.last_run = clock_start_of((*journal)->last_stamp(), machine.wall_ms(),
+                                        machine.boottime_ms(), machine.boot_id());
   hub_options.sync_mode = s.sync_commit ? "commit" : "off";
   hub_options.request_retention_ms = s.idempotency_retention_ms;
   // For scripts/chaos.sh, which must be able to go red. Named so that nobody sets it by accident.
@@ -158,7 +226,7 @@ int serve(const settings& s) {
   hub_options.journal_off_for_bench = off != nullptr && std::string(off) == "1";
   if (hub_options.journal_off_for_bench)
     log::error("test_mode_journal_off", {{"message", "nothing is written; a restart loses all"}});
-  runtime::hub hub(**journal, services, *vendors, transport, time, hub_options);
+  runtime::hub hub(**journal, services, *vendors, transport, machine, hub_options);
 
   ingress_api api(hub, s.api_token, s.attach_timeout_ms);
   server_options options;
@@ -195,7 +263,9 @@ int serve(const settings& s) {
   if (s.mock_mode)
     std::cout << "mock vendors on " << mock_base << std::endl;
 
-  signals.wait();
+  auto credentials_now = *vendors; // As replaced since the start.
+  while (signals.wait() == stop_signals::kind::reload)
+    reload(s, credentials_now, mock_base, read_again, hub);
   log::info("draining", {{"at_most_ms", s.drain_timeout_ms}});
   (*listener)->drain();
   const bool drained = hub.drain(s.drain_timeout_ms);

@@ -16,12 +16,16 @@ namespace orderhub::http_gateway {
 struct listen_address {
   std::string host; ///< An IPv4 or IPv6 address without brackets, or `localhost`.
   std::uint16_t port = 0;
+
+  friend bool operator==(const listen_address&, const listen_address&) = default;
 };
 
 /// One vendor as configured; what is empty was not set.
 struct vendor_settings {
   std::string api_base; ///< Checked, without the vendor's own path and trailing slashes.
   secret api_key;       ///< Slack: the bot token.
+
+  friend bool operator==(const vendor_settings&, const vendor_settings&) = default;
 };
 
 /// The whole configuration. Flags win over the environment, the environment over the TOML file,
@@ -80,6 +84,8 @@ struct settings {
   [[nodiscard]] std::string ship_from_or_sample() const;
   enum class announcement : std::uint8_t { new_order, failed, confirmed };
   [[nodiscard]] std::string slack_channel_of(announcement what) const;
+
+  friend bool operator==(const settings&, const settings&) = default;
 };
 
 /// What the person who starts the hub should know.

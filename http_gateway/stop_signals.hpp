@@ -4,20 +4,25 @@
 
 namespace orderhub::http_gateway {
 
-/// Holds SIGINT and SIGTERM back in this thread and in those it starts, until asked for. Made
-/// before any other thread.
+/// Holds SIGINT, SIGTERM and SIGHUP back in this thread and in those it starts, until asked for:
+/// none of them ends the program by itself, at no time. Made before any other thread.
 class stop_signals {
 public:
+  enum class kind { stop, reload };
+
   stop_signals() {
     sigemptyset(&set_);
     sigaddset(&set_, SIGINT);
     sigaddset(&set_, SIGTERM);
+    sigaddset(&set_, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
   }
-  void wait() const {
+  /// The next one: `reload` is SIGHUP.
+  [[nodiscard]] kind wait() const {
     int arrived = 0;
     while (sigwait(&set_, &arrived) == EINTR) {
     }
+    return arrived == SIGHUP ? kind::reload : kind::stop;
   }
 
 private:

@@ -600,7 +600,10 @@ private:
     set(easy, CURLOPT_POSTFIELDSIZE_LARGE,
         static_cast<curl_off_t>(s.may_resend ? -1 : static_cast<curl_off_t>(request.body.size())));
     // A call without a body has nothing to rewind: a connection of its own cannot be found dead.
-    set(easy, CURLOPT_FRESH_CONNECT, request.body.empty() && !is_get ? 1L : 0L);
+    // The same for what repeats a call whose answer was lost: the one it would reuse may be as
+    // dead.
+    const bool own = request.fresh_connection || (request.body.empty() && !is_get);
+    set(easy, CURLOPT_FRESH_CONNECT, own ? 1L : 0L);
     set(easy, CURLOPT_TIMEOUT_MS,
         static_cast<long>(std::min<std::int64_t>(left_ms, std::numeric_limits<int>::max())));
     set(easy, CURLOPT_CONNECTTIMEOUT_MS,

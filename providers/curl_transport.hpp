@@ -9,8 +9,9 @@
 namespace orderhub::providers {
 
 struct curl_transport_options {
-  /// Calls on the wire at once. What is over waits in its order of arrival.
-  std::size_t in_flight_max = 256;
+  /// Calls on the wire at once. What is over waits in its order of arrival: a guard only, since
+  /// whoever calls keeps below it (`host::vendor_gate`). Five vendors at 224 places each fit.
+  std::size_t in_flight_max = 1'152;
   /// Calls waiting for a place. One more ends as `not_sent`, "queue full".
   std::size_t queue_max = 20'000;
   /// Headers and body of one answer together, bytes. One more ends as `lost`, "answer too large".

@@ -1,13 +1,17 @@
 #include "actors/runtime/directory.hpp"
 
+#include "actors/host/due_times.hpp"
+#include "actors/host/failures.hpp"
+#include "actors/runtime/guard.hpp"
 #include "actors/runtime/object_actor.hpp"
+#include "actors/runtime/reply.hpp"
 #include "journal/base/log.hpp"
 
 #include <algorithm>
 #include <chrono>
-#include <map>
+#include <limits>
 #include <memory>
-#include <set>
+#include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -23,70 +27,267 @@ struct active_object {
   std::int64_t since_ms = 0; ///< Steady time of activation.
 };
 
+/// One whose activation failed, until everything it has queued is on disk.
+struct failing_object {
+  std::vector<event_message> events; ///< For it, meanwhile.
+  std::vector<object_id> untold;     ///< To be woken then: its turns told them something.
+  host::failure_book::verdict verdict;
+};
+
 /// Actors kept for the next object; one more ends. Spawning and ending one costs ten times what it
 /// takes to give it away.
 constexpr std::size_t pooled_max = 1'024;
+/// Events that wait for one failing object; one more is refused.
+constexpr std::size_t failing_events_max = 1'000;
 
-struct directory_state {
-  std::unordered_map<object_id, active_object> active;
-  std::vector<caf::actor> pooled;
-  std::uint64_t lives = 0;
+class directory {
+public:
+  directory(caf::event_based_actor* self, hub_context& hub, caf::actor timers)
+      : self_(self), hub_(hub), timers_(std::move(timers)) {}
+
+  void route(route_message& m) {
+    if (auto failing = failing_.find(m.object); failing != failing_.end()) {
+      if (failing->second.events.size() < failing_events_max)
+        failing->second.events.push_back(std::move(m.event));
+      else
+        turn_away(m.event, failure(503, "The hub has failed at this object and is at it again."));
+      return;
+    }
+    if (book_.paused(m.object)) {
+      turn_away(m.event, paused_reply(m.object));
+      return;
+    }
+    // While the hub drains, the next start resumes it; the place is nobody's by then.
+    if (hub_.admission.draining() && std::holds_alternative<place_offered>(*m.event.event))
+      return;
+    auto it = active_.find(m.object);
+    if (it == active_.end())
+      it = active_.emplace(m.object, begin(m)).first;
+    ++it->second.routed;
+    self_->send(it->second.actor, std::move(m.event));
+  }
+
+  /// Where routing itself failed.
+  void refuse_routed(route_message& m) {
+    if (m.event.event)
+      turn_away(m.event,
+                failure(500, "The hub failed while it took this in, and has stored nothing "
+                             "of it. Send it again."));
+  }
+
+  void idle(const idle_message& m) {
+    auto it = active_.find(m.object);
+    if (it == active_.end() || it->second.life != m.life || it->second.routed != m.handled)
+      return; // Said in an earlier life, or more is on its way: it will say so again.
+    if (pooled_.size() < pooled_max) {
+      self_->send(it->second.actor, release_atom::value);
+      pooled_.push_back(std::move(it->second.actor));
+    } else {
+      self_->send(it->second.actor, stop_atom::value);
+    }
+    active_.erase(it);
+    if (m.due)
+      self_->send(timers_, wake_at{m.object, *m.due});
+  }
+
+  void failed(failed_message& m) {
+    auto it = active_.find(m.object);
+    if (it == active_.end() || it->second.life != m.life)
+      return;
+    if (pooled_.size() < pooled_max)
+      pooled_.push_back(std::move(it->second.actor));
+    else
+      self_->send(it->second.actor, stop_atom::value);
+    begin_failing(it, m.event, m.why, std::move(m.untold));
+  }
+
+  /// An actor ended by itself, with what was in its mailbox.
+  void down(const caf::actor_addr& who) {
+    std::erase_if(pooled_, [&](const caf::actor& a) { return a.address() == who; });
+    auto it = std::find_if(active_.begin(), active_.end(),
+                           [&](const auto& o) { return o.second.actor.address() == who; });
+    if (it != active_.end())
+      begin_failing(it, "down", "its actor ended", {});
+  }
+
+  void settled(const settled_message& m) {
+    auto it = failing_.find(m.object);
+    if (it == failing_.end())
+      return;
+    if (it->second.verdict.wait_ms > 0) {
+      const auto wait = std::exchange(it->second.verdict.wait_ms, 0);
+      self_->delayed_send(self_, std::chrono::milliseconds(wait), m);
+      return;
+    }
+    auto f = std::move(it->second);
+    failing_.erase(it);
+    for (auto& other : f.untold)
+      wake_up(std::move(other));
+    if (!f.verdict.paused)
+      wake_up(m.object);
+    for (auto& event : f.events) {
+      route_message again{m.object, std::move(event)};
+      route(again);
+    }
+    --hub_.active_objects;
+  }
+
+  void unpause(unpause_message& m) {
+    const bool was = book_.resume(m.object);
+    hub_.paused_objects = book_.paused_count();
+    if (was) {
+      log::info("object_resumed", {{"object", m.object.text()}});
+      wake_up(m.object);
+    }
+    if (!m.to)
+      return;
+    call_reply reply;
+    reply.status = 202;
+    m.to->finished(was ? std::move(reply) : failure(404, m.object.text() + " is not paused."));
+  }
+
+  void sweep() {
+    const auto now = hub_.steady_ms();
+    for (auto& [id, object] : active_)
+      if (hub_.admission.draining() || now - object.since_ms >= hub_.sweep_ms) {
+        ++object.routed;
+        self_->send(object.actor, make_event(tick{}));
+      }
+  }
+
+  /// Until when the gate wants nothing, milliseconds; nothing: the next sweep is soon enough.
+  std::optional<std::int64_t> tend_gate() {
+    if (hub_.admission.draining())
+      return std::nullopt;
+    const auto next = hub_.gate->tick();
+    if (!next)
+      return std::nullopt;
+    const auto wait = std::max<std::int64_t>(*next - hub_.steady_ms(), 1);
+    return wait < hub_.sweep_ms ? std::optional(wait) : std::nullopt;
+  }
+
+  void stop() {
+    for (const auto& [id, object] : active_)
+      self_->send(object.actor, stop_atom::value);
+    for (const auto& actor : pooled_)
+      self_->send(actor, stop_atom::value);
+    self_->quit();
+  }
+
+private:
+  using active_map = std::unordered_map<object_id, active_object>;
+
+  active_object begin(route_message& m) {
+    active_object object;
+    object.since_ms = hub_.steady_ms();
+    object.life = ++lives_;
+    m.event.assigned = std::make_shared<const assignment>(assignment{m.object, lives_});
+    if (pooled_.empty()) {
+      object.actor =
+          self_->system().spawn(object_actor, &hub_, caf::actor_cast<caf::actor>(self_), m.object);
+      self_->monitor(object.actor);
+    } else {
+      object.actor = std::move(pooled_.back());
+      pooled_.pop_back();
+    }
+    return object;
+  }
+
+  void begin_failing(active_map::iterator it, const std::string& event, const std::string& why,
+                     std::vector<object_id> untold) {
+    const auto object = it->first;
+    active_.erase(it);
+    failing_object f;
+    f.untold = std::move(untold);
+    f.verdict = book_.failed(object, hub_.steady_ms());
+    hub_.paused_objects = book_.paused_count();
+    if (f.verdict.paused)
+      log::error("object_paused", {{"object", object.text()}, {"event", event}, {"reason", why}});
+    else
+      log::warn("object_failed", {{"object", object.text()}, {"event", event}, {"reason", why}});
+    failing_.insert_or_assign(object, std::move(f));
+    ++hub_.active_objects; // There is something to do for it.
+    // Behind everything that it has queued, and that those have queued who told it something.
+    hub_.writer.submit({}, [me = caf::actor_cast<caf::actor>(self_), object] {
+      guarded("directory", "settled", [&] { caf::anon_send(me, settled_message{object}); });
+    });
+  }
+
+  void wake_up(object_id object) {
+    route_message m{std::move(object), make_event(wake{})};
+    route(m);
+  }
+
+  /// What another object said is in that one's record, and is found when the object is built.
+  void turn_away(event_message& message, const call_reply& reply) {
+    if (message.source.durable)
+      --hub_.active_objects;
+    refuse(hub_, *message.event, reply);
+  }
+
+  static call_reply paused_reply(const object_id& object) {
+    return failure(500, object.text() + " is paused: the hub failed at it again and again, and its "
+                                        "log says why. An operator can resume it.");
+  }
+
+  caf::event_based_actor* self_;
+  hub_context& hub_;
+  caf::actor timers_;
+  active_map active_;
+  std::vector<caf::actor> pooled_;
+  std::uint64_t lives_ = 0;
+  std::unordered_map<object_id, failing_object> failing_;
+  host::failure_book book_;
 };
 
 } // namespace
 
 caf::behavior directory_actor(caf::event_based_actor* self, hub_context* hub, caf::actor timers) {
-  auto state = std::make_shared<directory_state>();
+  watch(self, "directory");
+  auto state = std::make_shared<directory>(self, *hub, std::move(timers));
   const auto sweep = std::chrono::milliseconds(hub->sweep_ms);
+  auto gate_tick_out = std::make_shared<bool>(false);
+  auto tend_gate = [=] {
+    guarded("directory", "gate", [&] {
+      const auto wait = state->tend_gate();
+      if (wait && !std::exchange(*gate_tick_out, true))
+        self->delayed_send(self, std::chrono::milliseconds(*wait), gate_atom::value);
+    });
+  };
+  self->set_down_handler([=](const caf::down_msg& m) {
+    if (m.reason != caf::exit_reason::normal && m.reason)
+      guarded("directory", "down", [&] { state->down(m.source); });
+  });
   self->delayed_send(self, sweep, sweep_atom::value);
   return {
       [=](route_message& m) {
-        auto [it, fresh] = state->active.try_emplace(m.object);
-        if (fresh) {
-          it->second.since_ms = hub->env.time.steady_ms();
-          it->second.life = ++state->lives;
-          m.event.assigned = std::make_shared<const assignment>(assignment{m.object, state->lives});
-          if (state->pooled.empty()) {
-            it->second.actor = self->system().spawn(object_actor, hub,
-                                                    caf::actor_cast<caf::actor>(self), m.object);
-          } else {
-            it->second.actor = std::move(state->pooled.back());
-            state->pooled.pop_back();
-          }
-        }
-        ++it->second.routed;
-        self->send(it->second.actor, std::move(m.event));
+        guarded_or(
+            "directory", [&] { state->route(m); },
+            [&](std::string_view why) {
+              ++hub->failures;
+              log::error("actor_failed",
+                         {{"actor", "directory"},
+                          {"event", m.event.event ? name_of(*m.event.event) : "moved"},
+                          {"object", m.object.text()},
+                          {"reason", why}});
+              state->refuse_routed(m);
+            });
       },
-      [=](const idle_message& m) {
-        auto it = state->active.find(m.object);
-        if (it == state->active.end() || it->second.life != m.life ||
-            it->second.routed != m.handled)
-          return; // Said in an earlier life, or more is on its way: it will say so again.
-        if (state->pooled.size() < pooled_max) {
-          self->send(it->second.actor, release_atom::value);
-          state->pooled.push_back(std::move(it->second.actor));
-        } else {
-          self->send(it->second.actor, stop_atom::value);
-        }
-        state->active.erase(it);
-        if (m.due > 0)
-          self->send(timers, wake_at{m.object, m.due});
+      [=](const idle_message& m) { guarded("directory", "idle", [&] { state->idle(m); }); },
+      [=](failed_message& m) { guarded("directory", "failed", [&] { state->failed(m); }); },
+      [=](const settled_message& m) {
+        guarded("directory", "settled", [&] { state->settled(m); });
       },
-      [=](stop_atom) {
-        for (const auto& [id, object] : state->active)
-          self->send(object.actor, stop_atom::value);
-        for (const auto& actor : state->pooled)
-          self->send(actor, stop_atom::value);
-        self->quit();
-      },
+      [=](unpause_message& m) { guarded("directory", "unpause", [&] { state->unpause(m); }); },
+      [=](stop_atom) { state->stop(); },
       [=](sweep_atom) {
-        const auto now = hub->env.time.steady_ms();
-        for (auto& [id, object] : state->active)
-          if (hub->draining || now - object.since_ms >= hub->sweep_ms) {
-            ++object.routed;
-            self->send(object.actor, make_event(tick{}));
-          }
+        guarded("directory", "sweep", [&] { state->sweep(); });
+        tend_gate();
         self->delayed_send(self, sweep, sweep_atom::value);
+      },
+      [=](gate_atom) {
+        *gate_tick_out = false;
+        tend_gate();
       },
   };
 }
@@ -96,73 +297,91 @@ namespace {
 constexpr std::int64_t window_ms = 120'000;
 constexpr auto scan_period = std::chrono::seconds(60);
 constexpr std::size_t scan_rows = 100'000;
+/// A wait that is added is further away than this, so it finds a tick that comes before it.
+constexpr std::int64_t tick_max_ms = 1'000;
 
-struct timer_state {
-  caf::actor directory;
-  std::set<std::pair<unix_ms, object_id>> waiting;
-  unix_ms planned = 0; ///< When the next tick comes; 0: none is planned.
-};
+class timers {
+public:
+  timers(caf::event_based_actor* self, hub_context& hub) : self_(self), hub_(hub) {}
 
-} // namespace
+  void begin(const caf::actor& directory) {
+    directory_ = directory;
+    scan(hub_.steady_ms()); // What is overdue is resumed with the rest.
+    plan(hub_.steady_ms());
+  }
 
-caf::behavior timer_service(caf::event_based_actor* self, hub_context* hub) {
-  auto state = std::make_shared<timer_state>();
-  auto plan = [=] {
-    if (state->waiting.empty())
-      return;
-    const auto first = state->waiting.begin()->first;
-    if (state->planned != 0 && state->planned <= first)
-      return;
-    state->planned = first;
-    const auto delay = std::max<std::int64_t>(first - hub->env.time.now(), 0) + 1;
-    self->delayed_send(self, std::chrono::milliseconds(delay), caf::tick_atom::value);
-  };
-  auto scan = [=](unix_ms after) {
-    auto rows = hub->journal.timers(hub->env.time.now() + window_ms, scan_rows);
+  void add(const wake_at& w) {
+    if (w.due - hub_.steady_ms() > window_ms)
+      return; // A scan will find it.
+    waiting_.add(w.due, w.object);
+    plan(hub_.steady_ms());
+  }
+
+  void ring() {
+    ++hub_.timer_ticks;
+    tick_.arrived();
+    if (hub_.admission.draining())
+      return; // What is due is in the journal; the next start looks at it.
+    const auto now = hub_.steady_ms();
+    // After an outage all are overdue; vendors are not to be hit by all of them at once.
+    const host::resume_pace pace(hub_.resume_per_second);
+    auto due = waiting_.take(now, pace.at_once);
+    const bool more = due.size() == pace.at_once;
+    for (auto& object : due)
+      self_->send(directory_, route_message{std::move(object), make_event(tick{})});
+    plan(more ? now + pace.pause.count() : now);
+  }
+
+  /// Rows whose time is after `after`, steady milliseconds.
+  void scan(std::int64_t after) {
+    auto rows = hub_.journal.timers(hub_.env.time.scan_until(hub_.steady_ms() + window_ms), scan_rows);
     if (!rows) {
       log::error("timers_unreadable", {{"reason", rows.error().message}});
       return;
     }
     for (auto& row : *rows)
-      if (row.due_at > after)
-        state->waiting.emplace(row.due_at, std::move(row.object));
-  };
+      if (const auto due = hub_.env.time.steady_due(row.recorded_at, row.due_at);
+          due > after && due <= hub_.steady_ms() + window_ms)
+        waiting_.add(due, std::move(row.object));
+  }
+
+  /// One tick is on its way while somebody waits; none before `not_before`.
+  void plan(std::int64_t not_before) {
+    const auto first = waiting_.first();
+    if (!first)
+      return;
+    if (const auto wait = tick_.want(hub_.steady_ms(), std::max(*first, not_before)))
+      self_->delayed_send(self_, std::chrono::milliseconds(*wait), caf::tick_atom::value);
+  }
+
+private:
+  caf::event_based_actor* self_;
+  hub_context& hub_;
+  caf::actor directory_;
+  host::due_times waiting_;
+  host::single_tick tick_{tick_max_ms};
+};
+
+} // namespace
+
+caf::behavior timer_service(caf::event_based_actor* self, hub_context* hub) {
+  watch(self, "timers");
+  auto state = std::make_shared<timers>(self, *hub);
   return {
       [=](resume_atom, const caf::actor& directory) {
-        state->directory = directory;
-        scan(hub->env.time.now()); // What is overdue is resumed with the rest.
-        plan();
+        guarded("timers", "resume", [&] { state->begin(directory); });
         self->delayed_send(self, scan_period, sweep_atom::value);
       },
-      [=](const wake_at& w) {
-        if (w.due - hub->env.time.now() > window_ms)
-          return;
-        state->waiting.emplace(w.due, w.object);
-        plan();
-      },
+      [=](const wake_at& w) { guarded("timers", "wake_at", [&] { state->add(w); }); },
       [=](caf::tick_atom) {
-        if (hub->draining)
-          return; // What is due is in the journal; the next start looks at it.
-        state->planned = 0;
-        const auto now = hub->env.time.now();
-        // After an outage all are overdue; vendors are not to be hit by all of them at once.
-        const resume_pace pace(hub->resume_per_second);
-        auto budget = pace.at_once;
-        while (!state->waiting.empty() && state->waiting.begin()->first <= now) {
-          if (budget-- == 0) {
-            state->planned = now;
-            self->delayed_send(self, pace.pause, caf::tick_atom::value);
-            return;
-          }
-          auto first = state->waiting.extract(state->waiting.begin());
-          self->send(state->directory,
-                     route_message{std::move(first.value().second), make_event(tick{})});
-        }
-        plan();
+        if (!guarded("timers", "tick", [&] { state->ring(); }))
+          state->plan(hub->steady_ms() + tick_max_ms);
       },
       [=](sweep_atom) {
-        scan(0);
-        plan();
+        guarded("timers", "scan", [&] {
+          state->scan(std::numeric_limits<std::int64_t>::min());
+          state->plan(hub->steady_ms());
+        });
         self->delayed_send(self, scan_period, sweep_atom::value);
       },
   };

@@ -1,7 +1,9 @@
 #include "actors/runtime/gateway.hpp"
 
+#include "actors/host/request_scope.hpp"
+#include "actors/runtime/guard.hpp"
 #include "actors/runtime/reply.hpp"
-#include "journal/base/bytes.hpp"
+#include "journal/base/log.hpp"
 
 #include <string>
 #include <utility>
@@ -9,16 +11,6 @@
 namespace orderhub::runtime {
 
 namespace {
-
-digest request_scope(const std::string& service, const std::string& key, const std::string& handler,
-                     const std::string& idempotency_key) {
-  byte_writer w(64);
-  w.str32(service);
-  w.str32(key);
-  w.str32(handler);
-  w.str32(idempotency_key);
-  return sha256_of(w.view());
-}
 
 /// Adds to a good answer what no journal may hold, where it lacks such a part.
 class live_responder final : public responder {
@@ -36,19 +28,26 @@ public:
       to_->finished(std::move(reply));
       return;
     }
+    auto place = hub_.gate->try_take(part->operation.vendor,
+                                     host::kind_of(part->operation.call_class, /*lookup=*/false));
+    if (!place) { // Nobody waits for what can be left out.
+      to_->finished(std::move(reply));
+      return;
+    }
     auto call = std::make_shared<durable::vendor_call>();
     call->vendor = part->operation.vendor;
     call->call_class = part->operation.call_class;
     call->request = std::move(part->operation.request);
     call->deadline_ms = part->operation.deadline_ms;
     caf::anon_send(provider->second,
-                   provider_call{std::move(call), nullptr,
+                   provider_call{std::move(call), nullptr, 0,
                                  [to = to_, reply = std::move(reply), add = std::move(part->add)](
                                      providers::transport_outcome outcome) mutable {
                                    if (outcome.what == providers::transport_outcome::kind::response)
                                      reply.body = add(std::move(reply.body), outcome.response);
                                    to->finished(std::move(reply));
-                                 }});
+                                 },
+                                 std::make_shared<host::held_place>(std::move(place))});
   }
 
 private:
@@ -62,15 +61,30 @@ public:
   gateway(caf::event_based_actor* self, hub_context& hub, caf::actor directory)
       : self_(self), hub_(hub), directory_(std::move(directory)) {}
 
+  /// Handles one message. Where that throws, whoever waits is told, unless they were already.
+  template <class F>
+  void answering(std::string_view what, const responder_ptr& to, F&& f) {
+    handed_ = false;
+    const auto kept = to;
+    guarded_or("gateway", std::forward<F>(f), [&](std::string_view why) {
+      ++hub_.failures;
+      log::error("actor_failed", {{"actor", "gateway"}, {"event", what}, {"reason", why}});
+      if (!std::exchange(handed_, true))
+        kept->finished(failure(500,
+                               "The hub failed while it took this in, and has stored nothing of "
+                               "it. Send it again."));
+    });
+  }
+
   void call(gateway_call& m) {
     auto& request = *m.request;
     const auto* service = hub_.services.find(request.service);
     const auto* handler = hub_.services.find(request.service, request.handler);
     if (service == nullptr || handler == nullptr || handler->internal) {
-      m.to->finished(failure(404, service == nullptr || all_internal(*service)
-                                      ? "There is no service " + request.service + "."
-                                      : "Service " + request.service + " has no handler " +
-                                            request.handler + "."));
+      finish(m.to, failure(404, service == nullptr || all_internal(*service)
+                                    ? "There is no service " + request.service + "."
+                                    : "Service " + request.service + " has no handler " +
+                                          request.handler + "."));
       return;
     }
     if (handler->live && !request.one_way)
@@ -82,7 +96,7 @@ public:
     if (handler->validate) {
       auto checked = handler->validate(request.key, body);
       if (!checked) {
-        m.to->finished(failure(status_of(checked.error()), checked.error().message));
+        finish(m.to, failure(status_of(checked.error()), checked.error().message));
         return;
       }
       body = std::move(*checked);
@@ -91,9 +105,9 @@ public:
       read(*handler, request, body, m.to);
       return;
     }
-    if (!hub_.accepting.load(std::memory_order_relaxed)) {
-      m.to->finished(failure(503, "The hub takes no new work at the moment. Nothing was stored; "
-                                  "try again later."));
+    if (!hub_.admission.accepting()) {
+      finish(m.to, failure(503, "The hub takes no new work at the moment. Nothing was stored; "
+                                "try again later."));
       return;
     }
     external_input in;
@@ -103,41 +117,42 @@ public:
     in.to = std::move(m.to);
     in.input.handler = request.handler;
     in.input.revision = handler->revision;
-    in.input.shared = handler->mode == durable::handler_mode::shared;
+    in.input.shared = handler->mode == durable::handler_mode::shared ||
+                      handler->mode == durable::handler_mode::event;
+    in.input.ephemeral = handler->ephemeral;
     in.input.due_at = request.one_way && request.delay_ms > 0 ? now + request.delay_ms : 0;
     in.input.body = std::move(body);
     if (!request.idempotency_key.empty()) {
       journal::request_key key;
-      key.scope =
-          request_scope(request.service, request.key, request.handler, request.idempotency_key);
-      key.body = sha256_of(request.handler + '\n' + raw_for_hash);
+      key.scope = host::request_scope({request.service, request.key}, request.handler,
+                                      request.idempotency_key);
+      key.body = host::request_content(request.handler, raw_for_hash);
       key.expires_at = now + hub_.env.request_retention_ms;
       in.input.key = key;
     }
-    self_->send(directory_, route_message{{std::move(request.service), std::move(request.key)},
-                                          make_event(std::move(in))});
+    route({std::move(request.service), std::move(request.key)}, std::move(in));
   }
 
   void attach(gateway_attach& m) {
     if (const auto* by_id = std::get_if<by_invocation_id>(m.target.get())) {
       const auto id = invocation_id::parse(by_id->id);
       if (!id) {
-        m.to->finished(failure(400, "\"" + by_id->id + "\" is not an invocation id."));
+        finish(m.to, failure(400, "\"" + by_id->id + "\" is not an invocation id."));
         return;
       }
       attach_to(*id, m.wait, std::move(m.to));
     } else if (const auto* by_key = std::get_if<by_request_key>(m.target.get())) {
-      auto seen = hub_.journal.find_request(
-          request_scope(by_key->service, by_key->key, by_key->handler, by_key->idempotency_key));
+      auto seen = hub_.journal.find_request(host::request_scope(
+          {by_key->service, by_key->key}, by_key->handler, by_key->idempotency_key));
       if (!seen)
-        m.to->finished(failure(500, seen.error().message));
+        finish(m.to, failure(500, seen.error().message));
       else if (!*seen || (*seen)->expires_at <= hub_.env.time.now())
-        m.to->finished(failure(404, "No request is known under this idempotency key."));
+        finish(m.to, failure(404, "No request is known under this idempotency key."));
       else
         attach_to((*seen)->invocation, m.wait, std::move(m.to));
     } else {
       const auto& workflow = std::get<by_workflow>(*m.target);
-      m.to->finished(failure(404, "There is no workflow " + workflow.name + "."));
+      finish(m.to, failure(404, "There is no workflow " + workflow.name + "."));
     }
   }
 
@@ -145,35 +160,44 @@ public:
     auto& in = *m.input;
     const auto parsed = awakeable_id::parse(m.id);
     if (!parsed) {
-      in.to->finished(failure(400, "\"" + m.id + "\" is not an awakeable id."));
+      finish(in.to, failure(400, "\"" + m.id + "\" is not an awakeable id."));
       return;
     }
     in.id = *parsed;
     auto row = hub_.journal.find_invocation(in.id.invocation);
     if (!row) {
-      in.to->finished(failure(500, row.error().message));
+      finish(in.to, failure(500, row.error().message));
       return;
     }
     if (!*row) {
-      in.to->finished(failure(404, "There is no such awakeable."));
+      finish(in.to, failure(404, "There is no such awakeable."));
       return;
     }
     if ((*row)->invocation.finished) {
       const bool known = journal::has_awakeable((*row)->invocation, in.id.completion);
       call_reply reply;
       reply.status = 202;
-      in.to->finished(known ? std::move(reply) : failure(404, "There is no such awakeable."));
+      finish(in.to, known ? std::move(reply) : failure(404, "There is no such awakeable."));
       return;
     }
-    if (hub_.stalled) {
-      in.to->finished(not_stored(hub_.why_stalled()));
+    if (hub_.admission.stalled()) {
+      finish(in.to, not_stored(hub_.admission.why_stalled()));
       return;
     }
-    auto object = (*row)->object;
-    self_->send(directory_, route_message{std::move(object), make_event(std::move(in))});
+    route(std::move((*row)->object), std::move(in));
   }
 
 private:
+  void finish(const responder_ptr& to, call_reply reply) {
+    handed_ = true;
+    to->finished(std::move(reply));
+  }
+  template <class Event>
+  void route(object_id object, Event event) {
+    self_->send(directory_, route_message{std::move(object), make_event(std::move(event))});
+    handed_ = true;
+  }
+
   static bool all_internal(const durable::service_definition& service) {
     for (const auto& [name, handler] : service.handlers)
       if (!handler.internal)
@@ -184,13 +208,13 @@ private:
   void read(const durable::handler_definition& handler, const call_request& request,
             const std::string& body, const responder_ptr& to) {
     if (request.one_way) {
-      to->finished(failure(400, request.handler + " only reads; call it without /send."));
+      finish(to, failure(400, request.handler + " only reads; call it without /send."));
       return;
     }
     object_id id{request.service, request.key};
     auto state = hub_.journal.load(id);
     if (!state) {
-      to->finished(failure(500, state.error().message));
+      finish(to, failure(500, state.error().message));
       return;
     }
     state->id = std::move(id);
@@ -207,7 +231,7 @@ private:
       reply.body = std::move(*outcome);
     else
       reply = failure(status_of(outcome.error()), outcome.error().message);
-    to->finished(std::move(reply));
+    finish(to, std::move(reply));
   }
 
   /// The answer to this invocation's caller, or to whoever asks later, may lack a part.
@@ -236,6 +260,7 @@ private:
     else if (!(*row)->invocation.finished) {
       if (wait) {
         to->accepted(id.text());
+        handed_ = true;
         return;
       }
       reply = failure(470, "The invocation has not ended yet.");
@@ -245,23 +270,27 @@ private:
     }
     if (wait && !hub_.waiters.remove(id, to))
       return; // Answered meanwhile.
-    to->finished(std::move(reply));
+    finish(to, std::move(reply));
   }
 
   caf::event_based_actor* self_;
   hub_context& hub_;
   caf::actor directory_;
   system_random random_;
+  bool handed_ = false; ///< Whoever waits was answered, or is with the object.
 };
 
 } // namespace
 
 caf::behavior gateway_actor(caf::event_based_actor* self, hub_context* hub, caf::actor directory) {
+  watch(self, "gateway");
   auto state = std::make_shared<gateway>(self, *hub, std::move(directory));
   return {
-      [state](gateway_call& m) { state->call(m); },
-      [state](gateway_attach& m) { state->attach(m); },
-      [state](gateway_awakeable& m) { state->awakeable(m); },
+      [state](gateway_call& m) { state->answering("call", m.to, [&] { state->call(m); }); },
+      [state](gateway_attach& m) { state->answering("attach", m.to, [&] { state->attach(m); }); },
+      [state](gateway_awakeable& m) {
+        state->answering("awakeable", m.input->to, [&] { state->awakeable(m); });
+      },
   };
 }
 

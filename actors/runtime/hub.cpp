@@ -2,6 +2,7 @@
 
 #include "actors/runtime/directory.hpp"
 #include "actors/runtime/gateway.hpp"
+#include "actors/runtime/guard.hpp"
 #include "actors/runtime/hub_context.hpp"
 #include "actors/runtime/messages.hpp"
 #include "actors/runtime/provider.hpp"
@@ -34,24 +35,34 @@ struct system_config : caf::actor_system_config {
 /// Gives the resumed objects to the directory a few at a time.
 caf::behavior supervisor_actor(caf::event_based_actor* self, hub_context* hub, caf::actor directory,
                                std::shared_ptr<std::vector<object_id>> objects) {
-  const resume_pace pace(hub->resume_per_second);
+  watch(self, "supervisor");
+  const host::resume_pace pace(hub->resume_per_second);
   auto next = std::make_shared<std::size_t>(0);
   self->send(self, resume_atom::value);
   return {
       [=](resume_atom) {
-        if (hub->draining) {
+        if (hub->admission.draining()) {
           self->quit();
           return;
         }
-        const auto end = std::min(*next + pace.at_once, objects->size());
-        for (; *next < end; ++*next)
-          self->send(directory, route_message{(*objects)[*next], make_event(wake{})});
+        guarded("supervisor", "resume", [&] {
+          const auto end = std::min(*next + pace.at_once, objects->size());
+          for (; *next < end; ++*next)
+            self->send(directory, route_message{(*objects)[*next], make_event(wake{})});
+        });
         if (*next < objects->size())
           self->delayed_send(self, pace.pause, resume_atom::value);
         else
           self->quit();
       },
   };
+}
+
+host::gate_limits paced(host::gate_limits limits, std::size_t resume_per_second) {
+  const host::resume_pace pace(resume_per_second);
+  limits.resume_at_once = pace.at_once;
+  limits.pace_ms = pace.pause.count();
+  return limits;
 }
 
 } // namespace
@@ -61,9 +72,8 @@ struct hub::parts {
         const providers::registry& vendors, providers::transport& transport, const clock& time,
         hub_options o)
       : options(std::move(o)),
-        journal_time(time, {journal.last_time(),
-                            std::max<std::int64_t>(time.wall_ms() - journal.last_time(), 0),
-                            time.wall_ms() < journal.last_time()}),
+        journal_time(time, options.last_run.value_or(clock_start_of(
+                               journal_stamp{journal.last_time(), 0, {}}, time.wall_ms(), 0, {}))),
         env{journal_time,
             random,
             journal.hub(),
@@ -77,12 +87,22 @@ struct hub::parts {
             options.unstable_keys_for_test},
         writer(journal, time, [this](const writer_state& s) { on_stall(s); },
                {[this] { return context.waiters.size(); }, options.journal_off_for_bench}),
-        context{journal, writer, services, vendors, transport, env, {}, {}},
-        config(options.workers), system(config) {
+        context{journal, writer, services, vendors, transport, env}, config(options.workers),
+        system(config) {
     context.sweep_ms = options.sweep_ms;
     context.resume_per_second = options.resume_per_second;
+    context.gate = make_gate(vendors, paced(options.places, options.resume_per_second), time);
+    env.gate = context.gate.get();
     timers = system.spawn(timer_service, &context);
     directory = system.spawn(directory_actor, &context, timers);
+    // On the thread that freed the place, which may be the transport's.
+    context.gate->on_offer([to = directory](host::place_offer offer) {
+      guarded("gate", "offer", [&] {
+        auto object = offer.object;
+        caf::anon_send(
+            to, route_message{std::move(object), make_event(place_offered{std::move(offer)})});
+      });
+    });
     for (const auto& [name, endpoint] : vendors.endpoints)
       context.providers.emplace(name, system.spawn(provider_actor, &context, &endpoint));
     for (std::size_t i = 0; i < std::max<std::size_t>(options.workers, 1); ++i)
@@ -90,11 +110,12 @@ struct hub::parts {
   }
 
   void on_stall(const writer_state& s) {
-    context.set_stall(s.stalled, s.reason);
-    context.accepting = !s.stalled && !context.draining;
+    context.admission.set_stall(s.stalled, s.reason);
     if (!s.stalled)
       return;
     for (auto& to : context.waiters.take_not_durable())
+      to->finished(not_stored(s.reason));
+    for (auto& to : context.replies.take_all())
       to->finished(not_stored(s.reason));
   }
 
@@ -137,11 +158,12 @@ result<void> hub::resume() {
   // Timers that rang while nobody was here keep the same pace; the timer service begins with those
   // to come.
   constexpr std::size_t overdue_max = 1'000'000;
-  auto overdue = p.context.journal.timers(p.env.time.now(), overdue_max);
+  auto overdue = p.context.journal.timers(p.env.time.scan_until(p.env.time.steady_ms()), overdue_max);
   if (!overdue)
     return fail(std::move(overdue).error());
   for (auto& timer : *overdue)
-    objects->push_back(std::move(timer.object));
+    if (p.env.time.steady_due(timer.recorded_at, timer.due_at) <= p.env.time.steady_ms())
+      objects->push_back(std::move(timer.object));
   std::sort(objects->begin(), objects->end());
   objects->erase(std::unique(objects->begin(), objects->end()), objects->end());
   p.resumed = objects->size();
@@ -156,8 +178,7 @@ result<void> hub::resume() {
 
 bool hub::drain(std::int64_t timeout_ms) {
   auto& p = *parts_;
-  p.context.draining = true;
-  p.context.accepting = false;
+  p.context.admission.begin_drain();
   constexpr auto pause = std::chrono::milliseconds(10);
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
   while (p.context.active_objects.load() > 0) {
@@ -172,8 +193,8 @@ void hub::stop() {
   auto& p = *parts_;
   if (std::exchange(p.stopped, true))
     return;
-  p.context.draining = true;
-  p.context.accepting = false;
+  p.context.admission.begin_drain();
+  p.context.gate->on_offer(nullptr);
   // What is queued is made durable, and nothing is queued after it: the objects are told to end
   // only when the writer has acknowledged everything.
   p.writer.stop();
@@ -212,26 +233,52 @@ void hub::settle_awakeable(std::string id, bool resolve, std::string payload, re
       gateway_awakeable{std::move(id), std::make_shared<awakeable_input>(std::move(in))});
 }
 
+void hub::operate(const object_id& object, const invocation_id& invocation,
+                  journal::operator_payload action, responder_ptr to) {
+  if (!parts_->context.admission.accepting()) {
+    to->finished(failure(503, "The hub takes no new work at the moment. Nothing was recorded; try "
+                              "again later."));
+    return;
+  }
+  caf::anon_send(parts_->directory,
+                 route_message{object, make_event(operator_input{invocation, std::move(action),
+                                                                 std::move(to)})});
+}
+
 void hub::forget_gone(std::string_view invocation) {
   if (const auto id = invocation_id::parse(invocation))
     parts_->context.waiters.drop_gone(*id);
+}
+
+void hub::set_credentials(std::string_view vendor,
+                          std::vector<std::pair<std::string, secret>> headers, secret path) {
+  auto it = parts_->context.providers.find(vendor);
+  if (it == parts_->context.providers.end())
+    return;
+  caf::anon_send(it->second, new_credentials{std::make_shared<const credentials>(
+                                 credentials{std::move(headers), std::move(path)})});
+}
+
+void hub::unpause(object_id object, responder_ptr to) {
+  caf::anon_send(parts_->directory, unpause_message{std::move(object), std::move(to)});
 }
 
 health_report hub::health() const {
   health_report h;
   h.sync_mode = parts_->options.sync_mode;
   const auto w = parts_->writer.state();
-  h.accepting = parts_->context.accepting;
+  h.accepting = parts_->context.admission.accepting();
   if (w.stalled)
     h.reason = w.reason;
-  else if (parts_->context.draining)
+  else if (parts_->context.admission.draining())
     h.reason = "The hub is shutting down.";
   return h;
 }
 
 hub_figures hub::figures() const {
   auto& c = parts_->context;
-  return {c.active_objects.load(), c.waiters.size(), c.vendor_calls.load(), parts_->resumed};
+  return {c.active_objects.load(), c.waiters.size(),        c.vendor_calls.load(), parts_->resumed,
+          c.failures.load(),       c.paused_objects.load(), c.gate->snapshot()};
 }
 
 } // namespace orderhub::runtime

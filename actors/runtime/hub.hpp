@@ -1,13 +1,20 @@
 #pragma once
 #include "actors/durable/service.hpp"
+#include "actors/host/call_gate.hpp"
 #include "actors/runtime/ingress.hpp"
+#include "journal/base/secret.hpp"
+#include "journal/base/journal_clock.hpp"
 #include "journal/hub_journal.hpp"
 #include "providers/registry.hpp"
 #include "providers/transport.hpp"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace orderhub::runtime {
 
@@ -19,6 +26,10 @@ struct hub_options {
   /// After a restart objects are resumed at most this many a second, so that vendors are not hit by
   /// all of them at once.
   std::size_t resume_per_second = 5'000;
+  /// Places on the wire. `resume_at_once` follows from `resume_per_second`.
+  host::gate_limits places = {};
+  /// What is known of the last run's end; nothing: the wall clock tells how long ago it was.
+  std::optional<clock_start> last_run = std::nullopt;
   bool unstable_keys_for_test = false;
   bool journal_off_for_bench = false;
 };
@@ -28,6 +39,9 @@ struct hub_figures {
   std::size_t waiting_callers = 0;
   std::uint64_t vendor_calls = 0;
   std::size_t resumed = 0;
+  std::uint64_t actor_failures = 0; ///< Handlers of actors that threw.
+  std::size_t paused_objects = 0;   ///< That failed again and again, and wait for a person.
+  std::vector<host::vendor_places> vendors;
 };
 
 /// A running hub: the actor system with its directory, objects, providers, timers, gateway actors
@@ -55,7 +69,20 @@ public:
   void attach(invocation_target target, bool wait, responder_ptr to) override;
   void settle_awakeable(std::string id, bool resolve, std::string payload,
                         responder_ptr to) override;
+  /// A person acts on an object, or on one of its invocations (zeros: all). 202 when it is durable;
+  /// 404: nothing is open there that it could be about.
+  void operate(const object_id& object, const invocation_id& invocation,
+               journal::operator_payload action, responder_ptr to);
   void forget_gone(std::string_view invocation) override;
+
+  /// What is added to each request of the vendor from now on; nothing where it is not configured.
+  /// The next calls use it, and where the vendor refused the one before, one of them goes at once.
+  /// Calls that wait keep waiting for that one's answer.
+  void set_credentials(std::string_view vendor, std::vector<std::pair<std::string, secret>> headers,
+                       secret path);
+  /// Tries an object again that was paused because handling its events threw. 202, or 404 where it
+  /// is not paused.
+  void unpause(object_id object, responder_ptr to);
   [[nodiscard]] health_report health() const override;
   [[nodiscard]] hub_figures figures() const;
 

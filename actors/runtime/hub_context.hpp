@@ -1,35 +1,25 @@
 #pragma once
 #include "actors/durable/effect_machine.hpp"
 #include "actors/durable/service.hpp"
+#include "actors/host/admission.hpp"
+#include "actors/host/call_gate.hpp"
+#include "actors/host/pace.hpp"
 #include "actors/runtime/journal_writer.hpp"
 #include "actors/runtime/waiters.hpp"
 #include "journal/hub_journal.hpp"
 #include "providers/registry.hpp"
 #include "providers/transport.hpp"
 
-#include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <map>
-#include <mutex>
+#include <memory>
 #include <string>
-#include <utility>
+#include <vector>
 
 #include <caf/actor.hpp>
 
 namespace orderhub::runtime {
-
-/// How many at once, how often, makes at most so many a second.
-struct resume_pace {
-  explicit resume_pace(std::size_t per_second)
-      : at_once(std::max<std::size_t>(per_second / 100, 1)),
-        pause((1'000 * at_once + std::max<std::size_t>(per_second, 1) - 1) /
-              std::max<std::size_t>(per_second, 1)) {}
-
-  std::size_t at_once;
-  std::chrono::milliseconds pause;
-};
 
 /// What every actor of one hub shares: things that are immutable after start or thread-safe by
 /// themselves. Owned by the hub; outlives the actor system.
@@ -40,31 +30,33 @@ struct hub_context {
   const providers::registry& vendors;
   providers::transport& transport;
   const durable::environment& env;
-  waiter_table waiters;
-  std::map<std::string, caf::actor, std::less<>> providers; ///< By vendor.
-  std::atomic<bool> accepting{true};
-  std::atomic<bool> stalled{false};  ///< The journal takes no writes; `stall_reason` says why.
-  std::atomic<bool> draining{false}; ///< Nothing more is resumed; the next start does it.
+  waiter_table waiters = {};
+  reply_table replies = {};
+  std::map<std::string, caf::actor, std::less<>> providers = {}; ///< By vendor.
+  host::admission admission = {};
+  /// Places on the wire. Made before the actors; outlives them where a call does.
+  std::shared_ptr<host::vendor_gate> gate = {};
   std::atomic<std::uint64_t> vendor_calls{0};
   /// Objects in memory, and messages of theirs on the way to others.
   std::atomic<std::int64_t> active_objects{0};
+  std::atomic<std::uint64_t> timer_ticks{0};  ///< That the timer service handled.
+  std::atomic<std::uint64_t> failures{0};     ///< Handlers of actors that threw.
+  std::atomic<std::size_t> paused_objects{0}; ///< For a person, after failing again and again.
   /// Objects active longer than this are looked at once a sweep.
   std::int64_t sweep_ms = 250;
   /// After an outage, of resumed objects and overdue timers.
   std::size_t resume_per_second = 5'000;
-  std::size_t calls_in_flight_max = 512; ///< Per vendor; the rest waits in the provider actor.
 
-  void set_stall(bool is_stalled, std::string reason) {
-    const std::lock_guard lock(stall_mutex);
-    stall_reason = std::move(reason);
-    stalled = is_stalled;
-  }
-  [[nodiscard]] std::string why_stalled() const {
-    const std::lock_guard lock(stall_mutex);
-    return stall_reason;
-  }
-  mutable std::mutex stall_mutex{};
-  std::string stall_reason = {};
+  [[nodiscard]] std::int64_t steady_ms() const { return env.time.steady_ms(); }
 };
+
+/// The gate for the vendors of one hub.
+inline std::shared_ptr<host::vendor_gate> make_gate(const providers::registry& vendors,
+                                                    host::gate_limits limits, const clock& time) {
+  std::vector<std::string> names;
+  for (const auto& [name, endpoint] : vendors.endpoints)
+    names.push_back(name);
+  return std::make_shared<host::vendor_gate>(names, limits, time);
+}
 
 } // namespace orderhub::runtime

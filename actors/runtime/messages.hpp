@@ -1,13 +1,18 @@
 #pragma once
 #include "actors/durable/object_machine.hpp"
+#include "actors/host/call_gate.hpp"
 #include "actors/runtime/ingress.hpp"
 #include "providers/transport.hpp"
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include <caf/all.hpp>
 
@@ -28,10 +33,23 @@ struct awakeable_input {
   result<std::string> value;
   responder_ptr to;
 };
-/// A vendor answered, or did not.
+/// A person acts on the object, or (zeros) on all of it.
+struct operator_input {
+  invocation_id invocation;
+  journal::operator_payload action;
+  responder_ptr to;
+};
+/// A vendor answered, or did not. The call's place is free when this goes, so after what the answer
+/// showed was learned.
 struct vendor_answer {
   durable::call_ref ref;
+  std::uint64_t life = 0; ///< Of the object that asked; another one has other calls out.
   providers::transport_outcome outcome;
+  host::held_place place;
+};
+/// A place on the wire is kept for an effect that waits for one.
+struct place_offered {
+  host::place_offer offer;
 };
 /// Every turn of the object is durable; told only where it may have nothing left to do.
 struct turn_durable {};
@@ -40,8 +58,16 @@ struct tick {};
 /// Be active: there is something to resume.
 struct wake {};
 
+/// What the object caused was not carried out, or not wholly: it is to be built anew.
+struct broken {
+  std::uint64_t life = 0;
+  std::string why;
+};
+
 using object_event = std::variant<external_input, durable::object_message, awakeable_input,
-                                  vendor_answer, turn_durable, tick, wake>;
+                                  operator_input, vendor_answer, place_offered, turn_durable, tick, wake, broken>;
+/// Constant name of what it holds, for logs.
+std::string_view name_of(const object_event& event);
 
 /// An object given to an actor. Actors are pooled: one serves an object from its activation to its
 /// passivation, a life, and another one later.
@@ -84,7 +110,21 @@ struct idle_message {
   object_id object;
   std::uint64_t life = 0;
   std::uint64_t handled = 0;
-  unix_ms due = 0; ///< 0: never.
+  std::optional<std::int64_t> due; ///< Steady milliseconds.
+};
+/// From an object: handling an event threw. What was in memory is gone; the actor serves no object.
+struct failed_message {
+  object_id object;
+  std::uint64_t life = 0;
+  std::string event; ///< Kind of it.
+  std::string why;
+  /// Objects that this one's queued turns tell something and that were not told.
+  std::vector<object_id> untold;
+};
+/// Back at the directory: everything that a failed object, and whoever told it something, had
+/// queued is on disk, so it may be built anew.
+struct settled_message {
+  object_id object;
 };
 
 /// For a gateway actor.
@@ -107,15 +147,29 @@ struct gateway_awakeable {
 struct provider_call {
   std::shared_ptr<durable::vendor_call> call;
   caf::actor reply_to;
+  std::uint64_t life = 0; ///< Of the object that asks.
   providers::transport::callback done = nullptr;
+  std::shared_ptr<host::held_place> place = nullptr; ///< Of calls with `done`.
 };
-/// Back at the provider actor, where calls wait: one of those out has ended.
-struct call_ended {};
+/// What a provider actor adds to each request from now on.
+struct credentials {
+  std::vector<std::pair<std::string, secret>> headers;
+  secret path;
+};
+struct new_credentials {
+  std::shared_ptr<const credentials> them;
+};
 
 /// For the timer service.
 struct wake_at {
   object_id object;
-  unix_ms due = 0;
+  std::int64_t due = 0; ///< Steady milliseconds.
+};
+
+/// For the directory: a person wants a paused object to be tried again.
+struct unpause_message {
+  object_id object;
+  responder_ptr to;
 };
 
 } // namespace orderhub::runtime
@@ -128,13 +182,16 @@ CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::gateway_call))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::gateway_attach))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::gateway_awakeable))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::provider_call))
-CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::call_ended))
+CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::failed_message))
+CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::settled_message))
+CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::new_credentials))
+CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::unpause_message))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::wake_at))
 CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, stop_atom, "stop")
 CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, release_atom, "release")
 CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, sweep_atom, "sweep")
 CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, resume_atom, "resume")
-CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, drain_atom, "drain")
+CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, gate_atom, "gate")
 CAF_END_TYPE_ID_BLOCK(orderhub_runtime)
 
 // None of them leaves the process.
@@ -145,5 +202,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::gateway_call)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::gateway_attach)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::gateway_awakeable)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::provider_call)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::call_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::failed_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::settled_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::new_credentials)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::unpause_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::wake_at)

@@ -1,12 +1,16 @@
 #include "actors/runtime/object_actor.hpp"
 
+#include "actors/host/memory.hpp"
+#include "actors/runtime/guard.hpp"
 #include "actors/runtime/reply.hpp"
 #include "journal/base/log.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,8 +26,8 @@ constexpr std::int64_t precise_wait_ms = 1'000;
 struct held {
   std::vector<durable::vendor_call> calls;
   std::vector<durable::finished_call> finished;
-  std::vector<invocation_id> inputs; ///< Accepted by this turn.
-  std::vector<std::pair<responder_ptr, call_reply>> replies;
+  std::vector<invocation_id> inputs;  ///< Accepted by this turn.
+  std::vector<std::uint64_t> replies; ///< Numbers in the hub's table.
 
   [[nodiscard]] bool empty() const {
     return calls.empty() && finished.empty() && inputs.empty() && replies.empty();
@@ -36,28 +40,56 @@ void tell_durable(hub_context& hub, const invocation_id& id) {
     to->finished(std::move(reply));
 }
 
-/// Lets out what a durable turn caused. On the writer's thread, or on the actor's where nothing of
-/// the object waits for the disk: one message less on the way of every step.
-void carry_out(hub_context& hub, held& h, const caf::actor& object) {
-  for (const auto& id : h.inputs)
-    tell_durable(hub, id);
-  for (auto& call : h.calls) {
-    auto it = hub.providers.find(call.vendor);
-    if (it == hub.providers.end()) {
-      // Checked when the effect began; the registry does not change while the hub runs.
-      log::error("vendor_without_provider", {{"vendor", call.vendor}});
-      continue;
-    }
-    caf::anon_send(it->second,
-                   provider_call{std::make_shared<durable::vendor_call>(std::move(call)), object});
+void let_out(hub_context& hub, durable::vendor_call& call, const caf::actor& object,
+             std::uint64_t life) {
+  auto it = hub.providers.find(call.vendor);
+  if (it == hub.providers.end()) {
+    // Checked when the effect began; the registry does not change while the hub runs.
+    log::error("vendor_without_provider", {{"vendor", call.vendor}});
+    return;
   }
-  for (auto& f : h.finished)
+  caf::anon_send(it->second, provider_call{std::make_shared<durable::vendor_call>(std::move(call)),
+                                           object, life});
+}
+
+/// Lets out what a durable turn caused. On the writer's thread, or on the actor's where nothing of
+/// the object waits for the disk: one message less on the way of every step. What throws holds
+/// nothing else up; where a call did not leave, the object is built anew.
+void carry_out(hub_context& hub, held& h, const caf::actor& object, std::uint64_t life) {
+  const auto each = [&](auto& list, auto&& what) {
+    for (auto& item : list)
+      if (!guarded("object", "consequence", [&] { what(item); }))
+        ++hub.failures;
+  };
+  each(h.inputs, [&](const invocation_id& id) { tell_durable(hub, id); });
+  for (auto& call : h.calls)
+    guarded_or(
+        "object", [&] { let_out(hub, call, object, life); },
+        [&](std::string_view why) {
+          caf::anon_send(object, make_event(broken{life, std::string(why)}, false));
+        });
+  each(h.finished, [&](durable::finished_call& f) {
     for (auto& to : hub.waiters.take(f.invocation))
       to->finished(reply_of(f.outcome, f.invocation));
-  for (auto& [to, reply] : h.replies)
-    if (to)
-      to->finished(std::move(reply));
+  });
+  each(h.replies, [&](std::uint64_t number) {
+    if (auto r = hub.replies.take(number))
+      r->to->finished(std::move(r->reply));
+  });
 }
+
+} // namespace
+
+void refuse(hub_context& hub, object_event& event, const call_reply& reply) {
+  if (auto* in = std::get_if<external_input>(&event); in != nullptr && in->to)
+    std::exchange(in->to, nullptr)->finished(reply);
+  else if (auto* settled = std::get_if<awakeable_input>(&event); settled != nullptr && settled->to)
+    std::exchange(settled->to, nullptr)->finished(reply);
+  else if (auto* place = std::get_if<place_offered>(&event))
+    hub.gate->not_taken(place->offer);
+}
+
+namespace {
 
 class object_shell {
 public:
@@ -78,29 +110,23 @@ public:
   }
 
   void handle(event_message& message) {
-    const arrival counted{message.source.durable ? &hub_.active_objects : nullptr};
     if (message.assigned)
       assign(*message.assigned);
-    if (released_)
-      return; // A late answer to the object before: its intent is in the journal.
+    if (failed_)
+      guarded("object", "failure", [&] { tell_failed("failure", "no memory to say so before"); });
+    if (released_) {
+      // A late answer to the object before changes nothing: its intent is in the journal. What was
+      // routed here before its activation failed goes to the next one.
+      if (message.routed && !std::holds_alternative<tick>(*message.event))
+        self_->send(directory_, route_message{id_, std::move(message)});
+      return;
+    }
+    const arrival counted{message.source.durable ? &hub_.active_objects : nullptr};
     if (message.routed)
       ++handled_;
-    if (!message.source.is_durable())
-      sources_.push_back(message.source);
-    if (!machine_ && !load()) {
-      refuse(*message.event);
-      report_idle({});
-      return;
-    }
-    // Its row was damaged while it lived: what is out is finished, but nothing new is taken that
-    // the next life could not go on with.
-    if (asked_from_outside(*message.event) && hub_.journal.set_aside(id_)) {
-      refuse(*message.event);
-      flush();
-      return;
-    }
-    std::visit([this](auto& e) { on(e); }, *message.event);
-    flush();
+    guarded_or(
+        "object", [&] { take(message); },
+        [&](std::string_view why) { fail_activation(*message.event, why); });
   }
 
 private:
@@ -113,15 +139,70 @@ private:
     }
   };
 
+  void take(event_message& message) {
+    if (!message.source.is_durable())
+      sources_.push_back(message.source);
+    if (!machine_ && !load()) {
+      refuse(hub_, *message.event, unreadable());
+      report_idle({});
+      return;
+    }
+    // Its row was damaged while it lived: what is out is finished, but nothing new is taken that
+    // the next life could not go on with.
+    if (asked_from_outside(*message.event) && hub_.journal.set_aside(id_)) {
+      refuse(hub_, *message.event, unreadable());
+      flush();
+      return;
+    }
+    std::visit([this](auto& e) { on(e); }, *message.event);
+    flush();
+  }
+
+  /// What is in memory may be half of something: it goes, and the object is built anew from the
+  /// journal when all it has queued is there. Whoever waits for an invocation goes on waiting;
+  /// whose input or word is in no turn is told.
+  void fail_activation(object_event& event, std::string_view why) {
+    ++hub_.failures;
+    const auto reply =
+        failure(500, "The hub failed while it took this in, and has stored nothing of "
+                     "it. Send it again.");
+    held lost = std::exchange(now_, {});
+    if (in_hand_)
+      lost = std::move(*std::exchange(in_hand_, nullptr));
+    failed_ = true;
+    machine_.reset();
+    tell_failed(name_of(event), why);
+    hub_.gate->forget(id_);
+    for (const auto& id : lost.inputs)
+      for (auto& to : hub_.waiters.take_not_durable(id))
+        to->finished(reply);
+    for (const auto number : lost.replies)
+      if (auto r = hub_.replies.take(number))
+        r->to->finished(reply);
+    refuse(hub_, event, reply);
+  }
+
+  void tell_failed(std::string_view event, std::string_view why) {
+    failed_message m{id_, life_, std::string(event), std::string(why), untold_};
+    self_->send(directory_, std::move(m));
+    failed_ = false;
+    untold_.clear();
+    release();
+  }
+
   void assign(const assignment& to) {
     release();
+    failed_ = false;
     id_ = to.object;
     life_ = to.life;
     handled_ = 0;
-    timer_.reset();
+    ticks_.clear();
     swept_ = false;
     released_ = false;
     sources_.clear();
+    untold_.clear();
+    now_ = {};
+    in_hand_.reset();
     ++hub_.active_objects;
   }
 
@@ -140,19 +221,14 @@ private:
     return true;
   }
 
+  static call_reply unreadable() {
+    return failure(500, "The stored state of this object cannot be read. It was left as it is; run "
+                        "`orderhub journal verify`.");
+  }
+
   static bool asked_from_outside(const object_event& event) {
     return std::holds_alternative<external_input>(event) ||
            std::holds_alternative<awakeable_input>(event);
-  }
-
-  /// The object's row cannot be read: whoever waits is told; nothing is written over it.
-  static void refuse(object_event& event) {
-    const auto reply = failure(500, "The stored state of this object cannot be read. It was left "
-                                    "as it is; run `orderhub journal verify`.");
-    if (auto* in = std::get_if<external_input>(&event); in != nullptr && in->to)
-      in->to->finished(reply);
-    if (auto* in = std::get_if<awakeable_input>(&event); in != nullptr && in->to)
-      in->to->finished(reply);
   }
 
   void on(external_input& in) {
@@ -161,9 +237,9 @@ private:
     take_in(in, verdict);
     // The journal may have stopped while this was done, and those who waited then been told.
     const bool waits = verdict.what == kind::accepted || verdict.what == kind::known;
-    if (waits && hub_.stalled)
+    if (waits && hub_.admission.stalled())
       for (auto& to : hub_.waiters.take_not_durable(verdict.invocation))
-        to->finished(not_stored(hub_.why_stalled()));
+        to->finished(not_stored(hub_.admission.why_stalled()));
   }
 
   void take_in(external_input& in, const durable::input_verdict& verdict) {
@@ -186,14 +262,16 @@ private:
         join(verdict.invocation, std::move(in.to));
       return;
     case kind::conflict:
-      in.to->finished(failure(422, "This idempotency-key was used with another request body. Use "
-                                   "a new key, or send the same body."));
+      std::exchange(in.to, nullptr)
+          ->finished(failure(422, "This idempotency-key was used with another request body. Use "
+                                  "a new key, or send the same body."));
       return;
     case kind::full:
-      in.to->finished(failure(429, "Too many calls wait for " + id_.text() + ". Try again later."));
+      std::exchange(in.to, nullptr)
+          ->finished(failure(429, "Too many calls wait for " + id_.text() + ". Try again later."));
       return;
     case kind::failed:
-      in.to->finished(failure(500, verdict.why.message));
+      std::exchange(in.to, nullptr)->finished(failure(500, verdict.why.message));
       return;
     }
   }
@@ -246,17 +324,43 @@ private:
       reply = failure(404, "There is no such awakeable.");
       break;
     }
-    now_.replies.emplace_back(std::move(in.to), std::move(reply));
+    now_.replies.push_back(hub_.replies.add(std::exchange(in.to, nullptr), std::move(reply)));
+    // As for an input: the journal may have stopped meanwhile.
+    if (hub_.admission.stalled())
+      if (auto r = hub_.replies.take(now_.replies.back()))
+        r->to->finished(not_stored(hub_.admission.why_stalled()));
   }
 
-  void on(vendor_answer& a) { machine_->on_answer(a.ref, a.outcome); }
+  void on(operator_input& in) {
+    const bool taken = machine_->on_operator(in.invocation, in.action);
+    call_reply reply;
+    reply.status = 202;
+    if (!taken)
+      reply = failure(404, "Nothing of " + id_.text() + " is open that this could be about.");
+    now_.replies.push_back(hub_.replies.add(std::exchange(in.to, nullptr), std::move(reply)));
+  }
+
+  void on(vendor_answer& a) {
+    // The numbers of an object's calls begin anew with each life, and an answer to a call of an
+    // earlier one may be another call's.
+    if (a.life == life_)
+      machine_->on_answer(a.ref, a.outcome);
+  }
+  void on(place_offered& p) {
+    // The machine asks again, and has the place then; one that it does not want is the next one's.
+    machine_->on_place(p.offer.who);
+    hub_.gate->not_taken(p.offer);
+  }
   void on(tick&) {
     machine_->on_time();
     swept_ = true;
   }
   void on(wake&) {}
-
   void on(turn_durable&) {}
+  void on(broken& b) {
+    if (b.life == life_)
+      throw std::runtime_error(b.why);
+  }
 
   void flush() {
     auto out = machine_->take();
@@ -264,72 +368,83 @@ private:
     held_now.calls = std::move(out.calls);
     held_now.finished = std::move(out.finished);
     out.turn.followed = !out.messages.empty();
-    // Where there is nothing new to write but what it follows from may not be durable, it goes
-    // behind that, as an empty turn.
-    if (!out.turn.records.empty() || (!held_now.empty() && turns_out()))
+    switch (host::when_it_leaves(!out.turn.records.empty(), !held_now.empty(), turns_out())) {
+    case host::leaving::behind_turn:
       submit(std::move(out.turn), std::move(held_now));
-    else if (!held_now.empty())
-      carry_out(hub_, held_now, caf::actor_cast<caf::actor>(self_));
+      break;
+    case host::leaving::at_once:
+      carry_out(hub_, held_now, caf::actor_cast<caf::actor>(self_), life_);
+      break;
+    case host::leaving::nothing:
+      break;
+    }
     // The turn is queued for the writer, so whatever these cause comes after it in the log.
+    for (const auto& m : out.messages)
+      untold_.push_back(target_of(m));
     for (auto& m : out.messages) {
       auto target = target_of(m);
       auto event = make_event(std::move(m));
       event.source = {durable_, submitted_};
       ++hub_.active_objects; // What is on its way is work, and counts until it has been taken in.
       self_->send(directory_, route_message{std::move(target), std::move(event)});
+      untold_.erase(untold_.begin());
     }
     plan();
   }
 
   void submit(journal::turn turn, held what) {
-    ++submitted_;
     const bool tell = machine_->state().live.empty();
+    in_hand_ = std::make_shared<held>(std::move(what));
     hub_.writer.submit(std::move(turn),
-                       [&hub = hub_, what = std::make_shared<held>(std::move(what)),
-                        durable = durable_, me = caf::actor_cast<caf::actor>(self_), tell] {
-                         carry_out(hub, *what, me);
+                       [&hub = hub_, what = in_hand_, durable = durable_,
+                        me = caf::actor_cast<caf::actor>(self_), life = life_, tell] {
+                         carry_out(hub, *what, me, life);
                          ++*durable;
                          if (tell)
-                           caf::anon_send(me, make_event(turn_durable{}, false));
+                           guarded("object", "durable",
+                                   [&] { caf::anon_send(me, make_event(turn_durable{}, false)); });
                        });
+    in_hand_.reset(); // The writer's now.
+    ++submitted_;
   }
 
   [[nodiscard]] bool turns_out() const { return durable_->load() < submitted_; }
 
+  /// When the machine wants its next tick, steady milliseconds.
+  [[nodiscard]] std::optional<std::int64_t> due() const {
+    return machine_->due();
+  }
+
   /// A timer for what is due soon; passivation where nothing is left to do here.
   void plan() {
-    const auto now = hub_.env.time.now();
-    auto due = machine_->due(); // Steady; here still told in journal time.
-    if (due)
-      *due += now - hub_.env.time.steady_ms();
-    if (timer_ && *timer_ <= now)
-      timer_.reset(); // It has rung.
-    if (due && *due - now < precise_wait_ms && (!timer_ || *due < *timer_)) {
-      timer_ = due;
-      self_->delayed_anon_send(caf::actor_cast<caf::actor>(self_),
-                               std::chrono::milliseconds(std::max<std::int64_t>(*due - now, 0) + 1),
+    const auto now = hub_.steady_ms();
+    const auto wanted = due();
+    std::erase_if(ticks_, [&](std::int64_t at) { return at <= now; }); // They have rung.
+    const bool soon = wanted && *wanted - now < precise_wait_ms;
+    // One that rings no later does for this as well.
+    if (soon && std::none_of(ticks_.begin(), ticks_.end(),
+                             [&](std::int64_t at) { return at <= *wanted + 1; })) {
+      const auto wait = std::max<std::int64_t>(*wanted - now, 0) + 1;
+      ticks_.push_back(now + wait);
+      self_->delayed_anon_send(caf::actor_cast<caf::actor>(self_), std::chrono::milliseconds(wait),
                                make_event(tick{}, false));
     }
     std::erase_if(sources_, [](const turn_ref& s) { return s.is_durable(); });
-    if (turns_out() || !sources_.empty())
-      return;
-    // While the hub drains, what waits is left to the next start, long before its time.
-    if (hub_.draining && swept_ && !machine_->calling()) {
-      report_idle(due);
-      return;
-    }
-    if (!machine_->suspendable())
-      return;
-    const bool nothing_live = machine_->state().live.empty();
-    // What waits for something outside is dropped at a sweep, not at once: the answer of another
-    // object mostly comes within milliseconds.
-    if (nothing_live || (swept_ && !(due && *due - now < 2 * precise_wait_ms)))
-      report_idle(due);
-    swept_ = false;
+    host::memory_facts facts(*machine_);
+    facts.all_durable = !turns_out() && sources_.empty();
+    facts.draining = hub_.admission.draining();
+    facts.quiet = swept_;
+    if (wanted)
+      facts.due_in_ms = *wanted - now;
+    facts.stays_ms = 2 * precise_wait_ms;
+    if (host::may_leave_memory(facts))
+      report_idle(wanted);
+    if (facts.all_durable && facts.suspendable)
+      swept_ = false;
   }
 
-  void report_idle(std::optional<unix_ms> due) {
-    self_->send(directory_, idle_message{id_, life_, handled_, due.value_or(0)});
+  void report_idle(std::optional<std::int64_t> due) {
+    self_->send(directory_, idle_message{id_, life_, handled_, due});
   }
 
   caf::event_based_actor* self_;
@@ -342,18 +457,22 @@ private:
   std::shared_ptr<std::atomic<std::uint64_t>> durable_ =
       std::make_shared<std::atomic<std::uint64_t>>(0);
   std::vector<turn_ref> sources_; ///< Of what only memory holds.
+  std::vector<object_id> untold_; ///< By a turn that is queued.
   held now_;                      ///< Of the event being handled.
+  std::shared_ptr<held> in_hand_; ///< The same, while it is given to the writer.
   std::uint64_t life_ = 0;
-  std::uint64_t handled_ = 0; ///< Routed events of this life.
-  std::optional<unix_ms> timer_;
+  std::uint64_t handled_ = 0;       ///< Routed events of this life.
+  std::vector<std::int64_t> ticks_; ///< On their way, by when they come.
   bool swept_ = false;
   bool released_ = true;
+  bool failed_ = false; ///< And the directory does not know yet.
 };
 
 } // namespace
 
 caf::behavior object_actor(caf::event_based_actor* self, hub_context* hub, caf::actor directory,
                            object_id id) {
+  watch(self, "object");
   auto shell = std::make_shared<object_shell>(self, *hub, std::move(directory), std::move(id));
   return {
       [shell](event_message& message) { shell->handle(message); },

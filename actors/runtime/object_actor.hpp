@@ -11,4 +11,7 @@ namespace orderhub::runtime {
 caf::behavior object_actor(caf::event_based_actor* self, hub_context* hub, caf::actor directory,
                            object_id id);
 
+/// Whoever waits for this event alone is told; an offered place goes to the next.
+void refuse(hub_context& hub, object_event& event, const call_reply& reply);
+
 } // namespace orderhub::runtime

@@ -1,7 +1,7 @@
 #include "actors/runtime/provider.hpp"
 
-#include <atomic>
-#include <deque>
+#include "actors/runtime/guard.hpp"
+
 #include <memory>
 #include <utility>
 
@@ -9,23 +9,45 @@ namespace orderhub::runtime {
 
 namespace {
 
-/// Counted by the transport's thread too, so that the end of a call is told to the actor only
-/// where another one waits for its place.
-struct call_counts {
-  std::atomic<std::size_t> in_flight{0};
-  std::atomic<std::size_t> waiting{0};
+/// One call from its arrival to the end of its outcome. Made before a byte leaves, so that the end
+/// needs little memory.
+struct outgoing {
+  durable::call_ref ref;
+  std::uint64_t life = 0;
+  caf::actor to;
+  providers::transport::callback done;
+  std::shared_ptr<host::held_place> live_place;
+  host::held_place place;
+
+  void end(providers::transport_outcome outcome) {
+    if (done)
+      done(std::move(outcome));
+    else
+      caf::anon_send(
+          to, make_event(vendor_answer{ref, life, std::move(outcome), std::move(place)}, false));
+    to = nullptr;
+    place.give_back();
+    live_place.reset();
+  }
 };
 
-struct provider_state {
-  std::deque<provider_call> waiting;
-  std::shared_ptr<call_counts> counts = std::make_shared<call_counts>();
-};
-
-void start(caf::event_based_actor* self, hub_context* hub, const providers::endpoint& endpoint,
-           provider_state& state, provider_call call) {
-  ++state.counts->in_flight;
-  hub->vendor_calls.fetch_add(1, std::memory_order_relaxed);
+std::shared_ptr<outgoing> taken(hub_context& hub, provider_call& call) {
   auto& c = *call.call;
+  auto out = std::make_shared<outgoing>();
+  out->ref = c.ref;
+  out->life = call.life;
+  out->to = std::move(call.reply_to);
+  out->done = std::move(call.done);
+  if (call.place)
+    out->live_place = std::move(call.place);
+  else
+    out->place = hub.gate->leave(c.vendor, c.ref, host::kind_of(c.call_class, c.lookup));
+  return out;
+}
+
+/// A transport that throws has not taken the call.
+void send(hub_context& hub, const providers::endpoint& endpoint, durable::vendor_call& c,
+          const std::shared_ptr<outgoing>& out) {
   providers::wire_request wire;
   wire.method = std::move(c.request.method);
   wire.url = secret(endpoint.base + endpoint.path.reveal() + c.request.target);
@@ -33,48 +55,55 @@ void start(caf::event_based_actor* self, hub_context* hub, const providers::endp
   wire.secret_headers = endpoint.secret_headers;
   wire.body = std::move(c.request.body);
   wire.deadline_ms = c.deadline_ms;
-  hub->transport.send(
-      std::move(wire), [me = caf::actor_cast<caf::actor>(self), to = std::move(call.reply_to),
-                        done = std::move(call.done), ref = c.ref,
-                        counts = state.counts](providers::transport_outcome outcome) {
-        if (done)
-          done(std::move(outcome));
-        else
-          caf::anon_send(to, make_event(vendor_answer{ref, std::move(outcome)}, false));
-        --counts->in_flight;
-        if (counts->waiting > 0)
-          caf::anon_send(me, call_ended{});
-      });
-}
-
-/// Fills free places in order of arrival. A place that frees itself between the two counters is
-/// seen here or told by `call_ended`: both are sequentially consistent.
-void fill(caf::event_based_actor* self, hub_context* hub, const providers::endpoint& endpoint,
-          provider_state& state) {
-  while (!state.waiting.empty() && state.counts->in_flight < hub->calls_in_flight_max) {
-    auto next = std::move(state.waiting.front());
-    state.waiting.pop_front();
-    --state.counts->waiting;
-    start(self, hub, endpoint, state, std::move(next));
-  }
+  wire.fresh_connection = c.fresh;
+  hub.vendor_calls.fetch_add(1, std::memory_order_relaxed);
+  hub.transport.send(std::move(wire), [out](providers::transport_outcome outcome) {
+    guarded("provider", "outcome", [&] { out->end(std::move(outcome)); });
+  });
 }
 
 } // namespace
 
 caf::behavior provider_actor(caf::event_based_actor* self, hub_context* hub,
                              const providers::endpoint* endpoint) {
-  auto state = std::make_shared<provider_state>();
+  watch(self, "provider");
+  auto own = std::make_shared<providers::endpoint>(*endpoint);
   return {
       [=](provider_call& call) {
-        if (state->waiting.empty() && state->counts->in_flight < hub->calls_in_flight_max) {
-          start(self, hub, *endpoint, *state, std::move(call));
-          return;
-        }
-        state->waiting.push_back(std::move(call));
-        ++state->counts->waiting;
-        fill(self, hub, *endpoint, *state);
+        std::shared_ptr<outgoing> out;
+        guarded_or(
+            "provider",
+            [&] {
+              out = taken(*hub, call);
+              send(*hub, *own, *call.call, out);
+            },
+            [&](std::string_view why) {
+              ++hub->failures;
+              log::error("actor_failed",
+                         {{"actor", "provider"}, {"event", "call"}, {"reason", why}});
+              providers::transport_outcome failed{
+                  providers::transport_outcome::kind::not_sent, {}, "the hub failed"};
+              if (out)
+                out->end(std::move(failed));
+              else if (call.done)
+                call.done(std::move(failed));
+              else
+                caf::anon_send(
+                    call.reply_to,
+                    make_event(vendor_answer{call.call->ref, call.life, std::move(failed), {}},
+                               false));
+            });
       },
-      [=](call_ended) { fill(self, hub, *endpoint, *state); },
+      [=](const new_credentials& m) {
+        const bool done = guarded("provider", "credentials", [&] {
+          auto headers = m.them->headers;
+          auto path = m.them->path;
+          own->secret_headers = std::move(headers);
+          own->path = std::move(path);
+        });
+        if (done)
+          hub->gate->probe_now(own->vendor);
+      },
   };
 }
 

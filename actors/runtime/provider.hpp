@@ -7,9 +7,9 @@
 
 namespace orderhub::runtime {
 
-/// Mediates every call to one vendor: adds base URL and secrets, caps the calls in flight (the rest
-/// waits here, in order; at most one call a running effect, so the objects bound it), and hands the
-/// outcome to the object that asked. Limiter and breaker have their place before `start`.
+/// Mediates every call to one vendor: adds base URL and secrets, which are this actor's and may be
+/// replaced, and hands the outcome to the object that asked. Nothing waits here: what arrives has
+/// its place from the gate, and holds it until the outcome has been handled.
 caf::behavior provider_actor(caf::event_based_actor* self, hub_context* hub,
                              const providers::endpoint* endpoint);
 

@@ -104,4 +104,35 @@ std::size_t waiter_table::size() const {
   return waiters_.size();
 }
 
+std::uint64_t reply_table::add(responder_ptr to, call_reply reply) {
+  const std::lock_guard lock(mutex_);
+  waiting_.emplace(++next_, waiting{std::move(to), std::move(reply)});
+  return next_;
+}
+
+std::optional<reply_table::waiting> reply_table::take(std::uint64_t number) {
+  const std::lock_guard lock(mutex_);
+  auto it = waiting_.find(number);
+  if (it == waiting_.end())
+    return std::nullopt;
+  auto found = std::move(it->second);
+  waiting_.erase(it);
+  return found;
+}
+
+std::vector<responder_ptr> reply_table::take_all() {
+  std::vector<responder_ptr> out;
+  const std::lock_guard lock(mutex_);
+  out.reserve(waiting_.size());
+  for (auto& [number, w] : waiting_)
+    out.push_back(std::move(w.to));
+  waiting_.clear();
+  return out;
+}
+
+std::size_t reply_table::size() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_.size();
+}
+
 } // namespace orderhub::runtime

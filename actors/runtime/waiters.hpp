@@ -2,6 +2,7 @@
 #include "actors/runtime/ingress.hpp"
 #include "journal/base/ids.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -43,6 +44,27 @@ private:
 
   mutable std::mutex mutex_;
   std::unordered_map<invocation_id, std::vector<waiter>> waiters_;
+};
+
+/// Answers that wait until a turn is durable, whoever they are for. Each is taken once: by the
+/// turn, or by a journal that takes no writes. Thread-safe; bounded as `waiter_table`.
+class reply_table {
+public:
+  struct waiting {
+    responder_ptr to;
+    call_reply reply;
+  };
+  /// The number to take it by.
+  std::uint64_t add(responder_ptr to, call_reply reply);
+  std::optional<waiting> take(std::uint64_t number);
+  /// All of them, to be told something else.
+  std::vector<responder_ptr> take_all();
+  [[nodiscard]] std::size_t size() const;
+
+private:
+  mutable std::mutex mutex_;
+  std::uint64_t next_ = 0;
+  std::unordered_map<std::uint64_t, waiting> waiting_;
 };
 
 } // namespace orderhub::runtime

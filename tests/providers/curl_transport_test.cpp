@@ -3,10 +3,15 @@
 #include "tests/support/catch2.hpp"
 #include "tests/support/patience.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <memory>
 #include <optional>
+#include <vector>
+
+#include <sys/resource.h>
 
 namespace orderhub::providers {
 namespace {
@@ -140,6 +145,66 @@ TEST_CASE("a request whose warm connection dies is on the wire once and lost",
   const auto outcome = call(t, std::move(request));
   CHECK(outcome.what == kind::lost);
   CHECK(requests == 1);
+}
+
+// A server that ends every connection it keeps alive as the next request comes: whatever reuses one
+// is lost each time, however often it is repeated.
+TEST_CASE("what takes a fresh connection arrives where each kept one dies", "[transport][resend]") {
+  const std::string method = GENERATE("POST", "GET");
+  CAPTURE(method);
+  std::atomic<int> connections = 0;
+  loopback_server server([&](connection& c, std::size_t) {
+    ++connections;
+    if (c.read_request().empty())
+      return;
+    c.write(answer_200("{}"));
+    if (!c.read_some(1).empty())
+      c.reset();
+  });
+  curl_transport t;
+  wire_request request = method == "POST" ? post_to(server.url("/pay")) : get_from(server.url("/"));
+  REQUIRE(call(t, request).what == kind::response);
+  if (method == "POST") // libcurl may send a GET again by itself, which changes nothing.
+    REQUIRE(call(t, request).what == kind::lost);
+  for (int i = 0; i < 5; ++i) {
+    const auto before = connections.load();
+    request.fresh_connection = true;
+    REQUIRE(call(t, request).what == kind::response);
+    CHECK(connections == before + 1);
+  }
+}
+
+// As many as the vendors' places together.
+TEST_CASE("a thousand calls that hang leave the way free for others", "[transport]") {
+  std::promise<void> go_on;
+  auto may_go_on = go_on.get_future().share();
+  loopback_server hangs([&](connection& c, std::size_t) {
+    if (c.read_request().empty())
+      return;
+    may_go_on.wait();
+    c.write(answer_200("{}"));
+  });
+  loopback_server answers([](connection& c, std::size_t) {
+    while (!c.read_request().empty())
+      c.write(answer_200("{}"));
+  });
+  const std::size_t hung = 900; // Both ends are descriptors of this process.
+  rlimit files{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &files) == 0);
+  files.rlim_cur = std::min<rlim_t>(files.rlim_max, 4'096);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &files) == 0);
+  REQUIRE(files.rlim_cur > 2 * hung + 100);
+  curl_transport t;
+  std::vector<std::future<transport_outcome>> out;
+  for (std::size_t i = 0; i < hung; ++i)
+    out.push_back(start(t, post_to(hangs.url("/"))));
+  for (int i = 0; i < 100; ++i)
+    REQUIRE(call(t, post_to(answers.url("/"))).what == kind::response);
+  for (auto& o : out)
+    REQUIRE(o.wait_for(std::chrono::seconds(0)) == std::future_status::timeout);
+  go_on.set_value();
+  for (auto& o : out)
+    CHECK(o.get().what == kind::response);
 }
 
 TEST_CASE("a large body cut in the middle of a warm connection is not sent again",

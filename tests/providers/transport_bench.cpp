@@ -128,7 +128,33 @@ wire_request request_to(const std::string& url) {
   return r;
 }
 
-void measure(const std::string& url, int in_flight, int calls, bool body_with_head) {
+/// Takes connections and never answers: the kernel accepts, nobody reads.
+class hung_server {
+public:
+  hung_server() {
+    listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+        ::listen(listener_, 4'096) != 0 ||
+        ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0)
+      std::abort();
+    url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/";
+  }
+  ~hung_server() { ::close(listener_); }
+  hung_server(const hung_server&) = delete;
+  hung_server& operator=(const hung_server&) = delete;
+
+  std::string url;
+
+private:
+  int listener_ = -1;
+};
+
+void measure(const std::string& url, int in_flight, int calls, bool body_with_head, int hung = 0) {
+  const hung_server silent;
   std::mutex m;
   std::condition_variable cv;
   int left = calls;
@@ -139,9 +165,10 @@ void measure(const std::string& url, int in_flight, int calls, bool body_with_he
   std::vector<double> latency;
   latency.reserve(static_cast<std::size_t>(calls));
   curl_transport_options options;
-  options.in_flight_max = 256;
   options.body_with_head = body_with_head;
   curl_transport t(options);
+  for (int i = 0; i < hung; ++i)
+    t.send(request_to(silent.url), [](const transport_outcome&) {});
   using steady = std::chrono::steady_clock;
   std::function<void()> next = [&] {
     --to_start;
@@ -174,11 +201,11 @@ void measure(const std::string& url, int in_flight, int calls, bool body_with_he
   }
   const double seconds = std::chrono::duration<double>(steady::now() - began).count();
   std::sort(latency.begin(), latency.end());
-  std::printf("in flight %4d  %8.0f calls/s  cpu/call %6.1f us  p50 %7.0f us  p99 %7.0f us  "
-              "failed %d\n",
-              in_flight, calls / seconds,
-              static_cast<double>(cpu_last - cpu_first) / 1'000.0 / calls,
-              latency[latency.size() / 2], latency[latency.size() * 99 / 100], failed);
+  std::printf(
+      "in flight %4d  hung %4d  %8.0f calls/s  cpu/call %6.1f us  p50 %7.0f us  p99 %7.0f us  "
+      "failed %d\n",
+      in_flight, hung, calls / seconds, static_cast<double>(cpu_last - cpu_first) / 1'000.0 / calls,
+      latency[latency.size() / 2], latency[latency.size() * 99 / 100], failed);
 }
 
 } // namespace
@@ -192,4 +219,7 @@ int main(int argc, char** argv) {
     for (const int in_flight : {1, 16, 64, 200})
       measure(url, in_flight, in_flight == 1 ? calls / 4 : calls, body_with_head);
   }
+  std::printf("beside vendors that hang\n");
+  for (const int hung : {0, 224, 900})
+    measure(url, 64, calls, true, hung);
 }

@@ -5,5 +5,5 @@ if(NOT TARGET orderhub_world)
   orderhub_library(
     orderhub_world
     SOURCES ${PROJECT_SOURCE_DIR}/tests/support/world.cpp
-    DEPS orderhub_handlers orderhub_mock_vendors orderhub_sim_support)
+    DEPS orderhub_host orderhub_handlers orderhub_mock_vendors orderhub_sim_support)
 endif()

@@ -1,6 +1,8 @@
 #include "tests/support/world.hpp"
 
 #include "actors/handlers/services.hpp"
+#include "actors/host/memory.hpp"
+#include "actors/host/request_scope.hpp"
 #include "journal/base/bytes.hpp"
 #include "journal/base/log.hpp"
 #include "tests/support/must.hpp"
@@ -191,8 +193,8 @@ std::optional<unix_ms> world::next_time() const {
   for (const auto& [id, o] : objects_)
     if (o.due)
       earlier(*o.due);
-  if (!timers_.empty())
-    earlier(timers_.begin()->first);
+  if (const auto first = timers_.first())
+    earlier(*first);
   if (auto late = mock.next_late_work())
     earlier(*late);
   return next;
@@ -206,9 +208,13 @@ std::optional<object_id> world::idle_object() {
         awaited.insert(to->object);
   std::vector<const object_id*> idle;
   for (const auto& [id, o] : objects_) {
-    const bool all_durable = o.submitted <= durable_ && o.source <= durable_;
-    if (all_durable && o.machine->suspendable() && !(o.due && *o.due <= time.true_ms()) &&
-        !awaited.contains(id))
+    host::memory_facts facts(*o.machine);
+    facts.all_durable = o.submitted <= durable_ && o.source <= durable_;
+    facts.quiet = true;
+    if (o.due)
+      facts.due_in_ms = *o.due - time.true_ms();
+    facts.stays_ms = 1; // As early as it may be: the worst time.
+    if (host::may_leave_memory(facts) && !awaited.contains(id))
       idle.push_back(&id);
   }
   if (idle.empty())
@@ -226,11 +232,10 @@ void world::act() {
   for (const auto& [id, o] : objects_)
     if (o.due && *o.due <= now)
       choices.emplace_back([this, object = id] { handle({object, wake{}, 0}); });
-  if (!timers_.empty() && timers_.begin()->first <= now)
+  if (const auto first = timers_.first(); first && *first <= now)
     choices.emplace_back([this] {
-      const auto object = timers_.begin()->second;
-      timers_.erase(timers_.begin());
-      handle({object, wake{}, 0});
+      for (auto& object : timers_.take(time.true_ms(), 1))
+        handle({std::move(object), wake{}, 0});
     });
   if (!queue_.empty())
     choices.emplace_back([this] { commit(); });
@@ -331,7 +336,8 @@ void world::restart() {
   for (auto& id : must(journal_->resumable()))
     put("resume " + id.text(), time.true_ms() + latency(), to_object{id, wake{}, 0});
   for (auto& row : must(journal_->timers(time.true_ms() + 100LL * 365 * 24 * 3'600'000, 100'000)))
-    timers_.emplace(row.due_at, std::move(row.object));
+    timers_.add(time.true_at(clock_->steady_due(row.recorded_at, row.due_at)),
+                std::move(row.object));
   for (std::size_t i = 0; i < clients_.size(); ++i)
     if (!clients_[i].heard)
       ask_again(i);
@@ -394,8 +400,8 @@ void world::on_client(object_machine& machine, held& now, const from_client& fro
               handler->mode == durable::handler_mode::event;
   in.body = std::move(body);
   journal::request_key key;
-  key.scope = sha256_of(c.object.text() + '/' + c.handler + '/' + c.request_key);
-  key.body = sha256_of(c.handler + '\n' + c.body);
+  key.scope = host::request_scope(c.object, c.handler, c.request_key);
+  key.body = host::request_content(c.handler, c.body);
   key.expires_at = clock_->now() + env_->request_retention_ms;
   in.key = key;
   using kind = durable::input_verdict::kind;
@@ -424,7 +430,9 @@ void world::flush(const object_id& id, held now) {
     slot.due = time.true_at(*due);
   now.calls = std::move(out.calls);
   now.finished = std::move(out.finished);
-  const bool queued = !out.turn.records.empty() || (!now.empty() && slot.submitted > durable_);
+  const auto leaves =
+      host::when_it_leaves(!out.turn.records.empty(), !now.empty(), slot.submitted > durable_);
+  const bool queued = leaves == host::leaving::behind_turn;
   if (queued) {
     slot.submitted = ++submitted_;
     queue_.push_back({std::move(out.turn), std::exchange(now, {})});
@@ -436,14 +444,14 @@ void world::flush(const object_id& id, held now) {
   }
   if (queued)
     point("a turn is queued, not durable");
-  else if (!now.empty())
+  else if (leaves == host::leaving::at_once)
     carry_out(std::move(now));
 }
 
 void world::passivate(const object_id& id) {
   auto it = objects_.find(id);
   if (it->second.due)
-    timers_.emplace(*it->second.due, id);
+    timers_.add(*it->second.due, id);
   objects_.erase(it);
 }
 

@@ -2,6 +2,7 @@
 #include "actors/durable/object_machine.hpp"
 #include "actors/durable/service.hpp"
 #include "actors/handlers/order_settings.hpp"
+#include "actors/host/due_times.hpp"
 #include "journal/base/random.hpp"
 #include "journal/hub_journal.hpp"
 #include "providers/mock/vendors.hpp"
@@ -229,7 +230,7 @@ private:
   std::uint64_t submitted_ = 0; ///< Turns given to the writer; their numbers.
   std::uint64_t durable_ = 0;   ///< Turns up to this number are on disk.
   bool slice_wanted_ = false;
-  std::set<std::pair<unix_ms, object_id>> timers_; ///< Of objects that are not active.
+  host::due_times timers_; ///< Of objects that are not active.
   std::multimap<invocation_id, std::size_t> waiters_;
 
   // Outside of it.

@@ -565,27 +565,77 @@ TEST_CASE("an object whose row is damaged while it lives ends what it has begun,
 
 // ── Providers ────────────────────────────────────────────────────────────────────────────────
 
-TEST_CASE("a provider has at most its number of calls out, the rest wait in order",
+TEST_CASE("a call holds its place until its outcome has been handled", "[runtime][provider]") {
+  runtime_bench hub;
+  std::vector<caller> callers;
+  for (const auto* key : {"a", "b", "c"})
+    callers.push_back(hub.call(key, "work", key));
+  CHECK(hub.wire_bodies() == strings{"a", "b", "c"});
+  CHECK(hub.places_taken() == 3);
+  hub.answer("b", answer_of(200, "ok"));
+  CHECK(hub.places_taken() == 2);
+  hub.answer("a", lost_call()); // However it ends.
+  hub.answer("c", unsent_call());
+  CHECK(hub.places_taken() == 0);
+  hub.advance(2'000); // Both are sent again.
+  CHECK(hub.places_taken() == 2);
+}
+
+TEST_CASE("an answer leaves without its live part where no place is free", "[runtime][provider]") {
+  runtime_bench hub;
+  hub.limits.reads = 1;
+  hub.handler("work").live = [](std::string_view) -> std::optional<durable::live_part> {
+    durable::live_part part;
+    part.operation.vendor = "shop";
+    part.operation.call_class = "read";
+    part.operation.request = {"GET", "/secret", {}, "live"};
+    part.add = [](std::string body, const providers::http_response& r) {
+      return body + "+" + r.body;
+    };
+    return part;
+  };
+  auto first = hub.call("a", "work", "x");
+  hub.answer("x", answer_of(200, "one"));
+  auto second = hub.call("b", "work", "y");
+  hub.answer("y", answer_of(200, "two"));
+  CHECK(!first->answered());
+  CHECK(second->body() == "two");
+  hub.answer("live", answer_of(200, "s3cret"));
+  CHECK(first->body() == "one+s3cret");
+  CHECK(hub.places_taken(host::place_kind::read) == 0);
+}
+
+TEST_CASE("changed credentials are on the next call, and probe a vendor that refused the old ones",
           "[runtime][provider]") {
   runtime_bench hub;
-  hub.calls_in_flight_max = 2;
-  std::vector<caller> callers;
-  for (const auto* key : {"a", "b", "c", "d", "e"})
-    callers.push_back(hub.call(key, "work", key));
-  CHECK(hub.wire_bodies() == strings{"a", "b"});
-  hub.answer("b", answer_of(200, "ok"));
-  CHECK(hub.wire_bodies() == strings{"a", "c"});
-  hub.answer("a", lost_call()); // However it ends.
-  CHECK(hub.wire_bodies() == strings{"c", "d"});
-  hub.answer("c", answer_of(200, "ok"));
-  hub.answer("d", answer_of(200, "ok"));
-  CHECK(hub.wire_bodies() == strings{"e"});
-  hub.answer("e", answer_of(200, "ok"));
-  hub.advance(2'000); // The lost one is sent again.
-  hub.answer("a", answer_of(200, "ok"));
-  for (const auto& c : callers)
-    CHECK(c->status() == 200);
-  CHECK(hub.sent == 6);
+  hub.vendors.endpoints["shop"].secret_headers = {{"authorization", secret("Bearer old")}};
+  hub.call("a", "work", "x");
+  hub.gate().learned("shop", durable::vendor_finding::misconfigured, "401");
+  hub.set_credentials("Bearer new");
+  hub.call("b", "work", "y");
+  REQUIRE(hub.wire.size() == 2);
+  CHECK(hub.wire[0].request.secret_headers.at(0).second.reveal() == "Bearer old");
+  CHECK(hub.wire[1].request.secret_headers.at(0).second.reveal() == "Bearer new");
+  const auto id = invocation_id::make(1, hub.random);
+  CHECK(hub.gate().ask({hub.object("c"), {id, 1, 0}, "shop", "write", false}).verdict ==
+        durable::place_verdict::granted);
+}
+
+TEST_CASE("an offered place that the object does not want goes to the next",
+          "[runtime][provider]") {
+  runtime_bench hub;
+  hub.limits.effects = 1;
+  hub.call("a", "work", "x");
+  const auto id = invocation_id::make(1, hub.random);
+  const auto other = invocation_id::make(2, hub.random);
+  // Of objects that have nothing to do.
+  hub.gate().ask({hub.object("gone"), {id, 1, 0}, "shop", "write", false});
+  hub.gate().ask({hub.object("gone too"), {other, 1, 0}, "shop", "write", false});
+  CHECK(hub.gate().snapshot().front().queued[0] == 2);
+  hub.answer(answer_of(200, "ok"));
+  CHECK(hub.places_taken() == 0);
+  CHECK(hub.gate().snapshot().front().queued[0] == 0);
+  CHECK(hub.active_objects() == 0);
 }
 
 TEST_CASE("an answer for an object that is not there any more does no harm",

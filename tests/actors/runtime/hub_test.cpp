@@ -260,6 +260,22 @@ TEST_CASE("whoever settles an awakeable while the journal takes no writes gets 5
   CHECK(settler->replies.take().status == 503);
 }
 
+TEST_CASE("whoever has settled an awakeable as the journal stops gets 503",
+          "[runtime][hub][stall]") {
+  fixture f;
+  f.call("a", "promise")->ids.take();
+  f.call("a", "beside", "x");
+  f.p->transport.calls.take(); // That turn is durable, and so is the one before it.
+  const auto id = f.call("a", "peek")->replies.take().body;
+  f.p->store.close();
+  auto settler = std::make_shared<waiting_responder>();
+  f.hub().settle_awakeable(id, true, "value", settler);
+  f.call("a", "work", "y")->ids.take(); // So the object has done with the word before it.
+  f.p->store.refuse(error_kind::full);
+  f.p->store.open();
+  CHECK(settler->replies.take().status == 503);
+}
+
 TEST_CASE("a repeated request whose first has ended in memory only gets 503 as well",
           "[runtime][hub][stall]") {
   fixture f;
@@ -290,6 +306,33 @@ TEST_CASE("a draining hub takes no new work and says when nothing runs", "[runti
   CHECK(c->replies.take().body == "done");
   CHECK(f.hub().drain(20'000));
   f.hub().stop();
+}
+
+TEST_CASE("a stall that ends while the hub drains does not open it again",
+          "[runtime][hub][drain][stall]") {
+  fixture f;
+  auto c = f.call("a", "work", "x");
+  auto out = f.p->transport.calls.take();
+  f.p->store.refuse(error_kind::full);
+  CHECK(f.call("b", "work", "y")->replies.take().status == 503);
+  CHECK(!f.hub().drain(20));
+  f.p->store.refuse(std::nullopt);
+  f.answer("y"); // It was held, not dropped: so the stall is over.
+  CHECK(!f.hub().health().accepting);
+  CHECK(f.call("d", "work", "z")->replies.take().status == 503);
+  out.done(answer_of(200, "done"));
+  CHECK(c->replies.take().status == 200);
+}
+
+TEST_CASE("credentials of a running hub can be replaced", "[runtime][hub]") {
+  fixture f;
+  f.hub().set_credentials("nobody", {{"authorization", secret("x")}}, {});
+  f.hub().set_credentials("shop", {{"authorization", secret("Bearer new")}}, secret("/path"));
+  f.call("a", "work", "x");
+  auto out = f.p->transport.calls.take();
+  CHECK(out.request.secret_headers.at(0).second.reveal() == "Bearer new");
+  CHECK(out.request.url.reveal() == "http://shop.test/path/do");
+  out.done(answer_of(200, "done"));
 }
 
 TEST_CASE("a stopped hub is the same again after its next start", "[runtime][hub][drain]") {

@@ -284,6 +284,28 @@ TEST_CASE("a long sleeper is passivated and woken at its time", "[runtime][time]
   CHECK(hub.active_objects() == 0);
 }
 
+// Each later one is due before those before it: none of them may send a tick of its own.
+TEST_CASE("one timer tick is on its way, however many objects wait", "[runtime][time]") {
+  runtime_bench hub;
+  constexpr int sleepers = 40;
+  std::vector<caller> callers;
+  for (int i = 0; i < sleepers; ++i)
+    callers.push_back(hub.call(std::to_string(i), "sleep", std::to_string(60'000 - i * 1'000)));
+  hub.advance(2'000);
+  REQUIRE(hub.active_objects() == 0);
+  const auto before = hub.timer_ticks();
+  hub.advance(10'000);
+  // One a second, where nobody is due.
+  CHECK(hub.timer_ticks() - before <= 11);
+  hub.advance(48'100);
+  for (const auto& c : callers)
+    CHECK(c->body() == "woke");
+  CHECK(hub.timer_ticks() - before <= 60 + sleepers);
+  const auto after = hub.timer_ticks();
+  hub.advance(5'000);
+  CHECK(hub.timer_ticks() == after); // Nobody waits.
+}
+
 TEST_CASE("a sleeper wakes at its time also after a restart", "[runtime][time]") {
   runtime_bench hub;
   const bool past = GENERATE(false, true);

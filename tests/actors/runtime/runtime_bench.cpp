@@ -84,13 +84,15 @@ result<std::string> peek(const durable::read_view& view, std::string_view /*body
 /// The journal, with a place for a test to act in the middle of a question.
 class watched_journal final : public journal::hub_journal {
 public:
-  watched_journal(std::unique_ptr<hub_journal> inner, std::function<void()>& hook)
-      : inner_(std::move(inner)), hook_(hook) {}
+  watched_journal(std::unique_ptr<hub_journal> inner, runtime_bench& bench)
+      : inner_(std::move(inner)), bench_(bench), hook_(bench.within_find_invocation) {}
   const hub_id& hub() const override { return inner_->hub(); }
   unix_ms last_time() const override { return inner_->last_time(); }
   journal_stamp last_stamp() const override { return inner_->last_stamp(); }
   bool set_aside(const object_id& id) const override { return inner_->set_aside(id); }
   result<journal::object_state> load(const object_id& id) const override {
+    if (bench_.on_load)
+      bench_.on_load(id);
     return inner_->load(id);
   }
   result<bool> knows_invocation(const invocation_id& id) const override {
@@ -117,6 +119,7 @@ public:
 
 private:
   std::unique_ptr<hub_journal> inner_;
+  runtime_bench& bench_;
   std::function<void()>& hook_;
 };
 
@@ -150,6 +153,8 @@ class held_transport final : public providers::transport {
 public:
   explicit held_transport(runtime_bench& bench) : bench_(bench) {}
   void send(providers::wire_request request, callback done) override {
+    if (bench_.on_send)
+      bench_.on_send();
     ++bench_.sent;
     bench_.wire.push_back({std::move(request), std::move(done)});
   }
@@ -185,18 +190,23 @@ void add_handlers(durable::service_registry& services) {
 
 struct runtime_bench::world {
   explicit world(runtime_bench& b)
-      : bench(b),
-        journal(must(journal::hub_journal::open(b.store, {}, b.random)), b.within_find_invocation),
+      : bench(b), journal(must(journal::hub_journal::open(b.store, {}, b.random)), b),
         writer(journal), transport(b),
         clock(b.time, {journal.last_time(),
                        std::max<std::int64_t>(b.time.wall_ms() - journal.last_time(), 0), false}),
         env{clock, b.random, journal.hub(), b.vendors, nullptr, &vendor_clocks, b.time.steady_ms()},
-        context{journal, writer, b.services, b.vendors, transport, env, {}, {}}, system(config),
+        context{journal, writer, b.services, b.vendors, transport, env}, system(config),
         scheduler(dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler())) {
     env.waiting_inputs_max = b.waiting_inputs_max;
-    context.calls_in_flight_max = b.calls_in_flight_max;
+    context.gate = runtime::make_gate(b.vendors, b.limits, b.time);
     timers = system.spawn(runtime::timer_service, &context);
     directory = system.spawn(runtime::directory_actor, &context, timers);
+    context.gate->on_offer([to = directory](host::place_offer offer) {
+      auto object = offer.object;
+      caf::anon_send(to, runtime::route_message{
+                             std::move(object),
+                             runtime::make_event(runtime::place_offered{std::move(offer)})});
+    });
     for (const auto& [name, endpoint] : b.vendors.endpoints)
       context.providers.emplace(name, system.spawn(runtime::provider_actor, &context, &endpoint));
     gateway = system.spawn(runtime::gateway_actor, &context, directory);
@@ -209,6 +219,7 @@ struct runtime_bench::world {
     caf::anon_send(timers, runtime::resume_atom::value, directory);
   }
   ~world() {
+    context.gate->on_offer(nullptr);
     for (const auto& actor : {gateway, directory, timers})
       caf::anon_send_exit(actor, caf::exit_reason::kill);
     for (const auto& [name, provider] : context.providers)
@@ -411,8 +422,42 @@ std::size_t runtime_bench::queued_turns() const {
 std::size_t runtime_bench::waiting_callers() const {
   return world_->context.waiters.size();
 }
+host::vendor_gate& runtime_bench::gate() const {
+  return *world_->context.gate;
+}
+std::size_t runtime_bench::places_taken(host::place_kind kind) const {
+  return gate().snapshot().front().in_flight.at(static_cast<std::size_t>(kind));
+}
+std::uint64_t runtime_bench::timer_ticks() const {
+  return world_->context.timer_ticks;
+}
+std::uint64_t runtime_bench::failures() const {
+  return world_->context.failures;
+}
+std::size_t runtime_bench::paused_objects() const {
+  return world_->context.paused_objects;
+}
+void runtime_bench::set_credentials(const std::string& authorization) {
+  runtime::credentials c;
+  c.headers.emplace_back("authorization", secret(authorization));
+  caf::anon_send(running().context.providers.at("shop"),
+                 runtime::new_credentials{std::make_shared<const runtime::credentials>(c)});
+  settle();
+}
+caller runtime_bench::unpause(const std::string& key) {
+  auto to = std::make_shared<recording_responder>();
+  caf::anon_send(running().directory, runtime::unpause_message{object(key), to});
+  settle();
+  return to;
+}
+void runtime_bench::break_down(const std::string& key, std::uint64_t life) {
+  caf::anon_send(running().directory,
+                 runtime::route_message{
+                     object(key), runtime::make_event(runtime::broken{life, "the test says so"})});
+  settle();
+}
 void runtime_bench::set_accepting(bool accepting) {
-  running().context.accepting = accepting;
+  running().context.admission.set_stall(!accepting, "the test says so");
 }
 std::string runtime_bench::value(const std::string& key, const std::string& name) const {
   const auto state = must(world_->journal.load(object(key)));

@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/durable/service.hpp"
+#include "actors/host/call_gate.hpp"
 #include "actors/runtime/ingress.hpp"
 #include "journal/base/random.hpp"
 #include "journal/hub_journal.hpp"
@@ -115,6 +116,16 @@ public:
   [[nodiscard]] std::size_t actors() const;
   [[nodiscard]] std::size_t queued_turns() const;
   [[nodiscard]] std::size_t waiting_callers() const;
+  [[nodiscard]] host::vendor_gate& gate() const;
+  /// Places of `shop` that are taken, by kind.
+  [[nodiscard]] std::size_t places_taken(host::place_kind kind = host::place_kind::effect) const;
+  [[nodiscard]] std::uint64_t timer_ticks() const;
+  [[nodiscard]] std::uint64_t failures() const;
+  [[nodiscard]] std::size_t paused_objects() const;
+  void set_credentials(const std::string& authorization);
+  caller unpause(const std::string& key);
+  /// Handling an event throws in the object's n-th activation of all.
+  void break_down(const std::string& key, std::uint64_t life);
   void set_accepting(bool accepting);
   /// Value of an object's entry as of the last commit.
   [[nodiscard]] std::string value(const std::string& key, const std::string& name = "v") const;
@@ -130,10 +141,14 @@ public:
   bool held = false;
   /// Called once, after the journal was asked for an invocation and before the asker has the row.
   std::function<void()> within_find_invocation;
+  /// Called whenever an object is loaded from the journal.
+  std::function<void(const object_id&)> on_load;
+  /// Called before a call goes to the transport.
+  std::function<void()> on_send;
 
   // Before the start.
   std::size_t waiting_inputs_max = 1'000;
-  std::size_t calls_in_flight_max = 512;
+  host::gate_limits limits;
 
 private:
   struct world;

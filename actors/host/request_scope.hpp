@@ -1,0 +1,28 @@
+#pragma once
+#include "journal/base/bytes.hpp"
+#include "journal/base/ids.hpp"
+
+#include <string_view>
+
+namespace orderhub::host {
+
+/// Within what a request key is one request: service, key, handler.
+inline digest request_scope(const object_id& object, std::string_view handler,
+                            std::string_view idempotency_key) {
+  byte_writer w(64);
+  w.str32(object.service);
+  w.str32(object.key);
+  w.str32(handler);
+  w.str32(idempotency_key);
+  return sha256_of(w.view());
+}
+
+/// What a request key stands for: the body as it came, and the handler.
+inline digest request_content(std::string_view handler, std::string_view body) {
+  std::string text(handler);
+  text += '\n';
+  text += body;
+  return sha256_of(text);
+}
+
+} // namespace orderhub::host

@@ -1,0 +1,14 @@
+#include "actors/runtime/messages.hpp"
+
+#include <array>
+
+namespace orderhub::runtime {
+
+std::string_view name_of(const object_event& event) {
+  static constexpr std::array<std::string_view, 9> names = {
+      "input", "message", "awakeable", "answer", "place", "durable", "tick", "wake", "broken"};
+  static_assert(names.size() == std::variant_size_v<object_event>);
+  return names.at(event.index());
+}
+
+} // namespace orderhub::runtime
