@@ -127,7 +127,7 @@ look_up_answer read_look_up(const sent_request& sent, const http_response& respo
     best = says;
     answer.evidence = id + " " + status;
     // The rate is the proof; who bought it by hand is for a person to read.
-    const std::string_view theirs = wire::digest_in(text_of(entry, "metadata"));
+    const std::string theirs = wire::digest_in(text_of(entry, "metadata"));
     if (!theirs.empty() && theirs != wire::digest_in(ours))
       answer.evidence += ", bought by another step";
     answer.failure = {};

@@ -123,13 +123,13 @@ std::string metadata(const step_ref& ref, std::uint32_t generation) {
   return std::string(cut(text, metadata_size_max));
 }
 
-std::string_view digest_in(std::string_view metadata) {
+std::string digest_in(std::string_view metadata) {
   const auto size = digest_prefix.size() + digest_size;
   const bool has_one =
       metadata.starts_with(digest_prefix) && metadata.size() >= size &&
       metadata.substr(digest_prefix.size(), digest_size).find_first_not_of("0123456789abcdef") ==
           std::string_view::npos;
-  return has_one ? metadata.substr(0, size) : std::string_view();
+  return has_one ? std::string(metadata.substr(0, size)) : std::string();
 }
 
 http_request regenerate(const http_request& request, std::uint32_t generation) {

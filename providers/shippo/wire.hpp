@@ -22,7 +22,7 @@ http_request get(std::string target);
 /// between characters at the limit, ` gen:<key generation> order_id:<id> step:<step>`.
 std::string metadata(const step_ref& ref, std::uint32_t generation = 1);
 /// The digest a metadata text begins with, `oh:` included; empty where it has none.
-std::string_view digest_in(std::string_view metadata);
+std::string digest_in(std::string_view metadata);
 /// The same request with another generation in its metadata.
 http_request regenerate(const http_request& request, std::uint32_t generation);
 

@@ -321,7 +321,54 @@ TEST_CASE("shippo metadata begins with a digest that no limit cuts, and is cut b
   const std::string text = shippo::wire::metadata(ref);
   CHECK(text.size() <= shippo::metadata_size_max);
   const std::string readable = " gen:1 order_id:" + std::string(64, 'x') + "é";
-  CHECK(text == std::string(shippo::wire::digest_in(text)) + readable.substr(0, 80));
+  CHECK(text == shippo::wire::digest_in(text) + readable.substr(0, 80));
+}
+
+TEST_CASE("shippo metadata keeps its digest and its bound in every generation", "[shippo]") {
+  for (const std::size_t size : {std::size_t{0}, std::size_t{60}, std::size_t{300}}) {
+    const step_ref ref{test::sample_hub, std::string(size, 'x') + "é\xff", "label", "1"};
+    const auto raw = shippo::buy_label({ref, "rate_1"}).raw;
+    const auto next = raw.regenerate(raw.request, 4'294'967'295U);
+    const auto metadata_of = [](const http_request& r) {
+      const auto from = r.body.find("oh:");
+      return r.body.substr(from, r.body.find('"', from) - from);
+    };
+    CHECK(metadata_of(next).starts_with(metadata_of(raw.request).substr(0, 19)));
+    CHECK(metadata_of(next).size() <= shippo::metadata_size_max + 2); // U+FFFD is longer than \xff.
+    CHECK(metadata_of(next).find(" gen:4294967295 ") == 19);
+  }
+}
+
+TEST_CASE("two steps never share a digest in shippo's metadata", "[shippo]") {
+  const step_ref ref{"h", "o", "s", "1"};
+  const auto digest = [](const step_ref& r) {
+    return shippo::wire::digest_in(shippo::wire::metadata(r));
+  };
+  CHECK(digest(ref).size() == 19);
+  for (const step_ref& other : std::vector<step_ref>{{"x", "o", "s", "1"},
+                                                     {"h", "x", "s", "1"},
+                                                     {"h", "o", "x", "1"},
+                                                     {"h", "o", "s", "2"},
+                                                     {"ho", "", "s", "1"},
+                                                     {"h", "os", "", "1"},
+                                                     {"", "ho", "s", "1"}})
+    CHECK(digest(other) != digest(ref));
+  CHECK(shippo::wire::digest_in("order_id:1 step:label").empty());
+  CHECK(shippo::wire::digest_in("oh:0123").empty());
+  CHECK(shippo::wire::digest_in("oh:0123456789ABCDEF").empty());
+}
+
+TEST_CASE("which refusals say that the same was done before", "[shippo]") {
+  const auto gave_back = [](const std::string& text) {
+    return shippo::wire::says_done_before(text, {"refund", "void"});
+  };
+  CHECK(gave_back("A refund was ALREADY requested for this transaction."));
+  CHECK(gave_back("This label has already been voided"));
+  CHECK_FALSE(gave_back("This transaction cannot be refunded."));
+  CHECK_FALSE(gave_back("The refund was refused: the label has already been used."));
+  CHECK_FALSE(gave_back("Not refunded, already scanned by the carrier"));
+  CHECK_FALSE(gave_back("already purchased"));
+  CHECK_FALSE(gave_back(std::string(5'000, ' ') + "refund already requested"));
 }
 
 TEST_CASE("the cheapest rate is found by decimal value", "[shippo]") {

@@ -25,6 +25,12 @@ TEST_CASE("every request, look-ups and next pages included, is one the vendor's 
     CHECK(spec.complaints(request) == complaints{});
     if (raw.look_up)
       CHECK(spec.complaints(raw.look_up(test::sent(raw))) == complaints{});
+    if (raw.regenerate) {
+      http_request next = raw.regenerate(raw.request, 4'294'967'295U);
+      if (is_webhook)
+        next.target = request.target;
+      CHECK(spec.complaints(next) == complaints{});
+    }
   }
 }
 
