@@ -117,6 +117,7 @@ std::string more_metrics(const journal::journal_stats& j, const runtime::hub_fig
   add("orderhub_journal_log_last", "gauge", j.last_lsn);
   add("orderhub_journal_longest_commit_us", "gauge", j.longest_commit_us);
   add("orderhub_journal_longest_slice_us", "gauge", j.longest_slice_us);
+  add("orderhub_journal_objects_set_aside", "gauge", j.objects_set_aside);
   add("orderhub_objects_active", "gauge", h.active_objects);
   add("orderhub_callers_waiting", "gauge", h.waiting_callers);
   add("orderhub_vendor_calls_total", "counter", h.vendor_calls);

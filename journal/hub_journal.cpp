@@ -42,6 +42,8 @@ constexpr auto where_object = "journal.object";
 /// Damaged rows that are named; past that the log has enough of them.
 constexpr std::size_t rows_named_max = 1'000;
 constexpr std::size_t boot_id_size_max = 64;
+/// Of why an object is set aside, as it is kept.
+constexpr std::size_t reason_size_max = 1'000;
 constexpr std::size_t chunk_size = 128U << 10U;
 constexpr std::size_t due_cache_max = 20'000;
 /// For each row that a slice may fold it may delete rows of the log with so many bytes, about;
@@ -1323,7 +1325,7 @@ result<void> hub_journal_impl::move_aside(write_transaction& txn, const std::str
     if (auto it = aside_.find(digest); it != aside_.end())
       reason = it->second.reason;
   }
-  reason.resize(std::min<std::size_t>(reason.size(), 1'000));
+  cut_text(reason, reason_size_max);
   if (auto done = put_once(table::sa, aside_mark_key(digest),
                            encode(aside_mark{*parse_object_key(key), std::move(reason)}));
       !done)

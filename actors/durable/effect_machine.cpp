@@ -1,7 +1,6 @@
 #include "actors/durable/effect_machine.hpp"
 
 #include "journal/base/bytes.hpp"
-#include "journal/base/text.hpp"
 #include "providers/policy/retry.hpp"
 
 #include <algorithm>

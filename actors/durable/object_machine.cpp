@@ -121,10 +121,16 @@ bool object_machine::has_run(const invocation_id& id) const {
   if (loaded_live_.contains(id))
     return true;
   auto known = journal_.knows_invocation(id);
-  if (!known || !*known)
+  if (known && !*known)
     return false;
   auto row = journal_.find_invocation(id);
-  return row && *row && (*row)->invocation.finished;
+  if (row && known)
+    return *row && (*row)->invocation.finished;
+  // What cannot be read may have run, and nothing runs twice.
+  log::error("invocation_unreadable", {{"object", state_.id.text()},
+                                       {"invocation", id.text()},
+                                       {"reason", (known ? row.error() : known.error()).message}});
+  return true;
 }
 
 awakeable_verdict object_machine::on_awakeable(const awakeable_id& id, result<std::string> value) {

@@ -100,6 +100,21 @@ std::string hex_of(std::string_view bytes) {
   return out;
 }
 
+std::string_view cut_text(std::string_view text, std::size_t size_max) {
+  constexpr std::size_t tail_max = 3;
+  if (text.size() <= size_max)
+    return text;
+  auto size = size_max;
+  const auto within = [&] { return (static_cast<std::uint8_t>(text[size]) & 0xc0U) == 0x80U; };
+  while (size > 0 && size_max - size < tail_max && within())
+    --size;
+  return text.substr(0, within() ? size_max : size);
+}
+
+void cut_text(std::string& text, std::size_t size_max) {
+  text.resize(cut_text(std::string_view(text), size_max).size());
+}
+
 bool is_utf8(std::string_view bytes) {
   const auto* p = reinterpret_cast<const std::uint8_t*>(bytes.data());
   const auto* end = p + bytes.size();

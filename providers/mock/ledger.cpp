@@ -1,6 +1,6 @@
 #include "providers/mock/ledger.hpp"
 
-#include "providers/cut.hpp"
+#include "journal/base/bytes.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -28,7 +28,7 @@ std::string_view name_of(effect_kind kind) {
 }
 
 std::uint16_t ledger::step_index(std::string_view step) {
-  step = cut(step, step_size_max);
+  step = cut_text(step, step_size_max);
   for (std::size_t i = 0; i < steps_.size(); ++i)
     if (steps_[i] == step)
       return static_cast<std::uint16_t>(i);
@@ -55,7 +55,7 @@ const char* ledger::keep(std::string_view order_id, std::string_view to) {
 
 void ledger::add(const effect& e) {
   ++totals_[static_cast<std::size_t>(e.kind)];
-  const auto order_id = cut(e.order_id, text_size_max);
+  const auto order_id = cut_text(e.order_id, text_size_max);
   switch (mode_) {
   case ledger_mode::off:
     return;
@@ -78,7 +78,7 @@ void ledger::add(const effect& e) {
     ++dropped_;
     return;
   }
-  const auto to = cut(e.to, text_size_max);
+  const auto to = cut_text(e.to, text_size_max);
   constexpr std::int64_t attempt_max = std::numeric_limits<std::int32_t>::max();
   records_.push_back(record{
       .text = keep(order_id, to),
@@ -109,7 +109,7 @@ effect ledger::at(std::size_t index) const {
 }
 
 std::uint32_t ledger::count(std::string_view order_id, effect_kind kind) const {
-  order_id = cut(order_id, text_size_max);
+  order_id = cut_text(order_id, text_size_max);
   if (mode_ == ledger_mode::counts) {
     const auto it = counts_.find(std::string(order_id));
     return it == counts_.end() ? 0 : it->second[static_cast<std::size_t>(kind)];

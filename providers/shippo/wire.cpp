@@ -1,7 +1,7 @@
 #include "providers/shippo/wire.hpp"
 
 #include "journal/base/bytes.hpp"
-#include "providers/cut.hpp"
+#include "journal/base/bytes.hpp"
 #include "providers/json_fields.hpp"
 #include "providers/refusal.hpp"
 
@@ -120,7 +120,7 @@ std::string metadata(const step_ref& ref, std::uint32_t generation) {
   text += hex_of({reinterpret_cast<const char*>(digest.data()), digest_size / 2});
   text += " gen:" + std::to_string(generation);
   text.append(" order_id:").append(ref.order_id).append(" step:").append(ref.step);
-  return std::string(cut(text, metadata_size_max));
+  return std::string(cut_text(text, metadata_size_max));
 }
 
 std::string digest_in(std::string_view metadata) {
@@ -143,7 +143,7 @@ http_request regenerate(const http_request& request, std::uint32_t generation) {
   const auto rest = std::min(text.find(' ', at + mark.size()), text.size());
   const std::string said =
       text.substr(0, at) + std::string(mark) + std::to_string(generation) + text.substr(rest);
-  body["metadata"] = std::string(cut(said, metadata_size_max));
+  body["metadata"] = std::string(cut_text(said, metadata_size_max));
   next.body = dump(body);
   return next;
 }
@@ -203,7 +203,7 @@ std::string readable(std::string_view text) {
     }
     text.remove_prefix(std::min(size + 1, text.size()));
   }
-  return std::string(cut(out, text_size_max));
+  return std::string(cut_text(out, text_size_max));
 }
 
 } // namespace orderhub::providers::shippo::wire
