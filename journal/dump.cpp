@@ -145,6 +145,8 @@ private:
       if (!p)
         return unreadable(p.error());
       j["name"] = p->name;
+      if (!p->attempt.empty())
+        j["attempt"] = p->attempt;
       j["completion"] = p->completion;
       j["operation"] = p->operation;
       j["vendor"] = p->vendor;
@@ -152,13 +154,20 @@ private:
       j["key"] = p->key;
       j["policy"] = p->policy;
       j["deadline_ms"] = p->deadline_ms;
+      j["absence_after_ms"] = p->absence_after_ms;
+      j["key_life_ms"] = p->key_life_ms;
+      if (p->event_wait_ms != 0) {
+        j["event_wait_ms"] = p->event_wait_ms;
+        j["after_event"] = p->after_event;
+      }
       j["method"] = p->method;
       body(j, "path", p->path);
       body(j, "headers", p->headers);
       return body(j, "body", p->body);
     }
     case record_kind::sleep:
-    case record_kind::awakeable: {
+    case record_kind::awakeable:
+    case record_kind::await_event: {
       auto p = decode_wait(bytes);
       if (!p)
         return unreadable(p.error());
@@ -202,7 +211,46 @@ private:
       j["note"] = name_of(p->kind);
       j["attempt"] = p->attempt;
       j["at"] = p->at;
+      j["sends"] = p->sends;
+      if (p->left_at != 0)
+        j["left_at"] = p->left_at;
+      if (p->rounds != 0)
+        j["rounds"] = p->rounds;
+      if (p->tries != 0)
+        j["tries"] = p->tries;
+      if (p->status != 0) {
+        j["status"] = p->status;
+        j["status_since"] = p->status_since;
+      }
       return body(j, "text", p->text);
+    }
+    case record_kind::event: {
+      auto p = decode_event(bytes);
+      if (!p)
+        return unreadable(p.error());
+      j["event"] = p->name;
+      auto& values = j["values"] = json::array();
+      for (const auto& v : p->values) {
+        json value{{"name", v.name}};
+        if (v.value)
+          body(value, "value", *v.value);
+        values.push_back(std::move(value));
+      }
+      return;
+    }
+    case record_kind::operator_action: {
+      auto p = decode_operator(bytes);
+      if (!p)
+        return unreadable(p.error());
+      j["action"] = name_of(p->verb);
+      if (!p->step.empty())
+        j["step"] = p->step;
+      j["who"] = p->who;
+      j["via"] = p->via;
+      body(j, "reason", p->reason);
+      if (!p->evidence.empty())
+        j["evidence"] = p->evidence;
+      return;
     }
     case record_kind::cancel:
       return;
@@ -296,6 +344,17 @@ private:
       values[name] = std::move(v);
     }
     j["values"] = std::move(values);
+    j["paused_by_operator"] = state->paused_by_operator;
+    if (!state->operators.empty()) {
+      auto& actions = j["operators"] = json::array();
+      for (const auto& o : state->operators) {
+        json action{{"at", o.at}};
+        if (o.invocation != invocation_id())
+          action["invocation"] = o.invocation.text();
+        payload(action, record_kind::operator_action, encode(o.what));
+        actions.push_back(std::move(action));
+      }
+    }
     j["live"] = json::array();
     for (const auto& i : state->live)
       j["live"].push_back(invocation_of(i));

@@ -159,19 +159,26 @@ result<void> apply_operator(object_state& state, const record& r) {
   return {};
 }
 
-/// A new position of an effect replaces the one before.
-void drop_old_position(invocation_state& i, const record& r) {
-  const auto kind_of = [](std::string_view payload) {
-    return payload.empty() ? note_kind{} : static_cast<note_kind>(payload.front());
-  };
-  if (r.kind != record_kind::effect_note || !is_position(kind_of(r.payload)))
+note_kind kind_of_note(const std::string& payload) {
+  return payload.empty() ? note_kind{} : static_cast<note_kind>(payload.front());
+}
+
+/// Notes that the new one makes worthless.
+void drop_superseded(invocation_state& i, const record& r) {
+  if (r.kind != record_kind::effect_note)
     return;
-  for (auto e = i.entries.rbegin(); e != i.entries.rend(); ++e)
-    if (e->kind == record_kind::effect_note && e->index == r.index &&
-        is_position(kind_of(e->payload))) {
-      i.entries.erase(std::next(e).base());
-      return;
+  const auto newer = kind_of_note(r.payload);
+  bool refused = false;
+  for (const auto& e : i.entries)
+    if (e.kind == record_kind::effect_note && e.index == r.index) {
+      const auto kind = kind_of_note(e.payload);
+      if (kind == note_kind::done_before || kind == note_kind::not_done_before)
+        refused = kind == note_kind::done_before;
     }
+  std::erase_if(i.entries, [&](const entry& e) {
+    return e.kind == record_kind::effect_note && e.index == r.index &&
+           supersedes(newer, kind_of_note(e.payload), refused);
+  });
 }
 
 void finish(object_state& state, const record& r, std::string encoded_result) {
@@ -218,10 +225,7 @@ result<void> apply_as_owner(object_state& state, const record& r) {
       i->paused_text = r.payload;
       return {};
     }
-    // What arrives for a paused invocation is kept; only a step of its own shows that it goes on.
-    if (is_command(r.kind))
-      i->paused_text.clear();
-    drop_old_position(*i, r);
+    drop_superseded(*i, r);
     i->entries.push_back({r.kind, r.time, r.index, r.payload});
     if (r.kind == record_kind::cancel)
       std::erase(state.cancels, r.invocation);
@@ -270,18 +274,31 @@ std::vector<open_effect> open_effects(const invocation_state& i) {
     auto note = of == open.end() ? std::nullopt : std::optional(decode_note(e.payload));
     if (!note || !*note)
       continue;
-    if ((*note)->kind == note_kind::needs_person)
+    switch ((*note)->kind) {
+    case note_kind::needs_person:
       of->person = **note;
-    else if ((*note)->kind == note_kind::doubt && !of->doubt)
-      of->doubt = open_doubt{of->intent.name, (*note)->at, (*note)->text};
-    else if ((*note)->kind == note_kind::done_before)
+      if ((*note)->at == 0)
+        of->position.reset(); // It waits for that person, and for no time.
+      break;
+    case note_kind::done_before:
       of->refused = true;
-    else if ((*note)->kind == note_kind::not_done_before)
+      [[fallthrough]];
+    case note_kind::doubt:
+      if (!of->doubt)
+        of->doubt = open_doubt{of->intent.name, (*note)->at, (*note)->text};
+      break;
+    case note_kind::not_done_before:
       of->refused = false;
-    else if ((*note)->kind == note_kind::look_up_absent && !of->refused)
-      of->doubt.reset();
-    if ((*note)->kind == note_kind::done_before && !of->doubt)
-      of->doubt = open_doubt{of->intent.name, (*note)->at, (*note)->text};
+      break;
+    case note_kind::look_up_absent:
+      if (!of->refused) {
+        of->doubt.reset();
+        of->position.reset();
+      }
+      break;
+    default:
+      break;
+    }
     if (is_position((*note)->kind)) {
       of->position = std::move(**note);
       of->position_recorded_at = e.time;
@@ -303,11 +320,13 @@ void earlier(std::optional<recorded_wait>& due, recorded_wait wait) {
     due = wait;
 }
 
-open_commands open_of(const invocation_state& i) {
+/// `held`: a person has paused the object, and only look-ups go on by themselves.
+open_commands open_of(const invocation_state& i, bool held) {
   open_commands open;
   for (const auto& e : open_effects(i)) {
     open.any = open.effect = true;
-    if (e.position && e.position->kind != note_kind::resend && e.position->at > 0)
+    if (e.position && e.position->kind != note_kind::resend && e.position->at > 0 &&
+        !(held && e.position->kind == note_kind::retry_at))
       earlier(open.due, {e.position_recorded_at, e.position->at});
   }
   const auto answered = answered_in(i);
@@ -319,7 +338,7 @@ open_commands open_of(const invocation_state& i) {
       auto p = decode_wait(e.payload);
       if (p && !answered.contains(p->completion)) {
         open.any = true;
-        if (e.kind == record_kind::sleep)
+        if (e.kind == record_kind::sleep && !held)
           earlier(open.due, {e.time, p->due_at});
       }
       break;
@@ -423,15 +442,13 @@ result<void> apply(object_state& state, const record& r, log_sequence at) {
 
 std::optional<recorded_wait> next_due(const object_state& state) {
   std::optional<recorded_wait> due;
-  // What a person has paused, or what cannot go on, has nothing to do by itself.
-  if (state.paused_by_operator)
-    return due;
+  const bool held = state.paused_by_operator;
   for (const auto& i : state.live) {
     if (!i.paused_text.empty())
-      continue;
-    if (i.input.due_at > 0 && i.entries.empty())
+      continue; // What cannot go on has nothing to do by itself.
+    if (i.input.due_at > 0 && i.entries.empty() && !held)
       earlier(due, {i.accepted_at, i.input.due_at});
-    if (auto open = open_of(i); open.due)
+    if (auto open = open_of(i, held); open.due)
       earlier(due, *open.due);
   }
   return due;
@@ -491,6 +508,7 @@ std::vector<open_wait> open_waits(const object_state& state) {
       }
       if (e.person) {
         w.needs_person = true;
+        w.sends = std::max(w.sends, e.person->sends);
         w.reason = e.person->text;
       }
       out.push_back(std::move(w));
@@ -507,7 +525,7 @@ bool needs_resume(const object_state& state) {
       return true; // Perhaps this program can go on where the last one could not.
     if (i.entries.empty() && i.input.due_at > 0)
       continue; // A timer starts it.
-    const auto open = open_of(i);
+    const auto open = open_of(i, false);
     if (open.effect || open.call)
       return true;
     // Nothing open: it has not begun, or it was on its way to the next step. An exclusive one that

@@ -314,12 +314,17 @@ std::string_view name_of(note_kind kind) {
 }
 
 std::string encode(const note_payload& p) {
-  byte_writer w(32 + p.text.size());
+  byte_writer w(64 + p.text.size());
   w.u8(static_cast<std::uint8_t>(p.kind));
   w.u32(p.attempt);
   w.i64(p.at);
   w.str32(p.text);
   w.u32(p.sends);
+  w.i64(p.left_at);
+  w.u32(p.rounds);
+  w.u32(p.tries);
+  w.u16(p.status);
+  w.i64(p.status_since);
   return w.take();
 }
 
@@ -331,6 +336,11 @@ result<note_payload> decode_note(std::string_view bytes) {
   p.at = r.i64();
   p.text = text(r.str32());
   p.sends = r.u32();
+  p.left_at = r.i64();
+  p.rounds = r.u32();
+  p.tries = r.u32();
+  p.status = r.u16();
+  p.status_since = r.i64();
   return finish(r, std::move(p), "journal.note");
 }
 

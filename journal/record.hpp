@@ -37,7 +37,8 @@ enum class record_kind : std::uint8_t {
   event = 34,
   // Notes: what was decided about an open effect, `index` is the effect's command index.
   effect_note = 48,
-  // The invocation cannot go on with this program; `payload` is the text that says why.
+  // The invocation cannot go on with this program; `payload` is the text that says why. Empty: it
+  // goes on again.
   paused = 49,
   // A person acted on the object: `invocation` is the one it is about, zeros where it is about all.
   operator_action = 50,
@@ -196,10 +197,23 @@ enum class note_kind : std::uint8_t {
 std::string_view name_of(note_kind kind);
 
 /// Where an open effect stands, as opposed to what is known of it: only the newest such note
-/// counts, and folding keeps no other, so that a long outage leaves no long journal.
+/// counts. (What folding keeps of notes: `supersedes`.)
 constexpr bool is_position(note_kind k) {
   return k == note_kind::retry_at || k == note_kind::resend || k == note_kind::waiting ||
          k == note_kind::look_up_at || k == note_kind::event_wait;
+}
+
+/// Folding keeps an older note of the same effect no longer once the newer one is there: so a long
+/// outage leaves no long journal, at most one note of each kind. `refused`: the effect is refused
+/// as done before; what is not found then ends no doubt.
+constexpr bool supersedes(note_kind newer, note_kind older, bool refused) {
+  if (newer == older)
+    return true;
+  // That evidence was waited for is remembered until the end: it is done once.
+  if (is_position(newer) && is_position(older))
+    return older != note_kind::event_wait;
+  return newer == note_kind::look_up_absent && !refused &&
+         (older == note_kind::doubt || older == note_kind::new_key);
 }
 
 struct note_payload {
@@ -208,6 +222,12 @@ struct note_payload {
   unix_ms at = 0;
   std::string text;        ///< Reason or evidence; at most 64 KiB.
   std::uint32_t sends = 0; ///< How often the call has left so far, as far as the journal knows.
+  // What an activation hands to the next one. None of it counts with `evidence`.
+  unix_ms left_at = 0;         ///< The last byte had left by then; 0: not known, or none has.
+  std::uint32_t rounds = 0;    ///< In a row: absent and sent again, or refused and not found.
+  std::uint32_t tries = 0;     ///< Failures in a row of what a timer stands before.
+  std::uint16_t status = 0;    ///< The server error that stands since `status_since`; 0: none.
+  unix_ms status_since = 0;
 
   friend bool operator==(const note_payload&, const note_payload&) = default;
 };

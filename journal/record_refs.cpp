@@ -69,6 +69,12 @@ void get_cancel(byte_reader& r, const object_id& own, record_refs& refs) {
     refs.other = std::move(target);
 }
 
+tl::unexpected<error> cut_short(record_kind kind) {
+  return fail({error_kind::corrupt, "journal.record",
+               "the payload of kind " + std::to_string(static_cast<int>(kind)) +
+                   " is cut short or too long"});
+}
+
 } // namespace
 
 result<record_refs> refs_of(const record& rec) {
@@ -106,13 +112,31 @@ result<record_refs> refs_of(const record& rec) {
         note && is_position(note->kind) && note->kind != note_kind::resend && note->at > 0)
       refs.due_at = note->at;
     return refs;
+  case record_kind::event:
+    r.str8();
+    for (auto count = r.u32(); count > 0 && r.ok(); --count) {
+      byte_reader value(r.str32());
+      value.str8();
+      if (value.u8() != 0)
+        value.str32();
+      if (!value.done())
+        return cut_short(rec.kind);
+    }
+    break;
+  case record_kind::operator_action:
+    if (!decode_operator(rec.payload))
+      return cut_short(rec.kind);
+    refs.due_at = rec.time; // What a pause held back may be due.
+    return refs;
+  case record_kind::paused:
+    if (rec.payload.empty())
+      refs.due_at = rec.time; // Likewise.
+    return refs;
   default:
     return refs;
   }
   if (!r.done())
-    return fail({error_kind::corrupt, "journal.record",
-                 "the payload of kind " + std::to_string(static_cast<int>(rec.kind)) +
-                     " is cut short or too long"});
+    return cut_short(rec.kind);
   return refs;
 }
 

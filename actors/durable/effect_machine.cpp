@@ -21,6 +21,7 @@ constexpr std::int64_t stored_after_ms = 60'000;
 constexpr std::int64_t look_up_deadline_ms = 15'000;
 constexpr providers::retry_policy look_up_retry{200, 30'000, 0};
 constexpr std::int64_t running_wait_max_ms = 300'000;
+constexpr std::int64_t endless_list_pause_ms = 300'000;
 /// A list window begins so much before the call can have been recorded at the vendor.
 constexpr std::int64_t window_margin_ms = 60'000;
 /// Between two empty look-ups after a refusal that says that there is something to find.
@@ -116,7 +117,11 @@ void effect_machine::note(note_kind kind, unix_ms at, std::string text) {
     position_ = kind;
     position_text_ = text;
   }
-  notes_.push_back({kind, generation_, at, std::move(text), sends_});
+  const auto tries = kind == note_kind::look_up_at ? std::max(look_up_failures_, running_)
+                                                   : failures_;
+  notes_.push_back({kind, generation_, at, std::move(text), sends_, left_recorded_, rounds_,
+                    static_cast<std::uint32_t>(tries), static_cast<std::uint16_t>(same_status_),
+                    same_status_since_});
 }
 
 doubt_policy effect_machine::policy() const {
@@ -159,6 +164,10 @@ providers::sent_request effect_machine::sent() const {
 bool effect_machine::key_alive() const {
   if (start_.recovered && env_.time.went_back() && steady_of(start_.accepted_at) == env_.started_at)
     return false; // How long we were away is not known.
+  const auto dies_at =
+      env_.time.steady_due(first_sent_at_, first_sent_at_ + start_.intent.key_life_ms);
+  if (steady() >= dies_at)
+    return false; // Also where the clock was set back while we were away.
   auto age = now() - first_sent_at_;
   if (env_.vendor_clocks != nullptr)
     if (const auto theirs = env_.vendor_clocks->now(start_.intent.vendor, steady()))
@@ -198,6 +207,14 @@ std::optional<std::int64_t> effect_machine::due() const {
 effect_step effect_machine::send() {
   if (held_)
     return wait_for_place(next::send, {place_verdict::queued, "paused by an operator"});
+  // While it waited the vendor may have forgotten the key: another effect then, not a repetition.
+  if (doubt_ && policy() == doubt_policy::replay_key && !key_alive()) {
+    if (start_.operation.look_up == nullptr)
+      return missed("it may have happened, its key is not known any more, and it cannot be "
+                    "looked up");
+    absent_ = 0;
+    return look_up();
+  }
   if (env_.gate != nullptr)
     if (auto place_now = env_.gate->ask(place(false)); place_now.verdict != place_verdict::granted)
       return wait_for_place(next::send, place_now);
@@ -220,6 +237,11 @@ effect_step effect_machine::send() {
 }
 
 effect_step effect_machine::look_up() {
+  pages_ = 0;
+  return look_up_from_first_page();
+}
+
+effect_step effect_machine::look_up_from_first_page() {
   page_.reset();
   strongest_ = {};
   looked_at_ = steady();
@@ -228,10 +250,16 @@ effect_step effect_machine::look_up() {
 }
 
 effect_step effect_machine::look_up_page() {
+  if (pages_ >= pages_max) {
+    page_.reset();
+    return wait(endless_list_pause_ms, next::look_up,
+                "no end of the list after " + std::to_string(pages_max) + " pages");
+  }
   if (env_.gate != nullptr)
     if (auto place_now = env_.gate->ask(place(true)); place_now.verdict != place_verdict::granted)
       return wait_for_place(next::look_up, place_now);
   phase_ = looking_up{};
+  ++pages_;
   effect_step s;
   s.what = effect_step::kind::send;
   s.request = page_ ? *page_ : start_.operation.look_up(sent());
@@ -271,14 +299,19 @@ effect_step effect_machine::wait_for_place(next then, const place_answer& why) {
 
 /// A wait of more than a moment is a durable timer: the object need not stay in memory for it.
 effect_step effect_machine::wait(std::int64_t for_ms, next then, std::string reason) {
-  const bool durable = for_ms > env_.durable_wait_ms;
-  if (durable) {
-    const auto kind = then == next::send      ? note_kind::retry_at
-                      : then == next::look_up ? note_kind::look_up_at
-                                              : note_kind::event_wait;
-    note(kind, now() + for_ms, std::move(reason));
-  }
-  phase_ = waiting{steady() + for_ms, then, durable};
+  if (for_ms > env_.durable_wait_ms)
+    return wait_durably(for_ms, then, std::move(reason));
+  phase_ = waiting{steady() + for_ms, then, false};
+  return stay();
+}
+
+effect_step effect_machine::wait_durably(std::int64_t for_ms, next then, std::string reason) {
+  const auto kind = then == next::send      ? note_kind::retry_at
+                    : then == next::look_up ? note_kind::look_up_at
+                                            : note_kind::event_wait;
+  const auto length = std::max<std::int64_t>(for_ms, 0);
+  note(kind, now() + length, std::move(reason));
+  phase_ = waiting{steady() + length, then, true};
   return stay();
 }
 
@@ -299,8 +332,7 @@ effect_step effect_machine::stay() {
 }
 
 effect_step effect_machine::complete(result<std::string> value) {
-  if (const auto* w = std::get_if<waiting_for_place>(&phase_); w != nullptr && env_.gate != nullptr)
-    env_.gate->withdraw(place(w->then == next::look_up));
+  leave_queue();
   phase_ = done{};
   effect_step s;
   s.what = effect_step::kind::complete;
@@ -311,6 +343,27 @@ effect_step effect_machine::complete(result<std::string> value) {
 
 effect_step effect_machine::missed(std::string why) {
   return complete(fail({error_kind::missed, std::string(start_.operation.name), std::move(why)}));
+}
+
+std::optional<effect_step> effect_machine::ended_by_cancel() {
+  if (!cancel_)
+    return std::nullopt;
+  if (!doubt_)
+    return complete(fail({error_kind::cancelled, std::string(start_.operation.name),
+                          "cancelled before anything happened", 409}));
+  if (policy() == doubt_policy::may_repeat)
+    return missed("cancelled; it may have happened");
+  return std::nullopt;
+}
+
+void effect_machine::leave_queue() {
+  if (const auto* w = std::get_if<waiting_for_place>(&phase_); w != nullptr && env_.gate != nullptr)
+    env_.gate->withdraw(place(w->then == next::look_up));
+}
+
+void effect_machine::left_now() {
+  left_at_ = steady();
+  left_recorded_ = now();
 }
 
 void effect_machine::call_a_person(std::string why, unix_ms goes_on_at) {
@@ -340,14 +393,23 @@ effect_step effect_machine::begin() {
 /// From the journal: what was decided before, and what may be out there.
 effect_step effect_machine::recover() {
   bool nothing_out = false; // Nothing has left since the newest of the notes that say so.
+  bool waited_for_event = false;
   unix_ms out_since = start_.accepted_at;
   std::optional<unix_ms> doubted_at;
   std::optional<journal::recorded_note> stands;
   lost_ = true;
   for (const auto& recorded : start_.notes) {
     const auto& n = recorded.note;
+    if (n.kind == note_kind::evidence) {
+      evidence_ = n.text;
+      continue;
+    }
     generation_ = std::max(generation_, n.attempt);
     sends_ = std::max(sends_, n.sends);
+    left_recorded_ = std::max(left_recorded_, n.left_at);
+    rounds_ = n.rounds;
+    same_status_ = n.status;
+    same_status_since_ = n.status_since;
     if (journal::is_position(n.kind)) {
       position_ = n.kind;
       position_text_ = n.text;
@@ -368,12 +430,15 @@ effect_step effect_machine::recover() {
       refused_ = false;
       break;
     case note_kind::look_up_absent:
-      ++rounds_;
       if (refused_)
         break;
       doubt_ = false;
       doubted_at.reset();
+      // Where it stood before does not count any more: it is to be sent again.
       nothing_out = true;
+      stands.reset();
+      position_ = note_kind::waiting;
+      position_text_ = "proven absent";
       since_ = first_sent_at_;
       first_sent_at_ = n.at;
       break;
@@ -381,10 +446,8 @@ effect_step effect_machine::recover() {
       person_ = n.text;
       stands = recorded;
       break;
-    case note_kind::evidence:
-      evidence_ = n.text;
-      break;
     case note_kind::event_wait:
+      waited_for_event = true;
       break;
     default:
       break;
@@ -392,31 +455,39 @@ effect_step effect_machine::recover() {
   }
   if (evidence_)
     return complete(std::move(*evidence_));
+  // When the last byte can have left: as the journal says, unless a call may have left since. Then,
+  // of an earlier process, before this one began; of this one, by the deadline of a call that is
+  // out still.
+  const bool sent_since =
+      !nothing_out && (!doubted_at || *doubted_at < out_since || left_recorded_ == 0 ||
+                       policy() == doubt_policy::replay_key);
+  if (sent_since) {
+    const bool of_this_run = steady_of(out_since) > env_.started_at;
+    left_at_ = of_this_run ? steady() + start_.intent.deadline_ms : env_.started_at;
+    left_recorded_ = of_this_run ? now() + start_.intent.deadline_ms : out_since;
+  } else {
+    left_at_ = std::max(env_.started_at, env_.time.steady_due(left_recorded_, left_recorded_));
+  }
   if (stands && stands->note.kind == note_kind::event_wait)
     return wait_until(env_.time.steady_due(stands->at, stands->note.at), next::after_event);
-  event_waited_ = std::any_of(start_.notes.begin(), start_.notes.end(),
-                              [](const auto& r) { return r.note.kind == note_kind::event_wait; });
-  // When the last byte can have left: of an earlier process, before this one began; of this one, by
-  // the call's deadline, unless the journal says that it had ended by then.
-  const auto last_send = steady_of(out_since);
-  left_at_ = last_send == env_.started_at ? env_.started_at : last_send + start_.intent.deadline_ms;
-  if (doubted_at && *doubted_at >= out_since)
-    left_at_ = steady_of(*doubted_at);
+  event_waited_ = waited_for_event;
   if (stands && stands->note.kind == note_kind::needs_person && stands->note.at == 0)
     return wait_for_person();
   if (stands && nothing_out) {
     const auto due = env_.time.steady_due(stands->at, stands->note.at);
-    if (stands->note.kind == note_kind::retry_at)
+    const auto tries = static_cast<int>(std::min<std::uint32_t>(stands->note.tries, 1'000));
+    if (stands->note.kind == note_kind::retry_at) {
+      failures_ = tries;
       return wait_until(due, next::send);
-    if (stands->note.kind == note_kind::look_up_at)
+    }
+    if (stands->note.kind == note_kind::look_up_at) {
+      look_up_failures_ = running_ = tries;
       return wait_until(due, next::look_up);
+    }
+    failures_ = tries;
   }
-  if (nothing_out && !doubt_) {
-    // Also after proven absence, before it was sent again.
-    if (!says_nothing_is_out(position_))
-      position_ = note_kind::waiting;
+  if (nothing_out && !doubt_)
     return send();
-  }
   if (refused_)
     return look_up();
   if (!start_.operation.has_effect || policy() == doubt_policy::may_repeat) {
@@ -450,7 +521,7 @@ effect_step effect_machine::on_outcome(const transport_outcome& outcome) {
   }
   learn(vendor_finding::unreachable, outcome.reason);
   lost_ = true;
-  left_at_ = steady();
+  left_now();
   return resolve({error_kind::in_doubt, std::string(start_.operation.name), outcome.reason}, false);
 }
 
@@ -471,23 +542,26 @@ effect_step effect_machine::answered(const providers::http_response& response) {
   case error_kind::misconfigured:
     return misconfigured(why, next::send);
   case error_kind::in_doubt:
-    left_at_ = steady();
+    left_now();
     if (response.status >= 500) {
       if (same_status_ != response.status) {
         same_status_ = response.status;
-        same_status_since_ = steady();
+        same_status_since_ = now();
       }
-      stored_ = stored_ || steady() - same_status_since_ >= stored_after_ms;
+      stored_ = stored_ || steady() >= env_.time.steady_due(same_status_since_,
+                                                            same_status_since_ + stored_after_ms);
     } else {
       same_status_ = 0;
     }
     return resolve(why, false);
   case error_kind::in_doubt_stored:
-    left_at_ = steady();
+    left_now();
     stored_ = true;
     return resolve(why, false);
   case error_kind::done_before:
-    left_at_ = steady();
+    if (evidence_)
+      return complete(std::move(*evidence_));
+    left_now();
     if (!refused_) {
       rounds_ = 0;
       note(note_kind::done_before, now(), why.message);
@@ -500,6 +574,7 @@ effect_step effect_machine::answered(const providers::http_response& response) {
   case error_kind::invalid:
     // A request refused now says nothing of an earlier one that may have taken effect.
     if (doubt_ && start_.operation.look_up != nullptr) {
+      left_now();
       stored_ = true;
       return resolve(why, false);
     }
@@ -514,9 +589,8 @@ effect_step effect_machine::retry(error why) {
   ++failures_;
   if (evidence_)
     return complete(std::move(*evidence_));
-  if (cancel_ && !doubt_)
-    return complete(fail({error_kind::cancelled, std::string(start_.operation.name),
-                          "cancelled before anything happened", 409}));
+  if (auto ended = ended_by_cancel())
+    return std::move(*ended);
   const auto& policy = start_.operation.retry;
   if (policy.give_up_after_ms > 0 && !doubt_ && now() - first_sent_at_ >= policy.give_up_after_ms)
     return complete(fail(std::move(why)));
@@ -526,9 +600,10 @@ effect_step effect_machine::retry(error why) {
 
 /// Nothing will happen until a setting has changed; the gate lets one call a minute try.
 effect_step effect_machine::misconfigured(const error& why, next then) {
-  if (cancel_ && !doubt_)
-    return complete(fail({error_kind::cancelled, std::string(start_.operation.name),
-                          "cancelled before anything happened", 409}));
+  if (evidence_)
+    return complete(std::move(*evidence_));
+  if (auto ended = ended_by_cancel())
+    return std::move(*ended);
   page_.reset();
   if (env_.gate == nullptr)
     return wait(probe_ms, then, why.message);
@@ -560,6 +635,8 @@ effect_step effect_machine::resolve(const error& why, bool at_once) {
   case doubt_policy::may_repeat:
     if (!op.has_effect)
       doubt_ = false; // What it may have done does not count.
+    if (auto ended = ended_by_cancel())
+      return std::move(*ended);
     if (op.retry.give_up_after_ms > 0 && now() - first_sent_at_ >= op.retry.give_up_after_ms)
       return missed("given up; it may have happened: " + why.message);
     return wait(delay, next::send, why.message);
@@ -570,7 +647,7 @@ effect_step effect_machine::resolve(const error& why, bool at_once) {
   }
   if (op.look_up == nullptr)
     return missed("it may have happened and cannot be looked up");
-  absent_ = 0;
+  absent_ = running_ = 0;
   if (!at_once && why.retry_after_ms > 0) {
     page_.reset();
     return wait(delay, next::look_up, why.message);
@@ -626,6 +703,10 @@ effect_step effect_machine::look_again(const error& why) {
 
 effect_step effect_machine::conclude(finding strongest) {
   const auto absence_ms = start_.intent.absence_after_ms;
+  const bool decided = strongest.what == look_up_answer::kind::found ||
+                       strongest.what == look_up_answer::kind::refused;
+  if (evidence_ && !decided)
+    return complete(std::move(*evidence_));
   switch (strongest.what) {
   case look_up_answer::kind::found:
     note(note_kind::look_up_found, now(), std::move(strongest.evidence));
@@ -644,7 +725,7 @@ effect_step effect_machine::conclude(finding strongest) {
   case look_up_answer::kind::running: {
     absent_ = 0; // What is running now was not absent before.
     const auto base = std::clamp<std::int64_t>(absence_ms / 4, 100, 10'000);
-    const auto shift = std::min(look_up_failures_++, 8);
+    const auto shift = std::min(running_++, 8);
     return wait(std::min(base << shift, running_wait_max_ms), next::look_up,
                 "running at the vendor: " + strongest.evidence);
   }
@@ -653,11 +734,10 @@ effect_step effect_machine::conclude(finding strongest) {
   case look_up_answer::kind::absent:
     break;
   }
-  if (evidence_)
-    return complete(std::move(*evidence_));
+  running_ = 0;
   // The answer showed that the vendor's clock is further behind than the window allowed for.
   if (!refused_ && behind_ms() < behind_when_looked_)
-    return look_up();
+    return look_up_from_first_page();
   // Empty before the absence time proves nothing: the first request may still be running. What
   // counts is when the look-up's first page left, not when its answers came.
   if (looked_at_ < left_at_ + absence_ms)
@@ -670,14 +750,15 @@ effect_step effect_machine::conclude(finding strongest) {
 }
 
 effect_step effect_machine::proven_absent() {
-  note(note_kind::look_up_absent, now(), "two empty look-ups after the absence time");
   doubt_ = stored_ = false;
   same_status_ = 0;
+  same_status_since_ = 0;
   failures_ = 0;
+  ++rounds_;
+  note(note_kind::look_up_absent, now(), "two empty look-ups after the absence time");
   if (cancel_)
     return complete(fail({error_kind::cancelled, std::string(start_.operation.name),
                           "cancelled; proven not to have happened", 409}));
-  ++rounds_;
   if (policy() == doubt_policy::replay_key) {
     ++generation_;
     note(note_kind::new_key, now(), "the last attempt is proven absent");
@@ -695,8 +776,9 @@ effect_step effect_machine::proven_absent() {
 
 /// The vendor says that it was done before, and shows nothing: no key may change that.
 effect_step effect_machine::refused_and_not_found(std::string evidence) {
+  ++rounds_;
   note(note_kind::look_up_absent, now(), evidence);
-  if (++rounds_ < rounds_max)
+  if (rounds_ < rounds_max)
     return wait(
         refused_pauses_ms.at(std::min<std::size_t>(rounds_ - 1, refused_pauses_ms.size() - 1)),
         next::look_up, "refused as done before, and not found yet");
@@ -725,17 +807,13 @@ effect_step effect_machine::on_place() {
 
 effect_step effect_machine::on_cancel() {
   cancel_ = true;
-  const auto not_happened = [&](const char* why) {
-    return complete(fail({error_kind::cancelled, std::string(start_.operation.name), why, 409}));
-  };
   if (!start_.operation.has_effect)
-    return not_happened("cancelled; nothing that counts can have happened");
+    return complete(fail({error_kind::cancelled, std::string(start_.operation.name),
+                          "cancelled; nothing that counts can have happened", 409}));
   if (calling())
     return stay();
-  if (!doubt_)
-    return not_happened("cancelled before anything happened");
-  if (policy() == doubt_policy::may_repeat)
-    return missed("cancelled; it may have happened");
+  if (auto ended = ended_by_cancel())
+    return std::move(*ended);
   if (std::holds_alternative<waiting_for_person>(phase_))
     return look_up(); // Perhaps it can be found by now.
   return stay();
@@ -766,11 +844,12 @@ effect_step effect_machine::on_operator(journal::operator_verb verb) {
   if (std::holds_alternative<waiting_for_place>(phase_) && verb == journal::operator_verb::retry)
     return stay(); // It is next in its queue already.
   rounds_ = 0;
-  failures_ = look_up_failures_ = 0;
+  failures_ = look_up_failures_ = running_ = 0;
   person_.reset();
   if (verb != journal::operator_verb::retry) {
     if (!doubt_ || start_.operation.look_up == nullptr)
       return stay();
+    leave_queue();
     // What a person says is looked up at the vendor before it is believed.
     refused_ = verb == journal::operator_verb::happened;
     note(refused_ ? note_kind::done_before : note_kind::not_done_before, now(),
@@ -778,6 +857,9 @@ effect_step effect_machine::on_operator(journal::operator_verb verb) {
   }
   if (!doubt_)
     return send();
+  if (const auto* w = std::get_if<waiting>(&phase_);
+      w != nullptr && w->then == next::after_event && verb == journal::operator_verb::retry)
+    return go(next::after_event);
   if (refused_ || verb != journal::operator_verb::retry ||
       std::holds_alternative<waiting_for_person>(phase_)) {
     note(note_kind::look_up_at, now(), "an operator asked for it");
@@ -789,9 +871,19 @@ effect_step effect_machine::on_operator(journal::operator_verb verb) {
 
 effect_step effect_machine::hold(bool held) {
   held_ = held;
-  if (held)
+  const auto* w = std::get_if<waiting_for_place>(&phase_);
+  if (w == nullptr || w->then != next::send)
     return stay();
+  if (held)
+    leave_queue();
   return on_place();
+}
+
+effect_step effect_machine::park() {
+  if (const auto* w = std::get_if<waiting>(&phase_); w != nullptr && !w->durable)
+    return wait_durably(w->due - steady(), w->then, "its invocation is paused");
+  leave_queue();
+  return stay();
 }
 
 } // namespace orderhub::durable

@@ -66,10 +66,12 @@ struct effect_step {
 /// Bounds: an absent effect is sent again at once, then after 1 s, 5 s, 25 s … up to one round an
 /// hour, and after `rounds_max` rounds a person is called. One that is refused as done before and
 /// never found is looked up `rounds_max` times and then waits for a person (a compensation ends as
-/// `done_before`).
+/// `done_before`). A look-up reads at most `pages_max` pages; of a list that is longer nothing is
+/// believed, and it is asked for again after five minutes.
 class effect_machine {
 public:
   static constexpr std::uint32_t rounds_max = 5;
+  static constexpr int pages_max = 2'000;
 
   effect_machine(effect_start start, const object_id& object, const environment& env);
 
@@ -86,6 +88,9 @@ public:
   effect_step on_operator(journal::operator_verb verb);
   /// While held nothing is sent; look-ups go on. Ending it sends what waited.
   effect_step hold(bool held);
+  /// Its invocation is paused: what it waits for is journaled, and its place in a queue given up, so
+  /// that it can be dropped and recovered later. One whose call is out stays as it is.
+  effect_step park();
 
   [[nodiscard]] const effect_start& start() const { return start_; }
   [[nodiscard]] bool calling() const {
@@ -98,7 +103,7 @@ public:
   [[nodiscard]] bool in_doubt() const { return doubt_; }
   /// A person was called for it by this step; the reason.
   [[nodiscard]] const std::optional<std::string>& person_called() const { return person_; }
-  /// The request for a place, to be withdrawn when the effect ends while it is queued.
+  /// It has asked for a place, and waits for it.
   [[nodiscard]] bool queued() const { return std::holds_alternative<waiting_for_place>(phase_); }
   [[nodiscard]] place_request place(bool lookup) const;
 
@@ -125,15 +130,22 @@ private:
   effect_step recover();
   effect_step send();
   effect_step look_up();
+  effect_step look_up_from_first_page();
   effect_step look_up_page();
   effect_step go(next what);
   effect_step wait_for_place(next then, const place_answer& why);
   effect_step wait(std::int64_t for_ms, next then, std::string reason);
+  effect_step wait_durably(std::int64_t for_ms, next then, std::string reason);
   effect_step wait_until(std::int64_t due, next then);
   effect_step wait_for_person();
   effect_step stay();
   effect_step complete(result<std::string> value);
   effect_step missed(std::string why);
+  /// How a cancel ends it where nothing is out and nothing is to be resolved.
+  std::optional<effect_step> ended_by_cancel();
+  void leave_queue();
+  /// No byte of it leaves after now.
+  void left_now();
   effect_step retry(error why);
   effect_step misconfigured(const error& why, next then);
   effect_step resolve(const error& why, bool at_once);
@@ -176,15 +188,18 @@ private:
   std::uint32_t rounds_ = 0;     ///< In a row: absent and sent again, or refused and not found.
   int failures_ = 0;             ///< In a row.
   int look_up_failures_ = 0;
+  int running_ = 0; ///< Look-ups in a row that found it running.
   int same_status_ = 0;
-  std::int64_t same_status_since_ = 0; ///< Steady.
+  unix_ms same_status_since_ = 0;
   unix_ms first_sent_at_ = 0;          ///< Of this generation.
   unix_ms since_ = 0;                  ///< Before which none of ours can have been sent.
   std::int64_t left_at_ = 0;           ///< Steady: the last byte cannot have left later than this.
+  unix_ms left_recorded_ = 0;          ///< The same in journal time; 0: none can have left.
 
   // The look-up under way.
   std::int64_t looked_at_ = 0; ///< Steady: when it began.
   std::int64_t behind_when_looked_ = 0;
+  int pages_ = 0;
   int absent_ = 0;                              ///< Empty ones after the absence time.
   std::optional<providers::http_request> page_; ///< The one that is read now; none: the first.
   finding strongest_;

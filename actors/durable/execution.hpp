@@ -95,6 +95,9 @@ public:
   /// A cancel that was just recorded.
   void deliver_cancel();
 
+  /// It cannot go on, for a reason that its host has found: nothing resumes it any more.
+  void freeze(error why) { diverge(std::move(why)); }
+
   [[nodiscard]] bool finished() const { return finished_; }
   /// Set where the invocation cannot go on: diverged, or the handler threw.
   [[nodiscard]] const std::optional<error>& stuck() const { return stuck_; }

@@ -173,6 +173,8 @@ void object_machine::on_answer(const call_ref& ref, const providers::transport_o
   if (it == effects_.end() || it->second.sequence != ref.sequence || !it->second.machine->calling())
     return;
   carry_out(key, it->second.machine->on_outcome(outcome));
+  if (paused_.contains(ref.invocation))
+    park_effects(ref.invocation);
   pump();
 }
 
@@ -326,10 +328,12 @@ bool object_machine::pump_completions() {
   auto next = std::move(completions_.front());
   completions_.erase(completions_.begin());
   auto* e = find(next.invocation);
-  if (e == nullptr || !e->open(next.completion) || has_completion(next.invocation, next.completion))
+  const bool wanted = e != nullptr ? e->open(next.completion) : paused_.contains(next.invocation);
+  if (!wanted || has_completion(next.invocation, next.completion))
     return true;
   record_completion(next.invocation, next.completion, next.value);
-  e->deliver(next.completion, std::move(next.value));
+  if (e != nullptr)
+    e->deliver(next.completion, std::move(next.value));
   return true;
 }
 
@@ -479,6 +483,9 @@ void object_machine::start(const journal::invocation_state& invocation) {
   auto& e = *made;
   executions_.emplace(id, std::move(made));
   e.begin();
+  if (const auto* live = state_.find_live(id);
+      live != nullptr && !live->paused_text.empty() && !paused_.contains(id) && !e.stuck())
+    append(id, record_kind::paused, 0, {}); // It goes on.
   // A cancel that the journal holds concerns the effects that were open when it came, and not those
   // that undo them.
   for (const auto index : cancelled_before)
@@ -495,8 +502,13 @@ void object_machine::apply_event(const invocation_id& id, const handler_definiti
   if (outcome) {
     journal::event_payload event{outcome->name, {}};
     for (const auto& [entry, delta] : outcome->merges) {
-      auto value = merged(entry, delta);
-      event.values.push_back({entry, std::move(value)});
+      // Behind another delta of this event, which is not folded yet.
+      auto same = std::find_if(event.values.begin(), event.values.end(),
+                               [&](const auto& v) { return v.name == entry; });
+      if (same == event.values.end())
+        event.values.push_back({entry, merged(entry, state_.value(entry), delta)});
+      else
+        same->value = merged(entry, &*same->value, delta);
     }
     append(id, record_kind::event, index++, encode(event));
     for (const auto& s : outcome->sends) {
@@ -551,12 +563,28 @@ void object_machine::give_evidence(const step_evidence& evidence) {
 
 void object_machine::pause(const invocation_id& id, const std::string& why) {
   paused_.insert_or_assign(id, why);
+  if (auto* e = find(id))
+    e->freeze({error_kind::invalid, "durable.object", why});
+  park_effects(id);
   auto* live = state_.find_live(id);
   if (live == nullptr || live->paused_text == why)
     return; // Said before the last restart.
   log::error("invocation_paused",
              {{"object", state_.id.text()}, {"invocation", id.text()}, {"reason", why}});
   append(id, record_kind::paused, 0, why);
+}
+
+/// Of what is paused only calls that are out are kept here, for their answers; all else is in the
+/// journal, for whoever goes on.
+void object_machine::park_effects(const invocation_id& id) {
+  std::vector<effect_key> parked;
+  for (const auto& [key, effect] : effects_)
+    if (key.first == id && !effect.machine->calling())
+      parked.push_back(key);
+  for (const auto& key : parked) {
+    carry_out(key, effects_.at(key).machine->park());
+    effects_.erase(key);
+  }
 }
 
 execution* object_machine::find(const invocation_id& id) {
@@ -570,7 +598,11 @@ void object_machine::begin_effect(effect_start effect) {
   const effect_key key{effect.invocation, effect.index};
   auto& slot = effects_[key];
   if (slot.machine)
-    return; // Built anew after a pause: it goes on where it is, its call may be out.
+    return; // Built anew after a pause: it goes on where it is, its call is out.
+  if (paused_.contains(effect.invocation) && effect.recovered) {
+    effects_.erase(key);
+    return; // Beside one that cannot go on: nothing of it is begun.
+  }
   slot.machine = std::make_unique<effect_machine>(std::move(effect), state_.id, env_);
   if (state_.paused_by_operator)
     carry_out(key, slot.machine->hold(true));
@@ -649,9 +681,14 @@ const std::string* object_machine::state_value(std::string_view name) const {
 }
 
 std::string object_machine::merged(std::string_view name, std::string_view delta) const {
+  return merged(name, state_.value(name), delta);
+}
+
+std::string object_machine::merged(std::string_view name, const std::string* current,
+                                   std::string_view delta) const {
   if (service_ == nullptr || !service_->merge)
     return std::string(delta);
-  return service_->merge(name, state_.value(name), delta);
+  return service_->merge(name, current, delta);
 }
 
 journal::effect_payload object_machine::intent_of(const providers::raw_operation& op,
@@ -700,7 +737,7 @@ void object_machine::cancel_other(const object_id& object, const invocation_id& 
 
 invocation_id object_machine::running_exclusive() const {
   for (const auto& i : state_.live)
-    if (!i.input.shared && executions_.contains(i.id))
+    if (!i.input.shared && (executions_.contains(i.id) || !i.entries.empty()))
       return i.id;
   return {};
 }

@@ -153,6 +153,8 @@ private:
   std::string_view revision_of(const object_id& target, std::string_view handler) const override;
   bool is_shared(const object_id& target, std::string_view handler) const override;
 
+  [[nodiscard]] std::string merged(std::string_view name, const std::string* current,
+                                   std::string_view delta) const;
   [[nodiscard]] bool has_run(const invocation_id& id) const;
   void pump();
   bool pump_finished();
@@ -170,6 +172,7 @@ private:
   void forget_known_requests();
   [[nodiscard]] bool begins_later(const journal::invocation_state& invocation) const;
   void pause(const invocation_id& invocation, const std::string& why);
+  void park_effects(const invocation_id& invocation);
   void carry_out(const effect_key& key, effect_step step);
   void record_completion(const invocation_id& invocation, std::uint32_t completion,
                          const result<std::string>& value);

@@ -120,7 +120,7 @@ std::string metadata(const step_ref& ref, std::uint32_t generation) {
   text += hex_of({reinterpret_cast<const char*>(digest.data()), digest_size / 2});
   text += " gen:" + std::to_string(generation);
   text.append(" order_id:").append(ref.order_id).append(" step:").append(ref.step);
-  return std::string(cut_text(text, metadata_size_max));
+  return std::string(cut_text(std::string_view(text), metadata_size_max));
 }
 
 std::string digest_in(std::string_view metadata) {
@@ -203,7 +203,7 @@ std::string readable(std::string_view text) {
     }
     text.remove_prefix(std::min(size + 1, text.size()));
   }
-  return std::string(cut_text(out, text_size_max));
+  return std::string(cut_text(std::string_view(out), text_size_max));
 }
 
 } // namespace orderhub::providers::shippo::wire

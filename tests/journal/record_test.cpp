@@ -77,6 +77,8 @@ void decode_in_every_way(std::string_view payload) {
   (void)decode_wait(payload).has_value();
   (void)decode_cancel(payload).has_value();
   (void)decode_output(payload).has_value();
+  (void)decode_event(payload).has_value();
+  (void)decode_operator(payload).has_value();
 }
 
 } // namespace
@@ -103,6 +105,8 @@ TEST_CASE("a payload with any byte changed or cut is read without harm", "[journ
           REQUIRE(folded.error().kind == error_kind::corrupt);
         (void)needs_resume(state);
         (void)next_due(state);
+        (void)open_doubts(state);
+        (void)open_waits(state);
       }
       c = was;
     }
@@ -137,6 +141,9 @@ TEST_CASE("what the overlay reads in place is what decoding finds", "[journal][r
       break;
     case record_kind::effect_note:
       CHECK(refs->due_at == decode_note(r.payload)->at);
+      break;
+    case record_kind::operator_action: // May end what held a timer back.
+      CHECK(refs->due_at == r.time);
       break;
     default:
       CHECK_FALSE(refs->starts);

@@ -106,7 +106,8 @@ std::vector<record> one_of_each_kind() {
   add(record_kind::completion, encode(result<std::string>("pi_1")));
   add(record_kind::cancel, {});
   add(record_kind::effect_note,
-      encode(note_payload{note_kind::retry_at, 2, day_one + 500, "503 from the vendor"}));
+      encode(note_payload{note_kind::retry_at, 2, day_one + 500, "503 from the vendor", 7,
+                          day_one + 400, 3, 4, 503, day_one + 300}));
   add(record_kind::event,
       encode(event_payload{"payment_disputed",
                            {{"facts", "dispute open"}, {"scratch", std::nullopt}}}));
@@ -307,7 +308,7 @@ void turn_maker::step(const object_state& state, const invocation_state& i,
   auto add = [&](record_kind kind, std::string payload, std::uint32_t at) {
     out.push_back({kind, now_, state.id, i.id, at, std::move(payload)});
   };
-  switch (below(14)) {
+  switch (below(18)) {
   case 0:
   case 1:
     return add(record_kind::set,
@@ -350,11 +351,30 @@ void turn_maker::step(const object_state& state, const invocation_state& i,
   case 11:
     if (!i.entries.empty()) {
       const auto at = i.entries[below(i.entries.size())].index;
-      const note_payload note{below(2) == 0 ? note_kind::retry_at : note_kind::resend, 1,
-                              now_ + static_cast<unix_ms>(below(3'000)), "503"};
+      const auto kind = static_cast<note_kind>(1 + below(14)); // 8 is none: it may stand there too.
+      const note_payload note{kind, 1, now_ + static_cast<unix_ms>(below(3'000)), "503"};
       add(record_kind::effect_note, encode(note), at);
     }
     return;
+  case 12: {
+    event_payload event{"told", {}};
+    for (auto count = below(3); count > 0; --count) {
+      auto name = "v" + std::to_string(below(3));
+      event.values.push_back({std::move(name), some_text(40)});
+    }
+    return add(record_kind::event, encode(event), index);
+  }
+  case 13: {
+    const auto verb = static_cast<operator_verb>(1 + below(5));
+    const auto whole = below(2) == 0;
+    out.push_back({record_kind::operator_action, now_, state.id, whole ? invocation_id() : i.id, 0,
+                   encode(operator_payload{verb, "charge", "ada", "cli", some_text(20), {}})});
+    return;
+  }
+  case 14: // It goes on.
+    return add(record_kind::paused, {}, index);
+  case 15:
+    return add(record_kind::await_event, encode(wait_payload{index, 0}), index);
   default: {
     result<std::string> value = some_text(50);
     if (below(4) == 0)

@@ -31,6 +31,10 @@ void sim_bench::open() {
   clock_start start;
   start.last_time = journal->last_time();
   start.elapsed_ms = start.last_time == 0 ? 0 : time.true_ms() - committed_at_;
+  if (std::exchange(went_back, false)) {
+    start.elapsed_ms = 0;
+    start.went_back = true;
+  }
   journal_time.emplace(time, start);
   env.emplace(durable::environment{*journal_time, random, journal->hub(), vendors, gate,
                                    &vendor_clocks, time.steady_ms()});

@@ -92,6 +92,7 @@ public:
   std::deque<durable::vendor_call> calls; ///< Sent and not answered.
   std::size_t sent = 0;                   ///< Calls so far.
   bool unstable_keys = false;
+  bool went_back = false; ///< The next restart is a reboot with a wall clock behind the journal.
 
 private:
   void open();

@@ -116,6 +116,12 @@ providers::operation<text_value> shop_call(std::string body, const operation_set
   raw.compensates = settings.compensates;
   raw.event_wait_ms = settings.event_wait_ms;
   raw.after_event = settings.after_event;
+  if (settings.regenerates)
+    raw.regenerate = +[](const http_request& request, std::uint32_t generation) {
+      auto other = request;
+      other.body += '#' + std::to_string(generation);
+      return other;
+    };
   raw.parse = &parse;
   if (settings.has_look_up) {
     raw.look_up = &look_up;
