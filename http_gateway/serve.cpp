@@ -133,13 +133,15 @@ std::string more_metrics(const journal::journal_stats& j, const runtime::hub_fig
 void reload(const settings& started_with, providers::registry& running,
             const std::string& mock_base, const std::function<result<settings>()>& read_again,
             runtime::hub& hub) {
-  auto after = read_again();
-  auto fresh = after ? make_registry(*after, mock_base)
-                     : result<providers::registry>(fail(std::move(after).error()));
-  if (!fresh) {
-    log::error("settings_not_read_again", {{"message", fresh.error().message}});
-    return;
-  }
+  const auto refuse = [](const error& why) {
+    log::error("settings_not_read_again", {{"message", why.message}});
+  };
+  const auto after = read_again();
+  if (!after)
+    return refuse(after.error());
+  const auto fresh = make_registry(*after, mock_base);
+  if (!fresh)
+    return refuse(fresh.error());
   const auto changes = changes_of(started_with, running, *after, *fresh);
   for (const auto* endpoint : changes.credentials) {
     hub.set_credentials(endpoint->vendor, endpoint->secret_headers, endpoint->path);
