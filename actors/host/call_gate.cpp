@@ -181,9 +181,9 @@ struct vendor_gate::vendor {
   }
 
   void probed(std::int64_t now) {
-    probe_at = now + probe_every_ms;
     if (down)
       probe_every_ms = std::min(probe_every_ms * 2, limits.down_probe_max_ms);
+    probe_at = now + probe_every_ms;
   }
 
   void refill(std::int64_t now) {
