@@ -24,6 +24,9 @@ constexpr std::int64_t running_wait_max_ms = 300'000;
 constexpr std::int64_t endless_list_pause_ms = 300'000;
 /// A list window begins so much before the call can have been recorded at the vendor.
 constexpr std::int64_t window_margin_ms = 60'000;
+/// So much earlier where the call may be of an earlier run: what the vendor's clock shows now says
+/// little of then where our clock was set in between.
+constexpr std::int64_t earlier_run_margin_ms = 600'000;
 /// Between two empty look-ups after a refusal that says that there is something to find.
 constexpr std::array<std::int64_t, 4> refused_pauses_ms = {10'000, 30'000, 90'000, 270'000};
 constexpr std::int64_t round_pause_max_ms = 3'600'000;
@@ -156,8 +159,25 @@ providers::sent_request effect_machine::sent() const {
   auto request = generation_ > 1 && op.regenerate != nullptr
                      ? op.regenerate(op.request, generation_)
                      : op.request;
-  const auto since = refused_ ? 0 : since_ + behind_ms() - window_margin_ms;
-  return {std::move(request), key(), first_sent_at_, std::max<unix_ms>(since, 0)};
+  return {std::move(request), key(), first_sent_at_, window_begin()};
+}
+
+/// Of a look-up, by the vendor's clock: nothing of ours is older there. Both ways to say when that
+/// was count, since ours may have been drawn or set meanwhile: by our clock and how far the vendor's
+/// is behind it, and by the vendor's clock now and what has passed since.
+unix_ms effect_machine::window_begin() const {
+  if (refused_)
+    return 0;
+  auto since = since_ + behind_ms();
+  if (env_.vendor_clocks != nullptr)
+    if (const auto theirs = env_.vendor_clocks->now(start_.intent.vendor, steady())) {
+      constexpr std::int64_t far = std::int64_t{1} << 40U; // Longer than any run.
+      const auto begun = env_.time.steady_due(since_, since_ + far) - far;
+      since = std::min(since, *theirs - (steady() - begun));
+    }
+  if (start_.recovered && steady_of(since_) == env_.started_at)
+    since -= earlier_run_margin_ms;
+  return std::max<unix_ms>(since - window_margin_ms, 0);
 }
 
 /// Whether the vendor surely remembers the key still: by our clock and by its own.
@@ -208,7 +228,8 @@ effect_step effect_machine::send() {
   if (held_)
     return wait_for_place(next::send, {place_verdict::queued, "paused by an operator"});
   // While it waited the vendor may have forgotten the key: another effect then, not a repetition.
-  if (doubt_ && policy() == doubt_policy::replay_key && !key_alive()) {
+  if (doubt_ && policy() == doubt_policy::replay_key && (stored_ || !key_alive())) {
+    stored_ = true;
     if (start_.operation.look_up == nullptr)
       return missed("it may have happened, its key is not known any more, and it cannot be "
                     "looked up");
@@ -245,7 +266,7 @@ effect_step effect_machine::look_up_from_first_page() {
   page_.reset();
   strongest_ = {};
   looked_at_ = steady();
-  behind_when_looked_ = behind_ms();
+  window_when_looked_ = window_begin();
   return look_up_page();
 }
 
@@ -473,6 +494,10 @@ effect_step effect_machine::recover() {
   event_waited_ = waited_for_event;
   if (stands && stands->note.kind == note_kind::needs_person && stands->note.at == 0)
     return wait_for_person();
+  // What has come to look-ups stays with them.
+  stored_ = doubt_ && nothing_out && stands && stands->note.kind == note_kind::look_up_at;
+  if (doubt_ && !stored_ && key_not_sure())
+    return look_up_for_good();
   if (stands && nothing_out) {
     const auto due = env_.time.steady_due(stands->at, stands->note.at);
     const auto tries = static_cast<int>(std::min<std::uint32_t>(stands->note.tries, 1'000));
@@ -498,7 +523,20 @@ effect_step effect_machine::recover() {
   if (!doubt_)
     note(note_kind::doubt, now(), "the process ended while the call may have been out");
   doubt_ = true;
-  return resolve({}, true);
+  return key_not_sure() ? look_up_for_good() : resolve({}, true);
+}
+
+bool effect_machine::key_not_sure() const {
+  return policy() == doubt_policy::replay_key && !refused_ &&
+         start_.operation.look_up != nullptr && !key_alive();
+}
+
+/// A key that cannot be judged in this run could seem to be alive in the next one: the journal says
+/// that it is looked up.
+effect_step effect_machine::look_up_for_good() {
+  stored_ = true;
+  note(note_kind::look_up_at, now(), "the vendor may have forgotten its key");
+  return look_up();
 }
 
 // ── Outcomes ─────────────────────────────────────────────────────────────────────────────────
@@ -735,8 +773,9 @@ effect_step effect_machine::conclude(finding strongest) {
     break;
   }
   running_ = 0;
-  // The answer showed that the vendor's clock is further behind than the window allowed for.
-  if (!refused_ && behind_ms() < behind_when_looked_)
+  // The answer showed that the vendor's clock is further behind than the window allowed for. Small
+  // differences are what the margin is for: a clock that is drawn would have no end of them.
+  if (window_begin() < window_when_looked_ - window_margin_ms / 2)
     return look_up_from_first_page();
   // Empty before the absence time proves nothing: the first request may still be running. What
   // counts is when the look-up's first page left, not when its answers came.

@@ -130,6 +130,7 @@ private:
   effect_step recover();
   effect_step send();
   effect_step look_up();
+  effect_step look_up_for_good();
   effect_step look_up_from_first_page();
   effect_step look_up_page();
   effect_step go(next what);
@@ -158,9 +159,11 @@ private:
   void call_a_person(std::string why, unix_ms goes_on_at);
   void learn(vendor_finding finding, std::string_view why) const;
   [[nodiscard]] bool key_alive() const;
+  [[nodiscard]] bool key_not_sure() const;
   [[nodiscard]] providers::sent_request sent() const;
   [[nodiscard]] std::string key() const;
   [[nodiscard]] std::int64_t behind_ms() const;
+  [[nodiscard]] unix_ms window_begin() const;
   [[nodiscard]] std::int64_t steady() const { return env_.time.steady_ms(); }
   [[nodiscard]] unix_ms now() const { return env_.time.now(); }
   /// When in this run a record of that time was made; its begin for older ones.
@@ -198,7 +201,7 @@ private:
 
   // The look-up under way.
   std::int64_t looked_at_ = 0; ///< Steady: when it began.
-  std::int64_t behind_when_looked_ = 0;
+  unix_ms window_when_looked_ = 0;
   int pages_ = 0;
   int absent_ = 0;                              ///< Empty ones after the absence time.
   std::optional<providers::http_request> page_; ///< The one that is read now; none: the first.

@@ -64,8 +64,12 @@ journal_clock::journal_clock(const clock& machine, clock_start start)
     : machine_(machine), start_(start), steady_start_(machine.steady_ms()) {
   const auto wall = machine.wall_ms();
   // Not at the last time itself: what is recorded in this run is told from what was before by its
-  // time.
-  journal_start_ = start_.last_time > 0 ? std::max(wall, start_.last_time + 1) : wall;
+  // time. Nor before what has really passed since: where the wall clock was set back, what is known
+  // of it now is lost with this run, and ages would be short for ever.
+  journal_start_ =
+      start_.last_time > 0
+          ? std::max(wall, start_.last_time + std::max<std::int64_t>(start_.elapsed_ms, 1))
+          : wall;
   const auto first = segment_to(steady_start_, journal_start_, wall - journal_start_);
   segments_.push_back(first);
   ahead_max_ =

@@ -25,8 +25,8 @@ struct clock_start {
 clock_start clock_start_of(const journal_stamp& last, unix_ms wall_now, std::int64_t boottime_now,
                            std::string_view boot_id_now);
 
-/// The one journal clock: begins at the wall clock, or a millisecond after the journal's last time
-/// where that is later, advances by steady time, and is drawn towards the wall clock by at most
+/// The one journal clock: begins at the wall clock, or where the journal's last time and what has
+/// passed since (at least a millisecond) come to more, there; advances by steady time, and is drawn towards the wall clock by at most
 /// 5 %, so that a step of the wall clock moves no stamp and ends no wait.
 ///
 /// Thread-safe. `now` takes no lock; once a second it looks at the wall clock. Only a wall clock

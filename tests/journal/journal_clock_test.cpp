@@ -152,6 +152,8 @@ TEST_CASE("a wait from before the restart ends when its rest has passed, and non
   CHECK(time.steady_due(last - 50'000, last - 10) == began);
   CHECK(time.steady_due(last, last + elapsed) == began);
   CHECK(time.steady_due(last, last + day) == began + day - elapsed);
+  // What has passed is in the stamps, too: the run after this one knows of it by them alone.
+  CHECK(time.now() >= last + elapsed);
   for (const std::int64_t due : {last - 10, last + elapsed, last + 60'000, last + day})
     for (const std::int64_t later : {std::int64_t{0}, std::int64_t{20'000}, 2 * day})
       if (time.steady_due(last, due) <= began + later)
