@@ -42,7 +42,8 @@ input_verdict object_machine::on_input(const invocation_id& fresh, journal::inpu
     // An earlier request of this object may not be committed yet: memory first, then the journal.
     const journal::request_key& wanted = *input.key;
     for (const auto& i : state_.live)
-      if (i.input.key && i.input.key->scope == wanted.scope && i.input.key->expires_at > now())
+      if (i.input.key && i.input.key->scope == wanted.scope &&
+          i.input.key->expires_at > env_.time.aged())
         return {i.input.key->body == wanted.body ? input_verdict::kind::known
                                                  : input_verdict::kind::conflict,
                 i.id,
@@ -50,13 +51,13 @@ input_verdict object_machine::on_input(const invocation_id& fresh, journal::inpu
     auto seen = journal_.find_request(wanted.scope);
     if (!seen)
       return {input_verdict::kind::failed, {}, std::move(seen).error()};
-    if (*seen && (*seen)->expires_at > now())
+    if (*seen && (*seen)->expires_at > env_.time.aged())
       return {(*seen)->body == wanted.body ? input_verdict::kind::known
                                            : input_verdict::kind::conflict,
               (*seen)->invocation,
               {}};
     for (const auto& [scope, other] : recent_requests_)
-      if (scope == wanted.scope && other.expires_at > now())
+      if (scope == wanted.scope && other.expires_at > env_.time.aged())
         return {other.body == wanted.body ? input_verdict::kind::known
                                           : input_verdict::kind::conflict,
                 other.invocation,
@@ -111,7 +112,7 @@ void object_machine::forget_known_requests() {
     return;
   std::erase_if(recent_requests_, [&](const auto& r) {
     auto seen = journal_.find_request(r.first);
-    return r.second.expires_at <= now() || (seen && *seen);
+    return r.second.expires_at <= env_.time.aged() || (seen && *seen);
   });
 }
 

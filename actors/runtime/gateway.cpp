@@ -146,7 +146,7 @@ public:
           {by_key->service, by_key->key}, by_key->handler, by_key->idempotency_key));
       if (!seen)
         finish(m.to, failure(500, seen.error().message));
-      else if (!*seen || (*seen)->expires_at <= hub_.env.time.now())
+      else if (!*seen || (*seen)->expires_at <= hub_.env.time.aged())
         finish(m.to, failure(404, "No request is known under this idempotency key."));
       else
         attach_to((*seen)->invocation, m.wait, std::move(m.to));

@@ -67,6 +67,21 @@ host::gate_limits paced(host::gate_limits limits, std::size_t resume_per_second)
 
 } // namespace
 
+namespace {
+
+/// The writer's time: retention and the age of a checkpoint are judged by what has really passed.
+class aged_clock final : public clock {
+public:
+  explicit aged_clock(const journal_clock& time) : time_(time) {}
+  [[nodiscard]] unix_ms wall_ms() const override { return time_.aged(); }
+  [[nodiscard]] std::int64_t steady_ms() const override { return time_.steady_ms(); }
+
+private:
+  const journal_clock& time_;
+};
+
+} // namespace
+
 struct hub::parts {
   parts(journal::hub_journal& journal, const durable::service_registry& services,
         const providers::registry& vendors, providers::transport& transport, const clock& time,
@@ -85,7 +100,8 @@ struct hub::parts {
             1'000,
             options.request_retention_ms,
             options.unstable_keys_for_test},
-        writer(journal, time, [this](const writer_state& s) { on_stall(s); },
+        aged(journal_time),
+        writer(journal, aged, [this](const writer_state& s) { on_stall(s); },
                {[this] { return context.waiters.size(); }, options.journal_off_for_bench}),
         context{journal, writer, services, vendors, transport, env}, config(options.workers),
         system(config) {
@@ -129,6 +145,7 @@ struct hub::parts {
   journal_clock journal_time;
   providers::vendor_clocks vendor_clocks;
   durable::environment env;
+  aged_clock aged;
   journal_writer writer;
   hub_context context;
   system_config config;
@@ -158,7 +175,8 @@ result<void> hub::resume() {
   // Timers that rang while nobody was here keep the same pace; the timer service begins with those
   // to come.
   constexpr std::size_t overdue_max = 1'000'000;
-  auto overdue = p.context.journal.timers(p.env.time.scan_until(p.env.time.steady_ms()), overdue_max);
+  auto overdue =
+      p.context.journal.timers(p.env.time.scan_until(p.env.time.steady_ms()), overdue_max);
   if (!overdue)
     return fail(std::move(overdue).error());
   for (auto& timer : *overdue)

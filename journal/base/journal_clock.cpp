@@ -141,6 +141,13 @@ void journal_clock::look_at_wall(std::int64_t steady) const {
   publish(next);
 }
 
+unix_ms journal_clock::aged() const {
+  const auto passed = machine_.steady_ms() - steady_start_;
+  if (start_.last_time <= 0)
+    return std::min(now(), journal_start_ + passed);
+  return std::min(now(), start_.last_time + start_.elapsed_ms + passed);
+}
+
 std::int64_t journal_clock::steady_due(unix_ms recorded, unix_ms due) const {
   if (recorded < journal_start_) {
     const auto left = due - std::max(recorded, start_.last_time) - start_.elapsed_ms;

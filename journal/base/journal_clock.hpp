@@ -26,8 +26,9 @@ clock_start clock_start_of(const journal_stamp& last, unix_ms wall_now, std::int
                            std::string_view boot_id_now);
 
 /// The one journal clock: begins at the wall clock, or where the journal's last time and what has
-/// passed since (at least a millisecond) come to more, there; advances by steady time, and is drawn towards the wall clock by at most
-/// 5 %, so that a step of the wall clock moves no stamp and ends no wait.
+/// passed since (at least a millisecond) come to more, there; advances by steady time, and is drawn
+/// towards the wall clock by at most 5 %, so that a step of the wall clock moves no stamp and ends
+/// no wait.
 ///
 /// Thread-safe. `now` takes no lock; once a second it looks at the wall clock. Only a wall clock
 /// that was stepped (by more than `dead_zone_ms`) changes the rate, and each such change is
@@ -45,6 +46,10 @@ public:
 
   /// Stamps and due times. Never decreases, over all threads.
   [[nodiscard]] unix_ms now() const;
+  /// What retention is judged by: as `now`, less what a wall clock that was set ahead between two
+  /// runs has skipped. So nothing is forgotten before its time has really passed; it may be kept
+  /// longer.
+  [[nodiscard]] unix_ms aged() const;
   /// Of the machine.
   [[nodiscard]] std::int64_t steady_ms() const { return machine_.steady_ms(); }
   /// Of the machine; for the timestamps of webhooks only.

@@ -160,6 +160,26 @@ TEST_CASE("a wait from before the restart ends when its rest has passed, and non
         CHECK(due <= time.scan_until(began + later));
 }
 
+TEST_CASE("retention counts what has really passed, wherever the wall clock was set", "[clock]") {
+  two_clocks machine;
+  machine.wall = noon + day; // Set ahead while the hub was away for an hour.
+  const journal_clock clock(machine, {noon, hour, false});
+  CHECK(clock.now() == noon + day);
+  CHECK(clock.aged() == noon + hour);
+  machine.pass(hour);
+  CHECK(clock.aged() == noon + 2 * hour);
+  machine.wall += day; // The clock is drawn after it; retention is not.
+  machine.pass(hour);
+  CHECK(clock.aged() == noon + 3 * hour);
+  // A journal that is new knows no other time than its own.
+  two_clocks fresh;
+  const journal_clock first(fresh, {});
+  CHECK(first.aged() == first.now());
+  fresh.wall -= hour;
+  fresh.pass(minute);
+  CHECK(first.aged() <= first.now());
+}
+
 TEST_CASE("a wait that is over when it is recorded ends at once", "[clock]") {
   two_clocks machine;
   const journal_clock time(machine, {});
