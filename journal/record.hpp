@@ -226,6 +226,7 @@ struct note_payload {
   std::uint32_t tries = 0;     ///< Failures in a row of what a timer stands before.
   std::uint16_t status = 0;    ///< The server error that stands since `status_since`; 0: none.
   unix_ms status_since = 0;
+  bool look_up_only = false; ///< Its key does not help any more.
 
   friend bool operator==(const note_payload&, const note_payload&) = default;
 };

@@ -125,7 +125,7 @@ void effect_machine::note(note_kind kind, unix_ms at, std::string text) {
                                                    : failures_;
   notes_.push_back({kind, generation_, at, std::move(text), sends_, left_recorded_, rounds_,
                     static_cast<std::uint32_t>(tries), static_cast<std::uint16_t>(same_status_),
-                    same_status_since_});
+                    same_status_since_, stored_});
 }
 
 doubt_policy effect_machine::policy() const {
@@ -432,6 +432,7 @@ effect_step effect_machine::recover() {
     rounds_ = n.rounds;
     same_status_ = n.status;
     same_status_since_ = n.status_since;
+    stored_ = n.look_up_only;
     if (journal::is_position(n.kind)) {
       position_ = n.kind;
       position_text_ = n.text;
@@ -495,8 +496,6 @@ effect_step effect_machine::recover() {
   event_waited_ = waited_for_event;
   if (stands && stands->note.kind == note_kind::needs_person && stands->note.at == 0)
     return wait_for_person();
-  // What has come to look-ups stays with them.
-  stored_ = doubt_ && nothing_out && stands && stands->note.kind == note_kind::look_up_at;
   if (doubt_ && !stored_ && key_not_sure())
     return look_up_for_good();
   if (stands && nothing_out) {
@@ -686,6 +685,7 @@ effect_step effect_machine::resolve(const error& why, bool at_once) {
   }
   if (op.look_up == nullptr)
     return missed("it may have happened and cannot be looked up");
+  stored_ = true; // What has come to look-ups stays with them.
   absent_ = running_ = 0;
   if (!at_once && why.retry_after_ms > 0) {
     page_.reset();
