@@ -121,8 +121,8 @@ void effect_machine::note(note_kind kind, unix_ms at, std::string text) {
     position_ = kind;
     position_text_ = text;
   }
-  const auto tries = kind == note_kind::look_up_at ? std::max(look_up_failures_, running_)
-                                                   : failures_;
+  const auto tries =
+      kind == note_kind::look_up_at ? std::max(look_up_failures_, running_) : failures_;
   notes_.push_back({kind, generation_, at, std::move(text), sends_, left_recorded_, rounds_,
                     static_cast<std::uint32_t>(tries), static_cast<std::uint16_t>(same_status_),
                     same_status_since_, stored_});
@@ -164,8 +164,8 @@ providers::sent_request effect_machine::sent() const {
 }
 
 /// Of a look-up, by the vendor's clock: nothing of ours is older there. Both ways to say when that
-/// was count, since ours may have been drawn or set meanwhile: by our clock and how far the vendor's
-/// is behind it, and by the vendor's clock now and what has passed since.
+/// was count, since ours may have been drawn or set meanwhile: by our clock and how far the
+/// vendor's is behind it, and by the vendor's clock now and what has passed since.
 unix_ms effect_machine::window_begin() const {
   if (refused_)
     return 0;
@@ -527,8 +527,8 @@ effect_step effect_machine::recover() {
 }
 
 bool effect_machine::key_not_sure() const {
-  return policy() == doubt_policy::replay_key && !refused_ &&
-         start_.operation.look_up != nullptr && !key_alive();
+  return policy() == doubt_policy::replay_key && !refused_ && start_.operation.look_up != nullptr &&
+         !key_alive();
 }
 
 /// A key that cannot be judged in this run could seem to be alive in the next one: the journal says

@@ -26,8 +26,9 @@ clock_start clock_start_of(const journal_stamp& last, unix_ms wall_now, std::int
                            std::string_view boot_id_now);
 
 /// The one journal clock: begins at the wall clock, or where the journal's last time and what has
-/// passed since (at least a millisecond) come to more, there; advances by steady time, and is drawn towards the wall clock by at most
-/// 5 %, so that a step of the wall clock moves no stamp and ends no wait.
+/// passed since (at least a millisecond) come to more, there; advances by steady time, and is drawn
+/// towards the wall clock by at most 5 %, so that a step of the wall clock moves no stamp and ends
+/// no wait.
 ///
 /// Thread-safe. `now` takes no lock; once a second it looks at the wall clock. Only a wall clock
 /// that was stepped (by more than `dead_zone_ms`) changes the rate, and each such change is

@@ -180,7 +180,8 @@ TEST_CASE("passivated in doubt, a step is proven absent no earlier and hardly la
   CHECK(passed <= 60'000 + 2'000 + 3 * 10'000);
 }
 
-TEST_CASE("a key that died during a wait is looked up and not sent again", "[durable][clock][key]") {
+TEST_CASE("a key that died during a wait is looked up and not sent again",
+          "[durable][clock][key]") {
   fixture f;
   settings.key_life_ms = 60'000;
   f.begin();

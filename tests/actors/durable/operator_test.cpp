@@ -212,8 +212,9 @@ TEST_CASE("begun by another revision it waits and says both, and what has not be
   CHECK(f.state() == "it");
 }
 
-TEST_CASE("a step against another target pauses its whole invocation, and nothing else of it goes on",
-          "[durable][paused][target]") {
+TEST_CASE(
+    "a step against another target pauses its whole invocation, and nothing else of it goes on",
+    "[durable][paused][target]") {
   fixture f;
   mended = true;
   f.id = f.hub.send("k", "throws"); // A timer beside the step.
@@ -237,7 +238,7 @@ TEST_CASE("the timer of a race that is over is closed, live and where a replay f
         auto step = ctx.effect("step", shop_call("body", settings));
         auto done = co_await step.within(600'000);
         auto rested = co_await ctx.sleep(5'000);
-        co_return done && *done && rested ? (*done)->text : std::string("late");
+        co_return done && *done&& rested ? (*done)->text : std::string("late");
       });
   f.id = f.hub.send("k", "race");
   const int restart_at = GENERATE(0, 1, 2);
@@ -418,7 +419,8 @@ TEST_CASE("what a person says happened or did not is looked up before it is beli
   }
 }
 
-TEST_CASE("a person's word about a step that is not in doubt changes nothing", "[durable][operator]") {
+TEST_CASE("a person's word about a step that is not in doubt changes nothing",
+          "[durable][operator]") {
   fixture f;
   f.begin();
   const auto verb = GENERATE(operator_verb::happened, operator_verb::not_happened);
@@ -433,8 +435,9 @@ TEST_CASE("of what people did to an object the newest hundred are kept", "[durab
   fixture f;
   f.begin();
   for (int i = 0; i < 130; ++i)
-    CHECK(f.hub.operate("k", {}, action(i % 2 == 0 ? operator_verb::pause : operator_verb::resume,
-                                        std::to_string(i))));
+    CHECK(f.hub.operate(
+        "k", {},
+        action(i % 2 == 0 ? operator_verb::pause : operator_verb::resume, std::to_string(i))));
   f.hub.restart();
   const auto state = must_state(f.hub);
   REQUIRE(state.operators.size() == journal::operator_entries_max);
