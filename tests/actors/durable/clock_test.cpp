@@ -272,6 +272,7 @@ TEST_CASE("a server error that stands for a minute is looked up though its objec
   fixture f;
   const bool restarts = GENERATE(false, true);
   settings.key_life_ms = day;
+  f.hub.time.advance(3'600'000);
   f.begin();
   const auto begun = f.hub.time.steady_ms();
   for (int i = 0; i < 100 && f.state() != "look_up"; ++i) {
