@@ -325,6 +325,7 @@ std::string encode(const note_payload& p) {
   w.u32(p.tries);
   w.u16(p.status);
   w.i64(p.status_since);
+  w.u8(p.look_up_only ? 1 : 0);
   return w.take();
 }
 
@@ -341,6 +342,7 @@ result<note_payload> decode_note(std::string_view bytes) {
   p.tries = r.u32();
   p.status = r.u16();
   p.status_since = r.i64();
+  p.look_up_only = (r.u8() & 1U) != 0;
   return finish(r, std::move(p), "journal.note");
 }
 

@@ -25,9 +25,9 @@ struct place_request {
 
 enum class place_verdict : std::uint8_t {
   granted, ///< One call may leave with this turn. The host takes the place back at its end.
-  queued,  ///< Not now. The object is told (`on_place`) when it should ask again; asking again before
-           ///< that changes nothing.
-  full,    ///< The queue has reached its bound: ask again after some time.
+  queued,  ///< Not now. The object is told (`on_place`) when it should ask again; asking again
+          ///< before that changes nothing.
+  full, ///< The queue has reached its bound: ask again after some time.
 };
 struct place_answer {
   place_verdict verdict = place_verdict::granted;
@@ -50,7 +50,8 @@ class call_gate {
 public:
   virtual ~call_gate() = default;
   virtual place_answer ask(const place_request& request) = 0;
-  /// The effect does not want a place any more; one that was offered and not taken goes to the next.
+  /// The effect does not want a place any more; one that was offered and not taken goes to the
+  /// next.
   virtual void withdraw(const place_request& request) = 0;
   /// Told of every outcome before the place is free again. `why` without secrets or personal data.
   virtual void learned(std::string_view vendor, vendor_finding finding, std::string_view why) = 0;

@@ -120,11 +120,11 @@ void effect_machine::note(note_kind kind, unix_ms at, std::string text) {
     position_ = kind;
     position_text_ = text;
   }
-  const auto tries = kind == note_kind::look_up_at ? std::max(look_up_failures_, running_)
-                                                   : failures_;
+  const auto tries =
+      kind == note_kind::look_up_at ? std::max(look_up_failures_, running_) : failures_;
   notes_.push_back({kind, generation_, at, std::move(text), sends_, left_recorded_, rounds_,
                     static_cast<std::uint32_t>(tries), static_cast<std::uint16_t>(same_status_),
-                    same_status_since_});
+                    same_status_since_, stored_});
 }
 
 doubt_policy effect_machine::policy() const {
@@ -163,8 +163,8 @@ providers::sent_request effect_machine::sent() const {
 }
 
 /// Of a look-up, by the vendor's clock: nothing of ours is older there. Both ways to say when that
-/// was count, since ours may have been drawn or set meanwhile: by our clock and how far the vendor's
-/// is behind it, and by the vendor's clock now and what has passed since.
+/// was count, since ours may have been drawn or set meanwhile: by our clock and how far the
+/// vendor's is behind it, and by the vendor's clock now and what has passed since.
 unix_ms effect_machine::window_begin() const {
   if (refused_)
     return 0;
@@ -431,6 +431,7 @@ effect_step effect_machine::recover() {
     rounds_ = n.rounds;
     same_status_ = n.status;
     same_status_since_ = n.status_since;
+    stored_ = n.look_up_only;
     if (journal::is_position(n.kind)) {
       position_ = n.kind;
       position_text_ = n.text;
@@ -494,8 +495,6 @@ effect_step effect_machine::recover() {
   event_waited_ = waited_for_event;
   if (stands && stands->note.kind == note_kind::needs_person && stands->note.at == 0)
     return wait_for_person();
-  // What has come to look-ups stays with them.
-  stored_ = doubt_ && nothing_out && stands && stands->note.kind == note_kind::look_up_at;
   if (doubt_ && !stored_ && key_not_sure())
     return look_up_for_good();
   if (stands && nothing_out) {
@@ -527,8 +526,8 @@ effect_step effect_machine::recover() {
 }
 
 bool effect_machine::key_not_sure() const {
-  return policy() == doubt_policy::replay_key && !refused_ &&
-         start_.operation.look_up != nullptr && !key_alive();
+  return policy() == doubt_policy::replay_key && !refused_ && start_.operation.look_up != nullptr &&
+         !key_alive();
 }
 
 /// A key that cannot be judged in this run could seem to be alive in the next one: the journal says
@@ -685,6 +684,7 @@ effect_step effect_machine::resolve(const error& why, bool at_once) {
   }
   if (op.look_up == nullptr)
     return missed("it may have happened and cannot be looked up");
+  stored_ = true; // What has come to look-ups stays with them.
   absent_ = running_ = 0;
   if (!at_once && why.retry_after_ms > 0) {
     page_.reset();

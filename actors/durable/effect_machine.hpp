@@ -88,8 +88,8 @@ public:
   effect_step on_operator(journal::operator_verb verb);
   /// While held nothing is sent; look-ups go on. Ending it sends what waited.
   effect_step hold(bool held);
-  /// Its invocation is paused: what it waits for is journaled, and its place in a queue given up, so
-  /// that it can be dropped and recovered later. One whose call is out stays as it is.
+  /// Its invocation is paused: what it waits for is journaled, and its place in a queue given up,
+  /// so that it can be dropped and recovered later. One whose call is out stays as it is.
   effect_step park();
 
   [[nodiscard]] const effect_start& start() const { return start_; }
@@ -194,10 +194,10 @@ private:
   int running_ = 0; ///< Look-ups in a row that found it running.
   int same_status_ = 0;
   unix_ms same_status_since_ = 0;
-  unix_ms first_sent_at_ = 0;          ///< Of this generation.
-  unix_ms since_ = 0;                  ///< Before which none of ours can have been sent.
-  std::int64_t left_at_ = 0;           ///< Steady: the last byte cannot have left later than this.
-  unix_ms left_recorded_ = 0;          ///< The same in journal time; 0: none can have left.
+  unix_ms first_sent_at_ = 0; ///< Of this generation.
+  unix_ms since_ = 0;         ///< Before which none of ours can have been sent.
+  std::int64_t left_at_ = 0;  ///< Steady: the last byte cannot have left later than this.
+  unix_ms left_recorded_ = 0; ///< The same in journal time; 0: none can have left.
 
   // The look-up under way.
   std::int64_t looked_at_ = 0; ///< Steady: when it began.

@@ -121,6 +121,9 @@ public:
   /// the time it takes to look again.
   [[nodiscard]] bool calling() const;
   [[nodiscard]] const journal::object_state& state() const { return state_; }
+  /// Request keys that it keeps beside the journal: those of inputs that may not be committed yet,
+  /// and at most 64 more.
+  [[nodiscard]] std::size_t remembered_requests() const { return recent_requests_.size(); }
   /// Live invocations that cannot go on, with the reason.
   [[nodiscard]] std::vector<std::pair<invocation_id, std::string>> stuck() const;
 

@@ -107,7 +107,7 @@ std::vector<record> one_of_each_kind() {
   add(record_kind::cancel, {});
   add(record_kind::effect_note,
       encode(note_payload{note_kind::retry_at, 2, day_one + 500, "503 from the vendor", 7,
-                          day_one + 400, 3, 4, 503, day_one + 300}));
+                          day_one + 400, 3, 4, 503, day_one + 300, true}));
   add(record_kind::event,
       encode(event_payload{"payment_disputed",
                            {{"facts", "dispute open"}, {"scratch", std::nullopt}}}));

@@ -464,13 +464,14 @@ void world::commit() {
   std::vector<journal::turn> turns;
   for (auto& j : queue_)
     turns.push_back(std::move(j.turn));
+  // Before: the power may go once the bytes are on the disk.
+  committed_at_ = time.true_ms();
   while (!journal_->commit(turns)) {
   }
   auto done = std::move(queue_);
   queue_.clear();
   slice_wanted_ = true;
   durable_ += done.size();
-  committed_at_ = time.true_ms();
   for (auto& j : done)
     carry_out(std::move(j.after));
 }

@@ -19,7 +19,9 @@ handler_task charge_and_undo(context ctx, std::string) {
   auto paused = co_await ctx.sleep(30'000);
   auto first = co_await ctx.effect("refund", shop_call("refund", settings));
   auto second = co_await ctx.effect("void", shop_call("void", settings));
-  const auto text = [](const auto& r) { return r ? r->text : std::string(name_of(r.error().kind)); };
+  const auto text = [](const auto& r) {
+    return r ? r->text : std::string(name_of(r.error().kind));
+  };
   co_return text(charged) + ',' + (paused ? "slept" : "woken") + ',' + text(first) + ',' +
       text(second);
 }
@@ -111,7 +113,10 @@ TEST_CASE("a cancel does not wait for a step with nothing to resolve, in whateve
   settings.has_effect = false;
   f.begin();
   const std::vector<providers::transport_outcome> met = {
-      {}, answer_of(429), lost_call(), answer_of(503, "", {{"retry-after-ms", "600000"}}),
+      {},
+      answer_of(429),
+      lost_call(),
+      answer_of(503, "", {{"retry-after-ms", "600000"}}),
       answer_of(401)};
   if (phase > 0)
     f.hub.answer(met.at(static_cast<std::size_t>(phase)));

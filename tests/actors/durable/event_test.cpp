@@ -149,8 +149,8 @@ TEST_CASE("an event with a known request key changes nothing", "[durable][event]
 
 TEST_CASE("evidence ends a doubt in each of its phases, and no call is made any more",
           "[durable][event][evidence]") {
-  const auto policy = GENERATE(doubt_policy::look_up, doubt_policy::replay_key,
-                               doubt_policy::await_event);
+  const auto policy =
+      GENERATE(doubt_policy::look_up, doubt_policy::replay_key, doubt_policy::await_event);
   // 0: waits for the absence time or its retry; 1: waits long; 2: waits for a person.
   const int phase = GENERATE(0, 1, 2);
   const int disturbed = GENERATE(0, 1, 2);
@@ -180,21 +180,30 @@ TEST_CASE("evidence ends a doubt in each of its phases, and no call is made any 
   CHECK(f.hub.notes(f.id).find("evidence") != std::string::npos);
 }
 
-TEST_CASE("evidence while a call is out waits for what the call says", "[durable][event][evidence]") {
+TEST_CASE("evidence while a call is out waits for what the call says",
+          "[durable][event][evidence]") {
   const auto policy = GENERATE(doubt_policy::look_up, doubt_policy::replay_key);
   const bool looking_up = GENERATE(false, true);
   CAPTURE(static_cast<int>(policy), looking_up);
   const std::vector<std::pair<providers::transport_outcome, std::string>> sends = {
-      {answer_of(200, "by call"), "by call"}, {answer_of(402), "!rejected"},
-      {lost_call(), "by event"},              {answer_of(429), "by event"},
-      {answer_of(500), "by event"},           {answer_of(401), "by event"},
-      {unsent_call(), "by event"},            {answer_of(400, "", {{"done-before", "1"}}), "by event"},
+      {answer_of(200, "by call"), "by call"},
+      {answer_of(402), "!rejected"},
+      {lost_call(), "by event"},
+      {answer_of(429), "by event"},
+      {answer_of(500), "by event"},
+      {answer_of(401), "by event"},
+      {unsent_call(), "by event"},
+      {answer_of(400, "", {{"done-before", "1"}}), "by event"},
   };
   const std::vector<std::pair<providers::transport_outcome, std::string>> look_ups = {
-      {answer_of(200, "found:by list"), "by list"}, {answer_of(200, "refused:no"), "!rejected"},
-      {answer_of(200, "absent"), "by event"},       {answer_of(200, "running"), "by event"},
-      {answer_of(200, "differs:x"), "by event"},    {answer_of(503), "by event"},
-      {answer_of(401), "by event"},                 {lost_call(), "by event"},
+      {answer_of(200, "found:by list"), "by list"},
+      {answer_of(200, "refused:no"), "!rejected"},
+      {answer_of(200, "absent"), "by event"},
+      {answer_of(200, "running"), "by event"},
+      {answer_of(200, "differs:x"), "by event"},
+      {answer_of(503), "by event"},
+      {answer_of(401), "by event"},
+      {lost_call(), "by event"},
   };
   for (const auto& [outcome, expected] : looking_up ? look_ups : sends) {
     CAPTURE(expected, outcome.response.status, outcome.response.body);

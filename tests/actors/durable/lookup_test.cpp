@@ -220,8 +220,8 @@ TEST_CASE("what is absent each time is sent again ever more slowly, and a person
       }
     }
   }
-  const std::vector<std::int64_t> expected = {0,       1'000,     5'000,     25'000,
-                                              125'000, 625'000,   3'125'000, 3'600'000,
+  const std::vector<std::int64_t> expected = {0,         1'000,     5'000,     25'000,
+                                              125'000,   625'000,   3'125'000, 3'600'000,
                                               3'600'000, 3'600'000, 3'600'000};
   CHECK(pauses == expected);
   CHECK(notes_most <= 10);

@@ -188,6 +188,39 @@ TEST_CASE("calls that are out when a handler throws are recorded once, and resol
   CHECK(completions_of(f.hub, f.id, 2) == 1);
 }
 
+TEST_CASE("what another step waits for when the handler throws is kept for whoever goes on",
+          "[durable][paused]") {
+  const bool in_doubt = GENERATE(false, true);
+  const bool restart = GENERATE(false, true);
+  const auto ms = GENERATE(as<std::string>(), "1500", "600000");
+  CAPTURE(in_doubt, restart, ms);
+  fixture f;
+  f.hub.exclusive(
+      "beside", +[](context ctx, std::string) -> handler_task {
+        auto slow = ctx.effect("slow", shop_call("slow", settings));
+        auto done = co_await ctx.effect("step", shop_call("body", settings));
+        if (!mended)
+          throw std::runtime_error("a bug");
+        auto last = co_await std::move(slow);
+        co_return (done ? done->text : "failed") + ',' + (last ? last->text : "failed");
+      });
+  f.id = f.hub.send("k", "beside");
+  f.hub.answer(answer_of(in_doubt ? 503 : 429, "", {{"retry-after-ms", ms}}));
+  f.hub.answer(answer_of(200, "done"));
+  REQUIRE(f.state() == "paused");
+  f.check_quiet();
+  mended = true;
+  if (restart)
+    f.hub.restart();
+  else
+    CHECK(f.hub.operate("k", f.id, action(operator_verb::retry, "none")));
+  f.hub.advance(0);
+  // No doubt is made of a call that was answered.
+  REQUIRE(f.state() == (in_doubt ? "look_up" : "send"));
+  f.hub.answer(answer_of(200, in_doubt ? "found:slow" : "slow"));
+  CHECK(f.state() == "done,slow");
+}
+
 TEST_CASE("begun by another revision it waits and says both, and what has not begun runs",
           "[durable][paused][revision]") {
   fixture f;
@@ -289,6 +322,7 @@ TEST_CASE("a person's retry makes the next move of a waiting step now", "[durabl
   SECTION("in doubt: looked up, and never sent before the absence time") {
     fixture f;
     settings.settle_ms = 600'000;
+    f.hub.time.advance(3'600'000); // The process is not as young as the step.
     f.begin();
     f.hub.answer(lost_call());
     f.hub.answer(answer_of(200, "absent"));
@@ -301,6 +335,7 @@ TEST_CASE("a person's retry makes the next move of a waiting step now", "[durabl
       REQUIRE(f.state() == "look_up");
       f.hub.answer(answer_of(200, "absent"));
       REQUIRE(f.state() == "wait");
+      CHECK(f.left() > (disturbed == 2 ? 0 : 500'000));
     }
   }
   SECTION("another step's retry leaves it alone") {

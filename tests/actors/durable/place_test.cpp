@@ -66,9 +66,7 @@ struct fixture : step_fixture {
   void answers(place_answer a) {
     gate.verdict = [a = std::move(a)](const place_request&) { return a; };
   }
-  void offer() {
-    hub.place("k", {id, 1, 0});
-  }
+  void offer() { hub.place("k", {id, 1, 0}); }
   [[nodiscard]] std::vector<journal::open_wait> waits() {
     return journal::open_waits(must_state(hub));
   }
@@ -249,9 +247,9 @@ TEST_CASE("a refused credential holds its vendor's steps at the gate and no orde
 TEST_CASE("the gate learns of each outcome what it says of the way to the vendor",
           "[durable][place]") {
   const std::vector<std::pair<std::string, vendor_finding>> table = {
-      {"ok", vendor_finding::reached},           {"rejected", vendor_finding::reached},
-      {"unavailable", vendor_finding::reached},  {"in_doubt", vendor_finding::unreachable},
-      {"lost", vendor_finding::unreachable},     {"not_sent", vendor_finding::unreachable},
+      {"ok", vendor_finding::reached},          {"rejected", vendor_finding::reached},
+      {"unavailable", vendor_finding::reached}, {"in_doubt", vendor_finding::unreachable},
+      {"lost", vendor_finding::unreachable},    {"not_sent", vendor_finding::unreachable},
       {"unreadable", vendor_finding::reached},
   };
   for (const auto& [outcome, expected] : table) {
@@ -266,8 +264,8 @@ TEST_CASE("the gate learns of each outcome what it says of the way to the vendor
 
 TEST_CASE("how long the vendor asks us to wait counts on every answer that says it",
           "[durable][retry]") {
-  const auto policy = GENERATE(doubt_policy::replay_key, doubt_policy::look_up,
-                               doubt_policy::may_repeat);
+  const auto policy =
+      GENERATE(doubt_policy::replay_key, doubt_policy::look_up, doubt_policy::may_repeat);
   const int status = GENERATE(429, 500, 503, 409, 200);
   CAPTURE(static_cast<int>(policy), status);
   fixture f(policy);

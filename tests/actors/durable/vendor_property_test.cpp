@@ -256,8 +256,8 @@ private:
       const auto from = target.find(name + "=") + name.size() + 1;
       return target.substr(from, target.find('&', from) - from);
     };
-    const auto as_of = sent_at + static_cast<std::int64_t>(below(
-                                     static_cast<std::uint64_t>(now() - sent_at) + 1));
+    const auto as_of =
+        sent_at + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(now() - sent_at) + 1));
     const auto since = std::stoll(field("since"));
     std::string finding = "absent";
     for (const auto& w : done_[step_of(field("body"))]) {
@@ -293,8 +293,8 @@ private:
   void answer(std::size_t which, bool lost) {
     auto call = hub.calls.at(which);
     hub.calls.erase(hub.calls.begin() + static_cast<std::ptrdiff_t>(which));
-    const auto outcome = call.lookup ? (lost ? lost_call() : find(call, sent_at(call)))
-                                     : post(call, lost);
+    const auto outcome =
+        call.lookup ? (lost ? lost_call() : find(call, sent_at(call))) : post(call, lost);
     hub.answer(call, outcome);
     see_calls();
   }
@@ -366,8 +366,8 @@ private:
         hub.reactivate(key);
       return see_calls();
     case 3:
-      hub.time.step_wall(pick<std::int64_t>(
-          {-86'400'000, -600'000, -1'000, 1'000, 600'000, 86'400'000}));
+      hub.time.step_wall(
+          pick<std::int64_t>({-86'400'000, -600'000, -1'000, 1'000, 600'000, 86'400'000}));
       return;
     case 4:
       credential_bad_ = !credential_bad_ && below(2) == 0;
@@ -380,9 +380,9 @@ private:
       hub.operate(key, {}, {operator_verb::retry, "", "ada", "cli", "", ""});
       return see_calls();
     case 7:
-      hub.operate(key, {},
-                  {below(2) == 0 ? operator_verb::pause : operator_verb::resume, "", "ada", "cli",
-                   "", ""});
+      hub.operate(
+          key, {},
+          {below(2) == 0 ? operator_verb::pause : operator_verb::resume, "", "ada", "cli", "", ""});
       return see_calls();
     case 8:
     case 9:
