@@ -244,7 +244,7 @@ struct open_effect {
   effect_payload intent;
   std::optional<note_payload> position; ///< The newest one.
   unix_ms position_recorded_at = 0;
-  std::optional<note_payload> person;   ///< A person was called, and nothing has changed since.
+  std::optional<note_payload> person; ///< A person was called, and nothing has changed since.
   std::optional<open_doubt> doubt;
   bool refused = false; ///< As done before.
 };

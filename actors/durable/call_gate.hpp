@@ -26,8 +26,8 @@ struct place_request {
 enum class place_verdict : std::uint8_t {
   granted, ///< One call may leave with this turn. The host takes the place back at its end.
   queued,  ///< Not now. The object is told (`on_place`) when it should ask again; asking again
-          ///< before that changes nothing.
-  full, ///< The queue has reached its bound: ask again after some time.
+           ///< before that changes nothing.
+  full,    ///< The queue has reached its bound: ask again after some time.
 };
 struct place_answer {
   place_verdict verdict = place_verdict::granted;

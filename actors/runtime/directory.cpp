@@ -334,7 +334,8 @@ public:
 
   /// Rows whose time is after `after`, steady milliseconds.
   void scan(std::int64_t after) {
-    auto rows = hub_.journal.timers(hub_.env.time.scan_until(hub_.steady_ms() + window_ms), scan_rows);
+    auto rows =
+        hub_.journal.timers(hub_.env.time.scan_until(hub_.steady_ms() + window_ms), scan_rows);
     if (!rows) {
       log::error("timers_unreadable", {{"reason", rows.error().message}});
       return;

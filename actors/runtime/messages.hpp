@@ -64,8 +64,9 @@ struct broken {
   std::string why;
 };
 
-using object_event = std::variant<external_input, durable::object_message, awakeable_input,
-                                  operator_input, vendor_answer, place_offered, turn_durable, tick, wake, broken>;
+using object_event =
+    std::variant<external_input, durable::object_message, awakeable_input, operator_input,
+                 vendor_answer, place_offered, turn_durable, tick, wake, broken>;
 /// Constant name of what it holds, for logs.
 std::string_view name_of(const object_event& event);
 

@@ -411,9 +411,7 @@ private:
   [[nodiscard]] bool turns_out() const { return durable_->load() < submitted_; }
 
   /// When the machine wants its next tick, steady milliseconds.
-  [[nodiscard]] std::optional<std::int64_t> due() const {
-    return machine_->due();
-  }
+  [[nodiscard]] std::optional<std::int64_t> due() const { return machine_->due(); }
 
   /// A timer for what is due soon; passivation where nothing is left to do here.
   void plan() {

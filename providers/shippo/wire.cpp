@@ -1,7 +1,6 @@
 #include "providers/shippo/wire.hpp"
 
 #include "journal/base/bytes.hpp"
-#include "journal/base/bytes.hpp"
 #include "providers/json_fields.hpp"
 #include "providers/refusal.hpp"
 
