@@ -1252,16 +1252,16 @@ result<hub_journal_impl::slice> hub_journal_impl::fold_in(write_transaction& txn
   while (at < fold_order_.size()) {
     const auto& key = *fold_order_[at];
     const auto& records = frozen_->objects.find(key)->second.records;
-    bool aside = is_aside(key);
-    if (!aside) {
+    bool set_aside_now = is_aside(key);
+    if (!set_aside_now) {
       auto folded = fold_object(txn, key, records, invocations, budget);
-      aside = !folded && concerns_one_object(folded.error());
-      if (aside)
+      set_aside_now = !folded && concerns_one_object(folded.error());
+      if (set_aside_now)
         note_aside(key, folded.error());
       else if (!folded)
         return fail(std::move(folded).error());
     }
-    if (aside)
+    if (set_aside_now)
       if (auto moved = move_aside(txn, key, records, budget, done.moved); !moved)
         return fail(std::move(moved).error());
     ++at;
