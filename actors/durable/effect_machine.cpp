@@ -66,10 +66,10 @@ int strength_of(const look_up_answer& a) {
     return 5;
   case look_up_answer::kind::differs:
     return 4;
-  case look_up_answer::kind::refused:
-    return 3;
   case look_up_answer::kind::running:
-    return 2;
+    return 3;
+  case look_up_answer::kind::refused:
+    return 2; // Of an attempt before the one that runs.
   case look_up_answer::kind::absent:
     return 1;
   case look_up_answer::kind::unknown:

@@ -52,12 +52,12 @@ void answer_pages(fixture& f, const std::vector<std::string>& pages) {
 
 TEST_CASE("of several pages the strongest finding counts, in whatever order they come",
           "[durable][look_up][pages]") {
-  const std::vector<std::string> findings = {"absent", "running", "refused:no", "differs:amount",
+  const std::vector<std::string> findings = {"absent", "refused:no", "running", "differs:amount",
                                              "found:it"};
   const auto strength = [&](const std::string& finding) {
     return std::find(findings.begin(), findings.end(), finding) - findings.begin();
   };
-  const std::vector<std::string> becomes = {"wait", "wait", "!rejected", "nothing", "it"};
+  const std::vector<std::string> becomes = {"wait", "!rejected", "wait", "nothing", "it"};
   std::vector<std::vector<std::string>> all;
   for (const auto& a : findings)
     for (const auto& b : findings) {
