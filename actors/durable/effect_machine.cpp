@@ -20,7 +20,13 @@ namespace {
 constexpr std::int64_t stored_after_ms = 60'000;
 constexpr std::int64_t look_up_deadline_ms = 15'000;
 constexpr providers::retry_policy look_up_retry{200, 30'000, 0};
+/// Failures of look-ups that may pass count up to here, where their pause has long stopped growing;
+/// refusals count on from here. So one number in the journal tells both.
+constexpr int passing_failures_max = 10;
+constexpr std::int64_t refused_look_up_pause_ms = 5'000;
+constexpr std::int64_t refused_look_up_pause_max_ms = 3'600'000;
 constexpr std::int64_t running_wait_max_ms = 300'000;
+constexpr int running_shift_max = 8;
 constexpr std::int64_t endless_list_pause_ms = 300'000;
 /// A list window begins so much before the call can have been recorded at the vendor.
 constexpr std::int64_t window_margin_ms = 60'000;
@@ -120,8 +126,8 @@ void effect_machine::note(note_kind kind, unix_ms at, std::string text) {
     position_ = kind;
     position_text_ = text;
   }
-  const auto tries = kind == note_kind::look_up_at ? std::max(look_up_failures_, running_)
-                                                   : failures_;
+  const auto tries =
+      kind == note_kind::look_up_at ? std::max(look_up_failures_, running_) : failures_;
   notes_.push_back({kind, generation_, at, std::move(text), sends_, left_recorded_, rounds_,
                     static_cast<std::uint32_t>(tries), static_cast<std::uint16_t>(same_status_),
                     same_status_since_});
@@ -163,8 +169,8 @@ providers::sent_request effect_machine::sent() const {
 }
 
 /// Of a look-up, by the vendor's clock: nothing of ours is older there. Both ways to say when that
-/// was count, since ours may have been drawn or set meanwhile: by our clock and how far the vendor's
-/// is behind it, and by the vendor's clock now and what has passed since.
+/// was count, since ours may have been drawn or set meanwhile: by our clock and how far the
+/// vendor's is behind it, and by the vendor's clock now and what has passed since.
 unix_ms effect_machine::window_begin() const {
   if (refused_)
     return 0;
@@ -326,12 +332,16 @@ effect_step effect_machine::wait(std::int64_t for_ms, next then, std::string rea
   return stay();
 }
 
-effect_step effect_machine::wait_durably(std::int64_t for_ms, next then, std::string reason) {
+void effect_machine::note_wait(std::int64_t for_ms, next then, std::string reason) {
   const auto kind = then == next::send      ? note_kind::retry_at
                     : then == next::look_up ? note_kind::look_up_at
                                             : note_kind::event_wait;
+  note(kind, now() + for_ms, std::move(reason));
+}
+
+effect_step effect_machine::wait_durably(std::int64_t for_ms, next then, std::string reason) {
   const auto length = std::max<std::int64_t>(for_ms, 0);
-  note(kind, now() + length, std::move(reason));
+  note_wait(length, then, std::move(reason));
   phase_ = waiting{steady() + length, then, true};
   return stay();
 }
@@ -506,7 +516,8 @@ effect_step effect_machine::recover() {
       return wait_until(due, next::send);
     }
     if (stands->note.kind == note_kind::look_up_at) {
-      look_up_failures_ = running_ = tries;
+      look_up_failures_ = tries;
+      running_ = std::min(tries, running_shift_max);
       return wait_until(due, next::look_up);
     }
     failures_ = tries;
@@ -527,8 +538,8 @@ effect_step effect_machine::recover() {
 }
 
 bool effect_machine::key_not_sure() const {
-  return policy() == doubt_policy::replay_key && !refused_ &&
-         start_.operation.look_up != nullptr && !key_alive();
+  return policy() == doubt_policy::replay_key && !refused_ && start_.operation.look_up != nullptr &&
+         !key_alive();
 }
 
 /// A key that cannot be judged in this run could seem to be alive in the next one: the journal says
@@ -711,9 +722,10 @@ effect_step effect_machine::read_page(const transport_outcome& outcome) {
       outcome.what == transport_outcome::kind::response && outcome.response.status < 500;
   learn(answered_now ? vendor_finding::reached : vendor_finding::unreachable, page.failure.message);
   if (unknown) {
-    if (!may_pass(outcome))
-      page_.reset();
-    return look_again(page.failure);
+    if (may_pass(outcome) && page.failure.kind != error_kind::invalid)
+      return look_again(page.failure);
+    page_.reset();
+    return look_up_refused(page.failure);
   }
   // A first page that can be read is no progress where the second one never can.
   if (!page.next || page_)
@@ -734,9 +746,26 @@ effect_step effect_machine::read_page(const transport_outcome& outcome) {
 effect_step effect_machine::look_again(const error& why) {
   if (evidence_)
     return complete(std::move(*evidence_));
+  look_up_failures_ = std::min(look_up_failures_, passing_failures_max);
   const auto delay =
-      providers::backoff_ms(look_up_retry, look_up_failures_++, why.retry_after_ms, env_.random);
+      providers::backoff_ms(look_up_retry, look_up_failures_, why.retry_after_ms, env_.random);
+  look_up_failures_ = std::min(look_up_failures_ + 1, passing_failures_max);
   return wait(look_up_retry.initial_ms + delay, next::look_up, "look-up: " + why.message);
+}
+
+/// The question itself is refused, or its answer cannot be read: time alone hardly changes that.
+effect_step effect_machine::look_up_refused(const error& why) {
+  if (evidence_)
+    return complete(std::move(*evidence_));
+  look_up_failures_ = std::max(look_up_failures_, passing_failures_max);
+  const auto before = look_up_failures_++ - passing_failures_max;
+  const auto pause = std::max(
+      std::min(refused_look_up_pause_ms << std::min(before, 10), refused_look_up_pause_max_ms),
+      why.retry_after_ms);
+  auto text = "the look-up is refused or cannot be read: " + why.message;
+  if (before + 1 >= static_cast<int>(rounds_max) && !person_)
+    call_a_person(text, now() + pause);
+  return wait_durably(pause, next::look_up, std::move(text));
 }
 
 effect_step effect_machine::conclude(finding strongest) {
@@ -763,7 +792,8 @@ effect_step effect_machine::conclude(finding strongest) {
   case look_up_answer::kind::running: {
     absent_ = 0; // What is running now was not absent before.
     const auto base = std::clamp<std::int64_t>(absence_ms / 4, 100, 10'000);
-    const auto shift = std::min(running_++, 8);
+    const auto shift = running_;
+    running_ = std::min(running_ + 1, running_shift_max);
     return wait(std::min(base << shift, running_wait_max_ms), next::look_up,
                 "running at the vendor: " + strongest.evidence);
   }

@@ -67,7 +67,9 @@ struct effect_step {
 /// hour, and after `rounds_max` rounds a person is called. One that is refused as done before and
 /// never found is looked up `rounds_max` times and then waits for a person (a compensation ends as
 /// `done_before`). A look-up reads at most `pages_max` pages; of a list that is longer nothing is
-/// believed, and it is asked for again after five minutes.
+/// believed, and it is asked for again after five minutes. A look-up that is refused, or whose
+/// answer cannot be read, is made again after 5 s, 10 s, 20 s … up to an hour; a person is called
+/// for the fifth in a row.
 class effect_machine {
 public:
   static constexpr std::uint32_t rounds_max = 5;
@@ -88,8 +90,8 @@ public:
   effect_step on_operator(journal::operator_verb verb);
   /// While held nothing is sent; look-ups go on. Ending it sends what waited.
   effect_step hold(bool held);
-  /// Its invocation is paused: what it waits for is journaled, and its place in a queue given up, so
-  /// that it can be dropped and recovered later. One whose call is out stays as it is.
+  /// Its invocation is paused: what it waits for is journaled, and its place in a queue given up,
+  /// so that it can be dropped and recovered later. One whose call is out stays as it is.
   effect_step park();
 
   [[nodiscard]] const effect_start& start() const { return start_; }
@@ -136,6 +138,7 @@ private:
   effect_step go(next what);
   effect_step wait_for_place(next then, const place_answer& why);
   effect_step wait(std::int64_t for_ms, next then, std::string reason);
+  void note_wait(std::int64_t for_ms, next then, std::string reason);
   effect_step wait_durably(std::int64_t for_ms, next then, std::string reason);
   effect_step wait_until(std::int64_t due, next then);
   effect_step wait_for_person();
@@ -151,6 +154,7 @@ private:
   effect_step misconfigured(const error& why, next then);
   effect_step resolve(const error& why, bool at_once);
   effect_step look_again(const error& why);
+  effect_step look_up_refused(const error& why);
   effect_step proven_absent();
   effect_step refused_and_not_found(std::string evidence);
   effect_step answered(const providers::http_response& response);
@@ -194,10 +198,10 @@ private:
   int running_ = 0; ///< Look-ups in a row that found it running.
   int same_status_ = 0;
   unix_ms same_status_since_ = 0;
-  unix_ms first_sent_at_ = 0;          ///< Of this generation.
-  unix_ms since_ = 0;                  ///< Before which none of ours can have been sent.
-  std::int64_t left_at_ = 0;           ///< Steady: the last byte cannot have left later than this.
-  unix_ms left_recorded_ = 0;          ///< The same in journal time; 0: none can have left.
+  unix_ms first_sent_at_ = 0; ///< Of this generation.
+  unix_ms since_ = 0;         ///< Before which none of ours can have been sent.
+  std::int64_t left_at_ = 0;  ///< Steady: the last byte cannot have left later than this.
+  unix_ms left_recorded_ = 0; ///< The same in journal time; 0: none can have left.
 
   // The look-up under way.
   std::int64_t looked_at_ = 0; ///< Steady: when it began.
