@@ -27,6 +27,8 @@ constexpr std::int64_t refused_look_up_pause_ms = 5'000;
 constexpr std::int64_t refused_look_up_pause_max_ms = 3'600'000;
 constexpr std::int64_t running_wait_max_ms = 300'000;
 constexpr int running_shift_max = 8;
+/// After so many failures in a row a person is shown short waits too.
+constexpr int shown_after = 3;
 constexpr std::int64_t endless_list_pause_ms = 300'000;
 /// A list window begins so much before the call can have been recorded at the vendor.
 constexpr std::int64_t window_margin_ms = 60'000;
@@ -324,10 +326,13 @@ effect_step effect_machine::wait_for_place(next then, const place_answer& why) {
   return stay();
 }
 
-/// A wait of more than a moment is a durable timer: the object need not stay in memory for it.
+/// A wait of more than a moment is a durable timer: the object need not stay in memory for it. A
+/// moment that comes again and again is journaled for whoever asks what the object waits for.
 effect_step effect_machine::wait(std::int64_t for_ms, next then, std::string reason) {
   if (for_ms > env_.durable_wait_ms)
     return wait_durably(for_ms, then, std::move(reason));
+  if (!reason.empty() && std::max(failures_, look_up_failures_) >= shown_after)
+    note_wait(for_ms, then, std::move(reason));
   phase_ = waiting{steady() + for_ms, then, false};
   return stay();
 }
