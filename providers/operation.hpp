@@ -41,7 +41,9 @@ struct sent_request {
 };
 
 /// What a look-up showed, on one page. Of several pages the strongest finding counts:
-/// found > refused > running > absent, and absence needs all of them.
+/// found > differs > running > refused > absent, and absence needs all of them. (What still runs
+/// may take effect: to call the step refused for an attempt that failed would buy it a second
+/// time.)
 struct look_up_answer {
   enum class kind : std::uint8_t {
     found = 1,   ///< The effect exists; `value` is what the call's own parser would have returned.

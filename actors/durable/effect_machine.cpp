@@ -20,7 +20,15 @@ namespace {
 constexpr std::int64_t stored_after_ms = 60'000;
 constexpr std::int64_t look_up_deadline_ms = 15'000;
 constexpr providers::retry_policy look_up_retry{200, 30'000, 0};
+/// Failures of look-ups that may pass count up to here, where their pause has long stopped growing;
+/// refusals count on from here. So one number in the journal tells both.
+constexpr int passing_failures_max = 10;
+constexpr std::int64_t refused_look_up_pause_ms = 5'000;
+constexpr std::int64_t refused_look_up_pause_max_ms = 3'600'000;
 constexpr std::int64_t running_wait_max_ms = 300'000;
+constexpr int running_shift_max = 8;
+/// After so many failures in a row a person is shown short waits too.
+constexpr int shown_after = 3;
 constexpr std::int64_t endless_list_pause_ms = 300'000;
 /// A list window begins so much before the call can have been recorded at the vendor.
 constexpr std::int64_t window_margin_ms = 60'000;
@@ -66,10 +74,10 @@ int strength_of(const look_up_answer& a) {
     return 5;
   case look_up_answer::kind::differs:
     return 4;
-  case look_up_answer::kind::refused:
-    return 3;
   case look_up_answer::kind::running:
-    return 2;
+    return 3;
+  case look_up_answer::kind::refused:
+    return 2; // Of an attempt before the one that runs.
   case look_up_answer::kind::absent:
     return 1;
   case look_up_answer::kind::unknown:
@@ -318,20 +326,27 @@ effect_step effect_machine::wait_for_place(next then, const place_answer& why) {
   return stay();
 }
 
-/// A wait of more than a moment is a durable timer: the object need not stay in memory for it.
+/// A wait of more than a moment is a durable timer: the object need not stay in memory for it. A
+/// moment that comes again and again is journaled for whoever asks what the object waits for.
 effect_step effect_machine::wait(std::int64_t for_ms, next then, std::string reason) {
   if (for_ms > env_.durable_wait_ms)
     return wait_durably(for_ms, then, std::move(reason));
+  if (!reason.empty() && std::max(failures_, look_up_failures_) >= shown_after)
+    note_wait(for_ms, then, std::move(reason));
   phase_ = waiting{steady() + for_ms, then, false};
   return stay();
 }
 
-effect_step effect_machine::wait_durably(std::int64_t for_ms, next then, std::string reason) {
+void effect_machine::note_wait(std::int64_t for_ms, next then, std::string reason) {
   const auto kind = then == next::send      ? note_kind::retry_at
                     : then == next::look_up ? note_kind::look_up_at
                                             : note_kind::event_wait;
+  note(kind, now() + for_ms, std::move(reason));
+}
+
+effect_step effect_machine::wait_durably(std::int64_t for_ms, next then, std::string reason) {
   const auto length = std::max<std::int64_t>(for_ms, 0);
-  note(kind, now() + length, std::move(reason));
+  note_wait(length, then, std::move(reason));
   phase_ = waiting{steady() + length, then, true};
   return stay();
 }
@@ -505,7 +520,8 @@ effect_step effect_machine::recover() {
       return wait_until(due, next::send);
     }
     if (stands->note.kind == note_kind::look_up_at) {
-      look_up_failures_ = running_ = tries;
+      look_up_failures_ = tries;
+      running_ = std::min(tries, running_shift_max);
       return wait_until(due, next::look_up);
     }
     failures_ = tries;
@@ -711,9 +727,10 @@ effect_step effect_machine::read_page(const transport_outcome& outcome) {
       outcome.what == transport_outcome::kind::response && outcome.response.status < 500;
   learn(answered_now ? vendor_finding::reached : vendor_finding::unreachable, page.failure.message);
   if (unknown) {
-    if (!may_pass(outcome))
-      page_.reset();
-    return look_again(page.failure);
+    if (may_pass(outcome) && page.failure.kind != error_kind::invalid)
+      return look_again(page.failure);
+    page_.reset();
+    return look_up_refused(page.failure);
   }
   // A first page that can be read is no progress where the second one never can.
   if (!page.next || page_)
@@ -734,9 +751,26 @@ effect_step effect_machine::read_page(const transport_outcome& outcome) {
 effect_step effect_machine::look_again(const error& why) {
   if (evidence_)
     return complete(std::move(*evidence_));
+  look_up_failures_ = std::min(look_up_failures_, passing_failures_max);
   const auto delay =
-      providers::backoff_ms(look_up_retry, look_up_failures_++, why.retry_after_ms, env_.random);
+      providers::backoff_ms(look_up_retry, look_up_failures_, why.retry_after_ms, env_.random);
+  look_up_failures_ = std::min(look_up_failures_ + 1, passing_failures_max);
   return wait(look_up_retry.initial_ms + delay, next::look_up, "look-up: " + why.message);
+}
+
+/// The question itself is refused, or its answer cannot be read: time alone hardly changes that.
+effect_step effect_machine::look_up_refused(const error& why) {
+  if (evidence_)
+    return complete(std::move(*evidence_));
+  look_up_failures_ = std::max(look_up_failures_, passing_failures_max);
+  const auto before = look_up_failures_++ - passing_failures_max;
+  const auto pause = std::max(
+      std::min(refused_look_up_pause_ms << std::min(before, 10), refused_look_up_pause_max_ms),
+      why.retry_after_ms);
+  auto text = "the look-up is refused or cannot be read: " + why.message;
+  if (before + 1 >= static_cast<int>(rounds_max) && !person_)
+    call_a_person(text, now() + pause);
+  return wait_durably(pause, next::look_up, std::move(text));
 }
 
 effect_step effect_machine::conclude(finding strongest) {
@@ -763,7 +797,8 @@ effect_step effect_machine::conclude(finding strongest) {
   case look_up_answer::kind::running: {
     absent_ = 0; // What is running now was not absent before.
     const auto base = std::clamp<std::int64_t>(absence_ms / 4, 100, 10'000);
-    const auto shift = std::min(running_++, 8);
+    const auto shift = running_;
+    running_ = std::min(running_ + 1, running_shift_max);
     return wait(std::min(base << shift, running_wait_max_ms), next::look_up,
                 "running at the vendor: " + strongest.evidence);
   }

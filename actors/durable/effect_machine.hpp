@@ -67,7 +67,9 @@ struct effect_step {
 /// hour, and after `rounds_max` rounds a person is called. One that is refused as done before and
 /// never found is looked up `rounds_max` times and then waits for a person (a compensation ends as
 /// `done_before`). A look-up reads at most `pages_max` pages; of a list that is longer nothing is
-/// believed, and it is asked for again after five minutes.
+/// believed, and it is asked for again after five minutes. A look-up that is refused, or whose
+/// answer cannot be read, is made again after 5 s, 10 s, 20 s … up to an hour; a person is called
+/// for the fifth in a row.
 class effect_machine {
 public:
   static constexpr std::uint32_t rounds_max = 5;
@@ -136,6 +138,7 @@ private:
   effect_step go(next what);
   effect_step wait_for_place(next then, const place_answer& why);
   effect_step wait(std::int64_t for_ms, next then, std::string reason);
+  void note_wait(std::int64_t for_ms, next then, std::string reason);
   effect_step wait_durably(std::int64_t for_ms, next then, std::string reason);
   effect_step wait_until(std::int64_t due, next then);
   effect_step wait_for_person();
@@ -151,6 +154,7 @@ private:
   effect_step misconfigured(const error& why, next then);
   effect_step resolve(const error& why, bool at_once);
   effect_step look_again(const error& why);
+  effect_step look_up_refused(const error& why);
   effect_step proven_absent();
   effect_step refused_and_not_found(std::string evidence);
   effect_step answered(const providers::http_response& response);

@@ -67,7 +67,9 @@ look_up_answer read_look_up(const sent_request& sent, const http_response& r) {
   using kind = look_up_answer::kind;
   look_up_answer a;
   if (r.status != 200) {
-    a.failure = {r.status == 401 ? error_kind::misconfigured : error_kind::unavailable,
+    a.failure = {r.status == 401   ? error_kind::misconfigured
+                 : r.status == 400 ? error_kind::invalid
+                                   : error_kind::unavailable,
                  std::string(where), std::to_string(r.status)};
     a.failure.retry_after_ms = std::max(providers::retry_after_ms(r), hint_of(r));
     return a;

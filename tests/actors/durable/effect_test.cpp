@@ -349,6 +349,36 @@ TEST_CASE("a short wait leaves no record", "[durable][effect][retry]") {
   CHECK(f.hub.notes(f.id).empty());
 }
 
+TEST_CASE("from the third failure in a row on a short wait is shown as well",
+          "[durable][effect][retry]") {
+  const auto failure = GENERATE(as<std::string>{}, "unavailable", "not_sent", "lost", "look_up");
+  CAPTURE(failure);
+  fixture f(failure == "look_up" ? doubt_policy::look_up : doubt_policy::replay_key);
+  settings.retry = {1, 1, 0};
+  f.begin();
+  if (failure == "look_up")
+    f.hub.answer(lost_call());
+  for (int i = 1; i <= 4; ++i) {
+    f.hub.answer(outcome_named(failure == "look_up" ? "in_doubt" : failure));
+    REQUIRE(f.state() == "wait");
+    REQUIRE(f.left() <= 3'000);
+    const auto waits = journal::open_waits(must_state(f.hub));
+    CHECK(!waits.empty() == (i >= 3));
+    if (!waits.empty()) {
+      CHECK(!waits.front().reason.empty());
+      CHECK(waits.front().next_at > 0);
+    }
+    // Not worth leaving memory for.
+    CHECK(!f.hub.machine("k").suspendable());
+    f.pass();
+    REQUIRE((f.state() == "send" || f.state() == "look_up"));
+  }
+  // A call that was out when the process died is in doubt still.
+  f.hub.restart();
+  CHECK(f.state() == (failure == "look_up" ? "look_up" : "send"));
+  CHECK(f.hub.notes(f.id).find("doubt") != std::string::npos);
+}
+
 TEST_CASE("definite failures are given up after the policy's time, doubt never is",
           "[durable][effect][retry]") {
   fixture f(doubt_policy::look_up);

@@ -39,6 +39,16 @@ std::string date_of(unix_ms at) {
   return {text, size};
 }
 
+/// When a person was called last; 0: never.
+unix_ms called_at(fixture& f) {
+  unix_ms at = 0;
+  for (const auto& e : f.hub.entries(f.id))
+    if (e.kind == journal::record_kind::effect_note &&
+        must(journal::decode_note(e.payload)).kind == journal::note_kind::needs_person)
+      at = e.time;
+  return at;
+}
+
 /// Says to the look-up what each page holds; the last of them has no page behind it.
 void answer_pages(fixture& f, const std::vector<std::string>& pages) {
   for (std::size_t i = 0; i < pages.size(); ++i) {
@@ -52,12 +62,12 @@ void answer_pages(fixture& f, const std::vector<std::string>& pages) {
 
 TEST_CASE("of several pages the strongest finding counts, in whatever order they come",
           "[durable][look_up][pages]") {
-  const std::vector<std::string> findings = {"absent", "running", "refused:no", "differs:amount",
+  const std::vector<std::string> findings = {"absent", "refused:no", "running", "differs:amount",
                                              "found:it"};
   const auto strength = [&](const std::string& finding) {
     return std::find(findings.begin(), findings.end(), finding) - findings.begin();
   };
-  const std::vector<std::string> becomes = {"wait", "wait", "!rejected", "nothing", "it"};
+  const std::vector<std::string> becomes = {"wait", "!rejected", "wait", "nothing", "it"};
   std::vector<std::vector<std::string>> all;
   for (const auto& a : findings)
     for (const auto& b : findings) {
@@ -169,6 +179,52 @@ TEST_CASE("what runs at the vendor is asked for ever more slowly, up to five min
   CHECK(last == 300'000);
   f.hub.answer(answer_of(200, "found:it"));
   CHECK(f.state() == "it");
+}
+
+TEST_CASE("a look-up that is refused for good is made ever more slowly, and calls a person once",
+          "[durable][look_up]") {
+  const auto refusal = GENERATE(as<std::string>{}, "400", "unreadable");
+  CAPTURE(refusal);
+  fixture f(doubt_policy::look_up);
+  f.begin();
+  f.hub.answer(lost_call());
+  std::int64_t last = 0;
+  unix_ms first_called_at = 0;
+  for (int i = 0; i < 14; ++i) {
+    REQUIRE(f.state() == "look_up");
+    f.hub.answer(refusal == "400" ? answer_of(400) : answer_of(200, "<html>"));
+    REQUIRE(f.state() == "wait");
+    CHECK(f.left() >= std::min<std::int64_t>(2 * last, 3'600'000));
+    last = f.left();
+    CHECK((called_at(f) > 0) == (i >= 4));
+    if (i == 4)
+      first_called_at = called_at(f);
+    REQUIRE(f.hub.machine("k").suspendable());
+    if (i % 2 == 1)
+      f.hub.reactivate("k"); // Neither the pause nor who was called is forgotten.
+    f.pass();
+  }
+  CHECK(last == 3'600'000);
+  CHECK(called_at(f) == first_called_at);
+  // What may pass is not held up by what came before it.
+  f.hub.answer(answer_of(503));
+  CHECK(f.left() <= 30'200);
+  f.pass();
+  f.hub.answer(answer_of(200, "found:it"));
+  CHECK(f.state() == "it");
+}
+
+TEST_CASE("a long outage of look-ups makes no pause long when they are refused after it",
+          "[durable][look_up]") {
+  fixture f(doubt_policy::look_up);
+  f.begin();
+  f.hub.answer(lost_call());
+  for (int i = 0; i < 40; ++i) {
+    f.hub.answer(answer_of(503));
+    f.pass();
+  }
+  f.hub.answer(answer_of(400));
+  CHECK(f.left() == 5'000);
 }
 
 TEST_CASE("what is absent each time is sent again ever more slowly, and a person is called once",

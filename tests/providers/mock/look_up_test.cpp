@@ -56,9 +56,9 @@ int rank_of(kind what) {
     return 5;
   case kind::differs:
     return 4;
-  case kind::refused:
-    return 3;
   case kind::running:
+    return 3;
+  case kind::refused:
     return 2;
   case kind::absent:
     return 1;
