@@ -600,6 +600,14 @@ result<void> check_for_serve(const settings& s) {
 
 result<providers::registry> make_registry(const settings& s, std::string_view mock_base) {
   providers::registry out;
+  // All that decides where a vendor's calls go.
+  out.settings = {
+      {"stripe", "MOCK_MODE, STRIPE_API_BASE and STRIPE_API_KEY"},
+      {"shippo", "MOCK_MODE, SHIPPO_API_BASE and SHIPPO_API_KEY"},
+      {"sendgrid", "MOCK_MODE, ORDERHUB_DISABLE, SENDGRID_API_BASE and SENDGRID_API_KEY"},
+      {"slack", "MOCK_MODE, ORDERHUB_DISABLE, SLACK_API_BASE and SLACK_BOT_TOKEN"},
+      {"slack_webhook", "ORDERHUB_DISABLE and SLACK_WEBHOOK_URL"},
+  };
   const auto add = [&](std::string vendor, const vendor_settings& v, std::string_view own_base,
                        std::string_view authorization_prefix, std::string_view mock_key,
                        std::string mode) {

@@ -230,6 +230,21 @@ TEST_CASE("real vendors get their own hosts, keys and modes", "[gateway][setting
   CHECK(oauth->find("shippo")->mode == "live");
 }
 
+TEST_CASE("every vendor's settings have a name, also where it is not configured",
+          "[gateway][settings]") {
+  const auto r = make_registry(loaded(real), "");
+  REQUIRE(r);
+  for (const auto& [vendor, setting] :
+       {std::pair("stripe", "STRIPE_API_BASE and STRIPE_API_KEY"),
+        std::pair("shippo", "SHIPPO_API_BASE and SHIPPO_API_KEY"),
+        std::pair("sendgrid", "SENDGRID_API_BASE and SENDGRID_API_KEY"),
+        std::pair("slack", "SLACK_API_BASE and SLACK_BOT_TOKEN"),
+        std::pair("slack_webhook", "SLACK_WEBHOOK_URL")}) {
+    CAPTURE(vendor);
+    CHECK(mentions(r->settings_of(vendor), setting));
+  }
+}
+
 TEST_CASE("vendors that are not configured or disabled are absent", "[gateway][settings]") {
   const auto bare = make_registry(loaded(real), "");
   REQUIRE(bare);

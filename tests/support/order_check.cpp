@@ -49,6 +49,13 @@ std::vector<std::string> problems_of(world& w, const std::string& key,
   };
   if (w.ran_away())
     list.emplace_back("something spins");
+  if (w.times_went_back() != 0)
+    complain("records whose time is before that of earlier ones", w.times_went_back());
+  for (const auto& vendor : w.places())
+    for (std::size_t kind = 0; kind < vendor.in_flight.size(); ++kind)
+      if (vendor.in_flight[kind] != 0 || vendor.queued[kind] != 0)
+        complain("places at " + vendor.vendor + " that were not given back, and who waits for them",
+                 vendor.in_flight[kind] + vendor.queued[kind]);
   for (const auto& why : w.stuck())
     list.push_back("stuck " + why);
   for (const auto& what : w.live())

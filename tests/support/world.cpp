@@ -31,22 +31,38 @@ std::string lower(std::string text) {
   return text;
 }
 
-providers::registry mock_registry(std::int64_t settle_ms) {
+/// The vendors that these settings have use for.
+providers::registry mock_registry(const handlers::order_settings& orders, std::int64_t settle_ms) {
   providers::registry r;
-  const std::pair<const char*, const char*> known[] = {
-      {"stripe", "Bearer sk_test_world"},
-      {"shippo", "ShippoToken shippo_test_world"},
-      {"sendgrid", "Bearer SG.world"},
-      {"slack", "Bearer xoxb-world"},
+  struct known_vendor {
+    const char* name;
+    const char* authorization;
+    const char* settings;
+    bool configured;
   };
-  for (const auto& [vendor, authorization] : known) {
+  const known_vendor known[] = {
+      {"stripe", "Bearer sk_test_world", "STRIPE_API_BASE and STRIPE_API_KEY", true},
+      {"shippo", "ShippoToken shippo_test_world", "SHIPPO_API_BASE and SHIPPO_API_KEY", true},
+      {"sendgrid", "Bearer SG.world", "SENDGRID_API_BASE and SENDGRID_API_KEY", orders.mail},
+      {"slack", "Bearer xoxb-world", "SLACK_API_BASE and SLACK_BOT_TOKEN", orders.slack},
+      {"slack_webhook", "", "SLACK_WEBHOOK_URL", orders.slack_webhook},
+  };
+  for (const auto& vendor : known) {
+    r.settings.emplace(vendor.name, vendor.settings);
+    if (!vendor.configured)
+      continue;
     providers::endpoint e;
-    e.vendor = vendor;
-    e.base = std::string("http://mock.test/") + vendor;
+    e.vendor = vendor.name;
     e.mode = "mock";
-    e.secret_headers.emplace_back("authorization", secret(authorization));
     e.look_up_settle_ms = settle_ms;
-    r.endpoints.emplace(vendor, std::move(e));
+    if (e.vendor == "slack_webhook") {
+      e.base = "http://mock.test/slack";
+      e.path = secret("/services/T0WORLD/B0WORLD/hook");
+    } else {
+      e.base = "http://mock.test/" + e.vendor;
+      e.secret_headers.emplace_back("authorization", secret(vendor.authorization));
+    }
+    r.endpoints.emplace(vendor.name, std::move(e));
   }
   return r;
 }
@@ -56,18 +72,37 @@ mock::mock_request request_of(const providers::registry& vendors, std::string_vi
                               const providers::http_request& request) {
   mock::mock_request wire;
   wire.method = request.method;
-  wire.target = '/' + std::string(vendor) + request.target;
+  const auto* endpoint = vendors.find(vendor);
+  if (endpoint != nullptr && !endpoint->path.empty())
+    wire.target = "/slack" + endpoint->path.reveal() + request.target;
+  else
+    wire.target = '/' + std::string(vendor) + request.target;
   for (const auto& [name, value] : request.headers)
     wire.headers.emplace_back(lower(name), value);
-  if (const auto* endpoint = vendors.find(vendor))
+  if (endpoint != nullptr)
     for (const auto& [name, value] : endpoint->secret_headers)
       wire.headers.emplace_back(lower(name), value.reveal());
   wire.body = request.body;
   return wire;
 }
 
-/// Steps without end are a bug, of the hub or of the test: far more than any run takes.
-constexpr std::size_t steps_max = 50'000;
+/// What a command names.
+std::string name_in(const journal::record& r) {
+  using journal::record_kind;
+  switch (r.kind) {
+  case record_kind::input:
+    return must(journal::decode_input(r.payload)).handler;
+  case record_kind::call:
+  case record_kind::send:
+    return must(journal::decode_call(r.payload)).input.handler;
+  case record_kind::effect:
+    return must(journal::decode_effect(r.payload)).name;
+  case record_kind::event:
+    return must(journal::decode_event(r.payload)).name;
+  default:
+    return {};
+  }
+}
 
 } // namespace
 
@@ -85,34 +120,57 @@ handlers::order_settings mock_order_settings() {
 
 world::world(world_settings settings)
     : mock(settings.mock), settings_(std::move(settings)), dice_(settings_.seed * 2 + 1),
-      random_(settings_.seed * 2 + 2), vendors_(mock_registry(settings_.settle_ms)),
-      services_(handlers::all_services(
-          std::make_shared<const handlers::order_settings>(settings_.orders))) {
+      random_(settings_.seed * 2 + 2), next_orders_(settings_.orders) {
   // Doubts and pauses are what this is about: thousands of runs would fill the log with them.
   log::set_level(log::level::off);
   open();
   store.on_commit([this](std::uint64_t, bool done) {
+    if (done)
+      note_durable();
     point(done ? "the commit is on disk, nobody knows" : "the commit has begun");
   });
 }
 
-world::~world() = default;
+world::~world() {
+  if (gate_)
+    gate_->on_offer(nullptr);
+}
 
 void world::open() {
-  journal_ = must(journal::hub_journal::open(store, settings_.journal, random_));
-  clock_start start;
-  start.last_time = journal_->last_time();
-  start.elapsed_ms = start.last_time == 0 ? 0 : time.true_ms() - committed_at_;
-  clock_.emplace(time, start);
-  env_.emplace(durable::environment{*clock_, random_, journal_->hub(), vendors_, nullptr,
+  if (auto orders = std::exchange(next_orders_, std::nullopt)) {
+    vendors_ = mock_registry(*orders, settings_.settle_ms);
+    services_ = handlers::all_services(std::make_shared<const handlers::order_settings>(*orders));
+  }
+  auto journal_settings = settings_.journal;
+  journal_settings.boot = &boot_;
+  journal_ = must(journal::hub_journal::open(store, journal_settings, random_));
+  clock_.emplace(time, clock_start_of(journal_->last_stamp(), time.wall_ms(), boot_.boottime_ms(),
+                                      boot_.boot_id()));
+  std::vector<std::string> names;
+  for (const auto& [name, endpoint] : vendors_.endpoints)
+    names.push_back(name);
+  gate_ = std::make_shared<host::vendor_gate>(names, settings_.places, time);
+  gate_->on_offer([this](host::place_offer offer) {
+    auto object = offer.object;
+    const auto channel = "gate > " + object.text();
+    put(channel, time.true_ms(), to_object{std::move(object), std::move(offer), 0});
+  });
+  env_.emplace(durable::environment{*clock_, random_, journal_->hub(), vendors_, gate_.get(),
                                     &vendor_clocks_, time.steady_ms()});
   env_->unstable_keys_for_test = settings_.unstable_keys;
 }
 
 void world::point(std::string_view name) {
   points_.push_back(name);
+  if (auto here = at_points_.extract(points_.size()))
+    for (auto& action : here.mapped())
+      action(*this);
   if (settings_.crash_at.contains(points_.size()))
     throw power_cut{};
+}
+
+void world::at_point(std::size_t number, std::function<void(world&)> action) {
+  at_points_[number].push_back(std::move(action));
 }
 
 // ── Clients ──────────────────────────────────────────────────────────────────────────────────
@@ -147,11 +205,15 @@ world::answer world::call(const object_id& object, const std::string& handler,
   return wait_for(ask(object, handler, body));
 }
 
+std::size_t world::tell(const object_id& object, const std::string& handler, std::string body) {
+  const auto number = ask(object, handler, std::move(body));
+  clients_[number].internal = true;
+  return number;
+}
+
 world::answer world::inform(const object_id& object, const std::string& handler,
                             const std::string& body) {
-  const auto number = ask(object, handler, body);
-  clients_[number].internal = true;
-  return wait_for(number);
+  return wait_for(tell(object, handler, body));
 }
 
 world::answer world::wait_for(std::size_t number) {
@@ -179,25 +241,37 @@ void world::hear(std::size_t number, answer a) {
 // ── What happens next ────────────────────────────────────────────────────────────────────────
 
 void world::put(const std::string& channel, unix_ms at, std::variant<to_object, to_vendor> what) {
-  channels_[channel].push_back({at, std::move(what)});
+  auto& parcels = channels_[channel];
+  if (parcels.empty())
+    fronts_.emplace(at, channel);
+  parcels.push_back({at, std::move(what)});
 }
 
-std::optional<unix_ms> world::next_time() const {
+std::optional<unix_ms> world::next_time() {
   std::optional<unix_ms> next;
   auto earlier = [&](unix_ms at) {
     if (!next || at < *next)
       next = at;
   };
-  for (const auto& [name, parcels] : channels_)
-    earlier(parcels.front().at);
-  for (const auto& [id, o] : objects_)
-    if (o.due)
-      earlier(*o.due);
+  if (const auto places = gate_->tick())
+    earlier(time.true_at(*places));
+  if (!fronts_.empty())
+    earlier(fronts_.begin()->first);
+  if (!due_.empty())
+    earlier(due_.begin()->first);
   if (const auto first = timers_.first())
     earlier(*first);
   if (auto late = mock.next_late_work())
     earlier(*late);
   return next;
+}
+
+void world::set_due(const object_id& id, active_object& object, std::optional<unix_ms> due) {
+  if (object.due)
+    due_.erase({*object.due, id});
+  object.due = due;
+  if (due)
+    due_.emplace(*due, id);
 }
 
 std::optional<object_id> world::idle_object() {
@@ -222,33 +296,54 @@ std::optional<object_id> world::idle_object() {
   return *idle[dice_.below(idle.size())];
 }
 
+std::size_t world::ready_channels(unix_ms now) const {
+  std::size_t count = 0;
+  for (auto it = fronts_.begin(); it != fronts_.end() && it->first <= now; ++it)
+    ++count;
+  return count;
+}
+
 void world::act() {
   const auto now = time.true_ms();
   mock.advance(now);
-  std::vector<std::function<void()>> choices;
-  for (const auto& [name, parcels] : channels_)
-    if (parcels.front().at <= now)
-      choices.emplace_back([this, channel = name] { deliver(channel); });
-  for (const auto& [id, o] : objects_)
-    if (o.due && *o.due <= now)
-      choices.emplace_back([this, object = id] { handle({object, wake{}, 0}); });
-  if (const auto first = timers_.first(); first && *first <= now)
-    choices.emplace_back([this] {
-      for (auto& object : timers_.take(time.true_ms(), 1))
-        handle({std::move(object), wake{}, 0});
-    });
-  if (!queue_.empty())
-    choices.emplace_back([this] { commit(); });
-  if (slice_wanted_)
-    choices.emplace_back([this] { slice(); });
-  if (dice_.below(12) == 0) {
+  gate_->tick();
+  if (settings_.leaves_at_once) {
+    leave_memory();
+  } else if (dice_.below(12) == 0) {
     if (auto idle = idle_object())
       return passivate(*idle);
   }
-  if (!choices.empty())
-    choices[dice_.below(choices.size())]();
-  else if (auto next = next_time())
-    time.set(std::max(now, *next));
+  const auto channels = ready_channels(now);
+  std::size_t due = 0;
+  for (auto it = due_.begin(); it != due_.end() && it->first <= now; ++it)
+    ++due;
+  const auto first = timers_.first();
+  const std::size_t timer = first && *first <= now ? 1 : 0;
+  const std::size_t commits = queue_.empty() ? 0 : 1;
+  const std::size_t slices = slice_wanted_ ? 1 : 0;
+  const auto all = channels + due + timer + commits + slices;
+  if (all == 0) {
+    if (auto next = next_time())
+      time.set(std::max(now, *next));
+    return;
+  }
+  auto chosen = static_cast<std::size_t>(dice_.below(all));
+  if (chosen < channels)
+    return deliver(std::next(fronts_.begin(), static_cast<std::ptrdiff_t>(chosen))->second);
+  chosen -= channels;
+  if (chosen < due)
+    return handle(
+        {std::next(due_.begin(), static_cast<std::ptrdiff_t>(chosen))->second, wake{}, 0});
+  chosen -= due;
+  if (chosen < timer) {
+    for (auto& object : timers_.take(now, 1))
+      handle({std::move(object), wake{}, 0});
+    return;
+  }
+  if (chosen - timer < commits)
+    commit();
+  else
+    slice();
 }
 
 bool world::step() {
@@ -271,7 +366,7 @@ bool world::step() {
 
 bool world::run(std::int64_t for_ms) {
   const auto end = time.true_ms() + for_ms;
-  for (std::size_t steps = 0; steps < steps_max; ++steps) {
+  for (std::size_t steps = 0; steps < settings_.steps_max; ++steps) {
     if (queue_.empty() && !slice_wanted_)
       if (auto next = next_time(); next && *next > end)
         return false;
@@ -283,7 +378,7 @@ bool world::run(std::int64_t for_ms) {
 }
 
 bool world::run_until(const std::function<bool(world&)>& condition) {
-  for (std::size_t steps = 0; steps < steps_max; ++steps) {
+  for (std::size_t steps = 0; steps < settings_.steps_max; ++steps) {
     if (condition(*this))
       return true;
     if (!step())
@@ -301,9 +396,20 @@ void world::lose_power() {
 
 void world::restart() {
   ++crashes_;
+  // Places that are given back from here on are of no process any more.
+  gate_->on_offer(nullptr);
+  if (crashes_ == 1) {
+    time.step_wall(settings_.wall_step_at_restart_ms);
+    if (settings_.orders_after_restart)
+      next_orders_ = settings_.orders_after_restart;
+  }
   for (;;) {
     ++life_;
+    gate_->on_offer(nullptr);
     objects_.clear();
+    due_.clear();
+    touched_.clear();
+    in_commit_.clear();
     queue_.clear();
     submitted_ = durable_ = 0;
     timers_.clear();
@@ -318,14 +424,21 @@ void world::restart() {
                     [](const parcel& p) { return !std::holds_alternative<to_vendor>(p.what); });
       for (auto& p : parcels) {
         // Once: a later loss of power does not hold up what is in the network.
-        const bool known = std::exchange(std::get<to_vendor>(p.what).orphan, true);
+        auto& request = std::get<to_vendor>(p.what);
+        request.place.give_back();
+        const bool known = std::exchange(request.orphan, true);
         if (!known && settings_.orphan_delay_max_ms > 0 && dice_.below(3) == 0)
           p.at += static_cast<std::int64_t>(
               dice_.below(static_cast<std::uint64_t>(settings_.orphan_delay_max_ms)));
       }
       it = parcels.empty() ? channels_.erase(it) : std::next(it);
     }
+    fronts_.clear();
+    for (const auto& [name, parcels] : channels_)
+      fronts_.emplace(parcels.front().at, name);
     time.advance(1 + static_cast<std::int64_t>(dice_.below(200)));
+    if (settings_.reboots)
+      boot_.reboot();
     try {
       open();
       break;
@@ -345,12 +458,16 @@ void world::restart() {
 
 // ── Objects ──────────────────────────────────────────────────────────────────────────────────
 
-void world::deliver(const std::string& channel) {
+void world::deliver(std::string channel) {
   auto it = channels_.find(channel);
-  auto what = std::move(it->second.front().what);
-  it->second.pop_front();
-  if (it->second.empty())
+  auto& parcels = it->second;
+  fronts_.erase({parcels.front().at, channel});
+  auto what = std::move(parcels.front().what);
+  parcels.pop_front();
+  if (parcels.empty())
     channels_.erase(it);
+  else
+    fronts_.emplace(parcels.front().at, it->first);
   if (auto* request = std::get_if<to_vendor>(&what))
     arrive(std::move(*request));
   else
@@ -365,7 +482,9 @@ void world::handle(to_object event) {
     state.id = id;
     slot.machine = std::make_unique<object_machine>(std::move(state), services_, *journal_, *env_);
     slot.machine->activate();
+    active_max_ = std::max(active_max_, objects_.size());
   }
+  touched_.insert(id);
   slot.source = std::max(slot.source, event.source);
   held now;
   now.object = id;
@@ -375,7 +494,10 @@ void world::handle(to_object event) {
     slot.machine->on_message(*message);
   else if (auto* a = std::get_if<vendor_answer>(&event.event))
     slot.machine->on_answer(a->ref, a->outcome);
-  else
+  else if (auto* offer = std::get_if<host::place_offer>(&event.event)) {
+    slot.machine->on_place(offer->who);
+    gate_->not_taken(*offer);
+  } else
     slot.machine->on_time();
   flush(id, std::move(now));
 }
@@ -425,9 +547,8 @@ void world::on_client(object_machine& machine, held& now, const from_client& fro
 void world::flush(const object_id& id, held now) {
   auto& slot = objects_.at(id);
   auto out = slot.machine->take();
-  slot.due.reset();
-  if (const auto due = slot.machine->due())
-    slot.due = time.true_at(*due);
+  const auto due = slot.machine->due();
+  set_due(id, slot, due ? std::optional(time.true_at(*due)) : std::nullopt);
   now.calls = std::move(out.calls);
   now.finished = std::move(out.finished);
   const auto leaves =
@@ -450,9 +571,32 @@ void world::flush(const object_id& id, held now) {
 
 void world::passivate(const object_id& id) {
   auto it = objects_.find(id);
-  if (it->second.due)
-    timers_.add(*it->second.due, id);
+  if (const auto due = it->second.due) {
+    timers_.add(*due, id);
+    due_.erase({*due, id});
+  }
   objects_.erase(it);
+}
+
+void world::leave_memory() {
+  for (auto it = touched_.begin(); it != touched_.end();) {
+    const auto object = objects_.find(*it);
+    if (object == objects_.end()) {
+      it = touched_.erase(it);
+      continue;
+    }
+    const auto& o = object->second;
+    host::memory_facts facts(*o.machine);
+    facts.all_durable = o.submitted <= durable_ && o.source <= durable_;
+    facts.quiet = true;
+    if (o.due)
+      facts.due_in_ms = *o.due - time.true_ms();
+    facts.stays_ms = 1;
+    if (host::may_leave_memory(facts))
+      passivate(object->first);
+    // Whoever waits for something is touched again by it; else for a commit.
+    it = facts.all_durable ? touched_.erase(it) : std::next(it);
+  }
 }
 
 // ── The writer ───────────────────────────────────────────────────────────────────────────────
@@ -462,8 +606,16 @@ void world::commit() {
       dice_.below(1'000) < settings_.failed_commits_per_mille)
     store.fail_commit(1, dice_.below(2) == 0 ? error_kind::full : error_kind::unavailable);
   std::vector<journal::turn> turns;
-  for (auto& j : queue_)
+  newest_in_commit_ = newest_time_;
+  for (auto& j : queue_) {
+    for (const auto& r : j.turn.records) {
+      in_commit_.push_back({r.object, r.kind, name_in(r)});
+      if (r.time < newest_in_commit_)
+        ++times_went_back_;
+      newest_in_commit_ = std::max(newest_in_commit_, r.time);
+    }
     turns.push_back(std::move(j.turn));
+  }
   // Before: the power may go once the bytes are on the disk.
   committed_at_ = time.true_ms();
   while (!journal_->commit(turns)) {
@@ -474,6 +626,12 @@ void world::commit() {
   durable_ += done.size();
   for (auto& j : done)
     carry_out(std::move(j.after));
+}
+
+void world::note_durable() {
+  newest_time_ = std::max(newest_time_, newest_in_commit_);
+  for (auto& line : std::exchange(in_commit_, {}))
+    log_.push_back(std::move(line));
 }
 
 void world::slice() {
@@ -491,11 +649,13 @@ void world::carry_out(held after) {
     point("the intent is durable, the call has not left");
     const auto now = time.true_ms();
     auto channel = "call " + std::to_string(++numbers_);
+    auto place = gate_->leave(call.vendor, call.ref, host::kind_of(call.call_class, call.lookup));
     if (settings_.not_sent_per_mille > 0 && dice_.below(1'000) < settings_.not_sent_per_mille) {
       put(channel, now + latency(),
           to_object{after.object,
                     vendor_answer{call.ref,
-                                  {providers::transport_outcome::kind::not_sent, {}, "no route"}},
+                                  {providers::transport_outcome::kind::not_sent, {}, "no route"},
+                                  std::move(place)},
                     0});
       continue;
     }
@@ -504,7 +664,8 @@ void world::carry_out(held after) {
       if (lower(name) == "idempotency-key")
         line += ' ' + value;
     requests_.push_back(std::move(line));
-    put(channel, now + latency(), to_vendor{std::move(call), after.object, false, life_, now});
+    put(channel, now + latency(),
+        to_vendor{std::move(call), after.object, false, life_, now, std::move(place)});
     point("the call has left");
   }
   for (auto& f : after.finished) {
@@ -535,7 +696,9 @@ void world::arrive(to_vendor request) {
   }
   if (!request.orphan)
     put("answer " + std::to_string(++numbers_), at,
-        to_object{request.from, vendor_answer{request.call.ref, std::move(outcome)}, 0});
+        to_object{request.from,
+                  vendor_answer{request.call.ref, std::move(outcome), std::move(request.place)},
+                  0});
   point("the vendor has done its work");
 }
 

@@ -2,9 +2,11 @@
 #include "actors/durable/object_machine.hpp"
 #include "actors/durable/service.hpp"
 #include "actors/handlers/order_settings.hpp"
+#include "actors/host/call_gate.hpp"
 #include "actors/host/due_times.hpp"
 #include "journal/base/random.hpp"
 #include "journal/hub_journal.hpp"
+#include "journal/record.hpp"
 #include "providers/mock/vendors.hpp"
 #include "providers/registry.hpp"
 #include "tests/support/memory_store.hpp"
@@ -29,13 +31,24 @@ namespace orderhub::testing {
 /// Settings of orders that suit the mock vendors: mail, and Slack with channel ids.
 handlers::order_settings mock_order_settings();
 
+/// So few places that what one order does at once already queues.
+inline host::gate_limits narrow_gate() {
+  host::gate_limits limits;
+  limits.effects = limits.reads = limits.look_ups = 1;
+  return limits;
+}
+
 struct world_settings {
   std::uint64_t seed = 1;
+  /// They say which vendors are configured, too.
   handlers::order_settings orders = mock_order_settings();
+  /// What the configuration says from the first restart on; none: the same.
+  std::optional<handlers::order_settings> orders_after_restart = {};
   providers::mock::options mock = {};
   /// Small, so that checkpoints come in many slices while one order is on its way.
   journal::journal_options journal = {
       .checkpoint_bytes = 1'500, .checkpoint_interval_ms = 2'000, .slice_rows = 2, .slice_ms = 0};
+  host::gate_limits places = narrow_gate();
   /// Overrides every operation's settle time where not negative.
   std::int64_t settle_ms = -1;
   bool unstable_keys = false;
@@ -47,6 +60,14 @@ struct world_settings {
   std::uint64_t failed_commits_per_mille = 0;
   /// How long a request may take to its vendor after the machine that sent it lost power.
   std::int64_t orphan_delay_max_ms = 2'000;
+  /// Whoever was without power for a moment is another boot; else the process was killed.
+  bool reboots = false;
+  /// Somebody sets the wall clock between the first loss of power and the restart.
+  std::int64_t wall_step_at_restart_ms = 0;
+  /// Objects leave memory as soon as they may; else at moments that are drawn.
+  bool leaves_at_once = false;
+  /// More steps than any sound run takes.
+  std::size_t steps_max = 50'000;
 };
 
 /// Whose vendors begin with these faults, a control document's.
@@ -54,9 +75,9 @@ world_settings with_faults(std::string_view control);
 
 /// A whole hub in one thread, for the order services: clients, objects as actors, the journal's
 /// writer with its group commits and checkpoint slices, timers, and the mock vendors behind a
-/// network that takes time. What happens next, of all that could, is drawn from the seed; messages
-/// from one sender to one receiver keep their order, as CAF's do. The same settings make the same
-/// run.
+/// network that takes time, with the program's own gate before it. What happens next, of all that
+/// could, is drawn from the seed; messages from one sender to one receiver keep their order, as
+/// CAF's do. The same settings make the same run.
 ///
 /// It follows actors/runtime: calls, answers and acknowledgements leave when their turn is durable,
 /// messages to other objects when it is queued.
@@ -89,7 +110,9 @@ public:
   std::size_t submit(const object_id& object, const std::string& handler, std::string body);
   /// Asks and waits for the answer.
   std::size_t ask(const object_id& object, const std::string& handler, std::string body);
-  /// The same, to a handler that is not reachable from outside: what an event will say.
+  /// Asks a handler that is not reachable from outside: what an event says.
+  std::size_t tell(const object_id& object, const std::string& handler, std::string body);
+  /// The same, and waits.
   answer inform(const object_id& object, const std::string& handler, const std::string& body);
   [[nodiscard]] const client& of(std::size_t number) const { return clients_.at(number); }
   /// Runs until that client is answered. Aborts where it never is.
@@ -100,6 +123,8 @@ public:
 
   /// Does something once, as soon as a condition holds. Survives crashes: it stands outside.
   void when(std::function<bool(world&)> condition, std::function<void(world&)> action);
+  /// Does something at that point, counted from 1, before a crash that falls there.
+  void at_point(std::size_t number, std::function<void(world&)> action);
 
   /// The next thing that could happen happens. False: nothing is left.
   bool step();
@@ -109,6 +134,8 @@ public:
   bool run_until(const std::function<bool(world&)>& condition);
   /// The machine loses power now.
   void lose_power();
+  /// The configuration from the next restart on.
+  void configure(const handlers::order_settings& orders) { next_orders_ = orders; }
 
   /// GetOrder's answer as of the last commit.
   [[nodiscard]] answer order(const std::string& key) const;
@@ -135,6 +162,20 @@ public:
   [[nodiscard]] const std::vector<std::string>& requests() const { return requests_; }
   /// No state is read twice without change for so long: something spins.
   [[nodiscard]] bool ran_away() const { return ran_away_; }
+  /// A record that is on disk, in the log's order; `name` is what a command names: the handler of
+  /// an input, call or send, the step of an effect, the name of an event.
+  struct logged {
+    object_id object;
+    journal::record_kind kind{};
+    std::string name;
+  };
+  [[nodiscard]] const std::vector<logged>& log() const { return log_; }
+  /// Records whose time was before that of one in front of them: none, ever.
+  [[nodiscard]] std::size_t times_went_back() const { return times_went_back_; }
+  [[nodiscard]] std::size_t active_objects() const { return objects_.size(); }
+  [[nodiscard]] std::size_t active_objects_max() const { return active_max_; }
+  /// How the vendors' places stand.
+  [[nodiscard]] std::vector<host::vendor_places> places() const { return gate_->snapshot(); }
 
   manual_clock time;
   providers::mock::vendors mock;
@@ -154,13 +195,16 @@ private:
     bool orphan = false; ///< Whoever sent it is gone.
     std::uint64_t life = 0;
     unix_ms left_at = 0;
+    host::held_place place = {};
   };
   struct vendor_answer {
     durable::call_ref ref;
     providers::transport_outcome outcome;
+    host::held_place place; ///< Held until the outcome has been handled.
   };
   struct wake {}; ///< Activates, and lets what is due happen.
-  using object_event = std::variant<from_client, durable::object_message, vendor_answer, wake>;
+  using object_event =
+      std::variant<from_client, durable::object_message, vendor_answer, host::place_offer, wake>;
   struct to_object {
     object_id object;
     object_event event;
@@ -193,13 +237,36 @@ private:
     std::optional<unix_ms> due = {};
   };
 
+  /// The boot clock of the machine: goes on with the time, and begins anew with each boot.
+  class machine_boot final : public boot_clock {
+  public:
+    explicit machine_boot(const manual_clock& time) : time_(time) {}
+    [[nodiscard]] std::int64_t boottime_ms() const override {
+      return 10'000 + time_.steady_ms() - since_;
+    }
+    [[nodiscard]] std::string boot_id() const override { return "boot-" + std::to_string(boots_); }
+    void reboot() {
+      ++boots_;
+      since_ = time_.steady_ms();
+    }
+
+  private:
+    const manual_clock& time_;
+    std::int64_t since_ = 0;
+    int boots_ = 1;
+  };
+
   void point(std::string_view name);
   void open();
   void restart();
   void act();
+  [[nodiscard]] std::size_t ready_channels(unix_ms now) const;
+  void set_due(const object_id& id, active_object& object, std::optional<unix_ms> due);
+  void leave_memory();
+  void note_durable();
   void ask_again(std::size_t number);
   void put(const std::string& channel, unix_ms at, std::variant<to_object, to_vendor> what);
-  void deliver(const std::string& channel);
+  void deliver(std::string channel);
   void arrive(to_vendor request);
   void handle(to_object event);
   void on_client(durable::object_machine& machine, held& now, const from_client& in);
@@ -210,7 +277,7 @@ private:
   void hear(std::size_t number, answer a);
   void passivate(const object_id& id);
   [[nodiscard]] std::optional<object_id> idle_object();
-  [[nodiscard]] std::optional<unix_ms> next_time() const;
+  [[nodiscard]] std::optional<unix_ms> next_time();
   [[nodiscard]] std::int64_t latency() { return 1 + static_cast<std::int64_t>(dice_.below(20)); }
 
   world_settings settings_;
@@ -218,14 +285,18 @@ private:
   seeded_random random_; ///< The hub's own: ids, jitter.
   providers::registry vendors_;
   durable::service_registry services_;
+  machine_boot boot_{time};
   std::unique_ptr<journal::hub_journal> journal_;
   std::optional<journal_clock> clock_;
   providers::vendor_clocks vendor_clocks_;
+  std::shared_ptr<host::vendor_gate> gate_;
   std::optional<durable::environment> env_;
-  unix_ms committed_at_ = 0; ///< The newest commit, by a right clock.
+  std::optional<handlers::order_settings> next_orders_;
 
   // In the machine's memory.
   std::map<object_id, active_object> objects_;
+  std::set<std::pair<unix_ms, object_id>> due_; ///< Of these.
+  std::set<object_id> touched_;                 ///< Those that may leave memory by now.
   std::deque<job> queue_;
   std::uint64_t submitted_ = 0; ///< Turns given to the writer; their numbers.
   std::uint64_t durable_ = 0;   ///< Turns up to this number are on disk.
@@ -235,11 +306,17 @@ private:
 
   // Outside of it.
   std::map<std::string, std::deque<parcel>> channels_;
-  std::uint64_t numbers_ = 0; ///< Of channels used once.
+  std::set<std::pair<unix_ms, std::string>> fronts_; ///< When each channel's first one is there.
+  std::uint64_t numbers_ = 0;                        ///< Of channels used once.
   std::deque<client> clients_;
   std::vector<std::pair<std::function<bool(world&)>, std::function<void(world&)>>> watches_;
+  std::map<std::size_t, std::vector<std::function<void(world&)>>> at_points_;
   std::vector<std::string_view> points_;
   std::vector<std::string> requests_;
+  std::vector<logged> log_, in_commit_;
+  unix_ms newest_in_commit_ = 0, newest_time_ = 0;
+  std::size_t times_went_back_ = 0;
+  std::size_t active_max_ = 0;
   std::size_t crashes_ = 0;
   std::uint64_t life_ = 0;
   bool ran_away_ = false;
