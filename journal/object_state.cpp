@@ -244,7 +244,7 @@ struct open_effect {
   effect_payload intent;
   std::optional<note_payload> position; ///< The newest one.
   unix_ms position_recorded_at = 0;
-  std::optional<note_payload> person;   ///< A person was called, and nothing has changed since.
+  std::optional<note_payload> person; ///< A person was called, and nothing has changed since.
   std::optional<open_doubt> doubt;
   bool refused = false; ///< As done before.
 };
@@ -478,6 +478,16 @@ std::vector<std::uint32_t> open_steps(const invocation_state& invocation, std::s
   for (const auto& e : open_effects(invocation))
     if (e.intent.name == step && (attempt.empty() || e.intent.attempt == attempt))
       out.push_back(e.index);
+  return out;
+}
+
+std::vector<std::uint32_t> event_waits(const invocation_state& invocation) {
+  std::vector<std::uint32_t> out;
+  const auto answered = answered_in(invocation);
+  for (const auto& e : invocation.entries)
+    if (e.kind == record_kind::await_event)
+      if (auto p = decode_wait(e.payload); p && !answered.contains(p->completion))
+        out.push_back(p->completion);
   return out;
 }
 

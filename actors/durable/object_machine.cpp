@@ -540,9 +540,22 @@ void object_machine::apply_event(const invocation_id& id, const handler_definiti
         live != nullptr && journal::has_awakeable(*live, awakeable.completion) &&
         !has_completion(awakeable.invocation, awakeable.completion))
       resolve_awakeable(awakeable, value);
-  for (const auto& [invocation, e] : executions_)
-    for (const auto completion : e->event_waits())
-      completions_.push_back({invocation, completion, result<std::string>(outcome->name)});
+  tell_waiting(outcome->name);
+}
+
+/// Also where the wait is not replayed yet, or is paused: the journal knows who waits.
+void object_machine::tell_waiting(const std::string& event) {
+  std::vector<std::pair<invocation_id, std::uint32_t>> waiting;
+  for (const auto& i : state_.live)
+    for (const auto completion : journal::event_waits(i))
+      waiting.emplace_back(i.id, completion);
+  for (const auto& [invocation, completion] : waiting) {
+    const auto* e = find(invocation);
+    if (e != nullptr && e->open(completion))
+      completions_.push_back({invocation, completion, result<std::string>(event)});
+    else if (e == nullptr)
+      record_completion(invocation, completion, result<std::string>(event));
+  }
 }
 
 /// To every open step that it speaks of: in the journal first, since a call may be out that the

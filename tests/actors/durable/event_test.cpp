@@ -44,6 +44,11 @@ handler_task waits_for_events(context ctx, std::string) {
   co_return (first ? *first : "cancelled") + ',' + facts + ',' + (second ? *second : "cancelled");
 }
 
+handler_task tells_another(context ctx, std::string) {
+  ctx.send(sim_bench::object("k"), "told", {});
+  co_return std::string("told");
+}
+
 handler_task promises(context ctx, std::string) {
   auto promise = ctx.awakeable();
   ctx.set("promise", promise.id);
@@ -149,8 +154,8 @@ TEST_CASE("an event with a known request key changes nothing", "[durable][event]
 
 TEST_CASE("evidence ends a doubt in each of its phases, and no call is made any more",
           "[durable][event][evidence]") {
-  const auto policy = GENERATE(doubt_policy::look_up, doubt_policy::replay_key,
-                               doubt_policy::await_event);
+  const auto policy =
+      GENERATE(doubt_policy::look_up, doubt_policy::replay_key, doubt_policy::await_event);
   // 0: waits for the absence time or its retry; 1: waits long; 2: waits for a person.
   const int phase = GENERATE(0, 1, 2);
   const int disturbed = GENERATE(0, 1, 2);
@@ -180,21 +185,30 @@ TEST_CASE("evidence ends a doubt in each of its phases, and no call is made any 
   CHECK(f.hub.notes(f.id).find("evidence") != std::string::npos);
 }
 
-TEST_CASE("evidence while a call is out waits for what the call says", "[durable][event][evidence]") {
+TEST_CASE("evidence while a call is out waits for what the call says",
+          "[durable][event][evidence]") {
   const auto policy = GENERATE(doubt_policy::look_up, doubt_policy::replay_key);
   const bool looking_up = GENERATE(false, true);
   CAPTURE(static_cast<int>(policy), looking_up);
   const std::vector<std::pair<providers::transport_outcome, std::string>> sends = {
-      {answer_of(200, "by call"), "by call"}, {answer_of(402), "!rejected"},
-      {lost_call(), "by event"},              {answer_of(429), "by event"},
-      {answer_of(500), "by event"},           {answer_of(401), "by event"},
-      {unsent_call(), "by event"},            {answer_of(400, "", {{"done-before", "1"}}), "by event"},
+      {answer_of(200, "by call"), "by call"},
+      {answer_of(402), "!rejected"},
+      {lost_call(), "by event"},
+      {answer_of(429), "by event"},
+      {answer_of(500), "by event"},
+      {answer_of(401), "by event"},
+      {unsent_call(), "by event"},
+      {answer_of(400, "", {{"done-before", "1"}}), "by event"},
   };
   const std::vector<std::pair<providers::transport_outcome, std::string>> look_ups = {
-      {answer_of(200, "found:by list"), "by list"}, {answer_of(200, "refused:no"), "!rejected"},
-      {answer_of(200, "absent"), "by event"},       {answer_of(200, "running"), "by event"},
-      {answer_of(200, "differs:x"), "by event"},    {answer_of(503), "by event"},
-      {answer_of(401), "by event"},                 {lost_call(), "by event"},
+      {answer_of(200, "found:by list"), "by list"},
+      {answer_of(200, "refused:no"), "!rejected"},
+      {answer_of(200, "absent"), "by event"},
+      {answer_of(200, "running"), "by event"},
+      {answer_of(200, "differs:x"), "by event"},
+      {answer_of(503), "by event"},
+      {answer_of(401), "by event"},
+      {lost_call(), "by event"},
   };
   for (const auto& [outcome, expected] : looking_up ? look_ups : sends) {
     CAPTURE(expected, outcome.response.status, outcome.response.body);
@@ -332,6 +346,33 @@ TEST_CASE("a handler waits for the next event of its object", "[durable][event]"
   f.tell();
   REQUIRE(f.hub.outcome(f.id));
   CHECK(text_of(*f.hub.outcome(f.id)) == "paid,early paid,disputed");
+}
+
+TEST_CASE("an event is heard by a wait that is not replayed yet", "[durable][event]") {
+  fixture f;
+  f.hub.exclusive("tells", &tells_another);
+  f.id = f.hub.send("k", "events");
+  // 0: the wait is in memory; 1: the event is what wakes its object; 2: the wait's handler is of
+  // another revision, and comes back.
+  const int at = GENERATE(0, 1, 2);
+  CAPTURE(at);
+  told.name = "paid";
+  if (at == 1)
+    f.hub.passivate("k");
+  if (at == 2) {
+    f.hub.services.services["S"].handlers["events"].revision = "2";
+    f.hub.restart();
+    REQUIRE(!f.hub.machine("k").stuck().empty());
+  }
+  f.hub.send("l", "tells");
+  if (at == 2) {
+    f.hub.services.services["S"].handlers["events"].revision = "1";
+    f.hub.restart();
+  }
+  told.name = "disputed";
+  f.tell();
+  REQUIRE(f.hub.outcome(f.id));
+  CHECK(text_of(*f.hub.outcome(f.id)) == "paid,none,disputed");
 }
 
 TEST_CASE("an event resolves a promise of its object once", "[durable][event]") {
