@@ -147,6 +147,7 @@ private:
   effect_step missed(std::string why);
   /// How a cancel ends it where nothing is out and nothing is to be resolved.
   std::optional<effect_step> ended_by_cancel();
+  effect_step cancelled_without_effect();
   void leave_queue();
   /// No byte of it leaves after now.
   void left_now();

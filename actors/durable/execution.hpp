@@ -36,6 +36,7 @@ struct effect_start {
   bool shielded = false;              ///< It compensates: no cancel reaches it.
   unix_ms accepted_at = 0;            ///< When the intent was recorded.
   std::vector<journal::recorded_note> notes;
+  bool cancelled = false; ///< Recovered, and the journal holds a cancel that concerns it.
 };
 
 /// What a verified event says of one step.

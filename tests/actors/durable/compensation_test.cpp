@@ -19,7 +19,9 @@ handler_task charge_and_undo(context ctx, std::string) {
   auto paused = co_await ctx.sleep(30'000);
   auto first = co_await ctx.effect("refund", shop_call("refund", settings));
   auto second = co_await ctx.effect("void", shop_call("void", settings));
-  const auto text = [](const auto& r) { return r ? r->text : std::string(name_of(r.error().kind)); };
+  const auto text = [](const auto& r) {
+    return r ? r->text : std::string(name_of(r.error().kind));
+  };
   co_return text(charged) + ',' + (paused ? "slept" : "woken") + ',' + text(first) + ',' +
       text(second);
 }
@@ -111,7 +113,10 @@ TEST_CASE("a cancel does not wait for a step with nothing to resolve, in whateve
   settings.has_effect = false;
   f.begin();
   const std::vector<providers::transport_outcome> met = {
-      {}, answer_of(429), lost_call(), answer_of(503, "", {{"retry-after-ms", "600000"}}),
+      {},
+      answer_of(429),
+      lost_call(),
+      answer_of(503, "", {{"retry-after-ms", "600000"}}),
       answer_of(401)};
   if (phase > 0)
     f.hub.answer(met.at(static_cast<std::size_t>(phase)));
@@ -136,9 +141,11 @@ TEST_CASE("a cancel does not wait for what may be repeated, once its call has en
     f.hub.cancel("k", f.id);
     CHECK(f.state() == "send");
     if (restart)
-      f.hub.restart();
-    f.hub.answer(lost_call());
+      f.hub.restart(); // The call has ended with the process: it is not made again.
+    else
+      f.hub.answer(lost_call());
     CHECK(f.state() == "!missed");
+    CHECK(f.hub.sent == 1);
     return;
   case 1: // While the call is out; then it is refused for the moment.
     f.hub.cancel("k", f.id);
