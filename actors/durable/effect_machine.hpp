@@ -103,8 +103,6 @@ public:
   /// Steady time.
   [[nodiscard]] std::optional<std::int64_t> due() const;
   [[nodiscard]] bool in_doubt() const { return doubt_; }
-  /// A person was called for it by this step; the reason.
-  [[nodiscard]] const std::optional<std::string>& person_called() const { return person_; }
   /// It has asked for a place, and waits for it.
   [[nodiscard]] bool queued() const { return std::holds_alternative<waiting_for_place>(phase_); }
   [[nodiscard]] place_request place(bool lookup) const;
