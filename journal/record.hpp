@@ -223,10 +223,12 @@ struct note_payload {
   std::string text;        ///< Reason or evidence; at most 64 KiB.
   std::uint32_t sends = 0; ///< How often the call has left so far, as far as the journal knows.
   // What an activation hands to the next one. None of it counts with `evidence`.
-  unix_ms left_at = 0;         ///< The last byte had left by then; 0: not known, or none has.
-  std::uint32_t rounds = 0;    ///< In a row: absent and sent again, or refused and not found.
-  std::uint32_t tries = 0;     ///< Failures in a row of what a timer stands before.
-  std::uint16_t status = 0;    ///< The server error that stands since `status_since`; 0: none.
+  unix_ms left_at = 0;      ///< The last byte had left by then; 0: not known, or none has.
+  std::uint32_t rounds = 0; ///< In a row: absent and sent again, or refused and not found.
+  /// Failures in a row of what a timer stands before; of a look-up those from the 11th on are
+  /// refusals.
+  std::uint32_t tries = 0;
+  std::uint16_t status = 0; ///< The server error that stands since `status_since`; 0: none.
   unix_ms status_since = 0;
 
   friend bool operator==(const note_payload&, const note_payload&) = default;
