@@ -481,6 +481,16 @@ std::vector<std::uint32_t> open_steps(const invocation_state& invocation, std::s
   return out;
 }
 
+std::vector<std::uint32_t> event_waits(const invocation_state& invocation) {
+  std::vector<std::uint32_t> out;
+  const auto answered = answered_in(invocation);
+  for (const auto& e : invocation.entries)
+    if (e.kind == record_kind::await_event)
+      if (auto p = decode_wait(e.payload); p && !answered.contains(p->completion))
+        out.push_back(p->completion);
+  return out;
+}
+
 std::vector<open_doubt> open_doubts(const object_state& state) {
   std::vector<open_doubt> out;
   for (const auto& i : state.live)

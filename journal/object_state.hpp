@@ -149,6 +149,9 @@ std::vector<open_wait> open_waits(const object_state& state);
 std::vector<std::uint32_t> open_steps(const invocation_state& invocation, std::string_view step,
                                       std::string_view attempt);
 
+/// Completions of the open waits for an event of the object.
+std::vector<std::uint32_t> event_waits(const invocation_state& invocation);
+
 /// True where the object must be activated at start: an open effect, a result or a cancel not yet
 /// delivered, a call whose callee may have ended, an input that has not begun. False where all it
 /// waits for are timers and awakeables.

@@ -225,7 +225,9 @@ struct note_payload {
   // What an activation hands to the next one. None of it counts with `evidence`.
   unix_ms left_at = 0;      ///< The last byte had left by then; 0: not known, or none has.
   std::uint32_t rounds = 0; ///< In a row: absent and sent again, or refused and not found.
-  std::uint32_t tries = 0;  ///< Failures in a row of what a timer stands before.
+  /// Failures in a row of what a timer stands before; of a look-up those from the 11th on are
+  /// refusals.
+  std::uint32_t tries = 0;
   std::uint16_t status = 0; ///< The server error that stands since `status_since`; 0: none.
   unix_ms status_since = 0;
   bool look_up_only = false; ///< Its key does not help any more.

@@ -113,7 +113,7 @@ std::string idempotency_key(const hub_id& hub, const object_id& object, std::str
 }
 
 effect_machine::effect_machine(effect_start start, const object_id& object, const environment& env)
-    : start_(std::move(start)), object_(object), env_(env) {
+    : start_(std::move(start)), object_(object), env_(env), cancel_(start_.cancelled) {
   // What left, or may have left, are the intent's bytes. `may_repeat` journals none.
   if (start_.recovered && !start_.intent.method.empty())
     start_.operation.request = {start_.intent.method, start_.intent.path,
@@ -211,9 +211,9 @@ place_request effect_machine::place(bool lookup) const {
           lookup};
 }
 
-void effect_machine::learn(vendor_finding finding, std::string_view why) const {
+void effect_machine::learn(vendor_finding what, std::string_view why) const {
   if (env_.gate != nullptr)
-    env_.gate->learned(start_.intent.vendor, finding, why);
+    env_.gate->learned(start_.intent.vendor, what, why);
 }
 
 bool effect_machine::parked() const {
@@ -392,6 +392,11 @@ std::optional<effect_step> effect_machine::ended_by_cancel() {
   return std::nullopt;
 }
 
+effect_step effect_machine::cancelled_without_effect() {
+  return complete(fail({error_kind::cancelled, std::string(start_.operation.name),
+                        "cancelled; nothing that counts can have happened", 409}));
+}
+
 void effect_machine::leave_queue() {
   if (const auto* w = std::get_if<waiting_for_place>(&phase_); w != nullptr && env_.gate != nullptr)
     env_.gate->withdraw(place(w->then == next::look_up));
@@ -492,6 +497,8 @@ effect_step effect_machine::recover() {
   }
   if (evidence_)
     return complete(std::move(*evidence_));
+  if (cancel_ && !start_.operation.has_effect)
+    return cancelled_without_effect();
   // When the last byte can have left: as the journal says, unless a call may have left since. Then,
   // of an earlier process, before this one began; of this one, by the deadline of a call that is
   // out still.
@@ -509,7 +516,13 @@ effect_step effect_machine::recover() {
     return wait_until(env_.time.steady_due(stands->at, stands->note.at), next::after_event);
   event_waited_ = waited_for_event;
   if (stands && stands->note.kind == note_kind::needs_person && stands->note.at == 0)
-    return wait_for_person();
+    return cancel_ ? look_up() : wait_for_person();
+  // Of an earlier process no call is out: what may be repeated is not.
+  if (nothing_out || policy() == doubt_policy::may_repeat) {
+    doubt_ = doubt_ || !nothing_out;
+    if (auto ended = ended_by_cancel())
+      return std::move(*ended);
+  }
   if (doubt_ && !stored_ && key_not_sure())
     return look_up_for_good();
   if (stands && nothing_out) {
@@ -882,8 +895,7 @@ effect_step effect_machine::on_place() {
 effect_step effect_machine::on_cancel() {
   cancel_ = true;
   if (!start_.operation.has_effect)
-    return complete(fail({error_kind::cancelled, std::string(start_.operation.name),
-                          "cancelled; nothing that counts can have happened", 409}));
+    return cancelled_without_effect();
   if (calling())
     return stay();
   if (auto ended = ended_by_cancel())

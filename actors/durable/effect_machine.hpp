@@ -103,8 +103,6 @@ public:
   /// Steady time.
   [[nodiscard]] std::optional<std::int64_t> due() const;
   [[nodiscard]] bool in_doubt() const { return doubt_; }
-  /// A person was called for it by this step; the reason.
-  [[nodiscard]] const std::optional<std::string>& person_called() const { return person_; }
   /// It has asked for a place, and waits for it.
   [[nodiscard]] bool queued() const { return std::holds_alternative<waiting_for_place>(phase_); }
   [[nodiscard]] place_request place(bool lookup) const;
@@ -147,6 +145,7 @@ private:
   effect_step missed(std::string why);
   /// How a cancel ends it where nothing is out and nothing is to be resolved.
   std::optional<effect_step> ended_by_cancel();
+  effect_step cancelled_without_effect();
   void leave_queue();
   /// No byte of it leaves after now.
   void left_now();
@@ -161,7 +160,7 @@ private:
   effect_step read_page(const providers::transport_outcome& outcome);
   effect_step conclude(finding strongest);
   void call_a_person(std::string why, unix_ms goes_on_at);
-  void learn(vendor_finding finding, std::string_view why) const;
+  void learn(vendor_finding what, std::string_view why) const;
   [[nodiscard]] bool key_alive() const;
   [[nodiscard]] bool key_not_sure() const;
   [[nodiscard]] providers::sent_request sent() const;

@@ -313,44 +313,27 @@ execution::issued execution::sleep(std::int64_t duration_ms) {
 }
 
 execution::issued execution::awakeable() {
-  if (stuck_)
-    return {};
-  if (consume_cancel())
-    return {0, cancelled_error(), {}};
-  const auto index = next_index_++;
-  const auto completion = next_completion_++;
-  const auto* e = recorded_command(record_kind::awakeable, index, {});
-  if (stuck_)
-    return {};
-  if (e == nullptr)
-    host_.append(id_, record_kind::awakeable, index, encode(journal::wait_payload{completion, 0}));
-  waiting_kinds_.emplace(completion, record_kind::awakeable);
-  return {completion, std::nullopt, {}};
+  return wait_from_outside(record_kind::awakeable);
 }
 
 execution::issued execution::await_event() {
+  return wait_from_outside(record_kind::await_event);
+}
+
+execution::issued execution::wait_from_outside(record_kind kind) {
   if (stuck_)
     return {};
   if (consume_cancel())
     return {0, cancelled_error(), {}};
   const auto index = next_index_++;
   const auto completion = next_completion_++;
-  const auto* e = recorded_command(record_kind::await_event, index, {});
+  const auto* e = recorded_command(kind, index, {});
   if (stuck_)
     return {};
   if (e == nullptr)
-    host_.append(id_, record_kind::await_event, index,
-                 encode(journal::wait_payload{completion, 0}));
-  waiting_kinds_.emplace(completion, record_kind::await_event);
+    host_.append(id_, kind, index, encode(journal::wait_payload{completion, 0}));
+  waiting_kinds_.emplace(completion, kind);
   return {completion, std::nullopt, {}};
-}
-
-std::vector<std::uint32_t> execution::event_waits() const {
-  std::vector<std::uint32_t> out;
-  for (const auto& [completion, kind] : waiting_kinds_)
-    if (kind == record_kind::await_event)
-      out.push_back(completion);
-  return out;
 }
 
 void execution::close_timer(std::uint32_t completion) {

@@ -36,6 +36,7 @@ struct effect_start {
   bool shielded = false;              ///< It compensates: no cancel reaches it.
   unix_ms accepted_at = 0;            ///< When the intent was recorded.
   std::vector<journal::recorded_note> notes;
+  bool cancelled = false; ///< Recovered, and the journal holds a cancel that concerns it.
 };
 
 /// What a verified event says of one step.
@@ -109,8 +110,6 @@ public:
   [[nodiscard]] bool is_effect(std::uint32_t completion) const;
   /// Open sleeps: completion id to due time, steady.
   [[nodiscard]] const std::map<std::uint32_t, std::int64_t>& sleeps() const { return sleeps_; }
-  /// Open waits for an event of the object.
-  [[nodiscard]] std::vector<std::uint32_t> event_waits() const;
 
   // ── What `context` and its futures call ──
   std::optional<std::string> get(std::string_view name);
@@ -174,6 +173,7 @@ private:
   void settle_entry(const journal::entry& e);
   void close_timers();
   [[nodiscard]] bool satisfied(const wait_request& request) const;
+  issued wait_from_outside(journal::record_kind kind);
   void diverge(error e);
 
   execution_host& host_;

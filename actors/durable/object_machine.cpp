@@ -469,14 +469,6 @@ void object_machine::start(const journal::invocation_state& invocation) {
                   "retry it with one that has that revision.");
     return;
   }
-  std::vector<std::uint32_t> cancelled_before;
-  const auto cancel_entry =
-      std::find_if(invocation.entries.begin(), invocation.entries.end(),
-                   [](const auto& e) { return e.kind == record_kind::cancel; });
-  if (cancel_entry != invocation.entries.end())
-    for (auto e = invocation.entries.begin(); e != cancel_entry; ++e)
-      if (e->kind == record_kind::effect)
-        cancelled_before.push_back(e->index);
   auto made = std::make_unique<execution>(static_cast<execution_host&>(*this), state_.id,
                                           invocation, [handler](execution& e, std::string body) {
                                             return handler->run(context(e), std::move(body));
@@ -487,12 +479,19 @@ void object_machine::start(const journal::invocation_state& invocation) {
   if (const auto* live = state_.find_live(id);
       live != nullptr && !live->paused_text.empty() && !paused_.contains(id) && !e.stuck())
     append(id, record_kind::paused, 0, {}); // It goes on.
-  // A cancel that the journal holds concerns the effects that were open when it came, and not those
-  // that undo them.
-  for (const auto index : cancelled_before)
-    if (auto it = effects_.find({id, index});
-        it != effects_.end() && !it->second.machine->start().shielded)
-      carry_out(it->first, it->second.machine->on_cancel());
+}
+
+/// A cancel that the journal holds concerns the effects that were open when it came, and not those
+/// that undo them.
+bool object_machine::was_cancelled(const effect_start& effect) const {
+  const auto* live = state_.find_live(effect.invocation);
+  if (!effect.recovered || effect.shielded || live == nullptr)
+    return false;
+  const auto begun = std::find_if(live->entries.begin(), live->entries.end(), [&](const auto& e) {
+    return e.kind == record_kind::effect && e.index == effect.index;
+  });
+  return std::any_of(begun, live->entries.end(),
+                     [](const auto& e) { return e.kind == record_kind::cancel; });
 }
 
 /// One turn: state, evidence, whoever waits, what follows, and the end of the invocation.
@@ -541,9 +540,22 @@ void object_machine::apply_event(const invocation_id& id, const handler_definiti
         live != nullptr && journal::has_awakeable(*live, awakeable.completion) &&
         !has_completion(awakeable.invocation, awakeable.completion))
       resolve_awakeable(awakeable, value);
-  for (const auto& [invocation, e] : executions_)
-    for (const auto completion : e->event_waits())
-      completions_.push_back({invocation, completion, result<std::string>(outcome->name)});
+  tell_waiting(outcome->name);
+}
+
+/// Also where the wait is not replayed yet, or is paused: the journal knows who waits.
+void object_machine::tell_waiting(const std::string& event) {
+  std::vector<std::pair<invocation_id, std::uint32_t>> waiting;
+  for (const auto& i : state_.live)
+    for (const auto completion : journal::event_waits(i))
+      waiting.emplace_back(i.id, completion);
+  for (const auto& [invocation, completion] : waiting) {
+    const auto* e = find(invocation);
+    if (e != nullptr && e->open(completion))
+      completions_.push_back({invocation, completion, result<std::string>(event)});
+    else if (e == nullptr)
+      record_completion(invocation, completion, result<std::string>(event));
+  }
 }
 
 /// To every open step that it speaks of: in the journal first, since a call may be out that the
@@ -604,6 +616,7 @@ void object_machine::begin_effect(effect_start effect) {
     effects_.erase(key);
     return; // Beside one that cannot go on: nothing of it is begun.
   }
+  effect.cancelled = was_cancelled(effect);
   slot.machine = std::make_unique<effect_machine>(std::move(effect), state_.id, env_);
   if (state_.paused_by_operator)
     carry_out(key, slot.machine->hold(true));

@@ -167,6 +167,8 @@ private:
   bool pump_starts();
   void start(const journal::invocation_state& invocation);
   void apply_event(const invocation_id& id, const handler_definition& handler);
+  void tell_waiting(const std::string& event);
+  [[nodiscard]] bool was_cancelled(const effect_start& effect) const;
   void give_evidence(const step_evidence& evidence);
   void resolve_awakeable(const awakeable_id& id, result<std::string> value);
   [[nodiscard]] bool has_completion(const invocation_id& invocation,

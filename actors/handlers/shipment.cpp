@@ -244,22 +244,22 @@ result<label_order> label_order::decode(std::string_view bytes) {
 
 durable::service_definition shipment_service(settings_ptr settings) {
   durable::service_definition service;
-  auto add = [&](const char* name, durable::handler_mode mode,
+  auto add = [&](const char* name, bool cancellable,
                  std::function<handler_task(context, std::string)> run) {
     durable::handler_definition h;
-    h.mode = mode;
     h.internal = true;
+    h.cancellable = cancellable;
     h.run = std::move(run);
     service.handlers.emplace(name, std::move(h));
   };
-  using durable::handler_mode;
-  add("BuyLabel", handler_mode::exclusive, [settings](context ctx, std::string body) {
+  add("BuyLabel", true, [settings](context ctx, std::string body) {
     return buy_label(ctx, std::move(body), settings);
   });
-  add("VoidLabel", handler_mode::exclusive, &void_label);
-  add("ReportLate", handler_mode::exclusive, &report_late);
+  // What stops a purchase may come again while its label is voided.
+  add("VoidLabel", false, &void_label);
+  add("ReportLate", false, &report_late);
   durable::handler_definition stop_it;
-  stop_it.mode = handler_mode::event;
+  stop_it.mode = durable::handler_mode::event;
   stop_it.internal = true;
   stop_it.event = &stop;
   service.handlers.emplace("Stop", std::move(stop_it));

@@ -85,6 +85,8 @@ void refuse(hub_context& hub, object_event& event, const call_reply& reply) {
     std::exchange(in->to, nullptr)->finished(reply);
   else if (auto* settled = std::get_if<awakeable_input>(&event); settled != nullptr && settled->to)
     std::exchange(settled->to, nullptr)->finished(reply);
+  else if (auto* action = std::get_if<operator_input>(&event); action != nullptr && action->to)
+    std::exchange(action->to, nullptr)->finished(reply);
   else if (auto* place = std::get_if<place_offered>(&event))
     hub.gate->not_taken(place->offer);
 }
@@ -228,7 +230,8 @@ private:
 
   static bool asked_from_outside(const object_event& event) {
     return std::holds_alternative<external_input>(event) ||
-           std::holds_alternative<awakeable_input>(event);
+           std::holds_alternative<awakeable_input>(event) ||
+           std::holds_alternative<operator_input>(event);
   }
 
   void on(external_input& in) {
@@ -324,7 +327,11 @@ private:
       reply = failure(404, "There is no such awakeable.");
       break;
     }
-    now_.replies.push_back(hub_.replies.add(std::exchange(in.to, nullptr), std::move(reply)));
+    answer_when_durable(in.to, std::move(reply));
+  }
+
+  void answer_when_durable(responder_ptr& to, call_reply reply) {
+    now_.replies.push_back(hub_.replies.add(std::exchange(to, nullptr), std::move(reply)));
     // As for an input: the journal may have stopped meanwhile.
     if (hub_.admission.stalled())
       if (auto r = hub_.replies.take(now_.replies.back()))
@@ -337,7 +344,7 @@ private:
     reply.status = 202;
     if (!taken)
       reply = failure(404, "Nothing of " + id_.text() + " is open that this could be about.");
-    now_.replies.push_back(hub_.replies.add(std::exchange(in.to, nullptr), std::move(reply)));
+    answer_when_durable(in.to, std::move(reply));
   }
 
   void on(vendor_answer& a) {

@@ -20,36 +20,11 @@ namespace {
 const object_id sick{"Order", "sick"};
 const object_id well{"Order", "well"};
 
-journal_options slow_options() {
-  journal_options options;
-  options.checkpoint_bytes = 1ULL << 40U;
-  options.checkpoint_interval_ms = 1LL << 40U;
+/// Checkpoints in many slices.
+std::unique_ptr<hub_journal> opened(store& tables) {
+  auto options = slow_options();
   options.slice_rows = 3;
-  options.slice_ms = 0;
-  return options;
-}
-
-std::unique_ptr<hub_journal> opened(store& tables, journal_options options = slow_options()) {
-  seeded_random random(99);
-  auto journal = hub_journal::open(tables, options, random);
-  if (!journal)
-    FAIL(journal.error().message);
-  return std::move(*journal);
-}
-
-void commit(hub_journal& journal, std::vector<record> records) {
-  auto turns = one_turn(std::move(records));
-  REQUIRE(journal.commit(turns));
-}
-
-void maintain_all(hub_journal& journal, unix_ms now) {
-  for (int i = 0; i < 10'000; ++i) {
-    auto more = journal.maintain(now);
-    REQUIRE(more);
-    if (!*more)
-      return;
-  }
-  FAIL("maintain never ends");
+  return testing::opened(tables, options);
 }
 
 /// Everything that waits, without the test's own catching of what ends the process within it.
@@ -330,6 +305,7 @@ TEST_CASE("while objects are folded behind one that is damaged, the log does not
           "[journal][damage]") {
   memory_store tables;
   auto options = slow_options();
+  options.slice_rows = 3;
   options.checkpoint_bytes = 4'000;
   auto journal = opened(tables, options);
   const auto bad = invocation_at(day_one, 1);
@@ -495,6 +471,7 @@ TEST_CASE("a crash within the repair of an index costs nothing", "[journal][dama
 TEST_CASE("retention goes past damaged rows, and leaves them where they are", "[journal][damage]") {
   memory_store tables;
   auto options = slow_options();
+  options.slice_rows = 3;
   options.journal_retention_ms = 100'000;
   auto journal = opened(tables, options);
   std::vector<invocation_id> ids;

@@ -16,27 +16,11 @@ namespace {
 constexpr std::int64_t retention = 100'000;
 const object_id hook{"Webhook", "evt-1"};
 
-journal_options short_retention() {
-  journal_options options;
-  options.checkpoint_bytes = 1ULL << 40U;
-  options.checkpoint_interval_ms = 1LL << 40U;
+std::unique_ptr<hub_journal> opened(store& tables) {
+  auto options = slow_options();
   options.journal_retention_ms = retention;
   options.slice_rows = 3;
-  options.slice_ms = 0;
-  return options;
-}
-
-std::unique_ptr<hub_journal> opened(store& tables) {
-  seeded_random random(99);
-  auto journal = hub_journal::open(tables, short_retention(), random);
-  if (!journal)
-    FAIL(journal.error().message);
-  return std::move(*journal);
-}
-
-void commit(hub_journal& journal, std::vector<record> records) {
-  auto turns = one_turn(std::move(records));
-  REQUIRE(journal.commit(turns));
+  return testing::opened(tables, options);
 }
 
 /// Without a check within, so that what ends the process goes through.

@@ -421,4 +421,35 @@ std::vector<turn> turn_maker::next(const reference& world) {
   return turns;
 }
 
+journal_options slow_options() {
+  journal_options options;
+  options.checkpoint_bytes = 1ULL << 40U;
+  options.checkpoint_interval_ms = 1LL << 40U;
+  options.slice_ms = 0;
+  return options;
+}
+
+std::unique_ptr<hub_journal> opened(store& tables, const journal_options& options) {
+  seeded_random random(99);
+  auto journal = hub_journal::open(tables, options, random);
+  if (!journal)
+    FAIL(journal.error().message);
+  return std::move(*journal);
+}
+
+void commit(hub_journal& journal, std::vector<record> records) {
+  auto turns = one_turn(std::move(records));
+  REQUIRE(journal.commit(turns));
+}
+
+void maintain_all(hub_journal& journal, unix_ms now) {
+  for (int i = 0; i < 10'000; ++i) {
+    auto more = journal.maintain(now);
+    REQUIRE(more);
+    if (!*more)
+      return;
+  }
+  FAIL("maintain never ends");
+}
+
 } // namespace orderhub::journal::testing

@@ -77,6 +77,15 @@ private:
 /// Fails the running test where the journal answers anything else than the reference.
 void check_same(const hub_journal& journal, const reference& expected, unix_ms now);
 
+/// No checkpoint by size or time: only `maintain` and `checkpoint_now`; slices end by rows alone.
+journal_options slow_options();
+/// The journal of `tables`; fails the running test where it cannot be opened.
+std::unique_ptr<hub_journal> opened(store& tables, const journal_options& options);
+/// One turn of these records.
+void commit(hub_journal& journal, std::vector<record> records);
+/// Every slice that is due.
+void maintain_all(hub_journal& journal, unix_ms now);
+
 /// Makes up turns that handlers could have taken: repeats for a seed.
 class turn_maker {
 public:

@@ -185,14 +185,18 @@ void sim_bench::place(const std::string& key, const durable::call_ref& ref) {
   carry_out(object(key));
 }
 
-void sim_bench::reactivate(const std::string& key) {
+void sim_bench::passivate(const std::string& key) {
   const auto id = object(key);
   if (auto it = objects_.find(id); it != objects_.end()) {
     if (!it->second->suspendable())
       std::abort();
     objects_.erase(it);
   }
-  at(id);
+}
+
+void sim_bench::reactivate(const std::string& key) {
+  passivate(key);
+  at(object(key));
 }
 
 std::optional<result<std::string>> sim_bench::outcome(const invocation_id& id) const {

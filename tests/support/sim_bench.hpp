@@ -57,6 +57,8 @@ public:
   void restart();
   /// The object's actor and frames are dropped, and built again from the journal.
   void reactivate(const std::string& key);
+  /// They are dropped until something comes for the object.
+  void passivate(const std::string& key);
 
   [[nodiscard]] static object_id object(const std::string& key) { return {"S", key}; }
   durable::object_machine& machine(const std::string& key) { return at(object(key)); }

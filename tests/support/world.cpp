@@ -616,8 +616,6 @@ void world::commit() {
     }
     turns.push_back(std::move(j.turn));
   }
-  // Before: the power may go once the bytes are on the disk.
-  committed_at_ = time.true_ms();
   while (!journal_->commit(turns)) {
   }
   auto done = std::move(queue_);

@@ -141,9 +141,11 @@ TEST_CASE("a cancel does not wait for what may be repeated, once its call has en
     f.hub.cancel("k", f.id);
     CHECK(f.state() == "send");
     if (restart)
-      f.hub.restart();
-    f.hub.answer(lost_call());
+      f.hub.restart(); // The call has ended with the process: it is not made again.
+    else
+      f.hub.answer(lost_call());
     CHECK(f.state() == "!missed");
+    CHECK(f.hub.sent == 1);
     return;
   case 1: // While the call is out; then it is refused for the moment.
     f.hub.cancel("k", f.id);

@@ -44,6 +44,11 @@ handler_task waits_for_events(context ctx, std::string) {
   co_return (first ? *first : "cancelled") + ',' + facts + ',' + (second ? *second : "cancelled");
 }
 
+handler_task tells_another(context ctx, std::string) {
+  ctx.send(sim_bench::object("k"), "told", {});
+  co_return std::string("told");
+}
+
 handler_task promises(context ctx, std::string) {
   auto promise = ctx.awakeable();
   ctx.set("promise", promise.id);
@@ -341,6 +346,33 @@ TEST_CASE("a handler waits for the next event of its object", "[durable][event]"
   f.tell();
   REQUIRE(f.hub.outcome(f.id));
   CHECK(text_of(*f.hub.outcome(f.id)) == "paid,early paid,disputed");
+}
+
+TEST_CASE("an event is heard by a wait that is not replayed yet", "[durable][event]") {
+  fixture f;
+  f.hub.exclusive("tells", &tells_another);
+  f.id = f.hub.send("k", "events");
+  // 0: the wait is in memory; 1: the event is what wakes its object; 2: the wait's handler is of
+  // another revision, and comes back.
+  const int at = GENERATE(0, 1, 2);
+  CAPTURE(at);
+  told.name = "paid";
+  if (at == 1)
+    f.hub.passivate("k");
+  if (at == 2) {
+    f.hub.services.services["S"].handlers["events"].revision = "2";
+    f.hub.restart();
+    REQUIRE(!f.hub.machine("k").stuck().empty());
+  }
+  f.hub.send("l", "tells");
+  if (at == 2) {
+    f.hub.services.services["S"].handlers["events"].revision = "1";
+    f.hub.restart();
+  }
+  told.name = "disputed";
+  f.tell();
+  REQUIRE(f.hub.outcome(f.id));
+  CHECK(text_of(*f.hub.outcome(f.id)) == "paid,none,disputed");
 }
 
 TEST_CASE("an event resolves a promise of its object once", "[durable][event]") {

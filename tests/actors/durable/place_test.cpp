@@ -27,8 +27,8 @@ public:
     withdrawn.push_back({request.object.key, std::string(request.vendor),
                          std::string(request.call_class), request.lookup});
   }
-  void learned(std::string_view vendor, vendor_finding finding, std::string_view why) override {
-    findings.push_back({std::string(vendor), finding, std::string(why)});
+  void learned(std::string_view vendor, vendor_finding what, std::string_view why) override {
+    findings.push_back({std::string(vendor), what, std::string(why)});
   }
 
   struct seen {

@@ -125,6 +125,22 @@ TEST_CASE("an order that waits for a retry is cancelled without another try", "[
   }
 }
 
+TEST_CASE("what stops a shipment again does not stop its label from being voided",
+          "[orders][cancel]") {
+  world w(with_faults(R"({"vendor":"shippo","operation":"label_refund","nth":1,"effect":"status",)"
+                      R"("status":429,"headers":{"retry-after":"30"}})"));
+  w.call(order_object("1"), "ProcessOrder", order_body());
+  const auto asked = w.ask(order_object("1"), "CancelOrder", {});
+  REQUIRE(w.run_until([](world& now) {
+    return now.mock.requests(call_id::shippo_label_refund) == 1 && !now.calling("shippo", "/");
+  }));
+  w.inform({"Shipment", "1"}, "Stop", {});
+  check_undone(w);
+  REQUIRE(w.of(asked).heard);
+  CHECK(field(w.of(asked).heard->body, "message") == "Order cancelled");
+  CHECK(w.effects("1", effect_kind::label_refund) == 1);
+}
+
 TEST_CASE("a cancel waits for a label under way, and its answer names it", "[orders][cancel]") {
   world w(with_faults(
       R"({"vendor":"shippo","operation":"label","nth":1,"effect":"latency","latency_ms":25000})"));

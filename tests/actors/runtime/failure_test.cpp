@@ -214,3 +214,32 @@ TEST_CASE("a request that the gateway fails at gets 500, once, and the next one 
   hub.within_find_invocation = [] { throw std::bad_alloc(); };
   CHECK(hub.attach(runtime::by_invocation_id{c->id()})->status() == 500);
 }
+
+TEST_CASE("a person's action is answered, whatever becomes of its object", "[runtime][failure]") {
+  log::set_level(log::level::off);
+  runtime_bench hub;
+  const journal::operator_payload pause{journal::operator_verb::pause, "", "ada", "cli", "", ""};
+  CHECK(hub.operate("a", pause)->status() == 202);
+  int times = 0;
+  add_explode(hub, times);
+  SECTION("it cannot be built") {
+    hub.on_load = [](const object_id&) { throw std::runtime_error("the object cannot be built"); };
+    CHECK(hub.operate("b", pause)->status() == 500);
+  }
+  SECTION("it is paused") {
+    for (times = 3; times > 0;) {
+      hub.call("b", "explode", "x");
+      hub.advance(3'000);
+    }
+    REQUIRE(hub.paused_objects() == 1);
+    CHECK(hub.operate("b", pause)->status() == 500);
+  }
+  SECTION("the journal takes no writes") {
+    hub.held = true;
+    hub.set_accepting(false);
+    CHECK(hub.operate("b", pause)->status() == 503);
+    hub.held = false;
+    hub.set_accepting(true);
+    hub.settle();
+  }
+}

@@ -450,6 +450,14 @@ caller runtime_bench::unpause(const std::string& key) {
   settle();
   return to;
 }
+caller runtime_bench::operate(const std::string& key, journal::operator_payload action) {
+  auto to = std::make_shared<recording_responder>();
+  caf::anon_send(running().directory,
+                 runtime::route_message{object(key), runtime::make_event(runtime::operator_input{
+                                                         {}, std::move(action), to})});
+  settle();
+  return to;
+}
 void runtime_bench::break_down(const std::string& key, std::uint64_t life) {
   caf::anon_send(running().directory,
                  runtime::route_message{

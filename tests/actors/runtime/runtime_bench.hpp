@@ -124,6 +124,7 @@ public:
   [[nodiscard]] std::size_t paused_objects() const;
   void set_credentials(const std::string& authorization);
   caller unpause(const std::string& key);
+  caller operate(const std::string& key, journal::operator_payload action);
   /// Handling an event throws in the object's n-th activation of all.
   void break_down(const std::string& key, std::uint64_t life);
   void set_accepting(bool accepting);
