@@ -227,10 +227,11 @@ TEST_CASE("a person's action is answered, whatever becomes of its object", "[run
     CHECK(hub.operate("b", pause)->status() == 500);
   }
   SECTION("it is paused") {
-    for (times = 3; times > 0;) {
+    times = 3; // Counted down by each call.
+    do {
       hub.call("b", "explode", "x");
       hub.advance(3'000);
-    }
+    } while (times > 0);
     REQUIRE(hub.paused_objects() == 1);
     CHECK(hub.operate("b", pause)->status() == 500);
   }
