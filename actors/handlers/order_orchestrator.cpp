@@ -284,7 +284,6 @@ task<refunds_made> refund_all(context ctx, payment_fact p) {
 /// Gives one payment back; what is known of it afterwards.
 task<order_facts> give_back(context ctx, payment_fact p, settings_ptr s) {
   order_facts learned;
-  const auto attempt_text = std::to_string(p.attempt);
   const bool is_money = p.state == payment_state::paid || p.state == payment_state::part_refunded;
   bool refund_it = is_money;
   if (!is_money) {
