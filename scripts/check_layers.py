@@ -33,7 +33,7 @@ MAY_SEE = {
 LIBRARIES = [
     (r"caf/", r"actors/runtime/", "only actors/runtime knows CAF"),
     (r"lmdb\.h$", r"journal/lmdb_store\.cpp$", "only journal/lmdb_store.cpp knows LMDB"),
-    (r"curl/", r"providers/curl_transport\.cpp$", "only providers/curl_transport.cpp knows libcurl"),
+    (r"curl/", r"providers/transport/.*\.cpp$", "only providers/transport knows libcurl"),
     (r"nlohmann/", r".*\.cpp$", "the JSON library stays inside .cpp files"),
     (r"boost/", r"(http_gateway|providers/mock)/", "only the gateway and the mock serve HTTP"),
     (r"toml\+\+/", r"http_gateway/.*\.cpp$", "only the gateway's .cpp files read configuration"),

@@ -1,5 +1,5 @@
 #pragma once
-#include "actors/handlers/order_settings.hpp"
+#include "actors/handlers/orders/order_settings.hpp"
 #include "journal/base/result.hpp"
 
 #include <memory>

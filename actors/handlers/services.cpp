@@ -1,9 +1,9 @@
 #include "actors/handlers/services.hpp"
 
-#include "actors/handlers/notice.hpp"
-#include "actors/handlers/order_orchestrator.hpp"
-#include "actors/handlers/shipment.hpp"
-#include "actors/handlers/webhook_processor.hpp"
+#include "actors/handlers/notifications/notice.hpp"
+#include "actors/handlers/orders/order_orchestrator.hpp"
+#include "actors/handlers/shipments/shipment.hpp"
+#include "actors/handlers/webhooks/webhook_processor.hpp"
 
 namespace orderhub::handlers {
 

@@ -1,6 +1,6 @@
 #pragma once
 #include "actors/durable/service.hpp"
-#include "actors/handlers/order_settings.hpp"
+#include "actors/handlers/orders/order_settings.hpp"
 
 #include <memory>
 

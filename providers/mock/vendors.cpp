@@ -1,10 +1,10 @@
 #include "providers/mock/vendors.hpp"
 
 #include "providers/mock/call.hpp"
-#include "providers/mock/sendgrid.hpp"
-#include "providers/mock/shippo.hpp"
-#include "providers/mock/slack.hpp"
-#include "providers/mock/stripe.hpp"
+#include "providers/mock/sendgrid/sendgrid.hpp"
+#include "providers/mock/shippo/shippo.hpp"
+#include "providers/mock/slack/slack.hpp"
+#include "providers/mock/stripe/stripe.hpp"
 
 #include <algorithm>
 #include <map>

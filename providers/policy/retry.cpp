@@ -1,6 +1,6 @@
 #include "providers/policy/retry.hpp"
 
-#include "providers/wait_hint.hpp"
+#include "providers/policy/wait_hint.hpp"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "providers/policy/vendor_clock.hpp"
 
-#include "providers/http_date.hpp"
+#include "providers/codec/http_date.hpp"
 
 #include <algorithm>
 

@@ -1,8 +1,8 @@
 #include "providers/sendgrid/send_mail.hpp"
 
-#include "providers/json_fields.hpp"
-#include "providers/refusal.hpp"
-#include "providers/wait_hint.hpp"
+#include "providers/codec/json_fields.hpp"
+#include "providers/policy/refusal.hpp"
+#include "providers/policy/wait_hint.hpp"
 
 #include <algorithm>
 

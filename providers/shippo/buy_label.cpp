@@ -1,7 +1,7 @@
 #include "providers/shippo/buy_label.hpp"
 
-#include "providers/form.hpp"
-#include "providers/refusal.hpp"
+#include "providers/codec/form.hpp"
+#include "providers/policy/refusal.hpp"
 #include "providers/shippo/messages.hpp"
 
 #include <charconv>

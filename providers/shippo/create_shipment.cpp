@@ -1,6 +1,6 @@
 #include "providers/shippo/create_shipment.hpp"
 
-#include "providers/refusal.hpp"
+#include "providers/policy/refusal.hpp"
 #include "providers/shippo/messages.hpp"
 
 #include <optional>

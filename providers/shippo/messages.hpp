@@ -1,7 +1,7 @@
 #pragma once
 // The `messages` of a shipment or transaction. Internal to this folder; a template over the JSON
 // type, so that the library stays inside .cpp files.
-#include "providers/json_fields.hpp"
+#include "providers/codec/json_fields.hpp"
 #include "providers/shippo/wire.hpp"
 
 namespace orderhub::providers::shippo::wire {

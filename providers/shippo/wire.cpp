@@ -1,8 +1,8 @@
 #include "providers/shippo/wire.hpp"
 
 #include "journal/base/bytes.hpp"
-#include "providers/json_fields.hpp"
-#include "providers/refusal.hpp"
+#include "providers/codec/json_fields.hpp"
+#include "providers/policy/refusal.hpp"
 
 #include <algorithm>
 #include <array>

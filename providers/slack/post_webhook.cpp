@@ -1,7 +1,7 @@
 #include "providers/slack/post_webhook.hpp"
 
-#include "providers/json_fields.hpp"
-#include "providers/refusal.hpp"
+#include "providers/codec/json_fields.hpp"
+#include "providers/policy/refusal.hpp"
 
 #include <nlohmann/json.hpp>
 

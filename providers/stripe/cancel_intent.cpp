@@ -1,6 +1,6 @@
 #include "providers/stripe/cancel_intent.hpp"
 
-#include "providers/refusal.hpp"
+#include "providers/policy/refusal.hpp"
 #include "providers/stripe/intent.hpp"
 
 #include <nlohmann/json.hpp>

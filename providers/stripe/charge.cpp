@@ -1,6 +1,6 @@
 #include "providers/stripe/charge.hpp"
 
-#include "providers/refusal.hpp"
+#include "providers/policy/refusal.hpp"
 #include "providers/stripe/intent.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #pragma once
 // A PaymentIntent as Stripe writes it, read once for every call that returns one. Internal to this
 // folder; a template over the JSON type, so that the library stays inside .cpp files.
-#include "providers/json_fields.hpp"
+#include "providers/codec/json_fields.hpp"
 #include "providers/stripe/wire.hpp"
 
 namespace orderhub::providers::stripe::wire {

@@ -1,7 +1,7 @@
 #include "providers/stripe/refund.hpp"
 
-#include "providers/json_fields.hpp"
-#include "providers/refusal.hpp"
+#include "providers/codec/json_fields.hpp"
+#include "providers/policy/refusal.hpp"
 #include "providers/stripe/intent.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 #pragma once
-#include "providers/form.hpp"
+#include "providers/codec/form.hpp"
 #include "providers/operation.hpp"
 #include "providers/step_ref.hpp"
 

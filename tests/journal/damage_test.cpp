@@ -1,9 +1,9 @@
 #include "journal/base/log.hpp"
 #include "journal/hub_journal.hpp"
+#include "journal/inspect/verify.hpp"
 #include "journal/key.hpp"
 #include "journal/log_row.hpp"
 #include "journal/record_refs.hpp"
-#include "journal/verify.hpp"
 #include "tests/journal/support.hpp"
 #include "tests/support/catch2.hpp"
 

@@ -1,6 +1,6 @@
 #include "journal/hub_journal.hpp"
+#include "journal/inspect/verify.hpp"
 #include "journal/key.hpp"
-#include "journal/verify.hpp"
 #include "tests/journal/support.hpp"
 #include "tests/support/catch2.hpp"
 

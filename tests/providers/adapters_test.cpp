@@ -1,4 +1,4 @@
-#include "providers/refusal.hpp"
+#include "providers/policy/refusal.hpp"
 #include "providers/sendgrid/send_mail.hpp"
 #include "providers/shippo/buy_label.hpp"
 #include "providers/shippo/create_shipment.hpp"

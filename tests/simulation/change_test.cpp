@@ -1,5 +1,5 @@
-#include "actors/handlers/order_event.hpp"
-#include "actors/handlers/order_facts.hpp"
+#include "actors/handlers/orders/order_event.hpp"
+#include "actors/handlers/orders/order_facts.hpp"
 #include "tests/simulation/seeds.hpp"
 #include "tests/support/catch2.hpp"
 #include "tests/support/order_check.hpp"

@@ -1,5 +1,5 @@
 #pragma once
-#include "tests/support/world.hpp"
+#include "tests/simulation/world/world.hpp"
 
 #include <cstddef>
 #include <functional>

@@ -1,6 +1,6 @@
 #include "tests/support/sim_operations.hpp"
 
-#include "providers/wait_hint.hpp"
+#include "providers/policy/wait_hint.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -1,6 +1,6 @@
 #include "actors/durable/saga.hpp"
 #include "tests/support/catch2.hpp"
-#include "tests/support/sim_bench.hpp"
+#include "tests/support/sim_harness.hpp"
 
 using namespace orderhub;
 using namespace orderhub::testing;

@@ -1,7 +1,7 @@
 #pragma once
 #include "tests/support/catch2.hpp"
 #include "tests/support/must.hpp"
-#include "tests/support/sim_bench.hpp"
+#include "tests/support/sim_harness.hpp"
 
 #include <algorithm>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #include "journal/base/log.hpp"
 #include "journal/key.hpp"
-#include "tests/actors/runtime/runtime_bench.hpp"
+#include "tests/actors/runtime/runtime_harness.hpp"
 #include "tests/support/catch2.hpp"
 
 #include <string>

@@ -1,5 +1,5 @@
 #include "journal/base/log.hpp"
-#include "tests/actors/runtime/runtime_bench.hpp"
+#include "tests/actors/runtime/runtime_harness.hpp"
 #include "tests/support/catch2.hpp"
 
 #include <new>

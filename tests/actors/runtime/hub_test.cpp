@@ -1,6 +1,6 @@
 #include "actors/runtime/hub.hpp"
 #include "tests/actors/runtime/hub_support.hpp"
-#include "tests/actors/runtime/runtime_bench.hpp"
+#include "tests/actors/runtime/runtime_harness.hpp"
 #include "tests/support/catch2.hpp"
 
 #include <atomic>

@@ -1,4 +1,4 @@
-#include "tests/actors/runtime/runtime_bench.hpp"
+#include "tests/actors/runtime/runtime_harness.hpp"
 #include "tests/support/catch2.hpp"
 
 #include <algorithm>

@@ -1,0 +1,215 @@
+#include "actors/handlers/orders/order_facts.hpp"
+
+#include "journal/base/bytes.hpp"
+
+#include <algorithm>
+
+namespace orderhub::handlers {
+
+namespace {
+
+constexpr std::uint8_t facts_version = 2;
+constexpr std::string_view done_mark = "done";
+
+void put(byte_writer& w, const std::map<std::string, std::string, std::less<>>& m) {
+  w.u16(static_cast<std::uint16_t>(m.size()));
+  for (const auto& [name, text] : m) {
+    w.str8(name);
+    w.str32(text);
+  }
+}
+
+std::map<std::string, std::string, std::less<>> get_map(byte_reader& r) {
+  std::map<std::string, std::string, std::less<>> m;
+  for (auto n = r.u16(); n > 0 && r.ok(); --n) {
+    auto name = std::string(r.str8());
+    m.insert_or_assign(std::move(name), std::string(r.str32()));
+  }
+  return m;
+}
+
+/// Any rule that does not depend on the order will do: the greater one.
+void take_greater(std::string& to, const std::string& from) {
+  if (from > to)
+    to = from;
+}
+
+void take_greater(std::map<std::string, std::string, std::less<>>& to,
+                  const std::map<std::string, std::string, std::less<>>& from) {
+  for (const auto& [name, text] : from)
+    take_greater(to[name], text);
+}
+
+} // namespace
+
+std::string order_facts::encode() const {
+  byte_writer w(192);
+  w.u8(facts_version);
+  w.i64(created_at);
+  w.i64(updated_at);
+  w.u16(static_cast<std::uint16_t>(payments.size()));
+  for (const auto& p : payments) {
+    w.u32(p.attempt);
+    w.u8(static_cast<std::uint8_t>(p.state));
+    w.str32(p.method);
+    w.str32(p.intent_id);
+    w.str32(p.charge_id);
+    w.str32(p.reason);
+    w.str32(p.refund_id);
+    w.i64(p.amount);
+    w.u32(p.refund_round);
+  }
+  w.u8(static_cast<std::uint8_t>(shipment));
+  w.str32(label_id);
+  w.str32(tracking_number);
+  w.str32(label_url);
+  w.u8(static_cast<std::uint8_t>(dispute));
+  w.u8(static_cast<std::uint8_t>((label_voided ? 1U : 0U) | (confirmed ? 2U : 0U) |
+                                 (cancelling ? 4U : 0U) | (cancelled ? 8U : 0U)));
+  put(w, notices);
+  put(w, pending);
+  put(w, attention);
+  return w.take();
+}
+
+result<order_facts> order_facts::decode(std::string_view bytes) {
+  byte_reader r(bytes);
+  order_facts f;
+  if (r.u8() != facts_version)
+    return fail({error_kind::corrupt, "order_facts", "unknown version"});
+  f.created_at = r.i64();
+  f.updated_at = r.i64();
+  for (auto n = r.u16(); n > 0 && r.ok(); --n) {
+    payment_fact p;
+    p.attempt = r.u32();
+    p.state = static_cast<payment_state>(r.u8());
+    p.method = std::string(r.str32());
+    p.intent_id = std::string(r.str32());
+    p.charge_id = std::string(r.str32());
+    p.reason = std::string(r.str32());
+    p.refund_id = std::string(r.str32());
+    p.amount = r.i64();
+    p.refund_round = r.u32();
+    f.payments.push_back(std::move(p));
+  }
+  f.shipment = static_cast<shipment_state>(r.u8());
+  f.label_id = std::string(r.str32());
+  f.tracking_number = std::string(r.str32());
+  f.label_url = std::string(r.str32());
+  f.dispute = static_cast<dispute_state>(r.u8());
+  const auto flags = r.u8();
+  f.label_voided = (flags & 1U) != 0;
+  f.confirmed = (flags & 2U) != 0;
+  f.cancelling = (flags & 4U) != 0;
+  f.cancelled = (flags & 8U) != 0;
+  f.notices = get_map(r);
+  f.pending = get_map(r);
+  f.attention = get_map(r);
+  if (!r.done())
+    return fail({error_kind::corrupt, "order_facts", "cut short or too long"});
+  return f;
+}
+
+order_facts merge(const order_facts& a, const order_facts& b) {
+  order_facts f = a;
+  if (f.created_at == 0 || (b.created_at != 0 && b.created_at < f.created_at))
+    f.created_at = b.created_at;
+  f.updated_at = std::max(a.updated_at, b.updated_at);
+  for (const auto& p : b.payments) {
+    auto it = std::lower_bound(
+        f.payments.begin(), f.payments.end(), p.attempt,
+        [](const payment_fact& x, std::uint32_t attempt) { return x.attempt < attempt; });
+    if (it == f.payments.end() || it->attempt != p.attempt) {
+      f.payments.insert(it, p);
+      continue;
+    }
+    it->state = std::max(it->state, p.state);
+    take_greater(it->method, p.method);
+    take_greater(it->intent_id, p.intent_id);
+    take_greater(it->charge_id, p.charge_id);
+    take_greater(it->reason, p.reason);
+    take_greater(it->refund_id, p.refund_id);
+    it->amount = std::max(it->amount, p.amount);
+    it->refund_round = std::max(it->refund_round, p.refund_round);
+  }
+  f.shipment = std::max(a.shipment, b.shipment);
+  take_greater(f.label_id, b.label_id);
+  take_greater(f.tracking_number, b.tracking_number);
+  take_greater(f.label_url, b.label_url);
+  f.dispute = std::max(a.dispute, b.dispute);
+  f.label_voided = a.label_voided || b.label_voided;
+  f.confirmed = a.confirmed || b.confirmed;
+  f.cancelling = a.cancelling || b.cancelling;
+  f.cancelled = a.cancelled || b.cancelled;
+  take_greater(f.notices, b.notices);
+  take_greater(f.attention, b.attention);
+  for (const auto& [step, text] : b.pending) {
+    auto& mine = f.pending[step];
+    // `done` wins over every open text.
+    if (text == done_mark || mine == done_mark)
+      mine = done_mark;
+    else
+      take_greater(mine, text);
+  }
+  return f;
+}
+
+bool forbids_shipping(const order_facts& f) {
+  const auto* payment = f.last_payment();
+  return f.cancelled || f.cancelling || f.dispute == dispute_state::open ||
+         f.dispute == dispute_state::lost ||
+         (payment != nullptr && payment->state == payment_state::refunded);
+}
+
+bool has_open_undo(const order_facts& f) {
+  const bool money = std::any_of(f.payments.begin(), f.payments.end(), [](const payment_fact& p) {
+    return !p.intent_id.empty() && p.state != payment_state::refunded &&
+           p.state != payment_state::failed;
+  });
+  return f.cancelled && (money || (f.attention.contains("void_label") && !f.label_voided));
+}
+
+std::string_view status_of(const order_facts& f) {
+  if (f.cancelled)
+    return "cancelled";
+  if (f.cancelling)
+    return "cancelling";
+  if (f.dispute == dispute_state::open || f.dispute == dispute_state::lost)
+    return "disputed";
+  const auto* payment = f.last_payment();
+  const auto paid = payment == nullptr ? payment_state::none : payment->state;
+  if (paid == payment_state::refunded)
+    return "refunded";
+  switch (f.shipment) {
+  case shipment_state::delivered:
+    return "delivered";
+  case shipment_state::returned:
+    return "returned";
+  case shipment_state::in_transit:
+    return "in_transit";
+  case shipment_state::label:
+  case shipment_state::none:
+    break;
+  }
+  switch (paid) {
+  case payment_state::paid:
+  case payment_state::part_refunded:
+    return f.confirmed ? "confirmed" : "paid";
+  case payment_state::failed:
+    return "payment_failed";
+  case payment_state::requires_action:
+    return "requires_action";
+  default:
+    return "pending";
+  }
+}
+
+std::vector<std::string> open_steps(const order_facts& f) {
+  std::vector<std::string> open;
+  for (const auto& [step, text] : f.pending)
+    if (text != done_mark)
+      open.push_back(step);
+  return open;
+}
+
+} // namespace orderhub::handlers

@@ -1,0 +1,32 @@
+#include "actors/handlers/orders/order_settings.hpp"
+
+#include "journal/base/bytes.hpp"
+
+namespace orderhub::handlers {
+
+std::string order_plan::encode() const {
+  byte_writer w(24);
+  w.u8(static_cast<std::uint8_t>((mail ? 1U : 0U) | (announce ? 2U : 0U) | (compensate ? 4U : 0U)));
+  w.i64(patience_ms);
+  w.i64(notice_patience_ms);
+  return w.take();
+}
+
+order_plan order_plan::decode(std::string_view text) {
+  byte_reader r(text);
+  order_plan p;
+  const auto flags = r.u8();
+  p.mail = (flags & 1U) != 0;
+  p.announce = (flags & 2U) != 0;
+  p.compensate = (flags & 4U) != 0;
+  p.patience_ms = r.i64();
+  p.notice_patience_ms = r.i64();
+  return p;
+}
+
+order_plan plan_of(const order_settings& s) {
+  return {s.mail, s.slack || s.slack_webhook, s.compensate_on_label_failure, s.patience_ms,
+          s.notice_patience_ms};
+}
+
+} // namespace orderhub::handlers

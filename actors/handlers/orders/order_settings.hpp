@@ -1,0 +1,45 @@
+#pragma once
+#include "actors/handlers/orders/order.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace orderhub::handlers {
+
+/// What the order services take from the configuration. Immutable. A handler journals what it took
+/// (`order_plan`), so that a restart with other settings replays the same steps.
+struct order_settings {
+  order_rules rules;
+  std::string mail_from = "orders@example.com";
+  postal_address ship_from;
+  parcel_size parcel;
+  std::string channel_new, channel_failed, channel_confirmed;
+  bool mail = true;           ///< SendGrid is configured.
+  bool slack = false;         ///< Slack's bot token is.
+  bool slack_webhook = false; ///< Only an incoming webhook is.
+  std::int64_t patience_ms = 10'000;
+  std::int64_t notice_patience_ms = 2'000;
+  bool compensate_on_label_failure = false;
+  /// First pause before a refused label is tried again; doubles up to an hour.
+  std::int64_t label_retry_ms = 60'000;
+  /// Not a setting: how often a person was called for, since the start. For the metrics.
+  std::shared_ptr<std::atomic<std::uint64_t>> attention_count =
+      std::make_shared<std::atomic<std::uint64_t>>(0);
+};
+
+/// The settings that decide which steps a handler takes; one journaled text.
+struct order_plan {
+  bool mail = false;
+  bool announce = false;
+  bool compensate = false;
+  std::int64_t patience_ms = 0;
+  std::int64_t notice_patience_ms = 0;
+
+  [[nodiscard]] std::string encode() const;
+  static order_plan decode(std::string_view text);
+};
+order_plan plan_of(const order_settings& s);
+
+} // namespace orderhub::handlers

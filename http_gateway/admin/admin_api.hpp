@@ -1,0 +1,36 @@
+#pragma once
+#include "actors/runtime/ingress.hpp"
+#include "http_gateway/ingress/access.hpp"
+#include "http_gateway/server/server.hpp"
+
+#include <functional>
+#include <string>
+
+namespace orderhub::http_gateway {
+
+/// The admin listener: `GET /restate/health` and `GET /metrics` (Prometheus text, version 0.0.4).
+class admin_api final : public request_handler {
+public:
+  /// `public_counters` is asked at each scrape, on the io thread: the counters of the public
+  /// server. `more_metrics`, where given, adds whole lines of the same format.
+  admin_api(runtime::ingress& hub, const secret& token,
+            std::function<server_counters()> public_counters,
+            std::function<std::string()> more_metrics = {})
+      : hub_(hub), access_(token), counters_(std::move(public_counters)),
+        more_metrics_(std::move(more_metrics)) {}
+
+  void handle(http_exchange_ptr exchange) override;
+
+private:
+  [[nodiscard]] http_response answer_to(const http_request& request) const;
+
+  runtime::ingress& hub_;
+  access_rule access_;
+  std::function<server_counters()> counters_;
+  std::function<std::string()> more_metrics_;
+};
+
+/// Prometheus text of what a server counts.
+std::string metrics_text(const server_counters& counters);
+
+} // namespace orderhub::http_gateway

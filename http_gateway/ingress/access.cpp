@@ -1,0 +1,93 @@
+#include "http_gateway/ingress/access.hpp"
+
+#include "journal/base/bytes.hpp"
+
+#include <algorithm>
+
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+
+namespace orderhub::http_gateway {
+namespace {
+
+std::array<unsigned char, 32> sha256(std::string_view text) {
+  std::array<unsigned char, 32> hash{};
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), hash.data());
+  return hash;
+}
+
+bool all_digits(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// 127.x.y.z in plain decimal; shorter, octal and hexadecimal spellings are not.
+bool is_loopback_ipv4(std::string_view host) {
+  int parts = 0;
+  for (;;) {
+    const auto end = std::min(host.find('.'), host.size());
+    const auto part = host.substr(0, end);
+    if (!all_digits(part) || part.size() > 3 || (part.size() > 1 && part.front() == '0'))
+      return false;
+    int value = 0;
+    for (const char c : part)
+      value = value * 10 + (c - '0');
+    if (value > 255 || (parts == 0 && value != 127))
+      return false;
+    ++parts;
+    if (end == host.size())
+      return parts == 4;
+    host.remove_prefix(end + 1);
+  }
+}
+
+} // namespace
+
+bool is_loopback_host(std::string_view host) {
+  if (starts_with_ignoring_case(host, "[::1]")) {
+    host.remove_prefix(5);
+    return host.empty() || (host.front() == ':' && all_digits(host.substr(1)));
+  }
+  const auto colon = host.find(':');
+  if (colon != std::string_view::npos) {
+    if (!all_digits(host.substr(colon + 1)))
+      return false;
+    host = host.substr(0, colon);
+  }
+  if (host.size() == 9 && starts_with_ignoring_case(host, "localhost"))
+    return true;
+  return is_loopback_ipv4(host);
+}
+
+bool is_loopback_origin(std::string_view origin) {
+  for (const std::string_view scheme : {"http://", "https://"})
+    if (starts_with_ignoring_case(origin, scheme))
+      return is_loopback_host(origin.substr(scheme.size()));
+  return false;
+}
+
+access_rule::access_rule(const secret& token)
+    : has_token_(!token.empty()), token_hash_(sha256(token.reveal())) {}
+
+std::optional<http_response> access_rule::refusal(const http_request& request) const {
+  if (has_token_) {
+    auto given = request.header("authorization");
+    if (starts_with_ignoring_case(given, "bearer ") && request.header_count("authorization") == 1) {
+      given.remove_prefix(7);
+      while (!given.empty() && given.front() == ' ')
+        given.remove_prefix(1);
+      if (CRYPTO_memcmp(sha256(given).data(), token_hash_.data(), token_hash_.size()) == 0)
+        return std::nullopt;
+    }
+    auto r = problem(401, "This needs the header Authorization: Bearer with the hub's token.");
+    r.add_header("www-authenticate", "Bearer");
+    return r;
+  }
+  if (!is_loopback_host(request.host))
+    return problem(403, "Without a token only requests to a loopback host name are answered.");
+  if (const auto count = request.header_count("origin");
+      count > 1 || (count == 1 && !is_loopback_origin(request.header("origin"))))
+    return problem(403, "Without a token requests from other web origins are not answered.");
+  return std::nullopt;
+}
+
+} // namespace orderhub::http_gateway

@@ -1,0 +1,31 @@
+#pragma once
+#include "http_gateway/server/server.hpp"
+#include "journal/base/secret.hpp"
+
+#include <array>
+#include <optional>
+#include <string_view>
+
+namespace orderhub::http_gateway {
+
+/// Who may ask. With a token: whoever sends it. Without one: only requests that name a loopback
+/// host, and whose `Origin`, where there is one, is a loopback origin: a web page, a rebinding name
+/// or a tunnel that leads here reaches nothing.
+class access_rule {
+public:
+  /// An empty token is none.
+  explicit access_rule(const secret& token);
+  /// The refusal, 401 or 403, or nothing.
+  [[nodiscard]] std::optional<http_response> refusal(const http_request& request) const;
+
+private:
+  bool has_token_ = false;
+  std::array<unsigned char, 32> token_hash_{}; ///< SHA-256: equal sizes to compare, and no copy.
+};
+
+/// `localhost`, 127.0.0.0/8 or `[::1]`, with any port or none.
+bool is_loopback_host(std::string_view host);
+/// `http` or `https`, a loopback host, nothing behind. `null` is foreign.
+bool is_loopback_origin(std::string_view origin);
+
+} // namespace orderhub::http_gateway

@@ -1,0 +1,39 @@
+#pragma once
+#include "actors/runtime/ingress.hpp"
+#include "http_gateway/ingress/access.hpp"
+#include "http_gateway/server/server.hpp"
+
+#include <memory>
+
+namespace orderhub::http_gateway {
+
+/// The public door: Restate's ingress paths and shapes on top of `runtime::ingress`.
+///
+/// - `x-restate-id` on every answer that has an invocation, `x-restate-error-source` on errors:
+///   `invocation` for a result, `ingress` for what the caller may try again (Restate's clients
+///   never repeat the former; npm @restatedev/restate-sdk-clients 1.17.2, retry.js).
+/// - A caller whose time runs out gets 504 with the id of the accepted invocation, which goes on.
+///   `attach`, which exists to wait, has a longer time: Restate's own ingress sets none, and Node's
+///   fetch gives up after 300 s without a header.
+class ingress_api final : public request_handler {
+public:
+  /// Neither is copied: both outlive the server that calls this.
+  ingress_api(runtime::ingress& hub, const secret& token, std::int64_t attach_timeout_ms = 280'000)
+      : hub_(hub), access_(token), attach_timeout_ms_(attach_timeout_ms) {}
+
+  http_exchange_ptr make_exchange() override;
+  void handle(http_exchange_ptr exchange) override;
+  http_response timed_out(http_exchange& exchange) override;
+  http_response stopping(http_exchange& exchange) override;
+
+private:
+  runtime::ingress& hub_;
+  access_rule access_;
+  std::int64_t attach_timeout_ms_;
+};
+
+/// The answer of `GET /restate/health`, on either port: 200 while the hub takes calls, else 503
+/// with the reason.
+http_response health_response(const runtime::health_report& report);
+
+} // namespace orderhub::http_gateway

@@ -1,0 +1,38 @@
+#pragma once
+#include "http_gateway/settings/settings.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace orderhub::http_gateway {
+
+/// `orderhub serve`: runs until SIGTERM or SIGINT. The exit status: 0 after a clean stop, 1 where
+/// it could not start or go on, the reason being on standard error. At SIGHUP it calls `read_again`
+/// and takes the vendors' secrets from what that yields.
+int serve(const settings& s, const std::function<result<settings>()>& read_again);
+
+/// `orderhub mock`.
+struct mock_command {
+  listen_address listen{"127.0.0.1", 8090};
+  std::uint64_t seed = 1;
+  std::int64_t latency_ms = 0;
+  std::string control_path;   ///< A control document, applied before the first request.
+  bool ledger_counts = false; ///< Keep counts by order instead of one line an effect.
+};
+/// Runs the mock vendors alone until SIGTERM or SIGINT. Prints one line `mock vendors on
+/// http://H:P` to standard output when it listens. 0 after a clean stop, else 1.
+int run_mock(const mock_command& command);
+
+/// `orderhub journal …`.
+struct journal_command {
+  enum class kind : std::uint8_t { verify, dump, stats, backup };
+  kind what = kind::stats;
+  std::string data_dir;
+  std::string object;      ///< `dump`: only this `service/key`; empty for all.
+  std::string destination; ///< `backup`: a directory that does not exist yet, or is empty.
+};
+/// 0; 1 where the journal is damaged; 2 where it could not be done.
+int journal_tool(const journal_command& command);
+
+} // namespace orderhub::http_gateway

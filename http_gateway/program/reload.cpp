@@ -1,0 +1,37 @@
+#include "http_gateway/program/reload.hpp"
+
+namespace orderhub::http_gateway {
+
+namespace {
+
+bool same_secrets(const providers::endpoint& a, const providers::endpoint& b) {
+  return a.secret_headers == b.secret_headers && a.path == b.path;
+}
+
+/// All but what `changes_of` finds in the registries.
+settings without_credentials(settings s) {
+  for (auto* vendor : {&s.stripe, &s.shippo, &s.sendgrid, &s.slack})
+    vendor->api_key = {};
+  s.slack_webhook_url = {};
+  return s;
+}
+
+} // namespace
+
+changed_settings changes_of(const settings& before, const providers::registry& running,
+                            const settings& after, const providers::registry& fresh) {
+  changed_settings out;
+  out.restart_needed = without_credentials(before) != without_credentials(after) ||
+                       running.endpoints.size() != fresh.endpoints.size();
+  for (const auto& [name, endpoint] : fresh.endpoints) {
+    const auto* old = running.find(name);
+    if (old == nullptr || old->base != endpoint.base || old->mode != endpoint.mode ||
+        old->identity != endpoint.identity)
+      out.restart_needed = true;
+    else if (!same_secrets(*old, endpoint))
+      out.credentials.push_back(&endpoint);
+  }
+  return out;
+}
+
+} // namespace orderhub::http_gateway

@@ -1,0 +1,282 @@
+#include "actors/handlers/services.hpp"
+#include "actors/runtime/hub.hpp"
+#include "http_gateway/admin/admin_api.hpp"
+#include "http_gateway/ingress/ingress_api.hpp"
+#include "http_gateway/program/commands.hpp"
+#include "http_gateway/program/file_limit.hpp"
+#include "http_gateway/program/mock_control.hpp"
+#include "http_gateway/program/reload.hpp"
+#include "http_gateway/program/stop_signals.hpp"
+#include "http_gateway/server/server.hpp"
+#include "http_gateway/settings/order_settings_from.hpp"
+#include "journal/base/log.hpp"
+#include "journal/hub_journal.hpp"
+#include "journal/lmdb_store.hpp"
+#include "providers/mock/server.hpp"
+#include "providers/transport/curl_transport.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace orderhub::http_gateway {
+
+namespace {
+
+/// Listeners, admin connections, journal, log, timers, what libraries open.
+constexpr std::uint64_t files_besides = 256;
+
+int refused(const error& why) {
+  std::cerr << "orderhub serve: " << why.message << '\n';
+  return 1;
+}
+
+log::level level_of(const std::string& name) {
+  if (name == "debug")
+    return log::level::debug;
+  if (name == "warn")
+    return log::level::warn;
+  if (name == "error")
+    return log::level::error;
+  return name == "off" ? log::level::off : log::level::info;
+}
+
+std::string address_text(const listen_address& a, std::uint16_t port) {
+  const bool v6 = a.host.find(':') != std::string::npos;
+  return (v6 ? '[' + a.host + ']' : a.host) + ':' + std::to_string(port);
+}
+
+/// The built-in mock vendors, where they are wanted.
+result<std::unique_ptr<providers::mock::server>> start_mock(const settings& s, std::string& base) {
+  if (!s.mock_mode)
+    return std::unique_ptr<providers::mock::server>();
+  providers::mock::options options;
+  options.seed = s.mock_seed;
+  options.latency_ms.fill(s.mock_latency_ms);
+  // Its memory ends with the program, the journal does not: other ids at every start, unless a seed
+  // was asked for.
+  if (s.mock_seed == settings().mock_seed)
+    options.seed += static_cast<std::uint64_t>(system_clock().wall_ms());
+  auto mock = std::make_unique<providers::mock::server>(options);
+  if (auto done = apply_control_file(*mock, s.mock_control_path); !done)
+    return fail(std::move(done).error());
+  auto port = mock->start();
+  if (!port)
+    return fail(std::move(port).error());
+  base = "http://127.0.0.1:" + std::to_string(*port);
+  return mock;
+}
+
+void add_vendors(std::string& text, const std::vector<host::vendor_places>& vendors) {
+  const auto family = [&](const char* name, const char* kind, auto&& each) {
+    text += "# TYPE " + std::string(name) + ' ' + kind + '\n';
+    for (const auto& v : vendors)
+      each(std::string(name) + "{vendor=\"" + v.vendor + '"', v);
+  };
+  const auto by_kind = [&](const auto& numbers) {
+    return [&text, numbers](const std::string& start, const host::vendor_places& v) {
+      for (std::size_t k = 0; k < host::place_kinds; ++k)
+        text += start + ",kind=\"" + std::string(name_of(static_cast<host::place_kind>(k))) +
+                "\"} " + std::to_string((v.*numbers)[k]) + '\n';
+    };
+  };
+  const auto one = [&](auto number) {
+    return [&text, number](const std::string& start, const host::vendor_places& v) {
+      text += start + "} " + std::to_string(v.*number) + '\n';
+    };
+  };
+  using places = host::vendor_places;
+  family("orderhub_vendor_places", "gauge", by_kind(&places::limit));
+  family("orderhub_vendor_calls_in_flight", "gauge", by_kind(&places::in_flight));
+  family("orderhub_vendor_calls_queued", "gauge", by_kind(&places::queued));
+  family("orderhub_vendor_held", "gauge", one(&places::held));
+  family("orderhub_vendor_holds_total", "counter", one(&places::holds));
+  family("orderhub_vendor_unreachable_total", "counter", one(&places::unreachable));
+  family("orderhub_vendor_misconfigured_total", "counter", one(&places::misconfigured));
+}
+
+std::string more_metrics(const journal::journal_stats& j, const runtime::hub_figures& h,
+                         std::uint64_t attention_count) {
+  std::string text;
+  auto add = [&text](const char* name, const char* kind, auto value) {
+    text += "# TYPE " + std::string(name) + ' ' + kind + '\n' + name + ' ' + std::to_string(value) +
+            '\n';
+  };
+  add("orderhub_journal_commits_total", "counter", j.commits);
+  add("orderhub_journal_records_total", "counter", j.records);
+  add("orderhub_journal_slices_total", "counter", j.slices);
+  add("orderhub_journal_overlay_bytes", "gauge", j.overlay_bytes);
+  add("orderhub_journal_log_first", "gauge", j.first_lsn);
+  add("orderhub_journal_log_last", "gauge", j.last_lsn);
+  add("orderhub_journal_longest_commit_us", "gauge", j.longest_commit_us);
+  add("orderhub_journal_longest_slice_us", "gauge", j.longest_slice_us);
+  add("orderhub_journal_objects_set_aside", "gauge", j.objects_set_aside);
+  add("orderhub_objects_active", "gauge", h.active_objects);
+  add("orderhub_callers_waiting", "gauge", h.waiting_callers);
+  add("orderhub_vendor_calls_total", "counter", h.vendor_calls);
+  add("orderhub_orders_attention_total", "counter", attention_count);
+  add("orderhub_log_errors_total", "counter", log::error_count());
+  add("orderhub_actor_failures_total", "counter", h.actor_failures);
+  add("orderhub_objects_paused", "gauge", h.paused_objects);
+  add_vendors(text, h.vendors);
+  return text;
+}
+
+/// SIGHUP: secrets of vendors count from the next call on, all else from the next start.
+void reload(const settings& started_with, providers::registry& running,
+            const std::string& mock_base, const std::function<result<settings>()>& read_again,
+            runtime::hub& hub) {
+  const auto refuse = [](const error& why) {
+    log::error("settings_not_read_again", {{"message", why.message}});
+  };
+  const auto after = read_again();
+  if (!after)
+    return refuse(after.error());
+  const auto fresh = make_registry(*after, mock_base);
+  if (!fresh)
+    return refuse(fresh.error());
+  const auto changes = changes_of(started_with, running, *after, *fresh);
+  for (const auto* endpoint : changes.credentials) {
+    hub.set_credentials(endpoint->vendor, endpoint->secret_headers, endpoint->path);
+    auto& known = running.endpoints.at(endpoint->vendor);
+    known.secret_headers = endpoint->secret_headers;
+    known.path = endpoint->path;
+    log::info("credentials_replaced", {{"vendor", endpoint->vendor}});
+  }
+  if (changes.restart_needed)
+    log::warn("restart_needed", {{"message", "settings other than the vendors' keys have changed; "
+                                             "they count from the next start"}});
+  log::info("settings_read_again", {{"credentials", changes.credentials.size()}});
+}
+
+} // namespace
+
+int serve(const settings& s, const std::function<result<settings>()>& read_again) {
+  const stop_signals signals;
+  log::set_level(level_of(s.log_level));
+  if (auto checked = check_for_serve(s); !checked)
+    return refused(checked.error());
+
+  std::string mock_base;
+  auto mock = start_mock(s, mock_base);
+  if (!mock)
+    return refused(mock.error());
+  auto vendors = make_registry(s, mock_base);
+  if (!vendors)
+    return refused(vendors.error());
+  auto orders = order_settings_from(s, *vendors);
+  if (!orders)
+    return refused(orders.error());
+  for (const auto& f : findings_of(s))
+    log::warn(f.event, {{"setting", f.setting}, {"message", f.message}});
+
+  auto tables = journal::lmdb_store::open(s.data_dir);
+  if (!tables)
+    return refused(tables.error());
+  journal::journal_options journal_options;
+  journal_options.checkpoint_bytes = static_cast<std::uint64_t>(s.checkpoint_bytes);
+  journal_options.checkpoint_interval_ms = s.checkpoint_interval_ms;
+  journal_options.journal_retention_ms = s.journal_retention_ms;
+  journal_options.sync = s.sync_commit;
+  const system_clock machine;
+  journal_options.boot = &machine;
+  system_random random;
+  auto journal = journal::hub_journal::open(**tables, journal_options, random);
+  if (!journal)
+    return refused(journal.error());
+
+  providers::curl_transport_options transport_options;
+  transport_options.proxy = s.proxy;
+  // Above the places of all vendors together: nothing waits behind a vendor that hangs.
+  const host::gate_limits places;
+  transport_options.in_flight_max =
+      std::max(transport_options.in_flight_max, vendors->endpoints.size() * places.a_vendor() + 32);
+  const std::uint64_t files_wanted =
+      transport_options.in_flight_max + s.connections_max + files_besides;
+  if (const auto files = raise_file_limit(files_wanted); files < files_wanted)
+    log::warn("few_open_files",
+              {{"setting", "RLIMIT_NOFILE"},
+               {"limit", files},
+               {"wanted", files_wanted},
+               {"message", "Connections may be refused under load: raise the hard "
+                           "limit (ulimit -Hn, LimitNOFILE=)."}});
+  providers::curl_transport transport(transport_options);
+  const auto services =
+      handlers::all_services(std::make_shared<const handlers::order_settings>(*orders));
+  runtime::hub_options hub_options;
+  hub_options.places = places;
+  // Half the cores: curl, HTTP, the journal and the kernel have work too. Measured on two cores:
+  // one worker takes 560 us of CPU an order at 64 connections, two take 640, at the same rate.
+  hub_options.workers =
+      s.workers != 0 ? s.workers : std::max(std::thread::hardware_concurrency() / 2, 1U);
+  hub_options.last_run = clock_start_of((*journal)->last_stamp(), machine.wall_ms(),
+                                        machine.boottime_ms(), machine.boot_id());
+  hub_options.sync_mode = s.sync_commit ? "commit" : "off";
+  hub_options.request_retention_ms = s.idempotency_retention_ms;
+  // For scripts/chaos.sh, which must be able to go red. Named so that nobody sets it by accident.
+  const char* broken = std::getenv("ORDERHUB_TEST_UNSTABLE_KEYS");
+  hub_options.unstable_keys_for_test = broken != nullptr && std::string(broken) == "1";
+  if (hub_options.unstable_keys_for_test)
+    log::error("test_mode_unstable_keys", {{"message", "idempotency keys are broken on purpose"}});
+  const char* off = std::getenv("ORDERHUB_TEST_JOURNAL_OFF");
+  hub_options.journal_off_for_bench = off != nullptr && std::string(off) == "1";
+  if (hub_options.journal_off_for_bench)
+    log::error("test_mode_journal_off", {{"message", "nothing is written; a restart loses all"}});
+  runtime::hub hub(**journal, services, *vendors, transport, machine, hub_options);
+
+  ingress_api api(hub, s.api_token, s.attach_timeout_ms);
+  server_options options;
+  options.host = s.listen.host;
+  options.port = s.listen.port;
+  options.threads = s.http_threads;
+  options.body_size_max = static_cast<std::size_t>(s.body_max);
+  options.connections_max = s.connections_max;
+  options.in_flight_max = s.in_flight_max;
+  options.request_timeout_ms = s.request_timeout_ms;
+  auto listener = server::start(options, api);
+  if (!listener)
+    return refused(listener.error());
+  admin_api admin(
+      hub, s.token_of_admin(), [&] { return (*listener)->counters(); },
+      [&] { return more_metrics((*journal)->stats(), hub.figures(), *orders->attention_count); });
+  server_options admin_options;
+  admin_options.host = s.admin_listen.host;
+  admin_options.port = s.admin_listen.port;
+  auto admin_listener = server::start(admin_options, admin);
+  if (!admin_listener)
+    return refused(admin_listener.error());
+
+  if (auto resumed = hub.resume(); !resumed)
+    return refused(resumed.error());
+  const auto public_address = address_text(s.listen, (*listener)->port());
+  log::info("serving", {{"listen", public_address},
+                        {"admin", address_text(s.admin_listen, (*admin_listener)->port())},
+                        {"data_dir", s.data_dir},
+                        {"sync", hub_options.sync_mode},
+                        {"mock", s.mock_mode}});
+  // Scripts wait for this line to learn the port.
+  std::cout << "orderhub on http://" << public_address << std::endl;
+  if (s.mock_mode)
+    std::cout << "mock vendors on " << mock_base << std::endl;
+
+  auto credentials_now = *vendors; // As replaced since the start.
+  while (signals.wait() == stop_signals::kind::reload)
+    reload(s, credentials_now, mock_base, read_again, hub);
+  log::info("draining", {{"at_most_ms", s.drain_timeout_ms}});
+  (*listener)->drain();
+  const bool drained = hub.drain(s.drain_timeout_ms);
+  (*listener)->stop(drained ? 1'000 : 0);
+  (*admin_listener)->stop(0);
+  hub.stop();
+  log::info("stopped", {{"drained", drained}});
+  return 0;
+}
+
+} // namespace orderhub::http_gateway

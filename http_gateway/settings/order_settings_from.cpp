@@ -1,0 +1,79 @@
+#include "http_gateway/settings/order_settings_from.hpp"
+
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+namespace orderhub::http_gateway {
+
+namespace {
+
+using nlohmann::json;
+
+std::string text_of(const json& j, const char* name) {
+  auto it = j.find(name);
+  if (it == j.end())
+    return {};
+  if (it->is_string())
+    return it->get<std::string>();
+  return it->is_number() ? it->dump() : std::string();
+}
+
+tl::unexpected<error> bad(const char* setting, const std::string& what) {
+  return fail({error_kind::invalid, "settings", std::string(setting) + ' ' + what});
+}
+
+} // namespace
+
+result<handlers::order_settings> order_settings_from(const settings& s,
+                                                     const providers::registry& vendors) {
+  handlers::order_settings o;
+  const auto from = json::parse(s.ship_from_or_sample(), nullptr, false);
+  if (!from.is_object())
+    return bad("ORDERHUB_SHIP_FROM", "must be a JSON object");
+  auto first_of = [&](const char* a, const char* b) {
+    auto text = text_of(from, a);
+    return text.empty() ? text_of(from, b) : text;
+  };
+  o.ship_from = {text_of(from, "name"),  first_of("street1", "street"), text_of(from, "city"),
+                 text_of(from, "state"), first_of("zip", "postcode"),   text_of(from, "country"),
+                 text_of(from, "phone"), text_of(from, "email")};
+  for (const auto& [name, value] :
+       {std::pair<const char*, const std::string&>("name", o.ship_from.name),
+        {"street1", o.ship_from.street},
+        {"city", o.ship_from.city},
+        {"zip", o.ship_from.zip}})
+    if (value.empty())
+      return bad("ORDERHUB_SHIP_FROM", std::string("lacks \"") + name + '"');
+  if (o.ship_from.country.empty())
+    o.ship_from.country = "US";
+
+  const auto parcel = json::parse(s.parcel, nullptr, false);
+  if (!parcel.is_object())
+    return bad("ORDERHUB_PARCEL", "must be a JSON object");
+  o.parcel = {text_of(parcel, "length"), text_of(parcel, "width"),
+              text_of(parcel, "height"), text_of(parcel, "distance_unit"),
+              text_of(parcel, "weight"), text_of(parcel, "mass_unit")};
+  for (const auto* value : {&o.parcel.length, &o.parcel.width, &o.parcel.height,
+                            &o.parcel.distance_unit, &o.parcel.weight, &o.parcel.mass_unit})
+    if (value->empty())
+      return bad("ORDERHUB_PARCEL",
+                 "needs length, width, height, distance_unit, weight and mass_unit");
+
+  using announcement = settings::announcement;
+  o.mail_from = s.mail_from_or_sample();
+  o.channel_new = s.slack_channel_of(announcement::new_order);
+  o.channel_failed = s.slack_channel_of(announcement::failed);
+  o.channel_confirmed = s.slack_channel_of(announcement::confirmed);
+  o.mail = vendors.find("sendgrid") != nullptr;
+  o.slack = vendors.find("slack") != nullptr;
+  o.slack_webhook = vendors.find("slack_webhook") != nullptr;
+  o.patience_ms = s.patience_ms;
+  o.notice_patience_ms = s.notice_patience_ms;
+  o.compensate_on_label_failure = s.compensate_on_label_failure;
+  if (const auto* stripe = vendors.find("stripe"); stripe != nullptr && stripe->mode == "live")
+    o.rules.default_payment_method.clear();
+  return o;
+}
+
+} // namespace orderhub::http_gateway

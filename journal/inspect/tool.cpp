@@ -1,0 +1,218 @@
+#include "journal/inspect/tool.hpp"
+
+#include "journal/inspect/verify.hpp"
+#include "journal/key.hpp"
+#include "journal/lmdb_store.hpp"
+#include "journal/log_row.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <ostream>
+#include <sstream>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace orderhub::journal::tool {
+
+namespace {
+
+constexpr int as_it_should_be = 0;
+constexpr int damage_found = 1;
+constexpr int not_done = 2;
+/// The child's last byte when it came to its end by itself.
+constexpr char end_mark = '\x04';
+
+result<std::unique_ptr<lmdb_store>> open_to_read(const std::string& directory) {
+  return lmdb_store::open(directory, {.read_only = true});
+}
+
+/// Of the log's newest record; 0 where the log is empty.
+result<log_sequence> last_lsn(const reader& rows) {
+  auto key = rows.last_key(table::lg);
+  if (!key)
+    return fail(std::move(key).error());
+  if (!*key)
+    return log_sequence{0};
+  auto row = rows.get(table::lg, **key);
+  if (!row)
+    return fail(std::move(row).error());
+  return last_in(parse_log_key(**key).value_or(0), row->value_or(std::string_view()));
+}
+
+int say(std::ostream& out, const error& e) {
+  out << "orderhub journal: " << e.message << '\n';
+  return e.kind == error_kind::corrupt ? damage_found : not_done;
+}
+
+int verify_here(const std::string& directory, std::ostream& out) {
+  auto tables = open_to_read(directory);
+  if (!tables)
+    return say(out, tables.error());
+  auto rows = (*tables)->read();
+  if (!rows)
+    return say(out, rows.error());
+  const auto report = verify_tables(**rows);
+  for (const auto& text : report.problems)
+    out << "damaged: " << text << '\n';
+  if (report.problem_count > report.problems.size())
+    out << "damaged: " << report.problem_count - report.problems.size() << " more\n";
+  for (const auto& text : report.set_aside)
+    out << "set aside: " << text << '\n';
+  if (report.set_aside_count > report.set_aside.size())
+    out << "set aside: " << report.set_aside_count - report.set_aside.size() << " more\n";
+  out << "verify:";
+  for (std::size_t i = 0; i < table_count; ++i)
+    out << ' ' << name_of(static_cast<table>(i)) << '=' << report.rows[i];
+  out << " problems=" << report.problem_count << " set_aside=" << report.set_aside_count << '\n';
+  return report.problem_count == 0 && report.set_aside_count == 0 ? as_it_should_be : damage_found;
+}
+
+/// What the parent expects of a child that meets a damaged page: no handler, no core of the map.
+void die_quietly() {
+  for (const int number : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL})
+    std::signal(number, SIG_DFL);
+  const rlimit none{0, 0};
+  (void)::setrlimit(RLIMIT_CORE, &none);
+}
+
+void write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto size = ::write(fd, bytes.data(), bytes.size());
+    if (size < 0 && errno == EINTR)
+      continue;
+    if (size <= 0)
+      return;
+    bytes.remove_prefix(static_cast<std::size_t>(size));
+  }
+}
+
+std::string read_all(int fd) {
+  std::string text;
+  std::array<char, 4096> buffer{};
+  for (;;) {
+    const auto size = ::read(fd, buffer.data(), buffer.size());
+    if (size < 0 && errno == EINTR)
+      continue;
+    if (size <= 0)
+      return text;
+    text.append(buffer.data(), static_cast<std::size_t>(size));
+  }
+}
+
+} // namespace
+
+int verify(const std::string& directory, std::ostream& out) {
+  int ends[2];
+  if (::pipe(ends) != 0) {
+    out << "orderhub journal: no pipe: " << std::strerror(errno) << '\n';
+    return not_done;
+  }
+  out.flush();
+  const auto child = ::fork();
+  if (child < 0) {
+    out << "orderhub journal: no process: " << std::strerror(errno) << '\n';
+    ::close(ends[0]);
+    ::close(ends[1]);
+    return not_done;
+  }
+  if (child == 0) {
+    ::close(ends[0]);
+    die_quietly();
+    std::ostringstream text;
+    const int status = verify_here(directory, text);
+    write_all(ends[1], text.str() + end_mark);
+    ::_exit(status);
+  }
+  ::close(ends[1]);
+  auto text = read_all(ends[0]);
+  ::close(ends[0]);
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  const bool ended = !text.empty() && text.back() == end_mark;
+  if (ended)
+    text.pop_back();
+  out << text;
+  if (ended && WIFEXITED(status))
+    return WEXITSTATUS(status);
+  out << "damaged: the file's pages cannot be followed, the reader died";
+  if (WIFSIGNALED(status))
+    out << " by signal " << WTERMSIG(status);
+  out << "; restore a backup\n";
+  return damage_found;
+}
+
+int dump(const std::string& directory, const dump_options& options, std::ostream& out,
+         std::ostream& errors) {
+  auto tables = open_to_read(directory);
+  if (!tables)
+    return say(errors, tables.error());
+  auto rows = (*tables)->read();
+  if (!rows)
+    return say(errors, rows.error());
+  if (auto done = journal::dump(**rows, out, options); !done)
+    return say(errors, done.error());
+  out.flush();
+  return out ? as_it_should_be : not_done;
+}
+
+int stats(const std::string& directory, std::ostream& out) {
+  auto tables = open_to_read(directory);
+  if (!tables)
+    return say(out, tables.error());
+  auto rows = (*tables)->read();
+  if (!rows)
+    return say(out, rows.error());
+  nlohmann::ordered_json j;
+  for (std::size_t i = 0; i < table_count; ++i) {
+    const auto t = static_cast<table>(i);
+    auto count = (*rows)->count(t);
+    if (!count)
+      return say(out, count.error());
+    j["rows"][std::string(name_of(t))] = *count;
+  }
+  log_sequence first = 0;
+  if (auto done = (*rows)->scan(table::lg, {},
+                                [&](auto key, auto) {
+                                  first = parse_log_key(key).value_or(0);
+                                  return false;
+                                });
+      !done)
+    return say(out, done.error());
+  auto last = last_lsn(**rows);
+  if (!last)
+    return say(out, last.error());
+  j["first_lsn"] = first;
+  j["last_lsn"] = *last;
+  auto mark = (*rows)->get(table::mt, meta_key::checkpoint);
+  if (!mark)
+    return say(out, mark.error());
+  if (*mark) {
+    auto checkpoint = decode_checkpoint(**mark);
+    if (!checkpoint)
+      return say(out, checkpoint.error());
+    j["checkpoint_lsn"] = checkpoint->lsn;
+    j["checkpoint_time"] = checkpoint->last_time;
+  }
+  j["file_bytes"] = (*tables)->used_bytes();
+  out << j.dump() << '\n';
+  return as_it_should_be;
+}
+
+int backup(const std::string& directory, const std::string& to, std::ostream& out) {
+  auto tables = open_to_read(directory);
+  if (!tables)
+    return say(out, tables.error());
+  if (auto done = (*tables)->copy_to(to); !done)
+    return say(out, done.error());
+  out << "backup: '" << directory << "' copied to '" << to << "'\n";
+  return as_it_should_be;
+}
+
+} // namespace orderhub::journal::tool

@@ -1,0 +1,23 @@
+#pragma once
+#include "journal/inspect/dump.hpp"
+
+#include <iosfwd>
+#include <string>
+
+/// What `orderhub journal` does. All of it reads only, and works beside a running hub. Each returns
+/// the program's exit status: 0 as it should be, 1 damage was found, 2 it could not be done (the
+/// reason is on `out`'s last line, or on `errors` where there is one).
+namespace orderhub::journal::tool {
+
+/// Walks everything in a child process, because LMDB can crash on a damaged page, and prints what
+/// it found. The caller should have no other threads.
+int verify(const std::string& directory, std::ostream& out);
+/// One JSON line a record and row.
+int dump(const std::string& directory, const dump_options& options, std::ostream& out,
+         std::ostream& errors);
+/// One JSON object with figures.
+int stats(const std::string& directory, std::ostream& out);
+/// Copies the journal as of now, hub id included, into the directory `to`.
+int backup(const std::string& directory, const std::string& to, std::ostream& out);
+
+} // namespace orderhub::journal::tool

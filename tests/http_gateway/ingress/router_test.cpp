@@ -1,0 +1,180 @@
+#include "http_gateway/ingress/router.hpp"
+#include "tests/support/catch2.hpp"
+
+using namespace orderhub;
+using namespace orderhub::http_gateway;
+
+namespace {
+
+template <class T>
+T expect(const route& r) {
+  CAPTURE(r.index());
+  REQUIRE(std::holds_alternative<T>(r));
+  return std::get<T>(r);
+}
+
+no_route refused(std::string_view method, std::string_view target) {
+  CAPTURE(method, target);
+  return expect<no_route>(route_of(method, target));
+}
+
+} // namespace
+
+TEST_CASE("a call names service, key and handler", "[gateway][router]") {
+  const auto call = expect<call_route>(route_of("POST", "/OrderOrchestrator/order-1/ProcessOrder"));
+  CHECK(call.service == "OrderOrchestrator");
+  CHECK(call.key == "order-1");
+  CHECK(call.handler == "ProcessOrder");
+  CHECK_FALSE(call.one_way);
+}
+
+TEST_CASE("a key is one key however it was encoded", "[gateway][router]") {
+  for (const auto* target : {"/S/a%2Fb/H", "/S/a%2fb/H", "/S/%61%2F%62/H", "/S/%61%2f%62/%48"}) {
+    CAPTURE(target);
+    CHECK(expect<call_route>(route_of("POST", target)).key == "a/b");
+  }
+  CHECK(expect<call_route>(route_of("POST", "/S/%C3%A9/H")).key == "\xc3\xa9");
+  CHECK(expect<call_route>(route_of("POST", "/S/\xc3\xa9/H")).key == "\xc3\xa9");
+  CHECK(expect<call_route>(route_of("POST", "/S/a+b/H")).key == "a+b");
+  // Dots are keys like others; nothing is resolved.
+  CHECK(expect<call_route>(route_of("POST", "/S/%2e%2e/H")).key == "..");
+  CHECK(expect<call_route>(route_of("POST", "/S/../H")).key == "..");
+  CHECK(expect<call_route>(route_of("POST", "/S/50%25/H")).key == "50%");
+}
+
+TEST_CASE("paths that cannot be are refused with 400", "[gateway][router]") {
+  for (const auto* target :
+       {"", "S/k/H", "/S//H", "/S/k/", "//k/H", "/S/%/H", "/S/%4/H", "/S/%zz/H", "/S/k%/H",
+        "/S/%00/H", "/S/a%0Ab/H", "/S/%7f/H", "/S/%C2%85/H", "/S/%ff/H", "/S/%c0%af/H",
+        "/S/%ed%a0%80/H", "/S/%f4%90%80%80/H", "/S/%e2%82/H", "/S/k#x/H"})
+    CHECK(refused("POST", target).status == 400);
+}
+
+TEST_CASE("a key has at most 255 bytes after decoding", "[gateway][router]") {
+  const auto target = [](std::size_t n) { return "/S/" + std::string(n, 'k') + "/H"; };
+  CHECK(expect<call_route>(route_of("POST", target(255))).key.size() == 255);
+  CHECK(refused("POST", target(256)).status == 400);
+  std::string encoded = "/S/";
+  for (int i = 0; i < 255; ++i)
+    encoded += "%6b";
+  CHECK(expect<call_route>(route_of("POST", encoded + "/H")).key == std::string(255, 'k'));
+}
+
+TEST_CASE("unknown paths are 404 and say where calls go", "[gateway][router]") {
+  for (const auto* target : {"/", "/S", "/S/H", "/S/k/H/x", "/S/k/H/send/x", "/restate/x",
+                             "/restate", "/restate/scope/a/call/S/k/H", "/a/b/c/d/e/f/g/h/i",
+                             "/restate/invocation/inv_1", "/restate/invocation/a/b/attach"})
+    CHECK(refused("POST", target).status == 404);
+  CHECK(refused("POST", "/S/H").message.find("/{service}/{key}/{handler}") != std::string::npos);
+}
+
+TEST_CASE("a wrong method is 405 with the right ones", "[gateway][router]") {
+  for (const auto* method :
+       {"GET", "HEAD", "PUT", "DELETE", "TRACE", "OPTIONS", "CONNECT", "post"}) {
+    const auto none = refused(method, "/S/k/H");
+    CHECK(none.status == 405);
+    CHECK(none.allow == "POST");
+  }
+  CHECK(refused("POST", "/restate/health").allow == "GET");
+  CHECK(refused("PUT", "/restate/invocation/inv_1/attach").allow == "GET, POST");
+  CHECK(refused("GET", "/restate/awakeables/a/resolve").allow == "POST");
+}
+
+TEST_CASE("a send may be delayed", "[gateway][router]") {
+  const auto plain = expect<call_route>(route_of("POST", "/S/k/H/send"));
+  CHECK(plain.one_way);
+  CHECK(plain.delay_ms == 0);
+  CHECK(expect<call_route>(route_of("POST", "/S/k/H/send?delay=1500ms")).delay_ms == 1'500);
+  CHECK(expect<call_route>(route_of("POST", "/S/k/H/send?x=1&delay=PT10S")).delay_ms == 10'000);
+  CHECK(expect<call_route>(route_of("POST", "/S/k/H/send?delay=1%30s&")).delay_ms == 10'000);
+  CHECK(expect<call_route>(route_of("POST", "/S/k/H/send?Delay=10s")).delay_ms == 10'000);
+  CHECK(expect<call_route>(route_of("POST", "/S/k/H/send?%64elay=10s")).delay_ms == 10'000);
+  CHECK(refused("POST", "/S/k/H/send?delay=").status == 400);
+  CHECK(refused("POST", "/S/k/H/send?delay=1s&DELAY=2s").status == 400);
+  CHECK(refused("POST", "/S/k/H/send?delay").status == 400);
+  CHECK(refused("POST", "/S/k/H/send?delay=10").status == 400);
+  CHECK(refused("POST", "/S/k/H/send?delay=%zz").status == 400);
+  CHECK(refused("POST", "/S/k/H/send?delay=1s&delay=2s").status == 400);
+  CHECK(refused("POST", "/S/k/H?delay=1s").status == 400);
+  CHECK(expect<call_route>(route_of("POST", "/S/k/H?other=1")).handler == "H");
+}
+
+TEST_CASE("durations are read in both notations", "[gateway][router]") {
+  const std::pair<const char*, std::int64_t> good[] = {
+      {"0s", 0},          {"10s", 10'000},       {"1500ms", 1'500},      {"2m", 120'000},
+      {"1h", 3'600'000},  {"1d", 86'400'000},    {"1w", 604'800'000},    {"1h30m", 5'400'000},
+      {"PT10S", 10'000},  {"PT0S", 0},           {"P1D", 86'400'000},    {"P1DT2H", 93'600'000},
+      {"PT1.5S", 1'500},  {"PT0.0019S", 1},      {"P2W", 1'209'600'000}, {"pt1m", 60'000},
+      {"PT1M1S", 61'000}, {"PT0,5H", 1'800'000}, {"3650d", delay_max_ms}};
+  for (const auto& [text, ms] : good) {
+    CAPTURE(text);
+    CHECK(parse_delay_ms(text) == ms);
+  }
+  for (const auto* text : {"",
+                           "10",
+                           "s",
+                           "-1s",
+                           "+1s",
+                           "1.5s",
+                           "10 s",
+                           "1S",
+                           "10sec",
+                           "3651d",
+                           "P",
+                           "PT",
+                           "P1",
+                           "PT1",
+                           "P1Y",
+                           "P1M",
+                           "PT1D",
+                           "P1H",
+                           "PT1S1M",
+                           "PT1.5M1S",
+                           "PT-1S",
+                           "P1DT",
+                           "PTT1S",
+                           "PT1S ",
+                           "99999999999999999999s",
+                           "999999999999999d",
+                           "PT1.S",
+                           "NaN"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_delay_ms(text));
+  }
+}
+
+TEST_CASE("results are asked for in three ways", "[gateway][router]") {
+  const auto by_id = expect<attach_route>(route_of("GET", "/restate/invocation/inv_1/attach"));
+  CHECK(by_id.wait);
+  CHECK(std::get<runtime::by_invocation_id>(by_id.target).id == "inv_1");
+  CHECK_FALSE(expect<attach_route>(route_of("POST", "/restate/invocation/inv_1/output")).wait);
+
+  const auto by_key =
+      expect<attach_route>(route_of("GET", "/restate/invocation/S/a%2Fb/H/key%201/output"));
+  const auto& request = std::get<runtime::by_request_key>(by_key.target);
+  CHECK(request.service == "S");
+  CHECK(request.key == "a/b");
+  CHECK(request.handler == "H");
+  CHECK(request.idempotency_key == "key 1");
+
+  const auto workflow = expect<attach_route>(route_of("GET", "/restate/workflow/W/k/attach"));
+  CHECK(std::get<runtime::by_workflow>(workflow.target).name == "W");
+  CHECK(std::get<runtime::by_workflow>(workflow.target).key == "k");
+}
+
+TEST_CASE("awakeables are settled under both of Restate's paths", "[gateway][router]") {
+  const auto long_form =
+      expect<awakeable_route>(route_of("POST", "/restate/awakeables/awk_1/reject"));
+  CHECK(long_form.id == "awk_1");
+  CHECK_FALSE(long_form.resolve);
+  CHECK(expect<awakeable_route>(route_of("POST", "/restate/a/awk_1/resolve")).resolve);
+}
+
+TEST_CASE("health and webhooks have routes of their own", "[gateway][router]") {
+  expect<health_route>(route_of("GET", "/restate/health"));
+  expect<health_route>(route_of("GET", "/restate/health?verbose"));
+  expect<webhook_route>(route_of("POST", "/webhooks/stripe"));
+  expect<webhook_route>(route_of("POST", "/webhooks/custom/shop"));
+  // A segment that decodes to dots leads nowhere else.
+  expect<webhook_route>(route_of("POST", "/webhooks/../OrderOrchestrator/k/ProcessOrder"));
+}

@@ -1,0 +1,101 @@
+#include "http_gateway/program/file_limit.hpp"
+#include "http_gateway/program/reload.hpp"
+#include "http_gateway/program/stop_signals.hpp"
+#include "tests/support/catch2.hpp"
+
+#include <string>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+using namespace orderhub;
+using namespace orderhub::http_gateway;
+
+namespace {
+
+settings configured() {
+  settings s;
+  s.stripe.api_key = secret("sk_test_1");
+  s.shippo.api_key = secret("shippo_test_1");
+  s.slack_webhook_url = secret("https://hooks.slack.com/services/T/B/one");
+  return s;
+}
+
+/// The vendors whose credentials are replaced, and whether a restart is asked for.
+std::string changes(const settings& before, const settings& after) {
+  const auto running = make_registry(before, {});
+  const auto fresh = make_registry(after, {});
+  REQUIRE(running);
+  REQUIRE(fresh);
+  const auto c = changes_of(before, *running, after, *fresh);
+  std::string text;
+  for (const auto* endpoint : c.credentials)
+    text += endpoint->vendor + ' ';
+  return text + (c.restart_needed ? "restart" : "");
+}
+
+} // namespace
+
+TEST_CASE("settings that did not change change nothing", "[reload]") {
+  CHECK(changes(configured(), configured()).empty());
+}
+
+TEST_CASE("a vendor's changed key or secret path is taken, and asks for no restart", "[reload]") {
+  auto after = configured();
+  after.stripe.api_key = secret("sk_test_2");
+  CHECK(changes(configured(), after) == "stripe ");
+  after.slack_webhook_url = secret("https://hooks.slack.com/services/T/B/two");
+  CHECK(changes(configured(), after) == "slack_webhook stripe ");
+}
+
+TEST_CASE("what else changed counts from the next start, with the keys taken", "[reload]") {
+  auto after = configured();
+  after.shippo.api_key = secret("shippo_test_2");
+  after.request_timeout_ms = 1;
+  CHECK(changes(configured(), after) == "shippo restart");
+}
+
+TEST_CASE("a key of another mode or host, and a vendor more or less, ask for a restart",
+          "[reload]") {
+  auto after = configured();
+  SECTION("live instead of test") {
+    after.shippo.api_key = secret("shippo_live_1");
+  }
+  SECTION("another host") {
+    after.slack_webhook_url = secret("https://hooks.example.com/services/T/B/one");
+  }
+  SECTION("one more") {
+    after.sendgrid.api_key = secret("SG.1");
+  }
+  SECTION("one less") {
+    after.slack_webhook_url = {};
+  }
+  SECTION("the token of this hub") {
+    after.api_token = secret("another");
+  }
+  CHECK(changes(configured(), after) == "restart");
+}
+
+TEST_CASE("SIGHUP ends nothing and SIGTERM behind it is seen", "[reload]") {
+  const stop_signals signals;
+  REQUIRE(::kill(::getpid(), SIGHUP) == 0);
+  CHECK(signals.wait() == stop_signals::kind::reload);
+  REQUIRE(::kill(::getpid(), SIGHUP) == 0); // Nobody asks any more, as in a drain.
+  REQUIRE(::kill(::getpid(), SIGTERM) == 0);
+  while (signals.wait() == stop_signals::kind::reload) {
+  }
+}
+
+TEST_CASE("the limit of open files is raised as far as it may be, and never lowered", "[reload]") {
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  rlimit low = before;
+  low.rlim_cur = 256;
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &low) == 0);
+  CHECK(raise_file_limit(300) == 300);
+  CHECK(raise_file_limit(100) == 300);
+  CHECK(raise_file_limit(before.rlim_max) == before.rlim_max);
+  if (before.rlim_max < RLIM_INFINITY)
+    CHECK(raise_file_limit(before.rlim_max + 1) == before.rlim_max);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+}

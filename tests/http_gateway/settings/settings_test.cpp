@@ -1,0 +1,361 @@
+#include "http_gateway/settings/settings.hpp"
+#include "tests/support/catch2.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+using namespace orderhub;
+using namespace orderhub::http_gateway;
+
+namespace {
+
+using variables = std::map<std::string, std::string>;
+
+result<settings> load(const variables& env, const flag_values& flags = {}) {
+  return load_settings(flags, [&env](const char* name) -> const char* {
+    const auto it = env.find(name);
+    return it == env.end() ? nullptr : it->second.c_str();
+  });
+}
+
+settings loaded(const variables& env, const flag_values& flags = {}) {
+  auto s = load(env, flags);
+  if (!s)
+    FAIL(s.error().message);
+  return *s;
+}
+
+std::string refusal(const variables& env, const flag_values& flags = {}) {
+  const auto s = load(env, flags);
+  REQUIRE_FALSE(s);
+  CHECK(s.error().kind == error_kind::invalid);
+  return s.error().message;
+}
+
+const variables real = {{"STRIPE_API_KEY", "sk_test_abc"}, {"SHIPPO_API_KEY", "shippo_test_abc"}};
+
+variables with(variables base, const variables& more) {
+  for (const auto& [name, value] : more)
+    base[name] = value;
+  return base;
+}
+
+std::string authorization(const providers::registry& r, std::string_view vendor) {
+  const auto* e = r.find(vendor);
+  REQUIRE(e);
+  REQUIRE(e->secret_headers.size() == 1);
+  CHECK(e->secret_headers[0].first == "Authorization");
+  return e->secret_headers[0].second.reveal();
+}
+
+bool mentions(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+} // namespace
+
+TEST_CASE("the defaults are those of the documents", "[gateway][settings]") {
+  const auto s = loaded({});
+  CHECK(s.data_dir == "./data");
+  CHECK(s.listen.host == "127.0.0.1");
+  CHECK(s.listen.port == 8080);
+  CHECK(s.admin_listen.port == 9070);
+  CHECK(s.body_max == 1 << 20);
+  CHECK(s.request_timeout_ms == 60'000);
+  CHECK(s.attach_timeout_ms == 280'000);
+  CHECK(s.drain_timeout_ms == 20'000);
+  CHECK(s.patience_ms == 10'000);
+  CHECK(s.notice_patience_ms == 2'000);
+  CHECK(s.journal_retention_ms == 30LL * 24 * 3'600'000);
+  CHECK(s.idempotency_retention_ms == 24 * 3'600'000);
+  CHECK(s.sync_commit);
+  CHECK_FALSE(s.compensate_on_label_failure);
+  CHECK(s.mail_from_or_sample() == "orders@example.com");
+  CHECK(s.slack_channel_of(settings::announcement::failed) == "#orders");
+}
+
+TEST_CASE("the environment wins over the file, and flags over both", "[gateway][settings]") {
+  settings s;
+  REQUIRE(apply_toml(
+      s, "listen = \"127.0.0.1:1\"\npatience = \"3s\"\n[stripe]\napi_key = \"sk_test_f\"",
+      "f.toml"));
+  CHECK(s.listen.port == 1);
+  CHECK(s.patience_ms == 3'000);
+  CHECK(s.stripe.api_key.reveal() == "sk_test_f");
+
+  const auto both = loaded({{"ORDERHUB_LISTEN", "127.0.0.1:2"}, {"ORDERHUB_PATIENCE", "4s"}},
+                           {{"listen", "127.0.0.1:3"}});
+  CHECK(both.listen.port == 3);
+  CHECK(both.patience_ms == 4'000);
+  // An empty variable is one that is not set.
+  CHECK(loaded({{"ORDERHUB_LISTEN", ""}}).listen.port == 8080);
+}
+
+TEST_CASE("the file knows lists, tables, numbers and sections", "[gateway][settings]") {
+  settings s;
+  const auto done = apply_toml(s, R"(
+workers = 3
+mock_mode = true
+disable = ["slack", "twilio"]
+body_max = "2MiB"
+ship_from = { name = "A", street1 = "B", city = "C", zip = "1", country = "US" }
+[slack]
+channel = "C0123456789"
+[mock]
+seed = 7
+latency = "20ms"
+)",
+                               "f.toml");
+  if (!done)
+    FAIL(done.error().message);
+  CHECK(s.workers == 3);
+  CHECK(s.mock_mode);
+  CHECK(s.disabled == std::vector<std::string>{"slack", "twilio"});
+  CHECK(s.body_max == 2 << 20);
+  CHECK(mentions(s.ship_from, R"("street1":"B")"));
+  CHECK(s.slack_channel == "C0123456789");
+  CHECK(s.mock_seed == 7);
+  CHECK(s.mock_latency_ms == 20);
+}
+
+TEST_CASE("errors name the setting as it was given", "[gateway][settings]") {
+  CHECK(mentions(refusal({{"ORDERHUB_LISTEN", "nowhere"}}), "ORDERHUB_LISTEN must"));
+  CHECK(mentions(refusal({}, {{"listen", "1.2.3.4:99999"}}), "--listen must"));
+  CHECK(mentions(refusal({{"ORDERHUB_PATIENCE", "10"}}), "ORDERHUB_PATIENCE must be a duration"));
+  CHECK(
+      mentions(refusal({{"ORDERHUB_WORKERS", "many"}}), "ORDERHUB_WORKERS must be a whole number"));
+  CHECK(mentions(refusal({{"ORDERHUB_BODY_MAX", "1GB"}}), "ORDERHUB_BODY_MAX must be a size"));
+  CHECK(mentions(refusal({{"ORDERHUB_SYNC", "sometimes"}}), "commit or off"));
+  CHECK(mentions(refusal({{"MOCK_MODE", "maybe"}}), "MOCK_MODE must be true or false"));
+  CHECK(mentions(refusal({{"ORDERHUB_DISABLE", "slack,stripe"}}), "never skipped"));
+  CHECK(mentions(refusal({{"ORDERHUB_DISABLE", "slak"}}), "unknown vendor"));
+  CHECK(
+      mentions(refusal({{"ORDERHUB_SHIP_FROM", "{"}}), "ORDERHUB_SHIP_FROM must be a JSON object"));
+  CHECK(mentions(refusal({{"ORDERHUB_SHIP_FROM", R"({"name":"A"})"}}), "street1"));
+  CHECK(mentions(refusal({{"ORDERHUB_MAIL_FROM", "nobody"}}), "e-mail"));
+  CHECK(mentions(refusal({{"ORDERHUB_CONFIG", "/does/not/exist.toml"}}), "/does/not/exist.toml"));
+
+  settings s;
+  const auto unknown = apply_toml(s, "[stripe]\nkey = \"x\"", "f.toml");
+  REQUIRE_FALSE(unknown);
+  CHECK(mentions(unknown.error().message, "stripe.key in f.toml is not a setting"));
+  const auto broken = apply_toml(s, "a = 1\nb = = 2", "f.toml");
+  REQUIRE_FALSE(broken);
+  CHECK(mentions(broken.error().message, "f.toml line 2"));
+}
+
+TEST_CASE("errors never show a secret", "[gateway][settings]") {
+  const auto message = refusal({{"STRIPE_API_KEY", "sk_live_hush hush"}});
+  CHECK(mentions(message, "STRIPE_API_KEY"));
+  CHECK_FALSE(mentions(message, "hush"));
+  CHECK_FALSE(
+      mentions(refusal({{"SLACK_WEBHOOK_URL", "http://hooks.slack.com/services/hush"}}), "hush"));
+  settings s;
+  const auto broken = apply_toml(s, "api_token = \"hush", "f.toml");
+  REQUIRE_FALSE(broken);
+  CHECK_FALSE(mentions(broken.error().message, "hush"));
+}
+
+TEST_CASE("a secret has no flag, every other setting has one", "[gateway][settings]") {
+  std::set<std::string> flags, names, variables_seen;
+  for (const auto& name : setting_names()) {
+    CAPTURE(name.name);
+    CHECK(flag_of(name).empty() == name.is_secret);
+    CHECK(names.insert(std::string(name.name)).second);
+    CHECK(variables_seen.insert(std::string(name.environment)).second);
+    if (!name.is_secret)
+      CHECK(flags.insert(flag_of(name)).second);
+  }
+  CHECK(flags.count("--data-dir") == 1);
+  CHECK(flags.count("--mock") == 1);
+  CHECK(flags.count("--stripe-api-base") == 1);
+}
+
+TEST_CASE("a vendor's own path at the end of a base is taken off", "[gateway][settings]") {
+  const std::pair<const char*, const char*> cases[] = {
+      {"https://api.stripe.com/v1/", "https://api.stripe.com"},
+      {"https://api.stripe.com", "https://api.stripe.com"},
+      {"http://127.0.0.1:9/stripe//", "http://127.0.0.1:9/stripe"},
+      {"http://[::1]:9/stripe/v1", "http://[::1]:9/stripe"}};
+  for (const auto& [given, base] : cases)
+    CHECK(loaded({{"STRIPE_API_BASE", given}}).stripe.api_base == base);
+  CHECK(loaded({{"SLACK_API_BASE", "https://slack.com/api/"}}).slack.api_base ==
+        "https://slack.com");
+  CHECK(loaded({{"SENDGRID_API_BASE", "https://api.eu.sendgrid.com/v3"}}).sendgrid.api_base ==
+        "https://api.eu.sendgrid.com");
+  for (const auto* bad :
+       {"api.stripe.com", "http://api.stripe.com", "http://127.0.0.1.nip.io/stripe",
+        "ftp://localhost", "https://", "https://user:pw@host", "https://h/?q", "https://h/#f",
+        "https://h/a b"}) {
+    CAPTURE(bad);
+    CHECK(mentions(refusal({{"STRIPE_API_BASE", bad}}), "STRIPE_API_BASE must"));
+  }
+}
+
+TEST_CASE("payment and shipping are never skipped", "[gateway][settings]") {
+  const auto none = make_registry(loaded({}), "");
+  REQUIRE_FALSE(none);
+  CHECK(mentions(none.error().message, "STRIPE_API_KEY"));
+  const auto no_shipping = make_registry(loaded({{"STRIPE_API_KEY", "sk_test_a"}}), "");
+  REQUIRE_FALSE(no_shipping);
+  CHECK(mentions(no_shipping.error().message, "SHIPPO_API_KEY"));
+  const auto odd = make_registry(loaded(with(real, {{"STRIPE_API_KEY", "pk_test_a"}})), "");
+  REQUIRE_FALSE(odd);
+  CHECK(mentions(odd.error().message, "sk_test_"));
+}
+
+TEST_CASE("real vendors get their own hosts, keys and modes", "[gateway][settings]") {
+  const auto s = loaded(with(real, {{"STRIPE_API_KEY", "rk_live_abc"},
+                                    {"SENDGRID_API_KEY", "SG.abc"},
+                                    {"SLACK_BOT_TOKEN", "xoxb-abc"},
+                                    {"ORDERHUB_LOOK_UP_SETTLE", "2s"}}));
+  const auto r = make_registry(s, "");
+  REQUIRE(r);
+  CHECK(r->find("stripe")->base == "https://api.stripe.com");
+  CHECK(r->find("stripe")->mode == "live");
+  CHECK(r->find("stripe")->look_up_settle_ms == 2'000);
+  CHECK(authorization(*r, "stripe") == "Bearer rk_live_abc");
+  CHECK(r->find("shippo")->base == "https://api.goshippo.com");
+  CHECK(r->find("shippo")->mode == "test");
+  CHECK(authorization(*r, "shippo") == "ShippoToken shippo_test_abc");
+  CHECK(r->find("sendgrid")->base == "https://api.sendgrid.com");
+  CHECK(authorization(*r, "sendgrid") == "Bearer SG.abc");
+  CHECK(r->find("slack")->base == "https://slack.com");
+  CHECK(authorization(*r, "slack") == "Bearer xoxb-abc");
+
+  const auto oauth = make_registry(loaded(with(real, {{"SHIPPO_API_KEY", "oauth.abc"}})), "");
+  REQUIRE(oauth);
+  CHECK(authorization(*oauth, "shippo") == "Bearer oauth.abc");
+  CHECK(oauth->find("shippo")->mode == "live");
+}
+
+TEST_CASE("every vendor's settings have a name, also where it is not configured",
+          "[gateway][settings]") {
+  const auto r = make_registry(loaded(real), "");
+  REQUIRE(r);
+  for (const auto& [vendor, setting] :
+       {std::pair("stripe", "STRIPE_API_BASE and STRIPE_API_KEY"),
+        std::pair("shippo", "SHIPPO_API_BASE and SHIPPO_API_KEY"),
+        std::pair("sendgrid", "SENDGRID_API_BASE and SENDGRID_API_KEY"),
+        std::pair("slack", "SLACK_API_BASE and SLACK_BOT_TOKEN"),
+        std::pair("slack_webhook", "SLACK_WEBHOOK_URL")}) {
+    CAPTURE(vendor);
+    CHECK(mentions(r->settings_of(vendor), setting));
+  }
+}
+
+TEST_CASE("vendors that are not configured or disabled are absent", "[gateway][settings]") {
+  const auto bare = make_registry(loaded(real), "");
+  REQUIRE(bare);
+  CHECK_FALSE(bare->find("sendgrid"));
+  CHECK_FALSE(bare->find("slack"));
+  const auto disabled =
+      make_registry(loaded({{"MOCK_MODE", "true"}, {"ORDERHUB_DISABLE", "slack, sendgrid"}}),
+                    "http://127.0.0.1:4");
+  REQUIRE(disabled);
+  CHECK(disabled->endpoints.size() == 2);
+}
+
+TEST_CASE("mock mode needs no keys and shows none to the mocks", "[gateway][settings]") {
+  const auto s = loaded({{"MOCK_MODE", "true"}, {"STRIPE_API_KEY", "sk_live_real"}});
+  REQUIRE(check_for_serve(s));
+  const auto r = make_registry(s, "http://127.0.0.1:4242");
+  REQUIRE(r);
+  for (const auto* vendor : {"stripe", "shippo", "sendgrid", "slack"}) {
+    const auto* e = r->find(vendor);
+    REQUIRE(e);
+    CHECK(e->base == "http://127.0.0.1:4242/" + std::string(vendor));
+    CHECK(e->mode == "mock");
+    CHECK(e->look_up_settle_ms == 200);
+    CHECK_FALSE(mentions(authorization(*r, vendor), "real"));
+  }
+  CHECK(s.slack_channel_of(settings::announcement::new_order) == "C0ORDERHUB");
+
+  // A base that is set is used with its key, in the key's mode.
+  const auto mixed = make_registry(loaded({{"MOCK_MODE", "true"},
+                                           {"STRIPE_API_BASE", "http://127.0.0.1:1/stripe"},
+                                           {"STRIPE_API_KEY", "sk_test_mine"},
+                                           {"ORDERHUB_LOOK_UP_SETTLE", "0"}}),
+                                   "http://127.0.0.1:4242");
+  REQUIRE(mixed);
+  CHECK(mixed->find("stripe")->base == "http://127.0.0.1:1/stripe");
+  CHECK(mixed->find("stripe")->mode == "test");
+  CHECK(authorization(*mixed, "stripe") == "Bearer sk_test_mine");
+  CHECK(mixed->find("shippo")->look_up_settle_ms == 0);
+}
+
+TEST_CASE("an incoming webhook's path stays out of what is recorded", "[gateway][settings]") {
+  const auto s =
+      loaded(with(real, {{"SLACK_WEBHOOK_URL", "https://hooks.slack.com/services/T1/B1/hush"}}));
+  const auto r = make_registry(s, "");
+  REQUIRE(r);
+  CHECK_FALSE(r->find("slack"));
+  const auto* e = r->find("slack_webhook");
+  REQUIRE(e);
+  CHECK(e->base == "https://hooks.slack.com");
+  CHECK_FALSE(mentions(e->fingerprint(), "hush"));
+  CHECK(e->secret_headers.empty());
+  CHECK(e->path.reveal() == "/services/T1/B1/hush");
+}
+
+TEST_CASE("a live key refuses the sample sender", "[gateway][settings]") {
+  const auto live = with(real, {{"STRIPE_API_KEY", "sk_live_a"}, {"SENDGRID_API_KEY", "SG.a"}});
+  const auto no_address = check_for_serve(loaded(live));
+  REQUIRE_FALSE(no_address);
+  CHECK(mentions(no_address.error().message, "ORDERHUB_SHIP_FROM"));
+  const auto address = with(
+      live, {{"ORDERHUB_SHIP_FROM",
+              R"({"name":"A","street1":"B","city":"C","state":"CA","zip":"1","country":"US"})"}});
+  const auto no_sender = check_for_serve(loaded(address));
+  REQUIRE_FALSE(no_sender);
+  CHECK(mentions(no_sender.error().message, "ORDERHUB_MAIL_FROM"));
+  CHECK(check_for_serve(loaded(with(address, {{"ORDERHUB_MAIL_FROM", "shop@example.org"}}))));
+  // With a test key they are only mentioned.
+  CHECK(check_for_serve(loaded(real)));
+  const auto findings = findings_of(loaded(real));
+  CHECK(std::count_if(findings.begin(), findings.end(),
+                      [](const finding& f) { return f.setting == "ORDERHUB_SHIP_FROM"; }) == 1);
+}
+
+TEST_CASE("a foreign listener needs a token", "[gateway][settings]") {
+  const auto open = check_for_serve(loaded({{"ORDERHUB_LISTEN", "0.0.0.0:8080"}}));
+  REQUIRE_FALSE(open);
+  CHECK(mentions(open.error().message, "ORDERHUB_API_TOKEN"));
+  const auto admin = check_for_serve(loaded({{"ORDERHUB_ADMIN_LISTEN", "[::]:9070"}}));
+  REQUIRE_FALSE(admin);
+  CHECK(mentions(admin.error().message, "ORDERHUB_ADMIN_TOKEN"));
+  CHECK(check_for_serve(loaded({{"ORDERHUB_LISTEN", "0.0.0.0:8080"},
+                                {"ORDERHUB_ADMIN_LISTEN", "[::]:9070"},
+                                {"ORDERHUB_API_TOKEN", "t"}})));
+  CHECK(check_for_serve(loaded({{"ORDERHUB_LISTEN", "[::1]:8080"}})));
+  CHECK(check_for_serve(loaded({{"ORDERHUB_LISTEN", "localhost:8080"}})));
+  CHECK_FALSE(check_for_serve(
+      loaded({{"ORDERHUB_LISTEN", "0.0.0.0:8080"}, {"ORDERHUB_ADMIN_TOKEN", "admins"}})));
+}
+
+TEST_CASE("addresses are read strictly", "[gateway][settings]") {
+  CHECK(parse_listen("8081")->port == 8081);
+  CHECK(parse_listen("8081")->host == "127.0.0.1");
+  CHECK(parse_listen("[::1]:0")->host == "::1");
+  for (const auto* bad : {"", ":80", "1.2.3.4", "1.2.3.4:", "1.2.3.4:65536", "::1:80", "[::1]",
+                          "[::1]80", "evil.com:80", "127.0.0.1:80x", "127.0.0.1:-1"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(parse_listen(bad));
+  }
+}
+
+TEST_CASE("channels by name are said to repeat", "[gateway][settings]") {
+  const auto has = [](const settings& s) {
+    const auto findings = findings_of(s);
+    return std::any_of(findings.begin(), findings.end(), [](const finding& f) {
+      return f.event == std::string_view("slack_channel_by_name");
+    });
+  };
+  CHECK(has(loaded({{"SLACK_BOT_TOKEN", "xoxb-1"}})));
+  CHECK_FALSE(has(loaded({{"SLACK_BOT_TOKEN", "xoxb-1"}, {"SLACK_CHANNEL", "C0123456789"}})));
+  CHECK(has(loaded({{"SLACK_BOT_TOKEN", "xoxb-1"},
+                    {"SLACK_CHANNEL", "C0123456789"},
+                    {"SLACK_CHANNEL_FAILED", "#alerts"}})));
+  CHECK_FALSE(has(loaded({{"MOCK_MODE", "true"}})));
+}
