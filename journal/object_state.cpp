@@ -290,7 +290,7 @@ std::vector<open_effect> open_effects(const invocation_state& i) {
     case note_kind::not_done_before:
       of->refused = false;
       break;
-    case note_kind::look_up_absent:
+    case note_kind::lookup_absent:
       if (!of->refused) {
         of->doubt.reset();
         of->position.reset();

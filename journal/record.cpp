@@ -287,18 +287,18 @@ std::string_view name_of(note_kind kind) {
     return "retry_at";
   case note_kind::doubt:
     return "doubt";
-  case note_kind::look_up_found:
-    return "look_up_found";
-  case note_kind::look_up_absent:
-    return "look_up_absent";
+  case note_kind::lookup_found:
+    return "lookup_found";
+  case note_kind::lookup_absent:
+    return "lookup_absent";
   case note_kind::new_key:
     return "new_key";
   case note_kind::resend:
     return "resend";
   case note_kind::waiting:
     return "waiting";
-  case note_kind::look_up_at:
-    return "look_up_at";
+  case note_kind::lookup_at:
+    return "lookup_at";
   case note_kind::needs_person:
     return "needs_person";
   case note_kind::evidence:
@@ -325,7 +325,7 @@ std::string encode(const note_payload& p) {
   w.u32(p.tries);
   w.u16(p.status);
   w.i64(p.status_since);
-  w.u8(p.look_up_only ? 1 : 0);
+  w.u8(p.lookup_only ? 1 : 0);
   return w.take();
 }
 
@@ -342,7 +342,7 @@ result<note_payload> decode_note(std::string_view bytes) {
   p.tries = r.u32();
   p.status = r.u16();
   p.status_since = r.i64();
-  p.look_up_only = (r.u8() & 1U) != 0;
+  p.lookup_only = (r.u8() & 1U) != 0;
   return finish(r, std::move(p), "journal.note");
 }
 

@@ -182,12 +182,12 @@ result<effect_payload> decode_effect(std::string_view bytes);
 enum class note_kind : std::uint8_t {
   retry_at = 1,         ///< Nothing is out; it is sent again at `at`. A durable timer.
   doubt = 2,            ///< The call may have taken effect.
-  look_up_found = 3,    ///< Found, or found refused; `text` is the evidence.
-  look_up_absent = 4,   ///< Proven not to have happened.
+  lookup_found = 3,     ///< Found, or found refused; `text` is the evidence.
+  lookup_absent = 4,    ///< Proven not to have happened.
   new_key = 5,          ///< After that: the next generation `attempt`, under a new key.
   resend = 6,           ///< Sent again: it may be out from here on.
   waiting = 7,          ///< Nothing is out; it waits for a place or a setting, `text` says which.
-  look_up_at = 9,       ///< In doubt, nothing is out; looked up at `at`. A durable timer.
+  lookup_at = 9,        ///< In doubt, nothing is out; looked up at `at`. A durable timer.
   needs_person = 10,    ///< A person is called; `at` 0: and it waits for one, else it goes on then.
   evidence = 11,        ///< A verified event says that it happened; `text` is the step's value.
   event_wait = 12,      ///< In doubt; evidence is waited for until `at`. A durable timer.
@@ -200,7 +200,7 @@ std::string_view name_of(note_kind kind);
 /// counts. (What folding keeps of notes: `supersedes`.)
 constexpr bool is_position(note_kind k) {
   return k == note_kind::retry_at || k == note_kind::resend || k == note_kind::waiting ||
-         k == note_kind::look_up_at || k == note_kind::event_wait;
+         k == note_kind::lookup_at || k == note_kind::event_wait;
 }
 
 /// Folding keeps an older note of the same effect no longer once the newer one is there: so a long
@@ -212,7 +212,7 @@ constexpr bool supersedes(note_kind newer, note_kind older, bool refused) {
   // That evidence was waited for is remembered until the end: it is done once.
   if (is_position(newer) && is_position(older))
     return older != note_kind::event_wait;
-  return newer == note_kind::look_up_absent && !refused &&
+  return newer == note_kind::lookup_absent && !refused &&
          (older == note_kind::doubt || older == note_kind::new_key);
 }
 
@@ -230,7 +230,7 @@ struct note_payload {
   std::uint32_t tries = 0;
   std::uint16_t status = 0; ///< The server error that stands since `status_since`; 0: none.
   unix_ms status_since = 0;
-  bool look_up_only = false; ///< Its key does not help any more.
+  bool lookup_only = false; ///< Its key does not help any more.
 
   friend bool operator==(const note_payload&, const note_payload&) = default;
 };

@@ -13,7 +13,7 @@ namespace orderhub::providers {
 /// What is done where a call may or may not have taken effect. The numbers reach the disk.
 enum class doubt_policy : std::uint8_t {
   replay_key = 1,  ///< Send the same bytes with the same idempotency key; past its life, look up.
-  look_up = 2,     ///< Ask by our own reference; repeat only what is proven absent.
+  lookup = 2,      ///< Ask by our own reference; repeat only what is proven absent.
   await_event = 3, ///< Wait for a verified event as evidence; past `event_wait_ms`, `after_event`.
   may_miss = 4,    ///< Do not repeat; report it.
   may_repeat = 5,  ///< Repeat; a duplicate is tolerable.
@@ -44,7 +44,7 @@ struct sent_request {
 /// found > differs > running > refused > absent, and absence needs all of them. (What still runs
 /// may take effect: to call the step refused for an attempt that failed would buy it a second
 /// time.)
-struct look_up_answer {
+struct lookup_finding {
   enum class kind : std::uint8_t {
     found = 1,   ///< The effect exists; `value` is what the call's own parser would have returned.
     absent = 2,  ///< Not there as of now.
@@ -95,8 +95,8 @@ struct raw_operation {
   /// nothing will with this credential.
   result<std::string> (*parse)(const http_response&) = nullptr;
   /// The look-up request; null where the operation has none.
-  http_request (*look_up)(const sent_request&) = nullptr;
-  look_up_answer (*read_look_up)(const sent_request&, const http_response&) = nullptr;
+  http_request (*lookup)(const sent_request&) = nullptr;
+  lookup_finding (*read_lookup)(const sent_request&, const http_response&) = nullptr;
   /// The same request for another key generation (from 2), where the request names it; null: the
   /// bytes stay as they are.
   http_request (*regenerate)(const http_request&, std::uint32_t generation) = nullptr;

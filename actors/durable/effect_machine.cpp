@@ -11,20 +11,20 @@ namespace orderhub::durable {
 
 using journal::note_kind;
 using providers::doubt_policy;
-using providers::look_up_answer;
+using providers::lookup_finding;
 using providers::transport_outcome;
 
 namespace {
 
 /// A vendor that answers the same server error for so long may have stored it under the key.
 constexpr std::int64_t stored_after_ms = 60'000;
-constexpr std::int64_t look_up_deadline_ms = 15'000;
-constexpr providers::retry_policy look_up_retry{200, 30'000, 0};
+constexpr std::int64_t lookup_deadline_ms = 15'000;
+constexpr providers::retry_policy lookup_retry{200, 30'000, 0};
 /// Failures of look-ups that may pass count up to here, where their pause has long stopped growing;
 /// refusals count on from here. So one number in the journal tells both.
 constexpr int passing_failures_max = 10;
-constexpr std::int64_t refused_look_up_pause_ms = 5'000;
-constexpr std::int64_t refused_look_up_pause_max_ms = 3'600'000;
+constexpr std::int64_t refused_lookup_pause_ms = 5'000;
+constexpr std::int64_t refused_lookup_pause_max_ms = 3'600'000;
 constexpr std::int64_t running_wait_max_ms = 300'000;
 constexpr int running_shift_max = 8;
 /// After so many failures in a row a person is shown short waits too.
@@ -68,19 +68,19 @@ bool may_pass(const transport_outcome& outcome) {
 }
 
 /// Of several pages the strongest finding counts.
-int strength_of(const look_up_answer& a) {
+int strength_of(const lookup_finding& a) {
   switch (a.what) {
-  case look_up_answer::kind::found:
+  case lookup_finding::kind::found:
     return 5;
-  case look_up_answer::kind::differs:
+  case lookup_finding::kind::differs:
     return 4;
-  case look_up_answer::kind::running:
+  case lookup_finding::kind::running:
     return 3;
-  case look_up_answer::kind::refused:
+  case lookup_finding::kind::refused:
     return 2; // Of an attempt before the one that runs.
-  case look_up_answer::kind::absent:
+  case lookup_finding::kind::absent:
     return 1;
-  case look_up_answer::kind::unknown:
+  case lookup_finding::kind::unknown:
     return 0;
   }
   return 0;
@@ -129,7 +129,7 @@ void effect_machine::note(note_kind kind, unix_ms at, std::string text) {
     position_text_ = text;
   }
   const auto tries =
-      kind == note_kind::look_up_at ? std::max(look_up_failures_, running_) : failures_;
+      kind == note_kind::lookup_at ? std::max(lookup_failures_, running_) : failures_;
   notes_.push_back({kind, generation_, at, std::move(text), sends_, left_recorded_, rounds_,
                     static_cast<std::uint32_t>(tries), static_cast<std::uint16_t>(same_status_),
                     same_status_since_, stored_});
@@ -238,11 +238,11 @@ effect_step effect_machine::send() {
   // While it waited the vendor may have forgotten the key: another effect then, not a repetition.
   if (doubt_ && policy() == doubt_policy::replay_key && (stored_ || !key_alive())) {
     stored_ = true;
-    if (start_.operation.look_up == nullptr)
+    if (start_.operation.lookup == nullptr)
       return missed("it may have happened, its key is not known any more, and it cannot be "
                     "looked up");
     absent_ = 0;
-    return look_up();
+    return lookup();
   }
   if (env_.gate != nullptr)
     if (auto place_now = env_.gate->ask(place(false)); place_now.verdict != place_verdict::granted)
@@ -265,34 +265,34 @@ effect_step effect_machine::send() {
   return s;
 }
 
-effect_step effect_machine::look_up() {
+effect_step effect_machine::lookup() {
   pages_ = 0;
-  return look_up_from_first_page();
+  return lookup_from_first_page();
 }
 
-effect_step effect_machine::look_up_from_first_page() {
+effect_step effect_machine::lookup_from_first_page() {
   page_.reset();
   strongest_ = {};
   looked_at_ = steady();
   window_when_looked_ = window_begin();
-  return look_up_page();
+  return lookup_page();
 }
 
-effect_step effect_machine::look_up_page() {
+effect_step effect_machine::lookup_page() {
   if (pages_ >= pages_max) {
     page_.reset();
-    return wait(endless_list_pause_ms, next::look_up,
+    return wait(endless_list_pause_ms, next::lookup,
                 "no end of the list after " + std::to_string(pages_max) + " pages");
   }
   if (env_.gate != nullptr)
     if (auto place_now = env_.gate->ask(place(true)); place_now.verdict != place_verdict::granted)
-      return wait_for_place(next::look_up, place_now);
+      return wait_for_place(next::lookup, place_now);
   phase_ = looking_up{};
   ++pages_;
   effect_step s;
   s.what = effect_step::kind::send;
-  s.request = page_ ? *page_ : start_.operation.look_up(sent());
-  s.deadline_ms = look_up_deadline_ms;
+  s.request = page_ ? *page_ : start_.operation.lookup(sent());
+  s.deadline_ms = lookup_deadline_ms;
   s.call_class = "list";
   s.lookup = true;
   s.fresh = lost_;
@@ -304,8 +304,8 @@ effect_step effect_machine::go(next what) {
   switch (what) {
   case next::send:
     return send();
-  case next::look_up:
-    return page_ ? look_up_page() : look_up();
+  case next::lookup:
+    return page_ ? lookup_page() : lookup();
   case next::after_event:
     event_waited_ = true;
     return resolve({error_kind::in_doubt, std::string(start_.operation.name),
@@ -331,16 +331,16 @@ effect_step effect_machine::wait_for_place(next then, const place_answer& why) {
 effect_step effect_machine::wait(std::int64_t for_ms, next then, std::string reason) {
   if (for_ms > env_.durable_wait_ms)
     return wait_durably(for_ms, then, std::move(reason));
-  if (!reason.empty() && std::max(failures_, look_up_failures_) >= shown_after)
+  if (!reason.empty() && std::max(failures_, lookup_failures_) >= shown_after)
     note_wait(for_ms, then, std::move(reason));
   phase_ = waiting{steady() + for_ms, then, false};
   return stay();
 }
 
 void effect_machine::note_wait(std::int64_t for_ms, next then, std::string reason) {
-  const auto kind = then == next::send      ? note_kind::retry_at
-                    : then == next::look_up ? note_kind::look_up_at
-                                            : note_kind::event_wait;
+  const auto kind = then == next::send     ? note_kind::retry_at
+                    : then == next::lookup ? note_kind::lookup_at
+                                           : note_kind::event_wait;
   note(kind, now() + for_ms, std::move(reason));
 }
 
@@ -399,7 +399,7 @@ effect_step effect_machine::cancelled_without_effect() {
 
 void effect_machine::leave_queue() {
   if (const auto* w = std::get_if<waiting_for_place>(&phase_); w != nullptr && env_.gate != nullptr)
-    env_.gate->withdraw(place(w->then == next::look_up));
+    env_.gate->withdraw(place(w->then == next::lookup));
 }
 
 void effect_machine::left_now() {
@@ -451,7 +451,7 @@ effect_step effect_machine::recover() {
     rounds_ = n.rounds;
     same_status_ = n.status;
     same_status_since_ = n.status_since;
-    stored_ = n.look_up_only;
+    stored_ = n.lookup_only;
     if (journal::is_position(n.kind)) {
       position_ = n.kind;
       position_text_ = n.text;
@@ -471,7 +471,7 @@ effect_step effect_machine::recover() {
     case note_kind::not_done_before:
       refused_ = false;
       break;
-    case note_kind::look_up_absent:
+    case note_kind::lookup_absent:
       if (refused_)
         break;
       doubt_ = false;
@@ -516,7 +516,7 @@ effect_step effect_machine::recover() {
     return wait_until(env_.time.steady_due(stands->at, stands->note.at), next::after_event);
   event_waited_ = waited_for_event;
   if (stands && stands->note.kind == note_kind::needs_person && stands->note.at == 0)
-    return cancel_ ? look_up() : wait_for_person();
+    return cancel_ ? lookup() : wait_for_person();
   // Of an earlier process no call is out: what may be repeated is not.
   if (nothing_out || policy() == doubt_policy::may_repeat) {
     doubt_ = doubt_ || !nothing_out;
@@ -524,7 +524,7 @@ effect_step effect_machine::recover() {
       return std::move(*ended);
   }
   if (doubt_ && !stored_ && key_not_sure())
-    return look_up_for_good();
+    return lookup_for_good();
   if (stands && nothing_out) {
     const auto due = env_.time.steady_due(stands->at, stands->note.at);
     const auto tries = static_cast<int>(std::min<std::uint32_t>(stands->note.tries, 1'000));
@@ -532,17 +532,17 @@ effect_step effect_machine::recover() {
       failures_ = tries;
       return wait_until(due, next::send);
     }
-    if (stands->note.kind == note_kind::look_up_at) {
-      look_up_failures_ = tries;
+    if (stands->note.kind == note_kind::lookup_at) {
+      lookup_failures_ = tries;
       running_ = std::min(tries, running_shift_max);
-      return wait_until(due, next::look_up);
+      return wait_until(due, next::lookup);
     }
     failures_ = tries;
   }
   if (nothing_out && !doubt_)
     return send();
   if (refused_)
-    return look_up();
+    return lookup();
   if (!start_.operation.has_effect || policy() == doubt_policy::may_repeat) {
     note(note_kind::resend, now(), "begun before a restart; a duplicate is tolerable");
     doubt_ = start_.operation.has_effect;
@@ -551,20 +551,20 @@ effect_step effect_machine::recover() {
   if (!doubt_)
     note(note_kind::doubt, now(), "the process ended while the call may have been out");
   doubt_ = true;
-  return key_not_sure() ? look_up_for_good() : resolve({}, true);
+  return key_not_sure() ? lookup_for_good() : resolve({}, true);
 }
 
 bool effect_machine::key_not_sure() const {
-  return policy() == doubt_policy::replay_key && !refused_ && start_.operation.look_up != nullptr &&
+  return policy() == doubt_policy::replay_key && !refused_ && start_.operation.lookup != nullptr &&
          !key_alive();
 }
 
 /// A key that cannot be judged in this run could seem to be alive in the next one: the journal says
 /// that it is looked up.
-effect_step effect_machine::look_up_for_good() {
+effect_step effect_machine::lookup_for_good() {
   stored_ = true;
-  note(note_kind::look_up_at, now(), "the vendor may have forgotten its key");
-  return look_up();
+  note(note_kind::lookup_at, now(), "the vendor may have forgotten its key");
+  return lookup();
 }
 
 // ── Outcomes ─────────────────────────────────────────────────────────────────────────────────
@@ -633,13 +633,13 @@ effect_step effect_machine::answered(const providers::http_response& response) {
       note(note_kind::done_before, now(), why.message);
     }
     refused_ = doubt_ = true;
-    if (start_.operation.look_up == nullptr)
+    if (start_.operation.lookup == nullptr)
       return missed("refused as done before, and it cannot be looked up: " + why.message);
     absent_ = 0;
-    return look_up();
+    return lookup();
   case error_kind::invalid:
     // A request refused now says nothing of an earlier one that may have taken effect.
-    if (doubt_ && start_.operation.look_up != nullptr) {
+    if (doubt_ && start_.operation.lookup != nullptr) {
       left_now();
       stored_ = true;
       return resolve(why, false);
@@ -696,7 +696,7 @@ effect_step effect_machine::resolve(const error& why, bool at_once) {
       return send();
     }
     break;
-  case doubt_policy::look_up:
+  case doubt_policy::lookup:
     break;
   case doubt_policy::may_repeat:
     if (!op.has_effect)
@@ -711,15 +711,15 @@ effect_step effect_machine::resolve(const error& why, bool at_once) {
   case doubt_policy::may_miss:
     return missed("it may have happened and by its policy is not repeated");
   }
-  if (op.look_up == nullptr)
+  if (op.lookup == nullptr)
     return missed("it may have happened and cannot be looked up");
   stored_ = true; // What has come to look-ups stays with them.
   absent_ = running_ = 0;
   if (!at_once && why.retry_after_ms > 0) {
     page_.reset();
-    return wait(delay, next::look_up, why.message);
+    return wait(delay, next::lookup, why.message);
   }
-  return look_up();
+  return lookup();
 }
 
 // ── Look-ups ─────────────────────────────────────────────────────────────────────────────────
@@ -727,14 +727,14 @@ effect_step effect_machine::resolve(const error& why, bool at_once) {
 effect_step effect_machine::read_page(const transport_outcome& outcome) {
   finding page;
   if (outcome.what == transport_outcome::kind::response)
-    page = start_.operation.read_look_up(sent(), outcome.response);
+    page = start_.operation.read_lookup(sent(), outcome.response);
   else
     page.failure = {error_kind::unavailable, std::string(start_.operation.name), outcome.reason};
   lost_ = lost_ || outcome.what == transport_outcome::kind::lost;
-  const bool unknown = page.what == look_up_answer::kind::unknown;
+  const bool unknown = page.what == lookup_finding::kind::unknown;
   if (unknown && page.failure.kind == error_kind::misconfigured) {
     learn(vendor_finding::misconfigured, page.failure.message);
-    return misconfigured(page.failure, next::look_up);
+    return misconfigured(page.failure, next::lookup);
   }
   const bool answered_now =
       outcome.what == transport_outcome::kind::response && outcome.response.status < 500;
@@ -743,18 +743,18 @@ effect_step effect_machine::read_page(const transport_outcome& outcome) {
     if (may_pass(outcome) && page.failure.kind != error_kind::invalid)
       return look_again(page.failure);
     page_.reset();
-    return look_up_refused(page.failure);
+    return lookup_refused(page.failure);
   }
   // A first page that can be read is no progress where the second one never can.
   if (!page.next || page_)
-    look_up_failures_ = 0;
+    lookup_failures_ = 0;
   auto further = std::move(page.next);
-  const bool found = page.what == look_up_answer::kind::found;
+  const bool found = page.what == lookup_finding::kind::found;
   if (strength_of(page) > strength_of(strongest_))
     strongest_ = std::move(page);
   if (further && !found) {
     page_ = std::move(further);
-    return look_up_page();
+    return lookup_page();
   }
   page_.reset();
   return conclude(std::exchange(strongest_, {}));
@@ -764,42 +764,42 @@ effect_step effect_machine::read_page(const transport_outcome& outcome) {
 effect_step effect_machine::look_again(const error& why) {
   if (evidence_)
     return complete(std::move(*evidence_));
-  look_up_failures_ = std::min(look_up_failures_, passing_failures_max);
+  lookup_failures_ = std::min(lookup_failures_, passing_failures_max);
   const auto delay =
-      providers::backoff_ms(look_up_retry, look_up_failures_, why.retry_after_ms, env_.random);
-  look_up_failures_ = std::min(look_up_failures_ + 1, passing_failures_max);
-  return wait(look_up_retry.initial_ms + delay, next::look_up, "look-up: " + why.message);
+      providers::backoff_ms(lookup_retry, lookup_failures_, why.retry_after_ms, env_.random);
+  lookup_failures_ = std::min(lookup_failures_ + 1, passing_failures_max);
+  return wait(lookup_retry.initial_ms + delay, next::lookup, "look-up: " + why.message);
 }
 
 /// The question itself is refused, or its answer cannot be read: time alone hardly changes that.
-effect_step effect_machine::look_up_refused(const error& why) {
+effect_step effect_machine::lookup_refused(const error& why) {
   if (evidence_)
     return complete(std::move(*evidence_));
-  look_up_failures_ = std::max(look_up_failures_, passing_failures_max);
-  const auto before = look_up_failures_++ - passing_failures_max;
+  lookup_failures_ = std::max(lookup_failures_, passing_failures_max);
+  const auto before = lookup_failures_++ - passing_failures_max;
   const auto pause = std::max(
-      std::min(refused_look_up_pause_ms << std::min(before, 10), refused_look_up_pause_max_ms),
+      std::min(refused_lookup_pause_ms << std::min(before, 10), refused_lookup_pause_max_ms),
       why.retry_after_ms);
   auto text = "the look-up is refused or cannot be read: " + why.message;
   if (before + 1 >= static_cast<int>(rounds_max) && !person_)
     call_a_person(text, now() + pause);
-  return wait_durably(pause, next::look_up, std::move(text));
+  return wait_durably(pause, next::lookup, std::move(text));
 }
 
 effect_step effect_machine::conclude(finding strongest) {
   const auto absence_ms = start_.intent.absence_after_ms;
-  const bool decided = strongest.what == look_up_answer::kind::found ||
-                       strongest.what == look_up_answer::kind::refused;
+  const bool decided = strongest.what == lookup_finding::kind::found ||
+                       strongest.what == lookup_finding::kind::refused;
   if (evidence_ && !decided)
     return complete(std::move(*evidence_));
   switch (strongest.what) {
-  case look_up_answer::kind::found:
-    note(note_kind::look_up_found, now(), std::move(strongest.evidence));
+  case lookup_finding::kind::found:
+    note(note_kind::lookup_found, now(), std::move(strongest.evidence));
     return complete(std::move(strongest.value));
-  case look_up_answer::kind::refused:
-    note(note_kind::look_up_found, now(), std::move(strongest.evidence));
+  case lookup_finding::kind::refused:
+    note(note_kind::lookup_found, now(), std::move(strongest.evidence));
     return complete(fail(std::move(strongest.failure)));
-  case look_up_answer::kind::differs: {
+  case lookup_finding::kind::differs: {
     auto why = "the vendor holds this very step with other content: " + strongest.evidence;
     if (start_.operation.compensates)
       return complete(
@@ -807,31 +807,31 @@ effect_step effect_machine::conclude(finding strongest) {
     call_a_person(std::move(why), 0);
     return wait_for_person();
   }
-  case look_up_answer::kind::running: {
+  case lookup_finding::kind::running: {
     absent_ = 0; // What is running now was not absent before.
     const auto base = std::clamp<std::int64_t>(absence_ms / 4, 100, 10'000);
     const auto shift = running_;
     running_ = std::min(running_ + 1, running_shift_max);
-    return wait(std::min(base << shift, running_wait_max_ms), next::look_up,
+    return wait(std::min(base << shift, running_wait_max_ms), next::lookup,
                 "running at the vendor: " + strongest.evidence);
   }
-  case look_up_answer::kind::unknown:
+  case lookup_finding::kind::unknown:
     return look_again(strongest.failure);
-  case look_up_answer::kind::absent:
+  case lookup_finding::kind::absent:
     break;
   }
   running_ = 0;
   // The answer showed that the vendor's clock is further behind than the window allowed for. Small
   // differences are what the margin is for: a clock that is drawn would have no end of them.
   if (window_begin() < window_when_looked_ - window_margin_ms / 2)
-    return look_up_from_first_page();
+    return lookup_from_first_page();
   // Empty before the absence time proves nothing: the first request may still be running. What
   // counts is when the look-up's first page left, not when its answers came.
   if (looked_at_ < left_at_ + absence_ms)
-    return wait(std::max<std::int64_t>(left_at_ + absence_ms - steady(), 0), next::look_up,
+    return wait(std::max<std::int64_t>(left_at_ + absence_ms - steady(), 0), next::lookup,
                 "not found yet; looked up again when it would be there");
   if (++absent_ < 2)
-    return wait(std::clamp<std::int64_t>(absence_ms / 4, 20, 2'000), next::look_up, {});
+    return wait(std::clamp<std::int64_t>(absence_ms / 4, 20, 2'000), next::lookup, {});
   absent_ = 0;
   return refused_ ? refused_and_not_found(std::move(strongest.evidence)) : proven_absent();
 }
@@ -842,7 +842,7 @@ effect_step effect_machine::proven_absent() {
   same_status_since_ = 0;
   failures_ = 0;
   ++rounds_;
-  note(note_kind::look_up_absent, now(), "two empty look-ups after the absence time");
+  note(note_kind::lookup_absent, now(), "two empty look-ups after the absence time");
   if (cancel_)
     return complete(fail({error_kind::cancelled, std::string(start_.operation.name),
                           "cancelled; proven not to have happened", 409}));
@@ -864,11 +864,11 @@ effect_step effect_machine::proven_absent() {
 /// The vendor says that it was done before, and shows nothing: no key may change that.
 effect_step effect_machine::refused_and_not_found(std::string evidence) {
   ++rounds_;
-  note(note_kind::look_up_absent, now(), evidence);
+  note(note_kind::lookup_absent, now(), evidence);
   if (rounds_ < rounds_max)
     return wait(
         refused_pauses_ms.at(std::min<std::size_t>(rounds_ - 1, refused_pauses_ms.size() - 1)),
-        next::look_up, "refused as done before, and not found yet");
+        next::lookup, "refused as done before, and not found yet");
   auto why = "the vendor refuses it as done before, and " + std::to_string(rounds_) +
              " look-ups did not find it: " + evidence;
   if (start_.operation.compensates)
@@ -901,7 +901,7 @@ effect_step effect_machine::on_cancel() {
   if (auto ended = ended_by_cancel())
     return std::move(*ended);
   if (std::holds_alternative<waiting_for_person>(phase_))
-    return look_up(); // Perhaps it can be found by now.
+    return lookup(); // Perhaps it can be found by now.
   return stay();
 }
 
@@ -911,10 +911,10 @@ effect_step effect_machine::on_evidence(const step_evidence& evidence) {
   if (!evidence.happened) {
     // The vendor's word that it failed is looked up before it is believed.
     const auto* w = std::get_if<waiting>(&phase_);
-    if (doubt_ && start_.operation.look_up != nullptr &&
+    if (doubt_ && start_.operation.lookup != nullptr &&
         ((w != nullptr && w->then != next::send) ||
          std::holds_alternative<waiting_for_person>(phase_)))
-      return look_up();
+      return lookup();
     return stay();
   }
   if (calling()) {
@@ -930,10 +930,10 @@ effect_step effect_machine::on_operator(journal::operator_verb verb) {
   if (std::holds_alternative<waiting_for_place>(phase_) && verb == journal::operator_verb::retry)
     return stay(); // It is next in its queue already.
   rounds_ = 0;
-  failures_ = look_up_failures_ = running_ = 0;
+  failures_ = lookup_failures_ = running_ = 0;
   person_.reset();
   if (verb != journal::operator_verb::retry) {
-    if (!doubt_ || start_.operation.look_up == nullptr)
+    if (!doubt_ || start_.operation.lookup == nullptr)
       return stay();
     leave_queue();
     // What a person says is looked up at the vendor before it is believed.
@@ -948,8 +948,8 @@ effect_step effect_machine::on_operator(journal::operator_verb verb) {
     return go(next::after_event);
   if (refused_ || verb != journal::operator_verb::retry ||
       std::holds_alternative<waiting_for_person>(phase_)) {
-    note(note_kind::look_up_at, now(), "an operator asked for it");
-    return look_up();
+    note(note_kind::lookup_at, now(), "an operator asked for it");
+    return lookup();
   }
   return resolve(
       {error_kind::in_doubt, std::string(start_.operation.name), "an operator asked for it"}, true);

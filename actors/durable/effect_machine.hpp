@@ -108,7 +108,7 @@ public:
   [[nodiscard]] place_request place(bool lookup) const;
 
 private:
-  enum class next : std::uint8_t { send, look_up, after_event };
+  enum class next : std::uint8_t { send, lookup, after_event };
   struct idle {};
   struct sending {};
   /// Of all pages read so far, the strongest finding.
@@ -125,14 +125,14 @@ private:
   struct done {};
   using phase =
       std::variant<idle, sending, looking_up, waiting, waiting_for_place, waiting_for_person, done>;
-  using finding = providers::look_up_answer;
+  using finding = providers::lookup_finding;
 
   effect_step recover();
   effect_step send();
-  effect_step look_up();
-  effect_step look_up_for_good();
-  effect_step look_up_from_first_page();
-  effect_step look_up_page();
+  effect_step lookup();
+  effect_step lookup_for_good();
+  effect_step lookup_from_first_page();
+  effect_step lookup_page();
   effect_step go(next what);
   effect_step wait_for_place(next then, const place_answer& why);
   effect_step wait(std::int64_t for_ms, next then, std::string reason);
@@ -153,7 +153,7 @@ private:
   effect_step misconfigured(const error& why, next then);
   effect_step resolve(const error& why, bool at_once);
   effect_step look_again(const error& why);
-  effect_step look_up_refused(const error& why);
+  effect_step lookup_refused(const error& why);
   effect_step proven_absent();
   effect_step refused_and_not_found(std::string evidence);
   effect_step answered(const providers::http_response& response);
@@ -193,7 +193,7 @@ private:
   std::uint32_t sends_ = 0;      ///< As far as the journal knows.
   std::uint32_t rounds_ = 0;     ///< In a row: absent and sent again, or refused and not found.
   int failures_ = 0;             ///< In a row.
-  int look_up_failures_ = 0;
+  int lookup_failures_ = 0;
   int running_ = 0; ///< Look-ups in a row that found it running.
   int same_status_ = 0;
   unix_ms same_status_since_ = 0;

@@ -29,7 +29,7 @@ std::size_t at(place_kind kind) {
 
 place_kind kind_of(std::string_view call_class, bool lookup) {
   if (lookup)
-    return place_kind::look_up;
+    return place_kind::lookup;
   return call_class == "read" ? place_kind::read : place_kind::effect;
 }
 
@@ -39,7 +39,7 @@ std::string_view name_of(place_kind kind) {
     return "effect";
   case place_kind::read:
     return "read";
-  case place_kind::look_up:
+  case place_kind::lookup:
     return "lookup";
   }
   return "effect";
@@ -68,7 +68,7 @@ struct vendor_gate::vendor {
   };
 
   vendor(std::string n, const gate_limits& l)
-      : name(std::move(n)), limits(l), limit{l.effects, l.reads, l.look_ups} {}
+      : name(std::move(n)), limits(l), limit{l.effects, l.reads, l.lookups} {}
 
   std::string name;
   const gate_limits& limits;

@@ -21,9 +21,9 @@ namespace orderhub::host {
 /// What a place is for. Each kind has places and a queue of its own at each vendor, so that a kind
 /// that hangs takes none of another's.
 enum class place_kind : std::uint8_t {
-  effect,  ///< Acts at the vendor, or prepares an act.
-  read,    ///< A call of class `read`, and parts that an answer fetches as it leaves.
-  look_up, ///< Settles a doubt.
+  effect, ///< Acts at the vendor, or prepares an act.
+  read,   ///< A call of class `read`, and parts that an answer fetches as it leaves.
+  lookup, ///< Settles a doubt.
 };
 constexpr std::size_t place_kinds = 3;
 
@@ -36,7 +36,7 @@ struct gate_limits {
   /// bound: one vendor that hangs leaves the others theirs.
   std::size_t effects = 160;
   std::size_t reads = 32;
-  std::size_t look_ups = 32;
+  std::size_t lookups = 32;
   /// Who waits, a vendor and kind; past it an ask is answered `full`.
   std::size_t queue_max = 100'000;
   /// An offered place that nobody takes for so long goes to the next.
@@ -56,7 +56,7 @@ struct gate_limits {
   /// A hold that follows another one for the same reason this soon calls no person again.
   std::int64_t called_again_ms = 600'000;
 
-  [[nodiscard]] std::size_t a_vendor() const { return effects + reads + look_ups; }
+  [[nodiscard]] std::size_t a_vendor() const { return effects + reads + lookups; }
 };
 
 /// A place that has become free, for an effect that waits for one: its object should be told

@@ -222,8 +222,8 @@ private:
         j["status"] = p->status;
         j["status_since"] = p->status_since;
       }
-      if (p->look_up_only)
-        j["look_up_only"] = true;
+      if (p->lookup_only)
+        j["lookup_only"] = true;
       return body(j, "text", p->text);
     }
     case record_kind::event: {

@@ -49,9 +49,9 @@ error_kind kind_of_read(const http_response& response) {
                                                      : error_kind::invalid;
 }
 
-look_up_answer unknown(error why) {
-  look_up_answer answer;
-  answer.what = look_up_answer::kind::unknown;
+lookup_finding unknown(error why) {
+  lookup_finding answer;
+  answer.what = lookup_finding::kind::unknown;
   answer.failure = std::move(why);
   return answer;
 }

@@ -30,7 +30,7 @@ error_kind kind_of_write(const http_response& response);
 error_kind kind_of_read(const http_response& response);
 
 /// A look-up's page that says nothing, and why.
-look_up_answer unknown(error why);
+lookup_finding unknown(error why);
 
 /// Where the list of a look-up begins, Unix milliseconds of the vendor's clock: `sent.since`, or,
 /// where that is not known, `look_back_ms` before the intent. At least 0.

@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 constexpr std::string_view where = "shippo.buy_label";
-constexpr std::string_view look_up_where = "shippo.buy_label.look_up";
+constexpr std::string_view lookup_where = "shippo.buy_label.lookup";
 /// The most Shippo gives. One rate has few transactions; a list that ignores its filter has many.
 constexpr int page_size = 100;
 
@@ -66,7 +66,7 @@ http_request page_of(std::string_view rate_id, std::int64_t page) {
   return wire::get("/transactions?" + query.text());
 }
 
-http_request look_up(const sent_request& sent) {
+http_request lookup(const sent_request& sent) {
   return page_of(rate_in(sent), 1);
 }
 
@@ -95,17 +95,17 @@ proof proof_of(std::string_view status) {
   return proof::none; // ERROR: no label came of it.
 }
 
-look_up_answer read_look_up(const sent_request& sent, const http_response& response) {
-  using kind = look_up_answer::kind;
+lookup_finding read_lookup(const sent_request& sent, const http_response& response) {
+  using kind = lookup_finding::kind;
   const auto list =
       response.status == 200 ? pick<json>(response.body, {"results", "next"}) : std::nullopt;
   const json* results = list ? member(*list, "results") : nullptr;
   if (!results || !results->is_array())
-    return unknown(wire::classify_read(response, look_up_where));
+    return unknown(wire::classify_read(response, lookup_where));
 
   const std::string rate_id = rate_in(sent);
   const std::string ours = text_of(json::parse(sent.request.body, nullptr, false), "metadata");
-  look_up_answer answer;
+  lookup_finding answer;
   answer.what = kind::absent;
   answer.evidence = "no transaction for rate " + rate_id;
   proof best = proof::none;
@@ -144,14 +144,14 @@ look_up_answer read_look_up(const sent_request& sent, const http_response& respo
   if (best == proof::bought)
     return answer;
   if (is_unreadable)
-    return unknown(refusal(error_kind::unavailable, look_up_where,
+    return unknown(refusal(error_kind::unavailable, lookup_where,
                            "a transaction of this rate is not readable", response));
   const std::string next = text_of(*list, "next");
   if (next.empty())
     return answer;
   const std::int64_t page = number_in(next, "page");
   if (page < 2)
-    return unknown(wire::classify_read(response, look_up_where));
+    return unknown(wire::classify_read(response, lookup_where));
   answer.next = page_of(rate_id, page);
   return answer;
 }
@@ -185,11 +185,11 @@ operation<label_outcome> buy_label(const label_request& request) {
   raw.call_class = "write";
   raw.request = wire::post("/transactions", dump(body));
   raw.deadline_ms = 60'000; // Synchronous purchases wait for the carrier.
-  raw.doubt = doubt_policy::look_up;
+  raw.doubt = doubt_policy::lookup;
   raw.look_up_settle_ms = 60'000;
   raw.parse = &parse;
-  raw.look_up = &look_up;
-  raw.read_look_up = &read_look_up;
+  raw.lookup = &lookup;
+  raw.read_lookup = &read_lookup;
   raw.regenerate = &wire::regenerate;
   return {std::move(raw)};
 }

@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 constexpr std::string_view where = "shippo.void_label";
-constexpr std::string_view look_up_where = "shippo.void_label.look_up";
+constexpr std::string_view lookup_where = "shippo.void_label.lookup";
 
 bool says_given_back(std::string_view text) {
   return wire::says_done_before(text, {"refund", "void"});
@@ -46,14 +46,14 @@ result<std::string> parse(const http_response& response) {
   return outcome.encode();
 }
 
-http_request look_up(const sent_request& sent) {
+http_request lookup(const sent_request& sent) {
   const std::string id = text_of(json::parse(sent.request.body, nullptr, false), "transaction");
   return wire::get("/transactions/" + percent_encode(id));
 }
 
-look_up_answer read_look_up(const sent_request&, const http_response& response) {
-  using kind = look_up_answer::kind;
-  look_up_answer answer;
+lookup_finding read_lookup(const sent_request&, const http_response& response) {
+  using kind = lookup_finding::kind;
+  lookup_finding answer;
   if (wire::is_missing(response)) {
     answer.what = kind::absent;
     answer.evidence = "no such transaction";
@@ -78,7 +78,7 @@ look_up_answer read_look_up(const sent_request&, const http_response& response) 
     answer.what = kind::refused;
     answer.failure = {error_kind::rejected, std::string(where), "there is no label to give back"};
   } else {
-    return unknown(wire::classify_read(response, look_up_where));
+    return unknown(wire::classify_read(response, lookup_where));
   }
   return answer;
 }
@@ -105,12 +105,12 @@ operation<void_outcome> void_label(const void_request& request) {
   raw.request =
       wire::post("/refunds", dump(json{{"transaction", request.transaction_id}, {"async", false}}));
   raw.deadline_ms = 60'000;
-  raw.doubt = doubt_policy::look_up;
+  raw.doubt = doubt_policy::lookup;
   raw.compensates = true;
   raw.look_up_settle_ms = 60'000;
   raw.parse = &parse;
-  raw.look_up = &look_up;
-  raw.read_look_up = &read_look_up;
+  raw.lookup = &lookup;
+  raw.read_lookup = &read_lookup;
   return {std::move(raw)};
 }
 

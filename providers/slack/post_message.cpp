@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 constexpr std::string_view where = "slack.post_message";
-constexpr std::string_view look_up_where = "slack.post_message.look_up";
+constexpr std::string_view lookup_where = "slack.post_message.lookup";
 
 /// True or false as Slack said; nothing where the body does not say.
 std::optional<bool> ok_of(const json& object) {
@@ -49,7 +49,7 @@ json history_of(const sent_request& sent, const json& posted) {
           {"include_all_metadata", true}};
 }
 
-http_request look_up(const sent_request& sent) {
+http_request lookup(const sent_request& sent) {
   const json posted = json::parse(sent.request.body, nullptr, false);
   return wire::post("/api/conversations.history", dump(history_of(sent, posted)));
 }
@@ -64,18 +64,18 @@ step_ref ref_of(const json& payload) {
           text_of(payload, "attempt")};
 }
 
-look_up_answer read_look_up(const sent_request& sent, const http_response& response) {
-  using kind = look_up_answer::kind;
+lookup_finding read_lookup(const sent_request& sent, const http_response& response) {
+  using kind = lookup_finding::kind;
   const auto says_nothing = [&](std::string text) {
-    return unknown(refusal(error_kind::unavailable, look_up_where, std::move(text), response));
+    return unknown(refusal(error_kind::unavailable, lookup_where, std::move(text), response));
   };
   if (response.status != 200)
-    return unknown(wire::classify_read(response, look_up_where));
+    return unknown(wire::classify_read(response, lookup_where));
   const auto list =
       pick<json>(response.body, {"ok", "error", "messages", "has_more", "response_metadata"});
   const auto ok = list ? ok_of(*list) : std::nullopt;
   if (ok == false)
-    return unknown(wire::classify_read(response, text_of(*list, "error"), look_up_where));
+    return unknown(wire::classify_read(response, text_of(*list, "error"), lookup_where));
   const json* messages = list ? member(*list, "messages") : nullptr;
   if (!ok || !messages || !messages->is_array())
     return says_nothing("unreadable answer");
@@ -84,9 +84,9 @@ look_up_answer read_look_up(const sent_request& sent, const http_response& respo
   const json* payload_sent = payload_of(posted);
   if (!payload_sent)
     return unknown(
-        refusal(error_kind::invalid, look_up_where, "request without metadata", response));
+        refusal(error_kind::invalid, lookup_where, "request without metadata", response));
   const step_ref wanted = ref_of(*payload_sent);
-  look_up_answer answer;
+  lookup_finding answer;
   answer.what = kind::absent;
   answer.evidence = "no message of this hub, order, step and attempt";
   bool is_unreadable = false;
@@ -148,11 +148,11 @@ operation<message_outcome> post_message(const message_request& request) {
   raw.call_class = "write";
   raw.request = wire::post("/api/chat.postMessage", dump(body));
   raw.deadline_ms = 15'000;
-  raw.doubt = is_channel_id(request.channel) ? doubt_policy::look_up : doubt_policy::may_repeat;
+  raw.doubt = is_channel_id(request.channel) ? doubt_policy::lookup : doubt_policy::may_repeat;
   raw.look_up_settle_ms = 5'000;
   raw.parse = &parse;
-  raw.look_up = &look_up;
-  raw.read_look_up = &read_look_up;
+  raw.lookup = &lookup;
+  raw.read_lookup = &read_lookup;
   raw.regenerate = &regenerate;
   return {std::move(raw)};
 }

@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 constexpr std::string_view where = "stripe.cancel_intent";
-constexpr std::string_view look_up_where = "stripe.cancel_intent.look_up";
+constexpr std::string_view lookup_where = "stripe.cancel_intent.lookup";
 constexpr std::string_view target_prefix = "/v1/payment_intents/";
 constexpr std::string_view target_suffix = "/cancel";
 
@@ -40,16 +40,16 @@ result<std::string> parse(const http_response& response) {
   return cancel_intent_outcome{read->id}.encode();
 }
 
-http_request look_up(const sent_request& sent) {
+http_request lookup(const sent_request& sent) {
   std::string target = sent.request.target;
   if (target.ends_with(target_suffix))
     target.resize(target.size() - target_suffix.size());
   return wire::get(std::move(target));
 }
 
-look_up_answer read_look_up(const sent_request&, const http_response& response) {
-  using kind = look_up_answer::kind;
-  look_up_answer answer;
+lookup_finding read_lookup(const sent_request&, const http_response& response) {
+  using kind = lookup_finding::kind;
+  lookup_finding answer;
   if (wire::is_missing(response)) { // Nothing that could become money.
     answer.what = kind::absent;
     answer.evidence = "no such payment intent";
@@ -58,7 +58,7 @@ look_up_answer read_look_up(const sent_request&, const http_response& response) 
   const auto read =
       response.status == 200 ? wire::read_intent_text<json>(response.body) : std::nullopt;
   if (!read)
-    return unknown(wire::classify_read(response, look_up_where));
+    return unknown(wire::classify_read(response, lookup_where));
   answer.evidence = read->id + " " + name_of(read->status);
   switch (read->status) {
   case payment_status::canceled:
@@ -110,8 +110,8 @@ operation<cancel_intent_outcome> cancel_intent(const cancel_intent_request& requ
   raw.look_up_settle_ms = settle_ms;
   raw.key_life_ms = key_life_ms;
   raw.parse = &parse;
-  raw.look_up = &look_up;
-  raw.read_look_up = &read_look_up;
+  raw.lookup = &lookup;
+  raw.read_lookup = &read_lookup;
   return {std::move(raw)};
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 constexpr std::string_view where = "stripe.charge";
-constexpr std::string_view look_up_where = "stripe.charge.look_up";
+constexpr std::string_view lookup_where = "stripe.charge.lookup";
 
 charge_outcome outcome_of(const wire::intent& read) {
   return {read.id, read.status, read.charge_id, read.amount_received,
@@ -41,7 +41,7 @@ result<std::string> parse(const http_response& response) {
   return outcome_of(*read).encode();
 }
 
-http_request look_up(const sent_request& sent) {
+http_request lookup(const sent_request& sent) {
   form query;
   query.add("created[gte]", window_begin(sent) / 1'000).add("limit", 100);
   return wire::get("/v1/payment_intents?" + query.text());
@@ -54,19 +54,19 @@ bool is_untried(const wire::intent& read) {
          (read.status == payment_status::requires_payment_method && !read.has_error);
 }
 
-look_up_answer read_look_up(const sent_request& sent, const http_response& response) {
-  using kind = look_up_answer::kind;
+lookup_finding read_lookup(const sent_request& sent, const http_response& response) {
+  using kind = lookup_finding::kind;
   if (response.status != 200)
-    return unknown(wire::classify_read(response, look_up_where));
+    return unknown(wire::classify_read(response, lookup_where));
   const auto list = pick<json>(response.body, {"data", "has_more"});
   const json* data = list ? member(*list, "data") : nullptr;
   if (!data || !data->is_array())
-    return unknown(wire::classify_read(response, look_up_where));
+    return unknown(wire::classify_read(response, lookup_where));
 
   const step_ref wanted = wire::ref_in(sent.request);
   const std::string amount = form_value(sent.request.body, "amount").value_or("");
   const std::string currency = form_value(sent.request.body, "currency").value_or("");
-  look_up_answer answer;
+  lookup_finding answer;
   answer.what = kind::absent;
   answer.evidence = "no payment intent of this hub, order, step and attempt";
   bool is_unreadable = false;
@@ -101,14 +101,14 @@ look_up_answer read_look_up(const sent_request& sent, const http_response& respo
     }
   }
   if (is_unreadable)
-    return unknown(refusal(error_kind::unavailable, look_up_where,
+    return unknown(refusal(error_kind::unavailable, lookup_where,
                            "a payment intent of ours is not readable", response));
   const json* has_more = member(*list, "has_more");
   if (has_more && has_more->is_boolean() && has_more->get<bool>()) {
     const std::string last = data->empty() ? std::string() : text_of(data->back(), "id");
     if (last.empty())
-      return unknown(wire::classify_read(response, look_up_where));
-    answer.next = look_up(sent);
+      return unknown(wire::classify_read(response, lookup_where));
+    answer.next = lookup(sent);
     answer.next->target += "&starting_after=" + percent_encode(last);
   }
   return answer;
@@ -162,8 +162,8 @@ operation<charge_outcome> charge(const charge_request& request) {
   raw.look_up_settle_ms = settle_ms;
   raw.key_life_ms = key_life_ms;
   raw.parse = &parse;
-  raw.look_up = &look_up;
-  raw.read_look_up = &read_look_up;
+  raw.lookup = &lookup;
+  raw.read_lookup = &read_lookup;
   raw.regenerate = &wire::regenerate;
   return {std::move(raw)};
 }

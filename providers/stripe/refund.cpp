@@ -15,7 +15,7 @@ namespace {
 
 using nlohmann::json;
 constexpr std::string_view where = "stripe.refund";
-constexpr std::string_view look_up_where = "stripe.refund.look_up";
+constexpr std::string_view lookup_where = "stripe.refund.lookup";
 
 bool is_standing(std::string_view status) {
   return status == "succeeded" || status == "pending" || status == "requires_action";
@@ -61,7 +61,7 @@ result<std::string> parse(const http_response& response) {
   return outcome.encode();
 }
 
-http_request look_up(const sent_request& sent) {
+http_request lookup(const sent_request& sent) {
   form query;
   query.add("payment_intent", form_value(sent.request.body, "payment_intent").value_or(""))
       .add("limit", 100)
@@ -128,13 +128,13 @@ std::optional<std::int64_t> left_of(std::int64_t amount, const standing& all, bo
   return is_proven ? std::optional(amount - all.others) : std::nullopt;
 }
 
-look_up_answer read_look_up(const sent_request& sent, const http_response& response) {
-  using kind = look_up_answer::kind;
-  look_up_answer answer;
+lookup_finding read_lookup(const sent_request& sent, const http_response& response) {
+  using kind = lookup_finding::kind;
+  lookup_finding answer;
   answer.what = kind::absent;
   answer.evidence = "no refund of this hub, order, step and attempt";
   if (response.status != 200) {
-    error why = wire::classify_read(response, look_up_where);
+    error why = wire::classify_read(response, lookup_where);
     // The filter names the payment: one that this account does not have was never refunded here.
     if (const auto body = wire::read_error(response);
         body.code != "resource_missing" || body.param == "starting_after")
@@ -145,7 +145,7 @@ look_up_answer read_look_up(const sent_request& sent, const http_response& respo
   const auto list = pick<json>(response.body, {"data", "has_more"});
   const json* data = list ? member(*list, "data") : nullptr;
   if (!data || !data->is_array())
-    return unknown(wire::classify_read(response, look_up_where));
+    return unknown(wire::classify_read(response, lookup_where));
 
   const step_ref wanted = wire::ref_in(sent.request);
   const std::string intent = form_value(sent.request.body, "payment_intent").value_or("");
@@ -190,15 +190,15 @@ look_up_answer read_look_up(const sent_request& sent, const http_response& respo
     }
   }
   if (is_unreadable)
-    return unknown(refusal(error_kind::unavailable, look_up_where,
+    return unknown(refusal(error_kind::unavailable, lookup_where,
                            "a refund of ours is not readable", response));
   const json* has_more = member(*list, "has_more");
   if (has_more && has_more->is_boolean() && has_more->get<bool>()) {
     // Others' refunds count on the last page only: before it ours may still come.
     const std::string last = data->empty() ? std::string() : text_of(data->back(), "id");
     if (last.empty())
-      return unknown(wire::classify_read(response, look_up_where));
-    answer.next = look_up(sent);
+      return unknown(wire::classify_read(response, lookup_where));
+    answer.next = lookup(sent);
     answer.next->target += "&starting_after=" + percent_encode(last);
     return answer;
   }
@@ -258,8 +258,8 @@ operation<refund_outcome> refund(const refund_request& request) {
   raw.look_up_settle_ms = settle_ms;
   raw.key_life_ms = key_life_ms;
   raw.parse = &parse;
-  raw.look_up = &look_up;
-  raw.read_look_up = &read_look_up;
+  raw.lookup = &lookup;
+  raw.read_lookup = &read_lookup;
   raw.regenerate = &wire::regenerate;
   return {std::move(raw)};
 }

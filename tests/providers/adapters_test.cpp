@@ -90,17 +90,17 @@ TEST_CASE("a look-up's page that is refused says nothing, and whether a person i
   };
   for (const auto& [name, raw] : test::sample_operations())
     for (const row& r : rows) {
-      if (raw.read_look_up == nullptr)
+      if (raw.read_lookup == nullptr)
         continue;
       CAPTURE(name, r.status);
       const auto answer =
-          raw.read_look_up(test::sent(raw), {r.status, {{"retry-after", "9"}}, "<html>"});
-      CHECK(answer.what == look_up_answer::kind::unknown);
+          raw.read_lookup(test::sent(raw), {r.status, {{"retry-after", "9"}}, "<html>"});
+      CHECK(answer.what == lookup_finding::kind::unknown);
       // A 403 that says when is a limit.
       CHECK(answer.failure.kind == (r.status == 403 ? unavailable : r.expected));
       CHECK(answer.failure.retry_after_ms == 9'000);
       CHECK_FALSE(answer.next);
-      const auto plain = raw.read_look_up(test::sent(raw), {r.status, {}, "<html>"});
+      const auto plain = raw.read_lookup(test::sent(raw), {r.status, {}, "<html>"});
       CHECK(plain.failure.kind == r.expected);
       CHECK(plain.failure.message.find(std::to_string(r.status)) != std::string::npos);
     }
@@ -129,11 +129,11 @@ TEST_CASE("the next generation of a request differs in its generation and in not
     CHECK(raw.regenerate(second, 1) == raw.request);
     CHECK(raw.regenerate(second, 37) == raw.regenerate(raw.request, 37));
     // A look-up for either asks the same.
-    if (raw.look_up) {
+    if (raw.lookup) {
       sent_request sent = test::sent(raw);
-      const auto first = raw.look_up(sent);
+      const auto first = raw.lookup(sent);
       sent.request = second;
-      CHECK(raw.look_up(sent) == first);
+      CHECK(raw.lookup(sent) == first);
     }
     // What is no request of ours stays as it is.
     for (const char* body : {"", "{", "[]", "a=b", R"({"metadata":7})"}) {
@@ -162,14 +162,14 @@ TEST_CASE("a look-up's window begins where the core says, or 30 days before the 
   const auto all = test::sample_operations();
   const auto target = [&](unix_ms first_sent_at, unix_ms since) {
     const auto& raw = all.at("stripe.charge");
-    return raw.look_up({raw.request, "k", first_sent_at, since}).target;
+    return raw.lookup({raw.request, "k", first_sent_at, since}).target;
   };
   CHECK(target(2'000'000, 1'999'999) == "/v1/payment_intents?created[gte]=1999&limit=100");
   CHECK(target(look_back_ms + 5'000, 0) == "/v1/payment_intents?created[gte]=5&limit=100");
   CHECK(target(5'000, 0) == "/v1/payment_intents?created[gte]=0&limit=100");
   const auto& raw = all.at("slack.post_message");
   const auto oldest = [&](unix_ms since) {
-    return raw.look_up({raw.request, "", look_back_ms, since}).body;
+    return raw.lookup({raw.request, "", look_back_ms, since}).body;
   };
   CHECK(oldest(1'700'000'000'007).find(R"("oldest":"1700000000.007000")") != std::string::npos);
   CHECK(oldest(0).find(R"("oldest":"0.000000")") != std::string::npos);
@@ -219,11 +219,11 @@ TEST_CASE("every operation is whole: its policy has what it needs", "[providers]
     CAPTURE(name);
     CHECK(raw.parse);
     CHECK(raw.deadline_ms > 0);
-    CHECK((raw.look_up == nullptr) == (raw.read_look_up == nullptr));
+    CHECK((raw.lookup == nullptr) == (raw.read_lookup == nullptr));
     CHECK((raw.doubt == doubt_policy::replay_key) == !raw.key_header.empty());
     CHECK((raw.key_life_ms > 0) == (raw.doubt == doubt_policy::replay_key));
-    if (raw.doubt == doubt_policy::replay_key || raw.doubt == doubt_policy::look_up) {
-      CHECK(raw.look_up);
+    if (raw.doubt == doubt_policy::replay_key || raw.doubt == doubt_policy::lookup) {
+      CHECK(raw.lookup);
       CHECK(raw.look_up_settle_ms > 0);
     }
   }
@@ -417,9 +417,9 @@ TEST_CASE("a hostile answer is doubt, not a crash", "[providers]") {
       REQUIRE_FALSE(outcome);
       CHECK(outcome.error().kind ==
             (raw.call_class == "read" ? error_kind::unavailable : error_kind::in_doubt));
-      if (raw.read_look_up)
-        CHECK(raw.read_look_up(test::sent(raw), {200, {}, body}).what ==
-              look_up_answer::kind::unknown);
+      if (raw.read_lookup)
+        CHECK(raw.read_lookup(test::sent(raw), {200, {}, body}).what ==
+              lookup_finding::kind::unknown);
     }
 }
 

@@ -1,7 +1,7 @@
 // Every file in tests/golden/http is one exchange: the request an adapter makes, an answer of the
 // vendor, and what it must be taken for.
 //
-//   operation <name as in samples.cpp> [look_up [proven]]
+//   operation <name as in samples.cpp> [lookup [proven]]
 //   <method> <target>
 //   <request headers>
 //   <empty line>
@@ -46,8 +46,8 @@ std::string text_of(const result<std::string>& outcome) {
   return outcome ? "value " + *outcome + '\n' : text_of(outcome.error());
 }
 
-std::string text_of(const look_up_answer& answer) {
-  using kind = look_up_answer::kind;
+std::string text_of(const lookup_finding& answer) {
+  using kind = lookup_finding::kind;
   std::string text;
   switch (answer.what) {
   case kind::found:
@@ -78,7 +78,7 @@ std::string text_of(const look_up_answer& answer) {
 
 struct exchange {
   std::string operation;
-  bool is_look_up = false;
+  bool is_lookup = false;
   bool is_proven = false;
   std::string request;
   http_response response;
@@ -99,7 +99,7 @@ exchange read_exchange(const std::filesystem::path& path) {
   std::istringstream first(text.substr(0, line_end));
   std::string word;
   first >> word >> e.operation >> word;
-  e.is_look_up = word == "look_up";
+  e.is_lookup = word == "lookup";
   e.is_proven = static_cast<bool>(first >> word) && word == "proven";
   e.request = text.substr(line_end + 1, answer_at - line_end - 1);
   std::istringstream answer(
@@ -135,13 +135,13 @@ TEST_CASE("every golden exchange is made and read as recorded", "[providers][gol
     REQUIRE(found != operations.end());
     const raw_operation& raw = found->second;
     covered.insert(std::string(raw.name));
-    if (e.is_look_up) {
-      REQUIRE(raw.look_up);
+    if (e.is_lookup) {
+      REQUIRE(raw.lookup);
       sent_request sent = test::sent(raw);
       if (e.is_proven)
         sent.since = 0;
-      CHECK(text_of(raw.look_up(sent)) == e.request);
-      CHECK(text_of(raw.read_look_up(sent, e.response)) == e.outcome);
+      CHECK(text_of(raw.lookup(sent)) == e.request);
+      CHECK(text_of(raw.read_lookup(sent, e.response)) == e.outcome);
     } else {
       CHECK(text_of(raw.request) == e.request);
       CHECK(text_of(raw.parse(e.response)) == e.outcome);

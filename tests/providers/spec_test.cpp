@@ -23,8 +23,8 @@ TEST_CASE("every request, look-ups and next pages included, is one the vendor's 
     if (is_webhook) // The rest of the path is the configured base.
       request.target = "/services/T0/B0/x" + request.target;
     CHECK(spec.complaints(request) == complaints{});
-    if (raw.look_up)
-      CHECK(spec.complaints(raw.look_up(test::sent(raw))) == complaints{});
+    if (raw.lookup)
+      CHECK(spec.complaints(raw.lookup(test::sent(raw))) == complaints{});
     if (raw.regenerate) {
       http_request next = raw.regenerate(raw.request, 4'294'967'295U);
       if (is_webhook)
@@ -44,7 +44,7 @@ TEST_CASE("a look-up's next page is one the vendor's description takes", "[provi
   }));
   CAPTURE(name);
   const raw_operation raw = test::sample_operations().at(name);
-  const auto answer = raw.read_look_up(test::sent(raw), {200, {}, body});
+  const auto answer = raw.read_lookup(test::sent(raw), {200, {}, body});
   REQUIRE(answer.next);
   CHECK(spec_of(raw.vendor).complaints(*answer.next) == complaints{});
 }

@@ -17,7 +17,7 @@ constexpr std::int64_t day = std::int64_t{24} * 3'600 * second;
 constexpr std::int64_t steps[] = {second, -second, 10 * 60 * second, -10 * 60 * second, day, -day};
 
 /// Stripe's absence time, and the look-ups that prove it.
-constexpr std::int64_t look_up_ms = 63 * second;
+constexpr std::int64_t lookup_ms = 63 * second;
 constexpr std::int64_t drawn_ms = 100;
 
 /// Days on which an order waits in each way: for a retry in memory and as a durable timer, for an
@@ -109,7 +109,7 @@ TEST_CASE("a wall clock that was set before a restart changes nothing of an orde
             CHECK(stepped.took_ms >= crashed.took_ms - drawn_ms);
           // A key whose age is not known is looked up, until its absence is proven.
           const bool key_may_be_old = reboots || steps[i] >= day;
-          CHECK(stepped.took_ms <= crashed.took_ms + second + (key_may_be_old ? look_up_ms : 0));
+          CHECK(stepped.took_ms <= crashed.took_ms + second + (key_may_be_old ? lookup_ms : 0));
         }
       }
     }

@@ -10,7 +10,7 @@ namespace orderhub::testing {
 
 using providers::http_request;
 using providers::http_response;
-using providers::look_up_answer;
+using providers::lookup_finding;
 using providers::sent_request;
 
 namespace {
@@ -55,7 +55,7 @@ result<std::string> parse(const http_response& r) {
   return value;
 }
 
-http_request look_up(const sent_request& sent) {
+http_request lookup(const sent_request& sent) {
   return {"GET",
           "/find?key=" + sent.key + "&body=" + sent.request.body +
               "&since=" + std::to_string(sent.since),
@@ -63,9 +63,9 @@ http_request look_up(const sent_request& sent) {
           {}};
 }
 
-look_up_answer read_look_up(const sent_request& sent, const http_response& r) {
-  using kind = look_up_answer::kind;
-  look_up_answer a;
+lookup_finding read_lookup(const sent_request& sent, const http_response& r) {
+  using kind = lookup_finding::kind;
+  lookup_finding a;
   if (r.status != 200) {
     a.failure = {r.status == 401   ? error_kind::misconfigured
                  : r.status == 400 ? error_kind::invalid
@@ -78,7 +78,7 @@ look_up_answer read_look_up(const sent_request& sent, const http_response& r) {
   constexpr std::string_view more = "+more";
   if (body.ends_with(more)) {
     body.resize(body.size() - more.size());
-    a.next = look_up(sent);
+    a.next = lookup(sent);
     a.next->target += "&page=2";
   }
   if (body == "absent") {
@@ -125,9 +125,9 @@ providers::operation<text_value> shop_call(std::string body, const operation_set
       return other;
     };
   raw.parse = &parse;
-  if (settings.has_look_up) {
-    raw.look_up = &look_up;
-    raw.read_look_up = &read_look_up;
+  if (settings.has_lookup) {
+    raw.lookup = &lookup;
+    raw.read_lookup = &read_lookup;
   }
   return {std::move(raw)};
 }

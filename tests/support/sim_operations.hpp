@@ -21,7 +21,7 @@ struct operation_settings {
   providers::retry_policy retry = {100, 1'000, 0};
   std::int64_t settle_ms = 1'000;
   std::int64_t key_life_ms = 3'600'000;
-  bool has_look_up = true;
+  bool has_lookup = true;
   bool has_effect = true;
   bool compensates = false;
   bool regenerates = false; ///< The body names the key generation: `<body>#2`.

@@ -57,7 +57,7 @@ TEST_CASE("a wall clock that steps neither shortens nor stretches a wait", "[dur
   const auto kind =
       GENERATE(as<std::string>(), "short retry", "long retry", "absence", "sleep", "within");
   CAPTURE(kind);
-  fixture f(doubt_policy::look_up);
+  fixture f(doubt_policy::lookup);
   settings.settle_ms = 60'000;
   f.hub.exclusive("rest", &rest);
   f.hub.exclusive("in_time", &in_time);
@@ -65,7 +65,7 @@ TEST_CASE("a wall clock that steps neither shortens nor stretches a wait", "[dur
     f.hub.time.step_wall(step);
   f.hub.advance(2'000); // The clock looks at the wall, and is drawn from here on.
   std::int64_t length = 60'000;
-  std::string after = "look_up";
+  std::string after = "lookup";
   if (kind == "sleep") {
     f.id = f.hub.send("k", "rest", "60000");
     after = "rested";
@@ -116,7 +116,7 @@ TEST_CASE("over a restart with a wrong clock no absence is proven early", "[dura
   const int where = GENERATE(0, 1, 2, 3);
   const bool twice = GENERATE(false, true);
   CAPTURE(step, where, twice);
-  fixture f(doubt_policy::look_up);
+  fixture f(doubt_policy::lookup);
   settings.settle_ms = 60'000;
   f.begin();
   f.hub.time.advance(1'000);
@@ -145,7 +145,7 @@ TEST_CASE("over a restart with a wrong clock no absence is proven early", "[dura
 TEST_CASE("passivated in doubt, a step is proven absent no earlier and hardly later",
           "[durable][clock]") {
   // Slow look-ups, and the object leaves memory at each wait: this ended never, or too early.
-  const auto policy = GENERATE(doubt_policy::look_up, doubt_policy::replay_key);
+  const auto policy = GENERATE(doubt_policy::lookup, doubt_policy::replay_key);
   CAPTURE(static_cast<int>(policy));
   fixture f(policy);
   settings.settle_ms = 60'000;
@@ -165,7 +165,7 @@ TEST_CASE("passivated in doubt, a step is proven absent no earlier and hardly la
   }
   const auto left_at = f.hub.time.steady_ms();
   for (int i = 0; i < 50 && f.state() != "send"; ++i) {
-    if (f.state() == "look_up") {
+    if (f.state() == "lookup") {
       f.hub.time.advance(10'000);
       f.hub.answer(answer_of(200, "absent"));
     } else {
@@ -204,7 +204,7 @@ TEST_CASE("a key that died during a wait is looked up and not sent again",
     f.hub.restart();
     f.hub.advance(0);
   }
-  CHECK(f.state() == "look_up");
+  CHECK(f.state() == "lookup");
 }
 
 TEST_CASE("a wall clock set back over several restarts makes no key younger",
@@ -235,7 +235,7 @@ TEST_CASE("a key's age is the vendor's where its clock says more", "[durable][cl
   const auto ahead = GENERATE(false, true);
   f.hub.answer(answer_of(
       503, "", {{"date", date_of(f.hub.journal_time->now() + (ahead ? 3'700'000 : -3'700'000))}}));
-  CHECK(f.state() == (ahead ? "look_up" : "wait"));
+  CHECK(f.state() == (ahead ? "lookup" : "wait"));
 }
 
 TEST_CASE("where the clock went back over a reboot a key is looked up and not sent again",
@@ -247,16 +247,16 @@ TEST_CASE("where the clock went back over a reboot a key is looked up and not se
     f.hub.answer(answer_of(503, "", {{"retry-after-ms", "50000"}}));
   f.hub.went_back = true;
   f.hub.restart();
-  REQUIRE(f.state() == "look_up");
+  REQUIRE(f.state() == "lookup");
   if (GENERATE(false, true)) {
     // The next run knows nothing of that, but for the journal; and no person's word changes it.
     f.hub.restart();
     f.hub.advance(0);
-    REQUIRE(f.state() == "look_up");
+    REQUIRE(f.state() == "lookup");
     f.hub.answer(answer_of(503, "", {{"retry-after-ms", "60000"}}));
     f.hub.restart();
     CHECK(f.hub.operate("k", {}, {journal::operator_verb::retry, "", "ada", "cli", "", ""}));
-    REQUIRE(f.state() == "look_up");
+    REQUIRE(f.state() == "lookup");
   }
   // A step begun in this run has a key of known age.
   f.hub.answer(answer_of(200, "found:it"));
@@ -275,7 +275,7 @@ TEST_CASE("a server error that stands for a minute is looked up though its objec
   f.hub.time.advance(3'600'000);
   f.begin();
   const auto begun = f.hub.time.steady_ms();
-  for (int i = 0; i < 100 && f.state() != "look_up"; ++i) {
+  for (int i = 0; i < 100 && f.state() != "lookup"; ++i) {
     if (f.state() == "send") {
       f.hub.answer(answer_of(500, "", {{"retry-after-ms", "5000"}}));
     } else {
@@ -286,7 +286,7 @@ TEST_CASE("a server error that stands for a minute is looked up though its objec
       f.pass();
     }
   }
-  REQUIRE(f.state() == "look_up");
+  REQUIRE(f.state() == "lookup");
   const auto passed = f.hub.time.steady_ms() - begun;
   CHECK(passed >= 60'000);
   CHECK(passed <= 66'000);

@@ -171,7 +171,7 @@ TEST_CASE("a cancel does not wait for what may be repeated, once its call has en
 }
 
 TEST_CASE("a cancel never ends a step that may have happened", "[durable][cancel]") {
-  const auto policy = GENERATE(doubt_policy::replay_key, doubt_policy::look_up);
+  const auto policy = GENERATE(doubt_policy::replay_key, doubt_policy::lookup);
   const bool restart = GENERATE(false, true);
   CAPTURE(static_cast<int>(policy), restart);
   step_fixture f(policy);
@@ -189,7 +189,7 @@ TEST_CASE("a cancel never ends a step that may have happened", "[durable][cancel
     CHECK(f.state() == "done");
   } else {
     for (int i = 0; i < 20 && !f.hub.outcome(f.id); ++i) {
-      if (f.state() == "look_up")
+      if (f.state() == "lookup")
         f.hub.answer(answer_of(200, "absent"));
       else
         f.pass();

@@ -36,17 +36,17 @@ TEST_CASE("a live step does what its policy says with every outcome", "[durable]
         {"in_doubt", "wait, send"},
         {"unreadable", "wait, send"},
         {"lost", "wait, send"},
-        {"stored", "look_up"}}},
-      {doubt_policy::look_up,
+        {"stored", "lookup"}}},
+      {doubt_policy::lookup,
        {{"ok", "ok"},
         {"rejected", "!rejected"},
         {"invalid", "!invalid"},
         {"unavailable", "wait, send"},
         {"not_sent", "wait, send"},
-        {"in_doubt", "look_up"},
-        {"unreadable", "look_up"},
-        {"lost", "look_up"},
-        {"stored", "look_up"}}},
+        {"in_doubt", "lookup"},
+        {"unreadable", "lookup"},
+        {"lost", "lookup"},
+        {"stored", "lookup"}}},
       {doubt_policy::may_miss,
        {{"ok", "ok"},
         {"rejected", "!rejected"},
@@ -88,7 +88,7 @@ TEST_CASE("a live step does what its policy says with every outcome", "[durable]
 
 TEST_CASE("a recovered step is in doubt and does what its policy says", "[durable][effect]") {
   const std::map<doubt_policy, std::string> first = {{doubt_policy::replay_key, "send"},
-                                                     {doubt_policy::look_up, "look_up"},
+                                                     {doubt_policy::lookup, "lookup"},
                                                      {doubt_policy::may_miss, "!missed"},
                                                      {doubt_policy::await_event, "wait"},
                                                      {doubt_policy::may_repeat, "send"}};
@@ -112,9 +112,9 @@ TEST_CASE("a recovered step is in doubt and does what its policy says", "[durabl
                                  {"not_sent", "wait, send"},
                                  {"in_doubt", "wait, send"},
                                  {"lost", "wait, send"},
-                                 {"stored", "look_up"},
+                                 {"stored", "lookup"},
                                  // A refused request says nothing of the one that is in doubt.
-                                 {"invalid", "look_up"}};
+                                 {"invalid", "lookup"}};
   for (const auto& [outcome, expected] : replayed) {
     CAPTURE(outcome);
     fixture f;
@@ -130,15 +130,15 @@ TEST_CASE("a recovered step is in doubt and does what its policy says", "[durabl
   }
 }
 
-TEST_CASE("a look-up that finds the effect settles at once", "[durable][effect][look_up]") {
+TEST_CASE("a look-up that finds the effect settles at once", "[durable][effect][lookup]") {
   const bool restart = GENERATE(false, true);
-  fixture f(doubt_policy::look_up);
+  fixture f(doubt_policy::lookup);
   f.begin();
   if (restart)
     f.hub.restart();
   else
     f.hub.answer(lost_call());
-  REQUIRE(f.state() == "look_up");
+  REQUIRE(f.state() == "lookup");
   CHECK(without_since(f.hub.calls.front().request.target) == "/find?key=&body=body");
   SECTION("found") {
     f.hub.answer(answer_of(200, "found:it"));
@@ -146,7 +146,7 @@ TEST_CASE("a look-up that finds the effect settles at once", "[durable][effect][
   }
   SECTION("found on the second page") {
     f.hub.answer(answer_of(200, "more"));
-    REQUIRE(f.state() == "look_up");
+    REQUIRE(f.state() == "lookup");
     CHECK(without_since(f.hub.calls.front().request.target) == "/find?key=&body=body&page=2");
     // A page that cannot be read is asked for again, when the vendor says, and not the first one.
     f.hub.answer(answer_of(429, "", {{"retry-after", "15"}}));
@@ -154,7 +154,7 @@ TEST_CASE("a look-up that finds the effect settles at once", "[durable][effect][
     const auto asked_at = f.hub.time.wall_ms();
     f.pass();
     CHECK(f.hub.time.wall_ms() - asked_at >= 15'000);
-    REQUIRE(f.state() == "look_up");
+    REQUIRE(f.state() == "lookup");
     CHECK(without_since(f.hub.calls.front().request.target) == "/find?key=&body=body&page=2");
     f.hub.answer(answer_of(200, "found:it"));
     CHECK(f.state() == "it");
@@ -169,7 +169,7 @@ TEST_CASE("a look-up that finds the effect settles at once", "[durable][effect][
       const auto asked_at = f.hub.time.wall_ms();
       f.pass();
       last_pause = std::max(last_pause, f.hub.time.wall_ms() - asked_at);
-      REQUIRE(f.state() == "look_up");
+      REQUIRE(f.state() == "lookup");
     }
     CHECK(last_pause > 5'000);
     f.hub.answer(answer_of(200, "found:it"));
@@ -187,13 +187,13 @@ TEST_CASE("a look-up that finds the effect settles at once", "[durable][effect][
     CHECK(f.state() == "it");
   }
   CHECK(f.hub.notes(f.id).starts_with("doubt"));
-  CHECK(f.hub.notes(f.id).ends_with("look_up_found"));
+  CHECK(f.hub.notes(f.id).ends_with("lookup_found"));
   CHECK(f.hub.sent == (f.hub.calls.empty() ? f.hub.sent : 0));
 }
 
 TEST_CASE("nothing is repeated before the settle time and two empty look-ups after it",
-          "[durable][effect][look_up]") {
-  fixture f(doubt_policy::look_up);
+          "[durable][effect][lookup]") {
+  fixture f(doubt_policy::lookup);
   f.begin();
   f.hub.answer(lost_call());
   const auto lost_at = f.hub.time.steady_ms();
@@ -201,21 +201,21 @@ TEST_CASE("nothing is repeated before the settle time and two empty look-ups aft
   REQUIRE(f.state() == "wait");
   CHECK(*f.hub.machine("k").due() == lost_at + 1'000);
   f.pass();
-  REQUIRE(f.state() == "look_up");
+  REQUIRE(f.state() == "lookup");
   f.hub.answer(answer_of(200, "absent"));
   REQUIRE(f.state() == "wait");
   f.pass();
-  REQUIRE(f.state() == "look_up");
+  REQUIRE(f.state() == "lookup");
   f.hub.answer(answer_of(200, "absent"));
   REQUIRE(f.state() == "send");
-  CHECK(f.hub.notes(f.id) == "look_up_absent resend");
+  CHECK(f.hub.notes(f.id) == "lookup_absent resend");
   f.hub.answer(answer_of(200, "ok"));
   CHECK(f.state() == "ok");
 }
 
 TEST_CASE("a look-up that left before the settle time proves nothing when it answers after it",
-          "[durable][effect][look_up]") {
-  fixture f(doubt_policy::look_up);
+          "[durable][effect][lookup]") {
+  fixture f(doubt_policy::lookup);
   f.begin();
   f.hub.answer(lost_call());
   f.hub.time.advance(1'500);
@@ -225,17 +225,17 @@ TEST_CASE("a look-up that left before the settle time proves nothing when it ans
   f.hub.answer(answer_of(200, "absent"));
   REQUIRE(f.state() == "wait");
   f.pass();
-  REQUIRE(f.state() == "look_up");
+  REQUIRE(f.state() == "lookup");
   f.hub.answer(answer_of(200, "absent"));
   CHECK(f.state() == "send");
 }
 
 TEST_CASE("whatever look-ups say in whatever order, proof comes before a repetition",
-          "[durable][effect][look_up]") {
+          "[durable][effect][lookup]") {
   const auto seed = GENERATE(range(1, 40));
   CAPTURE(seed);
   seeded_random random(static_cast<std::uint64_t>(seed));
-  fixture f(doubt_policy::look_up);
+  fixture f(doubt_policy::lookup);
   f.begin();
   auto free_at = f.hub.time.wall_ms(); // When the last byte of the step may have left.
   bool doubt = false;
@@ -257,7 +257,7 @@ TEST_CASE("whatever look-ups say in whatever order, proof comes before a repetit
       proofs = 0;
       continue;
     }
-    REQUIRE(f.state() == "look_up");
+    REQUIRE(f.state() == "lookup");
     const auto left = f.hub.time.wall_ms();
     f.hub.time.advance(static_cast<std::int64_t>(random.below(700)));
     switch (random.below(8)) {
@@ -283,8 +283,8 @@ TEST_CASE("whatever look-ups say in whatever order, proof comes before a repetit
 }
 
 TEST_CASE("the configured settle time counts where there is one, from the restart after one",
-          "[durable][effect][look_up]") {
-  fixture f(doubt_policy::look_up);
+          "[durable][effect][lookup]") {
+  fixture f(doubt_policy::lookup);
   f.hub.vendors.endpoints["shop"].look_up_settle_ms = 5'000;
   f.begin();
   f.hub.time.advance(60'000);
@@ -295,13 +295,12 @@ TEST_CASE("the configured settle time counts where there is one, from the restar
   CHECK(*f.hub.machine("k").due() == started + 5'000);
 }
 
-TEST_CASE("a look-up that cannot be made is made again, without end",
-          "[durable][effect][look_up]") {
-  fixture f(doubt_policy::look_up);
+TEST_CASE("a look-up that cannot be made is made again, without end", "[durable][effect][lookup]") {
+  fixture f(doubt_policy::lookup);
   f.begin();
   f.hub.answer(lost_call());
   for (int i = 0; i < 50; ++i) {
-    REQUIRE(f.state() == "look_up");
+    REQUIRE(f.state() == "lookup");
     f.hub.answer(i % 2 == 0 ? answer_of(500) : unsent_call());
     REQUIRE(f.state() == "wait");
     // What waits longer than a moment is a durable timer, in doubt too.
@@ -315,7 +314,7 @@ TEST_CASE("a look-up that cannot be made is made again, without end",
 
 TEST_CASE("a long wait is a durable timer, and what is sent after it is doubt again",
           "[durable][effect][retry]") {
-  fixture f(doubt_policy::look_up);
+  fixture f(doubt_policy::lookup);
   f.begin();
   f.hub.answer(answer_of(429, "", {{"retry-after-ms", "60000"}}));
   REQUIRE(f.state() == "wait");
@@ -336,7 +335,7 @@ TEST_CASE("a long wait is a durable timer, and what is sent after it is doubt ag
 
   // The process dies with that call out: it may have happened.
   f.hub.restart();
-  CHECK(f.state() == "look_up");
+  CHECK(f.state() == "lookup");
   CHECK(f.hub.notes(f.id) == "resend doubt");
 }
 
@@ -351,15 +350,15 @@ TEST_CASE("a short wait leaves no record", "[durable][effect][retry]") {
 
 TEST_CASE("from the third failure in a row on a short wait is shown as well",
           "[durable][effect][retry]") {
-  const auto failure = GENERATE(as<std::string>{}, "unavailable", "not_sent", "lost", "look_up");
+  const auto failure = GENERATE(as<std::string>{}, "unavailable", "not_sent", "lost", "lookup");
   CAPTURE(failure);
-  fixture f(failure == "look_up" ? doubt_policy::look_up : doubt_policy::replay_key);
+  fixture f(failure == "lookup" ? doubt_policy::lookup : doubt_policy::replay_key);
   settings.retry = {1, 1, 0};
   f.begin();
-  if (failure == "look_up")
+  if (failure == "lookup")
     f.hub.answer(lost_call());
   for (int i = 1; i <= 4; ++i) {
-    f.hub.answer(outcome_named(failure == "look_up" ? "in_doubt" : failure));
+    f.hub.answer(outcome_named(failure == "lookup" ? "in_doubt" : failure));
     REQUIRE(f.state() == "wait");
     REQUIRE(f.left() <= 3'000);
     const auto waits = journal::open_waits(must_state(f.hub));
@@ -371,17 +370,17 @@ TEST_CASE("from the third failure in a row on a short wait is shown as well",
     // Not worth leaving memory for.
     CHECK(!f.hub.machine("k").suspendable());
     f.pass();
-    REQUIRE((f.state() == "send" || f.state() == "look_up"));
+    REQUIRE((f.state() == "send" || f.state() == "lookup"));
   }
   // A call that was out when the process died is in doubt still.
   f.hub.restart();
-  CHECK(f.state() == (failure == "look_up" ? "look_up" : "send"));
+  CHECK(f.state() == (failure == "lookup" ? "lookup" : "send"));
   CHECK(f.hub.notes(f.id).find("doubt") != std::string::npos);
 }
 
 TEST_CASE("definite failures are given up after the policy's time, doubt never is",
           "[durable][effect][retry]") {
-  fixture f(doubt_policy::look_up);
+  fixture f(doubt_policy::lookup);
   settings.retry = {100, 1'000, 5'000};
   f.begin();
   const bool doubt = GENERATE(false, true);
@@ -435,7 +434,7 @@ TEST_CASE("a stored failure gets a new key only after proven absence",
   REQUIRE(f.state() == "send");
   const auto second = key_of(f.hub.calls.front());
   CHECK(second != key);
-  CHECK(f.hub.notes(f.id) == "look_up_absent new_key resend");
+  CHECK(f.hub.notes(f.id) == "lookup_absent new_key resend");
   if (restart) {
     f.hub.restart();
     REQUIRE(f.state() == "send");
@@ -458,14 +457,14 @@ TEST_CASE("past its life a key is not sent again", "[durable][effect]") {
     f.hub.time.advance(10'001);
     f.hub.restart();
   } else {
-    for (int i = 0; i < 1'000 && f.state() != "look_up"; ++i) {
+    for (int i = 0; i < 1'000 && f.state() != "lookup"; ++i) {
       if (f.state() == "wait")
         f.pass();
       else
         f.hub.answer(lost_call());
     }
   }
-  CHECK(f.state() == "look_up");
+  CHECK(f.state() == "lookup");
 }
 
 TEST_CASE("a step against another target than its intent's is not sent, and says why",

@@ -68,7 +68,7 @@ handler_task counts(context ctx, std::string body) {
 }
 
 struct fixture : step_fixture {
-  explicit fixture(doubt_policy policy = doubt_policy::look_up) : step_fixture(policy) {
+  explicit fixture(doubt_policy policy = doubt_policy::lookup) : step_fixture(policy) {
     told = {};
     told.name = "told";
     auto& h = hub.handler("told", handler_mode::event, nullptr);
@@ -155,7 +155,7 @@ TEST_CASE("an event with a known request key changes nothing", "[durable][event]
 TEST_CASE("evidence ends a doubt in each of its phases, and no call is made any more",
           "[durable][event][evidence]") {
   const auto policy =
-      GENERATE(doubt_policy::look_up, doubt_policy::replay_key, doubt_policy::await_event);
+      GENERATE(doubt_policy::lookup, doubt_policy::replay_key, doubt_policy::await_event);
   // 0: waits for the absence time or its retry; 1: waits long; 2: waits for a person.
   const int phase = GENERATE(0, 1, 2);
   const int disturbed = GENERATE(0, 1, 2);
@@ -170,7 +170,7 @@ TEST_CASE("evidence ends a doubt in each of its phases, and no call is made any 
     f.hub.answer(answer_of(503, "", {{"retry-after-ms", "60000"}}));
   else
     f.hub.answer(answer_of(400, "", {{"done-before", "1"}}));
-  if (f.state() == "look_up")
+  if (f.state() == "lookup")
     f.hub.answer(answer_of(200, phase == 2 ? "differs:amount" : "absent"));
   REQUIRE((f.state() == "wait" || f.state() == "nothing"));
   if (disturbed == 1 && f.hub.machine("k").suspendable())
@@ -187,7 +187,7 @@ TEST_CASE("evidence ends a doubt in each of its phases, and no call is made any 
 
 TEST_CASE("evidence while a call is out waits for what the call says",
           "[durable][event][evidence]") {
-  const auto policy = GENERATE(doubt_policy::look_up, doubt_policy::replay_key);
+  const auto policy = GENERATE(doubt_policy::lookup, doubt_policy::replay_key);
   const bool looking_up = GENERATE(false, true);
   CAPTURE(static_cast<int>(policy), looking_up);
   const std::vector<std::pair<providers::transport_outcome, std::string>> sends = {
@@ -200,7 +200,7 @@ TEST_CASE("evidence while a call is out waits for what the call says",
       {unsent_call(), "by event"},
       {answer_of(400, "", {{"done-before", "1"}}), "by event"},
   };
-  const std::vector<std::pair<providers::transport_outcome, std::string>> look_ups = {
+  const std::vector<std::pair<providers::transport_outcome, std::string>> lookups = {
       {answer_of(200, "found:by list"), "by list"},
       {answer_of(200, "refused:no"), "!rejected"},
       {answer_of(200, "absent"), "by event"},
@@ -210,17 +210,17 @@ TEST_CASE("evidence while a call is out waits for what the call says",
       {answer_of(401), "by event"},
       {lost_call(), "by event"},
   };
-  for (const auto& [outcome, expected] : looking_up ? look_ups : sends) {
+  for (const auto& [outcome, expected] : looking_up ? lookups : sends) {
     CAPTURE(expected, outcome.response.status, outcome.response.body);
     fixture f(policy);
     f.begin();
     if (looking_up) {
       f.hub.answer(answer_of(500, "", {{"stored", "1"}}));
-      REQUIRE(f.state() == "look_up");
+      REQUIRE(f.state() == "lookup");
     }
     f.happened("by event");
     f.tell();
-    REQUIRE(f.state() == (looking_up ? "look_up" : "send"));
+    REQUIRE(f.state() == (looking_up ? "lookup" : "send"));
     f.hub.answer(outcome);
     CHECK(f.state() == expected);
   }
@@ -228,7 +228,7 @@ TEST_CASE("evidence while a call is out waits for what the call says",
 
 TEST_CASE("evidence that came while a call was out is there after a crash",
           "[durable][event][evidence]") {
-  const auto policy = GENERATE(doubt_policy::look_up, doubt_policy::replay_key,
+  const auto policy = GENERATE(doubt_policy::lookup, doubt_policy::replay_key,
                                doubt_policy::may_miss, doubt_policy::await_event);
   CAPTURE(static_cast<int>(policy));
   fixture f(policy);
@@ -272,7 +272,7 @@ TEST_CASE("an event that says it failed only makes a look-up due", "[durable][ev
   if (GENERATE(false, true))
     f.hub.restart();
   f.tell();
-  REQUIRE(f.state() == "look_up");
+  REQUIRE(f.state() == "lookup");
   f.hub.answer(answer_of(200, "absent"));
   REQUIRE(f.state() == "wait"); // Proves nothing before the time.
   CHECK(f.left() > 500'000);
@@ -283,7 +283,7 @@ TEST_CASE("an event that says it failed only makes a look-up due", "[durable][ev
 
 TEST_CASE("await_event waits for evidence and then does what is behind it, once",
           "[durable][event][await_event]") {
-  const auto behind = GENERATE(doubt_policy::replay_key, doubt_policy::look_up,
+  const auto behind = GENERATE(doubt_policy::replay_key, doubt_policy::lookup,
                                doubt_policy::may_miss, doubt_policy::may_repeat);
   const int disturbed = GENERATE(0, 1, 2, 3);
   CAPTURE(static_cast<int>(behind), disturbed);
@@ -314,16 +314,16 @@ TEST_CASE("await_event waits for evidence and then does what is behind it, once"
     CHECK(f.state() == "!missed");
     return;
   }
-  REQUIRE(f.state() == (behind == doubt_policy::look_up ? "look_up" : "send"));
+  REQUIRE(f.state() == (behind == doubt_policy::lookup ? "lookup" : "send"));
   // It has waited once: a further loss, a restart, and it does not wait for an event again.
-  f.hub.answer(behind == doubt_policy::look_up ? answer_of(503, "", {{"retry-after-ms", "9000"}})
-                                               : lost_call());
+  f.hub.answer(behind == doubt_policy::lookup ? answer_of(503, "", {{"retry-after-ms", "9000"}})
+                                              : lost_call());
   f.hub.restart();
   for (int i = 0; i < 3 && f.state() == "wait"; ++i) {
     CHECK(f.left() <= 10'000);
     f.pass();
   }
-  CHECK(f.state() == (behind == doubt_policy::look_up ? "look_up" : "send"));
+  CHECK(f.state() == (behind == doubt_policy::lookup ? "lookup" : "send"));
 }
 
 TEST_CASE("a handler waits for the next event of its object", "[durable][event]") {

@@ -52,7 +52,7 @@ unix_ms called_at(fixture& f) {
 /// Says to the look-up what each page holds; the last of them has no page behind it.
 void answer_pages(fixture& f, const std::vector<std::string>& pages) {
   for (std::size_t i = 0; i < pages.size(); ++i) {
-    if (f.state() != "look_up")
+    if (f.state() != "lookup")
       return;
     f.hub.answer(answer_of(200, pages[i] + (i + 1 < pages.size() ? "+more" : "")));
   }
@@ -61,7 +61,7 @@ void answer_pages(fixture& f, const std::vector<std::string>& pages) {
 } // namespace
 
 TEST_CASE("of several pages the strongest finding counts, in whatever order they come",
-          "[durable][look_up][pages]") {
+          "[durable][lookup][pages]") {
   const std::vector<std::string> findings = {"absent", "refused:no", "running", "differs:amount",
                                              "found:it"};
   const auto strength = [&](const std::string& finding) {
@@ -77,7 +77,7 @@ TEST_CASE("of several pages the strongest finding counts, in whatever order they
     }
   for (const auto& pages : all) {
     CAPTURE(pages);
-    fixture f(doubt_policy::look_up);
+    fixture f(doubt_policy::lookup);
     f.begin();
     f.hub.answer(lost_call());
     answer_pages(f, pages);
@@ -98,8 +98,8 @@ TEST_CASE("of several pages the strongest finding counts, in whatever order they
 }
 
 TEST_CASE("a step is absent only where all pages of two look-ups say so",
-          "[durable][look_up][pages]") {
-  fixture f(doubt_policy::look_up);
+          "[durable][lookup][pages]") {
+  fixture f(doubt_policy::lookup);
   f.begin();
   f.hub.answer(lost_call());
   f.hub.time.advance(1'000);
@@ -107,13 +107,13 @@ TEST_CASE("a step is absent only where all pages of two look-ups say so",
   REQUIRE(f.state() == "wait");
   for (int i = 0; i < 2; ++i) {
     f.pass();
-    REQUIRE(f.state() == "look_up");
+    REQUIRE(f.state() == "lookup");
     f.hub.answer(answer_of(200, "absent+more"));
-    REQUIRE(f.state() == "look_up");
+    REQUIRE(f.state() == "lookup");
     f.hub.answer(answer_of(503)); // A page that fails is read again, and not passed over.
     REQUIRE(f.state() == "wait");
     f.pass();
-    REQUIRE(f.state() == "look_up");
+    REQUIRE(f.state() == "lookup");
     CHECK(f.hub.calls.front().request.target.find("page=2") != std::string::npos);
     f.hub.answer(answer_of(200, "absent"));
   }
@@ -121,8 +121,8 @@ TEST_CASE("a step is absent only where all pages of two look-ups say so",
 }
 
 TEST_CASE("what a page showed is not forgotten while the next one cannot be read",
-          "[durable][look_up][pages]") {
-  fixture f(doubt_policy::look_up);
+          "[durable][lookup][pages]") {
+  fixture f(doubt_policy::lookup);
   f.begin();
   f.hub.answer(lost_call());
   f.hub.time.advance(5'000);
@@ -133,17 +133,17 @@ TEST_CASE("what a page showed is not forgotten while the next one cannot be read
   REQUIRE(f.state() == "wait");
   CHECK(f.hub.sent >= 4);
   f.pass();
-  CHECK(f.state() == "look_up");
+  CHECK(f.state() == "lookup");
 }
 
-TEST_CASE("a list without an end is not read without an end", "[durable][look_up][pages]") {
-  fixture f(doubt_policy::look_up);
+TEST_CASE("a list without an end is not read without an end", "[durable][lookup][pages]") {
+  fixture f(doubt_policy::lookup);
   f.begin();
   f.hub.answer(lost_call());
   const auto before = f.hub.sent;
-  for (int look_up = 1; look_up <= 2; ++look_up) {
+  for (int lookup = 1; lookup <= 2; ++lookup) {
     int pages = 0;
-    while (f.state() == "look_up" && pages < 10'000) {
+    while (f.state() == "lookup" && pages < 10'000) {
       f.hub.answer(answer_of(200, "absent+more"));
       ++pages;
     }
@@ -152,7 +152,7 @@ TEST_CASE("a list without an end is not read without an end", "[durable][look_up
     CHECK(f.left() == 300'000);
     CHECK(f.hub.machine("k").suspendable());
     f.pass();
-    REQUIRE(f.state() == "look_up");
+    REQUIRE(f.state() == "lookup");
     CHECK(f.hub.calls.front().request.target.find("page=2") == std::string::npos);
   }
   CHECK(f.hub.sent - before == 2 * durable::effect_machine::pages_max);
@@ -161,8 +161,8 @@ TEST_CASE("a list without an end is not read without an end", "[durable][look_up
 }
 
 TEST_CASE("what runs at the vendor is asked for ever more slowly, up to five minutes",
-          "[durable][look_up]") {
-  fixture f(doubt_policy::look_up);
+          "[durable][lookup]") {
+  fixture f(doubt_policy::lookup);
   settings.settle_ms = 60'000;
   f.begin();
   f.hub.answer(lost_call());
@@ -182,16 +182,16 @@ TEST_CASE("what runs at the vendor is asked for ever more slowly, up to five min
 }
 
 TEST_CASE("a look-up that is refused for good is made ever more slowly, and calls a person once",
-          "[durable][look_up]") {
+          "[durable][lookup]") {
   const auto refusal = GENERATE(as<std::string>{}, "400", "unreadable");
   CAPTURE(refusal);
-  fixture f(doubt_policy::look_up);
+  fixture f(doubt_policy::lookup);
   f.begin();
   f.hub.answer(lost_call());
   std::int64_t last = 0;
   unix_ms first_called_at = 0;
   for (int i = 0; i < 14; ++i) {
-    REQUIRE(f.state() == "look_up");
+    REQUIRE(f.state() == "lookup");
     f.hub.answer(refusal == "400" ? answer_of(400) : answer_of(200, "<html>"));
     REQUIRE(f.state() == "wait");
     CHECK(f.left() >= std::min<std::int64_t>(2 * last, 3'600'000));
@@ -215,8 +215,8 @@ TEST_CASE("a look-up that is refused for good is made ever more slowly, and call
 }
 
 TEST_CASE("a long outage of look-ups makes no pause long when they are refused after it",
-          "[durable][look_up]") {
-  fixture f(doubt_policy::look_up);
+          "[durable][lookup]") {
+  fixture f(doubt_policy::lookup);
   f.begin();
   f.hub.answer(lost_call());
   for (int i = 0; i < 40; ++i) {
@@ -228,8 +228,8 @@ TEST_CASE("a long outage of look-ups makes no pause long when they are refused a
 }
 
 TEST_CASE("what is absent each time is sent again ever more slowly, and a person is called once",
-          "[durable][look_up][rounds]") {
-  const auto policy = GENERATE(doubt_policy::look_up, doubt_policy::replay_key);
+          "[durable][lookup][rounds]") {
+  const auto policy = GENERATE(doubt_policy::lookup, doubt_policy::replay_key);
   // 0: never; 1: passivated where it may be; 2: restarted at each wait; 3: at each send too.
   const int disturbed = GENERATE(0, 1, 2, 3);
   CAPTURE(static_cast<int>(policy), disturbed);
@@ -254,7 +254,7 @@ TEST_CASE("what is absent each time is sent again ever more slowly, and a person
     if (disturbed == 3) {
       f.hub.restart();
       // It may have left: a key is used again, and what has none is looked up.
-      REQUIRE(f.state() == (keyed ? "send" : "look_up"));
+      REQUIRE(f.state() == (keyed ? "send" : "lookup"));
       if (keyed)
         CHECK(keys.contains(key_of(f.hub.calls.front())));
     }
@@ -262,7 +262,7 @@ TEST_CASE("what is absent each time is sent again ever more slowly, and a person
       f.hub.answer(keyed ? answer_of(500, "", {{"stored", "1"}}) : lost_call());
     for (int i = 0; i < 100 && f.state() != "send"; ++i) {
       notes_most = std::max(notes_most, notes_of(f.hub, f.id));
-      if (f.state() == "look_up") {
+      if (f.state() == "lookup") {
         proven_at = f.hub.time.steady_ms();
         f.hub.answer(answer_of(200, "absent"));
       } else {
@@ -291,9 +291,9 @@ TEST_CASE("what is absent each time is sent again ever more slowly, and a person
 }
 
 TEST_CASE("what is refused as done before and never found is looked up five times, not sent again",
-          "[durable][look_up][refused]") {
+          "[durable][lookup][refused]") {
   const bool compensates = GENERATE(false, true);
-  const auto policy = GENERATE(doubt_policy::replay_key, doubt_policy::look_up);
+  const auto policy = GENERATE(doubt_policy::replay_key, doubt_policy::lookup);
   const int disturbed = GENERATE(0, 1, 2);
   CAPTURE(compensates, static_cast<int>(policy), disturbed);
   fixture f(policy);
@@ -302,7 +302,7 @@ TEST_CASE("what is refused as done before and never found is looked up five time
   const auto begun = f.hub.time.steady_ms();
   f.hub.answer(done_before());
   int asked = 0;
-  for (int i = 0; i < 200 && (f.state() == "wait" || f.state() == "look_up"); ++i) {
+  for (int i = 0; i < 200 && (f.state() == "wait" || f.state() == "lookup"); ++i) {
     if (f.state() == "wait") {
       if (disturbed == 1 && f.hub.machine("k").suspendable())
         f.hub.reactivate("k");
@@ -337,14 +337,14 @@ TEST_CASE("what is refused as done before and never found is looked up five time
   REQUIRE(f.state() == "nothing");
   // A person's word makes it look again; what is found then ends it.
   CHECK(f.hub.operate("k", f.id, {journal::operator_verb::retry, "step", "ada", "cli", "", ""}));
-  REQUIRE(f.state() == "look_up");
+  REQUIRE(f.state() == "lookup");
   f.hub.answer(answer_of(200, "found:it"));
   CHECK(f.state() == "it");
 }
 
 TEST_CASE("what the vendor holds with other content is a person's matter, and a compensation's end",
-          "[durable][look_up][refused]") {
-  fixture f(doubt_policy::look_up);
+          "[durable][lookup][refused]") {
+  fixture f(doubt_policy::lookup);
   const bool compensates = GENERATE(false, true);
   settings.compensates = compensates;
   f.begin();
@@ -363,13 +363,13 @@ TEST_CASE("what the vendor holds with other content is a person's matter, and a 
 
 TEST_CASE("a fault of the configuration fails no step, and is tried once a minute without a gate",
           "[durable][misconfigured]") {
-  fixture f(doubt_policy::look_up);
-  const bool look_up = GENERATE(false, true);
+  fixture f(doubt_policy::lookup);
+  const bool lookup = GENERATE(false, true);
   f.begin();
-  if (look_up)
+  if (lookup)
     f.hub.answer(lost_call());
   for (int i = 0; i < 20; ++i) {
-    REQUIRE(f.state() == (look_up ? "look_up" : "send"));
+    REQUIRE(f.state() == (lookup ? "lookup" : "send"));
     f.hub.answer(answer_of(401));
     REQUIRE(f.state() == "wait");
     CHECK(f.left() == 60'000);
@@ -382,17 +382,17 @@ TEST_CASE("a fault of the configuration fails no step, and is tried once a minut
       f.pass();
   }
   CHECK(notes_of(f.hub, f.id) <= 3);
-  f.hub.answer(answer_of(200, look_up ? "found:it" : "it"));
+  f.hub.answer(answer_of(200, lookup ? "found:it" : "it"));
   CHECK(f.state() == "it");
 }
 
 TEST_CASE("a look-up's window follows the vendor's clock, and begins anew where that is wider",
-          "[durable][look_up][skew]") {
-  fixture f(doubt_policy::look_up);
+          "[durable][lookup][skew]") {
+  fixture f(doubt_policy::lookup);
   f.begin();
   const auto begun = f.hub.journal_time->now();
   f.hub.answer(lost_call());
-  REQUIRE(f.state() == "look_up");
+  REQUIRE(f.state() == "lookup");
   CHECK(since_of(f.hub.calls.front()) == begun - 60'000);
   f.hub.time.advance(2'000);
   answer_pages(f, {"absent"});
@@ -400,7 +400,7 @@ TEST_CASE("a look-up's window follows the vendor's clock, and begins anew where 
   // The vendor's clock is ten minutes behind: what we asked for began too late.
   const auto behind = f.hub.journal_time->now() - 600'000;
   f.hub.answer(answer_of(200, "absent", {{"date", date_of(behind)}}));
-  REQUIRE(f.state() == "look_up");
+  REQUIRE(f.state() == "lookup");
   CHECK(since_of(f.hub.calls.front()) <= begun - 600'000 - 60'000 + 1'000);
   CHECK(since_of(f.hub.calls.front()) > begun - 662'000);
   f.hub.answer(answer_of(200, "absent", {{"date", date_of(behind)}}));

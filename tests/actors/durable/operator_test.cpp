@@ -57,7 +57,7 @@ handler_task counts(context ctx, std::string body) {
 }
 
 struct fixture : step_fixture {
-  explicit fixture(doubt_policy policy = doubt_policy::look_up) : step_fixture(policy) {
+  explicit fixture(doubt_policy policy = doubt_policy::lookup) : step_fixture(policy) {
     mended = false;
     hub.exclusive("throws", &throws);
     hub.exclusive("calls_out", &throws_with_calls_out);
@@ -216,7 +216,7 @@ TEST_CASE("what another step waits for when the handler throws is kept for whoev
     CHECK(f.hub.operate("k", f.id, action(operator_verb::retry, "none")));
   f.hub.advance(0);
   // No doubt is made of a call that was answered.
-  REQUIRE(f.state() == (in_doubt ? "look_up" : "send"));
+  REQUIRE(f.state() == (in_doubt ? "lookup" : "send"));
   f.hub.answer(answer_of(200, in_doubt ? "found:slow" : "slow"));
   CHECK(f.state() == "done,slow");
 }
@@ -240,7 +240,7 @@ TEST_CASE("begun by another revision it waits and says both, and what has not be
   CHECK(f.hub.paused(f.id) == why);
   f.hub.services.services["S"].handlers["step"].revision = "1";
   f.hub.restart();
-  REQUIRE(f.state() == "look_up");
+  REQUIRE(f.state() == "lookup");
   f.hub.answer(answer_of(200, "found:it"));
   CHECK(f.state() == "it");
 }
@@ -258,7 +258,7 @@ TEST_CASE(
   f.hub.vendors.endpoints["shop"].base = "http://shop.test";
   f.hub.restart();
   f.hub.advance(0);
-  REQUIRE(f.state() == "look_up");
+  REQUIRE(f.state() == "lookup");
   f.hub.answer(answer_of(200, "found:it"));
   CHECK(f.state() == "it");
 }
@@ -304,7 +304,7 @@ TEST_CASE("a person's retry makes the next move of a waiting step now", "[durabl
     CHECK(f.hub.operate("k", {}, action(operator_verb::retry)));
     REQUIRE(f.state() == "send");
     f.hub.restart(); // It is out: the journal says so.
-    CHECK(f.state() == "look_up");
+    CHECK(f.state() == "lookup");
   }
   SECTION("in doubt with a key: the same key again") {
     fixture f(doubt_policy::replay_key);
@@ -332,7 +332,7 @@ TEST_CASE("a person's retry makes the next move of a waiting step now", "[durabl
       f.hub.restart();
     for (int i = 0; i < 10; ++i) {
       CHECK(f.hub.operate("k", f.id, action(operator_verb::retry)));
-      REQUIRE(f.state() == "look_up");
+      REQUIRE(f.state() == "lookup");
       f.hub.answer(answer_of(200, "absent"));
       REQUIRE(f.state() == "wait");
       CHECK(f.left() > (disturbed == 2 ? 0 : 500'000));
@@ -348,11 +348,11 @@ TEST_CASE("a person's retry makes the next move of a waiting step now", "[durabl
   SECTION("it waits for an event: the policy behind that") {
     fixture f(doubt_policy::await_event);
     settings.event_wait_ms = 600'000;
-    settings.after_event = doubt_policy::look_up;
+    settings.after_event = doubt_policy::lookup;
     f.begin();
     f.hub.answer(lost_call());
     CHECK(f.hub.operate("k", f.id, action(operator_verb::retry)));
-    CHECK(f.state() == "look_up");
+    CHECK(f.state() == "lookup");
   }
 }
 
@@ -380,7 +380,7 @@ TEST_CASE("while a person has paused an object nothing is begun or sent, and loo
     f.hub.restart();
   REQUIRE(journal::next_due(must_state(f.hub))); // The look-up; nothing else.
   for (int i = 0; i < 30 && f.state() != "nothing"; ++i) {
-    if (f.state() == "look_up")
+    if (f.state() == "lookup")
       f.hub.answer(answer_of(200, "absent"));
     else
       f.pass();
@@ -436,7 +436,7 @@ TEST_CASE("what a person says happened or did not is looked up before it is beli
   const auto said =
       action(happened ? operator_verb::happened : operator_verb::not_happened, "step");
   CHECK(f.hub.operate("k", f.id, said));
-  REQUIRE(f.state() == "look_up");
+  REQUIRE(f.state() == "lookup");
   if (happened) {
     // Not found again: it waits again, and no key changes on a person's word that it is there.
     REQUIRE(f.until("nothing"));

@@ -59,7 +59,7 @@ place_answer granted() {
 
 struct fixture : step_fixture {
   scripted_gate gate;
-  explicit fixture(doubt_policy policy = doubt_policy::look_up) : step_fixture(policy) {
+  explicit fixture(doubt_policy policy = doubt_policy::lookup) : step_fixture(policy) {
     hub.gate = &gate;
     hub.restart();
   }
@@ -76,7 +76,7 @@ struct fixture : step_fixture {
 
 TEST_CASE("a step that has no place yet is journaled as waiting, and nothing is out",
           "[durable][place]") {
-  const auto policy = GENERATE(doubt_policy::look_up, doubt_policy::replay_key,
+  const auto policy = GENERATE(doubt_policy::lookup, doubt_policy::replay_key,
                                doubt_policy::may_miss, doubt_policy::may_repeat);
   const int disturbed = GENERATE(0, 1, 2);
   CAPTURE(static_cast<int>(policy), disturbed);
@@ -118,7 +118,7 @@ TEST_CASE("where the gate is open a step leaves in the turn of its intent", "[du
   CHECK(f.gate.asked.front().call_class == "write");
   CHECK(!f.gate.asked.front().lookup);
   f.hub.answer(lost_call());
-  REQUIRE(f.state() == "look_up");
+  REQUIRE(f.state() == "lookup");
   CHECK(f.gate.asked.size() == 2);
   CHECK(f.gate.asked.back().call_class == "list");
   CHECK(f.gate.asked.back().lookup);
@@ -144,7 +144,7 @@ TEST_CASE("a cancel ends a step that waits for its place at once, and gives the 
 }
 
 TEST_CASE("a look-up waits for places of its own, and goes on with its page",
-          "[durable][place][look_up]") {
+          "[durable][place][lookup]") {
   fixture f;
   f.begin();
   bool closed = false;
@@ -163,7 +163,7 @@ TEST_CASE("a look-up waits for places of its own, and goes on with its page",
     f.hub.reactivate("k");
   closed = false;
   f.offer();
-  REQUIRE(f.state() == "look_up");
+  REQUIRE(f.state() == "lookup");
   // Built anew it begins with the first page: what it had seen was in memory.
   CHECK((f.hub.calls.front().request.target.find("page=2") == std::string::npos) == passivated);
   f.hub.answer(answer_of(200, passivated ? "running" : "absent"));
@@ -196,7 +196,7 @@ TEST_CASE("a full queue is a durable timer, after which it asks again", "[durabl
 
 TEST_CASE("a refused credential holds its vendor's steps at the gate and no order fails",
           "[durable][place][misconfigured]") {
-  fixture f(GENERATE(doubt_policy::look_up, doubt_policy::replay_key));
+  fixture f(GENERATE(doubt_policy::lookup, doubt_policy::replay_key));
   f.hub.vendors.endpoints["depot"] = {"depot", "http://depot.test", "mock", {}, -1};
   bool refused = false;
   f.gate.verdict = [&](const place_request& r) {
@@ -265,7 +265,7 @@ TEST_CASE("the gate learns of each outcome what it says of the way to the vendor
 TEST_CASE("how long the vendor asks us to wait counts on every answer that says it",
           "[durable][retry]") {
   const auto policy =
-      GENERATE(doubt_policy::replay_key, doubt_policy::look_up, doubt_policy::may_repeat);
+      GENERATE(doubt_policy::replay_key, doubt_policy::lookup, doubt_policy::may_repeat);
   const int status = GENERATE(429, 500, 503, 409, 200);
   CAPTURE(static_cast<int>(policy), status);
   fixture f(policy);
@@ -279,7 +279,7 @@ TEST_CASE("how long the vendor asks us to wait counts on every answer that says 
     f.hub.reactivate("k");
   f.pass();
   CHECK(f.hub.time.steady_ms() - before >= 20'000);
-  CHECK(f.state() == (policy == doubt_policy::look_up && status != 429 ? "look_up" : "send"));
+  CHECK(f.state() == (policy == doubt_policy::lookup && status != 429 ? "lookup" : "send"));
 }
 
 TEST_CASE("a doubt that waits is parked, and goes on where it was", "[durable][retry][doubt]") {

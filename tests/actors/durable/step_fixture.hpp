@@ -46,12 +46,12 @@ struct step_fixture {
   [[nodiscard]] bool looking_up() const {
     return !hub.calls.empty() && hub.calls.front().request.method == "GET";
   }
-  /// What it does next: `send`, `look_up`, `wait`, or how it ended.
+  /// What it does next: `send`, `lookup`, `wait`, or how it ended.
   [[nodiscard]] std::string state() {
     if (const auto r = hub.outcome(id))
       return text_of(*r);
     if (!hub.calls.empty())
-      return looking_up() ? "look_up" : "send";
+      return looking_up() ? "lookup" : "send";
     if (!hub.paused(id).empty())
       return "paused";
     return hub.machine("k").due() ? "wait" : "nothing";
@@ -72,7 +72,7 @@ struct step_fixture {
     for (int i = 0; i < steps && state() != what; ++i) {
       if (state() == "wait")
         pass();
-      else if (state() == "look_up")
+      else if (state() == "lookup")
         hub.answer(answer_of(200, "absent"));
       else
         return false;

@@ -42,7 +42,7 @@ operation_settings settings_of(doubt_policy policy) {
   s.key_life_ms = key_life_ms;
   s.retry = {200, 60'000, 0};
   s.event_wait_ms = 30'000;
-  s.after_event = doubt_policy::look_up;
+  s.after_event = doubt_policy::lookup;
   s.regenerates = policy == doubt_policy::replay_key;
   return s;
 }
@@ -60,7 +60,7 @@ handler_task flow(context ctx, std::string) {
   std::string said = "charge=" + word(charge);
   auto rested = co_await ctx.sleep(2'000);
   if (charge && rested) {
-    auto label = ctx.effect("label", shop_call(key + "/label", settings_of(doubt_policy::look_up)));
+    auto label = ctx.effect("label", shop_call(key + "/label", settings_of(doubt_policy::lookup)));
     auto mail = ctx.effect("mail", shop_call(key + "/mail", settings_of(doubt_policy::may_repeat)));
     auto labelled = co_await std::move(label);
     auto mailed = co_await std::move(mail);

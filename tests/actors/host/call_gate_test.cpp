@@ -30,7 +30,7 @@ durable::place_request effect(std::uint32_t n, bool lookup = false,
 }
 
 struct bench {
-  explicit bench(gate_limits limits = {.effects = 2, .reads = 1, .look_ups = 1})
+  explicit bench(gate_limits limits = {.effects = 2, .reads = 1, .lookups = 1})
       : owned(
             std::make_shared<vendor_gate>(std::vector<std::string>{"shop", "post"}, limits, time)),
         gate(*owned) {
@@ -207,7 +207,7 @@ TEST_CASE("an offer that nobody takes goes to the next after its time", "[host][
 }
 
 TEST_CASE("past its bound the queue is full, and who is in it stays", "[host][gate]") {
-  bench b({.effects = 1, .reads = 1, .look_ups = 1, .queue_max = 2});
+  bench b({.effects = 1, .reads = 1, .lookups = 1, .queue_max = 2});
   b.sends(1);
   CHECK(b.ask(effect(2)) == place_verdict::queued);
   CHECK(b.ask(effect(3)) == place_verdict::queued);
@@ -222,7 +222,7 @@ TEST_CASE("past its bound the queue is full, and who is in it stays", "[host][ga
 }
 
 TEST_CASE("no effect waits longer than all that came before it", "[host][gate]") {
-  bench b({.effects = 3, .reads = 1, .look_ups = 1});
+  bench b({.effects = 3, .reads = 1, .lookups = 1});
   seeded_random choose(7);
   std::vector<std::uint32_t> on_wire;
   std::uint32_t asked = 0;
@@ -371,7 +371,7 @@ TEST_CASE("a probe that never leaves makes room for another one", "[host][gate][
 
 TEST_CASE("what is reached ends the hold, and those who wait go on at a pace",
           "[host][gate][hold]") {
-  bench b({.effects = 100, .reads = 1, .look_ups = 1, .resume_at_once = 3, .pace_ms = 10});
+  bench b({.effects = 100, .reads = 1, .lookups = 1, .resume_at_once = 3, .pace_ms = 10});
   b.gate.learned("shop", vendor_finding::misconfigured, "401");
   for (std::uint32_t n = 1; n <= 8; ++n)
     CHECK(!b.sends(n));
@@ -448,7 +448,7 @@ TEST_CASE("a vendor that is not reached again and again is held, and probed ever
           "[host][gate][hold]") {
   bench b({.effects = 100,
            .reads = 1,
-           .look_ups = 1,
+           .lookups = 1,
            .down_after = 3,
            .down_after_ms = 5'000,
            .down_probe_ms = 1'000,
@@ -495,7 +495,7 @@ TEST_CASE("a vendor that is not reached again and again is held, and probed ever
 
 TEST_CASE("a vendor that is not reached and then refuses our credential is held for that",
           "[host][gate][hold]") {
-  bench b({.effects = 2, .reads = 1, .look_ups = 1, .down_after = 1, .down_after_ms = 0});
+  bench b({.effects = 2, .reads = 1, .lookups = 1, .down_after = 1, .down_after_ms = 0});
   b.gate.learned("shop", vendor_finding::unreachable, "503");
   REQUIRE(b.shop().held);
   b.gate.learned("shop", vendor_finding::misconfigured, "401");
@@ -510,7 +510,7 @@ TEST_CASE("under threads no more than the places are out, and everybody gets one
   std::mutex mutex;
   std::deque<std::uint32_t> told;
   auto owned = std::make_shared<vendor_gate>(
-      std::vector<std::string>{"shop"}, gate_limits{.effects = 3, .reads = 1, .look_ups = 1}, time);
+      std::vector<std::string>{"shop"}, gate_limits{.effects = 3, .reads = 1, .lookups = 1}, time);
   auto& gate = *owned;
   gate.on_offer([&](const place_offer& o) {
     const std::lock_guard lock(mutex);

@@ -21,7 +21,7 @@ namespace {
 
 using mock::effect_kind;
 using nlohmann::json;
-using kind = look_up_answer::kind;
+using kind = lookup_finding::kind;
 
 /// How a request of an adapter reaches the mock, with the provider's part added.
 http_response answer_of(mock_client& c, const raw_operation& raw, const http_request& request,
@@ -69,16 +69,16 @@ int rank_of(kind what) {
 }
 
 struct walk_result {
-  look_up_answer answer;
+  lookup_finding answer;
   int pages = 0;
 };
 
 /// All pages, and the strongest finding.
 walk_result walk(mock_client& c, const raw_operation& raw, const sent_request& s) {
   walk_result out;
-  auto request = raw.look_up(s);
+  auto request = raw.lookup(s);
   while (++out.pages < 300) {
-    auto page = raw.read_look_up(s, answer_of(c, raw, request));
+    auto page = raw.read_lookup(s, answer_of(c, raw, request));
     const auto next = page.next;
     if (out.pages == 1 || rank_of(page.what) > rank_of(out.answer.what))
       out.answer = std::move(page);
@@ -115,7 +115,7 @@ void list_somehow(mock_client& c) {
                               .dump()));
 }
 
-TEST_CASE("a QUEUED purchase is seen wherever in the list it stands", "[mock][look_up]") {
+TEST_CASE("a QUEUED purchase is seen wherever in the list it stands", "[mock][lookup]") {
   mock_client c;
   list_somehow(c);
   const int queued_at = GENERATE(0, 3, 6);
@@ -149,7 +149,7 @@ TEST_CASE("a QUEUED purchase is seen wherever in the list it stands", "[mock][lo
   CHECK(c.total(effect_kind::label) == 7 + (outcome == "success" ? 1 : 0));
 }
 
-TEST_CASE("a label is found, and its absence proven, by whatever list", "[mock][look_up]") {
+TEST_CASE("a label is found, and its absence proven, by whatever list", "[mock][lookup]") {
   mock_client c;
   list_somehow(c);
   const auto rate = c.rate();
@@ -165,7 +165,7 @@ TEST_CASE("a label is found, and its absence proven, by whatever list", "[mock][
   CHECK(shippo::label_outcome::decode(found.value));
 }
 
-TEST_CASE("a charge is found, and its absence proven, by whatever list", "[mock][look_up]") {
+TEST_CASE("a charge is found, and its absence proven, by whatever list", "[mock][lookup]") {
   mock_client c;
   list_somehow(c);
   const auto raw = charge_of("ord-1");
@@ -182,7 +182,7 @@ TEST_CASE("a charge is found, and its absence proven, by whatever list", "[mock]
   CHECK(walk(c, raw, sent(raw, c.now, c.now)).answer.what == kind::found);
 }
 
-TEST_CASE("a message is found on whichever page of the history", "[mock][look_up]") {
+TEST_CASE("a message is found on whichever page of the history", "[mock][lookup]") {
   mock_client c;
   const int page_size = GENERATE(1, 4, 0);
   REQUIRE(c.world.control(json{{"page_size_max", page_size}}.dump()));
@@ -203,7 +203,7 @@ TEST_CASE("a message is found on whichever page of the history", "[mock][look_up
 
 // A restored backup: the order comes again, with another card, under the same key.
 TEST_CASE("what idempotency_error proves is found by its metadata, whatever its card",
-          "[mock][look_up]") {
+          "[mock][lookup]") {
   mock_client c;
   REQUIRE(call(c, charge_of("ord-1"), "k1"));
   c.now += 20LL * 3'600'000;
@@ -217,7 +217,7 @@ TEST_CASE("what idempotency_error proves is found by its metadata, whatever its 
   CHECK(c.total(effect_kind::charge) == 1);
 }
 
-TEST_CASE("what others refunded leaves the rest to be refunded", "[mock][look_up]") {
+TEST_CASE("what others refunded leaves the rest to be refunded", "[mock][lookup]") {
   mock_client c;
   list_somehow(c);
   const auto charged = stripe::charge_outcome::decode(*call(c, charge_of("ord-1")));
@@ -274,7 +274,7 @@ TEST_CASE("what others refunded leaves the rest to be refunded", "[mock][look_up
 }
 
 TEST_CASE("a label given back twice is refused as done before, and its status proves it",
-          "[mock][look_up]") {
+          "[mock][lookup]") {
   mock_client c;
   const auto bought = shippo::label_outcome::decode(*call(c, label_of(c.rate())));
   REQUIRE(bought);
@@ -286,7 +286,7 @@ TEST_CASE("a label given back twice is refused as done before, and its status pr
   CHECK(walk(c, raw, sent(raw, c.now, 0)).answer.what == kind::found);
 }
 
-TEST_CASE("an intent that is cancelled already is success", "[mock][look_up]") {
+TEST_CASE("an intent that is cancelled already is success", "[mock][lookup]") {
   mock_client c;
   const auto waits = stripe::charge_outcome::decode(
       *call(c, charge_of("ord-1", "pm_card_authenticationRequired")));
@@ -297,7 +297,7 @@ TEST_CASE("an intent that is cancelled already is success", "[mock][look_up]") {
 }
 
 TEST_CASE("a revoked key is a fault of the configuration until it is given back",
-          "[mock][look_up]") {
+          "[mock][lookup]") {
   mock_client c;
   const auto rate = c.rate();
   const std::vector<raw_operation> all = {
@@ -310,8 +310,8 @@ TEST_CASE("a revoked key is a fault of the configuration until it is given back"
     const auto outcome = call(c, raw, "k");
     REQUIRE_FALSE(outcome);
     CHECK(outcome.error().kind == error_kind::misconfigured);
-    const auto page = raw.read_look_up(sent(raw, c.now, c.now),
-                                       answer_of(c, raw, raw.look_up(sent(raw, c.now, c.now))));
+    const auto page = raw.read_lookup(sent(raw, c.now, c.now),
+                                      answer_of(c, raw, raw.lookup(sent(raw, c.now, c.now))));
     CHECK(page.what == kind::unknown);
     CHECK(page.failure.kind == error_kind::misconfigured);
   }
@@ -323,7 +323,7 @@ TEST_CASE("a revoked key is a fault of the configuration until it is given back"
 
 // The host's clock is three minutes ahead of Stripe's: by our own time the window begins after the
 // charge.
-TEST_CASE("a window by the vendor's clock holds what one by ours misses", "[mock][look_up]") {
+TEST_CASE("a window by the vendor's clock holds what one by ours misses", "[mock][lookup]") {
   mock_client c;
   REQUIRE(c.world.control(R"({"clock_skew_ms":{"stripe":-180000}})"));
   const auto raw = charge_of("ord-1");
@@ -337,7 +337,7 @@ TEST_CASE("a window by the vendor's clock holds what one by ours misses", "[mock
         kind::found);
 }
 
-TEST_CASE("a late purchase of an earlier key is adopted under the next", "[mock][look_up]") {
+TEST_CASE("a late purchase of an earlier key is adopted under the next", "[mock][lookup]") {
   mock_client c;
   const auto first = charge_of("ord-1");
   auto second = first;

@@ -34,7 +34,7 @@ handlers::order_settings mock_order_settings();
 /// So few places that what one order does at once already queues.
 inline host::gate_limits narrow_gate() {
   host::gate_limits limits;
-  limits.effects = limits.reads = limits.look_ups = 1;
+  limits.effects = limits.reads = limits.lookups = 1;
   return limits;
 }
 
