@@ -85,7 +85,7 @@ struct raw_operation {
   /// `done_before`, for a person, so that the rest of the undo goes on; forward steps wait.
   bool compensates = false;
   /// How long a request may still be running at the vendor after its last byte left.
-  std::int64_t look_up_settle_ms = 0;
+  std::int64_t absence_after_ms = 0;
   /// `replay_key`: how long the vendor surely remembers a key; past it, look up.
   std::int64_t key_life_ms = 0;
   /// Reads an answer into the operation's encoded value (JSON text, what the journal holds) or:

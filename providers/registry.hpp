@@ -15,8 +15,8 @@ struct endpoint {
   std::string base;
   std::string mode; ///< `mock`, `test` or `live`; part of every intent.
   std::vector<std::pair<std::string, secret>> secret_headers; ///< Authorization.
-  /// Overrides each operation's settle time where not negative, milliseconds.
-  std::int64_t look_up_settle_ms = -1;
+  /// Overrides each operation's absence time where not negative, milliseconds.
+  std::int64_t absence_after_ms = -1;
   /// Stands between base and path and is the vendor's secret (Slack's incoming webhooks): it is in
   /// no intent.
   secret path = {};

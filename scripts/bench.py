@@ -330,7 +330,7 @@ class Bench:
             self.measure_one_recovery(kill_after_ms=3000 + 37 * number)
 
     def measure_one_recovery(self, kill_after_ms):
-        with self.world(20, {"ORDERHUB_LOOK_UP_SETTLE": "2s"}) as w:
+        with self.world(20, {"ORDERHUB_ABSENCE_AFTER": "2s"}) as w:
             hub = w.hub
             hub.start()
             open_file, times_file = hub.directory / "open", hub.directory / "times"
@@ -437,7 +437,7 @@ class Bench:
             with self.world(data=self.data_with(few)) as w:
                 self.measure_one_start(w, f"start.stored_{few}")
                 w.stop_hub()
-            with self.world(environment={"ORDERHUB_LOOK_UP_SETTLE": "200ms"},
+            with self.world(environment={"ORDERHUB_ABSENCE_AFTER": "200ms"},
                             data=self.data_with(self.a.stored)) as w:
                 self.measure_one_start(w, f"start.stored_{self.a.stored}")
                 # As much log as there ever is: the kill comes under load, between checkpoints.

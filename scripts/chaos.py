@@ -34,7 +34,7 @@ import urllib.parse
 
 from hub_processes import (Failure, Hub, Mock, ShiftedClock, check_tools, find_program, request)
 
-SETTLE_MS = 1500     # Look-ups prove absence after this; late work is done sooner.
+ABSENCE_MS = 1500     # Look-ups prove absence after this; late work is done sooner.
 LATE_MS_MAX = 600
 TERMINAL = {"confirmed", "payment_failed", "cancelled"}
 # Faults after which nobody but the vendor knows whether the work was done.
@@ -68,7 +68,7 @@ def parse_arguments():
     p.add_argument("--seed", type=int, help="default: drawn, and printed")
     p.add_argument("--kills", type=int, default=10, help="SIGKILLs of the hub (default 10)")
     p.add_argument("--orders", type=int, default=300, help="orders (default 300)")
-    p.add_argument("--break", dest="broken", choices=["unstable-keys", "settle-zero"],
+    p.add_argument("--break", dest="broken", choices=["unstable-keys", "absence-zero"],
                    help="break the hub on purpose; the run must then fail")
     p.add_argument("--hang", choices=["stripe", "shippo", "sendgrid", "slack"],
                    help="this vendor hangs for a while")
@@ -196,7 +196,7 @@ class Run:
             self.set_faults([{"vendor": "stripe", "operation": "charge", "probability": 0.5,
                               "effect": "drop_after"}])
             return
-        if self.a.broken == "settle-zero":
+        if self.a.broken == "absence-zero":
             self.set_faults([{"vendor": "shippo", "operation": "label", "probability": 0.7,
                               "effect": "late_work", "late_ms": 3000}])
             return
@@ -559,11 +559,11 @@ class Run:
     # ── All of it ───────────────────────────────────────────────────────────────────────────
 
     def make(self, directory):
-        environment = {"ORDERHUB_LOOK_UP_SETTLE": f"{SETTLE_MS}ms", "ORDERHUB_LOG_LEVEL": "info"}
+        environment = {"ORDERHUB_ABSENCE_AFTER": f"{ABSENCE_MS}ms", "ORDERHUB_LOG_LEVEL": "info"}
         if self.a.broken == "unstable-keys":
             environment["ORDERHUB_TEST_UNSTABLE_KEYS"] = "1"
-        elif self.a.broken == "settle-zero":
-            environment["ORDERHUB_LOOK_UP_SETTLE"] = "0ms"
+        elif self.a.broken == "absence-zero":
+            environment["ORDERHUB_ABSENCE_AFTER"] = "0ms"
         program = find_program(self.a.program)
         self.mock = Mock(program, directory, seed=self.a.seed)
         environment.update(self.mock.vendor_environment())

@@ -720,9 +720,9 @@ journal::effect_payload object_machine::intent_of(const providers::raw_operation
   p.policy = static_cast<std::uint8_t>(op.doubt);
   p.deadline_ms = op.deadline_ms;
   const auto* endpoint_now = env_.vendors.find(op.vendor);
-  p.absence_after_ms = endpoint_now != nullptr && endpoint_now->look_up_settle_ms >= 0
-                           ? endpoint_now->look_up_settle_ms
-                           : op.look_up_settle_ms;
+  p.absence_after_ms = endpoint_now != nullptr && endpoint_now->absence_after_ms >= 0
+                           ? endpoint_now->absence_after_ms
+                           : op.absence_after_ms;
   p.key_life_ms = op.key_life_ms;
   p.event_wait_ms = op.event_wait_ms;
   p.after_event = static_cast<std::uint8_t>(op.after_event);

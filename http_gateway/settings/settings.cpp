@@ -285,9 +285,9 @@ const std::vector<row>& table() {
        [](settings& s, text_view t) {
          return set_choice(s.compensate_on_label_failure, t, "compensate", "retry");
        }},
-      {{"look_up_settle", "ORDERHUB_LOOK_UP_SETTLE",
+      {{"absence_after", "ORDERHUB_ABSENCE_AFTER",
         "when an empty look-up proves absence, for all operations"},
-       [](settings& s, text_view t) { return set_duration(s.look_up_settle_ms, t, 0); }},
+       [](settings& s, text_view t) { return set_duration(s.absence_after_ms, t, 0); }},
       {{"disable", "ORDERHUB_DISABLE", "vendors to skip, comma-separated"},
        [](settings& s, text_view t) { return set_disabled(s.disabled, t); }},
       {{"mail_from", "ORDERHUB_MAIL_FROM", "sender of mails"},
@@ -612,15 +612,15 @@ result<providers::registry> make_registry(const settings& s, std::string_view mo
                        std::string_view authorization_prefix, std::string_view mock_key,
                        std::string mode) {
     providers::endpoint e;
-    e.look_up_settle_ms = s.look_up_settle_ms;
+    e.absence_after_ms = s.absence_after_ms;
     e.vendor = std::move(vendor);
     const bool built_in = is_built_in_mock(s, v);
     if (built_in) {
       e.base = std::string(mock_base) + "/" + e.vendor;
       e.mode = "mock";
       e.identity = "built-in";
-      if (e.look_up_settle_ms < 0)
-        e.look_up_settle_ms = 200;
+      if (e.absence_after_ms < 0)
+        e.absence_after_ms = 200;
     } else {
       e.base = v.api_base.empty() ? std::string(own_base) : v.api_base;
       e.mode = std::move(mode);
@@ -666,7 +666,7 @@ result<providers::registry> make_registry(const settings& s, std::string_view mo
       e.vendor = "slack_webhook";
       e.base = parts->origin;
       e.mode = "live";
-      e.look_up_settle_ms = s.look_up_settle_ms;
+      e.absence_after_ms = s.absence_after_ms;
       e.path = secret(std::string(parts->path));
       out.endpoints.insert_or_assign(e.vendor, std::move(e));
     }

@@ -56,7 +56,7 @@ struct settings {
   std::int64_t patience_ms = 10'000; ///< How long ProcessOrder waits for the label.
   std::int64_t notice_patience_ms = 2'000;
   bool compensate_on_label_failure = false; ///< `on_label_failure`: `retry` or `compensate`.
-  std::int64_t look_up_settle_ms = -1;      ///< For all operations; negative: each its own.
+  std::int64_t absence_after_ms = -1;       ///< For all operations; negative: each its own.
   std::vector<std::string> disabled;        ///< Vendors to be skipped.
 
   bool mock_mode = false;

@@ -20,7 +20,7 @@ constexpr std::array<std::string_view, 3> outcome_names = {"success", "error", "
 constexpr std::array<std::string_view, 4> refund_statuses = {"succeeded", "pending", "failed",
                                                              "canceled"};
 
-// An hour: longer than any deadline or settle time that a fault could test.
+// An hour: longer than any deadline or absence time that a fault could test.
 constexpr std::int64_t wait_max_ms = 3'600'000;
 // As far as a look-up's window can begin before its intent: 30 days.
 constexpr std::int64_t skew_max_ms = std::int64_t{30} * 24 * 3'600'000;

@@ -83,7 +83,7 @@ struct options {
   std::array<std::int64_t, vendor_count> clock_skew_ms{};
   std::array<list_manner, vendor_count> lists{};
   /// Shippo: how long a purchase with `async` stays QUEUED, and a refund PENDING.
-  std::int64_t shippo_settle_ms = 1'000;
+  std::int64_t shippo_purchase_ms = 1'000;
   /// Rates quoted for a shipment, 1 to 3.
   std::size_t shippo_rates = 2;
 };

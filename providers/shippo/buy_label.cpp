@@ -186,7 +186,7 @@ operation<label_outcome> buy_label(const label_request& request) {
   raw.request = wire::post("/transactions", dump(body));
   raw.deadline_ms = 60'000; // Synchronous purchases wait for the carrier.
   raw.doubt = doubt_policy::lookup;
-  raw.look_up_settle_ms = 60'000;
+  raw.absence_after_ms = 60'000;
   raw.parse = &parse;
   raw.lookup = &lookup;
   raw.read_lookup = &read_lookup;

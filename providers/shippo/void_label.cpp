@@ -107,7 +107,7 @@ operation<void_outcome> void_label(const void_request& request) {
   raw.deadline_ms = 60'000;
   raw.doubt = doubt_policy::lookup;
   raw.compensates = true;
-  raw.look_up_settle_ms = 60'000;
+  raw.absence_after_ms = 60'000;
   raw.parse = &parse;
   raw.lookup = &lookup;
   raw.read_lookup = &read_lookup;

@@ -149,7 +149,7 @@ operation<message_outcome> post_message(const message_request& request) {
   raw.request = wire::post("/api/chat.postMessage", dump(body));
   raw.deadline_ms = 15'000;
   raw.doubt = is_channel_id(request.channel) ? doubt_policy::lookup : doubt_policy::may_repeat;
-  raw.look_up_settle_ms = 5'000;
+  raw.absence_after_ms = 5'000;
   raw.parse = &parse;
   raw.lookup = &lookup;
   raw.read_lookup = &read_lookup;

@@ -107,7 +107,7 @@ operation<cancel_intent_outcome> cancel_intent(const cancel_intent_request& requ
   raw.deadline_ms = deadline_ms;
   raw.doubt = doubt_policy::replay_key;
   raw.compensates = true;
-  raw.look_up_settle_ms = settle_ms;
+  raw.absence_after_ms = absence_after_ms;
   raw.key_life_ms = key_life_ms;
   raw.parse = &parse;
   raw.lookup = &lookup;

@@ -159,7 +159,7 @@ operation<charge_outcome> charge(const charge_request& request) {
   raw.key_header = idempotency_header;
   raw.deadline_ms = deadline_ms;
   raw.doubt = doubt_policy::replay_key;
-  raw.look_up_settle_ms = settle_ms;
+  raw.absence_after_ms = absence_after_ms;
   raw.key_life_ms = key_life_ms;
   raw.parse = &parse;
   raw.lookup = &lookup;

@@ -17,7 +17,7 @@ inline constexpr std::string_view idempotency_header = "Idempotency-Key";
 inline constexpr std::int64_t key_life_ms = std::int64_t{20} * 3'600'000;
 /// How long a request may still run at Stripe after its last byte left. Its own SDKs give up after
 /// 80 s, its servers sooner.
-inline constexpr std::int64_t settle_ms = 60'000;
+inline constexpr std::int64_t absence_after_ms = 60'000;
 /// Card networks answer within seconds; 30 s is a network's slow day. Past it the same key asks
 /// again, so a longer wait would gain nothing.
 inline constexpr std::int64_t deadline_ms = 30'000;

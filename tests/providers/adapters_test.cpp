@@ -224,7 +224,7 @@ TEST_CASE("every operation is whole: its policy has what it needs", "[providers]
     CHECK((raw.key_life_ms > 0) == (raw.doubt == doubt_policy::replay_key));
     if (raw.doubt == doubt_policy::replay_key || raw.doubt == doubt_policy::lookup) {
       CHECK(raw.lookup);
-      CHECK(raw.look_up_settle_ms > 0);
+      CHECK(raw.absence_after_ms > 0);
     }
   }
 }

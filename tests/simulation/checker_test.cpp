@@ -66,14 +66,14 @@ TEST_CASE("without sync an acknowledged order is found lost", "[orders][checker]
   CHECK(lost > 0);
 }
 
-TEST_CASE("without a settle time late work makes a double label, and it is found",
+TEST_CASE("without a absence time late work makes a double label, and it is found",
           "[orders][checker]") {
   world_settings s;
   s.mock.faults = faults_of(
       R"({"vendor":"shippo","operation":"label","nth":1,"effect":"late_work","late_ms":20000})");
-  s.settle_ms = 0;
+  s.absence_after_ms = 0;
   CHECK(found(run_order(s, &process, {}), "double label"));
-  s.settle_ms = -1;
+  s.absence_after_ms = -1;
   const auto run = run_order(s, &process, {});
   INFO(joined(run.problems));
   CHECK(run.problems.empty());

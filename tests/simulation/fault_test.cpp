@@ -13,7 +13,7 @@ namespace mock = providers::mock;
 using mock::fault_effect;
 
 /// A vendor's bad day: a few faults of each kind, then it is well again, so that the order can end.
-/// No refusals: they change what the right end is. Late work ends within the vendor's settle time.
+/// No refusals: they change what the right end is. Late work ends within the vendor's absence time.
 std::vector<mock::fault> bad_day(seeded_random& dice) {
   constexpr fault_effect effects[] = {
       fault_effect::status,    fault_effect::drop_before, fault_effect::drop_after,

@@ -112,7 +112,7 @@ providers::operation<text_value> shop_call(std::string body, const operation_set
   raw.deadline_ms = 5'000;
   raw.retry = settings.retry;
   raw.doubt = settings.doubt;
-  raw.look_up_settle_ms = settings.settle_ms;
+  raw.absence_after_ms = settings.absence_after_ms;
   raw.key_life_ms = settings.key_life_ms;
   raw.has_effect = settings.has_effect;
   raw.compensates = settings.compensates;

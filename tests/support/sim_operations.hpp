@@ -19,7 +19,7 @@ struct text_value {
 struct operation_settings {
   providers::doubt_policy doubt = providers::doubt_policy::replay_key;
   providers::retry_policy retry = {100, 1'000, 0};
-  std::int64_t settle_ms = 1'000;
+  std::int64_t absence_after_ms = 1'000;
   std::int64_t key_life_ms = 3'600'000;
   bool has_lookup = true;
   bool has_effect = true;

@@ -414,7 +414,7 @@ void shippo::create_label(call& c) {
   l.previous_of_shipment = s->last_label;
   l.created = c.now;
   // `async` defaults to true.
-  l.ready_at = params.get("async") == "false" ? c.now : c.now + shared_.settings.shippo_settle_ms;
+  l.ready_at = params.get("async") == "false" ? c.now : c.now + shared_.settings.shippo_purchase_ms;
   l.metadata = metadata;
   l.rate = index;
   if (c.mode() == fault_effect::refuse) {
@@ -567,8 +567,9 @@ void shippo::create_refund(call& c) {
     return refuse_field(c, "transaction", "This transaction cannot be refunded.");
   if (refunds_.find(l->refund))
     return refuse_field(c, "transaction", "A refund was already requested for this transaction.");
-  const auto made = refunds_.add(
-      {.label = *number, .created = c.now, .ready_at = c.now + shared_.settings.shippo_settle_ms});
+  const auto made = refunds_.add({.label = *number,
+                                  .created = c.now,
+                                  .ready_at = c.now + shared_.settings.shippo_purchase_ms});
   l->refund = made;
   note(c, effect_kind::label_refund, made, l->metadata);
   c.reply.status = 201;

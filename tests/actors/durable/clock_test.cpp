@@ -58,7 +58,7 @@ TEST_CASE("a wall clock that steps neither shortens nor stretches a wait", "[dur
       GENERATE(as<std::string>(), "short retry", "long retry", "absence", "sleep", "within");
   CAPTURE(kind);
   fixture f(doubt_policy::lookup);
-  settings.settle_ms = 60'000;
+  settings.absence_after_ms = 60'000;
   f.hub.exclusive("rest", &rest);
   f.hub.exclusive("in_time", &in_time);
   if (when != 1)
@@ -117,7 +117,7 @@ TEST_CASE("over a restart with a wrong clock no absence is proven early", "[dura
   const bool twice = GENERATE(false, true);
   CAPTURE(step, where, twice);
   fixture f(doubt_policy::lookup);
-  settings.settle_ms = 60'000;
+  settings.absence_after_ms = 60'000;
   f.begin();
   f.hub.time.advance(1'000);
   auto left_at = f.hub.time.steady_ms();
@@ -148,7 +148,7 @@ TEST_CASE("passivated in doubt, a step is proven absent no earlier and hardly la
   const auto policy = GENERATE(doubt_policy::lookup, doubt_policy::replay_key);
   CAPTURE(static_cast<int>(policy));
   fixture f(policy);
-  settings.settle_ms = 60'000;
+  settings.absence_after_ms = 60'000;
   f.begin();
   if (policy == doubt_policy::replay_key) {
     f.hub.answer(lost_call()); // The doubt is older than what was sent last.

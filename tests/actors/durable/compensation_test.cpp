@@ -175,7 +175,7 @@ TEST_CASE("a cancel never ends a step that may have happened", "[durable][cancel
   const bool restart = GENERATE(false, true);
   CAPTURE(static_cast<int>(policy), restart);
   step_fixture f(policy);
-  settings.settle_ms = 60'000;
+  settings.absence_after_ms = 60'000;
   f.begin();
   f.hub.answer(answer_of(503, "", {{"retry-after-ms", "20000"}}));
   f.hub.cancel("k", f.id);

@@ -191,7 +191,7 @@ TEST_CASE("a look-up that finds the effect settles at once", "[durable][effect][
   CHECK(f.hub.sent == (f.hub.calls.empty() ? f.hub.sent : 0));
 }
 
-TEST_CASE("nothing is repeated before the settle time and two empty look-ups after it",
+TEST_CASE("nothing is repeated before the absence time and two empty look-ups after it",
           "[durable][effect][lookup]") {
   fixture f(doubt_policy::lookup);
   f.begin();
@@ -213,7 +213,7 @@ TEST_CASE("nothing is repeated before the settle time and two empty look-ups aft
   CHECK(f.state() == "ok");
 }
 
-TEST_CASE("a look-up that left before the settle time proves nothing when it answers after it",
+TEST_CASE("a look-up that left before the absence time proves nothing when it answers after it",
           "[durable][effect][lookup]") {
   fixture f(doubt_policy::lookup);
   f.begin();
@@ -282,10 +282,10 @@ TEST_CASE("whatever look-ups say in whatever order, proof comes before a repetit
   }
 }
 
-TEST_CASE("the configured settle time counts where there is one, from the restart after one",
+TEST_CASE("the configured absence time counts where there is one, from the restart after one",
           "[durable][effect][lookup]") {
   fixture f(doubt_policy::lookup);
-  f.hub.vendors.endpoints["shop"].look_up_settle_ms = 5'000;
+  f.hub.vendors.endpoints["shop"].absence_after_ms = 5'000;
   f.begin();
   f.hub.time.advance(60'000);
   f.hub.restart();

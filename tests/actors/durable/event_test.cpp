@@ -161,7 +161,7 @@ TEST_CASE("evidence ends a doubt in each of its phases, and no call is made any 
   const int disturbed = GENERATE(0, 1, 2);
   CAPTURE(static_cast<int>(policy), phase, disturbed);
   fixture f(policy);
-  settings.settle_ms = 60'000;
+  settings.absence_after_ms = 60'000;
   settings.event_wait_ms = 60'000;
   f.begin();
   if (phase == 0)
@@ -261,7 +261,7 @@ TEST_CASE("evidence concerns the step and attempt that it names", "[durable][eve
 
 TEST_CASE("an event that says it failed only makes a look-up due", "[durable][event][evidence]") {
   fixture f;
-  settings.settle_ms = 600'000;
+  settings.absence_after_ms = 600'000;
   f.begin();
   f.failed();
   f.tell();

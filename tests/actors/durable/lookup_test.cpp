@@ -163,7 +163,7 @@ TEST_CASE("a list without an end is not read without an end", "[durable][lookup]
 TEST_CASE("what runs at the vendor is asked for ever more slowly, up to five minutes",
           "[durable][lookup]") {
   fixture f(doubt_policy::lookup);
-  settings.settle_ms = 60'000;
+  settings.absence_after_ms = 60'000;
   f.begin();
   f.hub.answer(lost_call());
   std::int64_t last = 0;

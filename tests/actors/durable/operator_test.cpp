@@ -156,7 +156,7 @@ TEST_CASE("a mended invocation is not paused any more, and its timers are due ag
 TEST_CASE("calls that are out when a handler throws are recorded once, and resolved on retry",
           "[durable][paused]") {
   fixture f;
-  settings.settle_ms = 1'000;
+  settings.absence_after_ms = 1'000;
   f.id = f.hub.send("k", "calls_out");
   REQUIRE(f.hub.calls.size() == 2);
   CHECK(!f.hub.paused(f.id).empty());
@@ -321,7 +321,7 @@ TEST_CASE("a person's retry makes the next move of a waiting step now", "[durabl
   }
   SECTION("in doubt: looked up, and never sent before the absence time") {
     fixture f;
-    settings.settle_ms = 600'000;
+    settings.absence_after_ms = 600'000;
     f.hub.time.advance(3'600'000); // The process is not as young as the step.
     f.begin();
     f.hub.answer(lost_call());
@@ -368,7 +368,7 @@ TEST_CASE("while a person has paused an object nothing is begun or sent, and loo
   const int disturbed = GENERATE(0, 1);
   CAPTURE(disturbed);
   fixture f;
-  settings.settle_ms = 10'000;
+  settings.absence_after_ms = 10'000;
   f.begin();
   f.hub.answer(lost_call());
   f.hub.answer(answer_of(200, "absent"));

@@ -38,7 +38,7 @@ constexpr std::int64_t deadline_ms = 5'000;
 operation_settings settings_of(doubt_policy policy) {
   operation_settings s;
   s.doubt = policy;
-  s.settle_ms = absence_ms;
+  s.absence_after_ms = absence_ms;
   s.key_life_ms = key_life_ms;
   s.retry = {200, 60'000, 0};
   s.event_wait_ms = 30'000;

@@ -209,12 +209,12 @@ TEST_CASE("real vendors get their own hosts, keys and modes", "[gateway][setting
   const auto s = loaded(with(real, {{"STRIPE_API_KEY", "rk_live_abc"},
                                     {"SENDGRID_API_KEY", "SG.abc"},
                                     {"SLACK_BOT_TOKEN", "xoxb-abc"},
-                                    {"ORDERHUB_LOOK_UP_SETTLE", "2s"}}));
+                                    {"ORDERHUB_ABSENCE_AFTER", "2s"}}));
   const auto r = make_registry(s, "");
   REQUIRE(r);
   CHECK(r->find("stripe")->base == "https://api.stripe.com");
   CHECK(r->find("stripe")->mode == "live");
-  CHECK(r->find("stripe")->look_up_settle_ms == 2'000);
+  CHECK(r->find("stripe")->absence_after_ms == 2'000);
   CHECK(authorization(*r, "stripe") == "Bearer rk_live_abc");
   CHECK(r->find("shippo")->base == "https://api.goshippo.com");
   CHECK(r->find("shippo")->mode == "test");
@@ -267,7 +267,7 @@ TEST_CASE("mock mode needs no keys and shows none to the mocks", "[gateway][sett
     REQUIRE(e);
     CHECK(e->base == "http://127.0.0.1:4242/" + std::string(vendor));
     CHECK(e->mode == "mock");
-    CHECK(e->look_up_settle_ms == 200);
+    CHECK(e->absence_after_ms == 200);
     CHECK_FALSE(mentions(authorization(*r, vendor), "real"));
   }
   CHECK(s.slack_channel_of(settings::announcement::new_order) == "C0ORDERHUB");
@@ -276,13 +276,13 @@ TEST_CASE("mock mode needs no keys and shows none to the mocks", "[gateway][sett
   const auto mixed = make_registry(loaded({{"MOCK_MODE", "true"},
                                            {"STRIPE_API_BASE", "http://127.0.0.1:1/stripe"},
                                            {"STRIPE_API_KEY", "sk_test_mine"},
-                                           {"ORDERHUB_LOOK_UP_SETTLE", "0"}}),
+                                           {"ORDERHUB_ABSENCE_AFTER", "0"}}),
                                    "http://127.0.0.1:4242");
   REQUIRE(mixed);
   CHECK(mixed->find("stripe")->base == "http://127.0.0.1:1/stripe");
   CHECK(mixed->find("stripe")->mode == "test");
   CHECK(authorization(*mixed, "stripe") == "Bearer sk_test_mine");
-  CHECK(mixed->find("shippo")->look_up_settle_ms == 0);
+  CHECK(mixed->find("shippo")->absence_after_ms == 0);
 }
 
 TEST_CASE("an incoming webhook's path stays out of what is recorded", "[gateway][settings]") {

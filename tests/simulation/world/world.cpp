@@ -32,7 +32,8 @@ std::string lower(std::string text) {
 }
 
 /// The vendors that these settings have use for.
-providers::registry mock_registry(const handlers::order_settings& orders, std::int64_t settle_ms) {
+providers::registry mock_registry(const handlers::order_settings& orders,
+                                  std::int64_t absence_after_ms) {
   providers::registry r;
   struct known_vendor {
     const char* name;
@@ -54,7 +55,7 @@ providers::registry mock_registry(const handlers::order_settings& orders, std::i
     providers::endpoint e;
     e.vendor = vendor.name;
     e.mode = "mock";
-    e.look_up_settle_ms = settle_ms;
+    e.absence_after_ms = absence_after_ms;
     if (e.vendor == "slack_webhook") {
       e.base = "http://mock.test/slack";
       e.path = secret("/services/T0WORLD/B0WORLD/hook");
@@ -138,7 +139,7 @@ world::~world() {
 
 void world::open() {
   if (auto orders = std::exchange(next_orders_, std::nullopt)) {
-    vendors_ = mock_registry(*orders, settings_.settle_ms);
+    vendors_ = mock_registry(*orders, settings_.absence_after_ms);
     services_ = handlers::all_services(std::make_shared<const handlers::order_settings>(*orders));
   }
   auto journal_settings = settings_.journal;

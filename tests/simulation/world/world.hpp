@@ -49,8 +49,8 @@ struct world_settings {
   journal::journal_options journal = {
       .checkpoint_bytes = 1'500, .checkpoint_interval_ms = 2'000, .slice_rows = 2, .slice_ms = 0};
   host::gate_limits places = narrow_gate();
-  /// Overrides every operation's settle time where not negative.
-  std::int64_t settle_ms = -1;
+  /// Overrides every operation's absence time where not negative.
+  std::int64_t absence_after_ms = -1;
   bool unstable_keys = false;
   /// The machine loses power at these points, counted from 1 over the whole run.
   std::set<std::size_t> crash_at = {};
