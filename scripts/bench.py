@@ -468,7 +468,7 @@ class Bench:
                    "status": 429, "headers": {"retry-after": "3600"}}
         count, at_once = self.a.suspended, 5_000
         add = self.figures.add
-        with self.world(0, {"ORDERHUB_PATIENCE": "1h"}) as w:
+        with self.world(0, {"ORDERHUB_LABEL_TIMEOUT": "1h"}) as w:
             w.mock.control({"faults": [refusal]})
             w.hub.start()
             disk = w.hub.disk_bytes()

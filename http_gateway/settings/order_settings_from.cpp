@@ -68,8 +68,8 @@ result<handlers::order_settings> order_settings_from(const settings& s,
   o.mail = vendors.find("sendgrid") != nullptr;
   o.slack = vendors.find("slack") != nullptr;
   o.slack_webhook = vendors.find("slack_webhook") != nullptr;
-  o.patience_ms = s.patience_ms;
-  o.notice_patience_ms = s.notice_patience_ms;
+  o.label_timeout_ms = s.label_timeout_ms;
+  o.notification_timeout_ms = s.notification_timeout_ms;
   o.compensate_on_label_failure = s.compensate_on_label_failure;
   if (const auto* stripe = vendors.find("stripe"); stripe != nullptr && stripe->mode == "live")
     o.rules.default_payment_method.clear();

@@ -277,10 +277,11 @@ const std::vector<row>& table() {
       {{"idempotency_retention", "ORDERHUB_IDEMPOTENCY_RETENTION",
         "how long idempotency keys are kept"},
        [](settings& s, text_view t) { return set_duration(s.idempotency_retention_ms, t, 1'000); }},
-      {{"patience", "ORDERHUB_PATIENCE", "how long ProcessOrder waits for the label"},
-       [](settings& s, text_view t) { return set_duration(s.patience_ms, t, 0); }},
-      {{"notice_patience", "ORDERHUB_NOTICE_PATIENCE", "how long it waits for the notices"},
-       [](settings& s, text_view t) { return set_duration(s.notice_patience_ms, t, 0); }},
+      {{"label_timeout", "ORDERHUB_LABEL_TIMEOUT", "how long ProcessOrder waits for the label"},
+       [](settings& s, text_view t) { return set_duration(s.label_timeout_ms, t, 0); }},
+      {{"notification_timeout", "ORDERHUB_NOTIFICATION_TIMEOUT",
+        "how long it waits for the notices"},
+       [](settings& s, text_view t) { return set_duration(s.notification_timeout_ms, t, 0); }},
       {{"on_label_failure", "ORDERHUB_ON_LABEL_FAILURE", "retry (default) or compensate"},
        [](settings& s, text_view t) {
          return set_choice(s.compensate_on_label_failure, t, "compensate", "retry");

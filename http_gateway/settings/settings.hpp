@@ -53,8 +53,8 @@ struct settings {
   std::int64_t journal_retention_ms = 30LL * 86'400'000;
   std::int64_t idempotency_retention_ms = 86'400'000;
 
-  std::int64_t patience_ms = 10'000; ///< How long ProcessOrder waits for the label.
-  std::int64_t notice_patience_ms = 2'000;
+  std::int64_t label_timeout_ms = 10'000; ///< How long ProcessOrder waits for the label.
+  std::int64_t notification_timeout_ms = 2'000;
   bool compensate_on_label_failure = false; ///< `on_label_failure`: `retry` or `compensate`.
   std::int64_t absence_after_ms = -1;       ///< For all operations; negative: each its own.
   std::vector<std::string> disabled;        ///< Vendors to be skipped.

@@ -45,8 +45,8 @@ std::vector<std::pair<const char*, order_settings>> other_configurations() {
   add("no mail", [](order_settings& s) { s.mail = false; });
   add("no Slack", [](order_settings& s) { s.slack = false; });
   add("other patience", [](order_settings& s) {
-    s.patience_ms = 1;
-    s.notice_patience_ms = 1;
+    s.label_timeout_ms = 1;
+    s.notification_timeout_ms = 1;
   });
   add("another sender and parcel", [](order_settings& s) {
     s.ship_from.city = "Oakland";

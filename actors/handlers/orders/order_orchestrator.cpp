@@ -386,7 +386,7 @@ handler_task ship_and_confirm(context ctx, order o, order_facts facts, order_pla
   wanted.parcel = o.parcel;
   wanted.compensate = plan.compensate;
   auto purchase = ctx.call(shipment_of(ctx), "BuyLabel", wanted.encode());
-  auto label = co_await purchase.within(plan.patience_ms);
+  auto label = co_await purchase.within(plan.label_timeout_ms);
   order_facts learned;
   if (!label && label.error().kind == error_kind::cancelled)
     co_return co_await undo_and_answer_409(ctx, s);
@@ -425,9 +425,9 @@ handler_task ship_and_confirm(context ctx, order o, order_facts facts, order_pla
     n.announce = plan.announce;
     n.tracking_number = facts.tracking_number;
     // Well before this handler stops waiting, so that one of the two surely records it.
-    n.report_after_ms = plan.notice_patience_ms / 2;
+    n.report_after_ms = plan.notification_timeout_ms / 2;
     auto telling = ctx.call(notice_of(ctx), "Tell", n.encode());
-    auto told = co_await telling.within(plan.notice_patience_ms);
+    auto told = co_await telling.within(plan.notification_timeout_ms);
     if (!told && told.error().kind == error_kind::cancelled) {
       ctx.merge("facts", learned.encode());
       co_return co_await undo_and_answer_409(ctx, s);

@@ -19,8 +19,8 @@ struct order_settings {
   bool mail = true;           ///< SendGrid is configured.
   bool slack = false;         ///< Slack's bot token is.
   bool slack_webhook = false; ///< Only an incoming webhook is.
-  std::int64_t patience_ms = 10'000;
-  std::int64_t notice_patience_ms = 2'000;
+  std::int64_t label_timeout_ms = 10'000;
+  std::int64_t notification_timeout_ms = 2'000;
   bool compensate_on_label_failure = false;
   /// First pause before a refused label is tried again; doubles up to an hour.
   std::int64_t label_retry_ms = 60'000;
@@ -34,8 +34,8 @@ struct order_plan {
   bool mail = false;
   bool announce = false;
   bool compensate = false;
-  std::int64_t patience_ms = 0;
-  std::int64_t notice_patience_ms = 0;
+  std::int64_t label_timeout_ms = 0;
+  std::int64_t notification_timeout_ms = 0;
 
   [[nodiscard]] std::string encode() const;
   static order_plan decode(std::string_view text);

@@ -65,8 +65,8 @@ TEST_CASE("the defaults are those of the documents", "[gateway][settings]") {
   CHECK(s.request_timeout_ms == 60'000);
   CHECK(s.attach_timeout_ms == 280'000);
   CHECK(s.drain_timeout_ms == 20'000);
-  CHECK(s.patience_ms == 10'000);
-  CHECK(s.notice_patience_ms == 2'000);
+  CHECK(s.label_timeout_ms == 10'000);
+  CHECK(s.notification_timeout_ms == 2'000);
   CHECK(s.journal_retention_ms == 30LL * 24 * 3'600'000);
   CHECK(s.idempotency_retention_ms == 24 * 3'600'000);
   CHECK(s.sync_commit);
@@ -78,16 +78,16 @@ TEST_CASE("the defaults are those of the documents", "[gateway][settings]") {
 TEST_CASE("the environment wins over the file, and flags over both", "[gateway][settings]") {
   settings s;
   REQUIRE(apply_toml(
-      s, "listen = \"127.0.0.1:1\"\npatience = \"3s\"\n[stripe]\napi_key = \"sk_test_f\"",
+      s, "listen = \"127.0.0.1:1\"\nlabel_timeout = \"3s\"\n[stripe]\napi_key = \"sk_test_f\"",
       "f.toml"));
   CHECK(s.listen.port == 1);
-  CHECK(s.patience_ms == 3'000);
+  CHECK(s.label_timeout_ms == 3'000);
   CHECK(s.stripe.api_key.reveal() == "sk_test_f");
 
-  const auto both = loaded({{"ORDERHUB_LISTEN", "127.0.0.1:2"}, {"ORDERHUB_PATIENCE", "4s"}},
+  const auto both = loaded({{"ORDERHUB_LISTEN", "127.0.0.1:2"}, {"ORDERHUB_LABEL_TIMEOUT", "4s"}},
                            {{"listen", "127.0.0.1:3"}});
   CHECK(both.listen.port == 3);
-  CHECK(both.patience_ms == 4'000);
+  CHECK(both.label_timeout_ms == 4'000);
   // An empty variable is one that is not set.
   CHECK(loaded({{"ORDERHUB_LISTEN", ""}}).listen.port == 8080);
 }
@@ -122,7 +122,8 @@ latency = "20ms"
 TEST_CASE("errors name the setting as it was given", "[gateway][settings]") {
   CHECK(mentions(refusal({{"ORDERHUB_LISTEN", "nowhere"}}), "ORDERHUB_LISTEN must"));
   CHECK(mentions(refusal({}, {{"listen", "1.2.3.4:99999"}}), "--listen must"));
-  CHECK(mentions(refusal({{"ORDERHUB_PATIENCE", "10"}}), "ORDERHUB_PATIENCE must be a duration"));
+  CHECK(mentions(refusal({{"ORDERHUB_LABEL_TIMEOUT", "10"}}),
+                 "ORDERHUB_LABEL_TIMEOUT must be a duration"));
   CHECK(
       mentions(refusal({{"ORDERHUB_WORKERS", "many"}}), "ORDERHUB_WORKERS must be a whole number"));
   CHECK(mentions(refusal({{"ORDERHUB_BODY_MAX", "1GB"}}), "ORDERHUB_BODY_MAX must be a size"));
