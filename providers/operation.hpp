@@ -78,8 +78,8 @@ struct raw_operation {
   /// `await_event`: how long evidence is waited for, and what is done then.
   std::int64_t event_wait_ms = 0;
   doubt_policy after_event = doubt_policy::may_miss;
-  /// False: nothing that counts happens at the vendor (reads, rates). Such a call settles nothing:
-  /// a cancel does not wait for it.
+  /// False: nothing that counts happens at the vendor (reads, rates). Such a call completions
+  /// nothing: a cancel does not wait for it.
   bool has_effect = true;
   /// It undoes another effect. What is refused as done before and never found then ends as
   /// `done_before`, for a person, so that the rest of the undo goes on; forward steps wait.
@@ -90,9 +90,9 @@ struct raw_operation {
   std::int64_t key_life_ms = 0;
   /// Reads an answer into the operation's encoded value (JSON text, what the journal holds) or:
   /// `rejected`, `invalid`: definite failures. `unavailable`: nothing happened, retry.
-  /// `in_doubt`: settle by policy. `in_doubt_stored`: settle by look-up. `done_before`: an earlier
-  /// effect is proven, look it up without limit of time. `misconfigured`: nothing happened, and
-  /// nothing will with this credential.
+  /// `in_doubt`: resolve by policy. `in_doubt_stored`: resolve by look-up. `done_before`: an
+  /// earlier effect is proven, look it up without limit of time. `misconfigured`: nothing happened,
+  /// and nothing will with this credential.
   result<std::string> (*parse)(const http_response&) = nullptr;
   /// The look-up request; null where the operation has none.
   http_request (*lookup)(const sent_request&) = nullptr;

@@ -174,7 +174,7 @@ public:
   /// From here on this invocation compensates: no cancel reaches it, whoever asks.
   void shield() { execution_->shield(); }
 
-  /// Acts on the outside world. A value or a definite failure: doubt is settled below. `attempt`
+  /// Acts on the outside world. A value or a definite failure: doubt is resolved below. `attempt`
   /// tells logical attempts of one step apart; it is part of the idempotency key.
   template <class T>
   future<T> effect(std::string_view step, providers::operation<T> op,
@@ -238,7 +238,7 @@ public:
                      std::int64_t delay_ms = 0) {
     return execution_->call(target, handler, std::move(body), false, delay_ms).child;
   }
-  /// Asks another invocation to stop: it settles what is in flight, compensates and ends.
+  /// Asks another invocation to stop: it completions what is in flight, compensates and ends.
   void cancel(const object_id& target, const invocation_id& other) {
     execution_->cancel_invocation(target, other);
   }

@@ -70,7 +70,7 @@ void execution::drive() {
     }
     if (*next == nullptr)
       break;
-    settle_entry(**next);
+    apply_entry(**next);
     if (waiting_ && (satisfied(*waiting_) || (waiting_->cancellable && cancel_pending_)))
       run_frame();
   }
@@ -111,7 +111,7 @@ void execution::finish_if_done() {
                    "the handler threw something that is no std::exception"};
     return;
   }
-  // Doubt is never abandoned: an effect that nobody waits for is settled before the end.
+  // Doubt is never abandoned: an effect that nobody waits for is resolved before the end.
   for (const auto& [completion, kind] : waiting_kinds_)
     if (kind == record_kind::effect) {
       ended_with_ = std::move(outcome);
@@ -126,7 +126,7 @@ void execution::finish(const result<std::string>& outcome) {
                encode(journal::output_payload{journal::encode(outcome), input_.caller}));
 }
 
-void execution::settle_entry(const journal::entry& e) {
+void execution::apply_entry(const journal::entry& e) {
   switch (e.kind) {
   case record_kind::completion: {
     auto value = journal::decode_result(e.payload);
@@ -171,7 +171,7 @@ const journal::entry* execution::recorded_command(record_kind kind, std::uint32_
   // one: taken up here, now and in every later replay.
   while (!stuck_ && cursor_.at_notification(entries_))
     if (auto next = cursor_.notification(entries_); next && *next != nullptr)
-      settle_entry(**next);
+      apply_entry(**next);
   if (stuck_)
     return nullptr;
   auto recorded = cursor_.command(entries_, kind, index, name);

@@ -170,7 +170,7 @@ private:
   void run_frame();
   void finish_if_done();
   void finish(const result<std::string>& outcome);
-  void settle_entry(const journal::entry& e);
+  void apply_entry(const journal::entry& e);
   void close_timers();
   [[nodiscard]] bool satisfied(const wait_request& request) const;
   issued wait_from_outside(journal::record_kind kind);

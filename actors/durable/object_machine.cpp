@@ -137,7 +137,7 @@ bool object_machine::has_run(const invocation_id& id) const {
 awakeable_verdict object_machine::on_awakeable(const awakeable_id& id, result<std::string> value) {
   const auto* live = state_.find_live(id.invocation);
   if (live == nullptr) {
-    // Ended: it was settled, or it does not matter any more.
+    // Ended: it was completed, or it does not matter any more.
     auto row = journal_.find_invocation(id.invocation);
     if (row && *row && journal::has_awakeable((*row)->invocation, id.completion))
       return awakeable_verdict::already;
@@ -149,7 +149,7 @@ awakeable_verdict object_machine::on_awakeable(const awakeable_id& id, result<st
     return awakeable_verdict::already;
   resolve_awakeable(id, std::move(value));
   pump();
-  return awakeable_verdict::settled;
+  return awakeable_verdict::completed;
 }
 
 /// Recorded even where the invocation is paused: the fixed handler will find it.

@@ -83,7 +83,7 @@ struct input_verdict {
 };
 
 /// What became of settling an awakeable.
-enum class awakeable_verdict : std::uint8_t { settled, already, unknown };
+enum class awakeable_verdict : std::uint8_t { completed, already, unknown };
 
 /// One active object: its folded state, its invocations' frames, its open effects. Takes events,
 /// produces turns. Knows no actor, no store's inside and no socket; single-threaded. Every event is

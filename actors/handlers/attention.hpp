@@ -7,7 +7,7 @@
 
 namespace orderhub::handlers {
 
-/// A step was definitely refused, and a person must settle it: an error event, and one more in
+/// A step was definitely refused, and a person must resolve it: an error event, and one more in
 /// `order_settings::attention_count`. For `ctx.run`; after a crash at that instant it may say so
 /// twice.
 result<std::string> report_attention(std::shared_ptr<const order_settings> s, std::string order_id,

@@ -23,7 +23,7 @@ namespace orderhub::host {
 enum class place_kind : std::uint8_t {
   effect, ///< Acts at the vendor, or prepares an act.
   read,   ///< A call of class `read`, and parts that an answer fetches as it leaves.
-  lookup, ///< Settles a doubt.
+  lookup, ///< Resolves a doubt.
 };
 constexpr std::size_t place_kinds = 3;
 

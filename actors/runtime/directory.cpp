@@ -110,7 +110,7 @@ public:
       begin_failing(it, "down", "its actor ended", {});
   }
 
-  void settled(const settled_message& m) {
+  void drained(const drained_message& m) {
     auto it = failing_.find(m.object);
     if (it == failing_.end())
       return;
@@ -209,7 +209,7 @@ private:
     ++hub_.active_objects; // There is something to do for it.
     // Behind everything that it has queued, and that those have queued who told it something.
     hub_.writer.submit({}, [me = caf::actor_cast<caf::actor>(self_), object] {
-      guarded("directory", "settled", [&] { caf::anon_send(me, settled_message{object}); });
+      guarded("directory", "drained", [&] { caf::anon_send(me, drained_message{object}); });
     });
   }
 
@@ -275,8 +275,8 @@ caf::behavior directory_actor(caf::event_based_actor* self, hub_context* hub, ca
       },
       [=](const idle_message& m) { guarded("directory", "idle", [&] { state->idle(m); }); },
       [=](failed_message& m) { guarded("directory", "failed", [&] { state->failed(m); }); },
-      [=](const settled_message& m) {
-        guarded("directory", "settled", [&] { state->settled(m); });
+      [=](const drained_message& m) {
+        guarded("directory", "drained", [&] { state->drained(m); });
       },
       [=](unpause_message& m) { guarded("directory", "unpause", [&] { state->unpause(m); }); },
       [=](stop_atom) { state->stop(); },

@@ -239,7 +239,7 @@ void hub::attach(invocation_target target, bool wait, responder_ptr to) {
       gateway_attach{std::make_shared<invocation_target>(std::move(target)), wait, std::move(to)});
 }
 
-void hub::settle_awakeable(std::string id, bool resolve, std::string payload, responder_ptr to) {
+void hub::complete_awakeable(std::string id, bool resolve, std::string payload, responder_ptr to) {
   awakeable_input in{{}, {}, std::move(to)};
   if (resolve)
     in.value = std::move(payload);

@@ -67,8 +67,8 @@ public:
 
   void call(call_request request, responder_ptr to) override;
   void attach(invocation_target target, bool wait, responder_ptr to) override;
-  void settle_awakeable(std::string id, bool resolve, std::string payload,
-                        responder_ptr to) override;
+  void complete_awakeable(std::string id, bool resolve, std::string payload,
+                          responder_ptr to) override;
   /// A person acts on an object, or on one of its invocations (zeros: all). 202 when it is durable;
   /// 404: nothing is open there that it could be about.
   void operate(const object_id& object, const invocation_id& invocation,

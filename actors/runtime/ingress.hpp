@@ -69,8 +69,8 @@ public:
   /// (`output`).
   virtual void attach(invocation_target target, bool wait, responder_ptr to) = 0;
   /// `resolve` with `payload` (JSON bytes, may be empty) or reject with it as the reason text.
-  virtual void settle_awakeable(std::string id, bool resolve, std::string payload,
-                                responder_ptr to) = 0;
+  virtual void complete_awakeable(std::string id, bool resolve, std::string payload,
+                                  responder_ptr to) = 0;
   /// A caller of this invocation has gone: what was kept for it is let go.
   virtual void forget_gone(std::string_view invocation) = 0;
   [[nodiscard]] virtual health_report health() const = 0;

@@ -27,7 +27,7 @@ struct external_input {
   bool one_way = false;
   responder_ptr to;
 };
-/// Someone settles an awakeable.
+/// Someone completions an awakeable.
 struct awakeable_input {
   awakeable_id id;
   result<std::string> value;
@@ -124,7 +124,7 @@ struct failed_message {
 };
 /// Back at the directory: everything that a failed object, and whoever told it something, had
 /// queued is on disk, so it may be built anew.
-struct settled_message {
+struct drained_message {
   object_id object;
 };
 
@@ -184,7 +184,7 @@ CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::gateway_attach))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::gateway_awakeable))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::provider_call))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::failed_message))
-CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::settled_message))
+CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::drained_message))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::new_credentials))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::unpause_message))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::wake_at))
@@ -204,7 +204,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::gateway_attach)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::gateway_awakeable)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::provider_call)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::failed_message)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::settled_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::drained_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::new_credentials)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::unpause_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::wake_at)

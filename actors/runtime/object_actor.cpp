@@ -320,7 +320,7 @@ private:
     call_reply reply;
     reply.status = 202;
     switch (machine_->on_awakeable(in.id, std::move(in.value))) {
-    case durable::awakeable_verdict::settled:
+    case durable::awakeable_verdict::completed:
     case durable::awakeable_verdict::already:
       break;
     case durable::awakeable_verdict::unknown:

@@ -108,7 +108,7 @@ struct dispatcher {
       exchange->answer(refused(400, "The reason of a reject must be valid UTF-8 text."));
       return;
     }
-    hub.settle_awakeable(std::move(route.id), route.resolve, std::move(body), exchange);
+    hub.complete_awakeable(std::move(route.id), route.resolve, std::move(body), exchange);
   }
 
   void operator()(const health_route&) const { exchange->answer(health_response(hub.health())); }

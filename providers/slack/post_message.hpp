@@ -11,10 +11,10 @@ struct message_request {
   std::string text;    ///< At most 40,000 characters.
 };
 
-/// Posts a message whose metadata says what it is of. With a channel's id a lost answer is settled
+/// Posts a message whose metadata says what it is of. With a channel's id a lost answer is resolved
 /// by reading the channel's history; with a name that cannot be asked for, and it may be repeated.
-/// The look-up is there in both cases: a step that was begun with an id is settled so, although the
-/// setting is a name by now.
+/// The look-up is there in both cases: a step that was begun with an id is resolved so, although
+/// the setting is a name by now.
 ///
 /// Slack answers 200 to most failures; its `error` code decides. Reading back needs the scope
 /// `channels:history` (or `groups:history`), and `metadata.message:read`.

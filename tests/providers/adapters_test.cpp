@@ -175,7 +175,7 @@ TEST_CASE("a look-up's window begins where the core says, or 30 days before the 
   CHECK(oldest(0).find(R"("oldest":"0.000000")") != std::string::npos);
 }
 
-TEST_CASE("Stripe-Should-Retry and Idempotent-Replayed decide how doubt is settled", "[stripe]") {
+TEST_CASE("Stripe-Should-Retry and Idempotent-Replayed decide how doubt is resolved", "[stripe]") {
   using enum error_kind;
   struct row {
     int status;

@@ -12,7 +12,7 @@ namespace {
 namespace mock = providers::mock;
 
 /// When the customer cancels. A label's retry that only a cancel ends shows that it does. The
-/// charge's ends by itself: where a crash has left doubt, Stripe alone can settle it, and a vendor
+/// charge's ends by itself: where a crash has left doubt, Stripe alone can resolve it, and a vendor
 /// that refuses the key for ever is rightly asked for ever.
 struct stage {
   const char* name;

@@ -110,8 +110,8 @@ void sim_bench::cancel(const std::string& key, const invocation_id& id) {
   carry_out(object(key));
 }
 
-durable::awakeable_verdict sim_bench::settle(const std::string& awakeable,
-                                             result<std::string> value) {
+durable::awakeable_verdict sim_bench::complete(const std::string& awakeable,
+                                               result<std::string> value) {
   const auto id = awakeable_id::parse(awakeable);
   if (!id)
     return durable::awakeable_verdict::unknown;

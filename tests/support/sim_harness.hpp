@@ -46,7 +46,7 @@ public:
   durable::input_verdict input(const std::string& key, const std::string& handler, std::string body,
                                std::optional<journal::request_key> request = std::nullopt);
   void cancel(const std::string& key, const invocation_id& id);
-  durable::awakeable_verdict settle(const std::string& awakeable, result<std::string> value);
+  durable::awakeable_verdict complete(const std::string& awakeable, result<std::string> value);
   /// Answers the oldest open call, or the one given.
   void answer(const providers::transport_outcome& outcome);
   void answer(const durable::vendor_call& call, const providers::transport_outcome& outcome);

@@ -63,7 +63,7 @@ struct order_facts {
   /// Open points by step: what waits for what. The text `done` closes one.
   std::map<std::string, std::string, std::less<>> pending;
   std::map<std::string, std::string, std::less<>>
-      attention; ///< By step: what a person must settle.
+      attention; ///< By step: what a person must resolve.
 
   friend bool operator==(const order_facts&, const order_facts&) = default;
 

@@ -61,9 +61,9 @@ std::string refund_id_of(const order_facts& f) {
   return {};
 }
 
-/// A refused label is settled by the one that was bought later, or by a cancel; a refused charge by
-/// a later one that was not; a refund or a label's refund that stayed open, by one that did not.
-bool is_settled(const order_facts& f, std::string_view step) {
+/// A refused label is resolved by the one that was bought later, or by a cancel; a refused charge
+/// by a later one that was not; a refund or a label's refund that stayed open, by one that did not.
+bool is_resolved(const order_facts& f, std::string_view step) {
   if (step == "refund")
     return std::none_of(f.payments.begin(), f.payments.end(), [](const payment_fact& p) {
       return p.state == payment_state::paid || p.state == payment_state::part_refunded;
@@ -77,11 +77,11 @@ bool is_settled(const order_facts& f, std::string_view step) {
   return false;
 }
 
-/// What a person must settle.
+/// What a person must resolve.
 json attention_of(const order_facts& f) {
   json list = json::array();
   for (const auto& [step, why] : f.attention)
-    if (!is_settled(f, step))
+    if (!is_resolved(f, step))
       list.push_back({{"step", step}, {"reason", why}});
   return list;
 }

@@ -73,7 +73,7 @@ handler_task process_stripe_webhook(context ctx, std::string body) {
                     {"type", type},
                     {"status", known ? "processed" : "skipped"},
                     {"verified", false},
-                    {"message", known ? "Recorded; not verified, so it settles nothing"
+                    {"message", known ? "Recorded; not verified, so it completions nothing"
                                       : "Unknown type; recorded"}};
   auto text = answer.dump();
   ctx.set("result", text);

@@ -140,7 +140,7 @@ constexpr std::array refund_statuses = {"succeeded"sv, "pending"sv, "failed"sv, 
 constexpr std::array cancel_reasons = {"abandoned"sv, "duplicate"sv, "fraudulent"sv,
                                        "requested_by_customer"sv};
 
-// A choice of what Stripe settles in; an order in another currency is a client's mistake here.
+// A choice of what Stripe completions in; an order in another currency is a client's mistake here.
 constexpr std::array currencies = {"usd"sv, "eur"sv, "gbp"sv, "cad"sv, "aud"sv, "jpy"sv,
                                    "chf"sv, "sek"sv, "nok"sv, "dkk"sv, "nzd"sv, "sgd"sv,
                                    "hkd"sv, "mxn"sv, "brl"sv, "pln"sv, "czk"sv, "inr"sv};

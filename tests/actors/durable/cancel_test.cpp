@@ -194,7 +194,7 @@ TEST_CASE("a cancel while a step waits for its retry ends the step: nothing happ
   CHECK(hub.calls.empty());
 }
 
-TEST_CASE("a cancel in doubt settles first", "[durable][cancel]") {
+TEST_CASE("a cancel in doubt completions first", "[durable][cancel]") {
   fixture f;
   auto& hub = f.hub;
   const auto id = hub.send("k", "order");
@@ -275,8 +275,8 @@ TEST_CASE("an awakeable's wait ends by cancel, and what comes after it is whole"
   const auto id = hub.send("k", "promise");
   hub.cancel("k", id);
   REQUIRE(hub.calls.size() == 1);
-  CHECK(hub.settle(awakeable_id{id, 1}.text(), std::string("late")) ==
-        durable::awakeable_verdict::settled);
+  CHECK(hub.complete(awakeable_id{id, 1}.text(), std::string("late")) ==
+        durable::awakeable_verdict::completed);
   hub.restart();
   REQUIRE(hub.calls.size() == 1);
   hub.answer(answer_of(200, "v"));

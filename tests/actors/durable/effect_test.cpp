@@ -130,7 +130,7 @@ TEST_CASE("a recovered step is in doubt and does what its policy says", "[durabl
   }
 }
 
-TEST_CASE("a look-up that finds the effect settles at once", "[durable][effect][lookup]") {
+TEST_CASE("a look-up that finds the effect completions at once", "[durable][effect][lookup]") {
   const bool restart = GENERATE(false, true);
   fixture f(doubt_policy::lookup);
   f.begin();

@@ -118,8 +118,8 @@ TEST_CASE("what is paused because its replay diverged costs nothing", "[durable]
   f.check_quiet();
   const auto promise = awakeable_id{f.id, 1}.text();
   // What arrives is kept, once.
-  CHECK(f.hub.settle(promise, std::string("1")) == durable::awakeable_verdict::settled);
-  CHECK(f.hub.settle(promise, std::string("1")) == durable::awakeable_verdict::already);
+  CHECK(f.hub.complete(promise, std::string("1")) == durable::awakeable_verdict::completed);
+  CHECK(f.hub.complete(promise, std::string("1")) == durable::awakeable_verdict::already);
   CHECK(completions_of(f.hub, f.id, 1) == 1);
   f.check_quiet();
   // Mended, it goes on, and its time is over by now.

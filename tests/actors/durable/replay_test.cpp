@@ -276,8 +276,8 @@ TEST_CASE("a handler that throws pauses its invocation with what it said", "[dur
   hub.exclusive("run", &throws_no_more);
   hub.restart();
   CHECK(hub.paused(id).empty());
-  CHECK(hub.settle(awakeable_id{id, 1}.text(), std::string("v")) ==
-        durable::awakeable_verdict::settled);
+  CHECK(hub.complete(awakeable_id{id, 1}.text(), std::string("v")) ==
+        durable::awakeable_verdict::completed);
   CHECK(text_of(*hub.outcome(id)) == "v");
   CHECK(!hub.outcome(behind));
 }
@@ -292,9 +292,9 @@ TEST_CASE("what arrives for a paused invocation is kept and replayed by the mend
   const bool restart_first = GENERATE(false, true);
   if (restart_first)
     hub.restart();
-  CHECK(hub.settle(awakeable_id{id, 1}.text(), std::string("kept")) ==
-        durable::awakeable_verdict::settled);
-  CHECK(hub.settle(awakeable_id{id, 1}.text(), std::string("again")) ==
+  CHECK(hub.complete(awakeable_id{id, 1}.text(), std::string("kept")) ==
+        durable::awakeable_verdict::completed);
+  CHECK(hub.complete(awakeable_id{id, 1}.text(), std::string("again")) ==
         durable::awakeable_verdict::already);
   CHECK(!hub.paused(id).empty()); // Still paused: nobody has mended it.
 
@@ -313,32 +313,33 @@ TEST_CASE("an awakeable for a service this program lost is kept", "[durable][rep
   hub.restart();
   static_cast<void>(hub.machine("k")); // It waits for someone outside, so nothing else wakes it.
   CHECK(!hub.paused(id).empty());
-  CHECK(hub.settle(awakeable_id{id, 1}.text(), std::string("v")) ==
-        durable::awakeable_verdict::settled);
+  CHECK(hub.complete(awakeable_id{id, 1}.text(), std::string("v")) ==
+        durable::awakeable_verdict::completed);
   hub.services.services["S"].handlers["run"] = saved;
   hub.restart();
   REQUIRE(hub.outcome(id));
   CHECK(text_of(*hub.outcome(id)) == "v");
 }
 
-TEST_CASE("an awakeable is settled once, and one nobody made is unknown", "[durable][awakeable]") {
+TEST_CASE("an awakeable is completed once, and one nobody made is unknown",
+          "[durable][awakeable]") {
   sim_bench hub;
   hub.exclusive("run", &awaits_promise);
   const auto id = hub.send("k", "run");
   const auto name = hub.value("k", "id");
   CHECK(name == awakeable_id{id, 1}.text());
-  CHECK(hub.settle(awakeable_id{id, 2}.text(), std::string("v")) ==
+  CHECK(hub.complete(awakeable_id{id, 2}.text(), std::string("v")) ==
         durable::awakeable_verdict::unknown);
   const bool reject = GENERATE(false, true);
-  CHECK(hub.settle(name, reject
-                             ? result<std::string>(fail({error_kind::rejected, "t", "no", 400}))
-                             : result<std::string>("yes")) == durable::awakeable_verdict::settled);
+  CHECK(hub.complete(name,
+                     reject ? result<std::string>(fail({error_kind::rejected, "t", "no", 400}))
+                            : result<std::string>("yes")) == durable::awakeable_verdict::completed);
   CHECK(text_of(*hub.outcome(id)) == (reject ? "!rejected" : "yes"));
-  CHECK(hub.settle(name, std::string("twice")) == durable::awakeable_verdict::already);
-  CHECK(hub.settle(awakeable_id{id, 9}.text(), std::string("v")) ==
+  CHECK(hub.complete(name, std::string("twice")) == durable::awakeable_verdict::already);
+  CHECK(hub.complete(awakeable_id{id, 9}.text(), std::string("v")) ==
         durable::awakeable_verdict::unknown);
   hub.restart();
-  CHECK(hub.settle(name, std::string("thrice")) == durable::awakeable_verdict::already);
+  CHECK(hub.complete(name, std::string("thrice")) == durable::awakeable_verdict::already);
 }
 
 TEST_CASE("a sleep survives restarts and ends at its time", "[durable][sleep]") {
@@ -377,7 +378,7 @@ TEST_CASE("within gives the value in time or nothing, and replays as it was", "[
   CHECK(hub.calls.front().request.body == (in_time ? "value" : "late"));
   if (restart_at == 1) {
     hub.restart();
-    // Late: the step that nobody waits for any more is settled all the same.
+    // Late: the step that nobody waits for any more is resolved all the same.
     REQUIRE(hub.calls.size() == (in_time ? 1 : 2));
     if (!in_time) {
       slow = hub.calls.front();
@@ -386,7 +387,7 @@ TEST_CASE("within gives the value in time or nothing, and replays as it was", "[
   }
   hub.answer(answer_of(200, "after"));
   if (!in_time) {
-    CHECK(!hub.outcome(id)); // Doubt is not abandoned: it ends when its last effect is settled.
+    CHECK(!hub.outcome(id)); // Doubt is not abandoned: it ends when its last effect is resolved.
     if (restart_at == 2) {
       hub.restart();
       REQUIRE(hub.calls.size() == 1);
@@ -399,7 +400,7 @@ TEST_CASE("within gives the value in time or nothing, and replays as it was", "[
   CHECK(text_of(*hub.outcome(id)) == (in_time ? "value,after" : "late,after"));
 }
 
-TEST_CASE("an invocation ends only when its last effect is settled", "[durable][within]") {
+TEST_CASE("an invocation ends only when its last effect is resolved", "[durable][within]") {
   sim_bench hub;
   hub.exclusive("run", &leaves_an_effect);
   const auto id = hub.send("k", "run");

@@ -292,7 +292,7 @@ TEST_CASE("one request key is one invocation with one answer, at every stage", "
   CHECK(other->status() == 422);
   CHECK(hub.sent == (at == not_durable ? 0 : 1));
   hub.held = false;
-  hub.settle();
+  hub.run_until_idle();
   if (at < ended)
     hub.answer(answer_of(200, "done"));
   CHECK(first->body() == "done");
@@ -327,7 +327,7 @@ TEST_CASE("a repeated request is answered though its invocation ends while it lo
   auto again = hub.call("a", "work", "x", {.idempotency_key = "k"});
   hub.within_find_invocation = nullptr;
   hub.held = false;
-  hub.settle();
+  hub.run_until_idle();
   CHECK(first->status() == 200);
   CHECK(again->status() == 200);
   CHECK(hub.waiting_callers() == 0);
@@ -443,7 +443,7 @@ TEST_CASE("attach is answered once though the end comes while it looks", "[runti
 
 // ── Awakeables ───────────────────────────────────────────────────────────────────────────────
 
-TEST_CASE("an awakeable is settled once, by value or by reason", "[runtime][awakeable]") {
+TEST_CASE("an awakeable is completed once, by value or by reason", "[runtime][awakeable]") {
   runtime_bench hub;
   auto c = hub.call("a", "promise");
   const auto id = hub.value("a");
@@ -454,19 +454,19 @@ TEST_CASE("an awakeable is settled once, by value or by reason", "[runtime][awak
     REQUIRE(hub.active_objects() == 0);
   }
   hub.held = true;
-  auto settled = hub.settle_awakeable(id, resolve, "word");
+  auto settled = hub.complete_awakeable(id, resolve, "word");
   CHECK(!settled->answered()); // Told when it is on disk.
   CHECK(!c->answered());
-  auto twice = hub.settle_awakeable(id, !resolve, "other");
+  auto twice = hub.complete_awakeable(id, !resolve, "other");
   hub.commit();
   hub.held = false;
   CHECK(settled->status() == 202);
   CHECK(twice->status() == 202);
   CHECK(c->body() == (resolve ? "word" : "!rejected: word"));
   hub.advance(1'000);
-  CHECK(hub.settle_awakeable(id, true, "late")->status() == 202);
+  CHECK(hub.complete_awakeable(id, true, "late")->status() == 202);
   hub.restart();
-  CHECK(hub.settle_awakeable(id, true, "later")->status() == 202);
+  CHECK(hub.complete_awakeable(id, true, "later")->status() == 202);
   CHECK(hub.output(c->id())->body() == c->body());
 }
 
@@ -476,15 +476,15 @@ TEST_CASE("an awakeable that was never made is unknown", "[runtime][awakeable]")
   auto id = awakeable_id::parse(hub.value("a")).value();
   auto other = id;
   other.completion = 7;
-  CHECK(hub.settle_awakeable(other.text(), true, "x")->status() == 404);
+  CHECK(hub.complete_awakeable(other.text(), true, "x")->status() == 404);
   other = id;
   other.invocation = invocation_id::make(hub.time.wall_ms(), hub.random);
-  CHECK(hub.settle_awakeable(other.text(), true, "x")->status() == 404);
-  hub.settle_awakeable(id.text(), true, "x");
+  CHECK(hub.complete_awakeable(other.text(), true, "x")->status() == 404);
+  hub.complete_awakeable(id.text(), true, "x");
   CHECK(c->status() == 200);
   other = id;
   other.completion = 7;
-  CHECK(hub.settle_awakeable(other.text(), true, "x")->status() == 404);
+  CHECK(hub.complete_awakeable(other.text(), true, "x")->status() == 404);
 }
 
 // ── Damage ───────────────────────────────────────────────────────────────────────────────────
@@ -515,7 +515,7 @@ TEST_CASE("an object whose row cannot be read gets 500, others go on", "[runtime
   CHECK(says(c, "cannot be read"));
   CHECK(hub.call("a", "work", "y", {.one_way = true})->status() == 500);
   CHECK(hub.call("a", "peek")->status() == 500);
-  CHECK(hub.settle_awakeable(awakeable, true, "x")->status() == 500);
+  CHECK(hub.complete_awakeable(awakeable, true, "x")->status() == 500);
   CHECK(hub.wire.empty());
   CHECK(hub.active_objects() == 0);
   CHECK(hub.store.contents(table::ob).at(std::string("S") + '\0' + "a") == damaged);
@@ -658,7 +658,7 @@ TEST_CASE("an answer for an object that is not there any more does no harm",
     hub.call("a", "work", "b");
   }
   late(answer_of(200, "second"));
-  hub.settle();
+  hub.run_until_idle();
   CHECK(hub.value("a") == "x");
   if (!hub.wire.empty()) {
     hub.answer("b", answer_of(200, "own"));

@@ -60,7 +60,7 @@ TEST_CASE("who waits for an invocation goes on waiting over a failure of its obj
   hub.answer(answer_of(200, "one"));
   hub.answer(answer_of(200, "two"));
   CHECK(first->body() == "two");
-  hub.settle_awakeable(awakeable, true, "word");
+  hub.complete_awakeable(awakeable, true, "word");
   CHECK(promised->body() == "word");
   CHECK(hub.active_objects() == 0);
   CHECK(hub.places_taken() == 0);
@@ -78,7 +78,7 @@ TEST_CASE("an object that failed is built again only when all it queued is on di
   CHECK(!first->answered());
   CHECK(!second->answered());
   hub.held = false;
-  hub.settle();
+  hub.run_until_idle();
   hub.advance(2'000);
   while (!hub.wire.empty())
     hub.answer(answer_of(200, "ok"));
@@ -241,6 +241,6 @@ TEST_CASE("a person's action is answered, whatever becomes of its object", "[run
     CHECK(hub.operate("b", pause)->status() == 503);
     hub.held = false;
     hub.set_accepting(true);
-    hub.settle();
+    hub.run_until_idle();
   }
 }

@@ -246,7 +246,7 @@ TEST_CASE("the 503 of a stopped journal does not deny an order that is carried o
   CHECK(refused.body.find("was not accepted") == std::string::npos);
 }
 
-TEST_CASE("whoever settles an awakeable while the journal takes no writes gets 503",
+TEST_CASE("whoever completions an awakeable while the journal takes no writes gets 503",
           "[runtime][hub][stall]") {
   fixture f;
   f.call("a", "promise")->ids.take();
@@ -255,12 +255,12 @@ TEST_CASE("whoever settles an awakeable while the journal takes no writes gets 5
   const auto id = f.call("a", "peek")->replies.take().body;
   f.p->store.refuse(error_kind::full);
   CHECK(f.call("c", "work", "x")->replies.take().status == 503);
-  auto settler = std::make_shared<waiting_responder>();
-  f.hub().settle_awakeable(id, true, "value", settler);
-  CHECK(settler->replies.take().status == 503);
+  auto completer = std::make_shared<waiting_responder>();
+  f.hub().complete_awakeable(id, true, "value", completer);
+  CHECK(completer->replies.take().status == 503);
 }
 
-TEST_CASE("whoever has settled an awakeable as the journal stops gets 503",
+TEST_CASE("whoever has completed an awakeable as the journal stops gets 503",
           "[runtime][hub][stall]") {
   fixture f;
   f.call("a", "promise")->ids.take();
@@ -268,12 +268,12 @@ TEST_CASE("whoever has settled an awakeable as the journal stops gets 503",
   f.p->transport.calls.take(); // That turn is durable, and so is the one before it.
   const auto id = f.call("a", "peek")->replies.take().body;
   f.p->store.close();
-  auto settler = std::make_shared<waiting_responder>();
-  f.hub().settle_awakeable(id, true, "value", settler);
+  auto completer = std::make_shared<waiting_responder>();
+  f.hub().complete_awakeable(id, true, "value", completer);
   f.call("a", "work", "y")->ids.take(); // So the object has done with the word before it.
   f.p->store.refuse(error_kind::full);
   f.p->store.open();
-  CHECK(settler->replies.take().status == 503);
+  CHECK(completer->replies.take().status == 503);
 }
 
 TEST_CASE("a repeated request whose first has ended in memory only gets 503 as well",
@@ -463,13 +463,13 @@ TEST_CASE("a responder is never answered from inside the call that was given it"
           "[runtime][hub]") {
   fixture f;
   auto malformed = std::make_shared<waiting_responder>();
-  f.hub().settle_awakeable("nonsense", true, "x", malformed);
+  f.hub().complete_awakeable("nonsense", true, "x", malformed);
   CHECK(malformed->replies.take().status == 400);
   CHECK(malformed->threads.take() != std::this_thread::get_id());
 
   auto unknown = std::make_shared<waiting_responder>();
-  f.hub().settle_awakeable(awakeable_id{invocation_id::make(1, f.p->random), 1}.text(), false, "x",
-                           unknown);
+  f.hub().complete_awakeable(awakeable_id{invocation_id::make(1, f.p->random), 1}.text(), false,
+                             "x", unknown);
   CHECK(unknown->replies.take().status == 404);
   CHECK(unknown->threads.take() != std::this_thread::get_id());
 }

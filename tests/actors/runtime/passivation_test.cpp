@@ -37,7 +37,7 @@ TEST_CASE("an object is not passivated before its last turn is durable", "[runti
   CHECK(hub.active_objects() == 1);
   auto second = hub.call("a", "count", "2"); // Reads what is not durable: same writer, same order.
   hub.held = false;
-  hub.settle();
+  hub.run_until_idle();
   hub.answer(answer_of(200, "ok"));
   CHECK(second->body() == "2");
   CHECK(hub.active_objects() == 0);
@@ -77,7 +77,7 @@ TEST_CASE("more actors than the pool keeps end", "[runtime][passivation]") {
   constexpr int many = 1'100;
   for (int i = 0; i < many; ++i)
     hub.post(std::to_string(i), "work", std::to_string(i));
-  hub.settle();
+  hub.run_until_idle();
   CHECK(hub.active_objects() == many);
   const auto actors = hub.actors();
   while (!hub.wire.empty())
@@ -104,7 +104,7 @@ TEST_CASE("a message that races with passivation is not lost", "[runtime][passiv
       whole = !hub.step();
     auto second = hub.post("a", "count", "2");
     auto other = hub.post("b", "work", "b");
-    hub.settle();
+    hub.run_until_idle();
     REQUIRE(hub.wire.size() == 2);
     hub.answer("2", answer_of(200, "ok"));
     hub.answer("b", answer_of(200, "ok"));
@@ -223,9 +223,9 @@ TEST_CASE("an input that waits at a passivated object is not lost while its reco
   auto c = hub.call("a", "ask", "b");
   REQUIRE(hub.queued_turns() >= 1);
   hub.advance(2'000); // Sweeps.
-  hub.settle_awakeable(awakeable, true, "go on");
+  hub.complete_awakeable(awakeable, true, "go on");
   hub.held = false;
-  hub.settle();
+  hub.run_until_idle();
   CHECK(before->body() == "go on");
   hub.advance(2'000);
   REQUIRE(hub.wire_bodies() == strings{"asked by a"});
@@ -241,7 +241,7 @@ TEST_CASE("a delayed send whose record is late on disk starts when it is there",
   hub.advance(3'000);
   CHECK(hub.wire.empty());
   hub.held = false;
-  hub.settle();
+  hub.run_until_idle();
   hub.advance(1'000);
   CHECK(hub.wire_bodies() == strings{"told"});
 }

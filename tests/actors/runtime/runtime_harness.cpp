@@ -261,7 +261,7 @@ runtime_bench::~runtime_bench() = default;
 runtime_bench::world& runtime_bench::running() {
   if (!world_) {
     world_ = std::make_unique<world>(*this);
-    settle();
+    run_until_idle();
   }
   return *world_;
 }
@@ -279,7 +279,7 @@ caller runtime_bench::post(const std::string& key, const std::string& handler,
 caller runtime_bench::call(const std::string& key, const std::string& handler,
                            const std::string& body, const call_options& options) {
   auto to = post(key, handler, body, options);
-  settle();
+  run_until_idle();
   return to;
 }
 
@@ -288,7 +288,7 @@ caller runtime_bench::call(runtime::call_request request) {
   caf::anon_send(
       running().gateway,
       runtime::gateway_call{std::make_shared<runtime::call_request>(std::move(request)), to});
-  settle();
+  run_until_idle();
   return to;
 }
 
@@ -297,12 +297,12 @@ caller runtime_bench::attach(runtime::invocation_target target, bool wait) {
   caf::anon_send(running().gateway,
                  runtime::gateway_attach{
                      std::make_shared<runtime::invocation_target>(std::move(target)), wait, to});
-  settle();
+  run_until_idle();
   return to;
 }
 
-caller runtime_bench::settle_awakeable(const std::string& id, bool resolve,
-                                       const std::string& payload) {
+caller runtime_bench::complete_awakeable(const std::string& id, bool resolve,
+                                         const std::string& payload) {
   auto to = std::make_shared<recording_responder>();
   runtime::awakeable_input in{{}, {}, to};
   if (resolve)
@@ -312,7 +312,7 @@ caller runtime_bench::settle_awakeable(const std::string& id, bool resolve,
   caf::anon_send(
       running().gateway,
       runtime::gateway_awakeable{id, std::make_shared<runtime::awakeable_input>(std::move(in))});
-  settle();
+  run_until_idle();
   return to;
 }
 
@@ -323,7 +323,7 @@ void runtime_bench::answer(const providers::transport_outcome& outcome) {
   wire.pop_front();
   c.done(outcome);
   c.done = nullptr;
-  settle();
+  run_until_idle();
 }
 
 void runtime_bench::answer(const std::string& request_body,
@@ -338,14 +338,14 @@ void runtime_bench::answer(const std::string& request_body,
 
 void runtime_bench::commit(std::size_t count) {
   running().writer.commit(count);
-  settle();
+  run_until_idle();
 }
 
 void runtime_bench::commit_without_running() {
   running().writer.commit(SIZE_MAX);
 }
 
-void runtime_bench::settle() {
+void runtime_bench::run_until_idle() {
   auto& w = *world_;
   for (;;) {
     w.scheduler.run();
@@ -357,11 +357,11 @@ void runtime_bench::settle() {
 
 void runtime_bench::advance(std::int64_t ms) {
   running();
-  settle();
+  run_until_idle();
   for (; ms > 0; --ms) {
     time.advance(1);
     world_->scheduler.advance_time(std::chrono::milliseconds(1));
-    settle();
+    run_until_idle();
   }
 }
 
@@ -442,12 +442,12 @@ void runtime_bench::set_credentials(const std::string& authorization) {
   c.headers.emplace_back("authorization", secret(authorization));
   caf::anon_send(running().context.providers.at("shop"),
                  runtime::new_credentials{std::make_shared<const runtime::credentials>(c)});
-  settle();
+  run_until_idle();
 }
 caller runtime_bench::unpause(const std::string& key) {
   auto to = std::make_shared<recording_responder>();
   caf::anon_send(running().directory, runtime::unpause_message{object(key), to});
-  settle();
+  run_until_idle();
   return to;
 }
 caller runtime_bench::operate(const std::string& key, journal::operator_payload action) {
@@ -455,14 +455,14 @@ caller runtime_bench::operate(const std::string& key, journal::operator_payload 
   caf::anon_send(running().directory,
                  runtime::route_message{object(key), runtime::make_event(runtime::operator_input{
                                                          {}, std::move(action), to})});
-  settle();
+  run_until_idle();
   return to;
 }
 void runtime_bench::break_down(const std::string& key, std::uint64_t life) {
   caf::anon_send(running().directory,
                  runtime::route_message{
                      object(key), runtime::make_event(runtime::broken{life, "the test says so"})});
-  settle();
+  run_until_idle();
 }
 void runtime_bench::set_accepting(bool accepting) {
   running().context.admission.set_stall(!accepting, "the test says so");

@@ -86,7 +86,7 @@ public:
   caller call(runtime::call_request request);
   caller attach(runtime::invocation_target target, bool wait = true);
   caller output(const std::string& id) { return attach(runtime::by_invocation_id{id}, false); }
-  caller settle_awakeable(const std::string& id, bool resolve, const std::string& payload);
+  caller complete_awakeable(const std::string& id, bool resolve, const std::string& payload);
   void answer(const providers::transport_outcome& outcome);
   /// The open call with that request body.
   void answer(const std::string& request_body, const providers::transport_outcome& outcome);
@@ -94,7 +94,7 @@ public:
   void commit(std::size_t count = SIZE_MAX);
   /// The same for all of them, without giving any actor a message: from inside a hook.
   void commit_without_running();
-  void settle();
+  void run_until_idle();
   /// Time passes millisecond by millisecond; CAF's clock goes with it.
   void advance(std::int64_t ms);
 

@@ -23,7 +23,7 @@ public:
     runtime::invocation_target target;
     bool wait = false;
   };
-  struct settle_call {
+  struct completion_call {
     std::string id;
     bool resolve = false;
     std::string payload;
@@ -98,11 +98,11 @@ public:
     });
   }
 
-  void settle_awakeable(std::string id, bool resolve, std::string payload,
-                        runtime::responder_ptr to) override {
+  void complete_awakeable(std::string id, bool resolve, std::string payload,
+                          runtime::responder_ptr to) override {
     {
       const std::lock_guard lock(mutex_);
-      settles_.push_back({std::move(id), resolve, std::move(payload)});
+      completions_.push_back({std::move(id), resolve, std::move(payload)});
     }
     enqueue([to = std::move(to)] {
       runtime::call_reply reply;
@@ -156,9 +156,9 @@ public:
     const std::lock_guard lock(mutex_);
     return attaches_;
   }
-  [[nodiscard]] std::vector<settle_call> settles() const {
+  [[nodiscard]] std::vector<completion_call> completions() const {
     const std::lock_guard lock(mutex_);
-    return settles_;
+    return completions_;
   }
 
 private:
@@ -191,7 +191,7 @@ private:
   std::vector<runtime::call_request> calls_;
   std::vector<attach_call> attaches_;
   std::vector<std::string> forgotten_;
-  std::vector<settle_call> settles_;
+  std::vector<completion_call> completions_;
   std::vector<std::pair<runtime::responder_ptr, runtime::call_reply>> held_;
   runtime::health_report health_{true, {}, "commit"};
   bool stopping_ = false;

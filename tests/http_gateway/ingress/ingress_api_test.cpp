@@ -111,7 +111,7 @@ TEST_CASE("awakeables are resolved with bytes and rejected with a reason", "[gat
   CHECK(r.headers.count("content-type") == 0);
   CHECK(d.ask(post("/restate/awakeables/awk_1/reject", "out of paper")).status == 202);
   CHECK(d.ask(post("/restate/awakeables/awk_1/reject", "\xff")).status == 400);
-  const auto settled = d.hub.settles();
+  const auto settled = d.hub.completions();
   REQUIRE(settled.size() == 2);
   CHECK(settled[0].resolve);
   CHECK(settled[0].payload == R"({"packed":true})");

@@ -162,7 +162,7 @@ TEST_CASE("results are asked for in three ways", "[gateway][router]") {
   CHECK(std::get<runtime::by_workflow>(workflow.target).key == "k");
 }
 
-TEST_CASE("awakeables are settled under both of Restate's paths", "[gateway][router]") {
+TEST_CASE("awakeables are completed under both of Restate's paths", "[gateway][router]") {
   const auto long_form =
       expect<awakeable_route>(route_of("POST", "/restate/awakeables/awk_1/reject"));
   CHECK(long_form.id == "awk_1");

@@ -155,7 +155,7 @@ TEST_CASE("a cancel waits for a label under way, and its answer names it", "[ord
   CHECK(w.effects("1", effect_kind::label_refund) == 1);
 }
 
-TEST_CASE("a charge in doubt is settled first, then given back", "[orders][cancel]") {
+TEST_CASE("a charge in doubt is resolved first, then given back", "[orders][cancel]") {
   for (const char* effect : {"drop_after", "late_work", "stored_500_done", "garbage"}) {
     CAPTURE(effect);
     world w(
@@ -221,7 +221,7 @@ TEST_CASE("a payment that waits for the customer is cancelled at the vendor", "[
   }
 }
 
-TEST_CASE("a refund that is refused leaves the order cancelled, for a person to settle",
+TEST_CASE("a refund that is refused leaves the order cancelled, for a person to resolve",
           "[orders][cancel]") {
   world w(with_faults(R"({"vendor":"stripe","operation":"refund","always":true,"effect":"refuse",)"
                       R"("code":"charge_disputed","text":"no"})"));
@@ -264,7 +264,7 @@ TEST_CASE("a refund that stayed open is made by a second cancel", "[orders][canc
   CHECK(w.effects("1", effect_kind::refund) == 1);
 }
 
-TEST_CASE("a label that is not taken back leaves the order cancelled, for a person to settle",
+TEST_CASE("a label that is not taken back leaves the order cancelled, for a person to resolve",
           "[orders][cancel]") {
   world w(with_faults(
       R"({"vendor":"shippo","operation":"label_refund","always":true,"effect":"refuse"})"));

@@ -285,7 +285,7 @@ TEST_CASE("a label that comes late does not hold the order up", "[orders][label]
   CHECK(problems.empty());
 }
 
-TEST_CASE("a label in doubt is settled by look-up while the order is confirmed",
+TEST_CASE("a label in doubt is resolved by look-up while the order is confirmed",
           "[orders][label]") {
   world w(with_faults(
       R"({"vendor":"shippo","operation":"label","nth":1,"effect":"late_work","late_ms":30000})"));
