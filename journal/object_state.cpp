@@ -580,7 +580,7 @@ std::string encode(const object_state& state) {
   for (const auto& o : state.operators) {
     w.i64(o.at);
     w.array(o.invocation.bytes);
-    w.str32(encode(o.what));
+    w.str32(encode(o.action));
   }
   return close_row(w);
 }
@@ -632,10 +632,10 @@ result<object_state> decode_object(std::string_view bytes) {
     operator_entry o;
     o.at = r.i64();
     o.invocation.bytes = r.array<22>();
-    auto what = decode_operator(r.str32());
-    if (!what)
-      return fail(std::move(what).error());
-    o.what = std::move(*what);
+    auto action = decode_operator(r.str32());
+    if (!action)
+      return fail(std::move(action).error());
+    o.action = std::move(*action);
     s.operators.push_back(std::move(o));
   }
   if (!r.done())

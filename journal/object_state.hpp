@@ -47,7 +47,7 @@ struct undelivered_completion {
 struct operator_entry {
   unix_ms at = 0;
   invocation_id invocation; ///< Zeros: the whole object.
-  operator_payload what;
+  operator_payload action;
 
   friend bool operator==(const operator_entry&, const operator_entry&) = default;
 };

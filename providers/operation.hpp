@@ -40,22 +40,22 @@ struct sent_request {
   unix_ms since = 0;
 };
 
+enum class finding_kind : std::uint8_t {
+  found = 1,   ///< The effect exists; `value` is what the call's own parser would have returned.
+  absent = 2,  ///< Not there as of now.
+  running = 3, ///< There, and not decided yet (QUEUED): ask again later.
+  /// The answer says nothing (5xx, unreadable, rate limited): ask again later. Where
+  /// `failure.kind` is `misconfigured`, not before the setting has changed.
+  unknown = 5,
+  refused = 6, ///< There, and definitely failed; `failure` says how.
+  differs = 7, ///< There under our reference with another amount or currency: a person decides.
+};
 /// What a look-up showed, on one page. Of several pages the strongest finding counts:
 /// found > differs > running > refused > absent, and absence needs all of them. (What still runs
 /// may take effect: to call the step refused for an attempt that failed would buy it a second
 /// time.)
 struct lookup_finding {
-  enum class kind : std::uint8_t {
-    found = 1,   ///< The effect exists; `value` is what the call's own parser would have returned.
-    absent = 2,  ///< Not there as of now.
-    running = 3, ///< There, and not decided yet (QUEUED): ask again later.
-    /// The answer says nothing (5xx, unreadable, rate limited): ask again later. Where
-    /// `failure.kind` is `misconfigured`, not before the setting has changed.
-    unknown = 5,
-    refused = 6, ///< There, and definitely failed; `failure` says how.
-    differs = 7, ///< There under our reference with another amount or currency: a person decides.
-  };
-  kind what = kind::unknown;
+  finding_kind kind = finding_kind::unknown;
   std::string value;
   /// The next page, where there is one; read unless this one says `found`. Not with `unknown`.
   std::optional<http_request> next = std::nullopt;

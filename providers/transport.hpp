@@ -22,14 +22,14 @@ struct wire_request {
   bool fresh_connection = false;
 };
 
+enum class outcome_kind : std::uint8_t {
+  response = 1, ///< A whole answer arrived; `response` holds it.
+  not_sent = 2, ///< Refused, no route, DNS or TLS failure: not one request byte left.
+  lost = 3,     ///< Bytes may have left, and no whole answer came back.
+};
 /// What became of one call.
 struct transport_outcome {
-  enum class kind : std::uint8_t {
-    response = 1, ///< A whole answer arrived; `response` holds it.
-    not_sent = 2, ///< Refused, no route, DNS or TLS failure: not one request byte left.
-    lost = 3,     ///< Bytes may have left, and no whole answer came back.
-  };
-  kind what = kind::lost;
+  outcome_kind kind = outcome_kind::lost;
   http_response response;
   std::string reason; ///< For `not_sent` and `lost`: constant text without URL or secret.
 };

@@ -63,24 +63,24 @@ providers::header_list headers_of(const std::string& lines) {
 /// Whether the same question may be answered later; a cursor that has expired never is.
 bool may_pass(const transport_outcome& outcome) {
   const auto status = outcome.response.status;
-  return outcome.what != transport_outcome::kind::response || status == 408 || status == 429 ||
+  return outcome.kind != providers::outcome_kind::response || status == 408 || status == 429 ||
          status >= 500;
 }
 
 /// Of several pages the strongest finding counts.
 int strength_of(const lookup_finding& a) {
-  switch (a.what) {
-  case lookup_finding::kind::found:
+  switch (a.kind) {
+  case providers::finding_kind::found:
     return 5;
-  case lookup_finding::kind::differs:
+  case providers::finding_kind::differs:
     return 4;
-  case lookup_finding::kind::running:
+  case providers::finding_kind::running:
     return 3;
-  case lookup_finding::kind::refused:
+  case providers::finding_kind::refused:
     return 2; // Of an attempt before the one that runs.
-  case lookup_finding::kind::absent:
+  case providers::finding_kind::absent:
     return 1;
-  case lookup_finding::kind::unknown:
+  case providers::finding_kind::unknown:
     return 0;
   }
   return 0;
@@ -254,7 +254,7 @@ effect_step effect_machine::send() {
     note(note_kind::resend, now(), position_text_);
   const auto& op = start_.operation;
   effect_step s;
-  s.what = effect_step::kind::send;
+  s.kind = effect_step_kind::send;
   s.request = sent().request;
   if (!op.key_header.empty())
     s.request.headers.emplace_back(std::string(op.key_header), key());
@@ -290,7 +290,7 @@ effect_step effect_machine::lookup_page() {
   phase_ = looking_up{};
   ++pages_;
   effect_step s;
-  s.what = effect_step::kind::send;
+  s.kind = effect_step_kind::send;
   s.request = page_ ? *page_ : start_.operation.lookup(sent());
   s.deadline_ms = lookup_deadline_ms;
   s.call_class = "list";
@@ -371,7 +371,7 @@ effect_step effect_machine::complete(result<std::string> value) {
   leave_queue();
   phase_ = done{};
   effect_step s;
-  s.what = effect_step::kind::complete;
+  s.kind = effect_step_kind::complete;
   s.value = std::move(value);
   s.notes = std::exchange(notes_, {});
   return s;
@@ -420,7 +420,7 @@ effect_step effect_machine::begin() {
   const std::string target = endpoint != nullptr ? endpoint->fingerprint() : std::string();
   if (target != start_.intent.target || endpoint == nullptr) {
     effect_step s;
-    s.what = effect_step::kind::pause;
+    s.kind = effect_step_kind::pause;
     s.why = "the step \"" + start_.intent.name + "\" was begun against " + start_.intent.vendor +
             " at \"" + start_.intent.target + "\", the configuration now says \"" +
             (endpoint == nullptr ? "not configured" : target) +
@@ -570,19 +570,19 @@ effect_step effect_machine::lookup_for_good() {
 // ── Outcomes ─────────────────────────────────────────────────────────────────────────────────
 
 effect_step effect_machine::on_outcome(const transport_outcome& outcome) {
-  if (outcome.what == transport_outcome::kind::response && env_.vendor_clocks != nullptr)
+  if (outcome.kind == providers::outcome_kind::response && env_.vendor_clocks != nullptr)
     env_.vendor_clocks->note(start_.intent.vendor, outcome.response, now(), steady());
   if (std::holds_alternative<looking_up>(phase_))
     return read_page(outcome);
   if (!std::holds_alternative<sending>(phase_))
     return stay();
-  switch (outcome.what) {
-  case transport_outcome::kind::response:
+  switch (outcome.kind) {
+  case providers::outcome_kind::response:
     return answered(outcome.response);
-  case transport_outcome::kind::not_sent:
+  case providers::outcome_kind::not_sent:
     learn(vendor_finding::unreachable, outcome.reason);
     return retry({error_kind::unavailable, std::string(start_.operation.name), outcome.reason});
-  case transport_outcome::kind::lost:
+  case providers::outcome_kind::lost:
     break;
   }
   learn(vendor_finding::unreachable, outcome.reason);
@@ -726,18 +726,18 @@ effect_step effect_machine::resolve(const error& why, bool at_once) {
 
 effect_step effect_machine::read_page(const transport_outcome& outcome) {
   finding page;
-  if (outcome.what == transport_outcome::kind::response)
+  if (outcome.kind == providers::outcome_kind::response)
     page = start_.operation.read_lookup(sent(), outcome.response);
   else
     page.failure = {error_kind::unavailable, std::string(start_.operation.name), outcome.reason};
-  lost_ = lost_ || outcome.what == transport_outcome::kind::lost;
-  const bool unknown = page.what == lookup_finding::kind::unknown;
+  lost_ = lost_ || outcome.kind == providers::outcome_kind::lost;
+  const bool unknown = page.kind == providers::finding_kind::unknown;
   if (unknown && page.failure.kind == error_kind::misconfigured) {
     learn(vendor_finding::misconfigured, page.failure.message);
     return misconfigured(page.failure, next::lookup);
   }
   const bool answered_now =
-      outcome.what == transport_outcome::kind::response && outcome.response.status < 500;
+      outcome.kind == providers::outcome_kind::response && outcome.response.status < 500;
   learn(answered_now ? vendor_finding::reached : vendor_finding::unreachable, page.failure.message);
   if (unknown) {
     if (may_pass(outcome) && page.failure.kind != error_kind::invalid)
@@ -749,7 +749,7 @@ effect_step effect_machine::read_page(const transport_outcome& outcome) {
   if (!page.next || page_)
     lookup_failures_ = 0;
   auto further = std::move(page.next);
-  const bool found = page.what == lookup_finding::kind::found;
+  const bool found = page.kind == providers::finding_kind::found;
   if (strength_of(page) > strength_of(strongest_))
     strongest_ = std::move(page);
   if (further && !found) {
@@ -788,18 +788,18 @@ effect_step effect_machine::lookup_refused(const error& why) {
 
 effect_step effect_machine::conclude(finding strongest) {
   const auto absence_ms = start_.intent.absence_after_ms;
-  const bool decided = strongest.what == lookup_finding::kind::found ||
-                       strongest.what == lookup_finding::kind::refused;
+  const bool decided = strongest.kind == providers::finding_kind::found ||
+                       strongest.kind == providers::finding_kind::refused;
   if (evidence_ && !decided)
     return complete(std::move(*evidence_));
-  switch (strongest.what) {
-  case lookup_finding::kind::found:
+  switch (strongest.kind) {
+  case providers::finding_kind::found:
     note(note_kind::lookup_found, now(), std::move(strongest.evidence));
     return complete(std::move(strongest.value));
-  case lookup_finding::kind::refused:
+  case providers::finding_kind::refused:
     note(note_kind::lookup_found, now(), std::move(strongest.evidence));
     return complete(fail(std::move(strongest.failure)));
-  case lookup_finding::kind::differs: {
+  case providers::finding_kind::differs: {
     auto why = "the vendor holds this very step with other content: " + strongest.evidence;
     if (start_.operation.compensates)
       return complete(
@@ -807,7 +807,7 @@ effect_step effect_machine::conclude(finding strongest) {
     call_a_person(std::move(why), 0);
     return wait_for_person();
   }
-  case lookup_finding::kind::running: {
+  case providers::finding_kind::running: {
     absent_ = 0; // What is running now was not absent before.
     const auto base = std::clamp<std::int64_t>(absence_ms / 4, 100, 10'000);
     const auto shift = running_;
@@ -815,9 +815,9 @@ effect_step effect_machine::conclude(finding strongest) {
     return wait(std::min(base << shift, running_wait_max_ms), next::lookup,
                 "running at the vendor: " + strongest.evidence);
   }
-  case lookup_finding::kind::unknown:
+  case providers::finding_kind::unknown:
     return look_again(strongest.failure);
-  case lookup_finding::kind::absent:
+  case providers::finding_kind::absent:
     break;
   }
   running_ = 0;

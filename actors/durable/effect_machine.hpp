@@ -37,15 +37,15 @@ struct environment {
   bool unstable_keys_for_test = false;
 };
 
+enum class effect_step_kind : std::uint8_t {
+  send,     ///< Hand `request` to the vendor, after what is noted is durable.
+  wait,     ///< Call `on_time` at `due()`, if it has one, or `on_place`.
+  complete, ///< `value` is the step's result.
+  pause,    ///< Cannot go on with this configuration; `why` says it.
+};
 /// What an effect wants next.
 struct effect_step {
-  enum class kind : std::uint8_t {
-    send,     ///< Hand `request` to the vendor, after what is noted is durable.
-    wait,     ///< Call `on_time` at `due()`, if it has one, or `on_place`.
-    complete, ///< `value` is the step's result.
-    pause,    ///< Cannot go on with this configuration; `why` says it.
-  };
-  kind what = kind::wait;
+  effect_step_kind kind = effect_step_kind::wait;
   providers::http_request request;
   std::int64_t deadline_ms = 0;
   std::string_view call_class;

@@ -44,22 +44,19 @@ input_verdict object_machine::on_input(const invocation_id& fresh, journal::inpu
     for (const auto& i : state_.live)
       if (i.input.key && i.input.key->scope == wanted.scope &&
           i.input.key->expires_at > env_.time.aged())
-        return {i.input.key->body == wanted.body ? input_verdict::kind::known
-                                                 : input_verdict::kind::conflict,
+        return {i.input.key->body == wanted.body ? verdict_kind::known : verdict_kind::conflict,
                 i.id,
                 {}};
     auto seen = journal_.find_request(wanted.scope);
     if (!seen)
-      return {input_verdict::kind::failed, {}, std::move(seen).error()};
+      return {verdict_kind::failed, {}, std::move(seen).error()};
     if (*seen && (*seen)->expires_at > env_.time.aged())
-      return {(*seen)->body == wanted.body ? input_verdict::kind::known
-                                           : input_verdict::kind::conflict,
+      return {(*seen)->body == wanted.body ? verdict_kind::known : verdict_kind::conflict,
               (*seen)->invocation,
               {}};
     for (const auto& [scope, other] : recent_requests_)
       if (scope == wanted.scope && other.expires_at > env_.time.aged())
-        return {other.body == wanted.body ? input_verdict::kind::known
-                                          : input_verdict::kind::conflict,
+        return {other.body == wanted.body ? verdict_kind::known : verdict_kind::conflict,
                 other.invocation,
                 {}};
   }
@@ -67,14 +64,14 @@ input_verdict object_machine::on_input(const invocation_id& fresh, journal::inpu
   const auto alike = std::count_if(state_.live.begin(), state_.live.end(),
                                    [&](const auto& i) { return i.input.shared == input.shared; });
   if (static_cast<std::size_t>(alike) >= env_.waiting_inputs_max)
-    return {input_verdict::kind::full, {}, {}};
+    return {verdict_kind::full, {}, {}};
   forget_known_requests();
   if (input.key)
     recent_requests_.emplace_back(
         input.key->scope, journal::seen_request{fresh, input.key->body, input.key->expires_at});
   append(fresh, record_kind::input, 0, encode(input));
   pump();
-  return {input_verdict::kind::accepted, fresh, {}};
+  return {verdict_kind::accepted, fresh, {}};
 }
 
 void object_machine::on_message(const object_message& message) {
@@ -637,8 +634,8 @@ void object_machine::carry_out(const effect_key& key, effect_step step) {
                                  {"note", name_of(n.kind)},
                                  {"detail", n.text}});
   }
-  switch (step.what) {
-  case effect_step::kind::send: {
+  switch (step.kind) {
+  case effect_step_kind::send: {
     vendor_call call;
     call.ref = {key.first, key.second, ++it->second.sequence};
     call.vendor = it->second.machine->start().intent.vendor;
@@ -650,15 +647,15 @@ void object_machine::carry_out(const effect_key& key, effect_step step) {
     out_.calls.push_back(std::move(call));
     return;
   }
-  case effect_step::kind::wait:
+  case effect_step_kind::wait:
     return;
-  case effect_step::kind::complete: {
+  case effect_step_kind::complete: {
     const auto completion = it->second.machine->start().intent.completion;
     effects_.erase(it);
     completions_.push_back({key.first, completion, std::move(step.value)});
     return;
   }
-  case effect_step::kind::pause:
+  case effect_step_kind::pause:
     effects_.erase(it);
     pause(key.first, step.why);
     return;

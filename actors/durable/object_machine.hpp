@@ -68,16 +68,16 @@ struct turn_output {
   }
 };
 
+enum class verdict_kind : std::uint8_t {
+  accepted, ///< New; `invocation` is it.
+  known,    ///< Same request key and body: `invocation` is the earlier one.
+  conflict, ///< Same request key, another body: 422.
+  full,     ///< Too many wait: 429.
+  failed,   ///< The journal could not be read: `why`.
+};
 /// What became of an input from outside.
 struct input_verdict {
-  enum class kind : std::uint8_t {
-    accepted, ///< New; `invocation` is it.
-    known,    ///< Same request key and body: `invocation` is the earlier one.
-    conflict, ///< Same request key, another body: 422.
-    full,     ///< Too many wait: 429.
-    failed,   ///< The journal could not be read: `why`.
-  };
-  kind what = kind::accepted;
+  verdict_kind kind = verdict_kind::accepted;
   invocation_id invocation;
   error why;
 };

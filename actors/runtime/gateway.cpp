@@ -43,7 +43,7 @@ public:
                    provider_call{std::move(call), nullptr, 0,
                                  [to = to_, reply = std::move(reply), add = std::move(part->add)](
                                      providers::transport_outcome outcome) mutable {
-                                   if (outcome.what == providers::transport_outcome::kind::response)
+                                   if (outcome.kind == providers::outcome_kind::response)
                                      reply.body = add(std::move(reply.body), outcome.response);
                                    to->finished(std::move(reply));
                                  },

@@ -235,19 +235,19 @@ private:
   }
 
   void on(external_input& in) {
-    using kind = durable::input_verdict::kind;
+    using kind = durable::verdict_kind;
     const auto verdict = machine_->on_input(in.invocation, std::move(in.input));
     take_in(in, verdict);
     // The journal may have stopped while this was done, and those who waited then been told.
-    const bool waits = verdict.what == kind::accepted || verdict.what == kind::known;
+    const bool waits = verdict.kind == kind::accepted || verdict.kind == kind::known;
     if (waits && hub_.admission.stalled())
       for (auto& to : hub_.waiters.take_not_durable(verdict.invocation))
         to->finished(not_stored(hub_.admission.why_stalled()));
   }
 
   void take_in(external_input& in, const durable::input_verdict& verdict) {
-    using kind = durable::input_verdict::kind;
-    switch (verdict.what) {
+    using kind = durable::verdict_kind;
+    switch (verdict.kind) {
     case kind::accepted:
       now_.inputs.push_back(verdict.invocation);
       if (in.one_way) {

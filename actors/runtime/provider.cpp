@@ -82,7 +82,7 @@ caf::behavior provider_actor(caf::event_based_actor* self, hub_context* hub,
               log::error("actor_failed",
                          {{"actor", "provider"}, {"event", "call"}, {"reason", why}});
               providers::transport_outcome failed{
-                  providers::transport_outcome::kind::not_sent, {}, "the hub failed"};
+                  providers::outcome_kind::not_sent, {}, "the hub failed"};
               if (out)
                 out->end(std::move(failed));
               else if (call.done)

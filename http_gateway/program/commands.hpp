@@ -26,8 +26,8 @@ int run_mock(const mock_command& command);
 
 /// `orderhub journal …`.
 struct journal_command {
-  enum class kind : std::uint8_t { verify, dump, stats, backup };
-  kind what = kind::stats;
+  enum class verb : std::uint8_t { verify, dump, stats, backup };
+  verb command = verb::stats;
   std::string data_dir;
   std::string object;      ///< `dump`: only this `service/key`; empty for all.
   std::string destination; ///< `backup`: a directory that does not exist yet, or is empty.

@@ -93,18 +93,18 @@ int main(int argc, char** argv) {
   auto* journal_app = app.add_subcommand("journal", "look at a journal");
   journal_app->require_subcommand(1);
   std::string data_dir;
-  const auto journal_verb = [&](const char* name, const char* help, journal_command::kind kind) {
+  const auto journal_verb = [&](const char* name, const char* help, journal_command::verb kind) {
     auto* verb = journal_app->add_subcommand(name, help);
     verb->add_option("--data-dir", data_dir, "directory of the journal (ORDERHUB_DATA_DIR)");
-    verb->callback([&journal, kind] { journal.what = kind; });
+    verb->callback([&journal, kind] { journal.command = kind; });
     return verb;
   };
-  journal_verb("verify", "check every record and row", journal_command::kind::verify);
-  journal_verb("dump", "print records and rows as text", journal_command::kind::dump)
+  journal_verb("verify", "check every record and row", journal_command::verb::verify);
+  journal_verb("dump", "print records and rows as text", journal_command::verb::dump)
       ->add_option("--object", journal.object, "only this one")
       ->type_name("SERVICE/KEY");
-  journal_verb("stats", "print counts and sizes", journal_command::kind::stats);
-  journal_verb("backup", "copy a journal, a running one too", journal_command::kind::backup)
+  journal_verb("stats", "print counts and sizes", journal_command::verb::stats);
+  journal_verb("backup", "copy a journal, a running one too", journal_command::verb::backup)
       ->add_option("destination", journal.destination, "an empty or new directory")
       ->required();
 

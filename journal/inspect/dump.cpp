@@ -353,7 +353,7 @@ private:
         json action{{"at", o.at}};
         if (o.invocation != invocation_id())
           action["invocation"] = o.invocation.text();
-        payload(action, record_kind::operator_action, encode(o.what));
+        payload(action, record_kind::operator_action, encode(o.action));
         actions.push_back(std::move(action));
       }
     }

@@ -107,7 +107,7 @@ struct json_flattener {
   std::vector<level> levels = {};
 
   /// Places the path on the next member and returns the entry for it.
-  fields::entry begin(fields::kind what) {
+  fields::entry begin(fields::kind type) {
     if (!levels.empty() && levels.back().is_array) {
       path.resize(levels.back().path_size);
       if (!path.empty())
@@ -115,7 +115,7 @@ struct json_flattener {
       append_number(path, static_cast<std::int64_t>(levels.back().index++));
     }
     fields::entry e;
-    e.what = what;
+    e.type = type;
     e.name = static_cast<std::uint32_t>(to.text_.size());
     e.name_size = static_cast<std::uint32_t>(path.size());
     to.text_.append(path);

@@ -24,7 +24,7 @@ public:
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   [[nodiscard]] std::string_view name(std::size_t i) const;
   [[nodiscard]] std::string_view value(std::size_t i) const;
-  [[nodiscard]] kind kind_of(std::size_t i) const { return entries_[i].what; }
+  [[nodiscard]] kind kind_of(std::size_t i) const { return entries_[i].type; }
   /// Index of the first entry of that name, `npos` if absent.
   [[nodiscard]] std::size_t find(std::string_view name) const;
   [[nodiscard]] bool has(std::string_view name) const { return find(name) != npos; }
@@ -37,7 +37,7 @@ private:
   friend struct json_flattener;
   struct entry {
     std::uint32_t name = 0, name_size = 0, value = 0, value_size = 0;
-    kind what = kind::text;
+    kind type = kind::text;
   };
   std::string text_;
   std::vector<entry> entries_;

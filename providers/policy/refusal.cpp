@@ -51,7 +51,7 @@ error_kind kind_of_read(const http_response& response) {
 
 lookup_finding unknown(error why) {
   lookup_finding answer;
-  answer.what = lookup_finding::kind::unknown;
+  answer.kind = finding_kind::unknown;
   answer.failure = std::move(why);
   return answer;
 }

@@ -96,7 +96,7 @@ proof proof_of(std::string_view status) {
 }
 
 lookup_finding read_lookup(const sent_request& sent, const http_response& response) {
-  using kind = lookup_finding::kind;
+  using kind = finding_kind;
   const auto list =
       response.status == 200 ? pick<json>(response.body, {"results", "next"}) : std::nullopt;
   const json* results = list ? member(*list, "results") : nullptr;
@@ -106,7 +106,7 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
   const std::string rate_id = rate_in(sent);
   const std::string ours = text_of(json::parse(sent.request.body, nullptr, false), "metadata");
   lookup_finding answer;
-  answer.what = kind::absent;
+  answer.kind = kind::absent;
   answer.evidence = "no transaction for rate " + rate_id;
   proof best = proof::none;
   bool is_unreadable = false;
@@ -132,13 +132,13 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
       answer.evidence += ", bought by another step";
     answer.failure = {};
     if (says == proof::bought) {
-      answer.what = kind::found;
+      answer.kind = kind::found;
       answer.value = outcome_of(entry).encode();
     } else if (says == proof::refunded) {
-      answer.what = kind::refused;
+      answer.kind = kind::refused;
       answer.failure = {error_kind::rejected, std::string(where), "label " + status};
     } else {
-      answer.what = kind::running;
+      answer.kind = kind::running;
     }
   }
   if (best == proof::bought)

@@ -52,10 +52,10 @@ http_request lookup(const sent_request& sent) {
 }
 
 lookup_finding read_lookup(const sent_request&, const http_response& response) {
-  using kind = lookup_finding::kind;
+  using kind = finding_kind;
   lookup_finding answer;
   if (wire::is_missing(response)) {
-    answer.what = kind::absent;
+    answer.kind = kind::absent;
     answer.evidence = "no such transaction";
     return answer;
   }
@@ -65,17 +65,17 @@ lookup_finding read_lookup(const sent_request&, const http_response& response) {
   if (object)
     answer.evidence = text_of(*object, "object_id") + " " + status;
   if (status == "REFUNDPENDING" || status == "REFUNDED") {
-    answer.what = kind::found;
+    answer.kind = kind::found;
     answer.value = void_outcome{"", status == "REFUNDED" ? "SUCCESS" : "PENDING"}.encode();
   } else if (status == "SUCCESS") {
-    answer.what = kind::absent;
+    answer.kind = kind::absent;
   } else if (status == "QUEUED" || status == "WAITING") {
-    answer.what = kind::running;
+    answer.kind = kind::running;
   } else if (status == "REFUNDREJECTED") {
-    answer.what = kind::refused;
+    answer.kind = kind::refused;
     answer.failure = {error_kind::rejected, std::string(where), "refund refused"};
   } else if (status == "ERROR") {
-    answer.what = kind::refused;
+    answer.kind = kind::refused;
     answer.failure = {error_kind::rejected, std::string(where), "there is no label to give back"};
   } else {
     return unknown(wire::classify_read(response, lookup_where));

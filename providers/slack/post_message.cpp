@@ -65,7 +65,7 @@ step_ref ref_of(const json& payload) {
 }
 
 lookup_finding read_lookup(const sent_request& sent, const http_response& response) {
-  using kind = lookup_finding::kind;
+  using kind = finding_kind;
   const auto says_nothing = [&](std::string text) {
     return unknown(refusal(error_kind::unavailable, lookup_where, std::move(text), response));
   };
@@ -87,7 +87,7 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
         refusal(error_kind::invalid, lookup_where, "request without metadata", response));
   const step_ref wanted = ref_of(*payload_sent);
   lookup_finding answer;
-  answer.what = kind::absent;
+  answer.kind = kind::absent;
   answer.evidence = "no message of this hub, order, step and attempt";
   bool is_unreadable = false;
   for (const json& message : *messages) {
@@ -99,7 +99,7 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
       is_unreadable = true;
       continue;
     }
-    answer.what = kind::found;
+    answer.kind = kind::found;
     answer.value = message_outcome{text_of(posted, "channel"), ts}.encode();
     answer.evidence = "ts " + ts;
     return answer;

@@ -48,10 +48,10 @@ http_request lookup(const sent_request& sent) {
 }
 
 lookup_finding read_lookup(const sent_request&, const http_response& response) {
-  using kind = lookup_finding::kind;
+  using kind = finding_kind;
   lookup_finding answer;
   if (wire::is_missing(response)) { // Nothing that could become money.
-    answer.what = kind::absent;
+    answer.kind = kind::absent;
     answer.evidence = "no such payment intent";
     return answer;
   }
@@ -62,18 +62,18 @@ lookup_finding read_lookup(const sent_request&, const http_response& response) {
   answer.evidence = read->id + " " + name_of(read->status);
   switch (read->status) {
   case payment_status::canceled:
-    answer.what = kind::found;
+    answer.kind = kind::found;
     answer.value = cancel_intent_outcome{read->id}.encode();
     break;
   case payment_status::succeeded:
-    answer.what = kind::refused;
+    answer.kind = kind::refused;
     answer.failure = {error_kind::rejected, std::string(where), name_of(read->status)};
     break;
   case payment_status::processing:
-    answer.what = kind::running;
+    answer.kind = kind::running;
     break;
   default:
-    answer.what = kind::absent;
+    answer.kind = kind::absent;
   }
   return answer;
 }

@@ -55,7 +55,7 @@ bool is_untried(const wire::intent& read) {
 }
 
 lookup_finding read_lookup(const sent_request& sent, const http_response& response) {
-  using kind = lookup_finding::kind;
+  using kind = finding_kind;
   if (response.status != 200)
     return unknown(wire::classify_read(response, lookup_where));
   const auto list = pick<json>(response.body, {"data", "has_more"});
@@ -67,7 +67,7 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
   const std::string amount = form_value(sent.request.body, "amount").value_or("");
   const std::string currency = form_value(sent.request.body, "currency").value_or("");
   lookup_finding answer;
-  answer.what = kind::absent;
+  answer.kind = kind::absent;
   answer.evidence = "no payment intent of this hub, order, step and attempt";
   bool is_unreadable = false;
   for (const json& object : *data) {
@@ -82,20 +82,20 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
     if (std::to_string(read->amount) != amount || read->currency != currency) {
       if (is_untried(*read) || is_dead(read->status))
         continue; // No money, and none to come.
-      answer.what = kind::differs;
+      answer.kind = kind::differs;
       answer.failure = {};
       answer.evidence = seen + ": " + std::to_string(read->amount) + ' ' + read->currency +
                         ", wanted " + amount + ' ' + currency;
     } else if (is_untried(*read)) {
-      if (answer.what == kind::absent)
+      if (answer.kind == kind::absent)
         answer.evidence = seen;
     } else if (!is_dead(read->status)) {
-      answer.what = kind::found;
+      answer.kind = kind::found;
       answer.value = outcome_of(*read).encode();
       answer.evidence = seen;
       return answer;
-    } else if (answer.what == kind::absent) {
-      answer.what = kind::refused;
+    } else if (answer.kind == kind::absent) {
+      answer.kind = kind::refused;
       answer.failure = declined(*read);
       answer.evidence = seen;
     }

@@ -129,9 +129,9 @@ std::optional<std::int64_t> left_of(std::int64_t amount, const standing& all, bo
 }
 
 lookup_finding read_lookup(const sent_request& sent, const http_response& response) {
-  using kind = lookup_finding::kind;
+  using kind = finding_kind;
   lookup_finding answer;
-  answer.what = kind::absent;
+  answer.kind = kind::absent;
   answer.evidence = "no refund of this hub, order, step and attempt";
   if (response.status != 200) {
     error why = wire::classify_read(response, lookup_where);
@@ -171,18 +171,18 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
     if (id.empty() || (!is_standing(status) && !is_dead(status))) {
       is_unreadable = true;
     } else if (!is_standing(status)) {
-      if (answer.what == kind::absent) {
-        answer.what = kind::refused;
+      if (answer.kind == kind::absent) {
+        answer.kind = kind::refused;
         answer.failure = refused(status);
         answer.evidence = id + " " + status + ", by metadata";
       }
     } else if (amount > 0 && size != amount) {
-      answer.what = kind::differs;
+      answer.kind = kind::differs;
       answer.failure = {};
       answer.evidence =
           id + " " + status + ": " + std::to_string(size) + ", wanted " + std::to_string(amount);
     } else {
-      answer.what = kind::found;
+      answer.kind = kind::found;
       answer.value = refund_outcome{id, status, size, 0}.encode();
       answer.failure = {};
       answer.evidence = id + " " + status + ", by metadata";
@@ -202,10 +202,10 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
     answer.next->target += "&starting_after=" + percent_encode(last);
     return answer;
   }
-  if (answer.what == kind::differs)
+  if (answer.kind == kind::differs)
     return answer;
   if (const auto left = left_of(amount, all, sent.since == 0)) {
-    answer.what = kind::found;
+    answer.kind = kind::found;
     answer.failure = {};
     const std::int64_t covered = amount > 0 ? amount - *left : all.sum();
     const std::string status = all.status.empty() ? "succeeded" : all.status;

@@ -366,9 +366,9 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
   return n;
 }
 
-transport_outcome outcome_of(transport_outcome::kind what, const char* reason) {
+transport_outcome outcome_of(outcome_kind what, const char* reason) {
   transport_outcome outcome;
-  outcome.what = what;
+  outcome.kind = what;
   outcome.reason = reason;
   return outcome;
 }
@@ -464,7 +464,7 @@ private:
       waiting_.push_back(std::move(call));
     batch_.clear();
     for (auto& done : refused_batch_)
-      done(outcome_of(transport_outcome::kind::not_sent, "queue full"));
+      done(outcome_of(outcome_kind::not_sent, "queue full"));
     refused_batch_.clear();
     return true;
   }
@@ -492,7 +492,7 @@ private:
   }
 
   void start(queued_call call) {
-    using enum transport_outcome::kind;
+    using enum outcome_kind;
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(call.due - steady::now()).count();
     if (left <= 0)
@@ -654,13 +654,13 @@ private:
   }
 
   void finish(slot& s, CURLcode code) {
-    using enum transport_outcome::kind;
+    using enum outcome_kind;
     long status = 0;
     if (code == CURLE_OK)
       curl_easy_getinfo(s.easy, CURLINFO_RESPONSE_CODE, &status);
     if (code == CURLE_OK && status >= 100 && status <= 599) {
       s.outcome.response.status = static_cast<int>(status);
-      s.outcome.what = response;
+      s.outcome.kind = response;
     } else if (code == CURLE_OK) {
       s.outcome = outcome_of(lost, "answer is not HTTP");
     } else {
@@ -688,7 +688,7 @@ private:
   }
 
   void end_all() {
-    using enum transport_outcome::kind;
+    using enum outcome_kind;
     finish_done(); // Whole answers that are already here stay answers.
     while (!active_.empty()) {
       slot& s = *active_.back();

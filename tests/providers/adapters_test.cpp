@@ -95,7 +95,7 @@ TEST_CASE("a look-up's page that is refused says nothing, and whether a person i
       CAPTURE(name, r.status);
       const auto answer =
           raw.read_lookup(test::sent(raw), {r.status, {{"retry-after", "9"}}, "<html>"});
-      CHECK(answer.what == lookup_finding::kind::unknown);
+      CHECK(answer.kind == finding_kind::unknown);
       // A 403 that says when is a limit.
       CHECK(answer.failure.kind == (r.status == 403 ? unavailable : r.expected));
       CHECK(answer.failure.retry_after_ms == 9'000);
@@ -418,8 +418,7 @@ TEST_CASE("a hostile answer is doubt, not a crash", "[providers]") {
       CHECK(outcome.error().kind ==
             (raw.call_class == "read" ? error_kind::unavailable : error_kind::in_doubt));
       if (raw.read_lookup)
-        CHECK(raw.read_lookup(test::sent(raw), {200, {}, body}).what ==
-              lookup_finding::kind::unknown);
+        CHECK(raw.read_lookup(test::sent(raw), {200, {}, body}).kind == finding_kind::unknown);
     }
 }
 

@@ -47,9 +47,9 @@ std::string text_of(const result<std::string>& outcome) {
 }
 
 std::string text_of(const lookup_finding& answer) {
-  using kind = lookup_finding::kind;
+  using kind = finding_kind;
   std::string text;
-  switch (answer.what) {
+  switch (answer.kind) {
   case kind::found:
     text = "found " + answer.value + '\n';
     break;

@@ -86,7 +86,7 @@ invocation_id sim_bench::send(const std::string& key, const std::string& handler
   const auto id = object(key);
   auto verdict = at(id).on_input(invocation_id::make(time.true_ms(), random), std::move(in));
   carry_out(id);
-  if (verdict.what != durable::input_verdict::kind::accepted)
+  if (verdict.kind != durable::verdict_kind::accepted)
     std::abort();
   return verdict.invocation;
 }

@@ -64,7 +64,7 @@ http_request lookup(const sent_request& sent) {
 }
 
 lookup_finding read_lookup(const sent_request& sent, const http_response& r) {
-  using kind = lookup_finding::kind;
+  using kind = providers::finding_kind;
   lookup_finding a;
   if (r.status != 200) {
     a.failure = {r.status == 401   ? error_kind::misconfigured
@@ -82,18 +82,18 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& r) {
     a.next->target += "&page=2";
   }
   if (body == "absent") {
-    a.what = kind::absent;
+    a.kind = kind::absent;
   } else if (body == "running") {
-    a.what = kind::running;
+    a.kind = kind::running;
   } else if (body.starts_with("found:")) {
-    a.what = kind::found;
+    a.kind = kind::found;
     a.value = body.substr(6);
     a.evidence = "found it";
   } else if (body.starts_with("refused:")) {
-    a.what = kind::refused;
+    a.kind = kind::refused;
     a.failure = {error_kind::rejected, std::string(where), body.substr(8)};
   } else if (body.starts_with("differs:")) {
-    a.what = kind::differs;
+    a.kind = kind::differs;
     a.evidence = body.substr(8);
   }
   return a;
@@ -135,21 +135,21 @@ providers::operation<text_value> shop_call(std::string body, const operation_set
 providers::transport_outcome answer_of(int status, std::string body,
                                        providers::header_list headers) {
   providers::transport_outcome o;
-  o.what = providers::transport_outcome::kind::response;
+  o.kind = providers::outcome_kind::response;
   o.response = {status, std::move(headers), std::move(body)};
   return o;
 }
 
 providers::transport_outcome lost_call() {
   providers::transport_outcome o;
-  o.what = providers::transport_outcome::kind::lost;
+  o.kind = providers::outcome_kind::lost;
   o.reason = "connection reset";
   return o;
 }
 
 providers::transport_outcome unsent_call() {
   providers::transport_outcome o;
-  o.what = providers::transport_outcome::kind::not_sent;
+  o.kind = providers::outcome_kind::not_sent;
   o.reason = "connection refused";
   return o;
 }

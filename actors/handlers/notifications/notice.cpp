@@ -25,8 +25,6 @@ namespace sendgrid = providers::sendgrid;
 namespace slack = providers::slack;
 
 using settings_ptr = std::shared_ptr<const order_settings>;
-using kind = notice_order::kind;
-
 constexpr std::uint8_t notice_order_version = 2;
 
 struct step_names {
@@ -38,14 +36,14 @@ step_names steps_of(const notice_order& n) {
   // Each failed payment, and a cancel that was finished later, is told: a look-up must not take one
   // message for another.
   const auto again = n.attempt > 1 ? "_" + std::to_string(n.attempt) : std::string();
-  switch (n.what) {
-  case kind::new_order:
+  switch (n.kind) {
+  case notification_kind::new_order:
     return {"mail_new", "announce_new"};
-  case kind::payment_failed:
+  case notification_kind::payment_failed:
     return {"mail_failed" + again, "announce_failed" + again};
-  case kind::confirmed:
+  case notification_kind::confirmed:
     return {"mail_confirm", "announce_confirmed"};
-  case kind::cancelled:
+  case notification_kind::cancelled:
     return {"mail_cancelled" + again, "announce_cancelled" + again};
   }
   return {"mail", "announce"};
@@ -96,7 +94,7 @@ sendgrid::mail_request mail_of(const context& ctx, const notice_order& n, const 
   m.to_email = n.email;
   m.to_name = n.name;
   const std::string hello = "Hello " + n.name + ",\n\n";
-  if (n.what == kind::cancelled) {
+  if (n.kind == notification_kind::cancelled) {
     m.subject = "Order " + order_id + " was cancelled";
     m.text = hello + "your order " + order_id + " was cancelled. " + n.reason + "\n";
   } else {
@@ -112,28 +110,28 @@ sendgrid::mail_request mail_of(const context& ctx, const notice_order& n, const 
 /// Slack's own escaping of &, < and > (vendor documentation, "Formatting text").
 std::string announcement_of(const std::string& order_id, const notice_order& n) {
   const auto id = escaped(order_id);
-  switch (n.what) {
-  case kind::new_order:
+  switch (n.kind) {
+  case notification_kind::new_order:
     return "New order " + id + " over " + n.total;
-  case kind::payment_failed:
+  case notification_kind::payment_failed:
     return "Payment of order " + id + " failed: " + escaped(n.reason);
-  case kind::confirmed:
+  case notification_kind::confirmed:
     return "Order " + id + " over " + n.total + " is confirmed" +
            (n.tracking_number.empty() ? "" : ", tracking number " + escaped(n.tracking_number));
-  case kind::cancelled:
+  case notification_kind::cancelled:
     return "Order " + id + " was cancelled";
   }
   return "Order " + id;
 }
 
-const std::string& channel_of(const order_settings& s, kind what) {
-  switch (what) {
-  case kind::new_order:
+const std::string& channel_of(const order_settings& s, notification_kind kind) {
+  switch (kind) {
+  case notification_kind::new_order:
     return s.channel_new;
-  case kind::payment_failed:
-  case kind::cancelled:
+  case notification_kind::payment_failed:
+  case notification_kind::cancelled:
     return s.channel_failed;
-  case kind::confirmed:
+  case notification_kind::confirmed:
     break;
   }
   return s.channel_confirmed;
@@ -173,7 +171,7 @@ handler_task tell(context ctx, std::string body, settings_ptr s) {
   if (!n)
     co_return fail(std::move(n).error());
   auto decided =
-      co_await ctx.run("plan", &journaled_plan, s, n->mail, n->announce, channel_of(*s, n->what));
+      co_await ctx.run("plan", &journaled_plan, s, n->mail, n->announce, channel_of(*s, n->kind));
   if (!decided)
     co_return fail(std::move(decided).error());
   auto plan = read_plan(*decided);
@@ -219,7 +217,7 @@ handler_task tell(context ctx, std::string body, settings_ptr s) {
 std::string notice_order::encode() const {
   byte_writer w(128);
   w.u8(notice_order_version);
-  w.u8(static_cast<std::uint8_t>(what));
+  w.u8(static_cast<std::uint8_t>(kind));
   w.u8(static_cast<std::uint8_t>((mail ? 1U : 0U) | (announce ? 2U : 0U)));
   for (const auto* field : {&email, &name, &total, &tracking_number, &reason})
     w.str16(*field);
@@ -232,7 +230,7 @@ result<notice_order> notice_order::decode(std::string_view bytes) {
   byte_reader r(bytes);
   notice_order n;
   const auto version = r.u8();
-  n.what = static_cast<kind>(r.u8());
+  n.kind = static_cast<notification_kind>(r.u8());
   const auto flags = r.u8();
   n.mail = (flags & 1U) != 0;
   n.announce = (flags & 2U) != 0;

@@ -10,15 +10,15 @@
 
 namespace orderhub::handlers {
 
+enum class notification_kind : std::uint8_t {
+  new_order = 1,
+  payment_failed = 2,
+  confirmed = 3,
+  cancelled = 4
+};
 /// What is told, to whom. Sent to `Notice/{order}/Tell`.
 struct notice_order {
-  enum class kind : std::uint8_t {
-    new_order = 1,
-    payment_failed = 2,
-    confirmed = 3,
-    cancelled = 4
-  };
-  kind what = kind::confirmed;
+  notification_kind kind = notification_kind::confirmed;
   bool mail = false;
   bool announce = false;
   std::string email, name;

@@ -153,9 +153,9 @@ object_id notice_of(const context& ctx) {
   return {"Notice", ctx.key()};
 }
 
-notice_order notice_about(const order& o, notice_order::kind what) {
+notice_order notice_about(const order& o, notification_kind what) {
   notice_order n;
-  n.what = what;
+  n.kind = what;
   n.email = o.customer_email;
   n.name = o.customer_name;
   n.total = shown_amount(o.total, o.currency);
@@ -164,12 +164,12 @@ notice_order notice_about(const order& o, notice_order::kind what) {
 
 /// Tells the shop's channel and waits for nobody.
 void announce_new(context& ctx, const order& o) {
-  auto n = notice_about(o, notice_order::kind::new_order);
+  auto n = notice_about(o, notification_kind::new_order);
   n.announce = true;
   ctx.send(notice_of(ctx), "Tell", n.encode());
 }
 void announce_failed(context& ctx, const order& o, const payment_fact& p) {
-  auto n = notice_about(o, notice_order::kind::payment_failed);
+  auto n = notice_about(o, notification_kind::payment_failed);
   n.announce = true;
   n.reason = p.reason;
   n.attempt = p.attempt;
@@ -359,7 +359,7 @@ task<result<order_facts>> undo(context ctx, settings_ptr s) {
   auto request = co_await ctx.get("order");
   if (request && (!again || refunded_now)) {
     if (auto o = order::decode(*request)) {
-      auto n = notice_about(*o, notice_order::kind::cancelled);
+      auto n = notice_about(*o, notification_kind::cancelled);
       n.mail = plan.mail;
       n.announce = plan.announce;
       n.attempt = again ? 2 : 1;
@@ -420,7 +420,7 @@ handler_task ship_and_confirm(context ctx, order o, order_facts facts, order_pla
   facts = merge(facts, learned);
 
   if (plan.mail || plan.announce) {
-    auto n = notice_about(o, notice_order::kind::confirmed);
+    auto n = notice_about(o, notification_kind::confirmed);
     n.mail = plan.mail;
     n.announce = plan.announce;
     n.tracking_number = facts.tracking_number;

@@ -12,9 +12,9 @@ namespace {
 using namespace std::string_view_literals;
 
 struct test_method {
-  enum class kind : std::uint8_t { pays, declines, asks };
+  enum class result : std::uint8_t { pays, declines, asks };
   std::string_view name;
-  kind what = kind::pays;
+  result outcome = result::pays;
   std::string_view code = {};
   std::string_view decline_code = {};
   std::string_view message = {};
@@ -28,24 +28,24 @@ constexpr std::array test_methods = {
     test_method{"pm_card_amex"},
     test_method{"pm_card_discover"},
     test_method{"pm_card_createDispute"},
-    test_method{"pm_card_chargeDeclined", test_method::kind::declines, "card_declined",
+    test_method{"pm_card_chargeDeclined", test_method::result::declines, "card_declined",
                 "generic_decline", "Your card was declined."},
-    test_method{"pm_card_chargeDeclinedInsufficientFunds", test_method::kind::declines,
+    test_method{"pm_card_chargeDeclinedInsufficientFunds", test_method::result::declines,
                 "card_declined", "insufficient_funds", "Your card has insufficient funds."},
-    test_method{"pm_card_chargeDeclinedFraudulent", test_method::kind::declines, "card_declined",
+    test_method{"pm_card_chargeDeclinedFraudulent", test_method::result::declines, "card_declined",
                 "fraudulent", "Your card was declined."},
-    test_method{"pm_card_chargeDeclinedLostCard", test_method::kind::declines, "card_declined",
+    test_method{"pm_card_chargeDeclinedLostCard", test_method::result::declines, "card_declined",
                 "lost_card", "Your card was declined."},
-    test_method{"pm_card_chargeDeclinedStolenCard", test_method::kind::declines, "card_declined",
+    test_method{"pm_card_chargeDeclinedStolenCard", test_method::result::declines, "card_declined",
                 "stolen_card", "Your card was declined."},
-    test_method{"pm_card_chargeDeclinedExpiredCard", test_method::kind::declines, "expired_card",
+    test_method{"pm_card_chargeDeclinedExpiredCard", test_method::result::declines, "expired_card",
                 "expired_card", "Your card has expired."},
-    test_method{"pm_card_chargeDeclinedIncorrectCvc", test_method::kind::declines, "incorrect_cvc",
-                "incorrect_cvc", "Your card's security code is incorrect."},
-    test_method{"pm_card_chargeDeclinedProcessingError", test_method::kind::declines,
+    test_method{"pm_card_chargeDeclinedIncorrectCvc", test_method::result::declines,
+                "incorrect_cvc", "incorrect_cvc", "Your card's security code is incorrect."},
+    test_method{"pm_card_chargeDeclinedProcessingError", test_method::result::declines,
                 "processing_error", "processing_error",
                 "An error occurred while processing your card. Try again in a little bit."},
-    test_method{"pm_card_authenticationRequired", test_method::kind::asks,
+    test_method{"pm_card_authenticationRequired", test_method::result::asks,
                 "authentication_required", "authentication_required",
                 "Your card was declined. This transaction requires authentication."},
 };
@@ -140,7 +140,7 @@ constexpr std::array refund_statuses = {"succeeded"sv, "pending"sv, "failed"sv, 
 constexpr std::array cancel_reasons = {"abandoned"sv, "duplicate"sv, "fraudulent"sv,
                                        "requested_by_customer"sv};
 
-// A choice of what Stripe completions in; an order in another currency is a client's mistake here.
+// A choice of what Stripe settles in; an order in another currency is a client's mistake here.
 constexpr std::array currencies = {"usd"sv, "eur"sv, "gbp"sv, "cad"sv, "aud"sv, "jpy"sv,
                                    "chf"sv, "sek"sv, "nok"sv, "dkk"sv, "nzd"sv, "sgd"sv,
                                    "hkd"sv, "mxn"sv, "brl"sv, "pln"sv, "czk"sv, "inr"sv};
@@ -492,9 +492,10 @@ stripe::key_record* stripe::find_key(std::string_view key, unix_ms now) {
   if (it == key_index_.end())
     return nullptr;
   auto& record = keys_[it->second - first_key_];
-  const bool pruned = now - record.created > shared_.settings.key_life_ms ||
-                      (record.what == key_record::state::intent && !intents_.find(record.object)) ||
-                      (record.what == key_record::state::refund && !refunds_.find(record.object));
+  const bool pruned =
+      now - record.created > shared_.settings.key_life_ms ||
+      (record.progress == key_record::state::intent && !intents_.find(record.object)) ||
+      (record.progress == key_record::state::refund && !refunds_.find(record.object));
   if (!pruned)
     return &record;
   key_index_.erase(it);
@@ -527,7 +528,7 @@ void stripe::replay(call& c, const key_record& record) {
   std::string original = "req_";
   append_hex(original, record.first_request, 14);
   c.reply.headers.emplace_back("original-request", std::move(original));
-  switch (record.what) {
+  switch (record.progress) {
   case key_record::state::intent:
     answer_intent(c, record.object, intents_.find(record.object)->first_status);
     return;
@@ -597,7 +598,7 @@ void stripe::run(call& c) {
              "execute a different request.");
       return;
     }
-    if (record->what == key_record::state::running || c.now < record->busy_until) {
+    if (record->progress == key_record::state::running || c.now < record->busy_until) {
       refuse(c, 409, "invalid_request_error", "idempotency_key_in_use",
              "There is currently another in-progress request using this Idempotent Key (that "
              "probably means you submitted twice, and the other request is still going through). "
@@ -620,14 +621,14 @@ void stripe::remember(call& c, const std::string& key, std::uint64_t print, outc
   record.object = made_;
   switch (done) {
   case outcome::made_intent:
-    record.what = key_record::state::intent;
+    record.progress = key_record::state::intent;
     return;
   case outcome::made_refund:
-    record.what = key_record::state::refund;
+    record.progress = key_record::state::refund;
     return;
   case outcome::answered:
   case outcome::refused:
-    record.what = key_record::state::stored;
+    record.progress = key_record::state::stored;
     record.answer = std::make_unique<stored_answer>(stored_answer{
         c.reply.status, c.reply.body, c.reply.header("stripe-should-retry") != nullptr});
     return;
@@ -854,14 +855,15 @@ stripe::outcome stripe::run_confirmation(call& c, std::uint64_t number, bool off
                                          bool error_on_action) {
   auto& pi = *intents_.find(number);
   const auto& method = test_methods[static_cast<std::size_t>(pi.method)];
-  const bool asks = method.what == test_method::kind::asks;
+  const bool asks = method.outcome == test_method::result::asks;
   if (c.mode() == fault_effect::refuse) {
     pi.status = intent_status::requires_payment_method;
     const std::string_view code = c.hit->code.empty() ? "card_declined"sv : c.hit->code;
     return decline(c, number, code, code == "card_declined" ? "generic_decline"sv : code,
                    c.hit->text.empty() ? "Your card was declined."sv : c.hit->text);
   }
-  if (method.what == test_method::kind::declines || (asks && (off_session || error_on_action))) {
+  if (method.outcome == test_method::result::declines ||
+      (asks && (off_session || error_on_action))) {
     pi.failed_method = pi.method;
     pi.status = intent_status::requires_payment_method;
     return decline(c, number, method.code, method.decline_code, method.message);

@@ -84,7 +84,7 @@ private:
     std::uint64_t object = 0;
     std::uint64_t first_request = 0;
     std::unique_ptr<stored_answer> answer;
-    state what = state::running;
+    state progress = state::running;
   };
   enum class outcome : std::uint8_t {
     refused,     // before execution: nothing is stored

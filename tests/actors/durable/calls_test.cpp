@@ -216,21 +216,21 @@ TEST_CASE("a thousand inputs may wait for an object and no more", "[durable][cal
   auto& hub = f.hub;
   for (int i = 0; i < 1'000; ++i)
     hub.send("a", "waits", "x");
-  CHECK(hub.input("a", "waits", "x").what == durable::input_verdict::kind::full);
+  CHECK(hub.input("a", "waits", "x").kind == durable::verdict_kind::full);
   hub.answer(answer_of(200, "x"));
-  CHECK(hub.input("a", "waits", "x").what == durable::input_verdict::kind::accepted);
-  CHECK(hub.input("a", "waits", "x").what == durable::input_verdict::kind::full);
-  CHECK(hub.input("b", "waits", "x").what == durable::input_verdict::kind::accepted);
+  CHECK(hub.input("a", "waits", "x").kind == durable::verdict_kind::accepted);
+  CHECK(hub.input("a", "waits", "x").kind == durable::verdict_kind::full);
+  CHECK(hub.input("b", "waits", "x").kind == durable::verdict_kind::accepted);
 }
 
 TEST_CASE("one request key is one invocation, and another body under it is refused",
           "[durable][call]") {
-  using kind = durable::input_verdict::kind;
+  using kind = durable::verdict_kind;
   fixture f;
   auto& hub = f.hub;
   const auto expires = hub.time.wall_ms() + 1'000;
   const auto first = hub.input("a", "waits", "x", key_for(1, 1, expires));
-  REQUIRE(first.what == kind::accepted);
+  REQUIRE(first.kind == kind::accepted);
   const int stage = GENERATE(range(0, 4));
   CAPTURE(stage);
   if (stage == 1)
@@ -240,12 +240,12 @@ TEST_CASE("one request key is one invocation, and another body under it is refus
   if (stage == 3)
     hub.restart();
   const auto again = hub.input("a", "waits", "x", key_for(1, 1, expires));
-  CHECK(again.what == kind::known);
+  CHECK(again.kind == kind::known);
   CHECK(again.invocation == first.invocation);
-  CHECK(hub.input("a", "waits", "y", key_for(1, 2, expires)).what == kind::conflict);
-  CHECK(hub.input("a", "waits", "y", key_for(2, 2, expires)).what == kind::accepted);
+  CHECK(hub.input("a", "waits", "y", key_for(1, 2, expires)).kind == kind::conflict);
+  CHECK(hub.input("a", "waits", "y", key_for(2, 2, expires)).kind == kind::accepted);
   hub.time.advance(1'001);
-  CHECK(hub.input("a", "waits", "y", key_for(1, 2, expires + 5'000)).what == kind::accepted);
+  CHECK(hub.input("a", "waits", "y", key_for(1, 2, expires + 5'000)).kind == kind::accepted);
 }
 
 TEST_CASE("a cycle of calls gets a terminal error that names it", "[durable][call]") {

@@ -327,8 +327,8 @@ TEST_CASE("a cancel of another object's invocation is not lost with the process"
     journal::input_payload in;
     in.handler = "cancel";
     in.body = "k/" + id.text();
-    REQUIRE(asker.on_input(invocation_id::make(hub.time.wall_ms(), hub.random), in).what ==
-            durable::input_verdict::kind::accepted);
+    REQUIRE(asker.on_input(invocation_id::make(hub.time.wall_ms(), hub.random), in).kind ==
+            durable::verdict_kind::accepted);
     auto out = asker.take();
     REQUIRE(out.messages.size() == 1);
     std::vector<journal::turn> turns;

@@ -142,12 +142,12 @@ TEST_CASE("an event with a known request key changes nothing", "[durable][event]
   key.body = sha256_of("b");
   key.expires_at = f.hub.time.true_ms() + 86'400'000;
   const auto first = f.hub.input("k", "told", "b", key);
-  REQUIRE(first.what == durable::input_verdict::kind::accepted);
+  REQUIRE(first.kind == durable::verdict_kind::accepted);
   told.merges = {{"facts", "again"}};
   if (GENERATE(false, true))
     f.hub.restart();
   const auto second = f.hub.input("k", "told", "b", key);
-  CHECK(second.what == durable::input_verdict::kind::known);
+  CHECK(second.kind == durable::verdict_kind::known);
   CHECK(second.invocation == first.invocation);
   CHECK(f.hub.value("k", "facts") == "paid");
 }

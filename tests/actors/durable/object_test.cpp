@@ -63,14 +63,14 @@ TEST_CASE("an object that stays active does not keep every request key it ever s
   };
   for (int i = 0; i < 1'000; ++i) {
     const auto verdict = request(i);
-    REQUIRE(verdict.what == durable::input_verdict::kind::accepted);
+    REQUIRE(verdict.kind == durable::verdict_kind::accepted);
     ids.push_back(verdict.invocation);
     REQUIRE(hub.machine("k").remembered_requests() <= 64);
   }
   // And knows them all the same.
   for (int i = 0; i < 1'000; i += 37) {
     const auto verdict = request(i);
-    CHECK(verdict.what == durable::input_verdict::kind::known);
+    CHECK(verdict.kind == durable::verdict_kind::known);
     CHECK(verdict.invocation == ids.at(static_cast<std::size_t>(i)));
   }
 }

@@ -476,8 +476,8 @@ TEST_CASE("of what people did to an object the newest hundred are kept", "[durab
   f.hub.restart();
   const auto state = must_state(f.hub);
   REQUIRE(state.operators.size() == journal::operator_entries_max);
-  CHECK(state.operators.front().what.step == "30");
-  CHECK(state.operators.back().what.step == "129");
-  CHECK(state.operators.back().what.who == "ada");
+  CHECK(state.operators.front().action.step == "30");
+  CHECK(state.operators.back().action.step == "129");
+  CHECK(state.operators.back().action.who == "ada");
   CHECK(!state.paused_by_operator);
 }

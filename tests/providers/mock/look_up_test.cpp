@@ -21,7 +21,7 @@ namespace {
 
 using mock::effect_kind;
 using nlohmann::json;
-using kind = lookup_finding::kind;
+using kind = finding_kind;
 
 /// How a request of an adapter reaches the mock, with the provider's part added.
 http_response answer_of(mock_client& c, const raw_operation& raw, const http_request& request,
@@ -80,9 +80,9 @@ walk_result walk(mock_client& c, const raw_operation& raw, const sent_request& s
   while (++out.pages < 300) {
     auto page = raw.read_lookup(s, answer_of(c, raw, request));
     const auto next = page.next;
-    if (out.pages == 1 || rank_of(page.what) > rank_of(out.answer.what))
+    if (out.pages == 1 || rank_of(page.kind) > rank_of(out.answer.kind))
       out.answer = std::move(page);
-    if (!next || out.answer.what == kind::found || out.answer.what == kind::unknown)
+    if (!next || out.answer.kind == kind::found || out.answer.kind == kind::unknown)
       return out;
     request = *next;
   }
@@ -140,10 +140,10 @@ TEST_CASE("a QUEUED purchase is seen wherever in the list it stands", "[mock][lo
     REQUIRE_FALSE(bought);
     CHECK(bought.error().kind == (i == queued_at ? error_kind::in_doubt : error_kind::rejected));
   }
-  CHECK(walk(c, raw, sent(raw, c.now, c.now)).answer.what == kind::running);
+  CHECK(walk(c, raw, sent(raw, c.now, c.now)).answer.kind == kind::running);
   c.now += 5'000;
   const auto after = walk(c, raw, sent(raw, c.now, c.now)).answer;
-  CHECK(after.what == (outcome == "success" ? kind::found
+  CHECK(after.kind == (outcome == "success" ? kind::found
                        : outcome == "error" ? kind::absent
                                             : kind::running));
   CHECK(c.total(effect_kind::label) == 7 + (outcome == "success" ? 1 : 0));
@@ -156,12 +156,12 @@ TEST_CASE("a label is found, and its absence proven, by whatever list", "[mock][
   const auto raw = label_of(rate);
   for (int i = 0; i < 5; ++i)
     c.buy(c.rate());
-  CHECK(walk(c, raw, sent(raw, c.now, c.now)).answer.what == kind::absent);
+  CHECK(walk(c, raw, sent(raw, c.now, c.now)).answer.kind == kind::absent);
   REQUIRE(call(c, raw));
   for (int i = 0; i < 5; ++i)
     c.buy(c.rate());
   const auto found = walk(c, raw, sent(raw, c.now, c.now)).answer;
-  CHECK(found.what == kind::found);
+  CHECK(found.kind == kind::found);
   CHECK(shippo::label_outcome::decode(found.value));
 }
 
@@ -171,15 +171,15 @@ TEST_CASE("a charge is found, and its absence proven, by whatever list", "[mock]
   const auto raw = charge_of("ord-1");
   for (int i = 0; i < 5; ++i)
     REQUIRE(call(c, charge_of("other-" + std::to_string(i))));
-  CHECK(walk(c, raw, sent(raw, c.now, c.now)).answer.what == kind::absent);
+  CHECK(walk(c, raw, sent(raw, c.now, c.now)).answer.kind == kind::absent);
   REQUIRE_FALSE(call(c, charge_of("ord-1", "pm_card_chargeDeclined")));
   for (int i = 0; i < 5; ++i)
     REQUIRE(call(c, charge_of("more-" + std::to_string(i))));
-  CHECK(walk(c, raw, sent(raw, c.now, c.now)).answer.what == kind::refused);
+  CHECK(walk(c, raw, sent(raw, c.now, c.now)).answer.kind == kind::refused);
   REQUIRE(call(c, charge_of("ord-1", "pm_card_visa", 4'300)));
-  CHECK(walk(c, raw, sent(raw, c.now, c.now)).answer.what == kind::differs);
+  CHECK(walk(c, raw, sent(raw, c.now, c.now)).answer.kind == kind::differs);
   REQUIRE(call(c, raw));
-  CHECK(walk(c, raw, sent(raw, c.now, c.now)).answer.what == kind::found);
+  CHECK(walk(c, raw, sent(raw, c.now, c.now)).answer.kind == kind::found);
 }
 
 TEST_CASE("a message is found on whichever page of the history", "[mock][lookup]") {
@@ -192,12 +192,12 @@ TEST_CASE("a message is found on whichever page of the history", "[mock][lookup]
   const auto raw = post("ord-1");
   for (int i = 0; i < 6; ++i)
     REQUIRE(call(c, post("other-" + std::to_string(i))));
-  CHECK(walk(c, raw, sent(raw, c.now, c.now)).answer.what == kind::absent);
+  CHECK(walk(c, raw, sent(raw, c.now, c.now)).answer.kind == kind::absent);
   REQUIRE(call(c, raw));
   for (int i = 0; i < 6; ++i)
     REQUIRE(call(c, post("more-" + std::to_string(i))));
   const auto found = walk(c, raw, sent(raw, c.now, c.now));
-  CHECK(found.answer.what == kind::found);
+  CHECK(found.answer.kind == kind::found);
   CHECK(found.pages == (page_size == 1 ? 7 : page_size == 4 ? 2 : 1));
 }
 
@@ -212,7 +212,7 @@ TEST_CASE("what idempotency_error proves is found by its metadata, whatever its 
   REQUIRE_FALSE(again);
   CHECK(again.error().kind == error_kind::done_before);
   const auto found = walk(c, raw, sent(raw, c.now, 0)).answer;
-  REQUIRE(found.what == kind::found);
+  REQUIRE(found.kind == kind::found);
   CHECK(stripe::charge_outcome::decode(found.value)->status == stripe::payment_status::succeeded);
   CHECK(c.total(effect_kind::charge) == 1);
 }
@@ -246,7 +246,7 @@ TEST_CASE("what others refunded leaves the rest to be refunded", "[mock][lookup]
   CHECK(refused.error().kind == error_kind::done_before);
   CHECK(refused.error().message.find('$') == std::string::npos);
   auto found = walk(c, whole, sent(whole, c.now, 0)).answer;
-  REQUIRE(found.what == kind::found);
+  REQUIRE(found.kind == kind::found);
   auto outcome = stripe::refund_outcome::decode(found.value);
   REQUIRE(outcome);
   CHECK(outcome->status == "partial");
@@ -254,11 +254,11 @@ TEST_CASE("what others refunded leaves the rest to be refunded", "[mock][lookup]
   CHECK(outcome->left_minor == 3'200);
 
   const auto rest = refund_of(outcome->left_minor, "2");
-  CHECK(walk(c, rest, sent(rest, c.now, c.now)).answer.what == kind::absent);
+  CHECK(walk(c, rest, sent(rest, c.now, c.now)).answer.kind == kind::absent);
   const auto made = call(c, rest);
   REQUIRE(made);
   CHECK(stripe::refund_outcome::decode(*made)->refunded_minor == 3'200);
-  CHECK(walk(c, rest, sent(rest, c.now, c.now)).answer.what == kind::found);
+  CHECK(walk(c, rest, sent(rest, c.now, c.now)).answer.kind == kind::found);
 
   // Nothing is left: refused in other words, and covered in whole.
   const auto third = refund_of(4'200, "3");
@@ -267,7 +267,7 @@ TEST_CASE("what others refunded leaves the rest to be refunded", "[mock][lookup]
   CHECK(over.error().kind == error_kind::done_before);
   CHECK(over.error().message.find("charge_already_refunded") != std::string::npos);
   found = walk(c, third, sent(third, c.now, 0)).answer;
-  REQUIRE(found.what == kind::found);
+  REQUIRE(found.kind == kind::found);
   outcome = stripe::refund_outcome::decode(found.value);
   CHECK(outcome->left_minor == 0);
   CHECK(outcome->status != "partial");
@@ -283,7 +283,7 @@ TEST_CASE("a label given back twice is refused as done before, and its status pr
   const auto again = call(c, raw);
   REQUIRE_FALSE(again);
   CHECK(again.error().kind == error_kind::done_before);
-  CHECK(walk(c, raw, sent(raw, c.now, 0)).answer.what == kind::found);
+  CHECK(walk(c, raw, sent(raw, c.now, 0)).answer.kind == kind::found);
 }
 
 TEST_CASE("an intent that is cancelled already is success", "[mock][lookup]") {
@@ -312,7 +312,7 @@ TEST_CASE("a revoked key is a fault of the configuration until it is given back"
     CHECK(outcome.error().kind == error_kind::misconfigured);
     const auto page = raw.read_lookup(sent(raw, c.now, c.now),
                                       answer_of(c, raw, raw.lookup(sent(raw, c.now, c.now))));
-    CHECK(page.what == kind::unknown);
+    CHECK(page.kind == kind::unknown);
     CHECK(page.failure.kind == error_kind::misconfigured);
   }
   CHECK(c.total(effect_kind::charge) == 0);
@@ -332,8 +332,8 @@ TEST_CASE("a window by the vendor's clock holds what one by ours misses", "[mock
   clocks.note("stripe", response, c.now, 0);
   CHECK(clocks.behind_ms("stripe") == -180'000);
   const unix_ms margin = 60'000;
-  CHECK(walk(c, raw, sent(raw, c.now, c.now - margin)).answer.what == kind::absent);
-  CHECK(walk(c, raw, sent(raw, c.now, c.now - margin + clocks.behind_ms("stripe"))).answer.what ==
+  CHECK(walk(c, raw, sent(raw, c.now, c.now - margin)).answer.kind == kind::absent);
+  CHECK(walk(c, raw, sent(raw, c.now, c.now - margin + clocks.behind_ms("stripe"))).answer.kind ==
         kind::found);
 }
 
@@ -343,7 +343,7 @@ TEST_CASE("a late purchase of an earlier key is adopted under the next", "[mock]
   auto second = first;
   second.request = first.regenerate(first.request, 2);
   REQUIRE(call(c, first, "k1"));
-  CHECK(walk(c, second, sent(second, c.now, c.now)).answer.what == kind::found);
+  CHECK(walk(c, second, sent(second, c.now, c.now)).answer.kind == kind::found);
 }
 
 } // namespace

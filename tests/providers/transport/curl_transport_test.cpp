@@ -19,7 +19,7 @@ namespace {
 using test::answer_200;
 using test::loopback_server;
 using testing::with_growing_time;
-using kind = transport_outcome::kind;
+using kind = outcome_kind;
 using connection = loopback_server::connection;
 
 wire_request post_to(std::string url, std::string body = "amount=1") {
@@ -76,7 +76,7 @@ TEST_CASE("a request reaches the wire as given and its answer comes back whole",
     request.secret_headers.emplace_back("Authorization", secret("Bearer sk_test_1"));
     outcome = call(t, std::move(request));
   }
-  REQUIRE(outcome.what == kind::response);
+  REQUIRE(outcome.kind == kind::response);
   CHECK(outcome.response.status == 201);
   CHECK(outcome.response.body == "hello");
   REQUIRE(outcome.response.header("x-request-id"));
@@ -101,7 +101,7 @@ TEST_CASE("connections are reused", "[transport]") {
   });
   curl_transport t;
   for (int i = 0; i < 20; ++i)
-    REQUIRE(call(t, post_to(server.url("/"))).what == kind::response);
+    REQUIRE(call(t, post_to(server.url("/"))).kind == kind::response);
   CHECK(connections == 1);
 }
 
@@ -137,13 +137,13 @@ TEST_CASE("a request whose warm connection dies is on the wire once and lost",
     }
   });
   curl_transport t(options);
-  REQUIRE(call(t, get_from(server.url("/warm"))).what == kind::response);
+  REQUIRE(call(t, get_from(server.url("/warm"))).kind == kind::response);
   wire_request request =
       post_to(server.url("/pay"), method == "POST" ? std::string("amount=4200") : std::string());
   if (method == "DELETE")
     request.method = "DELETE";
   const auto outcome = call(t, std::move(request));
-  CHECK(outcome.what == kind::lost);
+  CHECK(outcome.kind == kind::lost);
   CHECK(requests == 1);
 }
 
@@ -161,12 +161,12 @@ TEST_CASE("what takes a fresh connection arrives where each kept one dies", "[tr
   });
   curl_transport t;
   wire_request request = method == "POST" ? post_to(server.url("/pay")) : get_from(server.url("/"));
-  REQUIRE(call(t, request).what == kind::response);
+  REQUIRE(call(t, request).kind == kind::response);
   if (method == "POST") // libcurl may send a GET again by itself, which changes nothing.
-    REQUIRE(call(t, request).what == kind::lost);
+    REQUIRE(call(t, request).kind == kind::lost);
   request.fresh_connection = true;
   for (int i = 0; i < 5; ++i)
-    CHECK(call(t, request).what == kind::response);
+    CHECK(call(t, request).kind == kind::response);
 }
 
 // As many as the vendors' places together.
@@ -194,12 +194,12 @@ TEST_CASE("a thousand calls that hang leave the way free for others", "[transpor
   for (std::size_t i = 0; i < hung; ++i)
     out.push_back(start(t, post_to(hangs.url("/"))));
   for (int i = 0; i < 100; ++i)
-    REQUIRE(call(t, post_to(answers.url("/"))).what == kind::response);
+    REQUIRE(call(t, post_to(answers.url("/"))).kind == kind::response);
   for (auto& o : out)
     REQUIRE(o.wait_for(std::chrono::seconds(0)) == std::future_status::timeout);
   go_on.set_value();
   for (auto& o : out)
-    CHECK(o.get().what == kind::response);
+    CHECK(o.get().kind == kind::response);
 }
 
 TEST_CASE("a large body cut in the middle of a warm connection is not sent again",
@@ -217,9 +217,9 @@ TEST_CASE("a large body cut in the middle of a warm connection is not sent again
     c.reset();
   });
   curl_transport t(options);
-  REQUIRE(call(t, post_to(server.url("/warm"))).what == kind::response);
+  REQUIRE(call(t, post_to(server.url("/warm"))).kind == kind::response);
   const auto outcome = call(t, post_to(server.url("/big"), std::string(8'000'000, 'x')));
-  CHECK(outcome.what == kind::lost);
+  CHECK(outcome.kind == kind::lost);
   CHECK(starts == 1);
 }
 
@@ -228,7 +228,7 @@ TEST_CASE("a refused port is not sent", "[transport]") {
   curl_transport t;
   const auto url = "http://127.0.0.1:" + std::to_string(nobody.port()) + "/";
   const auto outcome = call(t, post_to(url));
-  CHECK(outcome.what == kind::not_sent);
+  CHECK(outcome.kind == kind::not_sent);
   CHECK(outcome.reason == "connection refused or unreachable");
 }
 
@@ -239,7 +239,7 @@ TEST_CASE("a failed TLS handshake is not sent", "[transport]") {
   });
   curl_transport t;
   const auto url = "https://127.0.0.1:" + std::to_string(server.port()) + "/";
-  CHECK(call(t, post_to(url)).what == kind::not_sent);
+  CHECK(call(t, post_to(url)).kind == kind::not_sent);
 }
 
 TEST_CASE("a TLS handshake that never ends is not sent when its deadline passes", "[transport]") {
@@ -256,7 +256,7 @@ TEST_CASE("a TLS handshake that never ends is not sent when its deadline passes"
       request.deadline_ms = ms;
       outcome = call(t, std::move(request));
     }
-    CHECK(outcome.what == kind::not_sent);
+    CHECK(outcome.kind == kind::not_sent);
     if (!begun)
       return false; // The time was over before the handshake began.
     CHECK(outcome.reason == "deadline passed");
@@ -279,14 +279,14 @@ TEST_CASE("an answer that is not whole is lost", "[transport]") {
   }));
   CAPTURE(name);
   const auto outcome = outcome_of_answer(bytes);
-  CHECK(outcome.what == kind::lost);
+  CHECK(outcome.kind == kind::lost);
   CHECK_FALSE(outcome.reason.empty());
 }
 
 TEST_CASE("a whole chunked answer is an answer", "[transport]") {
   const auto outcome = outcome_of_answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
                                          "5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n");
-  REQUIRE(outcome.what == kind::response);
+  REQUIRE(outcome.kind == kind::response);
   CHECK(outcome.response.body == "hello!");
 }
 
@@ -302,7 +302,7 @@ TEST_CASE("an answer over the limit is lost", "[transport]") {
   });
   curl_transport t(options);
   const auto outcome = call(t, post_to(server.url("/")));
-  CHECK(outcome.what == kind::lost);
+  CHECK(outcome.kind == kind::lost);
   CHECK(outcome.reason == "answer too large");
 }
 
@@ -320,11 +320,11 @@ TEST_CASE("a deadline that passes while the server works is lost", "[transport]"
       request.deadline_ms = ms;
       outcome = call(t, std::move(request));
     }
-    if (outcome.what == kind::not_sent) { // The time was over before a byte left, as it says.
+    if (outcome.kind == kind::not_sent) { // The time was over before a byte left, as it says.
       CHECK_FALSE(arrived);
       return false;
     }
-    CHECK(outcome.what == kind::lost);
+    CHECK(outcome.kind == kind::lost);
     CHECK(outcome.reason == "deadline passed");
     return true;
   });
@@ -341,7 +341,7 @@ TEST_CASE("redirects are answers", "[transport]") {
   });
   curl_transport t;
   const auto outcome = call(t, post_to(server.url("/")));
-  REQUIRE(outcome.what == kind::response);
+  REQUIRE(outcome.kind == kind::response);
   CHECK(outcome.response.status == 307);
   CHECK(requests == 1);
 }
@@ -358,7 +358,7 @@ TEST_CASE("plain http leaves for loopback only", "[transport]") {
   CAPTURE(url);
   curl_transport t;
   const auto outcome = call(t, get_from(url));
-  CHECK(outcome.what == kind::not_sent);
+  CHECK(outcome.kind == kind::not_sent);
   CHECK(outcome.reason == "URL not allowed: https, or http on loopback");
 }
 
@@ -380,7 +380,7 @@ TEST_CASE("a header cannot smuggle another one", "[transport]") {
   wire_request request = post_to("http://127.0.0.1:1/");
   request.headers.emplace_back("X-Order", "a\r\nX-Evil: 1");
   const auto outcome = call(t, std::move(request));
-  CHECK(outcome.what == kind::not_sent);
+  CHECK(outcome.kind == kind::not_sent);
   CHECK(outcome.reason == "header not sendable");
 }
 
@@ -409,13 +409,13 @@ TEST_CASE("what finds no place waits, and past the queue's bound is refused", "[
     others.push_back(start(t, post_to(server.url("/n"))));
   for (std::size_t i = 2; i < others.size(); ++i) {
     const auto refused = others[i].get();
-    CHECK(refused.what == kind::not_sent);
+    CHECK(refused.kind == kind::not_sent);
     CHECK(refused.reason == "queue full");
   }
   go_on.set_value();
-  CHECK(first.get().what == kind::response);
-  CHECK(others[0].get().what == kind::response);
-  CHECK(others[1].get().what == kind::response);
+  CHECK(first.get().kind == kind::response);
+  CHECK(others[0].get().kind == kind::response);
+  CHECK(others[1].get().kind == kind::response);
 }
 
 TEST_CASE("a call whose deadline passes in the queue is not sent", "[transport]") {
@@ -437,9 +437,9 @@ TEST_CASE("a call whose deadline passes in the queue is not sent", "[transport]"
   late.deadline_ms = 0;
   auto second = start(t, std::move(late));
   go_on.set_value();
-  CHECK(first.get().what == kind::response);
+  CHECK(first.get().kind == kind::response);
   const auto outcome = second.get();
-  CHECK(outcome.what == kind::not_sent);
+  CHECK(outcome.kind == kind::not_sent);
   CHECK(outcome.reason == "deadline passed in the queue");
   CHECK(requests == 1);
 }
@@ -458,8 +458,8 @@ TEST_CASE("stopping ends every call, what was on the wire as lost", "[transport]
   seen.get_future().wait();
   auto waiting = start(*t, post_to(server.url("/2")));
   t.reset();
-  CHECK(running.get().what == kind::lost);
-  CHECK(waiting.get().what == kind::not_sent);
+  CHECK(running.get().kind == kind::lost);
+  CHECK(waiting.get().kind == kind::not_sent);
 }
 
 TEST_CASE("many calls from many threads are all answered, each with its own answer",
@@ -490,7 +490,7 @@ TEST_CASE("many calls from many threads are all answered, each with its own answ
         }
         for (auto& [body, outcome] : calls) {
           const auto o = outcome.get();
-          if (o.what == kind::response && o.response.body == body)
+          if (o.kind == kind::response && o.response.body == body)
             ++right;
         }
       });
@@ -510,7 +510,7 @@ TEST_CASE("a callback may send the next call", "[transport]") {
   t.send(post_to(server.url("/1")), [&](const transport_outcome&) {
     t.send(post_to(server.url("/2")), [&](transport_outcome o) { last.set_value(std::move(o)); });
   });
-  CHECK(last.get_future().get().what == kind::response);
+  CHECK(last.get_future().get().kind == kind::response);
 }
 
 } // namespace

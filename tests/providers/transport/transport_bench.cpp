@@ -175,7 +175,7 @@ void measure(const std::string& url, int in_flight, int calls, bool body_with_he
     const auto began = steady::now();
     t.send(request_to(url), [&, began](transport_outcome o) {
       // All on the transport's thread, so nothing below needs the mutex but the end.
-      failed += o.what == transport_outcome::kind::response ? 0 : 1;
+      failed += o.kind == outcome_kind::response ? 0 : 1;
       latency.push_back(std::chrono::duration<double, std::micro>(steady::now() - began).count());
       if (cpu_first == 0)
         cpu_first = thread_cpu_ns();

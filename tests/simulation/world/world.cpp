@@ -279,7 +279,8 @@ std::optional<object_id> world::idle_object() {
   std::set<object_id> awaited; // Something is on its way to them.
   for (const auto& [name, parcels] : channels_)
     for (const auto& p : parcels)
-      if (const auto* to = std::get_if<to_object>(&p.what); to != nullptr && p.at <= time.true_ms())
+      if (const auto* to = std::get_if<to_object>(&p.content);
+          to != nullptr && p.at <= time.true_ms())
         awaited.insert(to->object);
   std::vector<const object_id*> idle;
   for (const auto& [id, o] : objects_) {
@@ -422,10 +423,10 @@ void world::restart() {
     for (auto it = channels_.begin(); it != channels_.end();) {
       auto& parcels = it->second;
       std::erase_if(parcels,
-                    [](const parcel& p) { return !std::holds_alternative<to_vendor>(p.what); });
+                    [](const parcel& p) { return !std::holds_alternative<to_vendor>(p.content); });
       for (auto& p : parcels) {
         // Once: a later loss of power does not hold up what is in the network.
-        auto& request = std::get<to_vendor>(p.what);
+        auto& request = std::get<to_vendor>(p.content);
         request.place.give_back();
         const bool known = std::exchange(request.orphan, true);
         if (!known && settings_.orphan_delay_max_ms > 0 && dice_.below(3) == 0)
@@ -463,16 +464,16 @@ void world::deliver(std::string channel) {
   auto it = channels_.find(channel);
   auto& parcels = it->second;
   fronts_.erase({parcels.front().at, channel});
-  auto what = std::move(parcels.front().what);
+  auto content = std::move(parcels.front().content);
   parcels.pop_front();
   if (parcels.empty())
     channels_.erase(it);
   else
     fronts_.emplace(parcels.front().at, it->first);
-  if (auto* request = std::get_if<to_vendor>(&what))
+  if (auto* request = std::get_if<to_vendor>(&content))
     arrive(std::move(*request));
   else
-    handle(std::move(std::get<to_object>(what)));
+    handle(std::move(std::get<to_object>(content)));
 }
 
 void world::handle(to_object event) {
@@ -527,16 +528,16 @@ void world::on_client(object_machine& machine, held& now, const from_client& fro
   key.body = host::request_content(c.handler, c.body);
   key.expires_at = clock_->now() + env_->request_retention_ms;
   in.key = key;
-  using kind = durable::input_verdict::kind;
+  using kind = durable::verdict_kind;
   const auto verdict = machine.on_input(from.invocation, std::move(in));
-  if (verdict.what != kind::accepted && verdict.what != kind::known)
-    return hear(from.number, {verdict.what == kind::conflict ? 422 : 429, verdict.why.message});
+  if (verdict.kind != kind::accepted && verdict.kind != kind::known)
+    return hear(from.number, {verdict.kind == kind::conflict ? 422 : 429, verdict.why.message});
   c.invocation = verdict.invocation;
   if (c.one_way) {
     now.accepted.push_back(from.number);
     return;
   }
-  if (verdict.what == kind::known && machine.state().find_live(verdict.invocation) == nullptr) {
+  if (verdict.kind == kind::known && machine.state().find_live(verdict.invocation) == nullptr) {
     auto row = must(journal_->find_invocation(verdict.invocation));
     if (row && row->invocation.finished)
       return hear(from.number,
@@ -653,7 +654,7 @@ void world::carry_out(held after) {
       put(channel, now + latency(),
           to_object{after.object,
                     vendor_answer{call.ref,
-                                  {providers::transport_outcome::kind::not_sent, {}, "no route"},
+                                  {providers::outcome_kind::not_sent, {}, "no route"},
                                   std::move(place)},
                     0});
       continue;
@@ -685,12 +686,12 @@ void world::arrive(to_vendor request) {
       mock.handle(request_of(vendors_, request.call.vendor, request.call.request), now);
   providers::transport_outcome outcome;
   if (reply.wire == mock::wire_action::answer || reply.wire == mock::wire_action::answer_then_reset)
-    outcome = {providers::transport_outcome::kind::response, reply.response, {}};
+    outcome = {providers::outcome_kind::response, reply.response, {}};
   else
-    outcome = {providers::transport_outcome::kind::lost, {}, "the connection was cut"};
+    outcome = {providers::outcome_kind::lost, {}, "the connection was cut"};
   auto at = now + reply.delay_ms + latency();
   if (const auto cut = request.left_at + request.call.deadline_ms; at > cut) {
-    outcome = {providers::transport_outcome::kind::lost, {}, "the deadline has passed"};
+    outcome = {providers::outcome_kind::lost, {}, "the deadline has passed"};
     at = std::max(cut, now);
   }
   if (!request.orphan)
@@ -746,7 +747,7 @@ std::size_t world::effects(const std::string& order, mock::effect_kind kind,
 bool world::calling(std::string_view vendor, std::string_view path_part) const {
   for (const auto& [name, parcels] : channels_)
     for (const auto& p : parcels)
-      if (const auto* request = std::get_if<to_vendor>(&p.what);
+      if (const auto* request = std::get_if<to_vendor>(&p.content);
           request != nullptr && !request->orphan && request->call.vendor == vendor &&
           request->call.request.target.find(path_part) != std::string::npos)
         return true;

@@ -212,7 +212,7 @@ private:
   };
   struct parcel {
     unix_ms at = 0;
-    std::variant<to_object, to_vendor> what;
+    std::variant<to_object, to_vendor> content;
   };
 
   /// What waits for a turn to be durable.
