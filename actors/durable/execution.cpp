@@ -167,7 +167,7 @@ void execution::diverge(error e) {
 
 const journal::entry* execution::recorded_command(record_kind kind, std::uint32_t index,
                                                   std::string_view name) {
-  // What arrived while a paused handler could not take it stands before the commands of the mended
+  // What arrived while a paused handler could not take it stands before the commands of the fixed
   // one: taken up here, now and in every later replay.
   while (!stuck_ && cursor_.at_notification(entries_))
     if (auto next = cursor_.notification(entries_); next && *next != nullptr)

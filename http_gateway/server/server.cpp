@@ -313,7 +313,7 @@ public:
   void flush();
   void sweep(std::int64_t now);
   void drain();
-  void say_stopping();
+  void reject_pending();
   void close();
   [[nodiscard]] bool settled() const { return lingering_ || closed_; }
 
@@ -505,7 +505,7 @@ public:
   void answer_all() {
     const auto all = connections;
     for (const auto& c : all)
-      c->say_stopping();
+      c->reject_pending();
     finish_turn();
   }
 
@@ -933,7 +933,7 @@ void connection::drain() {
     linger();
 }
 
-void connection::say_stopping() {
+void connection::reject_pending() {
   for (auto* exchange = first_.get(); exchange; exchange = exchange->next_.get())
     if (shard::end(*exchange)) {
       exchange->response_ = shard_.handler.stopping(*exchange);

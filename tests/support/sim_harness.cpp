@@ -11,22 +11,22 @@ namespace orderhub::testing {
 using durable::object_machine;
 using journal::record_kind;
 
-sim_bench::sim_bench() {
+sim_harness::sim_harness() {
   vendors.endpoints["shop"] = {"shop", "http://shop.test", "mock", {}, -1};
   services.services["S"];
   open();
 }
 
-durable::handler_definition& sim_bench::handler(const std::string& name, durable::handler_mode mode,
-                                                durable::handler_task (*run)(durable::context,
-                                                                             std::string)) {
+durable::handler_definition&
+sim_harness::handler(const std::string& name, durable::handler_mode mode,
+                     durable::handler_task (*run)(durable::context, std::string)) {
   auto& h = services.services["S"].handlers[name];
   h.mode = mode;
   h.run = run;
   return h;
 }
 
-void sim_bench::open() {
+void sim_harness::open() {
   journal = must(journal::hub_journal::open(store, {}, random));
   clock_start start;
   start.last_time = journal->last_time();
@@ -41,7 +41,7 @@ void sim_bench::open() {
   env->unstable_keys_for_test = unstable_keys;
 }
 
-object_machine& sim_bench::at(const object_id& id) {
+object_machine& sim_harness::at(const object_id& id) {
   auto& slot = objects_[id];
   if (!slot) {
     auto state = must(journal->load(id));
@@ -53,7 +53,7 @@ object_machine& sim_bench::at(const object_id& id) {
   return *objects_.at(id);
 }
 
-void sim_bench::carry_out(const object_id& id) {
+void sim_harness::carry_out(const object_id& id) {
   auto out = objects_.at(id)->take();
   if (!out.turn.records.empty()) {
     std::vector<journal::turn> turns;
@@ -73,8 +73,8 @@ void sim_bench::carry_out(const object_id& id) {
   }
 }
 
-invocation_id sim_bench::send(const std::string& key, const std::string& handler, std::string body,
-                              std::int64_t delay_ms) {
+invocation_id sim_harness::send(const std::string& key, const std::string& handler,
+                                std::string body, std::int64_t delay_ms) {
   journal::input_payload in;
   const auto* h = services.find("S", handler);
   in.handler = handler;
@@ -91,9 +91,9 @@ invocation_id sim_bench::send(const std::string& key, const std::string& handler
   return verdict.invocation;
 }
 
-durable::input_verdict sim_bench::input(const std::string& key, const std::string& handler,
-                                        std::string body,
-                                        std::optional<journal::request_key> request) {
+durable::input_verdict sim_harness::input(const std::string& key, const std::string& handler,
+                                          std::string body,
+                                          std::optional<journal::request_key> request) {
   journal::input_payload in;
   in.handler = handler;
   in.revision = "1";
@@ -105,13 +105,13 @@ durable::input_verdict sim_bench::input(const std::string& key, const std::strin
   return verdict;
 }
 
-void sim_bench::cancel(const std::string& key, const invocation_id& id) {
+void sim_harness::cancel(const std::string& key, const invocation_id& id) {
   at(object(key)).on_message(durable::cancel_for{object(key), id});
   carry_out(object(key));
 }
 
-durable::awakeable_verdict sim_bench::complete(const std::string& awakeable,
-                                               result<std::string> value) {
+durable::awakeable_verdict sim_harness::complete(const std::string& awakeable,
+                                                 result<std::string> value) {
   const auto id = awakeable_id::parse(awakeable);
   if (!id)
     return durable::awakeable_verdict::unknown;
@@ -123,7 +123,7 @@ durable::awakeable_verdict sim_bench::complete(const std::string& awakeable,
   return verdict;
 }
 
-void sim_bench::answer(const providers::transport_outcome& outcome) {
+void sim_harness::answer(const providers::transport_outcome& outcome) {
   if (calls.empty())
     std::abort();
   auto call = std::move(calls.front());
@@ -131,8 +131,8 @@ void sim_bench::answer(const providers::transport_outcome& outcome) {
   answer(call, outcome);
 }
 
-void sim_bench::answer(const durable::vendor_call& call,
-                       const providers::transport_outcome& outcome) {
+void sim_harness::answer(const durable::vendor_call& call,
+                         const providers::transport_outcome& outcome) {
   auto row = must(journal->find_invocation(call.ref.invocation));
   if (!row)
     std::abort();
@@ -140,7 +140,7 @@ void sim_bench::answer(const durable::vendor_call& call,
   carry_out(row->object);
 }
 
-void sim_bench::advance(std::int64_t ms) {
+void sim_harness::advance(std::int64_t ms) {
   const auto end = time.steady_ms() + ms;
   for (int steps = 0; steps < 10'000; ++steps) {
     std::optional<std::pair<std::int64_t, object_id>> first;
@@ -158,7 +158,7 @@ void sim_bench::advance(std::int64_t ms) {
   std::abort(); // Something is due for ever.
 }
 
-void sim_bench::restart() {
+void sim_harness::restart() {
   objects_.clear();
   calls.clear();
   journal.reset();
@@ -173,19 +173,19 @@ void sim_bench::restart() {
   }
 }
 
-bool sim_bench::operate(const std::string& key, const invocation_id& invocation,
-                        const journal::operator_payload& action) {
+bool sim_harness::operate(const std::string& key, const invocation_id& invocation,
+                          const journal::operator_payload& action) {
   const bool taken = at(object(key)).on_operator(invocation, action);
   carry_out(object(key));
   return taken;
 }
 
-void sim_bench::place(const std::string& key, const durable::call_ref& ref) {
+void sim_harness::place(const std::string& key, const durable::call_ref& ref) {
   at(object(key)).on_place(ref);
   carry_out(object(key));
 }
 
-void sim_bench::passivate(const std::string& key) {
+void sim_harness::passivate(const std::string& key) {
   const auto id = object(key);
   if (auto it = objects_.find(id); it != objects_.end()) {
     if (!it->second->suspendable())
@@ -194,31 +194,31 @@ void sim_bench::passivate(const std::string& key) {
   }
 }
 
-void sim_bench::reactivate(const std::string& key) {
+void sim_harness::reactivate(const std::string& key) {
   passivate(key);
   at(object(key));
 }
 
-std::optional<result<std::string>> sim_bench::outcome(const invocation_id& id) const {
+std::optional<result<std::string>> sim_harness::outcome(const invocation_id& id) const {
   auto row = must(journal->find_invocation(id));
   if (!row || !row->invocation.finished)
     return std::nullopt;
   return must(journal::decode_result(row->invocation.output));
 }
 
-std::vector<journal::entry> sim_bench::entries(const invocation_id& id) const {
+std::vector<journal::entry> sim_harness::entries(const invocation_id& id) const {
   auto row = must(journal->find_invocation(id));
   return row ? row->invocation.entries : std::vector<journal::entry>();
 }
 
-std::string sim_bench::kinds(const invocation_id& id) const {
+std::string sim_harness::kinds(const invocation_id& id) const {
   std::string text;
   for (const auto& e : entries(id))
     text += (text.empty() ? "" : " ") + std::string(journal::name_of(e.kind));
   return text;
 }
 
-std::string sim_bench::notes(const invocation_id& id) const {
+std::string sim_harness::notes(const invocation_id& id) const {
   std::string text;
   for (const auto& e : entries(id))
     if (e.kind == record_kind::effect_note)
@@ -227,12 +227,12 @@ std::string sim_bench::notes(const invocation_id& id) const {
   return text;
 }
 
-std::string sim_bench::paused(const invocation_id& id) const {
+std::string sim_harness::paused(const invocation_id& id) const {
   auto row = must(journal->find_invocation(id));
   return row ? row->invocation.paused_text : std::string();
 }
 
-std::string sim_bench::value(const std::string& key, const std::string& name) const {
+std::string sim_harness::value(const std::string& key, const std::string& name) const {
   const auto state = must(journal->load(object(key)));
   const auto* v = state.value(name);
   return v != nullptr ? *v : std::string();

@@ -24,9 +24,9 @@ namespace orderhub::testing {
 /// committed at once, every vendor call waits in `calls` until the test answers it.
 ///
 /// One service, `S`, with the handlers that the test adds; the vendor `shop` is configured.
-class sim_bench {
+class sim_harness {
 public:
-  sim_bench();
+  sim_harness();
 
   // Settings; before the first use.
   durable::handler_definition& handler(const std::string& name, durable::handler_mode mode,

@@ -23,11 +23,11 @@ handler_task child(context ctx, std::string body) {
   co_return "child:" + done->text;
 }
 handler_task caller(context ctx, std::string target) {
-  auto answer = co_await ctx.call(sim_bench::object(target), "child", "from " + ctx.key());
+  auto answer = co_await ctx.call(sim_harness::object(target), "child", "from " + ctx.key());
   co_return text_of(answer);
 }
 handler_task sender(context ctx, std::string target) {
-  ctx.send(sim_bench::object(target), "child", "sent", target == "later" ? 5'000 : 0);
+  ctx.send(sim_harness::object(target), "child", "sent", target == "later" ? 5'000 : 0);
   co_return std::string("sent");
 }
 handler_task asks_self(context ctx, std::string /*body*/) {
@@ -46,7 +46,7 @@ handler_task calls_self_exclusively(context ctx, std::string /*body*/) {
 }
 handler_task around(context ctx, std::string body) {
   const auto next = std::string(1, static_cast<char>(body[0] == 'c' ? 'a' : body[0] + 1));
-  auto answer = co_await ctx.call(sim_bench::object(next), "around", next);
+  auto answer = co_await ctx.call(sim_harness::object(next), "around", next);
   if (!answer)
     co_return fail(answer.error());
   co_return *answer;
@@ -57,7 +57,7 @@ handler_task waits(context ctx, std::string body) {
   co_return text_of(done);
 }
 handler_task call_in_time(context ctx, std::string target) {
-  auto call = ctx.call(sim_bench::object(target), "child", "x");
+  auto call = ctx.call(sim_harness::object(target), "child", "x");
   auto answer = co_await call.within(1'000);
   std::string text = !answer ? "failed" : *answer ? **answer : "late";
   auto pause = co_await ctx.sleep(5'000);
@@ -65,7 +65,7 @@ handler_task call_in_time(context ctx, std::string target) {
 }
 
 struct fixture {
-  sim_bench hub;
+  sim_harness hub;
   fixture() {
     hub.exclusive("child", &child);
     hub.exclusive("caller", &caller);
@@ -290,7 +290,7 @@ TEST_CASE("an answer that comes twice is taken once", "[durable][call]") {
   auto& hub = f.hub;
   const auto id = hub.send("a", "call_in_time", "b");
   hub.answer(answer_of(200, "v"));
-  durable::completion_for again{{sim_bench::object("a"), id, 1},
+  durable::completion_for again{{sim_harness::object("a"), id, 1},
                                 journal::encode(result<std::string>("other"))};
   hub.machine("a").on_message(again);
   CHECK(hub.machine("a").take().empty());
@@ -302,7 +302,7 @@ TEST_CASE("an input that was folded from the journal and told again runs once", 
   auto& hub = f.hub;
   const auto id = hub.send("a", "caller", "b");
   durable::input_for again;
-  again.target = sim_bench::object("b");
+  again.target = sim_harness::object("b");
   again.invocation = id.child(1);
   again.input.handler = "child";
   hub.machine("b").on_message(again);

@@ -45,14 +45,14 @@ handler_task child(context ctx, std::string body) {
   co_return done->text;
 }
 handler_task calls(context ctx, std::string target) {
-  auto first = co_await ctx.call(sim_bench::object(target), "child", "x");
+  auto first = co_await ctx.call(sim_harness::object(target), "child", "x");
   auto second = co_await ctx.sleep(1'000);
   co_return text_of(first) + ',' + text_of(second);
 }
 
 handler_task effect_beside_call(context ctx, std::string /*body*/) {
   auto mine = ctx.effect("mine", shop_call("mine"));
-  auto theirs = ctx.call(sim_bench::object("b"), "child", "theirs");
+  auto theirs = ctx.call(sim_harness::object("b"), "child", "theirs");
   auto a = co_await std::move(mine);
   auto b = co_await std::move(theirs);
   auto c = co_await ctx.sleep(1'000);
@@ -61,7 +61,7 @@ handler_task effect_beside_call(context ctx, std::string /*body*/) {
 
 handler_task cancel_object(context ctx, std::string body) {
   const auto slash = body.find('/');
-  ctx.cancel(sim_bench::object(body.substr(0, slash)),
+  ctx.cancel(sim_harness::object(body.substr(0, slash)),
              *invocation_id::parse(body.substr(slash + 1)));
   co_return std::string("asked");
 }
@@ -84,7 +84,7 @@ handler_task effect_in_time(context ctx, std::string /*body*/) {
 }
 
 struct fixture {
-  sim_bench hub;
+  sim_harness hub;
   fixture() {
     hub.exclusive("order", &charge_and_rest);
     hub.exclusive("two_waits", &two_waits);

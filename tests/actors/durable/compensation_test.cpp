@@ -34,7 +34,7 @@ handler_task rest_then_shield(context ctx, std::string) {
 }
 
 struct fixture {
-  sim_bench hub;
+  sim_harness hub;
   invocation_id id;
   fixture() {
     settings = {};

@@ -524,11 +524,11 @@ TEST_CASE("a key is the same for the same step and another for everything else",
   CHECK(key_of(f.hub.calls.front()) == key);
 
   const auto hub = f.hub.journal->hub();
-  const object_id k = sim_bench::object("k");
+  const object_id k = sim_harness::object("k");
   CHECK(durable::idempotency_key(hub, k, "step", "1") == key);
   CHECK(durable::idempotency_key(hub, k, "step", "2") != key);
   CHECK(durable::idempotency_key(hub, k, "other", "1") != key);
-  CHECK(durable::idempotency_key(hub, sim_bench::object("l"), "step", "1") != key);
+  CHECK(durable::idempotency_key(hub, sim_harness::object("l"), "step", "1") != key);
   CHECK(durable::idempotency_key(hub, {"T", "k"}, "step", "1") != key);
   CHECK(durable::idempotency_key(hub, {"S", "ks"}, "tep", "1") != key);
   hub_id other = hub;

@@ -45,7 +45,7 @@ handler_task waits_for_events(context ctx, std::string) {
 }
 
 handler_task tells_another(context ctx, std::string) {
-  ctx.send(sim_bench::object("k"), "told", {});
+  ctx.send(sim_harness::object("k"), "told", {});
   co_return std::string("told");
 }
 
@@ -410,7 +410,8 @@ TEST_CASE("what an event begins is begun exactly once, wherever the process dies
           "[durable][event][crash]") {
   fixture f;
   told.merges = {{"facts", "paid"}};
-  told.sends = {{sim_bench::object("k"), "counts", "a"}, {sim_bench::object("l"), "counts", "b"}};
+  told.sends = {{sim_harness::object("k"), "counts", "a"},
+                {sim_harness::object("l"), "counts", "b"}};
   const int at = GENERATE(0, 1, 2);
   f.tell();
   for (int i = 0; i < at; ++i)

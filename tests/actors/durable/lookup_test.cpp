@@ -17,7 +17,7 @@ providers::transport_outcome done_before() {
   return answer_of(400, "", {{"done-before", "true"}});
 }
 
-std::size_t notes_of(sim_bench& hub, const invocation_id& id) {
+std::size_t notes_of(sim_harness& hub, const invocation_id& id) {
   std::size_t count = 0;
   for (const auto& e : hub.entries(id))
     count += e.kind == journal::record_kind::effect_note ? 1 : 0;

@@ -19,8 +19,8 @@ handler_task tells_when(context ctx, std::string) {
 /// Begins another object's invocation late in its own turn.
 handler_task calls(context ctx, std::string body) {
   auto rested = co_await ctx.sleep(1'000);
-  ctx.send(sim_bench::object("child"), "when", body);
-  auto answer = co_await ctx.call(sim_bench::object("other"), "when", body);
+  ctx.send(sim_harness::object("child"), "when", body);
+  auto answer = co_await ctx.call(sim_harness::object("other"), "when", body);
   co_return answer ? *answer : std::string("failed");
 }
 
@@ -31,7 +31,7 @@ handler_task nothing(context, std::string) {
 } // namespace
 
 TEST_CASE("a child was accepted at the same time live and replayed", "[durable][time]") {
-  sim_bench hub;
+  sim_harness hub;
   hub.exclusive("when", &tells_when);
   hub.exclusive("calls", &calls);
   const auto caller = hub.send("k", "calls");
@@ -40,8 +40,9 @@ TEST_CASE("a child was accepted at the same time live and replayed", "[durable][
   hub.advance(1'500);
   const auto live = hub.value("child", "when");
   REQUIRE(!live.empty());
-  CHECK(live == std::to_string(
-                    must(hub.journal->load(sim_bench::object("child"))).live.front().accepted_at));
+  CHECK(live ==
+        std::to_string(
+            must(hub.journal->load(sim_harness::object("child"))).live.front().accepted_at));
   hub.restart();
   hub.advance(120'000);
   const auto child = text_of(*hub.outcome(caller.child(2)));
@@ -51,7 +52,7 @@ TEST_CASE("a child was accepted at the same time live and replayed", "[durable][
 
 TEST_CASE("an object that stays active does not keep every request key it ever saw",
           "[durable][memory]") {
-  sim_bench hub;
+  sim_harness hub;
   hub.exclusive("nothing", &nothing);
   std::vector<invocation_id> ids;
   const auto request = [&](int i) {
@@ -77,7 +78,7 @@ TEST_CASE("an object that stays active does not keep every request key it ever s
 
 TEST_CASE("a delayed input whose time has come waits for its turn, and its object for no time",
           "[durable][timer]") {
-  sim_bench hub;
+  sim_harness hub;
   hub.exclusive("when", &tells_when);
   hub.exclusive("nothing", &nothing);
   const auto first = hub.send("k", "when");

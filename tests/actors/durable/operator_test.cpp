@@ -13,17 +13,17 @@ using providers::doubt_policy;
 
 namespace {
 
-bool mended = false; ///< The handlers below do the right thing.
+bool fixed = false; ///< The handlers below do the right thing.
 
 journal::operator_payload action(operator_verb verb, std::string step = {}) {
   return {verb, std::move(step), "ada", "cli", "because", ""};
 }
 
-/// Rests, acts, and throws at the end while it is not mended.
+/// Rests, acts, and throws at the end while it is not fixed.
 handler_task throws(context ctx, std::string) {
   auto timer = ctx.sleep(600'000);
   auto done = co_await ctx.effect("step", shop_call("body", settings));
-  if (!mended)
+  if (!fixed)
     throw std::runtime_error("a bug");
   co_return done ? done->text : "failed";
 }
@@ -32,18 +32,18 @@ handler_task throws(context ctx, std::string) {
 handler_task throws_with_calls_out(context ctx, std::string) {
   auto first = ctx.effect("step", shop_call("body", settings));
   auto second = ctx.effect("second", shop_call("second", settings));
-  if (!mended)
+  if (!fixed)
     throw std::runtime_error("a bug");
   auto a = co_await std::move(first);
   auto b = co_await std::move(second);
   co_return (a ? a->text : "failed") + ',' + (b ? b->text : "failed");
 }
 
-/// Asks for another entry while it is not mended, so that a replay diverges.
+/// Asks for another entry while it is not fixed, so that a replay diverges.
 handler_task diverges(context ctx, std::string) {
   auto promise = ctx.awakeable();
   auto got = co_await promise.value.within(10'000);
-  auto entry = co_await ctx.get(mended ? "a" : "b");
+  auto entry = co_await ctx.get(fixed ? "a" : "b");
   ctx.set("promise", promise.id);
   auto second = ctx.awakeable();
   auto end = co_await second.value.within(50'000);
@@ -58,7 +58,7 @@ handler_task counts(context ctx, std::string body) {
 
 struct fixture : step_fixture {
   explicit fixture(doubt_policy policy = doubt_policy::lookup) : step_fixture(policy) {
-    mended = false;
+    fixed = false;
     hub.exclusive("throws", &throws);
     hub.exclusive("calls_out", &throws_with_calls_out);
     hub.exclusive("diverges", &diverges);
@@ -82,7 +82,7 @@ struct fixture : step_fixture {
   }
 };
 
-std::size_t completions_of(sim_bench& hub, const invocation_id& id, std::uint32_t completion) {
+std::size_t completions_of(sim_harness& hub, const invocation_id& id, std::uint32_t completion) {
   std::size_t count = 0;
   for (const auto& e : hub.entries(id))
     count += e.kind == journal::record_kind::completion && e.index == completion ? 1 : 0;
@@ -107,12 +107,12 @@ TEST_CASE("what is paused because its handler threw costs nothing", "[durable][p
 
 TEST_CASE("what is paused because its replay diverged costs nothing", "[durable][paused]") {
   fixture f;
-  mended = true;
+  fixed = true;
   f.id = f.hub.send("k", "diverges");
   f.hub.advance(10'000); // The first wait was in vain; the second is open.
   REQUIRE(!f.hub.outcome(f.id));
   REQUIRE(f.hub.machine("k").due());
-  mended = false;
+  fixed = false;
   f.hub.restart();
   REQUIRE(f.state() == "paused");
   f.check_quiet();
@@ -123,23 +123,23 @@ TEST_CASE("what is paused because its replay diverged costs nothing", "[durable]
   CHECK(completions_of(f.hub, f.id, 1) == 1);
   f.check_quiet();
   // Mended, it goes on, and its time is over by now.
-  mended = true;
+  fixed = true;
   CHECK(f.hub.operate("k", f.id, action(operator_verb::retry)));
   f.hub.advance(0);
   CHECK(f.state() == "late");
   CHECK(f.hub.paused(f.id).empty());
 }
 
-TEST_CASE("a mended invocation is not paused any more, and its timers are due again",
+TEST_CASE("a fixed invocation is not paused any more, and its timers are due again",
           "[durable][paused]") {
   fixture f;
-  mended = true;
+  fixed = true;
   f.id = f.hub.send("k", "diverges");
   f.hub.advance(10'000);
-  mended = false;
+  fixed = false;
   f.hub.restart();
   REQUIRE(f.state() == "paused");
-  mended = true;
+  fixed = true;
   f.hub.restart();
   CHECK(f.hub.paused(f.id).empty());
   CHECK(f.hub.machine("k").stuck().empty());
@@ -163,7 +163,7 @@ TEST_CASE("calls that are out when a handler throws are recorded once, and resol
   CHECK(!f.hub.machine("k").suspendable());
   const bool retried_first = GENERATE(false, true);
   if (retried_first) {
-    mended = true;
+    fixed = true;
     CHECK(f.hub.operate("k", f.id, action(operator_verb::retry)));
     CHECK(f.hub.calls.size() == 2); // It joins the calls that are out.
   }
@@ -174,7 +174,7 @@ TEST_CASE("calls that are out when a handler throws are recorded once, and resol
     f.hub.answer(answer_of(200, "absent"));
     f.check_quiet();
     CHECK(completions_of(f.hub, f.id, 1) == 1);
-    mended = true;
+    fixed = true;
     if (GENERATE(false, true))
       f.hub.restart();
     else
@@ -199,7 +199,7 @@ TEST_CASE("what another step waits for when the handler throws is kept for whoev
       "beside", +[](context ctx, std::string) -> handler_task {
         auto slow = ctx.effect("slow", shop_call("slow", settings));
         auto done = co_await ctx.effect("step", shop_call("body", settings));
-        if (!mended)
+        if (!fixed)
           throw std::runtime_error("a bug");
         auto last = co_await std::move(slow);
         co_return (done ? done->text : "failed") + ',' + (last ? last->text : "failed");
@@ -209,7 +209,7 @@ TEST_CASE("what another step waits for when the handler throws is kept for whoev
   f.hub.answer(answer_of(200, "done"));
   REQUIRE(f.state() == "paused");
   f.check_quiet();
-  mended = true;
+  fixed = true;
   if (restart)
     f.hub.restart();
   else
@@ -249,7 +249,7 @@ TEST_CASE(
     "a step against another target pauses its whole invocation, and nothing else of it goes on",
     "[durable][paused][target]") {
   fixture f;
-  mended = true;
+  fixed = true;
   f.id = f.hub.send("k", "throws"); // A timer beside the step.
   f.hub.vendors.endpoints["shop"].base = "http://other.test";
   f.hub.restart();

@@ -92,7 +92,7 @@ handler_task waits_then_throws(context ctx, std::string /*body*/) {
 handler_task waits_no_longer_throws(context ctx, std::string /*body*/) {
   auto promise = ctx.awakeable();
   auto a = co_await ctx.effect("a", shop_call("x"));
-  ctx.set("mended", "1");
+  ctx.set("fixed", "1");
   auto value = co_await std::move(promise.value);
   co_return text_of(a) + ',' + text_of(value);
 }
@@ -140,7 +140,7 @@ TEST_CASE("parallel steps replay right whatever order they finished in", "[durab
   const bool second_first = GENERATE(false, true);
   const int restart_after = GENERATE(range(0, 4));
   CAPTURE(second_first, restart_after);
-  sim_bench hub;
+  sim_harness hub;
   hub.exclusive("run", &two_at_once);
   const auto id = hub.send("k", "run");
   int finished = 0;
@@ -159,7 +159,7 @@ TEST_CASE("parallel steps replay right whatever order they finished in", "[durab
 }
 
 TEST_CASE("an answered step is never sent again after a restart", "[durable][replay]") {
-  sim_bench hub;
+  sim_harness hub;
   hub.exclusive("run", &two_at_once);
   const auto id = hub.send("k", "run");
   hub.answer(answer_of(200, "A"));
@@ -174,7 +174,7 @@ TEST_CASE("an answered step is never sent again after a restart", "[durable][rep
 
 TEST_CASE("state entries replay with the values they had", "[durable][replay]") {
   const bool restart = GENERATE(false, true);
-  sim_bench hub;
+  sim_harness hub;
   hub.services.services["S"].merge = [](std::string_view, const std::string* current,
                                         std::string_view delta) {
     return (current != nullptr ? *current : std::string()) + std::string(delta);
@@ -195,7 +195,7 @@ TEST_CASE("state entries replay with the values they had", "[durable][replay]") 
 
 TEST_CASE("local work is done once and journal time is recorded", "[durable][replay]") {
   runs = 0;
-  sim_bench hub;
+  sim_harness hub;
   hub.exclusive("run", &runs_once);
   const auto id = hub.send("k", "run");
   hub.restart();
@@ -206,7 +206,7 @@ TEST_CASE("local work is done once and journal time is recorded", "[durable][rep
 
 TEST_CASE("replay that meets other code pauses that invocation and says what it met",
           "[durable][replay]") {
-  sim_bench hub;
+  sim_harness hub;
   hub.exclusive("run", &one_effect);
   const auto id = hub.send("k", "run", "x");
   const auto other = hub.send("k2", "run", "x");
@@ -250,7 +250,7 @@ TEST_CASE("replay that meets other code pauses that invocation and says what it 
 }
 
 TEST_CASE("a handler that ends before its journal does is paused", "[durable][replay]") {
-  sim_bench hub;
+  sim_harness hub;
   hub.exclusive("run", &two_at_once);
   const auto id = hub.send("k", "run");
   hub.answer(answer_of(200, "A"));
@@ -262,7 +262,7 @@ TEST_CASE("a handler that ends before its journal does is paused", "[durable][re
 }
 
 TEST_CASE("a handler that throws pauses its invocation with what it said", "[durable][replay]") {
-  sim_bench hub;
+  sim_harness hub;
   const bool std_exception = GENERATE(true, false);
   hub.exclusive("run", std_exception ? &throws_at_once : &throws_something_else);
   const auto id = hub.send("k", "run");
@@ -282,9 +282,9 @@ TEST_CASE("a handler that throws pauses its invocation with what it said", "[dur
   CHECK(!hub.outcome(behind));
 }
 
-TEST_CASE("what arrives for a paused invocation is kept and replayed by the mended handler",
+TEST_CASE("what arrives for a paused invocation is kept and replayed by the fixed handler",
           "[durable][replay]") {
-  sim_bench hub;
+  sim_harness hub;
   hub.exclusive("run", &waits_then_throws);
   const auto id = hub.send("k", "run");
   hub.answer(answer_of(200, "done"));
@@ -296,7 +296,7 @@ TEST_CASE("what arrives for a paused invocation is kept and replayed by the mend
         durable::awakeable_verdict::completed);
   CHECK(hub.complete(awakeable_id{id, 1}.text(), std::string("again")) ==
         durable::awakeable_verdict::already);
-  CHECK(!hub.paused(id).empty()); // Still paused: nobody has mended it.
+  CHECK(!hub.paused(id).empty()); // Still paused: nobody has fixed it.
 
   hub.exclusive("run", &waits_no_longer_throws);
   hub.restart();
@@ -305,7 +305,7 @@ TEST_CASE("what arrives for a paused invocation is kept and replayed by the mend
 }
 
 TEST_CASE("an awakeable for a service this program lost is kept", "[durable][replay]") {
-  sim_bench hub;
+  sim_harness hub;
   hub.exclusive("run", &awaits_promise);
   const auto id = hub.send("k", "run");
   auto saved = hub.services.services["S"].handlers["run"];
@@ -323,7 +323,7 @@ TEST_CASE("an awakeable for a service this program lost is kept", "[durable][rep
 
 TEST_CASE("an awakeable is completed once, and one nobody made is unknown",
           "[durable][awakeable]") {
-  sim_bench hub;
+  sim_harness hub;
   hub.exclusive("run", &awaits_promise);
   const auto id = hub.send("k", "run");
   const auto name = hub.value("k", "id");
@@ -343,7 +343,7 @@ TEST_CASE("an awakeable is completed once, and one nobody made is unknown",
 }
 
 TEST_CASE("a sleep survives restarts and ends at its time", "[durable][sleep]") {
-  sim_bench hub;
+  sim_harness hub;
   hub.exclusive("run", &sleeps_twice);
   const auto id = hub.send("k", "run");
   hub.advance(4'000);
@@ -362,7 +362,7 @@ TEST_CASE("within gives the value in time or nothing, and replays as it was", "[
   const bool in_time = GENERATE(true, false);
   const int restart_at = GENERATE(range(0, 3));
   CAPTURE(in_time, restart_at);
-  sim_bench hub;
+  sim_harness hub;
   hub.exclusive("run", &effect_in_time);
   const auto id = hub.send("k", "run");
   if (restart_at == 0)
@@ -401,7 +401,7 @@ TEST_CASE("within gives the value in time or nothing, and replays as it was", "[
 }
 
 TEST_CASE("an invocation ends only when its last effect is resolved", "[durable][within]") {
-  sim_bench hub;
+  sim_harness hub;
   hub.exclusive("run", &leaves_an_effect);
   const auto id = hub.send("k", "run");
   hub.advance(100);
@@ -426,7 +426,7 @@ TEST_CASE("an invocation ends only when its last effect is resolved", "[durable]
 }
 
 TEST_CASE("nested coroutines are steps of one invocation", "[durable][replay]") {
-  sim_bench hub;
+  sim_harness hub;
   hub.exclusive("run", &nested);
   const auto id = hub.send("k", "run");
   hub.answer(answer_of(200, "1"));
@@ -438,7 +438,7 @@ TEST_CASE("nested coroutines are steps of one invocation", "[durable][replay]") 
 
 TEST_CASE("two hosts with the same journal derive the same records", "[durable][replay]") {
   auto journal_of = [](bool with_restarts) {
-    sim_bench hub;
+    sim_harness hub;
     hub.exclusive("run", &two_at_once);
     const auto id = hub.send("k", "run");
     for (const char* value : {"A", "B", "C"}) {

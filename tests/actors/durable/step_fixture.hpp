@@ -26,15 +26,15 @@ inline std::string text_of(const result<std::string>& r) {
 }
 
 /// The object `key` as of the last commit.
-inline journal::object_state must_state(sim_bench& hub, const std::string& key = "k") {
-  auto state = must(hub.journal->load(sim_bench::object(key)));
-  state.id = sim_bench::object(key);
+inline journal::object_state must_state(sim_harness& hub, const std::string& key = "k") {
+  auto state = must(hub.journal->load(sim_harness::object(key)));
+  state.id = sim_harness::object(key);
   return state;
 }
 
 /// A hub with one invocation of `one_step` on the object `k`.
 struct step_fixture {
-  sim_bench hub;
+  sim_harness hub;
   invocation_id id;
   explicit step_fixture(providers::doubt_policy policy = providers::doubt_policy::replay_key) {
     settings = {};

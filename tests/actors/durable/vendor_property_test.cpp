@@ -127,7 +127,7 @@ public:
     check_end();
   }
 
-  sim_bench hub;
+  sim_harness hub;
 
 private:
   // ── The gate ──

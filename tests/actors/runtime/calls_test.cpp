@@ -21,7 +21,7 @@ bool says(const caller& c, std::string_view text) {
 // ── What leaves when ─────────────────────────────────────────────────────────────────────────
 
 TEST_CASE("a call leaves only after its input and intent are durable", "[runtime][durability]") {
-  runtime_bench hub;
+  runtime_harness hub;
   hub.held = true;
   auto c = hub.call("a", "work", "x");
   CHECK(hub.wire.empty());
@@ -35,7 +35,7 @@ TEST_CASE("a call leaves only after its input and intent are durable", "[runtime
 }
 
 TEST_CASE("a caller is answered only after the end is durable", "[runtime][durability]") {
-  runtime_bench hub;
+  runtime_harness hub;
   auto c = hub.call("a", "work", "x");
   hub.held = true;
   hub.answer(answer_of(200, "done"));
@@ -49,7 +49,7 @@ TEST_CASE("a caller is answered only after the end is durable", "[runtime][durab
 }
 
 TEST_CASE("a failure leaves with its status and a sentence", "[runtime][durability]") {
-  runtime_bench hub;
+  runtime_harness hub;
   auto c = hub.call("a", "work", "x");
   hub.answer(answer_of(402));
   CHECK(c->status() == 409);
@@ -58,7 +58,7 @@ TEST_CASE("a failure leaves with its status and a sentence", "[runtime][durabili
 
 TEST_CASE("messages to other objects go on as soon as the turn is queued",
           "[runtime][durability]") {
-  runtime_bench hub;
+  runtime_harness hub;
   hub.held = true;
   auto c = hub.call("a", "ask", "b");
   CHECK(hub.queued_turns() == 2); // Of a: input and call. Of b: the effect.
@@ -78,7 +78,7 @@ TEST_CASE("messages to other objects go on as soon as the turn is queued",
 
 TEST_CASE("a retried call leaves only after its wait is durable and over",
           "[runtime][durability]") {
-  runtime_bench hub;
+  runtime_harness hub;
   auto c = hub.call("a", "work", "x");
   hub.held = true;
   hub.answer(answer_of(429, {}, {{"retry-after-ms", "200"}}));
@@ -93,7 +93,7 @@ TEST_CASE("a retried call leaves only after its wait is durable and over",
 }
 
 TEST_CASE("secrets of the endpoint are added where the request leaves", "[runtime][provider]") {
-  runtime_bench hub;
+  runtime_harness hub;
   hub.vendors.endpoints["shop"].secret_headers = {{"authorization", secret("Bearer s3cret")}};
   hub.call("a", "work", "x");
   REQUIRE(hub.wire.size() == 1);
@@ -108,7 +108,7 @@ TEST_CASE("secrets of the endpoint are added where the request leaves", "[runtim
 
 TEST_CASE("calls of one key run one at a time in arrival order, other keys beside them",
           "[runtime][modes]") {
-  runtime_bench hub;
+  runtime_harness hub;
   auto first = hub.call("a", "work", "1");
   auto second = hub.call("a", "work", "2");
   auto third = hub.call("a", "work", "3");
@@ -128,7 +128,7 @@ TEST_CASE("calls of one key run one at a time in arrival order, other keys besid
 }
 
 TEST_CASE("a shared handler runs beside an exclusive one", "[runtime][modes]") {
-  runtime_bench hub;
+  runtime_harness hub;
   auto exclusive = hub.call("a", "work", "x");
   auto shared = hub.call("a", "beside", "s");
   CHECK(hub.wire_bodies() == strings{"x", "s"});
@@ -139,7 +139,7 @@ TEST_CASE("a shared handler runs beside an exclusive one", "[runtime][modes]") {
 
 TEST_CASE("a read sees the last commit, waits for nobody and activates nothing",
           "[runtime][modes]") {
-  runtime_bench hub;
+  runtime_harness hub;
   CHECK(hub.call("a", "peek")->body() == "nothing");
   CHECK(hub.active_objects() == 0);
   hub.call("a", "work", "x");
@@ -153,7 +153,7 @@ TEST_CASE("a read sees the last commit, waits for nobody and activates nothing",
 }
 
 TEST_CASE("what cannot be called is said before anything is stored", "[runtime][modes]") {
-  runtime_bench hub;
+  runtime_harness hub;
   hub.handler("inner").run = hub.handler("work").run;
   hub.handler("inner").internal = true;
   hub.handler("checked").run = hub.handler("work").run;
@@ -178,7 +178,7 @@ TEST_CASE("what cannot be called is said before anything is stored", "[runtime][
 
 TEST_CASE("while the hub takes no new work, calls get 503 and reads an answer",
           "[runtime][modes]") {
-  runtime_bench hub;
+  runtime_harness hub;
   auto before = hub.call("a", "work", "x");
   hub.set_accepting(false);
   auto refused = hub.call("b", "work", "y");
@@ -191,7 +191,7 @@ TEST_CASE("while the hub takes no new work, calls get 503 and reads an answer",
 }
 
 TEST_CASE("too many inputs waiting at one object are refused, at others not", "[runtime][modes]") {
-  runtime_bench hub;
+  runtime_harness hub;
   hub.waiting_inputs_max = 3;
   std::vector<caller> taken;
   for (int i = 0; i < 3; ++i)
@@ -217,7 +217,7 @@ TEST_CASE("too many inputs waiting at one object are refused, at others not", "[
 }
 
 TEST_CASE("a live part is added to the answer and to no journal", "[runtime][modes]") {
-  runtime_bench hub;
+  runtime_harness hub;
   hub.handler("work").live = [](std::string_view answer) -> std::optional<durable::live_part> {
     if (answer != "lacks")
       return std::nullopt;
@@ -251,7 +251,7 @@ TEST_CASE("a live part is added to the answer and to no journal", "[runtime][mod
 }
 
 TEST_CASE("a live part is added to what attach and output answer too", "[runtime][attach]") {
-  runtime_bench hub;
+  runtime_harness hub;
   hub.handler("work").live = [](std::string_view) -> std::optional<durable::live_part> {
     durable::live_part part;
     part.operation.vendor = "shop";
@@ -277,7 +277,7 @@ TEST_CASE("one request key is one invocation with one answer, at every stage", "
   enum stage { not_durable, running, ended, passivated, restarted };
   const auto at = static_cast<stage>(GENERATE(range(0, 5)));
   CAPTURE(at);
-  runtime_bench hub;
+  runtime_harness hub;
   hub.held = at == not_durable;
   auto first = hub.call("a", "work", "x", {.idempotency_key = "k"});
   if (at >= ended)
@@ -303,7 +303,7 @@ TEST_CASE("one request key is one invocation with one answer, at every stage", "
 
 TEST_CASE("a request key belongs to one object and handler, and is forgotten in time",
           "[runtime][key]") {
-  runtime_bench hub;
+  runtime_harness hub;
   hub.call("a", "work", "x", {.idempotency_key = "k"});
   hub.call("b", "work", "x", {.idempotency_key = "k"});
   hub.call("a", "beside", "x", {.idempotency_key = "k"});
@@ -319,7 +319,7 @@ TEST_CASE("a request key belongs to one object and handler, and is forgotten in 
 // and its taking a place among those who wait, the disk says it is done.
 TEST_CASE("a repeated request is answered though its invocation ends while it looks",
           "[runtime][key]") {
-  runtime_bench hub;
+  runtime_harness hub;
   auto first = hub.call("a", "work", "x", {.idempotency_key = "k"});
   hub.held = true;
   hub.answer(answer_of(200, "done"));
@@ -334,7 +334,7 @@ TEST_CASE("a repeated request is answered though its invocation ends while it lo
 }
 
 TEST_CASE("/send is answered when durable, and again with PreviouslyAccepted", "[runtime][key]") {
-  runtime_bench hub;
+  runtime_harness hub;
   hub.held = true;
   auto first = hub.call("a", "work", "x", {.idempotency_key = "k", .one_way = true});
   CHECK(!first->answered());
@@ -359,7 +359,7 @@ TEST_CASE("/send is answered when durable, and again with PreviouslyAccepted", "
 }
 
 TEST_CASE("a call and a /send under one key are one invocation", "[runtime][key]") {
-  runtime_bench hub;
+  runtime_harness hub;
   auto sent = hub.call("a", "work", "x", {.idempotency_key = "k", .one_way = true});
   auto called = hub.call("a", "work", "x", {.idempotency_key = "k"});
   hub.answer(answer_of(200, "done"));
@@ -370,7 +370,7 @@ TEST_CASE("a call and a /send under one key are one invocation", "[runtime][key]
 // ── Attach and output ────────────────────────────────────────────────────────────────────────
 
 TEST_CASE("attach waits for the end, output does not", "[runtime][attach]") {
-  runtime_bench hub;
+  runtime_harness hub;
   auto c = hub.call("a", "work", "x", {.idempotency_key = "k"});
   const auto id = c->accepted_id;
   const bool by_key = GENERATE(false, true);
@@ -404,7 +404,7 @@ TEST_CASE("attach waits for the end, output does not", "[runtime][attach]") {
 
 TEST_CASE("attach after a restart is answered when the resumed invocation ends",
           "[runtime][attach]") {
-  runtime_bench hub;
+  runtime_harness hub;
   const auto id = hub.call("a", "work", "x")->accepted_id;
   hub.restart();
   auto attached = hub.attach(runtime::by_invocation_id{id});
@@ -413,7 +413,7 @@ TEST_CASE("attach after a restart is answered when the resumed invocation ends",
 }
 
 TEST_CASE("attach says what it cannot find", "[runtime][attach]") {
-  runtime_bench hub;
+  runtime_harness hub;
   const bool wait = GENERATE(false, true);
   const auto unknown = invocation_id::make(hub.time.wall_ms(), hub.random).text();
   CHECK(hub.attach(runtime::by_invocation_id{unknown}, wait)->status() == 404);
@@ -430,7 +430,7 @@ TEST_CASE("attach says what it cannot find", "[runtime][attach]") {
 }
 
 TEST_CASE("attach is answered once though the end comes while it looks", "[runtime][attach]") {
-  runtime_bench hub;
+  runtime_harness hub;
   auto c = hub.call("a", "work", "x");
   hub.held = true;
   hub.answer(answer_of(200, "done"));
@@ -444,7 +444,7 @@ TEST_CASE("attach is answered once though the end comes while it looks", "[runti
 // ── Awakeables ───────────────────────────────────────────────────────────────────────────────
 
 TEST_CASE("an awakeable is completed once, by value or by reason", "[runtime][awakeable]") {
-  runtime_bench hub;
+  runtime_harness hub;
   auto c = hub.call("a", "promise");
   const auto id = hub.value("a");
   const bool resolve = GENERATE(true, false);
@@ -471,7 +471,7 @@ TEST_CASE("an awakeable is completed once, by value or by reason", "[runtime][aw
 }
 
 TEST_CASE("an awakeable that was never made is unknown", "[runtime][awakeable]") {
-  runtime_bench hub;
+  runtime_harness hub;
   auto c = hub.call("a", "promise");
   auto id = awakeable_id::parse(hub.value("a")).value();
   auto other = id;
@@ -490,7 +490,7 @@ TEST_CASE("an awakeable that was never made is unknown", "[runtime][awakeable]")
 // ── Damage ───────────────────────────────────────────────────────────────────────────────────
 
 TEST_CASE("an object whose row cannot be read gets 500, others go on", "[runtime][damage]") {
-  runtime_bench hub;
+  runtime_harness hub;
   hub.call("a", "work", "x");
   hub.answer(answer_of(200, "done"));
   auto promised = hub.call("p", "promise");
@@ -527,7 +527,7 @@ TEST_CASE("an object whose row cannot be read gets 500, others go on", "[runtime
 
   // Where the hub ends and starts, all this is as it was.
   hub.checkpoint();
-  const auto digest = journal::object_digest(journal::object_key(runtime_bench::object("a")));
+  const auto digest = journal::object_digest(journal::object_key(runtime_harness::object("a")));
   CHECK(hub.store.contents(table::sa).at(journal::aside_row_key(digest)) == damaged);
   CHECK(hub.store.contents(table::ob).size() == 1);
   hub.restart();
@@ -539,11 +539,11 @@ TEST_CASE("an object whose row cannot be read gets 500, others go on", "[runtime
 TEST_CASE("an object whose row is damaged while it lives ends what it has begun, and takes nothing "
           "new",
           "[runtime][damage]") {
-  runtime_bench hub;
+  runtime_harness hub;
   auto first = hub.call("a", "work", "x");
   hub.checkpoint();
   using journal::table;
-  const auto row_key = journal::object_key(runtime_bench::object("a"));
+  const auto row_key = journal::object_key(runtime_harness::object("a"));
   auto row = hub.store.contents(table::ob).at(row_key);
   row[row.size() / 2] = static_cast<char>(row[row.size() / 2] ^ 1);
   hub.store.overwrite(table::ob, row_key, row);
@@ -566,7 +566,7 @@ TEST_CASE("an object whose row is damaged while it lives ends what it has begun,
 // ── Providers ────────────────────────────────────────────────────────────────────────────────
 
 TEST_CASE("a call holds its place until its outcome has been handled", "[runtime][provider]") {
-  runtime_bench hub;
+  runtime_harness hub;
   std::vector<caller> callers;
   for (const auto* key : {"a", "b", "c"})
     callers.push_back(hub.call(key, "work", key));
@@ -582,7 +582,7 @@ TEST_CASE("a call holds its place until its outcome has been handled", "[runtime
 }
 
 TEST_CASE("an answer leaves without its live part where no place is free", "[runtime][provider]") {
-  runtime_bench hub;
+  runtime_harness hub;
   hub.limits.reads = 1;
   hub.handler("work").live = [](std::string_view) -> std::optional<durable::live_part> {
     durable::live_part part;
@@ -607,7 +607,7 @@ TEST_CASE("an answer leaves without its live part where no place is free", "[run
 
 TEST_CASE("changed credentials are on the next call, and probe a vendor that refused the old ones",
           "[runtime][provider]") {
-  runtime_bench hub;
+  runtime_harness hub;
   hub.vendors.endpoints["shop"].secret_headers = {{"authorization", secret("Bearer old")}};
   hub.call("a", "work", "x");
   hub.gate().learned("shop", durable::vendor_finding::misconfigured, "401");
@@ -623,7 +623,7 @@ TEST_CASE("changed credentials are on the next call, and probe a vendor that ref
 
 TEST_CASE("an offered place that the object does not want goes to the next",
           "[runtime][provider]") {
-  runtime_bench hub;
+  runtime_harness hub;
   hub.limits.effects = 1;
   hub.call("a", "work", "x");
   const auto id = invocation_id::make(1, hub.random);
@@ -640,7 +640,7 @@ TEST_CASE("an offered place that the object does not want goes to the next",
 
 TEST_CASE("an answer for an object that is not there any more does no harm",
           "[runtime][provider]") {
-  runtime_bench hub;
+  runtime_harness hub;
   auto c = hub.call("a", "work", "x");
   REQUIRE(hub.wire.size() == 1);
   auto late = hub.wire.front().done;

@@ -15,7 +15,7 @@ using strings = std::vector<std::string>;
 namespace {
 
 /// `explode` throws from inside the object's machine while `times` lasts, then does as `work`.
-void add_explode(runtime_bench& hub, int& times) {
+void add_explode(runtime_harness& hub, int& times) {
   hub.handler("explode").run = [&hub, &times](durable::context ctx, std::string body) {
     if (times-- > 0)
       throw std::bad_alloc();
@@ -27,7 +27,7 @@ void add_explode(runtime_bench& hub, int& times) {
 
 TEST_CASE("a caller whose input is in no turn is told, and the object goes on",
           "[runtime][failure]") {
-  runtime_bench hub;
+  runtime_harness hub;
   int times = 1;
   add_explode(hub, times);
   auto c = hub.call("a", "explode", "x");
@@ -44,7 +44,7 @@ TEST_CASE("a caller whose input is in no turn is told, and the object goes on",
 
 TEST_CASE("who waits for an invocation goes on waiting over a failure of its object",
           "[runtime][failure]") {
-  runtime_bench hub;
+  runtime_harness hub;
   int times = 0;
   add_explode(hub, times);
   auto first = hub.call("a", "work", "x"); // Its call is out.
@@ -68,7 +68,7 @@ TEST_CASE("who waits for an invocation goes on waiting over a failure of its obj
 
 TEST_CASE("an object that failed is built again only when all it queued is on disk",
           "[runtime][failure]") {
-  runtime_bench hub;
+  runtime_harness hub;
   hub.held = true;
   auto first = hub.call("a", "count", "1");
   hub.break_down("a", 1);
@@ -89,7 +89,7 @@ TEST_CASE("an object that failed is built again only when all it queued is on di
 }
 
 TEST_CASE("what an object told another reaches it though the other fails", "[runtime][failure]") {
-  runtime_bench hub;
+  runtime_harness hub;
   bool once = true;
   hub.on_load = [&](const object_id& id) {
     if (id.key == "b" && std::exchange(once, false))
@@ -106,7 +106,7 @@ TEST_CASE("what an object told another reaches it though the other fails", "[run
 TEST_CASE("an object that fails three times in a minute is paused for a person",
           "[runtime][failure]") {
   log::set_level(log::level::off);
-  runtime_bench hub;
+  runtime_harness hub;
   int times = 3;
   add_explode(hub, times);
   auto other = hub.call("b", "work", "b");
@@ -140,7 +140,7 @@ TEST_CASE("an object that fails three times in a minute is paused for a person",
 TEST_CASE("an object whose activation fails each time is paused, and what it has to do waits",
           "[runtime][failure]") {
   log::set_level(log::level::off);
-  runtime_bench hub;
+  runtime_harness hub;
   auto c = hub.call("a", "sleep", "5000");
   hub.advance(2'000);
   REQUIRE(hub.active_objects() == 0);
@@ -163,7 +163,7 @@ TEST_CASE("an object whose activation fails each time is paused, and what it has
 
 TEST_CASE("failures long ago do not pause an object", "[runtime][failure]") {
   log::set_level(log::level::off);
-  runtime_bench hub;
+  runtime_harness hub;
   int times = 10;
   add_explode(hub, times);
   for (int i = 0; i < 6; ++i) {
@@ -176,7 +176,7 @@ TEST_CASE("failures long ago do not pause an object", "[runtime][failure]") {
 TEST_CASE("a vendor call that the hub fails to send ends as not sent, and is sent again",
           "[runtime][failure]") {
   log::set_level(log::level::off);
-  runtime_bench hub;
+  runtime_harness hub;
   bool once = true;
   hub.on_send = [&] {
     if (std::exchange(once, false))
@@ -194,7 +194,7 @@ TEST_CASE("a vendor call that the hub fails to send ends as not sent, and is sen
 TEST_CASE("a request that the gateway fails at gets 500, once, and the next one an answer",
           "[runtime][failure]") {
   log::set_level(log::level::off);
-  runtime_bench hub;
+  runtime_harness hub;
   bool throws = true;
   hub.handler("checked").run = hub.handler("work").run;
   hub.handler("checked").validate = [&](std::string_view,
@@ -217,7 +217,7 @@ TEST_CASE("a request that the gateway fails at gets 500, once, and the next one 
 
 TEST_CASE("a person's action is answered, whatever becomes of its object", "[runtime][failure]") {
   log::set_level(log::level::off);
-  runtime_bench hub;
+  runtime_harness hub;
   const journal::operator_payload pause{journal::operator_verb::pause, "", "ada", "cli", "", ""};
   CHECK(hub.operate("a", pause)->status() == 202);
   int times = 0;

@@ -12,7 +12,7 @@ using strings = std::vector<std::string>;
 // ── Activation and passivation ───────────────────────────────────────────────────────────────
 
 TEST_CASE("an object is active while it works and not after", "[runtime][passivation]") {
-  runtime_bench hub;
+  runtime_harness hub;
   hub.call("a", "peek");
   CHECK(hub.active_objects() == 0);
   auto c = hub.call("a", "work", "x");
@@ -29,7 +29,7 @@ TEST_CASE("an object is active while it works and not after", "[runtime][passiva
 }
 
 TEST_CASE("an object is not passivated before its last turn is durable", "[runtime][passivation]") {
-  runtime_bench hub;
+  runtime_harness hub;
   hub.call("a", "count", "1");
   hub.held = true;
   hub.answer(answer_of(200, "ok"));
@@ -45,7 +45,7 @@ TEST_CASE("an object is not passivated before its last turn is durable", "[runti
 
 TEST_CASE("an object with a call out stays, one that waits for someone outside goes",
           "[runtime][passivation]") {
-  runtime_bench hub;
+  runtime_harness hub;
   hub.call("a", "work", "x");
   hub.call("p", "promise");
   CHECK(hub.active_objects() == 2);
@@ -56,7 +56,7 @@ TEST_CASE("an object with a call out stays, one that waits for someone outside g
 }
 
 TEST_CASE("actors of passivated objects serve others", "[runtime][passivation]") {
-  runtime_bench hub;
+  runtime_harness hub;
   hub.call("0", "work", "0");
   const auto actors = hub.actors();
   hub.answer("0", answer_of(200, "ok"));
@@ -71,7 +71,7 @@ TEST_CASE("actors of passivated objects serve others", "[runtime][passivation]")
 }
 
 TEST_CASE("more actors than the pool keeps end", "[runtime][passivation]") {
-  runtime_bench hub;
+  runtime_harness hub;
   hub.call("warm", "work", "warm");
   hub.answer(answer_of(200, "ok"));
   constexpr int many = 1'100;
@@ -93,7 +93,7 @@ TEST_CASE("a message that races with passivation is not lost", "[runtime][passiv
   for (int steps = 0; !whole; ++steps) {
     CAPTURE(steps);
     REQUIRE(steps < 1'000);
-    runtime_bench hub;
+    runtime_harness hub;
     auto first = hub.call("a", "count", "1");
     hub.call("warm", "work", "w"); // So that there is a pooled actor as well.
     hub.answer("w", answer_of(200, "ok"));
@@ -122,7 +122,7 @@ TEST_CASE("under any schedule each call runs once, alone at its object, and is a
   const auto seed = GENERATE(range(1, 101));
   CAPTURE(seed);
   seeded_random choose(static_cast<std::uint64_t>(seed));
-  runtime_bench hub;
+  runtime_harness hub;
   std::vector<caller> callers;
   std::vector<std::string> keys;
   constexpr int calls = 24;
@@ -164,7 +164,7 @@ TEST_CASE("under any schedule with crashes everything accepted is done once",
   const auto seed = GENERATE(range(1, 51));
   CAPTURE(seed);
   seeded_random choose(static_cast<std::uint64_t>(seed));
-  runtime_bench hub;
+  runtime_harness hub;
   int accepted = 0;
   for (int life = 0; life < 4; ++life) {
     std::vector<caller> callers;
@@ -194,7 +194,7 @@ TEST_CASE("no object is active only where nothing accepted is left to do", "[run
   const auto seed = GENERATE(range(1, 51));
   CAPTURE(seed);
   seeded_random choose(static_cast<std::uint64_t>(seed));
-  runtime_bench hub;
+  runtime_harness hub;
   if (seed % 2 == 0) { // With pooled actors too.
     hub.call("warm", "work", "w");
     hub.answer(answer_of(200, "ok"));
@@ -216,7 +216,7 @@ TEST_CASE("no object is active only where nothing accepted is left to do", "[run
 // the input in memory only; a sweep comes, b is dropped and built again without it.
 TEST_CASE("an input that waits at a passivated object is not lost while its record is on its way",
           "[runtime][passivation]") {
-  runtime_bench hub;
+  runtime_harness hub;
   auto before = hub.call("b", "promise");
   const auto awakeable = hub.value("b");
   hub.held = true;
@@ -235,7 +235,7 @@ TEST_CASE("an input that waits at a passivated object is not lost while its reco
 
 TEST_CASE("a delayed send whose record is late on disk starts when it is there",
           "[runtime][passivation]") {
-  runtime_bench hub;
+  runtime_harness hub;
   hub.held = true;
   hub.call("a", "tell", "b:1500");
   hub.advance(3'000);
@@ -249,7 +249,7 @@ TEST_CASE("a delayed send whose record is late on disk starts when it is there",
 // ── Time ─────────────────────────────────────────────────────────────────────────────────────
 
 TEST_CASE("a short sleep ends at its time", "[runtime][time]") {
-  runtime_bench hub;
+  runtime_harness hub;
   auto c = hub.call("a", "sleep", "40");
   hub.advance(39);
   CHECK(!c->answered());
@@ -258,7 +258,7 @@ TEST_CASE("a short sleep ends at its time", "[runtime][time]") {
 }
 
 TEST_CASE("short sleeps one after the other end at their times", "[runtime][time]") {
-  runtime_bench hub;
+  runtime_harness hub;
   auto c = hub.call("a", "naps");
   hub.advance(39);
   CHECK(!c->answered());
@@ -267,7 +267,7 @@ TEST_CASE("short sleeps one after the other end at their times", "[runtime][time
 }
 
 TEST_CASE("a long sleeper is passivated and woken at its time", "[runtime][time]") {
-  runtime_bench hub;
+  runtime_harness hub;
   const std::int64_t ms = GENERATE(1'200, 5'000, 110'000, 200'000);
   CAPTURE(ms);
   auto c = hub.call("a", "sleep", std::to_string(ms));
@@ -286,7 +286,7 @@ TEST_CASE("a long sleeper is passivated and woken at its time", "[runtime][time]
 
 // Each later one is due before those before it: none of them may send a tick of its own.
 TEST_CASE("one timer tick is on its way, however many objects wait", "[runtime][time]") {
-  runtime_bench hub;
+  runtime_harness hub;
   constexpr int sleepers = 40;
   std::vector<caller> callers;
   for (int i = 0; i < sleepers; ++i)
@@ -307,7 +307,7 @@ TEST_CASE("one timer tick is on its way, however many objects wait", "[runtime][
 }
 
 TEST_CASE("a sleeper wakes at its time also after a restart", "[runtime][time]") {
-  runtime_bench hub;
+  runtime_harness hub;
   const bool past = GENERATE(false, true);
   const bool folded = GENERATE(false, true);
   const auto id = hub.call("a", "sleep", "150000")->accepted_id;
@@ -330,7 +330,7 @@ TEST_CASE("a sleeper wakes at its time also after a restart", "[runtime][time]")
 }
 
 TEST_CASE("a delayed /send is accepted at once and starts at its time", "[runtime][time]") {
-  runtime_bench hub;
+  runtime_harness hub;
   const std::int64_t ms = GENERATE(50, 4'000, 130'000);
   const bool down = GENERATE(false, true);
   CAPTURE(ms, down);
@@ -351,7 +351,7 @@ TEST_CASE("a delayed /send is accepted at once and starts at its time", "[runtim
 }
 
 TEST_CASE("a delayed send between objects starts at its time", "[runtime][time]") {
-  runtime_bench hub;
+  runtime_harness hub;
   const bool down = GENERATE(false, true);
   hub.call("a", "tell", "b:5000");
   hub.advance(1'000);
@@ -365,7 +365,7 @@ TEST_CASE("a delayed send between objects starts at its time", "[runtime][time]"
 }
 
 TEST_CASE("a long wait for a retry is a timer of a passivated object", "[runtime][time]") {
-  runtime_bench hub;
+  runtime_harness hub;
   auto c = hub.call("a", "work", "x");
   hub.answer(answer_of(429, {}, {{"retry-after-ms", "60000"}}));
   hub.advance(2'000);
@@ -379,7 +379,7 @@ TEST_CASE("a long wait for a retry is a timer of a passivated object", "[runtime
 }
 
 TEST_CASE("everything accepted is resumed after a crash", "[runtime][resume]") {
-  runtime_bench hub;
+  runtime_harness hub;
   const bool folded = GENERATE(false, true);
   std::vector<std::string> ids;
   for (int i = 0; i < 30; ++i)
@@ -402,7 +402,7 @@ TEST_CASE("everything accepted is resumed after a crash", "[runtime][resume]") {
 
 TEST_CASE("an answer that was on its way when the process died is not taken twice",
           "[runtime][resume]") {
-  runtime_bench hub;
+  runtime_harness hub;
   const auto id = hub.call("a", "count", "1")->accepted_id;
   hub.held = true;
   hub.answer(answer_of(200, "done")); // Its turn never reaches the disk.

@@ -84,7 +84,7 @@ result<std::string> peek(const durable::read_view& view, std::string_view /*body
 /// The journal, with a place for a test to act in the middle of a question.
 class watched_journal final : public journal::hub_journal {
 public:
-  watched_journal(std::unique_ptr<hub_journal> inner, runtime_bench& bench)
+  watched_journal(std::unique_ptr<hub_journal> inner, runtime_harness& bench)
       : inner_(std::move(inner)), bench_(bench), hook_(bench.within_find_invocation) {}
   const hub_id& hub() const override { return inner_->hub(); }
   unix_ms last_time() const override { return inner_->last_time(); }
@@ -119,7 +119,7 @@ public:
 
 private:
   std::unique_ptr<hub_journal> inner_;
-  runtime_bench& bench_;
+  runtime_harness& bench_;
   std::function<void()>& hook_;
 };
 
@@ -151,7 +151,7 @@ private:
 
 class held_transport final : public providers::transport {
 public:
-  explicit held_transport(runtime_bench& bench) : bench_(bench) {}
+  explicit held_transport(runtime_harness& bench) : bench_(bench) {}
   void send(providers::wire_request request, callback done) override {
     if (bench_.on_send)
       bench_.on_send();
@@ -160,7 +160,7 @@ public:
   }
 
 private:
-  runtime_bench& bench_;
+  runtime_harness& bench_;
 };
 
 struct test_config : caf::actor_system_config {
@@ -188,8 +188,8 @@ void add_handlers(durable::service_registry& services) {
   handlers["peek"].mode = handler_mode::read;
 }
 
-struct runtime_bench::world {
-  explicit world(runtime_bench& b)
+struct runtime_harness::world {
+  explicit world(runtime_harness& b)
       : bench(b), journal(must(journal::hub_journal::open(b.store, {}, b.random)), b),
         writer(journal), transport(b),
         clock(b.time, {journal.last_time(),
@@ -235,7 +235,7 @@ struct runtime_bench::world {
   world(const world&) = delete;
   world& operator=(const world&) = delete;
 
-  runtime_bench& bench;
+  runtime_harness& bench;
   watched_journal journal;
   held_writer writer;
   held_transport transport;
@@ -251,14 +251,14 @@ struct runtime_bench::world {
   caf::actor gateway;
 };
 
-runtime_bench::runtime_bench() {
+runtime_harness::runtime_harness() {
   vendors.endpoints["shop"] = {"shop", "http://shop.test", "mock", {}, -1};
   add_handlers(services);
 }
 
-runtime_bench::~runtime_bench() = default;
+runtime_harness::~runtime_harness() = default;
 
-runtime_bench::world& runtime_bench::running() {
+runtime_harness::world& runtime_harness::running() {
   if (!world_) {
     world_ = std::make_unique<world>(*this);
     run_until_idle();
@@ -266,8 +266,8 @@ runtime_bench::world& runtime_bench::running() {
   return *world_;
 }
 
-caller runtime_bench::post(const std::string& key, const std::string& handler,
-                           const std::string& body, const call_options& options) {
+caller runtime_harness::post(const std::string& key, const std::string& handler,
+                             const std::string& body, const call_options& options) {
   auto to = std::make_shared<recording_responder>();
   runtime::call_request r{
       "S", key, handler, body, options.idempotency_key, options.one_way, options.delay_ms};
@@ -276,14 +276,14 @@ caller runtime_bench::post(const std::string& key, const std::string& handler,
   return to;
 }
 
-caller runtime_bench::call(const std::string& key, const std::string& handler,
-                           const std::string& body, const call_options& options) {
+caller runtime_harness::call(const std::string& key, const std::string& handler,
+                             const std::string& body, const call_options& options) {
   auto to = post(key, handler, body, options);
   run_until_idle();
   return to;
 }
 
-caller runtime_bench::call(runtime::call_request request) {
+caller runtime_harness::call(runtime::call_request request) {
   auto to = std::make_shared<recording_responder>();
   caf::anon_send(
       running().gateway,
@@ -292,7 +292,7 @@ caller runtime_bench::call(runtime::call_request request) {
   return to;
 }
 
-caller runtime_bench::attach(runtime::invocation_target target, bool wait) {
+caller runtime_harness::attach(runtime::invocation_target target, bool wait) {
   auto to = std::make_shared<recording_responder>();
   caf::anon_send(running().gateway,
                  runtime::gateway_attach{
@@ -301,8 +301,8 @@ caller runtime_bench::attach(runtime::invocation_target target, bool wait) {
   return to;
 }
 
-caller runtime_bench::complete_awakeable(const std::string& id, bool resolve,
-                                         const std::string& payload) {
+caller runtime_harness::complete_awakeable(const std::string& id, bool resolve,
+                                           const std::string& payload) {
   auto to = std::make_shared<recording_responder>();
   runtime::awakeable_input in{{}, {}, to};
   if (resolve)
@@ -316,7 +316,7 @@ caller runtime_bench::complete_awakeable(const std::string& id, bool resolve,
   return to;
 }
 
-void runtime_bench::answer(const providers::transport_outcome& outcome) {
+void runtime_harness::answer(const providers::transport_outcome& outcome) {
   if (wire.empty())
     std::abort();
   auto c = std::move(wire.front());
@@ -326,8 +326,8 @@ void runtime_bench::answer(const providers::transport_outcome& outcome) {
   run_until_idle();
 }
 
-void runtime_bench::answer(const std::string& request_body,
-                           const providers::transport_outcome& outcome) {
+void runtime_harness::answer(const std::string& request_body,
+                             const providers::transport_outcome& outcome) {
   auto it = std::find_if(wire.begin(), wire.end(),
                          [&](const auto& c) { return c.request.body == request_body; });
   if (it == wire.end())
@@ -336,16 +336,16 @@ void runtime_bench::answer(const std::string& request_body,
   answer(outcome);
 }
 
-void runtime_bench::commit(std::size_t count) {
+void runtime_harness::commit(std::size_t count) {
   running().writer.commit(count);
   run_until_idle();
 }
 
-void runtime_bench::commit_without_running() {
+void runtime_harness::commit_without_running() {
   running().writer.commit(SIZE_MAX);
 }
 
-void runtime_bench::run_until_idle() {
+void runtime_harness::run_until_idle() {
   auto& w = *world_;
   for (;;) {
     w.scheduler.run();
@@ -355,7 +355,7 @@ void runtime_bench::run_until_idle() {
   }
 }
 
-void runtime_bench::advance(std::int64_t ms) {
+void runtime_harness::advance(std::int64_t ms) {
   running();
   run_until_idle();
   for (; ms > 0; --ms) {
@@ -365,7 +365,7 @@ void runtime_bench::advance(std::int64_t ms) {
   }
 }
 
-bool runtime_bench::step() {
+bool runtime_harness::step() {
   auto& w = running();
   if (w.scheduler.try_run_once())
     return true;
@@ -375,7 +375,7 @@ bool runtime_bench::step() {
   return true;
 }
 
-bool runtime_bench::step(random_source& choose) {
+bool runtime_harness::step(random_source& choose) {
   auto& w = running();
   auto& jobs = w.scheduler.jobs;
   const std::size_t places = jobs.size() + (w.writer.queue.empty() ? 0 : 1) + wire.size();
@@ -399,58 +399,58 @@ bool runtime_bench::step(random_source& choose) {
   return true;
 }
 
-void runtime_bench::restart() {
+void runtime_harness::restart() {
   world_.reset();
   store.crash();
   running();
 }
 
-void runtime_bench::checkpoint() {
+void runtime_harness::checkpoint() {
   if (!running().journal.checkpoint_now(time.wall_ms()))
     std::abort();
 }
 
-std::int64_t runtime_bench::active_objects() const {
+std::int64_t runtime_harness::active_objects() const {
   return world_->context.active_objects.load();
 }
-std::size_t runtime_bench::actors() const {
+std::size_t runtime_harness::actors() const {
   return world_->system.registry().running();
 }
-std::size_t runtime_bench::queued_turns() const {
+std::size_t runtime_harness::queued_turns() const {
   return world_->writer.queue.size();
 }
-std::size_t runtime_bench::waiting_callers() const {
+std::size_t runtime_harness::waiting_callers() const {
   return world_->context.waiters.size();
 }
-host::vendor_gate& runtime_bench::gate() const {
+host::vendor_gate& runtime_harness::gate() const {
   return *world_->context.gate;
 }
-std::size_t runtime_bench::places_taken(host::place_kind kind) const {
+std::size_t runtime_harness::places_taken(host::place_kind kind) const {
   return gate().snapshot().front().in_flight.at(static_cast<std::size_t>(kind));
 }
-std::uint64_t runtime_bench::timer_ticks() const {
+std::uint64_t runtime_harness::timer_ticks() const {
   return world_->context.timer_ticks;
 }
-std::uint64_t runtime_bench::failures() const {
+std::uint64_t runtime_harness::failures() const {
   return world_->context.failures;
 }
-std::size_t runtime_bench::paused_objects() const {
+std::size_t runtime_harness::paused_objects() const {
   return world_->context.paused_objects;
 }
-void runtime_bench::set_credentials(const std::string& authorization) {
+void runtime_harness::set_credentials(const std::string& authorization) {
   runtime::credentials c;
   c.headers.emplace_back("authorization", secret(authorization));
   caf::anon_send(running().context.providers.at("shop"),
                  runtime::new_credentials{std::make_shared<const runtime::credentials>(c)});
   run_until_idle();
 }
-caller runtime_bench::unpause(const std::string& key) {
+caller runtime_harness::unpause(const std::string& key) {
   auto to = std::make_shared<recording_responder>();
   caf::anon_send(running().directory, runtime::unpause_message{object(key), to});
   run_until_idle();
   return to;
 }
-caller runtime_bench::operate(const std::string& key, journal::operator_payload action) {
+caller runtime_harness::operate(const std::string& key, journal::operator_payload action) {
   auto to = std::make_shared<recording_responder>();
   caf::anon_send(running().directory,
                  runtime::route_message{object(key), runtime::make_event(runtime::operator_input{
@@ -458,21 +458,21 @@ caller runtime_bench::operate(const std::string& key, journal::operator_payload 
   run_until_idle();
   return to;
 }
-void runtime_bench::break_down(const std::string& key, std::uint64_t life) {
+void runtime_harness::break_down(const std::string& key, std::uint64_t life) {
   caf::anon_send(running().directory,
                  runtime::route_message{
                      object(key), runtime::make_event(runtime::broken{life, "the test says so"})});
   run_until_idle();
 }
-void runtime_bench::set_accepting(bool accepting) {
+void runtime_harness::set_accepting(bool accepting) {
   running().context.admission.set_stall(!accepting, "the test says so");
 }
-std::string runtime_bench::value(const std::string& key, const std::string& name) const {
+std::string runtime_harness::value(const std::string& key, const std::string& name) const {
   const auto state = must(world_->journal.load(object(key)));
   const auto* v = state.value(name);
   return v != nullptr ? *v : std::string();
 }
-std::vector<std::string> runtime_bench::wire_bodies() const {
+std::vector<std::string> runtime_harness::wire_bodies() const {
   std::vector<std::string> bodies;
   for (const auto& c : wire)
     bodies.push_back(c.request.body);

@@ -68,12 +68,12 @@ struct wire_call {
 ///   ask      calls `work` of the object in the body and yields its answer
 ///   tell     sends `work` with body "told" to `<key>:<delay ms>`; yields "sent"
 ///   peek     reads `v` as of the last commit; "nothing" where there is none
-class runtime_bench {
+class runtime_harness {
 public:
-  runtime_bench();
-  ~runtime_bench();
-  runtime_bench(const runtime_bench&) = delete;
-  runtime_bench& operator=(const runtime_bench&) = delete;
+  runtime_harness();
+  ~runtime_harness();
+  runtime_harness(const runtime_harness&) = delete;
+  runtime_harness& operator=(const runtime_harness&) = delete;
 
   durable::handler_definition& handler(const std::string& name) {
     return services.services["S"].handlers[name];
