@@ -51,7 +51,7 @@ struct read_view {
 
 /// Something that an answer shows and no journal may hold (a client secret): fetched when the
 /// answer leaves. Where that fails the answer leaves without it.
-struct live_part {
+struct response_enricher {
   providers::raw_operation operation; ///< A read; sent once.
   std::function<std::string(std::string answer, const providers::http_response&)> add;
 };
@@ -72,7 +72,7 @@ struct handler_definition {
   /// Read: a pure function of what it sees.
   std::function<result<std::string>(const read_view&, std::string_view body)> read;
   /// What this answer (a success) lacks; null: no answer of this handler lacks anything.
-  std::function<std::optional<live_part>(std::string_view answer)> live;
+  std::function<std::optional<response_enricher>(std::string_view response)> enrich;
   /// Checks a request from outside before anything is stored: the body to store, or `invalid` with
   /// a message that names the field. Null: every body is taken as it is.
   std::function<result<std::string>(std::string_view key, std::string_view body)> validate;

@@ -13,16 +13,17 @@ namespace orderhub::runtime {
 namespace {
 
 /// Adds to a good answer what no journal may hold, where it lacks such a part.
-class live_responder final : public responder {
+class enriching_responder final : public responder {
 public:
-  live_responder(hub_context& hub, const durable::handler_definition& handler, responder_ptr to)
+  enriching_responder(hub_context& hub, const durable::handler_definition& handler,
+                      responder_ptr to)
       : hub_(hub), handler_(handler), to_(std::move(to)) {}
 
   void accepted(std::string_view invocation_id) override { to_->accepted(invocation_id); }
   [[nodiscard]] bool gone() const override { return to_->gone(); }
 
   void finished(call_reply reply) override {
-    auto part = reply.status == 200 ? handler_.live(reply.body) : std::nullopt;
+    auto part = reply.status == 200 ? handler_.enrich(reply.body) : std::nullopt;
     auto provider = part ? hub_.providers.find(part->operation.vendor) : hub_.providers.end();
     if (provider == hub_.providers.end()) {
       to_->finished(std::move(reply));
@@ -87,8 +88,8 @@ public:
                                           request.handler + "."));
       return;
     }
-    if (handler->live && !request.one_way)
-      m.to = std::make_shared<live_responder>(hub_, *handler, std::move(m.to));
+    if (handler->enrich && !request.one_way)
+      m.to = std::make_shared<enriching_responder>(hub_, *handler, std::move(m.to));
     std::string raw_for_hash;
     if (!request.idempotency_key.empty())
       raw_for_hash = request.body;
@@ -235,23 +236,23 @@ private:
   }
 
   /// The answer to this invocation's caller, or to whoever asks later, may lack a part.
-  responder_ptr with_live_part(const journal::invocation_row& row, responder_ptr to) {
+  responder_ptr enriched(const journal::invocation_row& row, responder_ptr to) {
     const auto* handler = hub_.services.find(row.object.service, row.invocation.input.handler);
-    if (handler == nullptr || !handler->live)
+    if (handler == nullptr || !handler->enrich)
       return to;
-    return std::make_shared<live_responder>(hub_, *handler, std::move(to));
+    return std::make_shared<enriching_responder>(hub_, *handler, std::move(to));
   }
 
   void attach_to(const invocation_id& id, bool wait, responder_ptr to) {
     if (wait)
       if (auto known = hub_.journal.find_invocation(id); known && *known)
-        to = with_live_part(**known, std::move(to));
+        to = enriched(**known, std::move(to));
     // First wait, then look: an end between the two is seen by one of them.
     if (wait)
       hub_.waiters.add(id, to, true);
     auto row = hub_.journal.find_invocation(id);
     if (!wait && row && *row)
-      to = with_live_part(**row, std::move(to));
+      to = enriched(**row, std::move(to));
     call_reply reply;
     if (!row)
       reply = failure(500, row.error().message);

@@ -640,14 +640,14 @@ result<std::string> get_order(const durable::read_view& view, std::string_view) 
 
 /// A customer who must authenticate needs the payment's client secret: it is asked for whenever the
 /// order is shown, and stored nowhere.
-std::optional<durable::live_part> client_secret_for(std::string_view answer) {
+std::optional<durable::response_enricher> client_secret_for(std::string_view answer) {
   if (answer.find("\"requires_action\"") == std::string_view::npos)
     return std::nullopt;
   const auto j = json::parse(answer, nullptr, false);
   if (!j.is_object() || j.value("status", "") != "requires_action" ||
       !j.at("paymentIntentId").is_string())
     return std::nullopt;
-  durable::live_part part;
+  durable::response_enricher part;
   part.operation = stripe::retrieve(j.at("paymentIntentId").get<std::string>()).raw;
   part.add = [](std::string shown, const providers::http_response& response) {
     auto state = stripe::read_intent_state(response);
@@ -758,13 +758,13 @@ durable::service_definition order_service(settings_ptr settings) {
       return fail(std::move(o).error());
     return o->encode();
   };
-  process.live = &client_secret_for;
+  process.enrich = &client_secret_for;
   service.handlers.emplace("ProcessOrder", std::move(process));
 
   handler_definition get;
   get.mode = handler_mode::read;
   get.read = &get_order;
-  get.live = &client_secret_for;
+  get.enrich = &client_secret_for;
   service.handlers.emplace("GetOrder", std::move(get));
 
   handler_definition cancel;

@@ -218,10 +218,11 @@ TEST_CASE("too many inputs waiting at one object are refused, at others not", "[
 
 TEST_CASE("a live part is added to the answer and to no journal", "[runtime][modes]") {
   runtime_harness hub;
-  hub.handler("work").live = [](std::string_view answer) -> std::optional<durable::live_part> {
+  hub.handler("work").enrich =
+      [](std::string_view answer) -> std::optional<durable::response_enricher> {
     if (answer != "lacks")
       return std::nullopt;
-    durable::live_part part;
+    durable::response_enricher part;
     part.operation.vendor = "shop";
     part.operation.request = {"GET", "/secret", {}, "live"};
     part.add = [](std::string body, const providers::http_response& r) {
@@ -252,8 +253,8 @@ TEST_CASE("a live part is added to the answer and to no journal", "[runtime][mod
 
 TEST_CASE("a live part is added to what attach and output answer too", "[runtime][attach]") {
   runtime_harness hub;
-  hub.handler("work").live = [](std::string_view) -> std::optional<durable::live_part> {
-    durable::live_part part;
+  hub.handler("work").enrich = [](std::string_view) -> std::optional<durable::response_enricher> {
+    durable::response_enricher part;
     part.operation.vendor = "shop";
     part.operation.request = {"GET", "/secret", {}, "live"};
     part.add = [](std::string body, const providers::http_response& r) {
@@ -584,8 +585,8 @@ TEST_CASE("a call holds its place until its outcome has been handled", "[runtime
 TEST_CASE("an answer leaves without its live part where no place is free", "[runtime][provider]") {
   runtime_harness hub;
   hub.limits.reads = 1;
-  hub.handler("work").live = [](std::string_view) -> std::optional<durable::live_part> {
-    durable::live_part part;
+  hub.handler("work").enrich = [](std::string_view) -> std::optional<durable::response_enricher> {
+    durable::response_enricher part;
     part.operation.vendor = "shop";
     part.operation.call_class = "read";
     part.operation.request = {"GET", "/secret", {}, "live"};

@@ -718,11 +718,11 @@ world::answer world::order(const std::string& key) const {
   return answer_of_outcome(services_.find(id.service, "GetOrder")->read({state, load}, {}));
 }
 
-world::answer world::with_live_part(const object_id& object, const std::string& handler, answer a) {
+world::answer world::enriched(const object_id& object, const std::string& handler, answer a) {
   const auto* h = services_.find(object.service, handler);
-  if (a.status != 200 || h == nullptr || !h->live)
+  if (a.status != 200 || h == nullptr || !h->enrich)
     return a;
-  auto part = h->live(a.body);
+  auto part = h->enrich(a.body);
   if (!part)
     return a;
   auto reply = mock.handle(request_of(vendors_, part->operation.vendor, part->operation.request),

@@ -140,8 +140,7 @@ public:
   /// GetOrder's answer as of the last commit.
   [[nodiscard]] answer order(const std::string& key) const;
   /// What an answer lacks is fetched, as the gateway does.
-  [[nodiscard]] answer with_live_part(const object_id& object, const std::string& handler,
-                                      answer a);
+  [[nodiscard]] answer enriched(const object_id& object, const std::string& handler, answer a);
 
   /// Effects of that order at the vendors. Late work counts when it is done.
   [[nodiscard]] std::size_t effects(const std::string& order, providers::mock::effect_kind kind,

@@ -186,7 +186,7 @@ TEST_CASE("a customer who must authenticate does, and the order goes on", "[orde
   // The client secret is fetched whenever the order is shown, and is in no stored answer.
   CHECK(asked.body.find("secret") == std::string::npos);
   for (const char* handler : {"ProcessOrder", "GetOrder"})
-    CHECK(field(w.with_live_part(order_object("1"), handler, asked).body, "clientSecret")
+    CHECK(field(w.enriched(order_object("1"), handler, asked).body, "clientSecret")
               .starts_with(field(asked.body, "paymentIntentId") + "_secret_"));
   REQUIRE(w.run());
   CHECK(w.effects("1", effect_kind::charge) == 0);
