@@ -22,7 +22,7 @@ namespace {
 
 struct active_object {
   caf::actor actor;
-  std::uint64_t life = 0;
+  std::uint64_t incarnation = 0;
   std::uint64_t routed = 0;
   std::int64_t since_ms = 0; ///< Steady time of activation.
 };
@@ -77,8 +77,9 @@ public:
 
   void idle(const idle_message& m) {
     auto it = active_.find(m.object);
-    if (it == active_.end() || it->second.life != m.life || it->second.routed != m.handled)
-      return; // Said in an earlier life, or more is on its way: it will say so again.
+    if (it == active_.end() || it->second.incarnation != m.incarnation ||
+        it->second.routed != m.handled)
+      return; // Said in an earlier incarnation, or more is on its way: it will say so again.
     if (pooled_.size() < pooled_max) {
       self_->send(it->second.actor, release_atom::value);
       pooled_.push_back(std::move(it->second.actor));
@@ -92,7 +93,7 @@ public:
 
   void failed(failed_message& m) {
     auto it = active_.find(m.object);
-    if (it == active_.end() || it->second.life != m.life)
+    if (it == active_.end() || it->second.incarnation != m.incarnation)
       return;
     if (pooled_.size() < pooled_max)
       pooled_.push_back(std::move(it->second.actor));
@@ -180,8 +181,8 @@ private:
   active_object begin(route_message& m) {
     active_object object;
     object.since_ms = hub_.steady_ms();
-    object.life = ++lives_;
-    m.event.assigned = std::make_shared<const assignment>(assignment{m.object, lives_});
+    object.incarnation = ++incarnations_;
+    m.event.assigned = std::make_shared<const assignment>(assignment{m.object, incarnations_});
     if (pooled_.empty()) {
       object.actor =
           self_->system().spawn(object_actor, &hub_, caf::actor_cast<caf::actor>(self_), m.object);
@@ -235,7 +236,7 @@ private:
   caf::actor timers_;
   active_map active_;
   std::vector<caf::actor> pooled_;
-  std::uint64_t lives_ = 0;
+  std::uint64_t incarnations_ = 0;
   std::unordered_map<object_id, failing_object> failing_;
   host::failure_book book_;
 };

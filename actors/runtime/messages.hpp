@@ -43,7 +43,7 @@ struct operator_input {
 /// showed was learned.
 struct vendor_answer {
   durable::call_ref ref;
-  std::uint64_t life = 0; ///< Of the object that asked; another one has other calls out.
+  std::uint64_t incarnation = 0; ///< Of the object that asked; another one has other calls out.
   providers::transport_outcome outcome;
   host::held_place place;
 };
@@ -60,7 +60,7 @@ struct wake {};
 
 /// What the object caused was not carried out, or not wholly: it is to be built anew.
 struct broken {
-  std::uint64_t life = 0;
+  std::uint64_t incarnation = 0;
   std::string why;
 };
 
@@ -71,10 +71,10 @@ using object_event =
 std::string_view name_of(const object_event& event);
 
 /// An object given to an actor. Actors are pooled: one serves an object from its activation to its
-/// passivation, a life, and another one later.
+/// passivation, an incarnation, and another one later.
 struct assignment {
   object_id object;
-  std::uint64_t life = 0; ///< Never the same twice.
+  std::uint64_t incarnation = 0; ///< Never the same twice.
 };
 
 /// A turn of an object, as others may ask whether it is on disk.
@@ -90,7 +90,7 @@ struct turn_ref {
 struct event_message {
   std::shared_ptr<object_event> event;
   bool routed = true; ///< Came through the directory, which counts them.
-  std::shared_ptr<const assignment> assigned = nullptr; ///< On the first event of a life.
+  std::shared_ptr<const assignment> assigned = nullptr; ///< On the first event of an incarnation.
   /// Of a message from another object: what it follows from. Until that is durable, only memory
   /// holds what the message said.
   turn_ref source = {};
@@ -109,14 +109,14 @@ struct route_message {
 /// then.
 struct idle_message {
   object_id object;
-  std::uint64_t life = 0;
+  std::uint64_t incarnation = 0;
   std::uint64_t handled = 0;
   std::optional<std::int64_t> due; ///< Steady milliseconds.
 };
 /// From an object: handling an event threw. What was in memory is gone; the actor serves no object.
 struct failed_message {
   object_id object;
-  std::uint64_t life = 0;
+  std::uint64_t incarnation = 0;
   std::string event; ///< Kind of it.
   std::string why;
   /// Objects that this one's queued turns tell something and that were not told.
@@ -148,7 +148,7 @@ struct gateway_awakeable {
 struct provider_call {
   std::shared_ptr<durable::vendor_call> call;
   caf::actor reply_to;
-  std::uint64_t life = 0; ///< Of the object that asks.
+  std::uint64_t incarnation = 0; ///< Of the object that asks.
   providers::transport::callback done = nullptr;
   std::shared_ptr<host::held_place> place = nullptr; ///< Of calls with `done`.
 };

@@ -41,7 +41,7 @@ void tell_durable(hub_context& hub, const invocation_id& id) {
 }
 
 void let_out(hub_context& hub, durable::vendor_call& call, const caf::actor& object,
-             std::uint64_t life) {
+             std::uint64_t incarnation) {
   auto it = hub.providers.find(call.vendor);
   if (it == hub.providers.end()) {
     // Checked when the effect began; the registry does not change while the hub runs.
@@ -49,13 +49,13 @@ void let_out(hub_context& hub, durable::vendor_call& call, const caf::actor& obj
     return;
   }
   caf::anon_send(it->second, provider_call{std::make_shared<durable::vendor_call>(std::move(call)),
-                                           object, life});
+                                           object, incarnation});
 }
 
 /// Lets out what a durable turn caused. On the writer's thread, or on the actor's where nothing of
 /// the object waits for the disk: one message less on the way of every step. What throws holds
 /// nothing else up; where a call did not leave, the object is built anew.
-void carry_out(hub_context& hub, held& h, const caf::actor& object, std::uint64_t life) {
+void carry_out(hub_context& hub, held& h, const caf::actor& object, std::uint64_t incarnation) {
   const auto each = [&](auto& list, auto&& what) {
     for (auto& item : list)
       if (!guarded("object", "consequence", [&] { what(item); }))
@@ -64,9 +64,9 @@ void carry_out(hub_context& hub, held& h, const caf::actor& object, std::uint64_
   each(h.inputs, [&](const invocation_id& id) { tell_durable(hub, id); });
   for (auto& call : h.calls)
     guarded_or(
-        "object", [&] { let_out(hub, call, object, life); },
+        "object", [&] { let_out(hub, call, object, incarnation); },
         [&](std::string_view why) {
-          caf::anon_send(object, make_event(broken{life, std::string(why)}, false));
+          caf::anon_send(object, make_event(broken{incarnation, std::string(why)}, false));
         });
   each(h.finished, [&](durable::finished_call& f) {
     for (auto& to : hub.waiters.take(f.invocation))
@@ -150,7 +150,7 @@ private:
       return;
     }
     // Its row was damaged while it lived: what is out is finished, but nothing new is taken that
-    // the next life could not go on with.
+    // the next incarnation could not go on with.
     if (asked_from_outside(*message.event) && hub_.journal.set_aside(id_)) {
       refuse(hub_, *message.event, unreadable());
       flush();
@@ -185,7 +185,7 @@ private:
   }
 
   void tell_failed(std::string_view event, std::string_view why) {
-    failed_message m{id_, life_, std::string(event), std::string(why), untold_};
+    failed_message m{id_, incarnation_, std::string(event), std::string(why), untold_};
     self_->send(directory_, std::move(m));
     failed_ = false;
     untold_.clear();
@@ -196,7 +196,7 @@ private:
     release();
     failed_ = false;
     id_ = to.object;
-    life_ = to.life;
+    incarnation_ = to.incarnation;
     handled_ = 0;
     ticks_.clear();
     swept_ = false;
@@ -348,9 +348,9 @@ private:
   }
 
   void on(vendor_answer& a) {
-    // The numbers of an object's calls begin anew with each life, and an answer to a call of an
-    // earlier one may be another call's.
-    if (a.life == life_)
+    // The numbers of an object's calls begin anew with each incarnation, and an answer to a call of
+    // an earlier one may be another call's.
+    if (a.incarnation == incarnation_)
       machine_->on_answer(a.ref, a.outcome);
   }
   void on(place_offered& p) {
@@ -365,7 +365,7 @@ private:
   void on(wake&) {}
   void on(turn_durable&) {}
   void on(broken& b) {
-    if (b.life == life_)
+    if (b.incarnation == incarnation_)
       throw std::runtime_error(b.why);
   }
 
@@ -380,7 +380,7 @@ private:
       submit(std::move(out.turn), std::move(held_now));
       break;
     case host::leaving::at_once:
-      carry_out(hub_, held_now, caf::actor_cast<caf::actor>(self_), life_);
+      carry_out(hub_, held_now, caf::actor_cast<caf::actor>(self_), incarnation_);
       break;
     case host::leaving::nothing:
       break;
@@ -404,8 +404,8 @@ private:
     in_hand_ = std::make_shared<held>(std::move(what));
     hub_.writer.submit(std::move(turn),
                        [&hub = hub_, what = in_hand_, durable = durable_,
-                        me = caf::actor_cast<caf::actor>(self_), life = life_, tell] {
-                         carry_out(hub, *what, me, life);
+                        me = caf::actor_cast<caf::actor>(self_), incarnation = incarnation_, tell] {
+                         carry_out(hub, *what, me, incarnation);
                          ++*durable;
                          if (tell)
                            guarded("object", "durable",
@@ -449,7 +449,7 @@ private:
   }
 
   void report_idle(std::optional<std::int64_t> due) {
-    self_->send(directory_, idle_message{id_, life_, handled_, due});
+    self_->send(directory_, idle_message{id_, incarnation_, handled_, due});
   }
 
   caf::event_based_actor* self_;
@@ -465,8 +465,8 @@ private:
   std::vector<object_id> untold_; ///< By a turn that is queued.
   held now_;                      ///< Of the event being handled.
   std::shared_ptr<held> in_hand_; ///< The same, while it is given to the writer.
-  std::uint64_t life_ = 0;
-  std::uint64_t handled_ = 0;       ///< Routed events of this life.
+  std::uint64_t incarnation_ = 0;
+  std::uint64_t handled_ = 0;       ///< Routed events of this incarnation.
   std::vector<std::int64_t> ticks_; ///< On their way, by when they come.
   bool swept_ = false;
   bool released_ = true;

@@ -13,7 +13,7 @@ namespace {
 /// needs little memory.
 struct outgoing {
   durable::call_ref ref;
-  std::uint64_t life = 0;
+  std::uint64_t incarnation = 0;
   caf::actor to;
   providers::transport::callback done;
   std::shared_ptr<host::held_place> live_place;
@@ -24,7 +24,8 @@ struct outgoing {
       done(std::move(outcome));
     else
       caf::anon_send(
-          to, make_event(vendor_answer{ref, life, std::move(outcome), std::move(place)}, false));
+          to,
+          make_event(vendor_answer{ref, incarnation, std::move(outcome), std::move(place)}, false));
     to = nullptr;
     place.give_back();
     live_place.reset();
@@ -35,7 +36,7 @@ std::shared_ptr<outgoing> taken(hub_context& hub, provider_call& call) {
   auto& c = *call.call;
   auto out = std::make_shared<outgoing>();
   out->ref = c.ref;
-  out->life = call.life;
+  out->incarnation = call.incarnation;
   out->to = std::move(call.reply_to);
   out->done = std::move(call.done);
   if (call.place)
@@ -90,8 +91,9 @@ caf::behavior provider_actor(caf::event_based_actor* self, hub_context* hub,
               else
                 caf::anon_send(
                     call.reply_to,
-                    make_event(vendor_answer{call.call->ref, call.life, std::move(failed), {}},
-                               false));
+                    make_event(
+                        vendor_answer{call.call->ref, call.incarnation, std::move(failed), {}},
+                        false));
             });
       },
       [=](const new_credentials& m) {

@@ -166,7 +166,7 @@ TEST_CASE("under any schedule with crashes everything accepted is done once",
   seeded_random choose(static_cast<std::uint64_t>(seed));
   runtime_harness hub;
   int accepted = 0;
-  for (int life = 0; life < 4; ++life) {
+  for (int incarnation = 0; incarnation < 4; ++incarnation) {
     std::vector<caller> callers;
     for (int i = 0; i < 6; ++i) {
       callers.push_back(hub.post("a", "count", "x", {.one_way = true}));

@@ -458,10 +458,10 @@ caller runtime_harness::operate(const std::string& key, journal::operator_payloa
   run_until_idle();
   return to;
 }
-void runtime_harness::break_down(const std::string& key, std::uint64_t life) {
+void runtime_harness::break_down(const std::string& key, std::uint64_t incarnation) {
   caf::anon_send(running().directory,
-                 runtime::route_message{
-                     object(key), runtime::make_event(runtime::broken{life, "the test says so"})});
+                 runtime::route_message{object(key), runtime::make_event(runtime::broken{
+                                                         incarnation, "the test says so"})});
   run_until_idle();
 }
 void runtime_harness::set_accepting(bool accepting) {

@@ -126,7 +126,7 @@ public:
   caller unpause(const std::string& key);
   caller operate(const std::string& key, journal::operator_payload action);
   /// Handling an event throws in the object's n-th activation of all.
-  void break_down(const std::string& key, std::uint64_t life);
+  void break_down(const std::string& key, std::uint64_t incarnation);
   void set_accepting(bool accepting);
   /// Value of an object's entry as of the last commit.
   [[nodiscard]] std::string value(const std::string& key, const std::string& name = "v") const;

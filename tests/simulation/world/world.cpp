@@ -406,7 +406,7 @@ void world::restart() {
       next_orders_ = settings_.orders_after_restart;
   }
   for (;;) {
-    ++life_;
+    ++incarnation_;
     gate_->on_offer(nullptr);
     objects_.clear();
     due_.clear();
@@ -665,7 +665,7 @@ void world::carry_out(held after) {
         line += ' ' + value;
     requests_.push_back(std::move(line));
     put(channel, now + latency(),
-        to_vendor{std::move(call), after.object, false, life_, now, std::move(place)});
+        to_vendor{std::move(call), after.object, false, incarnation_, now, std::move(place)});
     point("the call has left");
   }
   for (auto& f : after.finished) {

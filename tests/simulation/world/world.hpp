@@ -192,7 +192,7 @@ private:
     durable::vendor_call call;
     object_id from;
     bool orphan = false; ///< Whoever sent it is gone.
-    std::uint64_t life = 0;
+    std::uint64_t incarnation = 0;
     unix_ms left_at = 0;
     host::held_place place = {};
   };
@@ -317,7 +317,7 @@ private:
   std::size_t times_went_back_ = 0;
   std::size_t active_max_ = 0;
   std::size_t crashes_ = 0;
-  std::uint64_t life_ = 0;
+  std::uint64_t incarnation_ = 0;
   bool ran_away_ = false;
 };
 
