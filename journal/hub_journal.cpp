@@ -318,7 +318,7 @@ public:
   result<std::optional<seen_request>> find_request(const digest& scope) const override;
   result<std::vector<object_id>> resumable() const override;
   result<std::vector<timer_row>> timers(unix_ms until, std::size_t limit) const override;
-  journal_stats stats() const override;
+  journal_metrics metrics() const override;
   result<void> commit(std::vector<turn>& turns) override;
   result<bool> maintain(unix_ms now) override;
   bool behind() const override {
@@ -448,7 +448,7 @@ private:
   std::int64_t boottime_ms_ = 0; ///< Of the newest commit,
   std::string boot_id_;          ///< and the boot it was in: what `mt` has.
   std::uint64_t folds_ = 0;      ///< Fold slices committed; a reader sees that rows have moved.
-  journal_stats figures_;
+  journal_metrics metrics_;
   mutable std::unordered_map<std::string, cached_due, text_hash, std::equal_to<>> due_cache_;
   mutable std::unordered_map<std::string, aside> aside_; ///< By digest.
   mutable std::atomic<bool> any_aside_{false};           ///< `aside_` is not empty.
@@ -1008,11 +1008,11 @@ result<std::vector<timer_row>> hub_journal_impl::timers(unix_ms until, std::size
   return out;
 }
 
-journal_stats hub_journal_impl::stats() const {
-  journal_stats s;
+journal_metrics hub_journal_impl::metrics() const {
+  journal_metrics s;
   {
     const std::lock_guard lock(mutex_);
-    s = figures_;
+    s = metrics_;
     s.last_lsn = last_lsn_;
     s.checkpoint_lsn = checkpoint_.lsn;
     s.overlay_bytes = overlay_size();
@@ -1136,9 +1136,9 @@ result<void> hub_journal_impl::commit(std::vector<turn>& turns) {
     boottime_ms_ = current_->boottime_ms = boottime_ms;
     if (new_boot)
       boot_id_ = this_boot_;
-    ++figures_.commits;
-    figures_.records += count;
-    figures_.longest_commit_us = std::max(figures_.longest_commit_us, microseconds_since(start));
+    ++metrics_.commits;
+    metrics_.records += count;
+    metrics_.longest_commit_us = std::max(metrics_.longest_commit_us, microseconds_since(start));
   }
   for (auto& t : turns) {
     t.records.clear();
@@ -1636,8 +1636,8 @@ result<void> hub_journal_impl::timed_slice(Work&& work) {
   const auto start = steady::now();
   auto done = work();
   const std::lock_guard lock(mutex_);
-  ++figures_.slices;
-  figures_.longest_slice_us = std::max(figures_.longest_slice_us, microseconds_since(start));
+  ++metrics_.slices;
+  metrics_.longest_slice_us = std::max(metrics_.longest_slice_us, microseconds_since(start));
   return done;
 }
 

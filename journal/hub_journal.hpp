@@ -51,7 +51,7 @@ struct journal_options {
   const boot_clock* boot = nullptr;
 };
 
-struct journal_stats {
+struct journal_metrics {
   log_sequence first_lsn = 0; ///< Oldest record still in the log; 0: empty.
   log_sequence last_lsn = 0;
   log_sequence checkpoint_lsn = 0; ///< Everything up to here is in rows.
@@ -110,7 +110,7 @@ public:
   /// aside.
   [[nodiscard]] virtual result<std::vector<timer_row>> timers(unix_ms until,
                                                               std::size_t limit) const = 0;
-  [[nodiscard]] virtual journal_stats stats() const = 0;
+  [[nodiscard]] virtual journal_metrics metrics() const = 0;
 
   /// One transaction, one sync. On success the records are moved out of `turns`; on failure
   /// (`full`: disk or map; `unavailable`: I/O) they are untouched, nothing was committed, and the

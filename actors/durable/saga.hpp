@@ -8,7 +8,7 @@
 
 namespace orderhub::durable {
 
-/// A step that undoes another and was definitely refused; an operator completions it.
+/// A step that undoes another and was definitely refused; an operator resolves it.
 struct undo_failure {
   std::string step;
   error why;

@@ -293,7 +293,7 @@ health_report hub::health() const {
   return h;
 }
 
-hub_figures hub::figures() const {
+hub_metrics hub::metrics() const {
   auto& c = parts_->context;
   return {c.active_objects.load(), c.waiters.size(),        c.vendor_calls.load(), parts_->resumed,
           c.failures.load(),       c.paused_objects.load(), c.gate->snapshot()};

@@ -34,7 +34,7 @@ struct hub_options {
   bool journal_off_for_bench = false;
 };
 
-struct hub_figures {
+struct hub_metrics {
   std::int64_t active_objects = 0;
   std::size_t waiting_callers = 0;
   std::uint64_t vendor_calls = 0;
@@ -84,7 +84,7 @@ public:
   /// is not paused.
   void unpause(object_id object, responder_ptr to);
   [[nodiscard]] health_report health() const override;
-  [[nodiscard]] hub_figures figures() const;
+  [[nodiscard]] hub_metrics metrics() const;
 
 private:
   struct parts;

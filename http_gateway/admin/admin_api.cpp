@@ -7,7 +7,7 @@
 
 namespace orderhub::http_gateway {
 
-std::string metrics_text(const server_counters& c) {
+std::string metrics_text(const server_metrics& c) {
   std::string out;
   out.reserve(2048);
   const auto head = [&](std::string_view name, std::string_view type, std::string_view help) {
@@ -70,7 +70,7 @@ http_response admin_api::answer_to(const http_request& request) const {
     return health_response(hub_.health());
   http_response r;
   r.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  r.body = metrics_text(counters_());
+  r.body = metrics_text(metrics_());
   if (more_metrics_)
     r.body += more_metrics_();
   return r;

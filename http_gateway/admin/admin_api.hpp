@@ -11,13 +11,13 @@ namespace orderhub::http_gateway {
 /// The admin listener: `GET /restate/health` and `GET /metrics` (Prometheus text, version 0.0.4).
 class admin_api final : public request_handler {
 public:
-  /// `public_counters` is asked at each scrape, on the io thread: the counters of the public
-  /// server. `more_metrics`, where given, adds whole lines of the same format.
+  /// `public_metrics` is asked at each scrape, on the io thread: the counters of the public
+  /// server. `hub_metrics_text`, where given, adds whole lines of the same format.
   admin_api(runtime::ingress& hub, const secret& token,
-            std::function<server_counters()> public_counters,
-            std::function<std::string()> more_metrics = {})
-      : hub_(hub), access_(token), counters_(std::move(public_counters)),
-        more_metrics_(std::move(more_metrics)) {}
+            std::function<server_metrics()> public_metrics,
+            std::function<std::string()> hub_metrics_text = {})
+      : hub_(hub), access_(token), metrics_(std::move(public_metrics)),
+        more_metrics_(std::move(hub_metrics_text)) {}
 
   void handle(http_exchange_ptr exchange) override;
 
@@ -26,11 +26,11 @@ private:
 
   runtime::ingress& hub_;
   access_rule access_;
-  std::function<server_counters()> counters_;
+  std::function<server_metrics()> metrics_;
   std::function<std::string()> more_metrics_;
 };
 
 /// Prometheus text of what a server counts.
-std::string metrics_text(const server_counters& counters);
+std::string metrics_text(const server_metrics& counters);
 
 } // namespace orderhub::http_gateway

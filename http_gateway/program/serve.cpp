@@ -102,8 +102,8 @@ void add_vendors(std::string& text, const std::vector<host::vendor_places>& vend
   family("orderhub_vendor_misconfigured_total", "counter", one(&places::misconfigured));
 }
 
-std::string more_metrics(const journal::journal_stats& j, const runtime::hub_figures& h,
-                         std::uint64_t attention_count) {
+std::string hub_metrics_text(const journal::journal_metrics& j, const runtime::hub_metrics& h,
+                             std::uint64_t attention_count) {
   std::string text;
   auto add = [&text](const char* name, const char* kind, auto value) {
     text += "# TYPE " + std::string(name) + ' ' + kind + '\n' + name + ' ' + std::to_string(value) +
@@ -244,8 +244,10 @@ int serve(const settings& s, const std::function<result<settings>()>& read_again
   if (!listener)
     return refused(listener.error());
   admin_api admin(
-      hub, s.token_of_admin(), [&] { return (*listener)->counters(); },
-      [&] { return more_metrics((*journal)->stats(), hub.figures(), *orders->attention_count); });
+      hub, s.token_of_admin(), [&] { return (*listener)->metrics(); },
+      [&] {
+        return hub_metrics_text((*journal)->metrics(), hub.metrics(), *orders->attention_count);
+      });
   server_options admin_options;
   admin_options.host = s.admin_listen.host;
   admin_options.port = s.admin_listen.port;

@@ -1143,12 +1143,12 @@ std::uint16_t server::port() const {
   return impl_->port;
 }
 
-server_counters server::counters() const {
+server_metrics server::metrics() const {
   const auto& t = *impl_->totals;
   const auto read = [](const std::atomic<std::uint64_t>& n) {
     return n.load(std::memory_order_relaxed);
   };
-  server_counters c;
+  server_metrics c;
   c.connections = read(t.connections);
   c.connections_now = read(t.connections_now);
   c.connections_refused = read(t.connections_refused);

@@ -138,7 +138,7 @@ struct server_options {
 };
 
 /// What the server counts since its start; `_now` are present values.
-struct server_counters {
+struct server_metrics {
   std::uint64_t connections = 0;
   std::uint64_t connections_now = 0;
   std::uint64_t connections_refused = 0;
@@ -171,7 +171,7 @@ public:
 
   /// The port that is listened on.
   [[nodiscard]] std::uint16_t port() const;
-  [[nodiscard]] server_counters counters() const;
+  [[nodiscard]] server_metrics metrics() const;
 
   /// Stops accepting and closes idle connections. Requests in flight are still answered, with
   /// `Connection: close`; later ones get 503. Returns at once.

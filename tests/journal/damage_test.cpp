@@ -129,9 +129,9 @@ TEST_CASE("an object whose row is damaged at any commit is set aside, and the hu
   maintain_all(*journal, maker.now());
 
   auto check = [&] {
-    CHECK(journal->stats().checkpoint_lsn == world.last_lsn());
-    CHECK(journal->stats().overlay_objects == 0);
-    CHECK(journal->stats().objects_set_aside == 1);
+    CHECK(journal->metrics().checkpoint_lsn == world.last_lsn());
+    CHECK(journal->metrics().overlay_objects == 0);
+    CHECK(journal->metrics().objects_set_aside == 1);
     CHECK(tables.contents(table::lg).empty());
     is_refused(*journal, *victim);
     for (const auto& [id, state] : world.objects()) {
@@ -317,8 +317,8 @@ TEST_CASE("while objects are folded behind one that is damaged, the log does not
     commit(*journal,
            {input_record({"Order", "o" + std::to_string(n)}, invocation_at(day_one, n), day_one)});
     REQUIRE(journal->maintain(day_one));
-    CHECK(journal->stats().overlay_bytes < 4 * options.checkpoint_bytes);
-    CHECK(journal->stats().last_lsn - journal->stats().checkpoint_lsn < 60);
+    CHECK(journal->metrics().overlay_bytes < 4 * options.checkpoint_bytes);
+    CHECK(journal->metrics().last_lsn - journal->metrics().checkpoint_lsn < 60);
   }
 }
 

@@ -107,7 +107,7 @@ TEST_CASE("a record that cannot be stored is invalid, and its batch is not commi
   CHECK(turns[0].records.size() == 1);
   REQUIRE(turns[1].records.size() == 1);
   CHECK(turns[1].records[0] == bad);
-  CHECK(journal->stats().last_lsn == 0);
+  CHECK(journal->metrics().last_lsn == 0);
   CHECK(tables.contents(table::lg).empty());
 }
 
@@ -131,7 +131,7 @@ TEST_CASE("a turn prepared elsewhere is committed like one that is not", "[journ
   CHECK(turns[0].records.empty());
   CHECK_FALSE(turns[0].prepared);
   CHECK(tables.contents(table::lg) == others.contents(table::lg));
-  CHECK(journal->stats().last_lsn == 3);
+  CHECK(journal->metrics().last_lsn == 3);
 }
 
 TEST_CASE("a large commit has several rows, and turns are never parted", "[journal][hub]") {
@@ -152,7 +152,7 @@ TEST_CASE("a large commit has several rows, and turns are never parted", "[journ
         turns.emplace_back(); // Nothing to write.
     }
     REQUIRE(journal->commit(turns));
-    CHECK(journal->stats().last_lsn == 150);
+    CHECK(journal->metrics().last_lsn == 150);
   }
   log_sequence next = 1;
   std::size_t rows = 0;
@@ -168,7 +168,7 @@ TEST_CASE("a large commit has several rows, and turns are never parted", "[journ
   CHECK(next == 151);
   CHECK(rows >= 10);
   auto again = opened(tables);
-  CHECK(again->stats().last_lsn == 150);
+  CHECK(again->metrics().last_lsn == 150);
   CHECK(again->load({"Order", "o20"})->value("a")->size() == 2 * log_row_size_max);
   CHECK(again->load({"Order", "o49"})->value("a")->size() == 5'000);
 }
@@ -180,16 +180,16 @@ TEST_CASE("an emptied log never starts again at its beginning", "[journal][hub]"
     commit(*journal, {input_record(order, invocation_at(day_one, 1), day_one)});
     REQUIRE(journal->checkpoint_now(day_one));
     CHECK(tables.contents(table::lg).empty());
-    CHECK(journal->stats().checkpoint_lsn == 1);
-    CHECK(journal->stats().first_lsn == 0);
-    CHECK(journal->stats().overlay_bytes == 0);
+    CHECK(journal->metrics().checkpoint_lsn == 1);
+    CHECK(journal->metrics().first_lsn == 0);
+    CHECK(journal->metrics().overlay_bytes == 0);
   }
   auto journal = opened(tables);
   CHECK(journal->last_time() == day_one);
   commit(*journal,
          {state_record(record_kind::set, order, invocation_at(day_one, 1), day_one, 1, "a", "1")});
-  CHECK(journal->stats().last_lsn == 2);
-  CHECK(journal->stats().first_lsn == 2);
+  CHECK(journal->metrics().last_lsn == 2);
+  CHECK(journal->metrics().first_lsn == 2);
   CHECK(*journal->load(order)->value("a") == "1");
 }
 
@@ -301,13 +301,13 @@ TEST_CASE("a checkpoint begins at its size, or at its age, and not before", "[jo
   maintain_all(*journal, day_one);
   commit(*journal, {input_record(order, invocation_at(day_one, 1), day_one)});
   maintain_all(*journal, day_one + 999);
-  CHECK(journal->stats().checkpoint_lsn == 0);
+  CHECK(journal->metrics().checkpoint_lsn == 0);
   maintain_all(*journal, day_one + 1'000);
-  CHECK(journal->stats().checkpoint_lsn == 1);
+  CHECK(journal->metrics().checkpoint_lsn == 1);
   commit(*journal, {state_record(record_kind::set, order, invocation_at(day_one, 1),
                                  day_one + 1'000, 1, "a", std::string(20'000, 'x'))});
   maintain_all(*journal, day_one + 1'000);
-  CHECK(journal->stats().checkpoint_lsn == 2);
+  CHECK(journal->metrics().checkpoint_lsn == 2);
 }
 
 TEST_CASE("a blank object leaves no row, and takes away the one it had", "[journal][hub]") {
@@ -419,7 +419,7 @@ TEST_CASE("a request key is known at once, after a fold, and until it expires", 
   };
   CHECK(known());
   maintain_all(*journal, day_one + 4'000);
-  CHECK(journal->stats().overlay_objects == 0);
+  CHECK(journal->metrics().overlay_objects == 0);
   CHECK(known());
   maintain_all(*journal, day_one + 4'000'000);
   CHECK_FALSE(known());
@@ -467,7 +467,7 @@ TEST_CASE("finished invocations go when their retention ends, live ones stay", "
                       output_record(order, ids.back(), ended, 1, std::string("x"))});
   }
   REQUIRE(journal->checkpoint_now(day_one));
-  auto left = [&] { return journal->stats().rows_invocations; };
+  auto left = [&] { return journal->metrics().rows_invocations; };
   maintain_all(*journal, day_one + 100'000);
   CHECK(left() == 11);
   maintain_all(*journal, day_one + 170'001);
@@ -493,7 +493,7 @@ TEST_CASE("a slice takes no more rows than it may, and the log is trimmed in pie
   options.slice_rows = 10;
   auto journal = opened(tables, options);
   std::size_t rows = 0;
-  while (journal->stats().checkpoint_lsn == 0) {
+  while (journal->metrics().checkpoint_lsn == 0) {
     REQUIRE(*journal->maintain(day_one));
     const auto now = tables.contents(table::ob).size();
     CHECK(now - rows <= 10);

@@ -217,9 +217,9 @@ void run_orders(hub& h, order_maker& maker, std::uint64_t orders, std::size_t un
     for (auto& turns : stages) {
       const auto queued = steady::now();
       const auto maintained = steady::now();
-      const auto slices_before = h.journal->stats().slices;
+      const auto slices_before = h.journal->metrics().slices;
       (void)must(h.journal->maintain(maker.now));
-      if (h.journal->stats().slices != slices_before) {
+      if (h.journal->metrics().slices != slices_before) {
         slices.ms.push_back(seconds_since(maintained) * 1e3);
         fold_seconds += seconds_since(maintained);
       }
@@ -228,7 +228,7 @@ void run_orders(hub& h, order_maker& maker, std::uint64_t orders, std::size_t un
       commits.ms.push_back(seconds_since(begin) * 1e3);
       waits.ms.push_back(seconds_since(queued) * 1e3);
     }
-    overlay_max = std::max(overlay_max, h.journal->stats().overlay_bytes);
+    overlay_max = std::max(overlay_max, h.journal->metrics().overlay_bytes);
     if (done % (under_way * 64) == 0)
       anonymous = std::max(anonymous, anonymous_kb());
   }
@@ -320,7 +320,7 @@ void open_times(const std::string& dir, std::uint64_t orders) {
     std::printf("{\"bench\":\"open\",\"stored_orders\":%llu,\"open_ms\":%.2f,"
                 "\"with_resumable_ms\":%.2f,\"overlay_bytes\":%llu}\n",
                 static_cast<unsigned long long>(orders), opened * 1e3, seconds_since(start) * 1e3,
-                static_cast<unsigned long long>(h.journal->stats().overlay_bytes));
+                static_cast<unsigned long long>(h.journal->metrics().overlay_bytes));
     if (i == 1) { // The third start has a whole interval's log to read.
       order_maker maker;
       maker.next = 1'000'000'000;
@@ -354,7 +354,7 @@ int main(int argc, char** argv) {
     fill(dir, count != 0 ? count : 5'000'000);
     hub h(dir);
     order_maker maker;
-    maker.next = 2'000'000'000 + h.journal->stats().last_lsn; // None of an earlier run's.
+    maker.next = 2'000'000'000 + h.journal->metrics().last_lsn; // None of an earlier run's.
     run_orders(h, maker, 30'000, 64, "big");
   } else if (what == "open") {
     open_times(dir, count);

@@ -182,7 +182,7 @@ TEST_CASE("a disk that takes no more loses nothing, and goes on when it does",
       ::_exit(not_again);
     journal->reset();
     auto reopened = hub_journal::open(**tables, {}, random);
-    if (!reopened || (*reopened)->stats().last_lsn != static_cast<log_sequence>(number) + 1)
+    if (!reopened || (*reopened)->metrics().last_lsn != static_cast<log_sequence>(number) + 1)
       ::_exit(lost);
     ::_exit(right);
   }

@@ -102,7 +102,7 @@ TEST_CASE("the journal answers with the fold of everything committed, however ch
     if (maker.below(40) == 0) {
       if (!s.journal().checkpoint_now(maker.now()) && !s.journal().checkpoint_now(maker.now()))
         REQUIRE(s.journal().checkpoint_now(maker.now()));
-      REQUIRE(s.journal().stats().overlay_objects == 0);
+      REQUIRE(s.journal().metrics().overlay_objects == 0);
     }
     if (maker.below(10) == 0) {
       s.close();
@@ -116,7 +116,7 @@ TEST_CASE("the journal answers with the fold of everything committed, however ch
       check_same(s.journal(), s.expected(), maker.now());
   }
   check_same(s.journal(), s.expected(), maker.now() + 10'000);
-  REQUIRE(s.journal().stats().last_lsn == s.expected().last_lsn());
+  REQUIRE(s.journal().metrics().last_lsn == s.expected().last_lsn());
   REQUIRE(s.journal().last_time() <= maker.now());
 }
 

@@ -97,7 +97,7 @@ TEST_CASE("a call goes through the whole hub", "[runtime][hub]") {
   CHECK(c->ids.take() == reply.invocation_id);
   CHECK(f.attach(reply.invocation_id)->replies.take().body == "done");
   CHECK(f.attach(reply.invocation_id, false)->replies.take().body == "done");
-  CHECK(f.hub().figures().vendor_calls == 1);
+  CHECK(f.hub().metrics().vendor_calls == 1);
   CHECK(f.hub().health().accepting);
 }
 
@@ -133,7 +133,7 @@ TEST_CASE("many callers of many threads are each answered once, and no key is co
   for (const auto& [key, numbers] : seen)
     CHECK(numbers.size() == threads_count * each / keys);
   CHECK(f.hub().drain(20'000));
-  CHECK(f.hub().figures().active_objects == 0);
+  CHECK(f.hub().metrics().active_objects == 0);
 }
 
 TEST_CASE("an idle hub has no object in memory, and builds it again", "[runtime][hub]") {
@@ -350,7 +350,7 @@ TEST_CASE("a stopped hub is the same again after its next start", "[runtime][hub
   auto attached = f.attach(id);
   f.answer("done");
   CHECK(attached->replies.take().body == "done");
-  CHECK(f.hub().figures().resumed == 1);
+  CHECK(f.hub().metrics().resumed == 1);
 }
 
 TEST_CASE("a drain leaves what waits to the next start, long before its time",
@@ -368,7 +368,7 @@ TEST_CASE("a drain leaves what waits to the next start, long before its time",
   REQUIRE(ends([p = f.p] { p->hub.reset(); }));
   f.start();
   REQUIRE(f.hub().resume());
-  CHECK(f.hub().figures().resumed == 1);
+  CHECK(f.hub().metrics().resumed == 1);
   for (const auto& id : {sleeping, promised, retried})
     CHECK(f.attach(id, false)->replies.take().status == 470);
   f.answer("done");
@@ -415,7 +415,7 @@ TEST_CASE("a caller that is gone is let go, those beside it are answered", "[run
   out.done(answer_of(200, "done"));
   CHECK(stays->replies.take().body == "done");
   CHECK(leaver->replies.empty());
-  CHECK(f.hub().figures().waiting_callers == 0);
+  CHECK(f.hub().metrics().waiting_callers == 0);
 }
 
 TEST_CASE("stop makes what is queued durable", "[runtime][hub][drain]") {
@@ -501,7 +501,7 @@ TEST_CASE("resumed objects come at most so many a second", "[runtime][hub][resum
                     std::chrono::milliseconds(20));
   for (const auto& id : ids)
     CHECK(f.attach(id)->replies.take().body == "done");
-  CHECK(f.hub().figures().resumed == static_cast<std::size_t>(objects));
+  CHECK(f.hub().metrics().resumed == static_cast<std::size_t>(objects));
 }
 
 // After an outage all of them are overdue, as timers and as open effects.

@@ -112,7 +112,7 @@ public:
   result<std::vector<journal::timer_row>> timers(unix_ms until, std::size_t limit) const override {
     return inner_->timers(until, limit);
   }
-  journal::journal_stats stats() const override { return inner_->stats(); }
+  journal::journal_metrics metrics() const override { return inner_->metrics(); }
   result<void> commit(std::vector<journal::turn>& turns) override { return inner_->commit(turns); }
   result<bool> maintain(unix_ms now) override { return inner_->maintain(now); }
   result<void> checkpoint_now(unix_ms now) override { return inner_->checkpoint_now(now); }

@@ -73,12 +73,12 @@ TEST_CASE("what is queued during a commit shares the next one and is acknowledge
   for (int i = 0; i < 100; ++i)
     f.submit(std::to_string(i));
   CHECK(f.acknowledged.empty());
-  const auto before = f.journal->stats().commits;
+  const auto before = f.journal->metrics().commits;
   f.store.open();
   CHECK(f.acknowledged.take() == "first");
   for (int i = 0; i < 100; ++i)
     CHECK(f.acknowledged.take() == std::to_string(i));
-  CHECK(f.journal->stats().commits == before + 2);
+  CHECK(f.journal->metrics().commits == before + 2);
 }
 
 TEST_CASE("a turn is on disk before it is acknowledged, and with it all before it",
@@ -136,7 +136,7 @@ TEST_CASE("stop makes what is queued durable and folds it", "[runtime][writer]")
   f.writer->stop();
   f.writer->stop();
   CHECK(f.acknowledged.size() == 200);
-  CHECK(f.journal->stats().overlay_objects == 0);
+  CHECK(f.journal->metrics().overlay_objects == 0);
   CHECK(f.store.inner.contents(journal::table::ob).size() == 200);
   CHECK(f.store.inner.contents(journal::table::lg).empty());
 }
@@ -215,7 +215,7 @@ TEST_CASE("after a batch that was given up nothing later is committed or acknowl
   CHECK(f.acknowledged.empty());
 
   auto again = must_have(journal::hub_journal::open(f.store, {}, f.random));
-  CHECK(again->stats().last_lsn == static_cast<log_sequence>(full_from));
+  CHECK(again->metrics().last_lsn == static_cast<log_sequence>(full_from));
   const auto state = must_have(again->load({"S", "chain"}));
   CHECK(state.live.size() == (full_from > 0 ? 1U : 0U));
   for (int step = 1; step < turns; ++step)

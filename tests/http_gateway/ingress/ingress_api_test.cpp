@@ -267,7 +267,7 @@ TEST_CASE("health says what the hub says", "[gateway][api]") {
 TEST_CASE("the admin port serves health and metrics under the same rule", "[gateway][admin]") {
   fake_ingress hub;
   admin_api api(
-      hub, secret(), [] { return server_counters{.requests = 42}; },
+      hub, secret(), [] { return server_metrics{.requests = 42}; },
       [] { return std::string("orderhub_extra 1\n"); });
   auto web = server::start({}, api);
   REQUIRE(web);

@@ -120,8 +120,8 @@ TEST_CASE("one connection serves many requests", "[gateway][server]") {
     CHECK(r->headers.count("connection") == 0);
     CHECK(r->headers.at("date").ends_with(" GMT"));
   }
-  CHECK(f.web->counters().connections == 1);
-  CHECK(f.web->counters().requests == 3);
+  CHECK(f.web->metrics().connections == 1);
+  CHECK(f.web->metrics().requests == 3);
 }
 
 TEST_CASE("pipelined answers leave in the order of their requests", "[gateway][server]") {
@@ -316,7 +316,7 @@ TEST_CASE("what is not HTTP is refused", "[gateway][server]") {
   CHECK(refusal_of(f, "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n") ==
         400);
   CHECK(refusal_of(f, std::string(40, 'M') + " / HTTP/1.1\r\nHost: h\r\n\r\n") == 501);
-  CHECK(f.web->counters().malformed == 14);
+  CHECK(f.web->metrics().malformed == 14);
   CHECK(f.handler.seen().empty());
 }
 
@@ -416,9 +416,9 @@ TEST_CASE("a connection over the limit gets 503 and is closed", "[gateway][serve
   CHECK(r->headers.at("retry-after") == "1");
   third.finish_sending();
   CHECK(third.at_end());
-  CHECK(f.web->counters().connections_refused == 1);
+  CHECK(f.web->metrics().connections_refused == 1);
   a.reset();
-  CHECK(eventually([&] { return f.web->counters().connections_now == 1; }));
+  CHECK(eventually([&] { return f.web->metrics().connections_now == 1; }));
   auto fourth = f.connect();
   REQUIRE(fourth.send(get("/")));
   CHECK(fourth.read()->status == 200);
@@ -440,7 +440,7 @@ TEST_CASE("a request over the limit in flight gets 503 with Retry-After", "[gate
   CHECK(c.read()->status == 200);
   REQUIRE(d.send(get("/")));
   CHECK(d.read()->status == 200);
-  CHECK(f.web->counters().overloaded == 1);
+  CHECK(f.web->metrics().overloaded == 1);
 }
 
 TEST_CASE("a caller that goes away still counts as load until it is answered",
@@ -450,10 +450,10 @@ TEST_CASE("a caller that goes away still counts as load until it is answered",
   REQUIRE(c.send(get("/hold")));
   const auto held = f.handler.wait_held(1);
   c.reset();
-  CHECK(eventually([&] { return f.web->counters().connections_now == 0; }));
-  CHECK(f.web->counters().in_flight_now == 1);
+  CHECK(eventually([&] { return f.web->metrics().connections_now == 0; }));
+  CHECK(f.web->metrics().in_flight_now == 1);
   CHECK(held[0]->answer(text("nobody hears this")));
-  CHECK(f.web->counters().in_flight_now == 0);
+  CHECK(f.web->metrics().in_flight_now == 0);
   auto d = f.connect();
   REQUIRE(d.send(get("/")));
   CHECK(d.read()->status == 200);
@@ -474,7 +474,7 @@ TEST_CASE("a request that does not arrive whole gets 408", "[gateway][server][ti
   fixture f({.read_timeout_ms = 60, .sweep_interval_ms = 10});
   CHECK(refusal_of(f, "GET / HTTP/1.1\r\nHost:") == 408);
   CHECK(refusal_of(f, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf") == 408);
-  CHECK(f.web->counters().slow_clients == 2);
+  CHECK(f.web->metrics().slow_clients == 2);
 }
 
 TEST_CASE("an idle connection is closed without a word", "[gateway][server][timeouts]") {
@@ -520,7 +520,7 @@ TEST_CASE("a request without an answer gets 504, and the late answer is dropped"
   const auto held = f.handler.wait_held(1);
   CHECK(c.read()->status == 504);
   CHECK_FALSE(held[0]->answer(text("too late")));
-  CHECK(f.web->counters().in_flight_now == 0);
+  CHECK(f.web->metrics().in_flight_now == 0);
   REQUIRE(c.send(get("/next")));
   CHECK(c.read()->status == 200);
 }
@@ -529,8 +529,8 @@ TEST_CASE("a caller that does not take its answer is cut", "[gateway][server][ti
   fixture f({.write_timeout_ms = 60, .sweep_interval_ms = 10});
   auto c = f.connect();
   REQUIRE(c.send(get("/large")));
-  CHECK(eventually([&] { return f.web->counters().slow_clients == 1; }));
-  CHECK(eventually([&] { return f.web->counters().connections_now == 0; }));
+  CHECK(eventually([&] { return f.web->metrics().slow_clients == 1; }));
+  CHECK(eventually([&] { return f.web->metrics().connections_now == 0; }));
 }
 
 TEST_CASE("a large answer arrives whole", "[gateway][server]") {
@@ -553,7 +553,7 @@ TEST_CASE("draining answers what is in flight and takes nothing more", "[gateway
   CHECK(idle.at_end());
   // What arrives on an open connection now is refused behind the answer that is owed.
   REQUIRE(busy.send(get("/more")));
-  CHECK(eventually([&] { return f.web->counters().requests == 3; }));
+  CHECK(eventually([&] { return f.web->metrics().requests == 3; }));
   std::thread stopper([&] { f.web->stop(20'000); });
   held[0]->answer(text("owed"));
   const auto owed = busy.read();
