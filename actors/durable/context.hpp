@@ -143,7 +143,7 @@ template <class T>
 class [[nodiscard]] immediate {
 public:
   immediate(execution& e, T value) : execution_(&e), value_(std::move(value)) {}
-  bool await_ready() { return !execution_->broken(); }
+  bool await_ready() { return !execution_->paused(); }
   void await_suspend(std::coroutine_handle<>) {}
   T await_resume() { return std::move(value_); }
 
@@ -190,7 +190,7 @@ public:
                   "g++ 12 frees captures twice here: pass a function and arguments by value");
     if (auto recorded = execution_->recorded_run(name))
       return {*execution_, std::move(*recorded)};
-    if (execution_->broken())
+    if (execution_->paused())
       return {*execution_, result<std::string>(std::string())};
     result<std::string> value = function(std::move(args)...);
     execution_->record_run(name, value);
@@ -251,7 +251,7 @@ public:
   immediate<result<std::string>> time() {
     if (auto recorded = execution_->recorded_run("time"))
       return {*execution_, std::move(*recorded)};
-    if (execution_->broken())
+    if (execution_->paused())
       return {*execution_, result<std::string>(std::string())};
     result<std::string> value = std::to_string(execution_->host().now());
     execution_->record_run("time", value);

@@ -20,12 +20,12 @@ void execution::begin() {
 }
 
 void execution::deliver(std::uint32_t completion, result<std::string> value) {
-  if (stuck_) {
+  if (pause_reason_) {
     // It is in the journal, for whoever goes on; here nobody waits for it any more.
     sleeps_.erase(completion);
     waiting_kinds_.erase(completion);
   }
-  if (stuck_ || finished_)
+  if (pause_reason_ || finished_)
     return;
   if (!value && value.error().kind == error_kind::cancelled && is_effect(completion))
     cancel_pending_ = false; // The effect that was cut short has told the handler.
@@ -41,7 +41,7 @@ void execution::deliver(std::uint32_t completion, result<std::string> value) {
 }
 
 void execution::deliver_cancel() {
-  if (stuck_ || finished_ || cancel_recorded_)
+  if (pause_reason_ || finished_ || cancel_recorded_)
     return;
   cancel_recorded_ = true;
   cancel_pending_ = !shielded_;
@@ -62,7 +62,7 @@ bool execution::is_effect(std::uint32_t completion) const {
 
 void execution::drive() {
   run_frame();
-  while (!stuck_ && !cursor_.live()) {
+  while (!pause_reason_ && !cursor_.live()) {
     auto next = cursor_.notification(entries_);
     if (!next) {
       diverge(std::move(next).error());
@@ -74,7 +74,7 @@ void execution::drive() {
     if (waiting_ && (satisfied(*waiting_) || (waiting_->cancellable && cancel_pending_)))
       run_frame();
   }
-  if (stuck_ || !cursor_.live())
+  if (pause_reason_ || !cursor_.live())
     return;
   close_timers();
   for (auto& e : std::exchange(open_effects_, {}))
@@ -96,19 +96,19 @@ void execution::run_frame() {
 }
 
 void execution::finish_if_done() {
-  if (stuck_ || finished_ || !frame_.done() || !cursor_.live())
+  if (pause_reason_ || finished_ || !frame_.done() || !cursor_.live())
     return;
   result<std::string> outcome;
   try {
     outcome = frame_.take();
   } catch (const std::exception& e) {
     // A handler that throws is a bug: the invocation pauses with what it said.
-    stuck_ = error{error_kind::invalid, "durable.execution",
-                   std::string("the handler threw: ") + e.what()};
+    pause_reason_ = error{error_kind::invalid, "durable.execution",
+                          std::string("the handler threw: ") + e.what()};
     return;
   } catch (...) {
-    stuck_ = error{error_kind::invalid, "durable.execution",
-                   "the handler threw something that is no std::exception"};
+    pause_reason_ = error{error_kind::invalid, "durable.execution",
+                          "the handler threw something that is no std::exception"};
     return;
   }
   // Doubt is never abandoned: an effect that nobody waits for is resolved before the end.
@@ -161,18 +161,18 @@ void execution::apply_entry(const journal::entry& e) {
 }
 
 void execution::diverge(error e) {
-  if (!stuck_)
-    stuck_ = std::move(e);
+  if (!pause_reason_)
+    pause_reason_ = std::move(e);
 }
 
 const journal::entry* execution::recorded_command(record_kind kind, std::uint32_t index,
                                                   std::string_view name) {
   // What arrived while a paused handler could not take it stands before the commands of the fixed
   // one: taken up here, now and in every later replay.
-  while (!stuck_ && cursor_.at_notification(entries_))
+  while (!pause_reason_ && cursor_.at_notification(entries_))
     if (auto next = cursor_.notification(entries_); next && *next != nullptr)
       apply_entry(**next);
-  if (stuck_)
+  if (pause_reason_)
     return nullptr;
   auto recorded = cursor_.command(entries_, kind, index, name);
   if (!recorded) {
@@ -185,7 +185,7 @@ const journal::entry* execution::recorded_command(record_kind kind, std::uint32_
 // ── Commands ─────────────────────────────────────────────────────────────────────────────────
 
 std::optional<std::string> execution::get(std::string_view name) {
-  if (stuck_)
+  if (pause_reason_)
     return std::nullopt;
   const auto index = next_index_++;
   if (const auto* e = recorded_command(record_kind::get, index, name)) {
@@ -196,7 +196,7 @@ std::optional<std::string> execution::get(std::string_view name) {
     }
     return std::move(p->value);
   }
-  if (stuck_)
+  if (pause_reason_)
     return std::nullopt;
   const auto* value = host_.state_value(name);
   journal::state_payload p{std::string(name), value ? std::optional(*value) : std::nullopt};
@@ -205,34 +205,34 @@ std::optional<std::string> execution::get(std::string_view name) {
 }
 
 void execution::set(std::string_view name, std::string value) {
-  if (stuck_)
+  if (pause_reason_)
     return;
   const auto index = next_index_++;
-  if (recorded_command(record_kind::set, index, name) == nullptr && !stuck_)
+  if (recorded_command(record_kind::set, index, name) == nullptr && !pause_reason_)
     host_.append(id_, record_kind::set, index,
                  encode(journal::state_payload{std::string(name), std::move(value)}));
 }
 
 void execution::clear(std::string_view name) {
-  if (stuck_)
+  if (pause_reason_)
     return;
   const auto index = next_index_++;
-  if (recorded_command(record_kind::clear, index, name) == nullptr && !stuck_)
+  if (recorded_command(record_kind::clear, index, name) == nullptr && !pause_reason_)
     host_.append(id_, record_kind::clear, index,
                  encode(journal::state_payload{std::string(name), std::nullopt}));
 }
 
 void execution::merge(std::string_view name, std::string_view delta) {
-  if (stuck_)
+  if (pause_reason_)
     return;
   const auto index = next_index_++;
-  if (recorded_command(record_kind::merge, index, name) == nullptr && !stuck_)
+  if (recorded_command(record_kind::merge, index, name) == nullptr && !pause_reason_)
     host_.append(id_, record_kind::merge, index,
                  encode(journal::state_payload{std::string(name), host_.merged(name, delta)}));
 }
 
 std::optional<result<std::string>> execution::recorded_run(std::string_view name) {
-  if (stuck_)
+  if (pause_reason_)
     return std::nullopt;
   const auto index = next_index_++;
   const auto* e = recorded_command(record_kind::run, index, name);
@@ -254,7 +254,7 @@ void execution::record_run(std::string_view name, const result<std::string>& val
 
 execution::issued execution::effect(std::string_view step, providers::raw_operation op,
                                     std::string_view attempt) {
-  if (stuck_)
+  if (pause_reason_)
     return {};
   if (consume_cancel())
     return {0, cancelled_error(), {}};
@@ -262,7 +262,7 @@ execution::issued execution::effect(std::string_view step, providers::raw_operat
   const auto completion = next_completion_++;
   effect_start start{id_, index, {}, std::move(op), false, shielded_, host_.now(), {}};
   const auto* e = recorded_command(record_kind::effect, index, step);
-  if (stuck_)
+  if (pause_reason_)
     return {};
   if (e != nullptr) {
     auto intent = journal::decode_effect(e->payload);
@@ -289,7 +289,7 @@ execution::issued execution::effect(std::string_view step, providers::raw_operat
 }
 
 execution::issued execution::sleep(std::int64_t duration_ms) {
-  if (stuck_)
+  if (pause_reason_)
     return {};
   if (consume_cancel())
     return {0, cancelled_error(), {}};
@@ -298,7 +298,7 @@ execution::issued execution::sleep(std::int64_t duration_ms) {
   auto recorded_at = host_.now();
   auto due = recorded_at + duration_ms;
   const auto* e = recorded_command(record_kind::sleep, index, {});
-  if (stuck_)
+  if (pause_reason_)
     return {};
   if (e != nullptr) {
     recorded_at = e->time;
@@ -321,14 +321,14 @@ execution::issued execution::await_event() {
 }
 
 execution::issued execution::wait_from_outside(record_kind kind) {
-  if (stuck_)
+  if (pause_reason_)
     return {};
   if (consume_cancel())
     return {0, cancelled_error(), {}};
   const auto index = next_index_++;
   const auto completion = next_completion_++;
   const auto* e = recorded_command(kind, index, {});
-  if (stuck_)
+  if (pause_reason_)
     return {};
   if (e == nullptr)
     host_.append(id_, kind, index, encode(journal::wait_payload{completion, 0}));
@@ -337,7 +337,7 @@ execution::issued execution::wait_from_outside(record_kind kind) {
 }
 
 void execution::close_timer(std::uint32_t completion) {
-  if (stuck_ || sleeps_.erase(completion) == 0)
+  if (pause_reason_ || sleeps_.erase(completion) == 0)
     return;
   waiting_kinds_.erase(completion);
   slots_.insert_or_assign(completion, result<std::string>(std::string("null")));
@@ -347,7 +347,7 @@ void execution::close_timer(std::uint32_t completion) {
 }
 
 void execution::close_timers() {
-  if (stuck_ || finished_ || !cursor_.live())
+  if (pause_reason_ || finished_ || !cursor_.live())
     return;
   for (const auto completion : std::exchange(to_close_, {}))
     host_.append(id_, record_kind::completion, completion,
@@ -386,7 +386,7 @@ std::optional<error> execution::why_not_call(const std::vector<object_id>& held,
 
 execution::issued execution::call(const object_id& target, std::string_view handler,
                                   std::string body, bool wait, std::int64_t delay_ms) {
-  if (stuck_)
+  if (pause_reason_)
     return {};
   if (wait && consume_cancel())
     return {0, cancelled_error(), {}};
@@ -399,7 +399,7 @@ execution::issued execution::call(const object_id& target, std::string_view hand
   const auto kind = wait ? record_kind::call : record_kind::send;
   const auto child = id_.child(index);
   const auto* e = recorded_command(kind, index, target.service + '/' + std::string(handler));
-  if (stuck_)
+  if (pause_reason_)
     return {};
   if (e == nullptr) {
     journal::call_payload p;
@@ -424,11 +424,11 @@ execution::issued execution::call(const object_id& target, std::string_view hand
 }
 
 void execution::cancel_invocation(const object_id& target, const invocation_id& invocation) {
-  if (stuck_)
+  if (pause_reason_)
     return;
   const auto index = next_index_++;
   const auto* e = recorded_command(record_kind::cancel_invocation, index, {});
-  if (e == nullptr && !stuck_) {
+  if (e == nullptr && !pause_reason_) {
     host_.append(id_, record_kind::cancel_invocation, index,
                  encode(journal::cancel_payload{target, invocation}));
     host_.cancel_other(target, invocation);
@@ -436,10 +436,10 @@ void execution::cancel_invocation(const object_id& target, const invocation_id& 
 }
 
 void execution::cancel_running() {
-  if (stuck_)
+  if (pause_reason_)
     return;
   const auto index = next_index_++;
-  if (recorded_command(record_kind::cancel_invocation, index, {}) != nullptr || stuck_)
+  if (recorded_command(record_kind::cancel_invocation, index, {}) != nullptr || pause_reason_)
     return;
   host_.append(id_, record_kind::cancel_invocation, index,
                encode(journal::cancel_payload{object_, host_.running_exclusive()}));
@@ -454,13 +454,13 @@ bool execution::satisfied(const wait_request& request) const {
 }
 
 bool execution::ready(const wait_request& request) {
-  if (stuck_)
+  if (pause_reason_)
     return false;
   return satisfied(request) || (request.cancellable && cancel_pending_);
 }
 
 void execution::suspend(wait_request request, std::coroutine_handle<> who) {
-  if (stuck_)
+  if (pause_reason_)
     return; // Never resumed: the frame is dropped with the execution.
   waiting_ = std::move(request);
   waiter_ = who;

@@ -101,7 +101,7 @@ public:
 
   [[nodiscard]] bool finished() const { return finished_; }
   /// Set where the invocation cannot go on: diverged, or the handler threw.
-  [[nodiscard]] const std::optional<error>& stuck() const { return stuck_; }
+  [[nodiscard]] const std::optional<error>& pause_reason() const { return pause_reason_; }
   [[nodiscard]] const invocation_id& id() const { return id_; }
   [[nodiscard]] const object_id& object() const { return object_; }
   [[nodiscard]] unix_ms accepted_at() const { return accepted_at_; }
@@ -151,7 +151,7 @@ public:
     return slots_.contains(completion);
   }
   result<std::string> take(std::uint32_t completion);
-  [[nodiscard]] bool broken() const { return stuck_.has_value(); }
+  [[nodiscard]] bool paused() const { return pause_reason_.has_value(); }
   [[nodiscard]] execution_host& host() { return host_; }
 
 private:
@@ -192,7 +192,7 @@ private:
   bool cancel_recorded_ = false;
   bool cancel_pending_ = false;
   bool shielded_ = false;
-  std::optional<error> stuck_;
+  std::optional<error> pause_reason_;
   std::uint32_t next_index_ = 1;      ///< Input is 0.
   std::uint32_t next_completion_ = 1; ///< 0 means none.
   std::unordered_map<std::uint32_t, result<std::string>> slots_;

@@ -188,7 +188,7 @@ void object_machine::on_time() {
   if (!state_.paused_by_operator)
     for (const auto& [id, e] : executions_)
       for (const auto& [completion, due] : e->sleeps())
-        if (due <= time && !e->stuck())
+        if (due <= time && !e->paused())
           completions_.push_back({id, completion, result<std::string>(std::string("null"))});
   std::vector<effect_key> due;
   for (const auto& [key, effect] : effects_)
@@ -266,7 +266,7 @@ std::optional<std::int64_t> object_machine::due() const {
       due = at;
   };
   for (const auto& [id, e] : executions_)
-    if (!e->stuck() && !state_.paused_by_operator)
+    if (!e->paused() && !state_.paused_by_operator)
       for (const auto& [completion, at] : e->sleeps())
         earlier(at);
   for (const auto& [key, effect] : effects_)
@@ -290,7 +290,7 @@ bool object_machine::calling() const {
                      [](const auto& e) { return e.second.machine->calling(); });
 }
 
-std::vector<std::pair<invocation_id, std::string>> object_machine::stuck() const {
+std::vector<std::pair<invocation_id, std::string>> object_machine::paused() const {
   return {paused_.begin(), paused_.end()};
 }
 
@@ -305,8 +305,8 @@ void object_machine::pump() {
 bool object_machine::pump_finished() {
   for (auto it = executions_.begin(); it != executions_.end(); ++it) {
     auto& e = *it->second;
-    if (e.stuck() && !paused_.contains(it->first)) {
-      pause(it->first, e.stuck()->message);
+    if (e.paused() && !paused_.contains(it->first)) {
+      pause(it->first, e.pause_reason()->message);
       return true;
     }
     if (!e.finished())
@@ -338,7 +338,7 @@ bool object_machine::pump_completions() {
 bool object_machine::pump_undelivered() {
   for (const auto& u : state_.undelivered) {
     auto* e = find(u.invocation);
-    if (e == nullptr || e->stuck() || !e->open(u.completion))
+    if (e == nullptr || e->paused() || !e->open(u.completion))
       continue;
     auto value = journal::decode_result(u.encoded_result);
     if (!value) {
@@ -474,7 +474,7 @@ void object_machine::start(const journal::invocation_state& invocation) {
   executions_.emplace(id, std::move(made));
   e.begin();
   if (const auto* live = state_.find_live(id);
-      live != nullptr && !live->paused_text.empty() && !paused_.contains(id) && !e.stuck())
+      live != nullptr && !live->paused_text.empty() && !paused_.contains(id) && !e.paused())
     append(id, record_kind::paused, 0, {}); // It goes on.
 }
 

@@ -125,7 +125,7 @@ public:
   /// and at most 64 more.
   [[nodiscard]] std::size_t remembered_requests() const { return recent_requests_.size(); }
   /// Live invocations that cannot go on, with the reason.
-  [[nodiscard]] std::vector<std::pair<invocation_id, std::string>> stuck() const;
+  [[nodiscard]] std::vector<std::pair<invocation_id, std::string>> paused() const;
 
 private:
   struct open_effect {

@@ -59,14 +59,14 @@ struct tick {};
 struct wake {};
 
 /// What the object caused was not carried out, or not wholly: it is to be built anew.
-struct broken {
+struct activation_failed {
   std::uint64_t incarnation = 0;
   std::string why;
 };
 
 using object_event =
     std::variant<external_input, durable::object_message, awakeable_input, operator_input,
-                 vendor_answer, place_offered, turn_durable, tick, wake, broken>;
+                 vendor_answer, place_offered, turn_durable, tick, wake, activation_failed>;
 /// Constant name of what it holds, for logs.
 std::string_view name_of(const object_event& event);
 

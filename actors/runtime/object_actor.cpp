@@ -66,7 +66,8 @@ void carry_out(hub_context& hub, held& h, const caf::actor& object, std::uint64_
     guarded_or(
         "object", [&] { let_out(hub, call, object, incarnation); },
         [&](std::string_view why) {
-          caf::anon_send(object, make_event(broken{incarnation, std::string(why)}, false));
+          caf::anon_send(object,
+                         make_event(activation_failed{incarnation, std::string(why)}, false));
         });
   each(h.finished, [&](durable::finished_call& f) {
     for (auto& to : hub.waiters.take(f.invocation))
@@ -364,7 +365,7 @@ private:
   }
   void on(wake&) {}
   void on(turn_durable&) {}
-  void on(broken& b) {
+  void on(activation_failed& b) {
     if (b.incarnation == incarnation_)
       throw std::runtime_error(b.why);
   }

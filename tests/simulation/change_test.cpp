@@ -95,12 +95,12 @@ TEST_CASE("an order that is continued under another configuration ends, or names
       const ledger sums(w);
       CHECK(sums.charges == 1);
       CHECK(sums.labels == 1);
-      for (const auto& why : w.stuck()) {
+      for (const auto& why : w.paused()) {
         INFO(why);
         CHECK(why.find("the journal holds") == std::string::npos); // Never diverged.
         CHECK(why.find("Restore ") != std::string::npos);
       }
-      if (w.stuck().empty())
+      if (w.paused().empty())
         CHECK(field(w.order("1").body, "status") == "confirmed");
     }
   }

@@ -56,8 +56,8 @@ std::vector<std::string> problems_of(world& w, const std::string& key,
       if (vendor.in_flight[kind] != 0 || vendor.queued[kind] != 0)
         complain("places at " + vendor.vendor + " that were not given back, and who waits for them",
                  vendor.in_flight[kind] + vendor.queued[kind]);
-  for (const auto& why : w.stuck())
-    list.push_back("stuck " + why);
+  for (const auto& why : w.paused())
+    list.push_back("paused " + why);
   for (const auto& what : w.live())
     list.push_back("never ended: " + what);
 

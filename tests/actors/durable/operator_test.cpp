@@ -142,7 +142,7 @@ TEST_CASE("a fixed invocation is not paused any more, and its timers are due aga
   fixed = true;
   f.hub.restart();
   CHECK(f.hub.paused(f.id).empty());
-  CHECK(f.hub.machine("k").stuck().empty());
+  CHECK(f.hub.machine("k").paused().empty());
   CHECK(f.hub.machine("k").due());
   const auto due = journal::next_due(must_state(f.hub));
   REQUIRE(due);

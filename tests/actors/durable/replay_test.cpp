@@ -235,7 +235,7 @@ TEST_CASE("replay that meets other code pauses that invocation and says what it 
     const auto fresh = hub.send("k3", "run");
     hub.advance(1'000);
     CHECK(hub.outcome(fresh));
-    CHECK(hub.machine("k").stuck().size() == 1);
+    CHECK(hub.machine("k").paused().size() == 1);
     CHECK(!hub.machine("k").due());
     CHECK(hub.machine("k").suspendable());
     hub.exclusive("run", &one_effect);

@@ -460,7 +460,7 @@ caller runtime_harness::operate(const std::string& key, journal::operator_payloa
 }
 void runtime_harness::break_down(const std::string& key, std::uint64_t incarnation) {
   caf::anon_send(running().directory,
-                 runtime::route_message{object(key), runtime::make_event(runtime::broken{
+                 runtime::route_message{object(key), runtime::make_event(runtime::activation_failed{
                                                          incarnation, "the test says so"})});
   run_until_idle();
 }

@@ -754,10 +754,10 @@ bool world::calling(std::string_view vendor, std::string_view path_part) const {
   return false;
 }
 
-std::vector<std::string> world::stuck() const {
+std::vector<std::string> world::paused() const {
   std::vector<std::string> list;
   for (const auto& [id, o] : objects_)
-    for (const auto& [invocation, why] : o.machine->stuck())
+    for (const auto& [invocation, why] : o.machine->paused())
       list.push_back(id.text() + ": " + why);
   return list;
 }

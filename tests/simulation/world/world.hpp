@@ -151,7 +151,7 @@ public:
   [[nodiscard]] const std::vector<std::string_view>& points() const { return points_; }
   [[nodiscard]] std::size_t crashes() const { return crashes_; }
   /// Invocations that cannot go on, with the reason.
-  [[nodiscard]] std::vector<std::string> stuck() const;
+  [[nodiscard]] std::vector<std::string> paused() const;
   /// Live invocations as of the last commit: `OrderOrchestrator/1 ProcessOrder`.
   [[nodiscard]] std::vector<std::string> live() const;
   /// How it ended; `unavailable` while it has not, `not_found` where it is unknown.
