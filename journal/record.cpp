@@ -44,7 +44,7 @@ void put(byte_writer& w, const input_payload& p) {
   w.str8(p.handler);
   w.str8(p.revision);
   w.u8(static_cast<std::uint8_t>((p.shared ? 1U : 0U) | (p.key ? 2U : 0U) | (p.caller ? 4U : 0U) |
-                                 (p.held.empty() ? 0U : 8U) | (p.ephemeral ? 16U : 0U)));
+                                 (p.call_chain.empty() ? 0U : 8U) | (p.ephemeral ? 16U : 0U)));
   w.i64(p.due_at);
   w.str32(p.body);
   if (p.key) {
@@ -57,9 +57,9 @@ void put(byte_writer& w, const input_payload& p) {
     w.array(p.caller->invocation.bytes);
     w.u32(p.caller->completion);
   }
-  if (!p.held.empty()) {
-    w.u8(static_cast<std::uint8_t>(p.held.size()));
-    for (const auto& id : p.held)
+  if (!p.call_chain.empty()) {
+    w.u8(static_cast<std::uint8_t>(p.call_chain.size()));
+    for (const auto& id : p.call_chain)
       put(w, id);
   }
 }
@@ -89,7 +89,7 @@ input_payload get_input(byte_reader& r) {
   }
   if ((flags & 8U) != 0)
     for (auto count = r.u8(); count > 0 && r.ok(); --count)
-      p.held.push_back(get_object(r));
+      p.call_chain.push_back(get_object(r));
   return p;
 }
 

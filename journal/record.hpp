@@ -93,7 +93,7 @@ struct request_key {
 };
 
 /// Longest chain of calls that wait for each other.
-constexpr std::size_t held_max = 32;
+constexpr std::size_t call_chain_max = 32;
 
 /// What an invocation starts with.
 struct input_payload {
@@ -106,7 +106,7 @@ struct input_payload {
   std::optional<caller_ref> caller;
   /// Of a call: objects whose exclusive invocations wait for it, outermost first. A call back to
   /// one of them would never end.
-  std::vector<object_id> held = {};
+  std::vector<object_id> call_chain = {};
   /// The object is worth nothing once its invocations are forgotten: then it goes with the last.
   bool ephemeral = false;
 

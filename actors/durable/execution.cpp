@@ -359,28 +359,29 @@ void execution::shield() {
   cancel_pending_ = false;
 }
 
-std::vector<object_id> execution::held_while_calling() const {
-  auto held = input_.held;
+std::vector<object_id> execution::chain_while_calling() const {
+  auto chain = input_.call_chain;
   if (!input_.shared)
-    held.push_back(object_);
-  return held;
+    chain.push_back(object_);
+  return chain;
 }
 
-std::optional<error> execution::why_not_call(const std::vector<object_id>& held,
+std::optional<error> execution::why_not_call(const std::vector<object_id>& chain,
                                              const object_id& target,
                                              std::string_view handler) const {
-  const auto chain = [&] {
+  const auto chain_text = [&] {
     std::string text;
-    for (const auto& id : held)
+    for (const auto& id : chain)
       text += id.text() + " -> ";
     return text + target.text();
   };
   if (!host_.is_shared(target, handler) &&
-      std::find(held.begin(), held.end(), target) != held.end())
+      std::find(chain.begin(), chain.end(), target) != chain.end())
     return error{error_kind::invalid, "durable.call",
-                 "a cycle of calls waits for itself: " + chain(), 500};
-  if (held.size() > journal::held_max)
-    return error{error_kind::invalid, "durable.call", "calls are nested too deep: " + chain(), 500};
+                 "a cycle of calls waits for itself: " + chain_text(), 500};
+  if (chain.size() > journal::call_chain_max)
+    return error{error_kind::invalid, "durable.call", "calls are nested too deep: " + chain_text(),
+                 500};
   return std::nullopt;
 }
 
@@ -390,9 +391,9 @@ execution::issued execution::call(const object_id& target, std::string_view hand
     return {};
   if (wait && consume_cancel())
     return {0, cancelled_error(), {}};
-  auto held = wait ? held_while_calling() : std::vector<object_id>();
+  auto chain = wait ? chain_while_calling() : std::vector<object_id>();
   if (wait)
-    if (auto why = why_not_call(held, target, handler))
+    if (auto why = why_not_call(chain, target, handler))
       return {0, std::move(why), {}};
   const auto index = next_index_++;
   const auto completion = wait ? next_completion_++ : 0;
@@ -413,7 +414,7 @@ execution::issued execution::call(const object_id& target, std::string_view hand
     p.input.body = std::move(body);
     if (wait) {
       p.input.caller = journal::caller_ref{object_, id_, completion};
-      p.input.held = std::move(held);
+      p.input.call_chain = std::move(chain);
     }
     host_.append(id_, kind, index, encode(p));
     host_.began_call(p);

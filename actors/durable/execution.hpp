@@ -161,9 +161,9 @@ private:
   /// True once where a cancel waits for the handler's next await.
   [[nodiscard]] bool consume_cancel() { return std::exchange(cancel_pending_, false); }
   /// Objects that nobody else can use exclusively while this invocation waits for a call.
-  [[nodiscard]] std::vector<object_id> held_while_calling() const;
+  [[nodiscard]] std::vector<object_id> chain_while_calling() const;
   /// A call that waits for its own end is refused, and so is a chain past its bound.
-  [[nodiscard]] std::optional<error> why_not_call(const std::vector<object_id>& held,
+  [[nodiscard]] std::optional<error> why_not_call(const std::vector<object_id>& chain,
                                                   const object_id& target,
                                                   std::string_view handler) const;
   void drive();
