@@ -170,7 +170,7 @@ void object_machine::on_answer(const call_ref& ref, const providers::transport_o
   auto it = effects_.find(key);
   if (it == effects_.end() || it->second.sequence != ref.sequence || !it->second.machine->calling())
     return;
-  carry_out(key, it->second.machine->on_outcome(outcome));
+  apply(key, it->second.machine->on_outcome(outcome));
   if (paused_.contains(ref.invocation))
     park_effects(ref.invocation);
   pump();
@@ -179,7 +179,7 @@ void object_machine::on_answer(const call_ref& ref, const providers::transport_o
 void object_machine::on_place(const call_ref& ref) {
   const effect_key key{ref.invocation, ref.index};
   if (auto it = effects_.find(key); it != effects_.end())
-    carry_out(key, it->second.machine->on_place());
+    apply(key, it->second.machine->on_place());
   pump();
 }
 
@@ -196,7 +196,7 @@ void object_machine::on_time() {
       due.push_back(key);
   for (const auto& key : due)
     if (auto it = effects_.find(key); it != effects_.end())
-      carry_out(key, it->second.machine->on_time());
+      apply(key, it->second.machine->on_time());
   pump();
 }
 
@@ -225,7 +225,7 @@ bool object_machine::on_operator(const invocation_id& invocation,
       all.push_back(key);
     for (const auto& key : all)
       if (auto it = effects_.find(key); it != effects_.end())
-        carry_out(key, it->second.machine->hold(action.verb == verb::pause));
+        apply(key, it->second.machine->hold(action.verb == verb::pause));
     break;
   }
   case verb::retry:
@@ -256,7 +256,7 @@ void object_machine::tell_effects(const invocation_id& invocation,
       wanted.push_back(key);
   for (const auto& key : wanted)
     if (auto it = effects_.find(key); it != effects_.end())
-      carry_out(key, it->second.machine->on_operator(action.verb));
+      apply(key, it->second.machine->on_operator(action.verb));
 }
 
 std::optional<std::int64_t> object_machine::due() const {
@@ -405,7 +405,7 @@ void object_machine::cancel(const invocation_id& id) {
     e->deliver_cancel();
   for (const auto& key : open)
     if (auto it = effects_.find(key); it != effects_.end())
-      carry_out(key, it->second.machine->on_cancel());
+      apply(key, it->second.machine->on_cancel());
 }
 
 bool object_machine::begins_later(const journal::invocation_state& i) const {
@@ -567,7 +567,7 @@ void object_machine::give_evidence(const step_evidence& evidence) {
       append(key.first, record_kind::effect_note, key.second,
              encode(journal::note_payload{journal::note_kind::evidence, 1, now(), evidence.value}));
     if (auto it = effects_.find(key); it != effects_.end())
-      carry_out(key, it->second.machine->on_evidence(evidence));
+      apply(key, it->second.machine->on_evidence(evidence));
   }
 }
 
@@ -592,7 +592,7 @@ void object_machine::park_effects(const invocation_id& id) {
     if (key.first == id && !effect.machine->calling())
       parked.push_back(key);
   for (const auto& key : parked) {
-    carry_out(key, effects_.at(key).machine->park());
+    apply(key, effects_.at(key).machine->park());
     effects_.erase(key);
   }
 }
@@ -616,11 +616,11 @@ void object_machine::begin_effect(effect_start effect) {
   effect.cancelled = was_cancelled(effect);
   slot.machine = std::make_unique<effect_machine>(std::move(effect), state_.id, env_);
   if (state_.paused_by_operator)
-    carry_out(key, slot.machine->hold(true));
-  carry_out(key, slot.machine->begin());
+    apply(key, slot.machine->hold(true));
+  apply(key, slot.machine->begin());
 }
 
-void object_machine::carry_out(const effect_key& key, effect_step step) {
+void object_machine::apply(const effect_key& key, effect_step step) {
   auto it = effects_.find(key);
   for (const auto& n : step.notes) {
     append(key.first, record_kind::effect_note, key.second, encode(n));
@@ -678,7 +678,7 @@ void object_machine::append(const invocation_id& invocation, record_kind kind, s
   r.invocation = invocation;
   r.index = index;
   r.payload = std::move(payload);
-  if (auto done = apply(state_, r, 0); !done) {
+  if (auto done = journal::apply(state_, r, 0); !done) {
     // What was just encoded cannot be read: wrong code must not write.
     log::error("journal_encoding_broken",
                {{"object", state_.id.text()}, {"reason", done.error().message}});

@@ -178,7 +178,7 @@ private:
   [[nodiscard]] bool begins_later(const journal::invocation_state& invocation) const;
   void pause(const invocation_id& invocation, const std::string& why);
   void park_effects(const invocation_id& invocation);
-  void carry_out(const effect_key& key, effect_step step);
+  void apply(const effect_key& key, effect_step step);
   void record_completion(const invocation_id& invocation, std::uint32_t completion,
                          const result<std::string>& value);
   void cancel(const invocation_id& invocation);

@@ -45,7 +45,7 @@ std::string_view name_of(place_kind kind) {
   return "effect";
 }
 
-void held_place::give_back() {
+void place_lease::release() {
   if (auto gate = std::exchange(gate_, nullptr))
     gate->give_back(*static_cast<vendor_gate::vendor*>(vendor_), kind_);
 }
@@ -368,8 +368,8 @@ void vendor_gate::forget(const object_id& object) {
   }
 }
 
-held_place vendor_gate::leave(std::string_view vendor_name, const durable::call_ref& who,
-                              place_kind kind) {
+place_lease vendor_gate::leave(std::string_view vendor_name, const durable::call_ref& who,
+                               place_kind kind) {
   auto* v = find(vendor_name);
   if (v == nullptr)
     return {};
@@ -382,7 +382,7 @@ held_place vendor_gate::leave(std::string_view vendor_name, const durable::call_
   return {shared_from_this(), v, kind};
 }
 
-held_place vendor_gate::try_take(std::string_view vendor_name, place_kind kind) {
+place_lease vendor_gate::try_take(std::string_view vendor_name, place_kind kind) {
   auto* v = find(vendor_name);
   if (v == nullptr)
     return {};

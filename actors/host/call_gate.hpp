@@ -71,29 +71,29 @@ class vendor_gate;
 
 /// A place that a call holds; free again when this goes. Keeps the gate alive: a call may end after
 /// the hub.
-class held_place {
+class place_lease {
 public:
-  held_place() = default;
-  held_place(held_place&& other) noexcept = default;
-  held_place& operator=(held_place&& other) noexcept {
+  place_lease() = default;
+  place_lease(place_lease&& other) noexcept = default;
+  place_lease& operator=(place_lease&& other) noexcept {
     if (this != &other) {
-      give_back();
+      release();
       gate_ = std::move(other.gate_);
       vendor_ = other.vendor_;
       kind_ = other.kind_;
     }
     return *this;
   }
-  held_place(const held_place&) = delete;
-  held_place& operator=(const held_place&) = delete;
-  ~held_place() { give_back(); }
+  place_lease(const place_lease&) = delete;
+  place_lease& operator=(const place_lease&) = delete;
+  ~place_lease() { release(); }
 
   explicit operator bool() const { return gate_ != nullptr; }
-  void give_back();
+  void release();
 
 private:
   friend class vendor_gate;
-  held_place(std::shared_ptr<vendor_gate> gate, void* vendor, place_kind kind)
+  place_lease(std::shared_ptr<vendor_gate> gate, void* vendor, place_kind kind)
       : gate_(std::move(gate)), vendor_(vendor), kind_(kind) {}
 
   std::shared_ptr<vendor_gate> gate_;
@@ -150,10 +150,10 @@ public:
 
   /// The call leaves: what was granted to its effect is held until the call has ended and what it
   /// showed was learned. A call that nobody granted a place is counted all the same.
-  [[nodiscard]] held_place leave(std::string_view vendor, const durable::call_ref& who,
-                                 place_kind kind);
+  [[nodiscard]] place_lease leave(std::string_view vendor, const durable::call_ref& who,
+                                  place_kind kind);
   /// For a call that can be left out: a free place, or none.
-  [[nodiscard]] held_place try_take(std::string_view vendor, place_kind kind);
+  [[nodiscard]] place_lease try_take(std::string_view vendor, place_kind kind);
   /// The object was told of its offer: where it did not take the place, the next one gets it.
   void not_taken(const place_offer& offer);
   /// The object's activation has ended before its granted calls left.
@@ -170,7 +170,7 @@ public:
   [[nodiscard]] std::size_t places_total() const { return vendors_.size() * limits_.a_vendor(); }
 
 private:
-  friend class held_place;
+  friend class place_lease;
   struct vendor;
 
   [[nodiscard]] vendor* find(std::string_view name) const;

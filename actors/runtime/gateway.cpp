@@ -48,7 +48,7 @@ public:
                                      reply.body = add(std::move(reply.body), outcome.response);
                                    to->finished(std::move(reply));
                                  },
-                                 std::make_shared<host::held_place>(std::move(place))});
+                                 std::make_shared<host::place_lease>(std::move(place))});
   }
 
 private:

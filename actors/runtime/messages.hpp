@@ -45,7 +45,7 @@ struct vendor_answer {
   durable::call_ref ref;
   std::uint64_t incarnation = 0; ///< Of the object that asked; another one has other calls out.
   providers::transport_outcome outcome;
-  host::held_place place;
+  host::place_lease place;
 };
 /// A place on the wire is kept for an effect that waits for one.
 struct place_offered {
@@ -150,7 +150,7 @@ struct provider_call {
   caf::actor reply_to;
   std::uint64_t incarnation = 0; ///< Of the object that asks.
   providers::transport::callback done = nullptr;
-  std::shared_ptr<host::held_place> place = nullptr; ///< Of calls with `done`.
+  std::shared_ptr<host::place_lease> place = nullptr; ///< Of calls with `done`.
 };
 /// What a provider actor adds to each request from now on.
 struct credentials {

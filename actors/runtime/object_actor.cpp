@@ -23,7 +23,7 @@ namespace {
 constexpr std::int64_t precise_wait_ms = 1'000;
 
 /// What waits for a turn to be durable.
-struct held {
+struct pending_output {
   std::vector<durable::vendor_call> calls;
   std::vector<durable::finished_call> finished;
   std::vector<invocation_id> inputs;  ///< Accepted by this turn.
@@ -40,8 +40,8 @@ void tell_durable(hub_context& hub, const invocation_id& id) {
     to->finished(std::move(reply));
 }
 
-void let_out(hub_context& hub, durable::vendor_call& call, const caf::actor& object,
-             std::uint64_t incarnation) {
+void send_to_provider(hub_context& hub, durable::vendor_call& call, const caf::actor& object,
+                      std::uint64_t incarnation) {
   auto it = hub.providers.find(call.vendor);
   if (it == hub.providers.end()) {
     // Checked when the effect began; the registry does not change while the hub runs.
@@ -55,7 +55,8 @@ void let_out(hub_context& hub, durable::vendor_call& call, const caf::actor& obj
 /// Lets out what a durable turn caused. On the writer's thread, or on the actor's where nothing of
 /// the object waits for the disk: one message less on the way of every step. What throws holds
 /// nothing else up; where a call did not leave, the object is built anew.
-void carry_out(hub_context& hub, held& h, const caf::actor& object, std::uint64_t incarnation) {
+void release(hub_context& hub, pending_output& h, const caf::actor& object,
+             std::uint64_t incarnation) {
   const auto each = [&](auto& list, auto&& what) {
     for (auto& item : list)
       if (!guarded("object", "consequence", [&] { what(item); }))
@@ -64,7 +65,7 @@ void carry_out(hub_context& hub, held& h, const caf::actor& object, std::uint64_
   each(h.inputs, [&](const invocation_id& id) { tell_durable(hub, id); });
   for (auto& call : h.calls)
     guarded_or(
-        "object", [&] { let_out(hub, call, object, incarnation); },
+        "object", [&] { send_to_provider(hub, call, object, incarnation); },
         [&](std::string_view why) {
           caf::anon_send(object,
                          make_event(activation_failed{incarnation, std::string(why)}, false));
@@ -169,7 +170,7 @@ private:
     const auto reply =
         failure(500, "The hub failed while it took this in, and has stored nothing of "
                      "it. Send it again.");
-    held lost = std::exchange(now_, {});
+    pending_output lost = std::exchange(now_, {});
     if (in_hand_)
       lost = std::move(*std::exchange(in_hand_, nullptr));
     failed_ = true;
@@ -372,16 +373,16 @@ private:
 
   void flush() {
     auto out = machine_->take();
-    auto held_now = std::exchange(now_, {});
-    held_now.calls = std::move(out.calls);
-    held_now.finished = std::move(out.finished);
+    auto ready = std::exchange(now_, {});
+    ready.calls = std::move(out.calls);
+    ready.finished = std::move(out.finished);
     out.turn.followed = !out.messages.empty();
-    switch (host::when_it_leaves(!out.turn.records.empty(), !held_now.empty(), turns_out())) {
+    switch (host::when_it_leaves(!out.turn.records.empty(), !ready.empty(), turns_out())) {
     case host::leaving::behind_turn:
-      submit(std::move(out.turn), std::move(held_now));
+      submit(std::move(out.turn), std::move(ready));
       break;
     case host::leaving::at_once:
-      carry_out(hub_, held_now, caf::actor_cast<caf::actor>(self_), incarnation_);
+      runtime::release(hub_, ready, caf::actor_cast<caf::actor>(self_), incarnation_);
       break;
     case host::leaving::nothing:
       break;
@@ -400,13 +401,13 @@ private:
     plan();
   }
 
-  void submit(journal::turn turn, held what) {
+  void submit(journal::turn turn, pending_output what) {
     const bool tell = machine_->state().live.empty();
-    in_hand_ = std::make_shared<held>(std::move(what));
+    in_hand_ = std::make_shared<pending_output>(std::move(what));
     hub_.writer.submit(std::move(turn),
                        [&hub = hub_, what = in_hand_, durable = durable_,
                         me = caf::actor_cast<caf::actor>(self_), incarnation = incarnation_, tell] {
-                         carry_out(hub, *what, me, incarnation);
+                         runtime::release(hub, *what, me, incarnation);
                          ++*durable;
                          if (tell)
                            guarded("object", "durable",
@@ -462,10 +463,10 @@ private:
   /// How many of them are durable; the writer's thread counts.
   std::shared_ptr<std::atomic<std::uint64_t>> durable_ =
       std::make_shared<std::atomic<std::uint64_t>>(0);
-  std::vector<turn_ref> sources_; ///< Of what only memory holds.
-  std::vector<object_id> untold_; ///< By a turn that is queued.
-  held now_;                      ///< Of the event being handled.
-  std::shared_ptr<held> in_hand_; ///< The same, while it is given to the writer.
+  std::vector<turn_ref> sources_;           ///< Of what only memory holds.
+  std::vector<object_id> untold_;           ///< By a turn that is queued.
+  pending_output now_;                      ///< Of the event being handled.
+  std::shared_ptr<pending_output> in_hand_; ///< The same, while it is given to the writer.
   std::uint64_t incarnation_ = 0;
   std::uint64_t handled_ = 0;       ///< Routed events of this incarnation.
   std::vector<std::int64_t> ticks_; ///< On their way, by when they come.

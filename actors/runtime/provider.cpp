@@ -16,8 +16,8 @@ struct outgoing {
   std::uint64_t incarnation = 0;
   caf::actor to;
   providers::transport::callback done;
-  std::shared_ptr<host::held_place> live_place;
-  host::held_place place;
+  std::shared_ptr<host::place_lease> live_place;
+  host::place_lease place;
 
   void end(providers::transport_outcome outcome) {
     if (done)
@@ -27,7 +27,7 @@ struct outgoing {
           to,
           make_event(vendor_answer{ref, incarnation, std::move(outcome), std::move(place)}, false));
     to = nullptr;
-    place.give_back();
+    place.release();
     live_place.reset();
   }
 };

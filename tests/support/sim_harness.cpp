@@ -48,12 +48,12 @@ object_machine& sim_harness::at(const object_id& id) {
     state.id = id;
     slot = std::make_unique<object_machine>(std::move(state), services, *journal, *env);
     slot->activate();
-    carry_out(id);
+    release(id);
   }
   return *objects_.at(id);
 }
 
-void sim_harness::carry_out(const object_id& id) {
+void sim_harness::release(const object_id& id) {
   auto out = objects_.at(id)->take();
   if (!out.turn.records.empty()) {
     std::vector<journal::turn> turns;
@@ -69,7 +69,7 @@ void sim_harness::carry_out(const object_id& id) {
   for (auto& m : out.messages) {
     const auto target = target_of(m);
     at(target).on_message(m);
-    carry_out(target);
+    release(target);
   }
 }
 
@@ -85,7 +85,7 @@ invocation_id sim_harness::send(const std::string& key, const std::string& handl
   in.due_at = delay_ms > 0 ? journal_time->now() + delay_ms : 0;
   const auto id = object(key);
   auto verdict = at(id).on_input(invocation_id::make(time.true_ms(), random), std::move(in));
-  carry_out(id);
+  release(id);
   if (verdict.kind != durable::verdict_kind::accepted)
     std::abort();
   return verdict.invocation;
@@ -101,13 +101,13 @@ durable::input_verdict sim_harness::input(const std::string& key, const std::str
   in.key = request;
   const auto id = object(key);
   auto verdict = at(id).on_input(invocation_id::make(time.true_ms(), random), std::move(in));
-  carry_out(id);
+  release(id);
   return verdict;
 }
 
 void sim_harness::cancel(const std::string& key, const invocation_id& id) {
   at(object(key)).on_message(durable::cancel_for{object(key), id});
-  carry_out(object(key));
+  release(object(key));
 }
 
 durable::awakeable_verdict sim_harness::complete(const std::string& awakeable,
@@ -119,7 +119,7 @@ durable::awakeable_verdict sim_harness::complete(const std::string& awakeable,
   if (!row)
     return durable::awakeable_verdict::unknown;
   auto verdict = at(row->object).on_awakeable(*id, std::move(value));
-  carry_out(row->object);
+  release(row->object);
   return verdict;
 }
 
@@ -137,7 +137,7 @@ void sim_harness::answer(const durable::vendor_call& call,
   if (!row)
     std::abort();
   at(row->object).on_answer(call.ref, outcome);
-  carry_out(row->object);
+  release(row->object);
 }
 
 void sim_harness::advance(std::int64_t ms) {
@@ -153,7 +153,7 @@ void sim_harness::advance(std::int64_t ms) {
     }
     time.set(std::max(time.true_ms(), time.true_at(first->first)));
     at(first->second).on_time();
-    carry_out(first->second);
+    release(first->second);
   }
   std::abort(); // Something is due for ever.
 }
@@ -169,20 +169,20 @@ void sim_harness::restart() {
   // Whoever has a time is active here, so that `advance` sees it.
   for (const auto& row : must(journal->timers(time.true_ms() + 1'000'000'000, 1'000))) {
     at(row.object).on_time();
-    carry_out(row.object);
+    release(row.object);
   }
 }
 
 bool sim_harness::operate(const std::string& key, const invocation_id& invocation,
                           const journal::operator_payload& action) {
   const bool taken = at(object(key)).on_operator(invocation, action);
-  carry_out(object(key));
+  release(object(key));
   return taken;
 }
 
 void sim_harness::place(const std::string& key, const durable::call_ref& ref) {
   at(object(key)).on_place(ref);
-  carry_out(object(key));
+  release(object(key));
 }
 
 void sim_harness::passivate(const std::string& key) {

@@ -99,7 +99,7 @@ public:
 private:
   void open();
   durable::object_machine& at(const object_id& id);
-  void carry_out(const object_id& id);
+  void release(const object_id& id);
 
   std::map<object_id, std::unique_ptr<durable::object_machine>> objects_;
   unix_ms committed_at_ = 0; ///< The newest commit, by a right clock.

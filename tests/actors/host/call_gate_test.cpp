@@ -38,7 +38,7 @@ struct bench {
     gate.on_offer([this](place_offer o) { offered.push_back(std::move(o)); });
   }
   place_verdict ask(const durable::place_request& r) { return gate.ask(r).verdict; }
-  held_place leave(const durable::place_request& r) {
+  place_lease leave(const durable::place_request& r) {
     return gate.leave(r.vendor, r.who, kind_of(r.call_class, r.lookup));
   }
   /// Asks, and is on the wire until `out` of it is erased.
@@ -63,7 +63,7 @@ struct bench {
   std::deque<place_offer> offered;
   std::shared_ptr<vendor_gate> owned;
   vendor_gate& gate;
-  std::map<std::uint32_t, held_place> out;
+  std::map<std::uint32_t, place_lease> out;
 };
 
 } // namespace
@@ -529,7 +529,7 @@ TEST_CASE("under threads no more than the places are out, and everybody gets one
     for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {
     }
     --out;
-    place.give_back();
+    place.release();
     ++served;
   };
   std::vector<std::thread> threads;

@@ -427,7 +427,7 @@ void world::restart() {
       for (auto& p : parcels) {
         // Once: a later loss of power does not hold up what is in the network.
         auto& request = std::get<to_vendor>(p.content);
-        request.place.give_back();
+        request.place.release();
         const bool known = std::exchange(request.orphan, true);
         if (!known && settings_.orphan_delay_max_ms > 0 && dice_.below(3) == 0)
           p.at += static_cast<std::int64_t>(
@@ -488,7 +488,7 @@ void world::handle(to_object event) {
   }
   touched_.insert(id);
   slot.source = std::max(slot.source, event.source);
-  held now;
+  pending_output now;
   now.object = id;
   if (auto* in = std::get_if<from_client>(&event.event))
     on_client(*slot.machine, now, *in);
@@ -505,7 +505,7 @@ void world::handle(to_object event) {
 }
 
 /// As the gateway and object_actor.cpp do it.
-void world::on_client(object_machine& machine, held& now, const from_client& from) {
+void world::on_client(object_machine& machine, pending_output& now, const from_client& from) {
   auto& c = clients_[from.number];
   const auto* handler = services_.find(c.object.service, c.handler);
   if (handler == nullptr || (handler->internal && !c.internal))
@@ -546,7 +546,7 @@ void world::on_client(object_machine& machine, held& now, const from_client& fro
   waiters_.emplace(verdict.invocation, from.number);
 }
 
-void world::flush(const object_id& id, held now) {
+void world::flush(const object_id& id, pending_output now) {
   auto& slot = objects_.at(id);
   auto out = slot.machine->take();
   const auto due = slot.machine->due();
@@ -568,7 +568,7 @@ void world::flush(const object_id& id, held now) {
   if (queued)
     point("a turn is queued, not durable");
   else if (leaves == host::leaving::at_once)
-    carry_out(std::move(now));
+    release(std::move(now));
 }
 
 void world::passivate(const object_id& id) {
@@ -625,7 +625,7 @@ void world::commit() {
   slice_wanted_ = true;
   durable_ += done.size();
   for (auto& j : done)
-    carry_out(std::move(j.after));
+    release(std::move(j.after));
 }
 
 void world::note_durable() {
@@ -640,7 +640,7 @@ void world::slice() {
   point("between two slices of a checkpoint");
 }
 
-void world::carry_out(held after) {
+void world::release(pending_output after) {
   for (const auto number : after.accepted) {
     hear(number, {202, clients_[number].invocation.text()});
     point("the input is acknowledged");

@@ -194,12 +194,12 @@ private:
     bool orphan = false; ///< Whoever sent it is gone.
     std::uint64_t incarnation = 0;
     unix_ms left_at = 0;
-    host::held_place place = {};
+    host::place_lease place = {};
   };
   struct vendor_answer {
     durable::call_ref ref;
     providers::transport_outcome outcome;
-    host::held_place place; ///< Held until the outcome has been handled.
+    host::place_lease place; ///< Held until the outcome has been handled.
   };
   struct wake {}; ///< Activates, and lets what is due happen.
   using object_event =
@@ -215,7 +215,7 @@ private:
   };
 
   /// What waits for a turn to be durable.
-  struct held {
+  struct pending_output {
     object_id object;
     std::vector<durable::vendor_call> calls;
     std::vector<durable::finished_call> finished;
@@ -226,7 +226,7 @@ private:
   };
   struct job {
     journal::turn turn;
-    held after;
+    pending_output after;
   };
   struct active_object {
     std::unique_ptr<durable::object_machine> machine;
@@ -268,11 +268,11 @@ private:
   void deliver(std::string channel);
   void arrive(to_vendor request);
   void handle(to_object event);
-  void on_client(durable::object_machine& machine, held& now, const from_client& in);
-  void flush(const object_id& id, held now);
+  void on_client(durable::object_machine& machine, pending_output& now, const from_client& in);
+  void flush(const object_id& id, pending_output now);
   void commit();
   void slice();
-  void carry_out(held after);
+  void release(pending_output after);
   void hear(std::size_t number, answer a);
   void passivate(const object_id& id);
   [[nodiscard]] std::optional<object_id> idle_object();
