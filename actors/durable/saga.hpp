@@ -9,7 +9,7 @@
 namespace orderhub::durable {
 
 /// A step that undoes another and was definitely refused; an operator resolves it.
-struct undo_failure {
+struct compensation_failure {
   std::string step;
   error why;
 };
@@ -30,10 +30,10 @@ public:
   void clear() { steps_.clear(); }
 
   /// Undoes everything; what was refused, in the order of the attempts.
-  task<std::vector<undo_failure>> undo() {
-    std::vector<undo_failure> refused;
+  task<std::vector<compensation_failure>> undo() {
+    std::vector<compensation_failure> refused;
     while (!steps_.empty()) {
-      undo_step s = std::move(steps_.back());
+      compensation_step s = std::move(steps_.back());
       steps_.pop_back();
       providers::operation<raw_value> op{std::move(s.undo)};
       auto done = co_await ctx_.effect(s.name, std::move(op), s.attempt);
@@ -48,13 +48,13 @@ private:
     std::string text;
     static result<raw_value> decode(std::string_view v) { return raw_value{std::string(v)}; }
   };
-  struct undo_step {
+  struct compensation_step {
     std::string name;
     providers::raw_operation undo;
     std::string attempt;
   };
   context ctx_;
-  std::vector<undo_step> steps_;
+  std::vector<compensation_step> steps_;
 };
 
 } // namespace orderhub::durable

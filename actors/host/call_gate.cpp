@@ -47,7 +47,7 @@ std::string_view name_of(place_kind kind) {
 
 void place_lease::release() {
   if (auto gate = std::exchange(gate_, nullptr))
-    gate->give_back(*static_cast<vendor_gate::vendor*>(vendor_), kind_);
+    gate->refund_or_cancel(*static_cast<vendor_gate::vendor*>(vendor_), kind_);
 }
 
 /// One vendor's places, queues and hold. Every member function is called under its mutex.
@@ -393,7 +393,7 @@ place_lease vendor_gate::try_take(std::string_view vendor_name, place_kind kind)
   return {shared_from_this(), v, kind};
 }
 
-void vendor_gate::give_back(vendor& v, place_kind kind) {
+void vendor_gate::refund_or_cancel(vendor& v, place_kind kind) {
   const auto now = time_.steady_ms();
   std::vector<place_offer> offers;
   {

@@ -175,7 +175,7 @@ private:
 
   [[nodiscard]] vendor* find(std::string_view name) const;
   void wake(std::vector<place_offer>& offers);
-  void give_back(vendor& v, place_kind kind);
+  void refund_or_cancel(vendor& v, place_kind kind);
 
   const gate_limits limits_;
   const clock& time_;

@@ -161,7 +161,7 @@ bool forbids_shipping(const order_facts& f) {
          (payment != nullptr && payment->state == payment_state::refunded);
 }
 
-bool has_open_undo(const order_facts& f) {
+bool has_open_compensation(const order_facts& f) {
   const bool money = std::any_of(f.payments.begin(), f.payments.end(), [](const payment_fact& p) {
     return !p.intent_id.empty() && p.state != payment_state::refunded &&
            p.state != payment_state::failed;

@@ -83,7 +83,7 @@ order_facts merge(const order_facts& a, const order_facts& b);
 bool forbids_shipping(const order_facts& facts);
 
 /// A cancelled order of which money, or a label, is still out.
-bool has_open_undo(const order_facts& facts);
+bool has_open_compensation(const order_facts& facts);
 
 /// The one table from facts to status.
 std::string_view status_of(const order_facts& facts);

@@ -282,7 +282,7 @@ task<refunds_made> refund_all(context ctx, payment_fact p) {
 }
 
 /// Gives one payment back; what is known of it afterwards.
-task<order_facts> give_back(context ctx, payment_fact p, settings_ptr s) {
+task<order_facts> refund_or_cancel(context ctx, payment_fact p, settings_ptr s) {
   order_facts learned;
   const bool is_money = p.state == payment_state::paid || p.state == payment_state::part_refunded;
   bool refund_it = is_money;
@@ -310,12 +310,12 @@ task<order_facts> give_back(context ctx, payment_fact p, settings_ptr s) {
 
 /// Undoes whatever the facts say was done: payments, label; then tells the customer. Finds nothing
 /// to do the second time, or what the first time had to leave open.
-task<result<order_facts>> undo(context ctx, settings_ptr s) {
+task<result<order_facts>> compensate(context ctx, settings_ptr s) {
   ctx.shield(); // What undoes is never cancelled.
   auto recorded = co_await ctx.get("facts");
   auto facts = facts_in(recorded);
   const bool again = facts && facts->cancelled;
-  if (!facts || (again && !has_open_undo(*facts)))
+  if (!facts || (again && !has_open_compensation(*facts)))
     co_return facts;
   auto plan = co_await decide_plan(ctx, s);
   order_facts learned;
@@ -333,7 +333,7 @@ task<result<order_facts>> undo(context ctx, settings_ptr s) {
     if (p.intent_id.empty() || p.state == payment_state::refunded ||
         p.state == payment_state::failed)
       continue;
-    auto returned = co_await give_back(ctx, p, s);
+    auto returned = co_await refund_or_cancel(ctx, p, s);
     learned = merge(learned, returned);
     refunded_now = refunded_now || learned.payments.back().state == payment_state::refunded;
   }
@@ -371,8 +371,8 @@ task<result<order_facts>> undo(context ctx, settings_ptr s) {
   co_return merge(*facts, learned);
 }
 
-handler_task undo_and_answer_409(context ctx, settings_ptr s) {
-  auto facts = co_await undo(ctx, s);
+handler_task compensate_and_answer_409(context ctx, settings_ptr s) {
+  auto facts = co_await compensate(ctx, s);
   if (!facts)
     co_return fail(std::move(facts).error());
   co_return fail(cancelled_answer(ctx.key(), *facts));
@@ -389,7 +389,7 @@ handler_task ship_and_confirm(context ctx, order o, order_facts facts, order_pla
   auto label = co_await purchase.within(plan.label_timeout_ms);
   order_facts learned;
   if (!label && label.error().kind == error_kind::cancelled)
-    co_return co_await undo_and_answer_409(ctx, s);
+    co_return co_await compensate_and_answer_409(ctx, s);
   // What was heard of meanwhile may forbid to ship; then the shipment was told to stop, and voids
   // what it has bought.
   auto recorded = co_await ctx.get("facts");
@@ -401,14 +401,14 @@ handler_task ship_and_confirm(context ctx, order o, order_facts facts, order_pla
   facts = *as_of_now;
   if (!label) {
     if (plan.compensate)
-      co_return co_await undo_and_answer_409(ctx, s);
+      co_return co_await compensate_and_answer_409(ctx, s);
     learned.pending["label"] = "refused, tried again later";
     learned.attention["label"] = label.error().message;
     static_cast<void>(co_await ctx.run("report_label", &report_attention, s, ctx.key(),
                                        std::string("label"), label.error().message));
   } else if (!*label) {
     learned.pending["label"] = "not there yet";
-    ctx.send(shipment_of(ctx), "ReportLate", plan.compensate ? "undo" : "");
+    ctx.send(shipment_of(ctx), "ReportLate", plan.compensate ? "compensate" : "");
   } else if (auto bought = shippo::label_outcome::decode(**label)) {
     learned.shipment = shipment_state::label;
     learned.label_id = bought->transaction_id;
@@ -430,7 +430,7 @@ handler_task ship_and_confirm(context ctx, order o, order_facts facts, order_pla
     auto told = co_await telling.within(plan.notification_timeout_ms);
     if (!told && told.error().kind == error_kind::cancelled) {
       ctx.merge("facts", learned.encode());
-      co_return co_await undo_and_answer_409(ctx, s);
+      co_return co_await compensate_and_answer_409(ctx, s);
     }
     if (told && *told) {
       add_told(learned, **told);
@@ -551,7 +551,7 @@ handler_task process_order(context ctx, std::string body, settings_ptr s) {
 
   auto taken = co_await take_payment(ctx, *wanted, attempt, s);
   if (!taken)
-    co_return co_await undo_and_answer_409(ctx, s);
+    co_return co_await compensate_and_answer_409(ctx, s);
   ctx.merge("facts", taken->encode());
   // As of now: an event may have said more than the call.
   auto after_payment = co_await ctx.get("facts");
@@ -673,11 +673,11 @@ handler_task cancel_order(context ctx, std::string) {
                         " and can no longer be cancelled.",
                     409});
   ctx.cancel_running();
-  co_return co_await ctx.call(ctx.object(), "UndoOrder", {});
+  co_return co_await ctx.call(ctx.object(), "CompensateOrder", {});
 }
 
-handler_task undo_order(context ctx, std::string, settings_ptr s) {
-  auto facts = co_await undo(ctx, s);
+handler_task compensate_order(context ctx, std::string, settings_ptr s) {
+  auto facts = co_await compensate(ctx, s);
   if (!facts)
     co_return fail(std::move(facts).error());
   json j = state_of(ctx.key(), *facts);
@@ -773,13 +773,13 @@ durable::service_definition order_service(settings_ptr settings) {
   cancel.validate = &no_body_or_json;
   service.handlers.emplace("CancelOrder", std::move(cancel));
 
-  handler_definition undo_it;
-  undo_it.internal = true;
-  undo_it.cancellable = false;
-  undo_it.run = [settings](context ctx, std::string body) {
-    return undo_order(ctx, std::move(body), settings);
+  handler_definition compensate_it;
+  compensate_it.internal = true;
+  compensate_it.cancellable = false;
+  compensate_it.run = [settings](context ctx, std::string body) {
+    return compensate_order(ctx, std::move(body), settings);
   };
-  service.handlers.emplace("UndoOrder", std::move(undo_it));
+  service.handlers.emplace("CompensateOrder", std::move(compensate_it));
 
   handler_definition record;
   record.mode = handler_mode::event;

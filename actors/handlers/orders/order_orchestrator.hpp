@@ -6,8 +6,8 @@
 
 namespace orderhub::handlers {
 
-/// `OrderOrchestrator/{order}`: ProcessOrder, GetOrder, CancelOrder, and the internal UndoOrder,
-/// RecordLabel and RecordNotices.
+/// `OrderOrchestrator/{order}`: ProcessOrder, GetOrder, CancelOrder, and the internal
+/// CompensateOrder, RecordLabel and RecordNotices.
 durable::service_definition order_service(std::shared_ptr<const order_settings> settings);
 
 } // namespace orderhub::handlers

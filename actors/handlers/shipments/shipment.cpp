@@ -181,8 +181,8 @@ handler_task void_label(context ctx, std::string for_whom) {
   shippo::void_request request;
   request.ref = ctx.step_ref("void_label");
   request.transaction_id = label->transaction_id;
-  auto give_back = shippo::void_label(request);
-  auto voided = co_await ctx.effect("void_label", std::move(give_back));
+  auto refund_or_cancel = shippo::void_label(request);
+  auto voided = co_await ctx.effect("void_label", std::move(refund_or_cancel));
   auto facts = label_facts(*label);
   if (voided)
     facts.label_voided = true;
@@ -196,7 +196,8 @@ handler_task void_label(context ctx, std::string for_whom) {
 }
 
 /// The shop's patience has ended before the label came. Queued behind the purchase, so it knows how
-/// that ended. Where a refusal is to undo the order (`undo`), nobody else is there to do it.
+/// that ended. Where a refusal is to compensate the order (`compensate`), nobody else is there to
+/// do it.
 handler_task report_late(context ctx, std::string on_refusal) {
   auto bought = co_await ctx.get("label");
   if (bought) {
@@ -208,8 +209,8 @@ handler_task report_late(context ctx, std::string on_refusal) {
   auto refused = co_await ctx.get("refused");
   if (stopped)
     co_return std::string("null");
-  if (on_refusal == "undo")
-    ctx.send(order_of(ctx), "UndoOrder", {});
+  if (on_refusal == "compensate")
+    ctx.send(order_of(ctx), "CompensateOrder", {});
   else if (refused)
     ctx.send(order_of(ctx), "RecordLabel", refusal_facts(*refused));
   co_return std::string("null");

@@ -17,7 +17,7 @@ world::answer cancel(world& w) {
 }
 
 /// What must hold of every order that was cancelled.
-void check_undone(world& w) {
+void check_compensated(world& w) {
   REQUIRE(w.run());
   const auto problems = problems_of(w, "1", {.status = "cancelled", .charged = false});
   INFO(joined(problems));
@@ -37,7 +37,7 @@ TEST_CASE("a cancelled order gives the money and the label back and tells the cu
   CHECK(field(a.body, "message") == "Order cancelled");
   CHECK(field(a.body, "refundId").starts_with("re_"));
   CHECK(field(a.body, "chargeId") == field(processed.body, "chargeId"));
-  check_undone(w);
+  check_compensated(w);
   CHECK(w.effects("1", effect_kind::refund) == 1);
   CHECK(w.effects("1", effect_kind::label_refund) == 1);
   CHECK(field(w.order("1").body, "refundId") == field(a.body, "refundId"));
@@ -95,7 +95,7 @@ TEST_CASE("who waits for an order that is cancelled is answered 409 with its sta
       CHECK(w.of(order).heard->body ==
             "Order 1 was cancelled while it was processed; it is now cancelled.");
     }
-    check_undone(w);
+    check_compensated(w);
   }
 }
 
@@ -118,7 +118,7 @@ TEST_CASE("an order that waits for a retry is cancelled without another try", "[
     CHECK(field(a.body, "status") == "cancelled");
     CHECK(field(a.body, "refundId") == "null");
     CHECK(w.time.wall_ms() - began < 1'000);
-    check_undone(w);
+    check_compensated(w);
     CHECK(w.of(order).heard->status == 409);
     CHECK(w.mock.requests(call_id::stripe_charge) == 1);
     CHECK(w.effects("1", effect_kind::charge) == 0);
@@ -135,7 +135,7 @@ TEST_CASE("what stops a shipment again does not stop its label from being voided
     return now.mock.requests(call_id::shippo_label_refund) == 1 && !now.calling("shippo", "/");
   }));
   w.inform({"Shipment", "1"}, "Stop", {});
-  check_undone(w);
+  check_compensated(w);
   REQUIRE(w.of(asked).heard);
   CHECK(field(w.of(asked).heard->body, "message") == "Order cancelled");
   CHECK(w.effects("1", effect_kind::label_refund) == 1);
@@ -150,7 +150,7 @@ TEST_CASE("a cancel waits for a label under way, and its answer names it", "[ord
   CHECK(field(a.body, "status") == "cancelled");
   CHECK(a.body.find(R"("labelId":null)") == std::string::npos);
   CHECK(cancel(w).body == a.body);
-  check_undone(w);
+  check_compensated(w);
   CHECK(cancel(w).body == a.body);
   CHECK(w.effects("1", effect_kind::label_refund) == 1);
 }
@@ -167,7 +167,7 @@ TEST_CASE("a charge in doubt is resolved first, then given back", "[orders][canc
       return field(now.order("1").body, "in_doubt").find("charge") != std::string::npos;
     }));
     CHECK(field(cancel(w).body, "status") == "cancelled");
-    check_undone(w);
+    check_compensated(w);
     CHECK(w.effects("1", effect_kind::charge) == 1);
     CHECK(w.effects("1", effect_kind::refund) == 1);
   }
@@ -181,7 +181,7 @@ TEST_CASE("a charge that is proven not to have happened is not made by a cancel"
     return field(now.order("1").body, "in_doubt").find("charge") != std::string::npos;
   }));
   CHECK(field(cancel(w).body, "status") == "cancelled");
-  check_undone(w);
+  check_compensated(w);
   CHECK(w.effects("1", effect_kind::charge) == w.effects("1", effect_kind::refund));
 }
 
@@ -193,7 +193,7 @@ TEST_CASE("a declined order can be cancelled, and nothing is given back", "[orde
   CHECK(a.status == 200);
   CHECK(field(a.body, "status") == "cancelled");
   CHECK(field(a.body, "refundId") == "null");
-  check_undone(w);
+  check_compensated(w);
   CHECK(w.mock.requests(call_id::stripe_refund) == 0);
   CHECK(w.mock.requests(call_id::stripe_cancel) == 0);
 }
@@ -204,7 +204,7 @@ TEST_CASE("a payment that waits for the customer is cancelled at the vendor", "[
                             order_body(R"("payment":{"method":"pm_card_authenticationRequired"})"));
   SECTION("before the customer authenticates") {
     CHECK(field(cancel(w).body, "status") == "cancelled");
-    check_undone(w);
+    check_compensated(w);
     CHECK(w.effects("1", effect_kind::cancel_intent) == 1);
     CHECK(w.effects("1", effect_kind::charge) == 0);
     // Too late for the customer.
@@ -216,7 +216,7 @@ TEST_CASE("a payment that waits for the customer is cancelled at the vendor", "[
     const auto a = cancel(w);
     CHECK(field(a.body, "status") == "cancelled");
     CHECK(field(a.body, "refundId").starts_with("re_"));
-    check_undone(w);
+    check_compensated(w);
     CHECK(w.effects("1", effect_kind::refund) == 1);
   }
 }
@@ -284,7 +284,7 @@ TEST_CASE("a refund is retried until the vendor has decided", "[orders][cancel]"
   REQUIRE(w.run_until([](world& now) { return now.mock.requests(call_id::stripe_refund) == 4; }));
   CHECK(field(w.order("1").body, "status") == "cancelling");
   CHECK(field(w.wait_for(number).body, "status") == "cancelled");
-  check_undone(w);
+  check_compensated(w);
   CHECK(w.effects("1", effect_kind::refund) == 1);
 }
 
@@ -319,7 +319,7 @@ TEST_CASE("many customers' cancels of one order are one cancel", "[orders][cance
     std::vector<std::size_t> asked;
     for (int i = 0; i < 3; ++i)
       asked.push_back(w.ask(order_object("1"), "CancelOrder", {}));
-    check_undone(w);
+    check_compensated(w);
     for (const auto number : asked) {
       CHECK(w.of(number).heard->status == 200);
       CHECK(w.of(number).heard->body == w.of(asked[0]).heard->body);
@@ -330,7 +330,8 @@ TEST_CASE("many customers' cancels of one order are one cancel", "[orders][cance
 TEST_CASE("internal handlers are not reachable from outside", "[orders]") {
   world w;
   for (const auto& [service, handler] :
-       {std::pair("OrderOrchestrator", "UndoOrder"), std::pair("OrderOrchestrator", "RecordLabel"),
+       {std::pair("OrderOrchestrator", "CompensateOrder"),
+        std::pair("OrderOrchestrator", "RecordLabel"),
         std::pair("OrderOrchestrator", "RecordNotices"), std::pair("Shipment", "BuyLabel"),
         std::pair("Shipment", "VoidLabel"), std::pair("Shipment", "Stop"),
         std::pair("Shipment", "ReportLate"), std::pair("Notice", "Tell")}) {
