@@ -327,7 +327,7 @@ task<result<order_facts>> compensate(context ctx, settings_ptr s) {
   for (const auto& p : facts->payments)
     was_paid = was_paid || p.state >= payment_state::paid;
   if (was_paid && !facts->label_voided)
-    ctx.send(shipment_of(ctx), "Stop", {});
+    ctx.send(shipment_of(ctx), "CancelPurchase", {});
   // The money first: it does not wait for a carrier.
   for (const auto& p : facts->payments) {
     if (p.intent_id.empty() || p.state == payment_state::refunded ||
@@ -408,7 +408,7 @@ handler_task ship_and_confirm(context ctx, order o, order_facts facts, order_pla
                                        std::string("label"), label.error().message));
   } else if (!*label) {
     learned.pending["label"] = "not there yet";
-    ctx.send(shipment_of(ctx), "ReportLate", plan.compensate ? "compensate" : "");
+    ctx.send(shipment_of(ctx), "ReportLabelOutcome", plan.compensate ? "compensate" : "");
   } else if (auto bought = shippo::label_outcome::decode(**label)) {
     learned.shipment = shipment_state::label;
     learned.label_id = bought->transaction_id;
@@ -703,7 +703,7 @@ result<durable::event_outcome> learn(const journal::object_state& state, const o
   outcome.evidence = event.evidence;
   if (!forbids_shipping(*before) && forbids_shipping(merge(*before, event.learned))) {
     const object_id shipment{"Shipment", state.id.key};
-    outcome.sends.push_back({shipment, "Stop", {}});
+    outcome.sends.push_back({shipment, "CancelPurchase", {}});
     outcome.sends.push_back({shipment, "VoidLabel", "report"});
   }
   return outcome;

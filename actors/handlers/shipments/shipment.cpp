@@ -198,7 +198,7 @@ handler_task void_label(context ctx, std::string for_whom) {
 /// The shop's patience has ended before the label came. Queued behind the purchase, so it knows how
 /// that ended. Where a refusal is to compensate the order (`compensate`), nobody else is there to
 /// do it.
-handler_task report_late(context ctx, std::string on_refusal) {
+handler_task report_label_outcome(context ctx, std::string on_refusal) {
   auto bought = co_await ctx.get("label");
   if (bought) {
     if (auto label = shippo::label_outcome::decode(*bought))
@@ -258,12 +258,12 @@ durable::service_definition shipment_service(settings_ptr settings) {
   });
   // What stops a purchase may come again while its label is voided.
   add("VoidLabel", false, &void_label);
-  add("ReportLate", false, &report_late);
+  add("ReportLabelOutcome", false, &report_label_outcome);
   durable::handler_definition stop_it;
   stop_it.mode = durable::handler_mode::event;
   stop_it.internal = true;
   stop_it.event = &stop;
-  service.handlers.emplace("Stop", std::move(stop_it));
+  service.handlers.emplace("CancelPurchase", std::move(stop_it));
   return service;
 }
 

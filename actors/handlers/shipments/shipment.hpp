@@ -24,8 +24,8 @@ struct label_order {
 /// `error::where` of a purchase that ended because the order was cancelled, refunded or disputed.
 constexpr std::string_view shipment_stopped = "shipment.stopped";
 
-/// The internal service `Shipment`, one object an order: BuyLabel, VoidLabel, Stop, ReportLate. It
-/// outlives the answer to the shop, so it is an object of its own.
+/// The internal service `Shipment`, one object an order: BuyLabel, VoidLabel, CancelPurchase,
+/// ReportLabelOutcome. It outlives the answer to the shop, so it is an object of its own.
 durable::service_definition shipment_service(std::shared_ptr<const order_settings> settings);
 
 } // namespace orderhub::handlers

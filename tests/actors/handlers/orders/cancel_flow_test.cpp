@@ -134,7 +134,7 @@ TEST_CASE("what stops a shipment again does not stop its label from being voided
   REQUIRE(w.run_until([](world& now) {
     return now.mock.requests(call_id::shippo_label_refund) == 1 && !now.calling("shippo", "/");
   }));
-  w.inform({"Shipment", "1"}, "Stop", {});
+  w.inform({"Shipment", "1"}, "CancelPurchase", {});
   check_compensated(w);
   REQUIRE(w.of(asked).heard);
   CHECK(field(w.of(asked).heard->body, "message") == "Order cancelled");
@@ -333,8 +333,8 @@ TEST_CASE("internal handlers are not reachable from outside", "[orders]") {
        {std::pair("OrderOrchestrator", "CompensateOrder"),
         std::pair("OrderOrchestrator", "RecordLabel"),
         std::pair("OrderOrchestrator", "RecordNotices"), std::pair("Shipment", "BuyLabel"),
-        std::pair("Shipment", "VoidLabel"), std::pair("Shipment", "Stop"),
-        std::pair("Shipment", "ReportLate"), std::pair("Notice", "Tell")}) {
+        std::pair("Shipment", "VoidLabel"), std::pair("Shipment", "CancelPurchase"),
+        std::pair("Shipment", "ReportLabelOutcome"), std::pair("Notice", "Tell")}) {
     CAPTURE(service, handler);
     CHECK(w.call({service, "1"}, handler, {}).status == 404);
   }
