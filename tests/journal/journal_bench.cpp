@@ -81,7 +81,7 @@ struct order_maker {
         "OrderOrchestrator",
         hex_of({reinterpret_cast<const char*>(sha256_of(std::to_string(number)).data()), 16})};
     const object_id shipment{"Shipment", order.key};
-    const object_id notice{"Notice", order.key};
+    const object_id notice{"Notification", order.key};
     const auto id = invocation_id::make(now, random);
     std::uint32_t index = 0;
     std::vector<turn> turns(5);

@@ -274,7 +274,7 @@ void check_same(const hub_journal& journal, const reference& expected, unix_ms n
 // Two draws never stand in one argument list: compilers differ in their order.
 
 object_id turn_maker::some_object() {
-  static const std::vector<std::string> services{"Order", "Shipment", "Notice"};
+  static const std::vector<std::string> services{"Order", "Shipment", "Notification"};
   return {services[below(services.size())], "k" + std::to_string(below(6))};
 }
 
@@ -330,12 +330,12 @@ void turn_maker::step(const object_state& state, const invocation_state& i,
   case 6: {
     auto call = call_payload{some_object(), new_invocation(), index, new_input()};
     call.input.caller = caller_ref{state.id, i.id, index};
-    call.input.ephemeral = call.target.service == "Notice";
+    call.input.ephemeral = call.target.service == "Notification";
     return add(record_kind::call, encode(call), index);
   }
   case 7: {
     auto sent = call_payload{some_object(), new_invocation(), 0, new_input()};
-    sent.input.ephemeral = sent.target.service == "Notice";
+    sent.input.ephemeral = sent.target.service == "Notification";
     return add(record_kind::send, encode(sent), index);
   }
   case 8:
@@ -399,7 +399,7 @@ std::vector<turn> turn_maker::next(const reference& world) {
     if (state.live.empty() || (state.live.size() < 4 && below(4) == 0)) {
       const auto invocation = new_invocation();
       auto input = new_input();
-      input.ephemeral = id.service == "Notice";
+      input.ephemeral = id.service == "Notification";
       records.push_back(input_record(id, invocation, now_, std::move(input)));
     } else {
       const auto& i = state.live[below(state.live.size())];

@@ -1,7 +1,7 @@
 #include "actors/handlers/orders/order_orchestrator.hpp"
 
 #include "actors/handlers/attention.hpp"
-#include "actors/handlers/notifications/notice.hpp"
+#include "actors/handlers/notifications/notification.hpp"
 #include "actors/handlers/orders/order.hpp"
 #include "actors/handlers/orders/order_event.hpp"
 #include "actors/handlers/orders/order_facts.hpp"
@@ -149,12 +149,12 @@ task<order_plan> decide_plan(context ctx, settings_ptr s) {
 object_id shipment_of(const context& ctx) {
   return {"Shipment", ctx.key()};
 }
-object_id notice_of(const context& ctx) {
-  return {"Notice", ctx.key()};
+object_id notification_of(const context& ctx) {
+  return {"Notification", ctx.key()};
 }
 
-notice_order notice_about(const order& o, notification_kind what) {
-  notice_order n;
+notification notification_about(const order& o, notification_kind what) {
+  notification n;
   n.kind = what;
   n.email = o.customer_email;
   n.name = o.customer_name;
@@ -163,17 +163,17 @@ notice_order notice_about(const order& o, notification_kind what) {
 }
 
 /// Tells the shop's channel and waits for nobody.
-void announce_new(context& ctx, const order& o) {
-  auto n = notice_about(o, notification_kind::new_order);
+void post_new_order(context& ctx, const order& o) {
+  auto n = notification_about(o, notification_kind::new_order);
   n.announce = true;
-  ctx.send(notice_of(ctx), "Tell", n.encode());
+  ctx.send(notification_of(ctx), "Send", n.encode());
 }
-void announce_failed(context& ctx, const order& o, const payment_fact& p) {
-  auto n = notice_about(o, notification_kind::payment_failed);
+void post_failed_payment(context& ctx, const order& o, const payment_fact& p) {
+  auto n = notification_about(o, notification_kind::payment_failed);
   n.announce = true;
   n.reason = p.reason;
   n.attempt = p.attempt;
-  ctx.send(notice_of(ctx), "Tell", n.encode());
+  ctx.send(notification_of(ctx), "Send", n.encode());
 }
 
 payment_fact payment_of(std::uint32_t attempt, const stripe::charge_outcome& charged) {
@@ -359,13 +359,13 @@ task<result<order_facts>> compensate(context ctx, settings_ptr s) {
   auto request = co_await ctx.get("order");
   if (request && (!again || refunded_now)) {
     if (auto o = order::decode(*request)) {
-      auto n = notice_about(*o, notification_kind::cancelled);
+      auto n = notification_about(*o, notification_kind::cancelled);
       n.mail = plan.mail;
       n.announce = plan.announce;
       n.attempt = again ? 2 : 1;
       n.reason = refund_id_of(learned).empty() ? "" : "What you paid was given back.";
       if (plan.mail || plan.announce)
-        ctx.send(notice_of(ctx), "Tell", n.encode());
+        ctx.send(notification_of(ctx), "Send", n.encode());
     }
   }
   co_return merge(*facts, learned);
@@ -420,20 +420,20 @@ handler_task ship_and_confirm(context ctx, order o, order_facts facts, order_pla
   facts = merge(facts, learned);
 
   if (plan.mail || plan.announce) {
-    auto n = notice_about(o, notification_kind::confirmed);
+    auto n = notification_about(o, notification_kind::confirmed);
     n.mail = plan.mail;
     n.announce = plan.announce;
     n.tracking_number = facts.tracking_number;
     // Well before this handler stops waiting, so that one of the two surely records it.
     n.report_after_ms = plan.notification_timeout_ms / 2;
-    auto telling = ctx.call(notice_of(ctx), "Tell", n.encode());
+    auto telling = ctx.call(notification_of(ctx), "Send", n.encode());
     auto told = co_await telling.within(plan.notification_timeout_ms);
     if (!told && told.error().kind == error_kind::cancelled) {
       ctx.merge("facts", learned.encode());
       co_return co_await compensate_and_answer_409(ctx, s);
     }
     if (told && *told) {
-      add_told(learned, **told);
+      add_deliveries(learned, **told);
     } else if (told) {
       learned.pending["notices"] = "not sent yet";
     } else {
@@ -535,7 +535,7 @@ handler_task process_order(context ctx, std::string body, settings_ptr s) {
   if (paid_now)
     co_return co_await ship_and_confirm(ctx, *wanted, *facts, plan, s);
   if (failed_now && plan.announce)
-    announce_failed(ctx, *wanted, *facts->last_payment());
+    post_failed_payment(ctx, *wanted, *facts->last_payment());
   if (!begins)
     co_return answer_of(ctx.key(), *facts, true);
 
@@ -547,7 +547,7 @@ handler_task process_order(context ctx, std::string body, settings_ptr s) {
   ctx.merge("facts", begun.encode());
   facts = merge(*facts, begun);
   if (plan.announce && attempt == 1)
-    announce_new(ctx, *wanted);
+    post_new_order(ctx, *wanted);
 
   auto taken = co_await take_payment(ctx, *wanted, attempt, s);
   if (!taken)
@@ -560,7 +560,7 @@ handler_task process_order(context ctx, std::string body, settings_ptr s) {
     co_return fail(std::move(facts).error());
   const auto& payment = taken->payments.front();
   if (payment.state == payment_state::failed && plan.announce)
-    announce_failed(ctx, *wanted, payment);
+    post_failed_payment(ctx, *wanted, payment);
   if (payment.state != payment_state::paid || forbids_shipping(*facts))
     co_return answer_of(ctx.key(), *facts, false);
   co_return co_await ship_and_confirm(ctx, *wanted, *facts, plan, s);
@@ -594,7 +594,7 @@ result<open_points> open_points_of(const durable::read_view& view) {
         open.paused.push_back({{"step", i.input.handler}, {"reason", i.paused_text}});
   };
   add(view.state);
-  for (const char* service : {"Shipment", "Notice"}) {
+  for (const char* service : {"Shipment", "Notification"}) {
     auto other = view.load({service, view.state.id.key});
     if (!other)
       return fail(std::move(other).error());
@@ -791,9 +791,9 @@ durable::service_definition order_service(settings_ptr settings) {
   };
   service.handlers.emplace("RecordLabel", record);
   record.event = [](const journal::object_state& state, std::string_view body) {
-    return record_facts("notices_recorded", state, body);
+    return record_facts("deliveries_recorded", state, body);
   };
-  service.handlers.emplace("RecordNotices", std::move(record));
+  service.handlers.emplace("RecordDeliveries", std::move(record));
   return service;
 }
 

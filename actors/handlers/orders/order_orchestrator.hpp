@@ -7,7 +7,7 @@
 namespace orderhub::handlers {
 
 /// `OrderOrchestrator/{order}`: ProcessOrder, GetOrder, CancelOrder, and the internal
-/// CompensateOrder, RecordLabel and RecordNotices.
+/// CompensateOrder, RecordLabel and RecordDeliveries.
 durable::service_definition order_service(std::shared_ptr<const order_settings> settings);
 
 } // namespace orderhub::handlers

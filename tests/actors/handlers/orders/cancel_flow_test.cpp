@@ -332,9 +332,9 @@ TEST_CASE("internal handlers are not reachable from outside", "[orders]") {
   for (const auto& [service, handler] :
        {std::pair("OrderOrchestrator", "CompensateOrder"),
         std::pair("OrderOrchestrator", "RecordLabel"),
-        std::pair("OrderOrchestrator", "RecordNotices"), std::pair("Shipment", "BuyLabel"),
+        std::pair("OrderOrchestrator", "RecordDeliveries"), std::pair("Shipment", "BuyLabel"),
         std::pair("Shipment", "VoidLabel"), std::pair("Shipment", "CancelPurchase"),
-        std::pair("Shipment", "ReportLabelOutcome"), std::pair("Notice", "Tell")}) {
+        std::pair("Shipment", "ReportLabelOutcome"), std::pair("Notification", "Send")}) {
     CAPTURE(service, handler);
     CHECK(w.call({service, "1"}, handler, {}).status == 404);
   }

@@ -16,8 +16,8 @@ enum class notification_kind : std::uint8_t {
   confirmed = 3,
   cancelled = 4
 };
-/// What is told, to whom. Sent to `Notice/{order}/Tell`.
-struct notice_order {
+/// What is told, to whom. Sent to `Notification/{order}/Send`.
+struct notification {
   notification_kind kind = notification_kind::confirmed;
   bool mail = false;
   bool announce = false;
@@ -29,16 +29,16 @@ struct notice_order {
   std::int64_t report_after_ms = 0; ///< Took it longer, the order is told: nobody waits any more.
 
   [[nodiscard]] std::string encode() const;
-  static result<notice_order> decode(std::string_view bytes);
+  static result<notification> decode(std::string_view bytes);
 };
 
-/// The internal service `Notice`, one object an order; its handler is shared, so a slow Slack never
-/// holds a mail up. None of them can fail an order.
-durable::service_definition notice_service(std::shared_ptr<const order_settings> settings);
+/// The internal service `Notification`, one object an order; its handler is shared, so a slow Slack
+/// never holds a mail up. None of them can fail an order.
+durable::service_definition notification_service(std::shared_ptr<const order_settings> settings);
 
-/// Adds what `Tell` answered to the facts: what became of each notice, and of a mail that was
+/// Adds what `Send` answered to the facts: what became of each notice, and of a mail that was
 /// refused that a person should look.
-void add_told(order_facts& to, std::string_view told);
+void add_deliveries(order_facts& to, std::string_view told);
 
 /// `42.00 USD`; currencies without minor units as they are.
 std::string shown_amount(std::int64_t minor_units, std::string_view currency);

@@ -1,4 +1,4 @@
-#include "actors/handlers/notifications/notice.hpp"
+#include "actors/handlers/notifications/notification.hpp"
 
 #include "actors/handlers/attention.hpp"
 #include "providers/sendgrid/send_mail.hpp"
@@ -25,14 +25,14 @@ namespace sendgrid = providers::sendgrid;
 namespace slack = providers::slack;
 
 using settings_ptr = std::shared_ptr<const order_settings>;
-constexpr std::uint8_t notice_order_version = 2;
+constexpr std::uint8_t notification_version = 2;
 
 struct step_names {
   std::string mail;
   std::string announce;
 };
 
-step_names steps_of(const notice_order& n) {
+step_names steps_of(const notification& n) {
   // Each failed payment, and a cancel that was finished later, is told: a look-up must not take one
   // message for another.
   const auto again = n.attempt > 1 ? "_" + std::to_string(n.attempt) : std::string();
@@ -66,7 +66,7 @@ std::string escaped(const std::string& text) {
 
 /// What a notice takes from the configuration, journaled once: after a restart with another one it
 /// goes on the way it began.
-struct notice_plan {
+struct notification_plan {
   enum class way : std::uint8_t { none = 0, bot = 1, webhook = 2 };
   bool mail = false;
   way announce = way::none;
@@ -76,17 +76,18 @@ struct notice_plan {
 result<std::string> journaled_plan(settings_ptr s, bool mail, bool announce, std::string channel) {
   byte_writer w(64);
   w.u8(mail && s->mail ? 1 : 0);
-  const auto way = !announce          ? notice_plan::way::none
-                   : s->slack         ? notice_plan::way::bot
-                   : s->slack_webhook ? notice_plan::way::webhook
-                                      : notice_plan::way::none;
+  const auto way = !announce          ? notification_plan::way::none
+                   : s->slack         ? notification_plan::way::bot
+                   : s->slack_webhook ? notification_plan::way::webhook
+                                      : notification_plan::way::none;
   w.u8(static_cast<std::uint8_t>(way));
   w.str16(s->mail_from);
   w.str16(channel);
   return w.take();
 }
 
-sendgrid::mail_request mail_of(const context& ctx, const notice_order& n, const notice_plan& plan) {
+sendgrid::mail_request mail_of(const context& ctx, const notification& n,
+                               const notification_plan& plan) {
   const auto& order_id = ctx.key();
   sendgrid::mail_request m;
   m.ref = ctx.step_ref(steps_of(n).mail);
@@ -108,7 +109,7 @@ sendgrid::mail_request mail_of(const context& ctx, const notice_order& n, const 
 }
 
 /// Slack's own escaping of &, < and > (vendor documentation, "Formatting text").
-std::string announcement_of(const std::string& order_id, const notice_order& n) {
+std::string message_text(const std::string& order_id, const notification& n) {
   const auto id = escaped(order_id);
   switch (n.kind) {
   case notification_kind::new_order:
@@ -137,11 +138,11 @@ const std::string& channel_of(const order_settings& s, notification_kind kind) {
   return s.channel_confirmed;
 }
 
-future<slack::message_outcome> announce(context ctx, const notice_order& n,
-                                        const notice_plan& plan) {
+future<slack::message_outcome> announce(context ctx, const notification& n,
+                                        const notification_plan& plan) {
   const auto step = steps_of(n).announce;
-  const auto text = announcement_of(ctx.key(), n);
-  if (plan.announce == notice_plan::way::bot) {
+  const auto text = message_text(ctx.key(), n);
+  if (plan.announce == notification_plan::way::bot) {
     slack::message_request request;
     request.ref = ctx.step_ref(step);
     request.channel = plan.channel;
@@ -153,11 +154,11 @@ future<slack::message_outcome> announce(context ctx, const notice_order& n,
   return ctx.effect(step, slack::post_webhook(message));
 }
 
-result<notice_plan> read_plan(std::string_view text) {
+result<notification_plan> read_plan(std::string_view text) {
   byte_reader r(text);
-  notice_plan plan;
+  notification_plan plan;
   plan.mail = r.u8() != 0;
-  plan.announce = static_cast<notice_plan::way>(r.u8());
+  plan.announce = static_cast<notification_plan::way>(r.u8());
   plan.mail_from = r.str16();
   plan.channel = r.str16();
   if (!r.done())
@@ -166,8 +167,8 @@ result<notice_plan> read_plan(std::string_view text) {
 }
 
 /// Mail and announcement in parallel; what became of each.
-handler_task tell(context ctx, std::string body, settings_ptr s) {
-  auto n = notice_order::decode(body);
+handler_task send(context ctx, std::string body, settings_ptr s) {
+  auto n = notification::decode(body);
   if (!n)
     co_return fail(std::move(n).error());
   auto decided =
@@ -186,7 +187,7 @@ handler_task tell(context ctx, std::string body, settings_ptr s) {
   std::optional<future<slack::message_outcome>> message;
   if (plan->mail)
     mail = ctx.effect(steps.mail, sendgrid::send_mail(mail_of(ctx, *n, *plan)));
-  if (plan->announce != notice_plan::way::none)
+  if (plan->announce != notification_plan::way::none)
     message = announce(ctx, *n, *plan);
   if (mail) {
     auto sent = co_await *mail;
@@ -204,9 +205,9 @@ handler_task tell(context ctx, std::string body, settings_ptr s) {
     auto now = co_await ctx.time();
     if (now && std::stoll(*now) - ctx.accepted_at() > n->report_after_ms) {
       order_facts f;
-      add_told(f, answer);
+      add_deliveries(f, answer);
       f.pending["notices"] = "done";
-      ctx.send({"OrderOrchestrator", ctx.key()}, "RecordNotices", f.encode());
+      ctx.send({"OrderOrchestrator", ctx.key()}, "RecordDeliveries", f.encode());
     }
   }
   co_return answer;
@@ -214,9 +215,9 @@ handler_task tell(context ctx, std::string body, settings_ptr s) {
 
 } // namespace
 
-std::string notice_order::encode() const {
+std::string notification::encode() const {
   byte_writer w(128);
-  w.u8(notice_order_version);
+  w.u8(notification_version);
   w.u8(static_cast<std::uint8_t>(kind));
   w.u8(static_cast<std::uint8_t>((mail ? 1U : 0U) | (announce ? 2U : 0U)));
   for (const auto* field : {&email, &name, &total, &tracking_number, &reason})
@@ -226,9 +227,9 @@ std::string notice_order::encode() const {
   return w.take();
 }
 
-result<notice_order> notice_order::decode(std::string_view bytes) {
+result<notification> notification::decode(std::string_view bytes) {
   byte_reader r(bytes);
-  notice_order n;
+  notification n;
   const auto version = r.u8();
   n.kind = static_cast<notification_kind>(r.u8());
   const auto flags = r.u8();
@@ -239,12 +240,12 @@ result<notice_order> notice_order::decode(std::string_view bytes) {
   n.report_after_ms = r.i64();
   if (version > 1)
     n.attempt = r.u32();
-  if (version < 1 || version > notice_order_version || !r.done())
+  if (version < 1 || version > notification_version || !r.done())
     return fail({error_kind::corrupt, "notice", "the notice cannot be read"});
   return n;
 }
 
-void add_told(order_facts& to, std::string_view told) {
+void add_deliveries(order_facts& to, std::string_view told) {
   constexpr std::string_view failed = "failed: ";
   const auto steps = json::parse(told, nullptr, false);
   for (const auto& [step, what] : steps.items()) {
@@ -270,15 +271,15 @@ std::string shown_amount(std::int64_t minor_units, std::string_view currency) {
          code;
 }
 
-durable::service_definition notice_service(settings_ptr settings) {
+durable::service_definition notification_service(settings_ptr settings) {
   durable::service_definition service;
   durable::handler_definition h;
   h.mode = durable::handler_mode::shared;
   h.internal = true;
   h.run = [settings](context ctx, std::string body) {
-    return tell(ctx, std::move(body), settings);
+    return send(ctx, std::move(body), settings);
   };
-  service.handlers.emplace("Tell", std::move(h));
+  service.handlers.emplace("Send", std::move(h));
   return service;
 }
 
