@@ -165,7 +165,7 @@ bool object_machine::has_completion(const invocation_id& invocation,
          });
 }
 
-void object_machine::on_answer(const call_ref& ref, const providers::transport_outcome& outcome) {
+void object_machine::on_outcome(const call_ref& ref, const providers::transport_outcome& outcome) {
   const effect_key key{ref.invocation, ref.index};
   auto it = effects_.find(key);
   if (it == effects_.end() || it->second.sequence != ref.sequence || !it->second.machine->calling())

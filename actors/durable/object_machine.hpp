@@ -100,7 +100,7 @@ public:
   input_verdict on_input(const invocation_id& fresh, journal::input_payload input);
   void on_message(const object_message& message);
   awakeable_verdict on_awakeable(const awakeable_id& id, result<std::string> value);
-  void on_answer(const call_ref& ref, const providers::transport_outcome& outcome);
+  void on_outcome(const call_ref& ref, const providers::transport_outcome& outcome);
   /// The gate has a place for that effect now (`sequence` does not count). Where nobody wants it
   /// any more, the host withdraws it.
   void on_place(const call_ref& ref);

@@ -4,7 +4,7 @@
 #include "actors/host/failures.hpp"
 #include "actors/runtime/guard.hpp"
 #include "actors/runtime/object_actor.hpp"
-#include "actors/runtime/reply.hpp"
+#include "actors/runtime/response.hpp"
 #include "journal/base/log.hpp"
 
 #include <algorithm>
@@ -54,7 +54,7 @@ public:
       return;
     }
     if (book_.paused(m.object)) {
-      turn_away(m.event, paused_reply(m.object));
+      turn_away(m.event, paused_response(m.object));
       return;
     }
     // While the hub drains, the next start resumes it; the place is nobody's by then.
@@ -142,7 +142,7 @@ public:
     }
     if (!m.to)
       return;
-    call_reply reply;
+    call_response reply;
     reply.status = 202;
     m.to->finished(was ? std::move(reply) : failure(404, m.object.text() + " is not paused."));
   }
@@ -220,13 +220,13 @@ private:
   }
 
   /// What another object said is in that one's record, and is found when the object is built.
-  void turn_away(event_message& message, const call_reply& reply) {
+  void turn_away(event_message& message, const call_response& reply) {
     if (message.source.durable)
       --hub_.active_objects;
     refuse(hub_, *message.event, reply);
   }
 
-  static call_reply paused_reply(const object_id& object) {
+  static call_response paused_response(const object_id& object) {
     return failure(500, object.text() + " is paused: the hub failed at it again and again, and its "
                                         "log says why. An operator can resume it.");
   }

@@ -2,7 +2,7 @@
 
 #include "actors/host/request_scope.hpp"
 #include "actors/runtime/guard.hpp"
-#include "actors/runtime/reply.hpp"
+#include "actors/runtime/response.hpp"
 #include "journal/base/log.hpp"
 
 #include <string>
@@ -22,7 +22,7 @@ public:
   void accepted(std::string_view invocation_id) override { to_->accepted(invocation_id); }
   [[nodiscard]] bool gone() const override { return to_->gone(); }
 
-  void finished(call_reply reply) override {
+  void finished(call_response reply) override {
     auto part = reply.status == 200 ? handler_.enrich(reply.body) : std::nullopt;
     auto provider = part ? hub_.providers.find(part->operation.vendor) : hub_.providers.end();
     if (provider == hub_.providers.end()) {
@@ -176,7 +176,7 @@ public:
     }
     if ((*row)->invocation.finished) {
       const bool known = journal::has_awakeable((*row)->invocation, in.id.completion);
-      call_reply reply;
+      call_response reply;
       reply.status = 202;
       finish(in.to, known ? std::move(reply) : failure(404, "There is no such awakeable."));
       return;
@@ -189,7 +189,7 @@ public:
   }
 
 private:
-  void finish(const responder_ptr& to, call_reply reply) {
+  void finish(const responder_ptr& to, call_response reply) {
     handed_ = true;
     to->finished(std::move(reply));
   }
@@ -227,7 +227,7 @@ private:
           return found;
         };
     auto outcome = handler.read({*state, load}, body);
-    call_reply reply;
+    call_response reply;
     if (outcome)
       reply.body = std::move(*outcome);
     else
@@ -253,7 +253,7 @@ private:
     auto row = hub_.journal.find_invocation(id);
     if (!wait && row && *row)
       to = enriched(**row, std::move(to));
-    call_reply reply;
+    call_response reply;
     if (!row)
       reply = failure(500, row.error().message);
     else if (!*row)
@@ -267,7 +267,7 @@ private:
       reply = failure(470, "The invocation has not ended yet.");
       reply.invocation_id = id.text();
     } else {
-      reply = reply_of_ended((*row)->invocation);
+      reply = response_of_ended((*row)->invocation);
     }
     if (wait && !hub_.waiters.remove(id, to))
       return; // Answered meanwhile.

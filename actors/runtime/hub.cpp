@@ -6,7 +6,7 @@
 #include "actors/runtime/hub_context.hpp"
 #include "actors/runtime/messages.hpp"
 #include "actors/runtime/provider.hpp"
-#include "actors/runtime/reply.hpp"
+#include "actors/runtime/response.hpp"
 #include "journal/base/log.hpp"
 
 #include <algorithm>

@@ -31,7 +31,7 @@ struct hub_context {
   providers::transport& transport;
   const durable::environment& env;
   waiter_table waiters = {};
-  reply_table replies = {};
+  response_table replies = {};
   std::map<std::string, caf::actor, std::less<>> providers = {}; ///< By vendor.
   host::admission admission = {};
   /// Places on the wire. Made before the actors; outlives them where a call does.

@@ -21,7 +21,7 @@ struct call_request {
 
 /// What the caller gets. `body` is JSON text, an error's `{"code","message"}` included; may be
 /// empty.
-struct call_reply {
+struct call_response {
   std::uint16_t status = 200;
   std::string body;
   std::string invocation_id;      ///< Sent as `x-restate-id`; empty where there is none.
@@ -35,7 +35,7 @@ public:
   virtual ~responder() = default;
   /// The invocation exists and this is its id; for the 504 of a caller whose time ran out.
   virtual void accepted(std::string_view invocation_id) = 0;
-  virtual void finished(call_reply reply) = 0;
+  virtual void finished(call_response reply) = 0;
   /// Nobody waits behind it any more: an answer would be dropped.
   [[nodiscard]] virtual bool gone() const { return false; }
 };

@@ -41,7 +41,7 @@ struct operator_input {
 };
 /// A vendor answered, or did not. The call's place is free when this goes, so after what the answer
 /// showed was learned.
-struct vendor_answer {
+struct vendor_outcome {
   durable::call_ref ref;
   std::uint64_t incarnation = 0; ///< Of the object that asked; another one has other calls out.
   providers::transport_outcome outcome;
@@ -66,7 +66,7 @@ struct activation_failed {
 
 using object_event =
     std::variant<external_input, durable::object_message, awakeable_input, operator_input,
-                 vendor_answer, place_offered, turn_durable, tick, wake, activation_failed>;
+                 vendor_outcome, place_offered, turn_durable, tick, wake, activation_failed>;
 /// Constant name of what it holds, for logs.
 std::string_view name_of(const object_event& event);
 
@@ -147,7 +147,7 @@ struct gateway_awakeable {
 /// on the transport's thread.
 struct provider_call {
   std::shared_ptr<durable::vendor_call> call;
-  caf::actor reply_to;
+  caf::actor respond_to;
   std::uint64_t incarnation = 0; ///< Of the object that asks.
   providers::transport::callback done = nullptr;
   std::shared_ptr<host::place_lease> place = nullptr; ///< Of calls with `done`.

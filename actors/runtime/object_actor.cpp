@@ -2,7 +2,7 @@
 
 #include "actors/host/memory.hpp"
 #include "actors/runtime/guard.hpp"
-#include "actors/runtime/reply.hpp"
+#include "actors/runtime/response.hpp"
 #include "journal/base/log.hpp"
 
 #include <algorithm>
@@ -72,7 +72,7 @@ void release(hub_context& hub, pending_output& h, const caf::actor& object,
         });
   each(h.finished, [&](durable::finished_call& f) {
     for (auto& to : hub.waiters.take(f.invocation))
-      to->finished(reply_of(f.outcome, f.invocation));
+      to->finished(response_of(f.outcome, f.invocation));
   });
   each(h.replies, [&](std::uint64_t number) {
     if (auto r = hub.replies.take(number))
@@ -82,7 +82,7 @@ void release(hub_context& hub, pending_output& h, const caf::actor& object,
 
 } // namespace
 
-void refuse(hub_context& hub, object_event& event, const call_reply& reply) {
+void refuse(hub_context& hub, object_event& event, const call_response& reply) {
   if (auto* in = std::get_if<external_input>(&event); in != nullptr && in->to)
     std::exchange(in->to, nullptr)->finished(reply);
   else if (auto* settled = std::get_if<awakeable_input>(&event); settled != nullptr && settled->to)
@@ -225,7 +225,7 @@ private:
     return true;
   }
 
-  static call_reply unreadable() {
+  static call_response unreadable() {
     return failure(500, "The stored state of this object cannot be read. It was left as it is; run "
                         "`orderhub journal verify`.");
   }
@@ -313,13 +313,13 @@ private:
     }
     if (!row || !*row || !(*row)->invocation.finished || !hub_.waiters.remove(id, to))
       return;
-    to->finished(reply_of_ended((*row)->invocation));
+    to->finished(response_of_ended((*row)->invocation));
   }
 
   void on(durable::object_message& m) { machine_->on_message(m); }
 
   void on(awakeable_input& in) {
-    call_reply reply;
+    call_response reply;
     reply.status = 202;
     switch (machine_->on_awakeable(in.id, std::move(in.value))) {
     case durable::awakeable_verdict::completed:
@@ -329,10 +329,10 @@ private:
       reply = failure(404, "There is no such awakeable.");
       break;
     }
-    answer_when_durable(in.to, std::move(reply));
+    respond_when_durable(in.to, std::move(reply));
   }
 
-  void answer_when_durable(responder_ptr& to, call_reply reply) {
+  void respond_when_durable(responder_ptr& to, call_response reply) {
     now_.replies.push_back(hub_.replies.add(std::exchange(to, nullptr), std::move(reply)));
     // As for an input: the journal may have stopped meanwhile.
     if (hub_.admission.stalled())
@@ -342,18 +342,18 @@ private:
 
   void on(operator_input& in) {
     const bool taken = machine_->on_operator(in.invocation, in.action);
-    call_reply reply;
+    call_response reply;
     reply.status = 202;
     if (!taken)
       reply = failure(404, "Nothing of " + id_.text() + " is open that this could be about.");
-    answer_when_durable(in.to, std::move(reply));
+    respond_when_durable(in.to, std::move(reply));
   }
 
-  void on(vendor_answer& a) {
+  void on(vendor_outcome& a) {
     // The numbers of an object's calls begin anew with each incarnation, and an answer to a call of
     // an earlier one may be another call's.
     if (a.incarnation == incarnation_)
-      machine_->on_answer(a.ref, a.outcome);
+      machine_->on_outcome(a.ref, a.outcome);
   }
   void on(place_offered& p) {
     // The machine asks again, and has the place then; one that it does not want is the next one's.

@@ -24,8 +24,8 @@ struct outgoing {
       done(std::move(outcome));
     else
       caf::anon_send(
-          to,
-          make_event(vendor_answer{ref, incarnation, std::move(outcome), std::move(place)}, false));
+          to, make_event(vendor_outcome{ref, incarnation, std::move(outcome), std::move(place)},
+                         false));
     to = nullptr;
     place.release();
     live_place.reset();
@@ -37,7 +37,7 @@ std::shared_ptr<outgoing> taken(hub_context& hub, provider_call& call) {
   auto out = std::make_shared<outgoing>();
   out->ref = c.ref;
   out->incarnation = call.incarnation;
-  out->to = std::move(call.reply_to);
+  out->to = std::move(call.respond_to);
   out->done = std::move(call.done);
   if (call.place)
     out->live_place = std::move(call.place);
@@ -90,9 +90,9 @@ caf::behavior provider_actor(caf::event_based_actor* self, hub_context* hub,
                 call.done(std::move(failed));
               else
                 caf::anon_send(
-                    call.reply_to,
+                    call.respond_to,
                     make_event(
-                        vendor_answer{call.call->ref, call.incarnation, std::move(failed), {}},
+                        vendor_outcome{call.call->ref, call.incarnation, std::move(failed), {}},
                         false));
             });
       },

@@ -11,14 +11,15 @@ void waiter_table::add(const invocation_id& id, responder_ptr to, bool durable) 
   waiters_[id].push_back({std::move(to), durable, std::nullopt});
 }
 
-void waiter_table::add_for_acceptance(const invocation_id& id, responder_ptr to, call_reply reply) {
+void waiter_table::add_for_acceptance(const invocation_id& id, responder_ptr to,
+                                      call_response reply) {
   std::lock_guard lock(mutex_);
   waiters_[id].push_back({std::move(to), false, std::move(reply)});
 }
 
-std::vector<std::pair<responder_ptr, call_reply>>
+std::vector<std::pair<responder_ptr, call_response>>
 waiter_table::mark_durable(const invocation_id& id) {
-  std::vector<std::pair<responder_ptr, call_reply>> accepted;
+  std::vector<std::pair<responder_ptr, call_response>> accepted;
   std::lock_guard lock(mutex_);
   auto it = waiters_.find(id);
   if (it == waiters_.end())
@@ -104,13 +105,13 @@ std::size_t waiter_table::size() const {
   return waiters_.size();
 }
 
-std::uint64_t reply_table::add(responder_ptr to, call_reply reply) {
+std::uint64_t response_table::add(responder_ptr to, call_response reply) {
   const std::lock_guard lock(mutex_);
   waiting_.emplace(++next_, waiting{std::move(to), std::move(reply)});
   return next_;
 }
 
-std::optional<reply_table::waiting> reply_table::take(std::uint64_t number) {
+std::optional<response_table::waiting> response_table::take(std::uint64_t number) {
   const std::lock_guard lock(mutex_);
   auto it = waiting_.find(number);
   if (it == waiting_.end())
@@ -120,7 +121,7 @@ std::optional<reply_table::waiting> reply_table::take(std::uint64_t number) {
   return found;
 }
 
-std::vector<responder_ptr> reply_table::take_all() {
+std::vector<responder_ptr> response_table::take_all() {
   std::vector<responder_ptr> out;
   const std::lock_guard lock(mutex_);
   out.reserve(waiting_.size());
@@ -130,7 +131,7 @@ std::vector<responder_ptr> reply_table::take_all() {
   return out;
 }
 
-std::size_t reply_table::size() const {
+std::size_t response_table::size() const {
   const std::lock_guard lock(mutex_);
   return waiting_.size();
 }

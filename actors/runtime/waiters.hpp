@@ -20,9 +20,9 @@ public:
   void add(const invocation_id& id, responder_ptr to, bool durable);
   /// For a `/send`: wants only to hear that the input is on disk. It is not, or not yet known to
   /// be.
-  void add_for_acceptance(const invocation_id& id, responder_ptr to, call_reply reply);
+  void add_for_acceptance(const invocation_id& id, responder_ptr to, call_response reply);
   /// The input is on disk. Removes and returns whom that answers.
-  std::vector<std::pair<responder_ptr, call_reply>> mark_durable(const invocation_id& id);
+  std::vector<std::pair<responder_ptr, call_response>> mark_durable(const invocation_id& id);
   /// Removes and returns all who wait for it.
   std::vector<responder_ptr> take(const invocation_id& id);
   /// False where `to` no longer waits: it is being answered by someone else.
@@ -38,7 +38,7 @@ private:
   struct waiter {
     responder_ptr to;
     bool durable = false;
-    std::optional<call_reply> acceptance = std::nullopt; ///< The answer once it is durable.
+    std::optional<call_response> acceptance = std::nullopt; ///< The answer once it is durable.
   };
   static void take_not_durable(std::vector<waiter>& from, std::vector<responder_ptr>& to);
 
@@ -48,14 +48,14 @@ private:
 
 /// Answers that wait until a turn is durable, whoever they are for. Each is taken once: by the
 /// turn, or by a journal that takes no writes. Thread-safe; bounded as `waiter_table`.
-class reply_table {
+class response_table {
 public:
   struct waiting {
     responder_ptr to;
-    call_reply reply;
+    call_response reply;
   };
   /// The number to take it by.
-  std::uint64_t add(responder_ptr to, call_reply reply);
+  std::uint64_t add(responder_ptr to, call_response reply);
   std::optional<waiting> take(std::uint64_t number);
   /// All of them, to be told something else.
   std::vector<responder_ptr> take_all();

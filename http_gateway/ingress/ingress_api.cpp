@@ -24,7 +24,7 @@ public:
     published_.store(true, std::memory_order_release);
   }
 
-  void finished(runtime::call_reply reply) override {
+  void finished(runtime::call_response reply) override {
     http_response r;
     r.status = reply.status;
     r.body = std::move(reply.body);

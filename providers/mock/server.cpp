@@ -224,7 +224,7 @@ private:
     const std::string_view target = request_.target;
     const bool own = target.substr(0, 8) == "/control" || target.substr(0, 6) == "/reset" ||
                      target.substr(0, 7) == "/ledger";
-    mock_reply reply;
+    mock_response reply;
     if (own && !(local_peer_ && from_loopback(request_.headers))) {
       reply.response.status = 403;
       reply.response.headers.emplace_back("content-type", "application/json");
@@ -274,7 +274,7 @@ private:
                             });
   }
 
-  bool deliver(const mock_reply& reply) {
+  bool deliver(const mock_response& reply) {
     const auto& response = reply.response;
     switch (reply.wire) {
     case wire_action::drop:
@@ -400,7 +400,7 @@ private:
   std::string out_;
   mock_request request_;
   std::optional<request_reader> reader_;
-  std::optional<mock_reply> delayed_;
+  std::optional<mock_response> delayed_;
   std::size_t drained_ = 0;
   bool local_peer_ = false;
   bool keep_alive_ = true;

@@ -244,18 +244,18 @@ struct vendors::state {
     return c.request.method == "POST";
   }
 
-  mock_reply vendor_request(const mock_request& request, vendor_id vendor, std::string_view path,
-                            std::string_view query);
-  mock_reply own_request(const mock_request& request, vendors& self);
+  mock_response vendor_request(const mock_request& request, vendor_id vendor, std::string_view path,
+                               std::string_view query);
+  mock_response own_request(const mock_request& request, vendors& self);
   std::string ledger_json(std::size_t since, std::size_t limit) const;
 };
 
 vendors::vendors(options settings) : state_(std::make_unique<state>(std::move(settings))) {}
 vendors::~vendors() = default;
 
-mock_reply vendors::state::vendor_request(const mock_request& request, vendor_id vendor,
-                                          std::string_view path, std::string_view query) {
-  mock_reply out;
+mock_response vendors::state::vendor_request(const mock_request& request, vendor_id vendor,
+                                             std::string_view path, std::string_view query) {
+  mock_response out;
   auto& world_now = *now_world;
   const auto number = ++request_number;
   const auto what = route(vendor, request.method, path);
@@ -352,8 +352,8 @@ mock_reply vendors::state::vendor_request(const mock_request& request, vendor_id
   return out;
 }
 
-mock_reply vendors::state::own_request(const mock_request& request, vendors& self) {
-  mock_reply out;
+mock_response vendors::state::own_request(const mock_request& request, vendors& self) {
+  mock_response out;
   auto& reply = out.response;
   const std::string_view target = request.target;
   const auto question = target.find('?');
@@ -418,14 +418,14 @@ mock_reply vendors::state::own_request(const mock_request& request, vendors& sel
   return out;
 }
 
-mock_reply vendors::handle(const mock_request& request, unix_ms now) {
+mock_response vendors::handle(const mock_request& request, unix_ms now) {
   state_->advance_to(now);
   vendor_id vendor{};
   std::string_view path;
   std::string_view query;
   const bool is_vendors = split_target(request.target, vendor, path, query);
-  mock_reply out = is_vendors ? state_->vendor_request(request, vendor, path, query)
-                              : state_->own_request(request, *this);
+  mock_response out = is_vendors ? state_->vendor_request(request, vendor, path, query)
+                                 : state_->own_request(request, *this);
   if (!out.response.header("date")) { // A fault may have set its own.
     std::string date;
     append_http_date(date, is_vendors ? state_->time_at(vendor) : state_->now);

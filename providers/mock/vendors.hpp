@@ -53,7 +53,7 @@ enum class wire_action : std::uint8_t {
   hang = 5,
 };
 
-struct mock_reply {
+struct mock_response {
   http_response response;
   wire_action wire = wire_action::answer;
   std::int64_t delay_ms = 0; ///< From the request's arrival to the answer or the cut.
@@ -97,7 +97,7 @@ public:
 
   /// Performs what is due, then does this request's work or notes it as late work. `now` may step
   /// back; objects then get the latest time seen.
-  mock_reply handle(const mock_request& request, unix_ms now);
+  mock_response handle(const mock_request& request, unix_ms now);
   /// Performs the late work that is due at `now`, in due order, each with its own due time.
   void advance(unix_ms now);
   /// When the next late work is due.

@@ -136,7 +136,7 @@ void sim_harness::answer(const durable::vendor_call& call,
   auto row = must(journal->find_invocation(call.ref.invocation));
   if (!row)
     std::abort();
-  at(row->object).on_answer(call.ref, outcome);
+  at(row->object).on_outcome(call.ref, outcome);
   release(row->object);
 }
 

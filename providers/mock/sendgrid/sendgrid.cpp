@@ -14,7 +14,7 @@ using namespace std::string_view_literals;
 
 constexpr std::array message_fields = {
     "personalizations"sv, "from"sv,        "subject"sv,       "content"sv,
-    "custom_args"sv,      "categories"sv,  "mail_settings"sv, "reply_to"sv,
+    "custom_args"sv,      "categories"sv,  "mail_settings"sv, "respond_to"sv,
     "reply_to_list"sv,    "attachments"sv, "template_id"sv,   "headers"sv,
     "send_at"sv,          "batch_id"sv,    "asm"sv,           "ip_pool_name"sv,
     "tracking_settings"sv};

@@ -548,7 +548,7 @@ TEST_CASE("an answer to a call that is not waited for any more changes nothing",
   const auto first = f.hub.calls.front();
   f.hub.answer(lost_call());
   f.pass();
-  f.hub.machine("k").on_answer(first.ref, answer_of(200, "late"));
+  f.hub.machine("k").on_outcome(first.ref, answer_of(200, "late"));
   CHECK(f.hub.machine("k").take().empty());
   f.hub.answer(answer_of(200, "ok"));
   CHECK(f.state() == "ok");

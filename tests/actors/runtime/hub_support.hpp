@@ -111,12 +111,12 @@ private:
 class waiting_responder final : public runtime::responder {
 public:
   void accepted(std::string_view id) override { ids.put(std::string(id)); }
-  void finished(runtime::call_reply reply) override {
+  void finished(runtime::call_response reply) override {
     threads.put(std::this_thread::get_id());
     replies.put(std::move(reply));
   }
   channel<std::string> ids;
-  channel<runtime::call_reply> replies;
+  channel<runtime::call_response> replies;
   channel<std::thread::id> threads; ///< That answered.
 };
 

@@ -15,7 +15,7 @@
 
 using namespace orderhub;
 using namespace orderhub::testing;
-using runtime::call_reply;
+using runtime::call_response;
 using runtime::hub_options;
 
 namespace {
@@ -394,11 +394,11 @@ TEST_CASE("a hub ends with a call out, and its answer afterwards does no harm",
 TEST_CASE("a caller that is gone is let go, those beside it are answered", "[runtime][hub]") {
   struct leaving_responder final : runtime::responder {
     void accepted(std::string_view id) override { ids.put(std::string(id)); }
-    void finished(call_reply reply) override { replies.put(std::move(reply)); }
+    void finished(call_response reply) override { replies.put(std::move(reply)); }
     [[nodiscard]] bool gone() const override { return left; }
     std::atomic<bool> left{false};
     channel<std::string> ids;
-    channel<call_reply> replies;
+    channel<call_response> replies;
   };
   fixture f;
   auto leaver = std::make_shared<leaving_responder>();

@@ -25,7 +25,7 @@ namespace orderhub::testing {
 class recording_responder final : public runtime::responder {
 public:
   void accepted(std::string_view invocation_id) override { accepted_id = invocation_id; }
-  void finished(runtime::call_reply reply) override { replies.push_back(std::move(reply)); }
+  void finished(runtime::call_response reply) override { replies.push_back(std::move(reply)); }
 
   [[nodiscard]] bool answered() const { return !replies.empty(); }
   /// 0 while not answered, 1 where answered more than once.
@@ -38,7 +38,7 @@ public:
   }
 
   std::string accepted_id;
-  std::vector<runtime::call_reply> replies;
+  std::vector<runtime::call_response> replies;
 };
 using caller = std::shared_ptr<recording_responder>;
 

@@ -45,7 +45,7 @@ public:
       calls_.push_back(request);
     }
     enqueue([this, request = std::move(request), to = std::move(to)] {
-      runtime::call_reply reply;
+      runtime::call_response reply;
       reply.invocation_id = "inv_" + request.key;
       if (request.handler == "Silent") {
         const std::lock_guard lock(mutex_);
@@ -84,7 +84,7 @@ public:
       attaches_.push_back({std::move(target), wait});
     }
     enqueue([this, wait, held, to = std::move(to)] {
-      runtime::call_reply reply;
+      runtime::call_response reply;
       reply.invocation_id = "inv_attached";
       if (held) {
         const std::lock_guard lock(mutex_);
@@ -105,7 +105,7 @@ public:
       completions_.push_back({std::move(id), resolve, std::move(payload)});
     }
     enqueue([to = std::move(to)] {
-      runtime::call_reply reply;
+      runtime::call_response reply;
       reply.status = 202;
       to->finished(std::move(reply));
     });
@@ -137,7 +137,7 @@ public:
   }
   /// Answers what is held, the latest first, with the key as the body.
   void release() {
-    std::vector<std::pair<runtime::responder_ptr, runtime::call_reply>> held;
+    std::vector<std::pair<runtime::responder_ptr, runtime::call_response>> held;
     {
       const std::lock_guard lock(mutex_);
       held.swap(held_);
@@ -192,7 +192,7 @@ private:
   std::vector<attach_call> attaches_;
   std::vector<std::string> forgotten_;
   std::vector<completion_call> completions_;
-  std::vector<std::pair<runtime::responder_ptr, runtime::call_reply>> held_;
+  std::vector<std::pair<runtime::responder_ptr, runtime::call_response>> held_;
   runtime::health_report health_{true, {}, "commit"};
   bool stopping_ = false;
   std::thread thread_;

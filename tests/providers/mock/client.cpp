@@ -36,7 +36,7 @@ std::string mock_client::rate(const std::string& zip) {
   return made["rates"][0]["object_id"];
 }
 
-mock_client::mock_reply mock_client::buy(const std::string& rate_id) {
+mock_client::mock_response mock_client::buy(const std::string& rate_id) {
   const json body = {{"rate", rate_id},
                      {"async", false},
                      {"label_file_type", "PDF_4x6"},

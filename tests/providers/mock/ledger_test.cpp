@@ -10,7 +10,7 @@ using nlohmann::json;
 
 namespace {
 
-json body_of(const mock_reply& reply) {
+json body_of(const mock_response& reply) {
   return json::parse(reply.response.body);
 }
 

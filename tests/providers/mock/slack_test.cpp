@@ -14,7 +14,7 @@ std::string text(const json& document) {
   return document.dump();
 }
 
-json body_of(const mock_reply& reply) {
+json body_of(const mock_response& reply) {
   return json::parse(reply.response.body);
 }
 

@@ -494,8 +494,8 @@ void world::handle(to_object event) {
     on_client(*slot.machine, now, *in);
   else if (auto* message = std::get_if<durable::object_message>(&event.event))
     slot.machine->on_message(*message);
-  else if (auto* a = std::get_if<vendor_answer>(&event.event))
-    slot.machine->on_answer(a->ref, a->outcome);
+  else if (auto* a = std::get_if<vendor_outcome>(&event.event))
+    slot.machine->on_outcome(a->ref, a->outcome);
   else if (auto* offer = std::get_if<host::place_offer>(&event.event)) {
     slot.machine->on_place(offer->who);
     gate_->not_taken(*offer);
@@ -653,9 +653,9 @@ void world::release(pending_output after) {
     if (settings_.not_sent_per_mille > 0 && dice_.below(1'000) < settings_.not_sent_per_mille) {
       put(channel, now + latency(),
           to_object{after.object,
-                    vendor_answer{call.ref,
-                                  {providers::outcome_kind::not_sent, {}, "no route"},
-                                  std::move(place)},
+                    vendor_outcome{call.ref,
+                                   {providers::outcome_kind::not_sent, {}, "no route"},
+                                   std::move(place)},
                     0});
       continue;
     }
@@ -697,7 +697,7 @@ void world::arrive(to_vendor request) {
   if (!request.orphan)
     put("answer " + std::to_string(++numbers_), at,
         to_object{request.from,
-                  vendor_answer{request.call.ref, std::move(outcome), std::move(request.place)},
+                  vendor_outcome{request.call.ref, std::move(outcome), std::move(request.place)},
                   0});
   point("the vendor has done its work");
 }

@@ -196,14 +196,14 @@ private:
     unix_ms left_at = 0;
     host::place_lease place = {};
   };
-  struct vendor_answer {
+  struct vendor_outcome {
     durable::call_ref ref;
     providers::transport_outcome outcome;
     host::place_lease place; ///< Held until the outcome has been handled.
   };
   struct wake {}; ///< Activates, and lets what is due happen.
   using object_event =
-      std::variant<from_client, durable::object_message, vendor_answer, host::place_offer, wake>;
+      std::variant<from_client, durable::object_message, vendor_outcome, host::place_offer, wake>;
   struct to_object {
     object_id object;
     object_event event;

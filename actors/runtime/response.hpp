@@ -12,13 +12,13 @@ namespace orderhub::runtime {
 /// `{"code":…,"message":…}`.
 std::string error_body(std::uint16_t status, std::string_view message);
 
-call_reply reply_of(const result<std::string>& outcome, const invocation_id& id);
+call_response response_of(const result<std::string>& outcome, const invocation_id& id);
 /// Of an invocation that has ended, as the journal holds it.
-call_reply reply_of_ended(const journal::invocation_state& ended);
-call_reply failure(std::uint16_t status, std::string_view message);
+call_response response_of_ended(const journal::invocation_state& ended);
+call_response failure(std::uint16_t status, std::string_view message);
 /// 503 for a call whose input is not on disk and does not get there for now.
-call_reply not_stored(std::string_view reason);
+call_response not_stored(std::string_view reason);
 /// `{"invocationId":…,"status":…}` with 202.
-call_reply accepted(const invocation_id& id, bool previously);
+call_response accepted(const invocation_id& id, bool previously);
 
 } // namespace orderhub::runtime

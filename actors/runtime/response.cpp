@@ -1,4 +1,4 @@
-#include "actors/runtime/reply.hpp"
+#include "actors/runtime/response.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -10,8 +10,8 @@ std::string error_body(std::uint16_t status, std::string_view message) {
          '}';
 }
 
-call_reply reply_of(const result<std::string>& outcome, const invocation_id& id) {
-  call_reply reply;
+call_response response_of(const result<std::string>& outcome, const invocation_id& id) {
+  call_response reply;
   reply.invocation_id = id.text();
   if (outcome) {
     reply.body = *outcome;
@@ -22,13 +22,13 @@ call_reply reply_of(const result<std::string>& outcome, const invocation_id& id)
   return reply;
 }
 
-call_reply reply_of_ended(const journal::invocation_state& ended) {
+call_response response_of_ended(const journal::invocation_state& ended) {
   auto outcome = journal::decode_result(ended.output);
-  return outcome ? reply_of(*outcome, ended.id) : failure(500, outcome.error().message);
+  return outcome ? response_of(*outcome, ended.id) : failure(500, outcome.error().message);
 }
 
-call_reply failure(std::uint16_t status, std::string_view message) {
-  call_reply reply;
+call_response failure(std::uint16_t status, std::string_view message) {
+  call_response reply;
   reply.status = status;
   reply.body = error_body(status, message);
   if (status == 429 || status == 503)
@@ -36,15 +36,15 @@ call_reply failure(std::uint16_t status, std::string_view message) {
   return reply;
 }
 
-call_reply not_stored(std::string_view reason) {
+call_response not_stored(std::string_view reason) {
   return failure(
       503, "The journal takes no writes: " + std::string(reason) +
                " The call is not known to be stored and may still be carried out; send it again "
                "with the same key or idempotency-key.");
 }
 
-call_reply accepted(const invocation_id& id, bool previously) {
-  call_reply reply;
+call_response accepted(const invocation_id& id, bool previously) {
+  call_response reply;
   reply.status = 202;
   reply.invocation_id = id.text();
   reply.body = "{\"invocationId\":\"" + reply.invocation_id + "\",\"status\":\"" +
