@@ -260,12 +260,12 @@ result<object_state> state_in(std::string_view key, std::string_view row) {
 result<std::optional<object_state>> base_of(const reader& rows, std::string_view key) {
   auto row = rows.get(table::ob, key);
   if (!row)
-    return fail(std::move(row).error());
+    return row.failure();
   if (!*row)
     return std::optional<object_state>{};
   auto state = state_in(key, **row);
   if (!state)
-    return fail(std::move(state).error());
+    return state.failure();
   return std::optional(std::move(*state));
 }
 
@@ -475,11 +475,11 @@ private:
 result<void> hub_journal_impl::create(random_source& random) {
   auto rows = tables_.read();
   if (!rows)
-    return fail(std::move(rows).error());
+    return rows.failure();
   for (std::size_t i = 0; i < table_count; ++i) {
     auto count = (*rows)->count(static_cast<table>(i));
     if (!count)
-      return fail(std::move(count).error());
+      return count.failure();
     if (*count != 0)
       return corrupt("table " + std::string(name_of(static_cast<table>(i))) +
                      " has rows, but the journal's format is missing; restore a backup");
@@ -489,7 +489,7 @@ result<void> hub_journal_impl::create(random_source& random) {
   random.fill(hub_);
   auto txn = tables_.begin_write(true);
   if (!txn)
-    return fail(std::move(txn).error());
+    return txn.failure();
   if (auto done = (*txn)->put(table::mt, meta_key::format, encode_format(format_version)); !done)
     return done;
   if (auto done = (*txn)->put(table::mt, meta_key::hub, encode_hub(hub_)); !done)
@@ -505,13 +505,13 @@ result<void> hub_journal_impl::start(random_source& random) {
   {
     auto rows = tables_.read();
     if (!rows)
-      return fail(std::move(rows).error());
+      return rows.failure();
     auto format = (*rows)->get(table::mt, meta_key::format);
     if (!format)
-      return fail(std::move(format).error());
+      return format.failure();
     if (*format) {
       if (auto version = decode_format(**format); !version)
-        return fail(std::move(version).error());
+        return version.failure();
       return recover();
     }
   }
@@ -521,14 +521,14 @@ result<void> hub_journal_impl::start(random_source& random) {
 result<void> hub_journal_impl::recover() {
   auto rows = tables_.read();
   if (!rows)
-    return fail(std::move(rows).error());
+    return rows.failure();
   const auto& r = **rows;
   auto hub = r.get(table::mt, meta_key::hub);
   if (!hub)
-    return fail(std::move(hub).error());
+    return hub.failure();
   auto mark = r.get(table::mt, meta_key::checkpoint);
   if (!mark)
-    return fail(std::move(mark).error());
+    return mark.failure();
   if (!*hub || !*mark)
     return corrupt("the hub id or the checkpoint is missing; restore a backup");
   auto id = decode_hub(**hub);
@@ -544,7 +544,7 @@ result<void> hub_journal_impl::recover() {
   boottime_ms_ = checkpoint_.boottime_ms;
   auto boot = r.get(table::mt, meta_key::boot);
   if (!boot)
-    return fail(std::move(boot).error());
+    return boot.failure();
   if (*boot) {
     auto boot_id = decode_boot(**boot);
     if (!boot_id)
@@ -684,7 +684,7 @@ hub_journal_impl::each_object(const reader& rows,
     } else if (concerns_one_object(state.error())) {
       note_aside(key, state.error());
     } else {
-      outcome = fail(std::move(state).error());
+      outcome = state.failure();
       return false;
     }
     return true;
@@ -719,16 +719,16 @@ result<object_state> hub_journal_impl::fold(const object_id& id, const overlay_v
                                             const reader& rows) const {
   const auto key = object_key(id);
   if (auto may = not_aside(key); !may)
-    return fail(std::move(may).error());
+    return may.failure();
   auto read = [&]() -> result<object_state> {
     auto base = base_of(rows, key);
     if (!base)
-      return fail(std::move(base).error());
+      return base.failure();
     object_state state = *base ? std::move(**base) : blank_state(id);
     if (auto done =
             fold_records(state, overlay.records, [](const record&) -> result<void> { return {}; });
         !done)
-      return fail(std::move(done).error());
+      return done.failure();
     return state;
   };
   auto state = read();
@@ -741,7 +741,7 @@ result<object_state> hub_journal_impl::load(const object_id& id) const {
   const auto overlay = overlay_of(object_key(id));
   auto rows = tables_.read();
   if (!rows)
-    return fail(std::move(rows).error());
+    return rows.failure();
   auto state = fold(id, overlay, **rows);
   if (state)
     state->finished.clear(); // `find_invocation` has them, wherever the last checkpoint was.
@@ -756,10 +756,10 @@ result<bool> hub_journal_impl::knows_invocation(const invocation_id& id) const {
   }
   auto rows = tables_.read();
   if (!rows)
-    return fail(std::move(rows).error());
+    return rows.failure();
   auto row = (*rows)->get(table::iv, invocation_key(id));
   if (!row)
-    return fail(std::move(row).error());
+    return row.failure();
   return row->has_value();
 }
 
@@ -770,7 +770,7 @@ hub_journal_impl::find_invocation(const invocation_id& id) const {
   auto row_of = [&](const reader& rows) -> result<found> {
     auto row = rows.get(table::iv, key);
     if (!row)
-      return fail(std::move(row).error());
+      return row.failure();
     if (!*row)
       return found{};
     auto decoded = decode_invocation_row(**row);
@@ -792,7 +792,7 @@ hub_journal_impl::find_invocation(const invocation_id& id) const {
   if (!object) {
     auto rows = tables_.read();
     if (!rows)
-      return fail(std::move(rows).error());
+      return rows.failure();
     auto row = row_of(**rows);
     if (!row || !*row || (*row)->invocation.finished)
       return row;
@@ -804,10 +804,10 @@ hub_journal_impl::find_invocation(const invocation_id& id) const {
   const auto overlay = overlay_of(object_key(*object));
   auto rows = tables_.read();
   if (!rows)
-    return fail(std::move(rows).error());
+    return rows.failure();
   auto state = fold(*object, overlay, **rows);
   if (!state)
-    return fail(std::move(state).error());
+    return state.failure();
   for (auto* list : {&state->live, &state->finished})
     for (auto& i : *list)
       if (i.id == id)
@@ -825,10 +825,10 @@ result<std::optional<seen_request>> hub_journal_impl::find_request(const digest&
   }
   auto rows = tables_.read();
   if (!rows)
-    return fail(std::move(rows).error());
+    return rows.failure();
   auto row = (*rows)->get(table::dd, request_row_key(scope));
   if (!row)
-    return fail(std::move(row).error());
+    return row.failure();
   if (!*row)
     return std::optional<seen_request>{};
   auto decoded = decode_request_row(**row);
@@ -851,7 +851,7 @@ result<std::vector<object_id>> hub_journal_impl::resumable() const {
   {
     auto rows = tables_.read();
     if (!rows)
-      return fail(std::move(rows).error());
+      return rows.failure();
     bool whole = true;
     auto scanned =
         (*rows)->scan(table::ix, std::string(1, index_prefix::active), [&](auto key, auto value) {
@@ -869,7 +869,7 @@ result<std::vector<object_id>> hub_journal_impl::resumable() const {
           return true;
         });
     if (!scanned)
-      return fail(std::move(scanned).error());
+      return scanned.failure();
     if (!whole) {
       // The objects themselves know.
       out.clear();
@@ -878,7 +878,7 @@ result<std::vector<object_id>> hub_journal_impl::resumable() const {
           out.push_back(state.id);
       });
       if (!done)
-        return fail(std::move(done).error());
+        return done.failure();
     }
   }
   for (const auto& key : recent) {
@@ -887,7 +887,7 @@ result<std::vector<object_id>> hub_journal_impl::resumable() const {
     if (!state && concerns_one_object(state.error()))
       continue;
     if (!state)
-      return fail(std::move(state).error());
+      return state.failure();
     if (needs_resume(*state))
       out.push_back(std::move(*id));
   }
@@ -904,10 +904,10 @@ result<std::optional<recorded_wait>> hub_journal_impl::due_of(const std::string&
   }
   auto rows = tables_.read();
   if (!rows)
-    return fail(std::move(rows).error());
+    return rows.failure();
   auto state = fold(*parse_object_key(key), overlay, **rows);
   if (!state)
-    return fail(std::move(state).error());
+    return state.failure();
   auto due = next_due(*state);
   if (newest != 0) {
     const std::lock_guard lock(mutex_);
@@ -939,7 +939,7 @@ result<std::vector<timer_row>> hub_journal_impl::timers(unix_ms until, std::size
     {
       auto rows = tables_.read();
       if (!rows)
-        return fail(std::move(rows).error());
+        return rows.failure();
       auto take = [&](timer_row row) {
         auto object = object_key(row.object);
         if (recent.contains(object) || is_aside(object))
@@ -973,7 +973,7 @@ result<std::vector<timer_row>> hub_journal_impl::timers(unix_ms until, std::size
         return true;
       });
       if (!scanned)
-        return fail(std::move(scanned).error());
+        return scanned.failure();
       if (!whole) {
         // The objects themselves know.
         out.clear();
@@ -982,7 +982,7 @@ result<std::vector<timer_row>> hub_journal_impl::timers(unix_ms until, std::size
             take({wait->due, state.id, wait->recorded_at});
         });
         if (!done)
-          return fail(std::move(done).error());
+          return done.failure();
       }
     }
     for (const auto& key : recent) {
@@ -990,7 +990,7 @@ result<std::vector<timer_row>> hub_journal_impl::timers(unix_ms until, std::size
       if (!wait && concerns_one_object(wait.error()))
         continue;
       if (!wait)
-        return fail(std::move(wait).error());
+        return wait.failure();
       if (*wait && (*wait)->due <= until)
         out.push_back({(*wait)->due, *parse_object_key(key), (*wait)->recorded_at});
     }
@@ -1062,7 +1062,7 @@ result<std::vector<std::string_view>> hub_journal_impl::append_in(write_transact
     }
     if (lsn >= first)
       if (auto done = txn.append(table::lg, log_key(first), {row, size}); !done)
-        return fail(std::move(done).error());
+        return done.failure();
   }
   return kept;
 }
@@ -1087,14 +1087,14 @@ result<void> hub_journal_impl::commit(std::vector<turn>& turns) {
   auto write = [&](bool with_slice) -> result<void> {
     auto txn = tables_.begin_write(options_.sync);
     if (!txn)
-      return fail(std::move(txn).error());
+      return txn.failure();
     boottime_ms = options_.boot != nullptr ? options_.boot->boottime_ms() : 0;
     if (new_boot)
       if (auto put = (*txn)->put(table::mt, meta_key::boot, encode_boot(this_boot_)); !put)
         return put;
     auto appended = append_in(**txn, turns, boottime_ms);
     if (!appended)
-      return fail(std::move(appended).error());
+      return appended.failure();
     kept = std::move(*appended);
     if (with_slice) {
       // No time at all stands for rows alone.
@@ -1102,7 +1102,7 @@ result<void> hub_journal_impl::commit(std::vector<turn>& turns) {
       auto done = slice_in(**txn, {options_.slice_rows / rider_share, ms},
                            {options_.slice_rows, options_.slice_rows * trimmed_bytes_per_row});
       if (!done)
-        return fail(std::move(done).error());
+        return done.failure();
       rider = *done;
     }
     return (*txn)->commit();
@@ -1171,7 +1171,7 @@ result<void> hub_journal_impl::fold_object(write_transaction& txn, const std::st
                                            slice_budget& budget) {
   auto base = base_of(txn, key);
   if (!base)
-    return fail(std::move(base).error());
+    return base.failure();
   const bool had_row = base->has_value();
   object_state state = had_row ? std::move(**base) : blank_state(*parse_object_key(key));
   budget.spend(1);
@@ -1187,7 +1187,7 @@ result<void> hub_journal_impl::fold_object(write_transaction& txn, const std::st
   auto folded = fold_records(state, records, [&](const record& r) -> result<void> {
     auto refs = refs_of(r);
     if (!refs)
-      return fail(std::move(refs).error());
+      return refs.failure();
     const auto& owner = refs->starts_at_other ? *refs->other : r.object;
     if (!refs->key || !refs->starts || owner != state.id)
       return {};
@@ -1219,14 +1219,14 @@ result<void> hub_journal_impl::fold_object(write_transaction& txn, const std::st
       return done;
   } else if (had_row) {
     if (auto done = txn.del(table::ob, key); !done)
-      return fail(std::move(done).error());
+      return done.failure();
   }
   const auto due = state.blank() ? std::nullopt : next_due(state);
   if (due != old_due) {
     budget.spend(1);
     if (old_due)
       if (auto done = txn.del(table::tm, timer_key(old_due->due, state.id)); !done)
-        return fail(std::move(done).error());
+        return done.failure();
     if (due)
       if (auto done = txn.put(table::tm, timer_key(due->due, state.id),
                               encode(timer_row{due->due, state.id, due->recorded_at}));
@@ -1239,7 +1239,7 @@ result<void> hub_journal_impl::fold_object(write_transaction& txn, const std::st
     if (active)
       return txn.put(table::ix, active_key(state.id), encode_object_ref(state.id));
     if (auto done = txn.del(table::ix, active_key(state.id)); !done)
-      return fail(std::move(done).error());
+      return done.failure();
   }
   return {};
 }
@@ -1259,11 +1259,11 @@ result<hub_journal_impl::slice> hub_journal_impl::fold_in(write_transaction& txn
       if (set_aside_now)
         note_aside(key, folded.error());
       else if (!folded)
-        return fail(std::move(folded).error());
+        return folded.failure();
     }
     if (set_aside_now)
       if (auto moved = move_aside(txn, key, records, budget, done.moved); !moved)
-        return fail(std::move(moved).error());
+        return moved.failure();
     ++at;
     const auto to_do = invocation_put_us_ * static_cast<double>(invocations.size()) +
                        object_commit_us_ * static_cast<double>(at - fold_at_);
@@ -1275,7 +1275,7 @@ result<hub_journal_impl::slice> hub_journal_impl::fold_in(write_transaction& txn
   const auto puts_start = steady::now();
   for (const auto& row : invocations)
     if (auto put = txn.put(table::iv, row.key, row.value); !put)
-      return fail(std::move(put).error());
+      return put.failure();
   if (!invocations.empty())
     move_mean(invocation_put_us_, puts_start, invocations.size());
 
@@ -1285,7 +1285,7 @@ result<hub_journal_impl::slice> hub_journal_impl::fold_in(write_transaction& txn
                frozen_->boottime_ms};
   if (done.last)
     if (auto put = txn.put(table::mt, meta_key::checkpoint, encode(done.mark)); !put)
-      return fail(std::move(put).error());
+      return put.failure();
   return done;
 }
 
@@ -1299,7 +1299,7 @@ result<hub_journal_impl::slice> hub_journal_impl::slice_in(write_transaction& tx
     return done;
   auto deleted = txn.del_front(table::lg, log_key(checkpoint_.lsn), trim);
   if (!deleted)
-    return fail(std::move(deleted).error());
+    return deleted.failure();
   done.trimmed = *deleted;
   return done;
 }
@@ -1312,11 +1312,11 @@ result<void> hub_journal_impl::move_aside(write_transaction& txn, const std::str
   auto put_once = [&](table t, const std::string& row_key, std::string_view value) -> result<bool> {
     auto present = txn.get(t, row_key);
     if (!present)
-      return fail(std::move(present).error());
+      return present.failure();
     if (*present)
       return false;
     if (auto done = txn.put(t, row_key, value); !done)
-      return fail(std::move(done).error());
+      return done.failure();
     return true;
   };
   std::string reason;
@@ -1329,18 +1329,18 @@ result<void> hub_journal_impl::move_aside(write_transaction& txn, const std::str
   if (auto done = put_once(table::sa, aside_mark_key(digest),
                            encode(aside_mark{*parse_object_key(key), std::move(reason)}));
       !done)
-    return fail(std::move(done).error());
+    return done.failure();
   auto row = txn.get(table::ob, key);
   if (!row)
-    return fail(std::move(row).error());
+    return row.failure();
   if (*row) {
     const std::string bytes(**row);
     auto done = put_once(table::sa, aside_row_key(digest), bytes);
     if (!done)
-      return fail(std::move(done).error());
+      return done.failure();
     if (*done)
       if (auto gone = txn.del(table::ob, key); !gone)
-        return fail(std::move(gone).error());
+        return gone.failure();
   }
   for (const auto& stored : records) {
     budget.spend(1);
@@ -1361,7 +1361,7 @@ result<void> hub_journal_impl::move_aside(write_transaction& txn, const std::str
     if (auto done =
             put_once(table::iv, invocation_key(mark.id), encode(invocation_row{owner, mark}));
         !done)
-      return fail(std::move(done).error());
+      return done.failure();
     if (!refs->key)
       continue;
     const request_row request{mark.id, refs->key->body, refs->key->expires_at};
@@ -1390,7 +1390,7 @@ result<void> hub_journal_impl::move_found() {
     slice_budget budget(options_.slice_rows, options_.slice_ms);
     auto txn = tables_.begin_write(options_.sync);
     if (!txn)
-      return fail(std::move(txn).error());
+      return txn.failure();
     for (const auto& key : found_aside())
       if (auto moved = move_aside(**txn, key, {}, budget, done.moved); !moved)
         return moved;
@@ -1439,12 +1439,12 @@ void hub_journal_impl::note(const slice& done) {
 result<void> hub_journal_impl::slice_alone() {
   auto txn = tables_.begin_write(options_.sync);
   if (!txn)
-    return fail(std::move(txn).error());
+    return txn.failure();
   const auto trimmed_rows = std::max<std::size_t>(1, options_.slice_rows) * trimmed_alone_factor;
   auto done = slice_in(**txn, {options_.slice_rows, options_.slice_ms},
                        {trimmed_rows, trimmed_rows * trimmed_bytes_per_row});
   if (!done)
-    return fail(std::move(done).error());
+    return done.failure();
   const auto folded = done->folded_to - std::min(done->folded_to, fold_at_);
   const auto commit_start = steady::now();
   if (done->folded_to > 0 || (done->trimmed && done->trimmed->rows > 0))
@@ -1469,7 +1469,7 @@ hub_journal_impl::may_expire(const reader& rows, const object_id& id, unix_ms li
   auto base = base_of(rows, key);
   if (!base) {
     if (!concerns_one_object(base.error()))
-      return fail(std::move(base).error());
+      return base.failure();
     note_aside(key, base.error());
     return expiry_of_object::stays;
   }
@@ -1494,7 +1494,7 @@ result<void> hub_journal_impl::expire_invocations(unix_ms now) {
   {
     auto rows = tables_.read();
     if (!rows)
-      return fail(std::move(rows).error());
+      return rows.failure();
     result<void> outcome;
     auto scanned = (*rows)->scan(table::iv, retention_from_, [&](auto key, auto value) {
       if (key >= end)
@@ -1516,7 +1516,7 @@ result<void> hub_journal_impl::expire_invocations(unix_ms now) {
         budget.spend(1);
         auto object = may_expire(**rows, row->object, limit);
         if (!object) {
-          outcome = fail(std::move(object).error());
+          outcome = object.failure();
           return false;
         }
         if (*object == expiry_of_object::later)
@@ -1535,13 +1535,13 @@ result<void> hub_journal_impl::expire_invocations(unix_ms now) {
   if (!expired.empty()) {
     auto txn = tables_.begin_write(options_.sync);
     if (!txn)
-      return fail(std::move(txn).error());
+      return txn.failure();
     for (const auto& key : expired)
       if (auto done = (*txn)->del(table::iv, key); !done)
-        return fail(std::move(done).error());
+        return done.failure();
     for (const auto& key : objects)
       if (auto done = (*txn)->del(table::ob, key); !done)
-        return fail(std::move(done).error());
+        return done.failure();
     if (auto done = (*txn)->commit(); !done)
       return done;
   }
@@ -1562,7 +1562,7 @@ result<void> hub_journal_impl::expire_requests(unix_ms now) {
   {
     auto rows = tables_.read();
     if (!rows)
-      return fail(std::move(rows).error());
+      return rows.failure();
     result<void> outcome;
     auto take = [&](std::string_view key) -> result<bool> {
       if (key.empty() || key.front() != index_prefix::expiry)
@@ -1582,7 +1582,7 @@ result<void> hub_journal_impl::expire_requests(unix_ms now) {
       auto row_key = request_row_key(e->scope);
       auto row = (*rows)->get(table::dd, row_key);
       if (!row)
-        return fail(std::move(row).error());
+        return row.failure();
       if (*row) {
         // One that cannot be read may be that of a newer request: it stays, and refuses its key,
         // rather than that something is done twice.
@@ -1599,7 +1599,7 @@ result<void> hub_journal_impl::expire_requests(unix_ms now) {
         (*rows)->scan(table::ix, std::string(1, index_prefix::expiry), [&](auto key, auto) {
           auto again = take(key);
           if (!again)
-            outcome = fail(again.error());
+            outcome = again.failure();
           return again && *again;
         });
     if (!scanned)
@@ -1610,14 +1610,14 @@ result<void> hub_journal_impl::expire_requests(unix_ms now) {
   if (!expired.empty()) {
     auto txn = tables_.begin_write(options_.sync);
     if (!txn)
-      return fail(std::move(txn).error());
+      return txn.failure();
     for (const auto& e : expired) {
       if (auto done = (*txn)->del(table::ix, e.index_key); !done)
-        return fail(std::move(done).error());
+        return done.failure();
       if (e.row_key.empty())
         continue;
       if (auto done = (*txn)->del(table::dd, e.row_key); !done)
-        return fail(std::move(done).error());
+        return done.failure();
     }
     if (auto done = (*txn)->commit(); !done)
       return done;
@@ -1667,12 +1667,12 @@ result<void> hub_journal_impl::repair_objects() {
   slice_budget budget(options_.slice_rows, options_.slice_ms);
   auto rows = tables_.read();
   if (!rows)
-    return fail(std::move(rows).error());
+    return rows.failure();
   result<void> outcome;
   auto add = [&](table t, std::string key, std::string value) -> result<void> {
     auto present = (*rows)->get(t, key);
     if (!present)
-      return fail(std::move(present).error());
+      return present.failure();
     if (!*present || **present != value)
       missing.push_back({t, std::move(key), std::move(value)});
     return {};
@@ -1686,7 +1686,7 @@ result<void> hub_journal_impl::repair_objects() {
       return {};
     }
     if (!state)
-      return fail(std::move(state).error());
+      return state.failure();
     if (const auto wait = next_due(*state))
       if (auto done = add(table::tm, timer_key(wait->due, state->id),
                           encode(timer_row{wait->due, state->id, wait->recorded_at}));
@@ -1713,7 +1713,7 @@ result<void> hub_journal_impl::repair_objects() {
   if (!missing.empty()) {
     auto txn = tables_.begin_write(options_.sync);
     if (!txn)
-      return fail(std::move(txn).error());
+      return txn.failure();
     for (const auto& row : missing)
       if (auto done = (*txn)->put(row.t, row.key, row.value); !done)
         return done;
@@ -1747,7 +1747,7 @@ result<void> hub_journal_impl::repair_index() {
   };
   auto rows = tables_.read();
   if (!rows)
-    return fail(std::move(rows).error());
+    return rows.failure();
   auto scanned =
       (*rows)->scan(t, repair_from_.empty() ? from : repair_from_, [&](auto key, auto value) {
         if (t == table::ix && (key.empty() || key.front() != index_prefix::active))
@@ -1767,14 +1767,14 @@ result<void> hub_journal_impl::repair_index() {
   if (!bad.empty()) {
     auto txn = tables_.begin_write(options_.sync);
     if (!txn)
-      return fail(std::move(txn).error());
+      return txn.failure();
     for (const auto& row : bad) {
       if (auto done =
               (*txn)->put(table::sa, aside_other_key(journal::name_of(t), row.key), row.value);
           !done)
         return done;
       if (auto done = (*txn)->del(t, row.key); !done)
-        return fail(std::move(done).error());
+        return done.failure();
     }
     if (auto done = (*txn)->commit(); !done)
       return done;
@@ -1805,7 +1805,7 @@ result<bool> hub_journal_impl::maintain(unix_ms now) {
   freeze_if_due(now);
   if (found_aside_)
     if (auto moved = timed_slice([&] { return move_found(); }); !moved)
-      return fail(std::move(moved).error());
+      return moved.failure();
   if (frozen_ || trim_waits_) {
     done = timed_slice([&] { return slice_alone(); });
   } else if (repair_ != repair_step::none || index_damaged_) {
@@ -1820,7 +1820,7 @@ result<bool> hub_journal_impl::maintain(unix_ms now) {
       done = timed_slice([&] { return retention_slice(now); });
   }
   if (!done)
-    return fail(std::move(done).error());
+    return done.failure();
   return more_waits();
 }
 
@@ -1850,7 +1850,7 @@ result<void> prepare(turn& t) {
   for (const auto& r : t.records) {
     auto refs = checked_refs(r);
     if (!refs)
-      return fail(std::move(refs).error());
+      return refs.failure();
     auto& p = ready->records.emplace_back();
     const auto from = ready->bytes.size();
     ready->bytes += encode(r);
@@ -1869,7 +1869,7 @@ result<std::unique_ptr<hub_journal>> hub_journal::open(store& tables, journal_op
                                                        random_source& random) {
   auto journal = std::make_unique<hub_journal_impl>(tables, options);
   if (auto started = journal->start(random); !started)
-    return fail(std::move(started).error());
+    return started.failure();
   return std::unique_ptr<hub_journal>(std::move(journal));
 }
 

@@ -155,7 +155,7 @@ result<object_id> decode_object_ref(std::string_view bytes) {
   constexpr auto where = "journal.object_ref";
   auto body = open_row(bytes, where);
   if (!body)
-    return fail(std::move(body).error());
+    return body.failure();
   byte_reader r(*body);
   object_id id;
   id.service = std::string(r.str8());
@@ -179,7 +179,7 @@ result<timer_row> decode_timer_row(std::string_view key, std::string_view bytes)
   constexpr auto where = "journal.timer_row";
   auto body = open_row(bytes, where);
   if (!body)
-    return fail(std::move(body).error());
+    return body.failure();
   byte_reader r(*body);
   timer_row row;
   row.due_at = r.i64();
@@ -248,7 +248,7 @@ result<aside_mark> decode_aside_mark(std::string_view bytes) {
   constexpr auto where = "journal.aside_mark";
   auto body = open_row(bytes, where);
   if (!body)
-    return fail(std::move(body).error());
+    return body.failure();
   byte_reader r(*body);
   aside_mark mark;
   mark.object.service = std::string(r.str8());
@@ -272,7 +272,7 @@ result<request_row> decode_request_row(std::string_view bytes) {
   constexpr auto where = "journal.request_row";
   auto body = open_row(bytes, where);
   if (!body)
-    return fail(std::move(body).error());
+    return body.failure();
   byte_reader r(*body);
   request_row row;
   row.invocation.bytes = r.array<22>();
@@ -293,7 +293,7 @@ result<std::uint32_t> decode_format(std::string_view bytes) {
   constexpr auto where = "journal.format";
   auto body = without_checksum(bytes, where);
   if (!body)
-    return fail(std::move(body).error());
+    return body.failure();
   byte_reader r(*body);
   const auto version = r.u32();
   if (!r.done() || version == 0)
@@ -314,7 +314,7 @@ std::string encode_hub(const hub_id& id) {
 result<hub_id> decode_hub(std::string_view bytes) {
   auto body = without_checksum(bytes, "journal.hub");
   if (!body)
-    return fail(std::move(body).error());
+    return body.failure();
   byte_reader r(*body);
   const auto id = r.array<16>();
   if (!r.done())
@@ -331,7 +331,7 @@ std::string encode_boot(std::string_view boot_id) {
 result<std::string> decode_boot(std::string_view bytes) {
   auto body = without_checksum(bytes, "journal.boot");
   if (!body)
-    return fail(std::move(body).error());
+    return body.failure();
   byte_reader r(*body);
   std::string id(r.str8());
   if (!r.done())
@@ -350,7 +350,7 @@ std::string encode(const checkpoint_mark& mark) {
 result<checkpoint_mark> decode_checkpoint(std::string_view bytes) {
   auto body = without_checksum(bytes, "journal.checkpoint");
   if (!body)
-    return fail(std::move(body).error());
+    return body.failure();
   byte_reader r(*body);
   checkpoint_mark mark;
   mark.lsn = r.u64();

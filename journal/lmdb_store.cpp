@@ -135,7 +135,7 @@ result<std::optional<std::string_view>> get_row(MDB_txn* t, MDB_dbi dbi, std::st
 result<void> scan_rows(MDB_txn* t, MDB_dbi dbi, std::string_view from, const row_visitor& visit) {
   auto c = open_cursor(t, dbi);
   if (!c)
-    return fail(std::move(c).error());
+    return c.failure();
   auto k = val_of(from);
   MDB_val v{};
   int code = mdb_cursor_get(c->get(), &k, &v, from.empty() ? MDB_FIRST : MDB_SET_RANGE);
@@ -152,7 +152,7 @@ result<void> scan_rows(MDB_txn* t, MDB_dbi dbi, std::string_view from, const row
 result<std::optional<std::string_view>> last_row_key(MDB_txn* t, MDB_dbi dbi) {
   auto c = open_cursor(t, dbi);
   if (!c)
-    return fail(std::move(c).error());
+    return c.failure();
   MDB_val k{};
   MDB_val v{};
   const int code = mdb_cursor_get(c->get(), &k, &v, MDB_LAST);
@@ -250,7 +250,7 @@ public:
     {
       auto c = open_cursor(txn_.get(), dbi(t));
       if (!c)
-        return fail(std::move(c).error());
+        return c.failure();
       MDB_val k{};
       MDB_val v{};
       int code = mdb_cursor_get(c->get(), &k, &v, MDB_FIRST);
@@ -384,7 +384,7 @@ result<environment> open_environment(const std::string& directory, std::uint64_t
 result<bool> check_format(MDB_env* env) {
   auto t = begin(env, MDB_RDONLY);
   if (!t)
-    return fail(std::move(t).error());
+    return t.failure();
   MDB_dbi dbi = 0;
   const int code = mdb_dbi_open(t->get(), std::string(name_of(table::mt)).c_str(), 0, &dbi);
   if (code == MDB_NOTFOUND)
@@ -393,11 +393,11 @@ result<bool> check_format(MDB_env* env) {
     return failure(code, "format");
   auto row = get_row(t->get(), dbi, meta_key::format);
   if (!row)
-    return fail(std::move(row).error());
+    return row.failure();
   if (!*row)
     return false;
   if (auto version = decode_format(**row); !version)
-    return fail(std::move(version).error());
+    return version.failure();
   return true;
 }
 
@@ -459,20 +459,20 @@ result<std::unique_ptr<lmdb_store>> lmdb_store::open(const std::string& director
       return fail({error_kind::invalid, where, "there is no journal in '" + directory + "'"});
   } else {
     if (auto made = make_directory(directory); !made)
-      return fail(std::move(made).error());
+      return made.failure();
     auto lock = take_lock(directory);
     if (!lock)
-      return fail(std::move(lock).error());
+      return lock.failure();
     p->lock = std::move(*lock);
   }
   auto env = open_environment(directory, options.map_size, options.read_only);
   if (!env)
-    return fail(std::move(env).error());
+    return env.failure();
   p->env = std::move(*env);
 
   auto present = check_format(p->env.get());
   if (!present)
-    return fail(std::move(present).error());
+    return present.failure();
   if (options.read_only && !*present)
     return fail({error_kind::invalid, where, "there is no journal in '" + directory + "'"});
   if (!options.read_only) {
@@ -483,7 +483,7 @@ result<std::unique_ptr<lmdb_store>> lmdb_store::open(const std::string& director
 
   auto t = begin(p->env.get(), options.read_only ? MDB_RDONLY : 0);
   if (!t)
-    return fail(std::move(t).error());
+    return t.failure();
   for (std::size_t i = 0; i < table_count; ++i) {
     const std::string name(name_of(static_cast<table>(i)));
     const int code =
@@ -505,7 +505,7 @@ result<std::unique_ptr<write_transaction>> lmdb_store::begin_write(bool sync) {
     return failure(code, "sync mode");
   auto t = begin(impl_->env.get(), 0);
   if (!t)
-    return fail(std::move(t).error());
+    return t.failure();
   return std::unique_ptr<write_transaction>(
       std::make_unique<lmdb_write>(std::move(*t), impl_->dbis));
 }
@@ -513,7 +513,7 @@ result<std::unique_ptr<write_transaction>> lmdb_store::begin_write(bool sync) {
 result<std::unique_ptr<reader>> lmdb_store::read() const {
   auto t = begin(impl_->env.get(), MDB_RDONLY);
   if (!t)
-    return fail(std::move(t).error());
+    return t.failure();
   return std::unique_ptr<reader>(std::make_unique<lmdb_snapshot>(std::move(*t), impl_->dbis));
 }
 

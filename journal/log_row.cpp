@@ -26,7 +26,7 @@ result<std::int64_t> boottime_of(log_sequence first, std::string_view row) {
 
 result<void> each_record(log_sequence first, std::string_view row, const record_visitor& visit) {
   if (auto head = boottime_of(first, row); !head)
-    return fail(std::move(head).error());
+    return head.failure();
   row.remove_prefix(log_row_head_size);
   auto lsn = first;
   do {
@@ -49,7 +49,7 @@ result<log_sequence> last_in(log_sequence first, std::string_view row) {
     return {};
   });
   if (!done)
-    return fail(std::move(done).error());
+    return done.failure();
   return last;
 }
 

@@ -38,7 +38,7 @@ result<invocation_state> get_invocation(byte_reader& r) {
   i.accepted_at = r.i64();
   auto input = decode_input(r.str32());
   if (!input)
-    return fail(std::move(input).error());
+    return input.failure();
   i.input = std::move(*input);
   const auto count = r.u32();
   for (std::uint32_t n = 0; n < count && r.ok(); ++n) {
@@ -88,7 +88,7 @@ void add_live(object_state& state, const invocation_id& id, unix_ms at, input_pa
 result<void> apply_as_target(object_state& state, const record& r) {
   auto call = decode_call(r.payload);
   if (!call)
-    return fail(std::move(call).error());
+    return call.failure();
   if (call->target == state.id)
     add_live(state, call->invocation, r.time, std::move(call->input));
   return {};
@@ -97,7 +97,7 @@ result<void> apply_as_target(object_state& state, const record& r) {
 result<void> apply_as_caller(object_state& state, const record& r) {
   auto output = decode_output(r.payload);
   if (!output)
-    return fail(std::move(output).error());
+    return output.failure();
   if (!output->caller || output->caller->object != state.id)
     return {};
   // A caller that has ended wants to know nothing more.
@@ -110,7 +110,7 @@ result<void> apply_as_caller(object_state& state, const record& r) {
 result<void> apply_as_cancelled(object_state& state, const record& r) {
   auto cancel = decode_cancel(r.payload);
   if (!cancel)
-    return fail(std::move(cancel).error());
+    return cancel.failure();
   if (cancel->target != state.id)
     return {};
   ask_to_stop(state, cancel->invocation);
@@ -120,7 +120,7 @@ result<void> apply_as_cancelled(object_state& state, const record& r) {
 result<void> apply_state_entry(object_state& state, const record& r) {
   auto p = decode_state(r.payload);
   if (!p)
-    return fail(std::move(p).error());
+    return p.failure();
   if (r.kind == record_kind::clear)
     state.values.erase(p->name);
   else if (p->value)
@@ -131,7 +131,7 @@ result<void> apply_state_entry(object_state& state, const record& r) {
 result<void> apply_event(object_state& state, const record& r) {
   auto p = decode_event(r.payload);
   if (!p)
-    return fail(std::move(p).error());
+    return p.failure();
   for (auto& value : p->values) {
     if (value.value)
       state.values.insert_or_assign(std::move(value.name), std::move(*value.value));
@@ -144,7 +144,7 @@ result<void> apply_event(object_state& state, const record& r) {
 result<void> apply_operator(object_state& state, const record& r) {
   auto p = decode_operator(r.payload);
   if (!p)
-    return fail(std::move(p).error());
+    return p.failure();
   if (p->verb == operator_verb::pause)
     state.paused_by_operator = true;
   else if (p->verb == operator_verb::resume)
@@ -202,14 +202,14 @@ result<void> apply_as_owner(object_state& state, const record& r) {
   if (r.kind == record_kind::input) {
     auto input = decode_input(r.payload);
     if (!input)
-      return fail(std::move(input).error());
+      return input.failure();
     add_live(state, r.invocation, r.time, std::move(*input));
     return {};
   }
   if (r.kind == record_kind::output) {
     auto output = decode_output(r.payload);
     if (!output)
-      return fail(std::move(output).error());
+      return output.failure();
     finish(state, r, std::move(output->encoded_result));
     return {};
   }
@@ -597,7 +597,7 @@ result<object_state> decode_object(std::string_view bytes) {
   constexpr auto where = "journal.object_row";
   auto body = open_row(bytes, where);
   if (!body)
-    return fail(std::move(body).error());
+    return body.failure();
   byte_reader r(*body);
   object_state s;
   s.folded_to = r.u64();
@@ -611,7 +611,7 @@ result<object_state> decode_object(std::string_view bytes) {
   for (auto count = r.u32(); count > 0 && r.ok(); --count) {
     auto i = get_invocation(r);
     if (!i)
-      return fail(std::move(i).error());
+      return i.failure();
     s.live.push_back(std::move(*i));
   }
   for (auto count = r.u32(); count > 0 && r.ok(); --count) {
@@ -634,7 +634,7 @@ result<object_state> decode_object(std::string_view bytes) {
     o.invocation.bytes = r.array<22>();
     auto action = decode_operator(r.str32());
     if (!action)
-      return fail(std::move(action).error());
+      return action.failure();
     o.action = std::move(*action);
     s.operators.push_back(std::move(o));
   }
@@ -656,14 +656,14 @@ result<invocation_row> decode_invocation_row(std::string_view bytes) {
   constexpr auto where = "journal.invocation_row";
   auto body = open_row(bytes, where);
   if (!body)
-    return fail(std::move(body).error());
+    return body.failure();
   byte_reader r(*body);
   invocation_row row;
   row.object.service = std::string(r.str8());
   row.object.key = std::string(r.str8());
   auto i = get_invocation(r);
   if (!i)
-    return fail(std::move(i).error());
+    return i.failure();
   row.invocation = std::move(*i);
   if (!r.done())
     return corrupt(where, "the row is cut short or too long");

@@ -392,7 +392,7 @@ result<event_payload> decode_event(std::string_view bytes) {
   for (auto count = r.u32(); count > 0 && r.ok(); --count) {
     auto value = decode_state(r.str32());
     if (!value)
-      return fail(std::move(value).error());
+      return value.failure();
     p.values.push_back(std::move(*value));
   }
   return finish(r, std::move(p), "journal.event");

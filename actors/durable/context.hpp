@@ -44,7 +44,7 @@ public:
       return fail(cancelled_error());
     auto raw = execution_->take(issued_.completion);
     if (!raw)
-      return fail(std::move(raw).error());
+      return raw.failure();
     return decode_(*raw);
   }
 
@@ -90,7 +90,7 @@ private:
       return std::optional<T>();
     auto v = inner_.value();
     if (!v)
-      return fail(std::move(v).error());
+      return v.failure();
     return std::optional<T>(std::move(*v));
   }
   [[nodiscard]] execution::wait_request request() const {

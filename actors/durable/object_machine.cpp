@@ -524,7 +524,7 @@ void object_machine::apply_event(const invocation_id& id, const handler_definiti
              encode(journal::cancel_payload{state_.id, running_exclusive()}));
   }
   const result<std::string> response =
-      outcome ? result<std::string>(outcome->response) : fail(outcome.error());
+      outcome ? result<std::string>(outcome->response) : outcome.failure();
   append(id, record_kind::output, index,
          encode(journal::output_payload{journal::encode(response), input.caller}));
   take_finished(id);

@@ -171,14 +171,14 @@ result<void> hub::resume() {
   auto& p = *parts_;
   auto objects = p.context.journal.resumable();
   if (!objects)
-    return fail(std::move(objects).error());
+    return objects.failure();
   // Timers that rang while nobody was here keep the same pace; the timer service begins with those
   // to come.
   constexpr std::size_t overdue_max = 1'000'000;
   auto overdue =
       p.context.journal.timers(p.env.time.scan_until(p.env.time.steady_ms()), overdue_max);
   if (!overdue)
-    return fail(std::move(overdue).error());
+    return overdue.failure();
   for (auto& timer : *overdue)
     if (p.env.time.steady_due(timer.recorded_at, timer.due_at) <= p.env.time.steady_ms())
       objects->push_back(std::move(timer.object));

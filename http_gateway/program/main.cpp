@@ -120,7 +120,7 @@ int main(int argc, char** argv) {
       auto again = flags.load();
       if (again)
         if (auto checked = check_for_serve(*again); !checked)
-          return fail(std::move(checked).error());
+          return checked.failure();
       return again;
     });
   }

@@ -66,10 +66,10 @@ result<std::unique_ptr<providers::mock::server>> start_mock(const settings& s, s
     options.seed += static_cast<std::uint64_t>(system_clock().wall_ms());
   auto mock = std::make_unique<providers::mock::server>(options);
   if (auto done = apply_control_file(*mock, s.mock_control_path); !done)
-    return fail(std::move(done).error());
+    return done.failure();
   auto port = mock->start();
   if (!port)
-    return fail(std::move(port).error());
+    return port.failure();
   base = "http://127.0.0.1:" + std::to_string(*port);
   return mock;
 }

@@ -1132,7 +1132,7 @@ result<std::unique_ptr<server>> server::start(server_options options, request_ha
   for (unsigned n = 0; n < i->options.threads; ++n)
     i->shards.push_back(std::make_unique<detail::shard>(i->options, handler, i->totals));
   if (auto listening = i->listen(); !listening)
-    return fail(std::move(listening).error());
+    return listening.failure();
   asio::post(i->shards.front()->core->context, [raw = i.get()] { raw->accept(); });
   for (auto& s : i->shards)
     i->threads.emplace_back([raw = s.get()] { raw->run(); });

@@ -148,7 +148,7 @@ result<url_parts> split_url(std::string_view url) {
 result<void> set_base(std::string& to, std::string_view url, std::string_view own_path) {
   auto parts = split_url(url);
   if (!parts)
-    return fail(std::move(parts).error());
+    return parts.failure();
   while (url.ends_with('/'))
     url.remove_suffix(1);
   if (!own_path.empty() && parts->path.size() >= own_path.size() && url.ends_with(own_path))
@@ -216,7 +216,7 @@ result<void> set_log_level(std::string& to, std::string_view text) {
 result<void> set_listen(listen_address& to, std::string_view text) {
   auto parsed = parse_listen(text);
   if (!parsed)
-    return fail(std::move(parsed).error());
+    return parsed.failure();
   to = std::move(*parsed);
   return {};
 }
@@ -324,7 +324,7 @@ const std::vector<row>& table() {
        [](settings& s, text_view t) -> result<void> {
          auto parts = split_url(t);
          if (!parts)
-           return fail(std::move(parts).error());
+           return parts.failure();
          if (parts->path.size() < 2)
            return refuse("must have the webhook's path");
          s.slack_webhook_url = secret(std::string(t));
@@ -565,12 +565,12 @@ result<settings> load_settings(const flag_values& flags, const environment& env)
     if (!file || !(text << file.rdbuf()))
       return refuse("the configuration file " + s.config_path + " cannot be read.");
     if (auto done = apply_toml(s, text.str(), s.config_path); !done)
-      return fail(std::move(done).error());
+      return done.failure();
   }
   for (const auto& r : table())
     if (const auto value = variable(std::string(r.id.environment).c_str()))
       if (auto done = apply(s, r, *value, std::string(r.id.environment)); !done)
-        return fail(std::move(done).error());
+        return done.failure();
   for (const auto& [name, value] : flags) {
     if (name == "config")
       continue;
@@ -578,7 +578,7 @@ result<settings> load_settings(const flag_values& flags, const environment& env)
     if (!r)
       return refuse(name + " is not a setting.");
     if (auto done = apply(s, *r, value, flag_of(r->id)); !done)
-      return fail(std::move(done).error());
+      return done.failure();
   }
   return s;
 }

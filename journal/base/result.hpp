@@ -15,6 +15,15 @@ class [[nodiscard]] result : public tl::expected<T, error> {
 public:
   using base::base;
   result(base other) : base(std::move(other)) {}
+
+  /// The error as the failure of another result: `return rows.failure();`. Moves it out; only
+  /// where there is one.
+  [[nodiscard]] tl::unexpected<error> failure() {
+    return tl::unexpected<error>(std::move(this->error()));
+  }
+  [[nodiscard]] tl::unexpected<error> failure() const {
+    return tl::unexpected<error>(this->error());
+  }
 };
 
 /// The failure side of any `result`.

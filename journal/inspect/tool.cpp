@@ -36,12 +36,12 @@ result<std::unique_ptr<lmdb_store>> open_to_read(const std::string& directory) {
 result<log_sequence> last_lsn(const reader& rows) {
   auto key = rows.last_key(table::lg);
   if (!key)
-    return fail(std::move(key).error());
+    return key.failure();
   if (!*key)
     return log_sequence{0};
   auto row = rows.get(table::lg, **key);
   if (!row)
-    return fail(std::move(row).error());
+    return row.failure();
   return last_in(parse_log_key(**key).value_or(0), row->value_or(std::string_view()));
 }
 

@@ -71,7 +71,7 @@ result<void> read_fault_field(fault& f, const std::string& name, const json& val
   if (name == "vendor") {
     auto text = read_text(value, name);
     if (!text)
-      return fail(std::move(text).error());
+      return text.failure();
     const auto it = std::find(vendor_names.begin(), vendor_names.end(), *text);
     if (it == vendor_names.end() && *text != "*")
       return fail(wrong("'vendor' must be one of stripe, shippo, sendgrid, slack, *"));
@@ -80,12 +80,12 @@ result<void> read_fault_field(fault& f, const std::string& name, const json& val
   } else if (name == "operation" || name == "code" || name == "text") {
     auto text = read_text(value, name);
     if (!text)
-      return fail(std::move(text).error());
+      return text.failure();
     (name == "operation" ? f.operation : name == "code" ? f.code : f.text) = std::move(*text);
   } else if (name == "nth" || name == "times") {
     auto count = read_count(value, name);
     if (!count)
-      return fail(std::move(count).error());
+      return count.failure();
     (name == "nth" ? f.nth : f.times) = *count;
   } else if (name == "probability") {
     if (!value.is_number() || value.get<double>() < 0 || value.get<double>() > 1)
@@ -98,7 +98,7 @@ result<void> read_fault_field(fault& f, const std::string& name, const json& val
   } else if (name == "effect") {
     auto text = read_text(value, name);
     if (!text)
-      return fail(std::move(text).error());
+      return text.failure();
     const auto it = std::find(effect_names.begin() + 1, effect_names.end(), *text);
     if (it == effect_names.end())
       return fail(wrong("'effect' must be one of status, drop_before, drop_after, garbage, "
@@ -109,7 +109,7 @@ result<void> read_fault_field(fault& f, const std::string& name, const json& val
   } else if (name == "outcome") {
     auto text = read_text(value, name);
     if (!text)
-      return fail(std::move(text).error());
+      return text.failure();
     const auto it = std::find(outcome_names.begin(), outcome_names.end(), *text);
     if (it == outcome_names.end())
       return fail(wrong("'outcome' must be one of success, error, never"));
@@ -121,7 +121,7 @@ result<void> read_fault_field(fault& f, const std::string& name, const json& val
   } else if (name == "latency_ms" || name == "late_ms") {
     auto wait = read_wait(value, name);
     if (!wait)
-      return fail(std::move(wait).error());
+      return wait.failure();
     (name == "latency_ms" ? f.latency_ms : f.late_ms) = *wait;
   } else if (name == "headers") {
     if (!value.is_object())
@@ -144,7 +144,7 @@ result<fault> read_fault(const json& document) {
   fault f;
   for (const auto& [name, value] : document.items())
     if (auto read = read_fault_field(f, name, value); !read)
-      return fail(std::move(read).error());
+      return read.failure();
   if (f.effect == fault_effect::none)
     return fail(wrong("a fault needs 'effect'"));
   if ((f.nth != 0 ? 1 : 0) + (f.probability > 0 ? 1 : 0) + (f.always ? 1 : 0) != 1)
@@ -162,7 +162,7 @@ result<void> read_faults(control_document& to, const json& list) {
   for (const auto& item : list) {
     auto f = read_fault(item);
     if (!f)
-      return fail(std::move(f).error());
+      return f.failure();
     to.faults.push_back(std::move(*f));
   }
   return {};
@@ -175,7 +175,7 @@ result<void> read_by_vendor(std::array<std::optional<T>, vendor_count>& to, cons
   if (!value.is_object()) {
     auto one = read(value, name);
     if (!one)
-      return fail(std::move(one).error());
+      return one.failure();
     to.fill(*one);
     return {};
   }
@@ -185,7 +185,7 @@ result<void> read_by_vendor(std::array<std::optional<T>, vendor_count>& to, cons
       return fail(wrong("'" + name + "' has no vendor '" + vendor.substr(0, 64) + "'"));
     auto one = read(item, name + "." + vendor);
     if (!one)
-      return fail(std::move(one).error());
+      return one.failure();
     to[static_cast<std::size_t>(std::distance(vendor_names.begin(), it))] = *one;
   }
   return {};
@@ -241,7 +241,7 @@ result<control_document> parse_control(std::string_view text) {
     return fail(wrong("the body is not JSON"));
   if (document.is_array()) {
     if (auto read = read_faults(to, document); !read)
-      return fail(std::move(read).error());
+      return read.failure();
     return to;
   }
   if (!document.is_object())
@@ -249,7 +249,7 @@ result<control_document> parse_control(std::string_view text) {
   if (document.contains("effect")) {
     auto f = read_fault(document);
     if (!f)
-      return fail(std::move(f).error());
+      return f.failure();
     to.faults.push_back(std::move(*f));
     return to;
   }
@@ -280,7 +280,7 @@ result<control_document> parse_control(std::string_view text) {
     else
       read = fail(wrong("there is no setting '" + name.substr(0, 64) + "'"));
     if (!read)
-      return fail(std::move(read).error());
+      return read.failure();
   }
   return to;
 }

@@ -552,7 +552,7 @@ std::string vendors::state::ledger_json(std::size_t since, std::size_t limit) co
 result<void> vendors::control(std::string_view json) {
   auto read = parse_control(json);
   if (!read)
-    return fail(std::move(read).error());
+    return read.failure();
   auto& s = *state_;
   const auto room = fault_plan::rules_max - (read->clear ? 0 : s.plan.size());
   if (read->faults.size() > room)

@@ -15,7 +15,7 @@ constexpr std::string_view where = "stripe.retrieve";
 result<std::string> parse(const http_response& response) {
   auto state = read_intent_state(response);
   if (!state)
-    return fail(std::move(state).error());
+    return state.failure();
   return state->encode();
 }
 

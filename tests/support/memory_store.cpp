@@ -129,7 +129,7 @@ public:
   result<bool> del(table t, std::string_view key) override {
     auto row = get(t, key);
     if (!row)
-      return fail(std::move(row).error());
+      return row.failure();
     if (!*row)
       return false;
     changes_[number_of(t)].insert_or_assign(std::string(key), std::nullopt);

@@ -170,14 +170,14 @@ result<notification_plan> read_plan(std::string_view text) {
 handler_task send(context ctx, std::string body, settings_ptr s) {
   auto n = notification::decode(body);
   if (!n)
-    co_return fail(std::move(n).error());
+    co_return n.failure();
   auto decided =
       co_await ctx.run("plan", &journaled_plan, s, n->mail, n->announce, channel_of(*s, n->kind));
   if (!decided)
-    co_return fail(std::move(decided).error());
+    co_return decided.failure();
   auto plan = read_plan(*decided);
   if (!plan)
-    co_return fail(std::move(plan).error());
+    co_return plan.failure();
   const auto steps = steps_of(*n);
   json told = json::object();
   auto note = [&told](const std::string& step, bool sent, const std::string& why) {

@@ -373,17 +373,17 @@ result<order> order::decode(std::string_view bytes) {
 
 result<order> check_order(std::string_view body, const order_rules& rules) {
   if (auto sound = check_json(body); !sound)
-    return fail(std::move(sound).error());
+    return sound.failure();
   const auto root = json::parse(body, nullptr, false);
   if (!root.is_object())
     return bad("The body must be a JSON object with items, customer and shipping.");
   order o;
   if (auto done = read_items(root, o); !done)
-    return fail(std::move(done).error());
+    return done.failure();
   if (auto done = read_people(root, o); !done)
-    return fail(std::move(done).error());
+    return done.failure();
   if (auto done = read_payment(root, o, rules); !done)
-    return fail(std::move(done).error());
+    return done.failure();
   return o;
 }
 

@@ -215,7 +215,7 @@ task<result<order_facts>> take_payment(context ctx, order o, std::uint32_t attem
     co_return learned;
   }
   if (charged.error().kind == error_kind::cancelled)
-    co_return fail(std::move(charged).error());
+    co_return charged.failure();
   payment_fact failed;
   failed.attempt = attempt;
   failed.state = payment_state::failed;
@@ -348,7 +348,7 @@ task<result<order_facts>> compensate(context ctx, settings_ptr s) {
     } else if (*voided != "null") {
       auto label = order_facts::decode(*voided);
       if (!label)
-        co_return fail(std::move(label).error());
+        co_return label.failure();
       learned = merge(learned, *label);
     }
     learned.pending["label"] = "done";
@@ -374,7 +374,7 @@ task<result<order_facts>> compensate(context ctx, settings_ptr s) {
 handler_task compensate_and_answer_409(context ctx, settings_ptr s) {
   auto facts = co_await compensate(ctx, s);
   if (!facts)
-    co_return fail(std::move(facts).error());
+    co_return facts.failure();
   co_return fail(cancelled_answer(ctx.key(), *facts));
 }
 
@@ -395,7 +395,7 @@ handler_task ship_and_confirm(context ctx, order o, order_facts facts, order_pla
   auto recorded = co_await ctx.get("facts");
   auto as_of_now = facts_in(recorded);
   if (!as_of_now)
-    co_return fail(std::move(as_of_now).error());
+    co_return as_of_now.failure();
   if (forbids_shipping(*as_of_now))
     co_return answer_of(ctx.key(), *as_of_now, false);
   facts = *as_of_now;
@@ -496,11 +496,11 @@ task<payment_fact> ask_for_payment(context ctx, payment_fact p) {
 handler_task process_order(context ctx, std::string body, settings_ptr s) {
   auto wanted = order::decode(body);
   if (!wanted)
-    co_return fail(std::move(wanted).error());
+    co_return wanted.failure();
   auto recorded = co_await ctx.get("facts");
   auto facts = facts_in(recorded);
   if (!facts)
-    co_return fail(std::move(facts).error());
+    co_return facts.failure();
 
   std::uint32_t attempt = 1;
   bool paid_now = false;
@@ -557,7 +557,7 @@ handler_task process_order(context ctx, std::string body, settings_ptr s) {
   auto after_payment = co_await ctx.get("facts");
   facts = facts_in(after_payment);
   if (!facts)
-    co_return fail(std::move(facts).error());
+    co_return facts.failure();
   const auto& payment = taken->payments.front();
   if (payment.state == payment_state::failed && plan.announce)
     post_failed_payment(ctx, *wanted, payment);
@@ -597,7 +597,7 @@ result<open_points> open_points_of(const durable::read_view& view) {
   for (const char* service : {"Shipment", "Notification"}) {
     auto other = view.load({service, view.state.id.key});
     if (!other)
-      return fail(std::move(other).error());
+      return other.failure();
     add(*other);
   }
   return open;
@@ -611,16 +611,16 @@ result<std::string> get_order(const durable::read_view& view, std::string_view) 
     return fail({error_kind::not_found, "order", "There is no order " + state.id.key + ".", 404});
   auto o = order::decode(*request);
   if (!o)
-    return fail(std::move(o).error());
+    return o.failure();
   auto facts = order_facts::decode(*recorded);
   if (!facts)
-    return fail(std::move(facts).error());
+    return facts.failure();
   auto j = state_of(state.id.key, *facts);
   j["createdAt"] = utc_text(facts->created_at);
   j["updatedAt"] = utc_text(state.last_time);
   auto open = open_points_of(view);
   if (!open)
-    return fail(std::move(open).error());
+    return open.failure();
   j["in_doubt"] = std::move(open->in_doubt);
   j["waiting"] = std::move(open->waiting);
   for (auto& point : open->persons)
@@ -664,7 +664,7 @@ handler_task cancel_order(context ctx, std::string) {
   auto recorded = co_await ctx.get("facts");
   auto facts = facts_in(recorded);
   if (!facts)
-    co_return fail(std::move(facts).error());
+    co_return facts.failure();
   if (!facts->known())
     co_return fail({error_kind::not_found, "order", "There is no order " + ctx.key() + ".", 404});
   if (facts->shipment == shipment_state::in_transit || facts->shipment == shipment_state::delivered)
@@ -679,7 +679,7 @@ handler_task cancel_order(context ctx, std::string) {
 handler_task compensate_order(context ctx, std::string, settings_ptr s) {
   auto facts = co_await compensate(ctx, s);
   if (!facts)
-    co_return fail(std::move(facts).error());
+    co_return facts.failure();
   json j = state_of(ctx.key(), *facts);
   j["refundId"] = text_or_null(refund_id_of(*facts));
   j["message"] = attention_of(*facts).empty()
@@ -694,7 +694,7 @@ result<durable::event_outcome> learn(const journal::object_state& state, const o
   const auto* recorded = state.value("facts");
   auto before = recorded != nullptr ? order_facts::decode(*recorded) : order_facts();
   if (!before)
-    return fail(std::move(before).error());
+    return before.failure();
   if (!before->known())
     return fail({error_kind::not_found, "order", "There is no order " + state.id.key + ".", 404});
   durable::event_outcome outcome;
@@ -713,7 +713,7 @@ result<durable::event_outcome> record_event(const journal::object_state& state,
                                             std::string_view body) {
   auto event = order_event::decode(body);
   if (!event)
-    return fail(std::move(event).error());
+    return event.failure();
   return learn(state, *event);
 }
 
@@ -721,7 +721,7 @@ result<durable::event_outcome> record_facts(const char* name, const journal::obj
                                             std::string_view body) {
   auto learned = order_facts::decode(body);
   if (!learned)
-    return fail(std::move(learned).error());
+    return learned.failure();
   return learn(state, {name, std::move(*learned), {}});
 }
 
@@ -755,7 +755,7 @@ durable::service_definition order_service(settings_ptr settings) {
   process.validate = [settings](std::string_view, std::string_view body) -> result<std::string> {
     auto o = check_order(body, settings->rules);
     if (!o)
-      return fail(std::move(o).error());
+      return o.failure();
     return o->encode();
   };
   process.enrich = &client_secret_for;

@@ -40,7 +40,7 @@ result<std::string> journaled_plan(settings_ptr s) {
 durable::task<result<shipment_plan>> decide_plan(context ctx, settings_ptr s) {
   auto text = co_await ctx.run("plan", &journaled_plan, s);
   if (!text)
-    co_return fail(std::move(text).error());
+    co_return text.failure();
   byte_reader r(*text);
   shipment_plan plan;
   plan.from = get_address(r);
@@ -96,7 +96,7 @@ durable::task<result<shippo::label_outcome>> buy(context ctx, label_order wanted
   auto create = shippo::create_shipment(request);
   auto shipment = co_await ctx.effect("shipment", std::move(create), suffix);
   if (!shipment)
-    co_return fail(std::move(shipment).error());
+    co_return shipment.failure();
   const auto* rate = shippo::cheapest(shipment->rates);
   if (rate == nullptr)
     co_return fail({error_kind::rejected, "shipment.rates", "no carrier offers a usable rate"});
@@ -115,7 +115,7 @@ durable::task<result<shippo::label_outcome>> buy(context ctx, label_order wanted
 handler_task buy_label(context ctx, std::string body, settings_ptr s) {
   auto wanted = label_order::decode(body);
   if (!wanted)
-    co_return fail(std::move(wanted).error());
+    co_return wanted.failure();
   auto bought = co_await ctx.get("label");
   if (bought)
     co_return std::move(*bought);
@@ -124,7 +124,7 @@ handler_task buy_label(context ctx, std::string body, settings_ptr s) {
     co_return fail(stopped_error());
   auto plan = co_await decide_plan(ctx, s);
   if (!plan)
-    co_return fail(std::move(plan).error());
+    co_return plan.failure();
 
   auto label = co_await buy(ctx, *wanted, *plan);
   if (label) {
@@ -148,7 +148,7 @@ handler_task buy_label(context ctx, std::string body, settings_ptr s) {
     if (wanted->report)
       ctx.send(order_of(ctx), "RecordLabel", refusal_facts(label.error().message));
   }
-  co_return fail(std::move(label).error());
+  co_return label.failure();
 }
 
 /// No label is bought from now on, and a purchase that is under way is cancelled; what is in doubt
@@ -177,7 +177,7 @@ handler_task void_label(context ctx, std::string for_whom) {
   }
   auto label = shippo::label_outcome::decode(*bought);
   if (!label)
-    co_return fail(std::move(label).error());
+    co_return label.failure();
   shippo::void_request request;
   request.ref = ctx.step_ref("void_label");
   request.transaction_id = label->transaction_id;
@@ -191,7 +191,7 @@ handler_task void_label(context ctx, std::string for_whom) {
   if (for_whom == "report")
     ctx.send(order_of(ctx), "RecordLabel", facts.encode());
   if (!voided)
-    co_return fail(std::move(voided).error());
+    co_return voided.failure();
   co_return facts.encode();
 }
 

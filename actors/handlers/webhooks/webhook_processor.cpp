@@ -42,7 +42,7 @@ constexpr std::array<std::string_view, 18> known_types = {
 
 result<std::string> check_event(std::string_view, std::string_view body) {
   if (auto sound = check_json(body); !sound)
-    return fail(std::move(sound).error());
+    return sound.failure();
   const auto root = json::parse(body, nullptr, false);
   auto bad = [](const char* message) {
     return fail({error_kind::invalid, "webhook", message, 400});

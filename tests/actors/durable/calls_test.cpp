@@ -18,7 +18,7 @@ std::string text_of(const result<std::string>& r) {
 handler_task child(context ctx, std::string body) {
   auto done = co_await ctx.effect("child", shop_call(body));
   if (!done)
-    co_return fail(done.error());
+    co_return done.failure();
   ctx.set("child", done->text);
   co_return "child:" + done->text;
 }
@@ -41,14 +41,14 @@ handler_task look(context ctx, std::string /*body*/) {
 handler_task calls_self_exclusively(context ctx, std::string /*body*/) {
   auto answer = co_await ctx.call(ctx.object(), "child", "x");
   if (!answer)
-    co_return fail(answer.error());
+    co_return answer.failure();
   co_return *answer;
 }
 handler_task around(context ctx, std::string body) {
   const auto next = std::string(1, static_cast<char>(body[0] == 'c' ? 'a' : body[0] + 1));
   auto answer = co_await ctx.call(sim_harness::object(next), "around", next);
   if (!answer)
-    co_return fail(answer.error());
+    co_return answer.failure();
   co_return *answer;
 }
 handler_task waits(context ctx, std::string body) {

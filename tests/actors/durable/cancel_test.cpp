@@ -21,7 +21,7 @@ handler_task charge_and_rest(context ctx, std::string /*body*/) {
   durable::saga undo(ctx);
   auto charged = co_await ctx.effect("charge", shop_call("charge"));
   if (!charged)
-    co_return fail(charged.error());
+    co_return charged.failure();
   undo.add("refund", shop_call("refund"));
   auto rested = co_await ctx.sleep(10'000);
   if (!rested) {
@@ -41,7 +41,7 @@ handler_task two_waits(context ctx, std::string /*body*/) {
 handler_task child(context ctx, std::string body) {
   auto done = co_await ctx.effect("child", shop_call(body));
   if (!done)
-    co_return fail(done.error());
+    co_return done.failure();
   co_return done->text;
 }
 handler_task calls(context ctx, std::string target) {

@@ -33,7 +33,7 @@ handler_task in_time(context ctx, std::string) {
   auto step = ctx.effect("slow", shop_call("slow", settings));
   auto done = co_await step.within(60'000);
   if (!done)
-    co_return fail(done.error());
+    co_return done.failure();
   co_return *done ? (*done)->text : std::string("late");
 }
 

@@ -29,7 +29,7 @@ handler_task two_at_once(context ctx, std::string /*body*/) {
 handler_task one_effect(context ctx, std::string body) {
   auto a = co_await ctx.effect("a", shop_call(body));
   if (!a)
-    co_return fail(a.error());
+    co_return a.failure();
   co_return a->text;
 }
 
@@ -39,7 +39,7 @@ handler_task state_walk(context ctx, std::string /*body*/) {
   auto after = co_await ctx.get("entry");
   auto slept = co_await ctx.sleep(1'000);
   if (!slept)
-    co_return fail(slept.error());
+    co_return slept.failure();
   ctx.clear("entry");
   ctx.merge("tags", "x");
   ctx.merge("tags", "y");
@@ -58,7 +58,7 @@ handler_task runs_once(context ctx, std::string /*body*/) {
   auto first = co_await ctx.run("first", &count_run, std::string("r"));
   auto slept = co_await ctx.sleep(1'000);
   if (!slept)
-    co_return fail(slept.error());
+    co_return slept.failure();
   auto second = co_await ctx.run("second", &count_run, std::string("s"));
   auto at = co_await ctx.time();
   co_return text_of(first) + ',' + text_of(second) + ',' + text_of(at);

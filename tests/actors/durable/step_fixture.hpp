@@ -17,7 +17,7 @@ inline std::string attempt = "1";
 inline durable::handler_task one_step(durable::context ctx, std::string body) {
   auto done = co_await ctx.effect("step", shop_call(body, settings), attempt);
   if (!done)
-    co_return fail(done.error());
+    co_return done.failure();
   co_return done->text;
 }
 

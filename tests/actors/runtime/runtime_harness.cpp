@@ -24,21 +24,21 @@ namespace {
 handler_task work(context ctx, std::string body) {
   auto done = co_await ctx.effect("work", shop_call(body));
   if (!done)
-    co_return fail(done.error());
+    co_return done.failure();
   ctx.set("v", body);
   co_return done->text;
 }
 handler_task beside(context ctx, std::string body) {
   auto done = co_await ctx.effect("beside", shop_call(body));
   if (!done)
-    co_return fail(done.error());
+    co_return done.failure();
   co_return done->text;
 }
 handler_task count(context ctx, std::string body) {
   auto n = co_await ctx.get("n");
   auto done = co_await ctx.effect("count", shop_call(body));
   if (!done)
-    co_return fail(done.error());
+    co_return done.failure();
   auto next = std::to_string(std::stoi(n.value_or("0")) + 1);
   ctx.set("n", next);
   co_return next;
@@ -46,7 +46,7 @@ handler_task count(context ctx, std::string body) {
 handler_task sleeper(context ctx, std::string body) {
   auto slept = co_await ctx.sleep(std::stoll(body));
   if (!slept)
-    co_return fail(slept.error());
+    co_return slept.failure();
   ctx.set("v", "woke");
   co_return std::string("woke");
 }
@@ -68,7 +68,7 @@ handler_task promise(context ctx, std::string /*body*/) {
 handler_task ask(context ctx, std::string target) {
   auto answer = co_await ctx.call({"S", target}, "work", "asked by " + ctx.key());
   if (!answer)
-    co_return fail(answer.error());
+    co_return answer.failure();
   co_return *answer;
 }
 handler_task tell(context ctx, std::string body) {
