@@ -1,6 +1,8 @@
 #include "journal/hub_journal.hpp"
 
+#include "journal/base/hash.hpp"
 #include "journal/base/log.hpp"
+#include "journal/base/text.hpp"
 #include "journal/key.hpp"
 #include "journal/log_row.hpp"
 #include "journal/record_refs.hpp"

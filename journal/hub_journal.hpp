@@ -1,4 +1,5 @@
 #pragma once
+#include "journal/base/hash.hpp"
 #include "journal/base/result.hpp"
 #include "journal/base/time.hpp"
 #include "journal/key.hpp"

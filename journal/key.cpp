@@ -1,5 +1,8 @@
 #include "journal/key.hpp"
 
+#include "journal/base/bytes.hpp"
+#include "journal/base/hash.hpp"
+
 #include <algorithm>
 
 namespace orderhub::journal {

@@ -1,5 +1,5 @@
 #pragma once
-#include "journal/base/bytes.hpp"
+#include "journal/base/hash.hpp"
 #include "journal/base/ids.hpp"
 #include "journal/base/result.hpp"
 

@@ -1,6 +1,7 @@
 #include "journal/log_row.hpp"
 
 #include "journal/base/bytes.hpp"
+#include "journal/base/hash.hpp"
 #include "journal/record.hpp"
 
 namespace orderhub::journal {

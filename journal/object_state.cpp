@@ -1,5 +1,8 @@
 #include "journal/object_state.hpp"
 
+#include "journal/base/bytes.hpp"
+#include "journal/base/hash.hpp"
+
 #include <algorithm>
 #include <iterator>
 #include <set>

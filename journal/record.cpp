@@ -1,5 +1,8 @@
 #include "journal/record.hpp"
 
+#include "journal/base/bytes.hpp"
+#include "journal/base/hash.hpp"
+
 namespace orderhub::journal {
 
 namespace {

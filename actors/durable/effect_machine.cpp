@@ -1,6 +1,8 @@
 #include "actors/durable/effect_machine.hpp"
 
 #include "journal/base/bytes.hpp"
+#include "journal/base/hash.hpp"
+#include "journal/base/text.hpp"
 #include "providers/policy/retry.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #include "actors/durable/object_machine.hpp"
 
-#include "journal/base/bytes.hpp"
 #include "journal/base/log.hpp"
+#include "journal/base/text.hpp"
 
 #include <algorithm>
 #include <cstdlib>

@@ -3,6 +3,7 @@
 #include "actors/durable/effect_machine.hpp"
 #include "actors/durable/execution.hpp"
 #include "actors/durable/service.hpp"
+#include "journal/base/hash.hpp"
 #include "journal/hub_journal.hpp"
 #include "journal/object_state.hpp"
 

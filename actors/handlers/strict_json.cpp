@@ -1,6 +1,6 @@
 #include "actors/handlers/strict_json.hpp"
 
-#include "journal/base/bytes.hpp"
+#include "journal/base/text.hpp"
 
 #include <set>
 #include <string>

@@ -1,5 +1,6 @@
 #pragma once
 #include "journal/base/bytes.hpp"
+#include "journal/base/hash.hpp"
 #include "journal/base/ids.hpp"
 
 #include <string_view>

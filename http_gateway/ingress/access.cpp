@@ -1,6 +1,6 @@
 #include "http_gateway/ingress/access.hpp"
 
-#include "journal/base/bytes.hpp"
+#include "journal/base/text.hpp"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 
 #include "http_gateway/ingress/problem.hpp"
 #include "http_gateway/ingress/router.hpp"
-#include "journal/base/bytes.hpp"
+#include "journal/base/text.hpp"
 
 #include <atomic>
 #include <string>

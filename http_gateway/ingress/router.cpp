@@ -1,6 +1,6 @@
 #include "http_gateway/ingress/router.hpp"
 
-#include "journal/base/bytes.hpp"
+#include "journal/base/text.hpp"
 
 #include <algorithm>
 #include <array>

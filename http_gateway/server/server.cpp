@@ -1,7 +1,7 @@
 #include "http_gateway/server/server.hpp"
 
 #include "http_gateway/ingress/problem.hpp"
-#include "journal/base/bytes.hpp"
+#include "journal/base/text.hpp"
 
 #include <algorithm>
 #include <array>

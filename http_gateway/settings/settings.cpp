@@ -2,7 +2,7 @@
 
 #include "http_gateway/ingress/access.hpp"
 #include "http_gateway/ingress/router.hpp"
-#include "journal/base/bytes.hpp"
+#include "journal/base/text.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,8 @@
 #include "journal/base/ids.hpp"
 
 #include "journal/base/bytes.hpp"
+#include "journal/base/hash.hpp"
+#include "journal/base/text.hpp"
 
 #include <algorithm>
 

@@ -1,5 +1,7 @@
 #include "journal/inspect/dump.hpp"
 
+#include "journal/base/hash.hpp"
+#include "journal/base/text.hpp"
 #include "journal/key.hpp"
 #include "journal/log_row.hpp"
 #include "journal/object_state.hpp"

@@ -1,5 +1,8 @@
 #include "journal/inspect/verify.hpp"
 
+#include "journal/base/bytes.hpp"
+#include "journal/base/hash.hpp"
+#include "journal/base/text.hpp"
 #include "journal/key.hpp"
 #include "journal/log_row.hpp"
 #include "journal/object_state.hpp"

@@ -1,6 +1,6 @@
 #include "providers/mock/ledger.hpp"
 
-#include "journal/base/bytes.hpp"
+#include "journal/base/text.hpp"
 
 #include <algorithm>
 #include <cstring>

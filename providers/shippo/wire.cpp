@@ -1,6 +1,8 @@
 #include "providers/shippo/wire.hpp"
 
 #include "journal/base/bytes.hpp"
+#include "journal/base/hash.hpp"
+#include "journal/base/text.hpp"
 #include "providers/codec/json_fields.hpp"
 #include "providers/policy/refusal.hpp"
 

@@ -1,6 +1,6 @@
 #include "providers/transport/curl_transport.hpp"
 
-#include "journal/base/bytes.hpp"
+#include "journal/base/text.hpp"
 
 #include <algorithm>
 #include <array>

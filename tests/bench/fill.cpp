@@ -7,6 +7,8 @@
 /// once at the end. The keys are spread evenly over 64 bits, so that a later order with a random
 /// key falls between two stored ones; the ids are spread over the last 20 days, inside the
 /// retention.
+#include "journal/base/bytes.hpp"
+#include "journal/base/hash.hpp"
 #include "journal/key.hpp"
 #include "journal/lmdb_store.hpp"
 #include "journal/object_state.hpp"

@@ -1,4 +1,4 @@
-#include "journal/base/bytes.hpp"
+#include "journal/base/text.hpp"
 #include "tests/support/catch2.hpp"
 
 #include <string>

@@ -1,3 +1,5 @@
+#include "journal/base/bytes.hpp"
+#include "journal/base/hash.hpp"
 #include "journal/base/log.hpp"
 #include "journal/hub_journal.hpp"
 #include "journal/inspect/verify.hpp"

@@ -1,3 +1,5 @@
+#include "journal/base/hash.hpp"
+#include "journal/base/text.hpp"
 #include "journal/hub_journal.hpp"
 #include "journal/inspect/verify.hpp"
 #include "journal/key.hpp"

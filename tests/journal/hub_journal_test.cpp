@@ -1,3 +1,4 @@
+#include "journal/base/hash.hpp"
 #include "journal/hub_journal.hpp"
 #include "journal/key.hpp"
 #include "journal/log_row.hpp"

@@ -6,6 +6,8 @@
 //   journal_bench open     <dir> [orders]   time to open with so many stored orders
 //
 // The directory must be empty or absent, but `big` and `open` use what an earlier run has left.
+#include "journal/base/hash.hpp"
+#include "journal/base/text.hpp"
 #include "journal/hub_journal.hpp"
 #include "journal/key.hpp"
 #include "journal/lmdb_store.hpp"

@@ -1,3 +1,4 @@
+#include "journal/base/hash.hpp"
 #include "journal/key.hpp"
 #include "tests/journal/support.hpp"
 #include "tests/support/catch2.hpp"

@@ -1,3 +1,5 @@
+#include "journal/base/bytes.hpp"
+#include "journal/base/hash.hpp"
 #include "journal/object_state.hpp"
 #include "journal/record.hpp"
 #include "journal/record_refs.hpp"

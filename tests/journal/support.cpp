@@ -1,6 +1,6 @@
 #include "tests/journal/support.hpp"
 
-#include "journal/base/bytes.hpp"
+#include "journal/base/hash.hpp"
 #include "tests/support/catch2.hpp"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 #pragma once
+#include "journal/base/hash.hpp"
 #include "journal/hub_journal.hpp"
 #include "journal/lmdb_store.hpp"
 #include "journal/store.hpp"

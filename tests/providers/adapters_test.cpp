@@ -1,3 +1,4 @@
+#include "journal/base/hash.hpp"
 #include "providers/policy/refusal.hpp"
 #include "providers/sendgrid/send_mail.hpp"
 #include "providers/shippo/buy_label.hpp"

@@ -1,6 +1,7 @@
 #include "actors/handlers/notifications/notification.hpp"
 
 #include "actors/handlers/attention.hpp"
+#include "journal/base/bytes.hpp"
 #include "providers/sendgrid/send_mail.hpp"
 #include "providers/slack/post_message.hpp"
 #include "providers/slack/post_webhook.hpp"

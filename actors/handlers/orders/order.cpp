@@ -1,6 +1,7 @@
 #include "actors/handlers/orders/order.hpp"
 
 #include "actors/handlers/strict_json.hpp"
+#include "journal/base/bytes.hpp"
 
 #include <algorithm>
 #include <cctype>

@@ -1,6 +1,7 @@
 #include "actors/handlers/shipments/shipment.hpp"
 
 #include "actors/handlers/orders/order_facts.hpp"
+#include "journal/base/bytes.hpp"
 #include "providers/shippo/buy_label.hpp"
 #include "providers/shippo/create_shipment.hpp"
 #include "providers/shippo/void_label.hpp"

@@ -1,3 +1,4 @@
+#include "journal/base/hash.hpp"
 #include "tests/actors/durable/step_fixture.hpp"
 
 #include <string>

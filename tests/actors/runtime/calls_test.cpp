@@ -1,3 +1,4 @@
+#include "journal/base/hash.hpp"
 #include "journal/base/log.hpp"
 #include "journal/key.hpp"
 #include "tests/actors/runtime/runtime_harness.hpp"

@@ -5,6 +5,7 @@
 #include "actors/runtime/hub_context.hpp"
 #include "actors/runtime/messages.hpp"
 #include "actors/runtime/provider.hpp"
+#include "journal/base/hash.hpp"
 #include "tests/support/must.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+#include "journal/base/text.hpp"
 #include "journal/hub_journal.hpp"
 #include "journal/inspect/dump.hpp"
 #include "journal/inspect/verify.hpp"
