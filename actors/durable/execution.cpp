@@ -165,80 +165,66 @@ void execution::diverge(error e) {
     pause_reason_ = std::move(e);
 }
 
-const journal::entry* execution::recorded_command(record_kind kind, std::uint32_t index,
-                                                  std::string_view name) {
+std::optional<execution::command> execution::next_command(record_kind kind, std::string_view name) {
   // What arrived while a paused handler could not take it stands before the commands of the fixed
   // one: taken up here, now and in every later replay.
   while (!pause_reason_ && cursor_.at_notification(entries_))
     if (auto next = cursor_.notification(entries_); next && *next != nullptr)
       apply_entry(**next);
   if (pause_reason_)
-    return nullptr;
+    return std::nullopt;
+  const auto index = next_index_++;
   auto recorded = cursor_.command(entries_, kind, index, name);
   if (!recorded) {
     diverge(std::move(recorded).error());
-    return nullptr;
+    return std::nullopt;
   }
-  return *recorded;
+  return command{index, *recorded};
 }
 
 // ── Commands ─────────────────────────────────────────────────────────────────────────────────
 
 std::optional<std::string> execution::get(std::string_view name) {
-  if (pause_reason_)
+  const auto c = next_command(record_kind::get, name);
+  if (!c)
     return std::nullopt;
-  const auto index = next_index_++;
-  if (const auto* e = recorded_command(record_kind::get, index, name)) {
-    auto p = journal::decode_state(e->payload);
+  if (c->recorded != nullptr) {
+    auto p = journal::decode_state(c->recorded->payload);
     if (!p) {
       diverge(std::move(p).error());
       return std::nullopt;
     }
     return std::move(p->value);
   }
-  if (pause_reason_)
-    return std::nullopt;
   const auto* value = host_.state_value(name);
   journal::state_payload p{std::string(name), value ? std::optional(*value) : std::nullopt};
-  host_.append(id_, record_kind::get, index, encode(p));
+  host_.append(id_, record_kind::get, c->index, encode(p));
   return std::move(p.value);
 }
 
 void execution::set(std::string_view name, std::string value) {
-  if (pause_reason_)
-    return;
-  const auto index = next_index_++;
-  if (recorded_command(record_kind::set, index, name) == nullptr && !pause_reason_)
-    host_.append(id_, record_kind::set, index,
+  if (const auto c = next_command(record_kind::set, name); c && c->recorded == nullptr)
+    host_.append(id_, record_kind::set, c->index,
                  encode(journal::state_payload{std::string(name), std::move(value)}));
 }
 
 void execution::clear(std::string_view name) {
-  if (pause_reason_)
-    return;
-  const auto index = next_index_++;
-  if (recorded_command(record_kind::clear, index, name) == nullptr && !pause_reason_)
-    host_.append(id_, record_kind::clear, index,
+  if (const auto c = next_command(record_kind::clear, name); c && c->recorded == nullptr)
+    host_.append(id_, record_kind::clear, c->index,
                  encode(journal::state_payload{std::string(name), std::nullopt}));
 }
 
 void execution::merge(std::string_view name, std::string_view delta) {
-  if (pause_reason_)
-    return;
-  const auto index = next_index_++;
-  if (recorded_command(record_kind::merge, index, name) == nullptr && !pause_reason_)
-    host_.append(id_, record_kind::merge, index,
+  if (const auto c = next_command(record_kind::merge, name); c && c->recorded == nullptr)
+    host_.append(id_, record_kind::merge, c->index,
                  encode(journal::state_payload{std::string(name), host_.merged(name, delta)}));
 }
 
 std::optional<result<std::string>> execution::recorded_run(std::string_view name) {
-  if (pause_reason_)
+  const auto c = next_command(record_kind::run, name);
+  if (!c || c->recorded == nullptr)
     return std::nullopt;
-  const auto index = next_index_++;
-  const auto* e = recorded_command(record_kind::run, index, name);
-  if (e == nullptr)
-    return std::nullopt;
-  auto p = journal::decode_run(e->payload);
+  auto p = journal::decode_run(c->recorded->payload);
   if (p) {
     if (auto value = journal::decode_result(p->encoded_result))
       return std::move(*value);
@@ -252,64 +238,61 @@ void execution::record_run(std::string_view name, const result<std::string>& val
                encode(journal::run_payload{std::string(name), journal::encode(value)}));
 }
 
+execution::issued execution::waits_for(record_kind kind, std::uint32_t completion,
+                                       invocation_id child) {
+  waiting_kinds_.emplace(completion, kind);
+  return {completion, std::nullopt, child};
+}
+
 execution::issued execution::effect(std::string_view step, providers::raw_operation op,
                                     std::string_view attempt) {
-  if (pause_reason_)
-    return {};
   if (consume_cancel())
     return {0, cancelled_error(), {}};
-  const auto index = next_index_++;
-  const auto completion = next_completion_++;
-  effect_start start{id_, index, {}, std::move(op), false, shielded_, host_.now(), {}};
-  const auto* e = recorded_command(record_kind::effect, index, step);
-  if (pause_reason_)
+  const auto c = next_command(record_kind::effect, step);
+  if (!c)
     return {};
-  if (e != nullptr) {
-    auto intent = journal::decode_effect(e->payload);
+  const auto completion = next_completion_++;
+  effect_start start{id_, c->index, {}, std::move(op), false, shielded_, host_.now(), {}};
+  if (c->recorded != nullptr) {
+    auto intent = journal::decode_effect(c->recorded->payload);
     if (!intent || intent->completion != completion || intent->operation != start.operation.name) {
       diverge({error_kind::diverged, "durable.effect",
                "the journal holds operation \"" + (intent ? intent->operation : std::string("?")) +
-                   "\" at index " + std::to_string(index) + ", this program asks for \"" +
+                   "\" at index " + std::to_string(c->index) + ", this program asks for \"" +
                    std::string(start.operation.name) + '"'});
       return {};
     }
     // What left, or may have left, are the intent's bytes, whatever this program would send now.
     start.intent = std::move(*intent);
     start.recovered = true;
-    start.accepted_at = e->time;
-    open_effects_.push_back(std::move(start));
+    start.accepted_at = c->recorded->time;
   } else {
     start.intent = host_.intent_of(start.operation, step, attempt);
     start.intent.completion = completion;
-    host_.append(id_, record_kind::effect, index, encode(start.intent));
-    open_effects_.push_back(std::move(start));
+    host_.append(id_, record_kind::effect, c->index, encode(start.intent));
   }
-  waiting_kinds_.emplace(completion, record_kind::effect);
-  return {completion, std::nullopt, {}};
+  open_effects_.push_back(std::move(start));
+  return waits_for(record_kind::effect, completion);
 }
 
 execution::issued execution::sleep(std::int64_t duration_ms) {
-  if (pause_reason_)
-    return {};
   if (consume_cancel())
     return {0, cancelled_error(), {}};
-  const auto index = next_index_++;
+  const auto c = next_command(record_kind::sleep, {});
+  if (!c)
+    return {};
   const auto completion = next_completion_++;
   auto recorded_at = host_.now();
   auto due = recorded_at + duration_ms;
-  const auto* e = recorded_command(record_kind::sleep, index, {});
-  if (pause_reason_)
-    return {};
-  if (e != nullptr) {
-    recorded_at = e->time;
-    if (auto p = journal::decode_wait(e->payload))
+  if (c->recorded != nullptr) {
+    recorded_at = c->recorded->time;
+    if (auto p = journal::decode_wait(c->recorded->payload))
       due = p->due_at;
   } else {
-    host_.append(id_, record_kind::sleep, index, encode(journal::wait_payload{completion, due}));
+    host_.append(id_, record_kind::sleep, c->index, encode(journal::wait_payload{completion, due}));
   }
   sleeps_.emplace(completion, host_.steady_due(recorded_at, due));
-  waiting_kinds_.emplace(completion, record_kind::sleep);
-  return {completion, std::nullopt, {}};
+  return waits_for(record_kind::sleep, completion);
 }
 
 execution::issued execution::awakeable() {
@@ -321,19 +304,15 @@ execution::issued execution::await_event() {
 }
 
 execution::issued execution::wait_from_outside(record_kind kind) {
-  if (pause_reason_)
-    return {};
   if (consume_cancel())
     return {0, cancelled_error(), {}};
-  const auto index = next_index_++;
-  const auto completion = next_completion_++;
-  const auto* e = recorded_command(kind, index, {});
-  if (pause_reason_)
+  const auto c = next_command(kind, {});
+  if (!c)
     return {};
-  if (e == nullptr)
-    host_.append(id_, kind, index, encode(journal::wait_payload{completion, 0}));
-  waiting_kinds_.emplace(completion, kind);
-  return {completion, std::nullopt, {}};
+  const auto completion = next_completion_++;
+  if (c->recorded == nullptr)
+    host_.append(id_, kind, c->index, encode(journal::wait_payload{completion, 0}));
+  return waits_for(kind, completion);
 }
 
 void execution::close_timer(std::uint32_t completion) {
@@ -387,22 +366,19 @@ std::optional<error> execution::why_not_call(const std::vector<object_id>& chain
 
 execution::issued execution::call(const object_id& target, std::string_view handler,
                                   std::string body, bool wait, std::int64_t delay_ms) {
-  if (pause_reason_)
-    return {};
   if (wait && consume_cancel())
     return {0, cancelled_error(), {}};
   auto chain = wait ? chain_while_calling() : std::vector<object_id>();
-  if (wait)
+  if (wait && !pause_reason_)
     if (auto why = why_not_call(chain, target, handler))
       return {0, std::move(why), {}};
-  const auto index = next_index_++;
-  const auto completion = wait ? next_completion_++ : 0;
   const auto kind = wait ? record_kind::call : record_kind::send;
-  const auto child = id_.child(index);
-  const auto* e = recorded_command(kind, index, target.service + '/' + std::string(handler));
-  if (pause_reason_)
+  const auto c = next_command(kind, target.service + '/' + std::string(handler));
+  if (!c)
     return {};
-  if (e == nullptr) {
+  const auto completion = wait ? next_completion_++ : 0;
+  const auto child = id_.child(c->index);
+  if (c->recorded == nullptr) {
     journal::call_payload p;
     p.target = target;
     p.invocation = child;
@@ -416,33 +392,26 @@ execution::issued execution::call(const object_id& target, std::string_view hand
       p.input.caller = journal::caller_ref{object_, id_, completion};
       p.input.call_chain = std::move(chain);
     }
-    host_.append(id_, kind, index, encode(p));
+    host_.append(id_, kind, c->index, encode(p));
     host_.began_call(p);
   }
-  if (wait)
-    waiting_kinds_.emplace(completion, record_kind::call);
-  return {completion, std::nullopt, child};
+  return wait ? waits_for(kind, completion, child) : issued{0, std::nullopt, child};
 }
 
 void execution::cancel_invocation(const object_id& target, const invocation_id& invocation) {
-  if (pause_reason_)
+  const auto c = next_command(record_kind::cancel_invocation, {});
+  if (!c || c->recorded != nullptr)
     return;
-  const auto index = next_index_++;
-  const auto* e = recorded_command(record_kind::cancel_invocation, index, {});
-  if (e == nullptr && !pause_reason_) {
-    host_.append(id_, record_kind::cancel_invocation, index,
-                 encode(journal::cancel_payload{target, invocation}));
-    host_.cancel_other(target, invocation);
-  }
+  host_.append(id_, record_kind::cancel_invocation, c->index,
+               encode(journal::cancel_payload{target, invocation}));
+  host_.cancel_other(target, invocation);
 }
 
 void execution::cancel_running() {
-  if (pause_reason_)
+  const auto c = next_command(record_kind::cancel_invocation, {});
+  if (!c || c->recorded != nullptr)
     return;
-  const auto index = next_index_++;
-  if (recorded_command(record_kind::cancel_invocation, index, {}) != nullptr || pause_reason_)
-    return;
-  host_.append(id_, record_kind::cancel_invocation, index,
+  host_.append(id_, record_kind::cancel_invocation, c->index,
                encode(journal::cancel_payload{object_, host_.running_exclusive()}));
 }
 

@@ -155,11 +155,18 @@ public:
   [[nodiscard]] execution_host& host() { return host_; }
 
 private:
-  const journal::entry* recorded_command(journal::record_kind kind, std::uint32_t index,
-                                         std::string_view name);
-  [[nodiscard]] const std::vector<journal::entry>& entries() const { return entries_; }
+  struct command {
+    std::uint32_t index = 0;                  ///< Its place in the handler.
+    const journal::entry* recorded = nullptr; ///< What the journal holds of it; null: it is new.
+  };
+  /// The handler asks for its next step: the recorded one, or a new one to be appended. Nothing:
+  /// the invocation is paused, by now at the latest (another step is recorded there).
+  std::optional<command> next_command(journal::record_kind kind, std::string_view name);
+  issued waits_for(journal::record_kind kind, std::uint32_t completion, invocation_id child = {});
   /// True once where a cancel waits for the handler's next await.
-  [[nodiscard]] bool consume_cancel() { return std::exchange(cancel_pending_, false); }
+  [[nodiscard]] bool consume_cancel() {
+    return !pause_reason_ && std::exchange(cancel_pending_, false);
+  }
   /// Objects that nobody else can use exclusively while this invocation waits for a call.
   [[nodiscard]] std::vector<object_id> chain_while_calling() const;
   /// A call that waits for its own end is refused, and so is a chain past its bound.
