@@ -1,9 +1,8 @@
 #pragma once
 #include "actors/durable/call_gate.hpp"
+#include "actors/durable/environment.hpp"
 #include "actors/durable/execution.hpp"
 #include "journal/base/ids.hpp"
-#include "journal/base/journal_clock.hpp"
-#include "journal/base/random.hpp"
 #include "providers/operation.hpp"
 #include "providers/policy/vendor_clock.hpp"
 #include "providers/registry.hpp"
@@ -16,26 +15,6 @@
 #include <vector>
 
 namespace orderhub::durable {
-
-/// What the durable core is given by its host. Outlives every object.
-struct environment {
-  const journal_clock& time;
-  random_source& random; ///< Retry jitter only; used from one thread at a time.
-  hub_id hub{};
-  const providers::registry& vendors;
-  /// Places on the wire; null: every call has one.
-  call_gate* gate = nullptr;
-  /// What the vendors' `Date` headers show; null: their clocks are taken to agree with ours.
-  providers::vendor_clocks* vendor_clocks = nullptr;
-  /// Steady time at which this process began: no call of an earlier one has left after it.
-  std::int64_t started_at = 0;
-  /// Waits longer than this are durable timers; shorter ones live in memory.
-  std::int64_t durable_wait_ms = 3'000;
-  std::size_t waiting_inputs_max = 1'000;
-  std::int64_t request_retention_ms = 24LL * 3600 * 1000;
-  /// Tests break this to show that the checks can fail: keys change with every send.
-  bool unstable_keys_for_test = false;
-};
 
 enum class effect_step_kind : std::uint8_t {
   send,     ///< Hand `request` to the vendor, after what is noted is durable.
@@ -108,10 +87,24 @@ public:
   [[nodiscard]] place_request place(bool lookup) const;
 
 private:
+  /// A list window begins so much before the call can have been recorded at the vendor, and ends so
+  /// much after it can have been.
+  static constexpr std::int64_t window_margin_ms = 60'000;
+  static constexpr int running_shift_max = 8;
+
+  using finding = providers::lookup_finding;
+  /// A look-up from its first page to its last.
+  struct lookup_run {
+    std::int64_t began_at = 0;                   ///< Steady.
+    unix_ms window_begin = 0;                    ///< As it was then, by the vendor's clock.
+    int pages = 0;                               ///< Asked for so far.
+    std::optional<providers::http_request> page; ///< The one that is read now; none: the first.
+    finding strongest;                           ///< Of all pages read so far.
+  };
+
   enum class next : std::uint8_t { send, lookup, after_event };
   struct idle {};
   struct sending {};
-  /// Of all pages read so far, the strongest finding.
   struct looking_up {};
   struct waiting {
     std::int64_t due = 0; ///< Steady.
@@ -125,7 +118,6 @@ private:
   struct done {};
   using phase =
       std::variant<idle, sending, looking_up, waiting, waiting_for_place, waiting_for_person, done>;
-  using finding = providers::lookup_finding;
 
   effect_step recover();
   effect_step send();
@@ -202,22 +194,13 @@ private:
   std::int64_t left_at_ = 0;  ///< Steady: the last byte cannot have left later than this.
   unix_ms left_recorded_ = 0; ///< The same in journal time; 0: none can have left.
 
-  // The look-up under way.
-  std::int64_t looked_at_ = 0; ///< Steady: when it began.
-  unix_ms window_when_looked_ = 0;
-  int pages_ = 0;
-  int absent_ = 0;                              ///< Empty ones after the absence time.
-  std::optional<providers::http_request> page_; ///< The one that is read now; none: the first.
-  finding strongest_;
+  lookup_run run_; ///< Under way, or waiting to go on with its page.
+  int absent_ = 0; ///< Look-ups in a row that found nothing and left after the absence time.
 
   // What the journal says last of where it stands.
   std::optional<journal::note_kind> position_;
   std::string position_text_;
   std::vector<journal::note_payload> notes_;
 };
-
-/// hash(hub id, service, key, step, attempt): the idempotency key of a step's first generation.
-std::string idempotency_key(const hub_id& hub, const object_id& object, std::string_view step,
-                            std::string_view attempt);
 
 } // namespace orderhub::durable

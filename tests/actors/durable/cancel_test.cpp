@@ -1,3 +1,4 @@
+#include "actors/durable/idempotency_key.hpp"
 #include "actors/durable/saga.hpp"
 #include "tests/support/catch2.hpp"
 #include "tests/support/sim_harness.hpp"

@@ -1,3 +1,4 @@
+#include "actors/durable/idempotency_key.hpp"
 #include "tests/actors/durable/step_fixture.hpp"
 
 #include <map>
