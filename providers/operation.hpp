@@ -2,6 +2,7 @@
 #include "journal/base/result.hpp"
 #include "journal/base/time.hpp"
 #include "providers/http_message.hpp"
+#include "providers/step_ref.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -69,6 +70,7 @@ struct raw_operation {
   std::string_view name;       ///< Constant, `stripe.charge`.
   std::string_view vendor;     ///< Constant, `stripe`; the key into the registry.
   std::string_view call_class; ///< Constant; vendor's limiter bucket: `write`, `read`, `list`.
+  step_ref ref; ///< Whose step it is. Empty: nobody's, as of a read that is not journaled.
   http_request request;
   /// Header that carries the idempotency key; empty where the vendor has none.
   std::string_view key_header = {};

@@ -165,21 +165,24 @@ public:
   /// When the input was recorded, Unix milliseconds.
   [[nodiscard]] unix_ms accepted_at() const { return execution_->accepted_at(); }
 
-  /// Which step of which order of which hub: what a request carries as metadata.
-  [[nodiscard]] providers::step_ref step_ref(std::string_view step,
-                                             std::string_view attempt = "1") const {
-    return {execution_->host().hub_text(), key(), std::string(step), std::string(attempt)};
+  /// Names a step of this object, for the request of an operation. `attempt` tells logical attempts
+  /// of one step apart (another card, the next refund). Both are part of the idempotency key and of
+  /// the metadata, so they stay what they are on replay; 1 to 64 bytes each.
+  [[nodiscard]] providers::step_ref step(std::string_view name,
+                                         std::string_view attempt = "1") const {
+    return {execution_->host().hub_text(), key(), std::string(name), std::string(attempt)};
   }
 
   /// From here on this invocation compensates: no cancel reaches it, whoever asks.
   void shield() { execution_->shield(); }
 
-  /// Acts on the outside world. A value or a definite failure: doubt is resolved below. `attempt`
-  /// tells logical attempts of one step apart; it is part of the idempotency key.
+  /// Acts on the outside world, as the step that the operation was made for. A value or a definite
+  /// failure: doubt is resolved below.
   template <class T>
-  future<T> effect(std::string_view step, providers::operation<T> op,
-                   std::string_view attempt = "1") {
-    return {*execution_, execution_->effect(step, std::move(op.raw), attempt), &T::decode, false};
+  future<T> effect(providers::operation<T> op) {
+    const auto ref = op.raw.ref;
+    return {*execution_, execution_->effect(ref.step, std::move(op.raw), ref.attempt), &T::decode,
+            false};
   }
 
   /// Local work, done once and journaled, that may be repeated after a crash. `function` returns

@@ -87,17 +87,16 @@ task<result<notification_plan>> decide_plan(context ctx, notification n, setting
 
 future<sendgrid::mail_outcome> mail(context ctx, const notification& n,
                                     const notification_plan& plan) {
-  const auto step = steps_of(n).mail;
   auto words = mail_about(ctx.key(), n);
   sendgrid::mail_request request;
-  request.ref = ctx.step_ref(step);
+  request.ref = ctx.step(steps_of(n).mail);
   request.from_email = plan.mail_from;
   request.to_email = n.email;
   request.to_name = n.name;
   request.subject = std::move(words.subject);
   request.text = std::move(words.text);
   request.html = std::move(words.html);
-  return ctx.effect(step, sendgrid::send_mail(request));
+  return ctx.effect(sendgrid::send_mail(request));
 }
 
 future<slack::message_outcome> announce(context ctx, const notification& n,
@@ -105,14 +104,15 @@ future<slack::message_outcome> announce(context ctx, const notification& n,
   const auto step = steps_of(n).announce;
   if (plan.announce == notification_plan::way::bot) {
     slack::message_request request;
-    request.ref = ctx.step_ref(step);
+    request.ref = ctx.step(step);
     request.channel = plan.channel;
     request.text = message_about(ctx.key(), n);
-    return ctx.effect(step, slack::post_message(request));
+    return ctx.effect(slack::post_message(request));
   }
   slack::webhook_message message;
+  message.ref = ctx.step(step);
   message.text = message_about(ctx.key(), n);
-  return ctx.effect(step, slack::post_webhook(message));
+  return ctx.effect(slack::post_webhook(message));
 }
 
 template <class T>

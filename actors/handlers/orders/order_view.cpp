@@ -224,7 +224,9 @@ std::optional<durable::response_enricher> client_secret_for(std::string_view res
       !j.at("paymentIntentId").is_string())
     return std::nullopt;
   durable::response_enricher part;
-  part.operation = stripe::retrieve(j.at("paymentIntentId").get<std::string>()).raw;
+  stripe::retrieve_request request;
+  request.payment_intent_id = j.at("paymentIntentId").get<std::string>();
+  part.operation = stripe::retrieve(request).raw;
   part.add = [](std::string shown, const providers::http_response& fetched) {
     auto state = stripe::read_intent_state(fetched);
     auto order = json::parse(shown, nullptr, false);

@@ -73,17 +73,21 @@ payment_fact payment_of(std::uint32_t attempt, const std::string& currency,
 task<bool> cancel_payment(order_run run, payment_fact p, std::string step) {
   auto ctx = run.ctx();
   stripe::cancel_intent_request request;
-  request.ref = ctx.step_ref(step, std::to_string(p.attempt));
+  request.ref = ctx.step(step, std::to_string(p.attempt));
   request.payment_intent_id = p.intent_id;
   auto stop = stripe::cancel_intent(request);
-  auto stopped = co_await ctx.effect(step, std::move(stop), std::to_string(p.attempt));
+  auto stopped = co_await ctx.effect(std::move(stop));
   co_return stopped.has_value();
 }
 
 /// How the payment stands at Stripe, as an attempt of ours.
 task<payment_fact> ask_for_payment(order_run run, payment_fact p) {
-  auto ask = stripe::retrieve(p.intent_id);
-  auto state = co_await run.ctx().effect("retrieve", std::move(ask));
+  auto ctx = run.ctx();
+  stripe::retrieve_request request;
+  request.ref = ctx.step("retrieve");
+  request.payment_intent_id = p.intent_id;
+  auto ask = stripe::retrieve(request);
+  auto state = co_await ctx.effect(std::move(ask));
   if (!state)
     co_return p;
   switch (state->status) {
@@ -127,11 +131,11 @@ task<refunds_made> refund_all(order_run run, payment_fact p) {
     if (p.refund_round > 0)
       attempt += '.' + std::to_string(p.refund_round);
     stripe::refund_request request;
-    request.ref = ctx.step_ref("refund", attempt);
+    request.ref = ctx.step("refund", attempt);
     request.payment_intent_id = p.intent_id;
-    request.amount_minor = left.minor_units;
+    request.amount = left;
     auto refund = stripe::refund(request);
-    auto refunded = co_await ctx.effect("refund", std::move(refund), attempt);
+    auto refunded = co_await ctx.effect(std::move(refund));
     if (!refunded) {
       // A refusal that proves an earlier refund which was not found leaves the key as it is: the
       // next try must not make a second one.
@@ -211,13 +215,12 @@ task<void> take_payment(order_run run) {
 
   const auto placed = *run.placed();
   stripe::charge_request request;
-  request.ref = ctx.step_ref("charge", std::to_string(attempt));
-  request.amount_minor = placed.total.minor_units;
-  request.currency = placed.total.currency;
+  request.ref = ctx.step("charge", std::to_string(attempt));
+  request.amount = placed.total;
   request.payment_method = placed.payment_method;
   request.customer = placed.payment_customer;
   auto charge = stripe::charge(request);
-  auto charged = co_await ctx.effect("charge", std::move(charge), std::to_string(attempt));
+  auto charged = co_await ctx.effect(std::move(charge));
   if (!charged && charged.error().kind == error_kind::cancelled) {
     run.undo();
     co_return;

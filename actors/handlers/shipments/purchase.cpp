@@ -62,16 +62,16 @@ shippo::address shippo_address(const postal_address& a) {
 /// bought; it is what a look-up asks for.
 durable::task<result<shippo::label_outcome>> buy(context ctx, label_order wanted,
                                                  shipment_plan plan) {
-  const auto suffix = std::to_string(wanted.attempt);
+  const auto attempt = std::to_string(wanted.attempt);
   const auto& parcel = wanted.parcel.empty() ? plan.parcel : wanted.parcel;
   shippo::shipment_request request;
-  request.ref = ctx.step_ref("shipment", suffix);
+  request.ref = ctx.step("shipment", attempt);
   request.from = shippo_address(plan.from);
   request.to = shippo_address(wanted.to);
   request.parcel = {parcel.length,        parcel.width,  parcel.height,
                     parcel.distance_unit, parcel.weight, parcel.mass_unit};
   auto create = shippo::create_shipment(request);
-  auto shipment = co_await ctx.effect("shipment", std::move(create), suffix);
+  auto shipment = co_await ctx.effect(std::move(create));
   if (!shipment)
     co_return shipment.failure();
   const auto* rate = shippo::cheapest(shipment->rates);
@@ -82,10 +82,10 @@ durable::task<result<shippo::label_outcome>> buy(context ctx, label_order wanted
   if (stopped)
     co_return fail(stopped_error());
   shippo::label_request purchase;
-  purchase.ref = ctx.step_ref("label", suffix);
+  purchase.ref = ctx.step("label", attempt);
   purchase.rate_id = rate->id;
   auto buy_it = shippo::buy_label(purchase);
-  auto label = co_await ctx.effect("label", std::move(buy_it), suffix);
+  auto label = co_await ctx.effect(std::move(buy_it));
   co_return label;
 }
 

@@ -49,10 +49,10 @@ handler_task void_label(context ctx, std::string for_whom) {
 
   // 2. The label is given back to the carrier.
   shippo::void_request request;
-  request.ref = ctx.step_ref("void_label");
+  request.ref = ctx.step("void_label");
   request.transaction_id = label->transaction_id;
   auto give_back = shippo::void_label(request);
-  auto voided = co_await ctx.effect("void_label", std::move(give_back));
+  auto voided = co_await ctx.effect(std::move(give_back));
 
   // 3. Whoever waits is told; else the order.
   auto facts = bought_facts(*bought);
