@@ -80,8 +80,8 @@ struct raw_operation {
   /// `await_event`: how long evidence is waited for, and what is done then.
   std::int64_t event_wait_ms = 0;
   doubt_policy after_event = doubt_policy::may_miss;
-  /// False: nothing that counts happens at the vendor (reads, rates). Such a call completions
-  /// nothing: a cancel does not wait for it.
+  /// False: nothing that counts happens at the vendor (reads, rates). Such a call
+  /// decides nothing: a cancel does not wait for it.
   bool has_effect = true;
   /// It undoes another effect. What is refused as done before and never found then ends as
   /// `done_before`, for a person, so that the rest of the undo goes on; forward steps wait.
