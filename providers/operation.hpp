@@ -2,6 +2,7 @@
 #include "journal/base/result.hpp"
 #include "journal/base/time.hpp"
 #include "providers/http_message.hpp"
+#include "providers/step_ref.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -69,6 +70,7 @@ struct raw_operation {
   std::string_view name;       ///< Constant, `stripe.charge`.
   std::string_view vendor;     ///< Constant, `stripe`; the key into the registry.
   std::string_view call_class; ///< Constant; vendor's limiter bucket: `write`, `read`, `list`.
+  step_ref ref; ///< Whose step it is. Empty: nobody's, as of a read that is not journaled.
   http_request request;
   /// Header that carries the idempotency key; empty where the vendor has none.
   std::string_view key_header = {};
@@ -78,8 +80,8 @@ struct raw_operation {
   /// `await_event`: how long evidence is waited for, and what is done then.
   std::int64_t event_wait_ms = 0;
   doubt_policy after_event = doubt_policy::may_miss;
-  /// False: nothing that counts happens at the vendor (reads, rates). Such a call completions
-  /// nothing: a cancel does not wait for it.
+  /// False: nothing that counts happens at the vendor (reads, rates). Such a call
+  /// decides nothing: a cancel does not wait for it.
   bool has_effect = true;
   /// It undoes another effect. What is refused as done before and never found then ends as
   /// `done_before`, for a person, so that the rest of the undo goes on; forward steps wait.

@@ -3,9 +3,10 @@
 
 namespace orderhub::providers {
 
-/// Which step of which order of which hub a request is: what every request that can carry metadata
-/// carries, and what look-ups and events are compared with. Two hubs on one vendor account may have
-/// equal order keys.
+/// Which step of which order of which hub a call is. Made once, by `context::step`, and handed on
+/// as one value: the step's name and attempt in the journal, its idempotency key, the metadata of
+/// every request that can carry some, and what look-ups and events are compared with. Two hubs on
+/// one vendor account may have equal order keys.
 struct step_ref {
   std::string hub;           ///< The hub id in hex, 32 characters.
   std::string order_id;      ///< The object's key.

@@ -15,6 +15,55 @@
 
 namespace orderhub::durable {
 
+/// What a handler author reads first. A handler is a coroutine whose steps are journaled: after a
+/// crash it runs again from its first line, each recorded step gives back what it gave then, and
+/// the first step that is not recorded goes on.
+///
+/// A whole handler:
+///
+///     handler_task sell_seat(context ctx, std::string card) {
+///       // 1. State, as it was when this line first ran. Sold once, that is the answer for ever.
+///       auto sold = co_await ctx.get("sold");
+///       if (sold)
+///         co_return *sold;
+///
+///       // 2. The outside world. The intent is durable before the first byte leaves; after a crash
+///       //    or a lost response it goes on under the same key. What comes back is a value or a
+///       //    definite refusal, never doubt.
+///       stripe::charge_request request;
+///       request.ref = ctx.step("charge");
+///       request.amount = {1500, "usd"};
+///       request.payment_method = card;
+///       auto charge = stripe::charge(request);
+///       auto charged = co_await ctx.effect(std::move(charge));
+///       if (!charged)
+///         co_return charged.failure();
+///       if (charged->status != stripe::payment_status::succeeded) // 3-D Secure: not money yet.
+///         co_return std::string("the customer must authenticate");
+///
+///       // 3. Another object. It goes on by itself where we stop waiting for it.
+///       auto printing = ctx.call({"Printer", "box-office"}, "Print", ctx.key());
+///       auto ticket = co_await printing.within(30'000);
+///
+///       // 4. What the next invocation finds.
+///       auto receipt = charged->charge_id;
+///       receipt += ticket && *ticket ? ", " + **ticket : ", the ticket follows";
+///       ctx.set("sold", receipt);
+///       co_return receipt;
+///     }
+///
+/// What it keeps to:
+///  - Between steps no clock, random number, thread, file, or unordered container that is iterated:
+///    the same steps in the same order, or the invocation pauses as diverged. Ask the context.
+///  - A step is a value, or a function and arguments by value. No closure, braced temporary or `?:`
+///    around a `co_await`: g++ 12 frees them twice there (GCC bug 99576).
+///  - Parameters of coroutines are values; no view of anything outside of the frame lives across a
+///    `co_await`. Waiting destroys nothing, but a passivated frame is built again by replay, so
+///    destructors release memory and nothing else.
+///  - Two vendors at once: begin both effects, then await each. A step begins when its future is
+///    made, and is recorded then.
+class context;
+
 /// The result of a step that has begun. Await it once.
 template <class T>
 class [[nodiscard]] future {
@@ -165,21 +214,24 @@ public:
   /// When the input was recorded, Unix milliseconds.
   [[nodiscard]] unix_ms accepted_at() const { return execution_->accepted_at(); }
 
-  /// Which step of which order of which hub: what a request carries as metadata.
-  [[nodiscard]] providers::step_ref step_ref(std::string_view step,
-                                             std::string_view attempt = "1") const {
-    return {execution_->host().hub_text(), key(), std::string(step), std::string(attempt)};
+  /// Names a step of this object, for the request of an operation. `attempt` tells logical attempts
+  /// of one step apart (another card, the next refund). Both are part of the idempotency key and of
+  /// the metadata, so they stay what they are on replay; 1 to 64 bytes each.
+  [[nodiscard]] providers::step_ref step(std::string_view name,
+                                         std::string_view attempt = "1") const {
+    return {execution_->host().hub_text(), key(), std::string(name), std::string(attempt)};
   }
 
   /// From here on this invocation compensates: no cancel reaches it, whoever asks.
   void shield() { execution_->shield(); }
 
-  /// Acts on the outside world. A value or a definite failure: doubt is resolved below. `attempt`
-  /// tells logical attempts of one step apart; it is part of the idempotency key.
+  /// Acts on the outside world, as the step that the operation was made for. A value or a definite
+  /// failure: doubt is resolved below.
   template <class T>
-  future<T> effect(std::string_view step, providers::operation<T> op,
-                   std::string_view attempt = "1") {
-    return {*execution_, execution_->effect(step, std::move(op.raw), attempt), &T::decode, false};
+  future<T> effect(providers::operation<T> op) {
+    const auto ref = op.raw.ref;
+    return {*execution_, execution_->effect(ref.step, std::move(op.raw), ref.attempt), &T::decode,
+            false};
   }
 
   /// Local work, done once and journaled, that may be repeated after a crash. `function` returns
@@ -238,7 +290,7 @@ public:
                      std::int64_t delay_ms = 0) {
     return execution_->call(target, handler, std::move(body), false, delay_ms).child;
   }
-  /// Asks another invocation to stop: it completions what is in flight, compensates and ends.
+  /// Asks another invocation to stop: it resolves what is in flight, compensates and ends.
   void cancel(const object_id& target, const invocation_id& other) {
     execution_->cancel_invocation(target, other);
   }

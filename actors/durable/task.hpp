@@ -7,13 +7,30 @@
 
 namespace orderhub::durable {
 
-/// A lazily started coroutine that yields one T. Owns its frame: destroying it while it is
-/// suspended frees every frame below it, which is how an invocation is passivated.
+/// Where a coroutine leaves what it returns, until it is taken.
+template <class T>
+struct task_outcome {
+  std::optional<T> outcome;
+
+  template <class U>
+  void return_value(U&& v) {
+    outcome.emplace(std::forward<U>(v));
+  }
+  T take_outcome() { return std::move(*outcome); }
+};
+template <>
+struct task_outcome<void> {
+  void return_void() {}
+  void take_outcome() {}
+};
+
+/// A lazily started coroutine that yields one T, or is just awaited (`task<void>`). Owns its frame:
+/// destroying it while it is suspended frees every frame below it, which is how an invocation is
+/// passivated.
 template <class T>
 class [[nodiscard]] task {
 public:
-  struct promise_type {
-    std::optional<T> outcome;
+  struct promise_type : task_outcome<T> {
     std::exception_ptr thrown;
     std::coroutine_handle<> parent;
 
@@ -30,10 +47,6 @@ public:
       void await_resume() noexcept {}
     };
     final_awaiter final_suspend() noexcept { return {}; }
-    template <class U>
-    void return_value(U&& v) {
-      outcome.emplace(std::forward<U>(v));
-    }
     void unhandled_exception() { thrown = std::current_exception(); }
   };
 
@@ -58,7 +71,7 @@ public:
   T take() {
     if (frame_.promise().thrown)
       std::rethrow_exception(frame_.promise().thrown);
-    return std::move(*frame_.promise().outcome);
+    return frame_.promise().take_outcome();
   }
 
   auto operator co_await() noexcept {
@@ -72,7 +85,7 @@ public:
       T await_resume() {
         if (frame.promise().thrown)
           std::rethrow_exception(frame.promise().thrown);
-        return std::move(*frame.promise().outcome);
+        return frame.promise().take_outcome();
       }
     };
     return awaiter{frame_};

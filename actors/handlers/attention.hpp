@@ -1,16 +1,17 @@
 #pragma once
+#include "actors/durable/context.hpp"
+#include "actors/durable/task.hpp"
 #include "actors/handlers/orders/order_settings.hpp"
-#include "journal/base/result.hpp"
 
-#include <memory>
 #include <string>
 
 namespace orderhub::handlers {
 
 /// A step was definitely refused, and a person must resolve it: an error event, and one more in
-/// `order_settings::attention_count`. For `ctx.run`; after a crash at that instant it may say so
-/// twice.
-result<std::string> report_attention(std::shared_ptr<const order_settings> s, std::string order_id,
-                                     std::string step, std::string reason);
+/// `order_settings::attention_count`. Recorded as the run `report_<step>`; after a crash at that
+/// instant it may say so twice. The handlers of an order use `order_run::call_a_person`, which also
+/// remembers it.
+durable::task<void> call_a_person(durable::context ctx, settings_ptr s, std::string step,
+                                  std::string why);
 
 } // namespace orderhub::handlers

@@ -100,6 +100,7 @@ operation<mail_outcome> send_mail(const mail_request& request) {
   raw.name = where;
   raw.vendor = "sendgrid";
   raw.call_class = "write";
+  raw.ref = request.ref;
   raw.request = {"POST", "/v3/mail/send", {{"Content-Type", "application/json"}}, dump(body)};
   raw.deadline_ms = 30'000;
   raw.doubt = doubt_policy::may_repeat;

@@ -183,6 +183,7 @@ operation<label_outcome> buy_label(const label_request& request) {
   raw.name = where;
   raw.vendor = "shippo";
   raw.call_class = "write";
+  raw.ref = request.ref;
   raw.request = wire::post("/transactions", dump(body));
   raw.deadline_ms = 60'000; // Synchronous purchases wait for the carrier.
   raw.doubt = doubt_policy::lookup;

@@ -143,6 +143,7 @@ operation<shipment_outcome> create_shipment(const shipment_request& request) {
   raw.name = where;
   raw.vendor = "shippo";
   raw.call_class = "write";
+  raw.ref = request.ref;
   raw.request = wire::post("/shipments", dump(body));
   raw.deadline_ms = 30'000; // Carriers are asked for rates while it waits.
   raw.doubt = doubt_policy::may_repeat;

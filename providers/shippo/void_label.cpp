@@ -102,6 +102,7 @@ operation<void_outcome> void_label(const void_request& request) {
   raw.name = where;
   raw.vendor = "shippo";
   raw.call_class = "write";
+  raw.ref = request.ref;
   raw.request =
       wire::post("/refunds", dump(json{{"transaction", request.transaction_id}, {"async", false}}));
   raw.deadline_ms = 60'000;

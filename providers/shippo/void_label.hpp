@@ -8,7 +8,7 @@ namespace orderhub::providers::shippo {
 
 /// Shippo takes no metadata here; the transaction's id says what is given back.
 struct void_request {
-  step_ref ref; ///< For the caller's own records.
+  step_ref ref;
   std::string transaction_id;
 };
 

@@ -146,6 +146,7 @@ operation<message_outcome> post_message(const message_request& request) {
   raw.name = where;
   raw.vendor = "slack";
   raw.call_class = "write";
+  raw.ref = request.ref;
   raw.request = wire::post("/api/chat.postMessage", dump(body));
   raw.deadline_ms = 15'000;
   raw.doubt = is_channel_id(request.channel) ? doubt_policy::lookup : doubt_policy::may_repeat;

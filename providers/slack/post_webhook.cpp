@@ -29,6 +29,7 @@ operation<message_outcome> post_webhook(const webhook_message& request) {
   raw.name = where;
   raw.vendor = "slack_webhook";
   raw.call_class = "write";
+  raw.ref = request.ref;
   raw.request = wire::post("", dump(json{{"text", request.text}}));
   raw.deadline_ms = 15'000;
   raw.doubt = doubt_policy::may_repeat;

@@ -6,6 +6,7 @@
 namespace orderhub::providers::slack {
 
 struct webhook_message {
+  step_ref ref; ///< Not sent: a webhook takes no metadata.
   std::string text;
 };
 

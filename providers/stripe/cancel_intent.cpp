@@ -98,20 +98,9 @@ operation<cancel_intent_outcome> cancel_intent(const cancel_intent_request& requ
   std::string target(target_prefix);
   target.append(percent_encode(request.payment_intent_id)).append(target_suffix);
 
-  raw_operation raw;
-  raw.name = where;
-  raw.vendor = "stripe";
-  raw.call_class = "write";
-  raw.request = wire::post(std::move(target), body.text());
-  raw.key_header = idempotency_header;
-  raw.deadline_ms = deadline_ms;
-  raw.doubt = doubt_policy::replay_key;
+  auto raw = wire::keyed_write(where, request.ref, wire::post(std::move(target), body.text()),
+                               {&parse, &lookup, &read_lookup});
   raw.compensates = true;
-  raw.absence_after_ms = absence_after_ms;
-  raw.key_life_ms = key_life_ms;
-  raw.parse = &parse;
-  raw.lookup = &lookup;
-  raw.read_lookup = &read_lookup;
   return {std::move(raw)};
 }
 

@@ -8,7 +8,7 @@ namespace orderhub::providers::stripe {
 
 /// Stripe takes no metadata here; the intent's id says what is cancelled.
 struct cancel_intent_request {
-  step_ref ref;                  ///< For the caller's own records.
+  step_ref ref;
   std::string payment_intent_id; ///< `pi_…`
 };
 

@@ -139,11 +139,11 @@ result<charge_outcome> charge_outcome::decode(std::string_view text) {
 }
 
 operation<charge_outcome> charge(const charge_request& request) {
-  std::string currency = request.currency;
+  std::string currency = request.amount.currency;
   std::transform(currency.begin(), currency.end(), currency.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   form body;
-  body.add("amount", request.amount_minor)
+  body.add("amount", request.amount.minor_units)
       .add("currency", currency)
       .add("payment_method", request.payment_method);
   if (!request.customer.empty())
@@ -151,19 +151,8 @@ operation<charge_outcome> charge(const charge_request& request) {
   body.add("confirm", "true").add("payment_method_types[]", "card");
   wire::add_metadata(body, request.ref);
 
-  raw_operation raw;
-  raw.name = where;
-  raw.vendor = "stripe";
-  raw.call_class = "write";
-  raw.request = wire::post("/v1/payment_intents", body.text());
-  raw.key_header = idempotency_header;
-  raw.deadline_ms = deadline_ms;
-  raw.doubt = doubt_policy::replay_key;
-  raw.absence_after_ms = absence_after_ms;
-  raw.key_life_ms = key_life_ms;
-  raw.parse = &parse;
-  raw.lookup = &lookup;
-  raw.read_lookup = &read_lookup;
+  auto raw = wire::keyed_write(where, request.ref, wire::post("/v1/payment_intents", body.text()),
+                               {&parse, &lookup, &read_lookup});
   raw.regenerate = &wire::regenerate;
   return {std::move(raw)};
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include "journal/base/money.hpp"
 #include "providers/stripe/wire.hpp"
 
 #include <cstdint>
@@ -8,11 +9,10 @@
 namespace orderhub::providers::stripe {
 
 struct charge_request {
-  step_ref ref;                  ///< A new logical attempt has a new idempotency key.
-  std::int64_t amount_minor = 0; ///< In the currency's minor unit; positive, at most 8 digits.
-  std::string currency;          ///< ISO 4217; sent in lower case.
-  std::string payment_method;    ///< `pm_…`
-  std::string customer;          ///< `cus_…`; empty: none.
+  step_ref ref;               ///< A new logical attempt has a new idempotency key.
+  money amount;               ///< Positive, at most 8 digits; the currency is sent in lower case.
+  std::string payment_method; ///< `pm_…`
+  std::string customer;       ///< `cus_…`; empty: none.
 };
 
 /// Where the payment stands. Only `succeeded` is money; `requires_action` waits for the customer's

@@ -242,24 +242,13 @@ result<refund_outcome> refund_outcome::decode(std::string_view text) {
 operation<refund_outcome> refund(const refund_request& request) {
   form body;
   body.add("payment_intent", request.payment_intent_id);
-  if (request.amount_minor > 0)
-    body.add("amount", request.amount_minor);
+  if (request.amount.minor_units > 0)
+    body.add("amount", request.amount.minor_units);
   wire::add_metadata(body, request.ref);
 
-  raw_operation raw;
-  raw.name = where;
-  raw.vendor = "stripe";
-  raw.call_class = "write";
-  raw.request = wire::post("/v1/refunds", body.text());
-  raw.key_header = idempotency_header;
-  raw.deadline_ms = deadline_ms;
-  raw.doubt = doubt_policy::replay_key;
+  auto raw = wire::keyed_write(where, request.ref, wire::post("/v1/refunds", body.text()),
+                               {&parse, &lookup, &read_lookup});
   raw.compensates = true;
-  raw.absence_after_ms = absence_after_ms;
-  raw.key_life_ms = key_life_ms;
-  raw.parse = &parse;
-  raw.lookup = &lookup;
-  raw.read_lookup = &read_lookup;
   raw.regenerate = &wire::regenerate;
   return {std::move(raw)};
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include "journal/base/money.hpp"
 #include "providers/stripe/wire.hpp"
 
 #include <cstdint>
@@ -10,9 +11,9 @@ namespace orderhub::providers::stripe {
 struct refund_request {
   step_ref ref;                  ///< A refund of the rest is a new attempt.
   std::string payment_intent_id; ///< `pi_…`
-  /// Minor units; 0: all that is left. Give it where it is known: a look-up can then tell by sum
-  /// what refunds that others made already cover.
-  std::int64_t amount_minor = 0;
+  /// In the payment's currency, since Stripe takes no other; 0: all that is left. Give it where it
+  /// is known: a look-up can then tell by sum what refunds that others made already cover.
+  money amount;
 };
 
 struct refund_outcome {

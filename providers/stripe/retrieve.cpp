@@ -63,12 +63,13 @@ result<intent_state> intent_state::decode(std::string_view text) {
   return state;
 }
 
-operation<intent_state> retrieve(std::string_view payment_intent_id) {
+operation<intent_state> retrieve(const retrieve_request& request) {
   raw_operation raw;
   raw.name = where;
   raw.vendor = "stripe";
   raw.call_class = "read";
-  raw.request = wire::get("/v1/payment_intents/" + percent_encode(payment_intent_id));
+  raw.ref = request.ref;
+  raw.request = wire::get("/v1/payment_intents/" + percent_encode(request.payment_intent_id));
   raw.deadline_ms = deadline_ms;
   raw.doubt = doubt_policy::may_repeat;
   raw.has_effect = false;

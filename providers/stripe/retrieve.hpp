@@ -26,8 +26,13 @@ struct intent_state {
   static result<intent_state> decode(std::string_view json);
 };
 
+struct retrieve_request {
+  step_ref ref;                  ///< Empty where what it finds is handed on and not journaled.
+  std::string payment_intent_id; ///< `pi_…`
+};
+
 /// Reads an intent. Repeating it changes nothing; `unavailable` on every passing failure.
-operation<intent_state> retrieve(std::string_view payment_intent_id);
+operation<intent_state> retrieve(const retrieve_request& request);
 
 /// The same answer with its client secret, for a caller that hands it on and journals nothing.
 result<intent_state> read_intent_state(const http_response& response);

@@ -128,6 +128,25 @@ http_request regenerate(const http_request& request, std::uint32_t generation) {
   return next;
 }
 
+raw_operation keyed_write(std::string_view name, const step_ref& ref, http_request request,
+                          const readers& read) {
+  raw_operation raw;
+  raw.name = name;
+  raw.vendor = "stripe";
+  raw.call_class = "write";
+  raw.ref = ref;
+  raw.request = std::move(request);
+  raw.key_header = idempotency_header;
+  raw.deadline_ms = deadline_ms;
+  raw.doubt = doubt_policy::replay_key;
+  raw.absence_after_ms = absence_after_ms;
+  raw.key_life_ms = key_life_ms;
+  raw.parse = read.parse;
+  raw.lookup = read.lookup;
+  raw.read_lookup = read.read_lookup;
+  return raw;
+}
+
 step_ref ref_in(const http_request& request) {
   return {form_value(request.body, "metadata[hub]").value_or(""),
           form_value(request.body, "metadata[order_id]").value_or(""),

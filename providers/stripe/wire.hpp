@@ -47,6 +47,17 @@ http_request get(std::string target);
 void add_metadata(form& body, const step_ref& ref);
 /// The same request with another generation in its metadata.
 http_request regenerate(const http_request& request, std::uint32_t generation);
+/// How a call reads its responses and is looked up; see `raw_operation`.
+struct readers {
+  result<std::string> (*parse)(const http_response&) = nullptr;
+  http_request (*lookup)(const sent_request&) = nullptr;
+  lookup_finding (*read_lookup)(const sent_request&, const http_response&) = nullptr;
+};
+/// A POST with an idempotency key: the times and policies that all such calls share. Doubt is
+/// resolved with the same key for as long as Stripe surely keeps it, past that by the look-up.
+raw_operation keyed_write(std::string_view name, const step_ref& ref, http_request request,
+                          const readers& read);
+
 /// What `add_metadata` wrote into a request; empty texts where it did not.
 step_ref ref_in(const http_request& request);
 /// Whether an object whose metadata says `seen` was made by the step `wanted`: hub, order, step and

@@ -295,16 +295,16 @@ TEST_CASE("whatever bytes an order holds, requests are made and stay in their fi
   const shippo::address a{evil, evil, evil, evil, evil, evil, evil, evil, evil};
   const step_ref ref{evil, evil, evil, evil};
   const std::vector<http_request> requests = {
-      stripe::charge({ref, 1, "usd", evil, evil}).raw.request,
-      stripe::refund({ref, evil, 1}).raw.request,
+      stripe::charge({ref, {1, "usd"}, evil, evil}).raw.request,
+      stripe::refund({ref, evil, {1, "usd"}}).raw.request,
       stripe::cancel_intent({ref, evil}).raw.request,
-      stripe::retrieve(evil).raw.request,
+      stripe::retrieve({ref, evil}).raw.request,
       shippo::create_shipment({ref, a, a, {evil, evil, evil, evil, evil, evil}}).raw.request,
       shippo::buy_label({ref, evil}).raw.request,
       shippo::void_label({ref, evil}).raw.request,
       sendgrid::send_mail({ref, evil, evil, evil, evil, evil, evil, evil}).raw.request,
       slack::post_message({ref, evil, evil}).raw.request,
-      slack::post_webhook({evil}).raw.request,
+      slack::post_webhook({ref, evil}).raw.request,
   };
   for (const auto& request : requests) {
     CAPTURE(request.target, request.body);

@@ -24,14 +24,15 @@ std::map<std::string, raw_operation> sample_operations() {
   std::map<std::string, raw_operation> all;
   const auto of = [](const char* step) { return step_ref{sample_hub, "ord-1001", step, "1"}; };
   const auto add = [&](const std::string& name, const raw_operation& raw) { all[name] = raw; };
-  add("stripe.charge", stripe::charge({of("charge"), 4'200, "USD", "pm_card_visa", ""}).raw);
+  add("stripe.charge", stripe::charge({of("charge"), {4'200, "USD"}, "pm_card_visa", ""}).raw);
   add("stripe.charge#customer",
-      stripe::charge({{sample_hub, "ord&1=1 ü", "charge", "2"}, 50, "eur", "pm_card_visa", "cus_1"})
+      stripe::charge(
+          {{sample_hub, "ord&1=1 ü", "charge", "2"}, {50, "eur"}, "pm_card_visa", "cus_1"})
           .raw);
-  add("stripe.refund", stripe::refund({of("refund"), "pi_1", 4'200}).raw);
-  add("stripe.refund#all", stripe::refund({of("refund"), "pi_1", 0}).raw);
+  add("stripe.refund", stripe::refund({of("refund"), "pi_1", {4'200, "usd"}}).raw);
+  add("stripe.refund#all", stripe::refund({of("refund"), "pi_1", {0, "usd"}}).raw);
   add("stripe.cancel_intent", stripe::cancel_intent({of("undo"), "pi_1"}).raw);
-  add("stripe.retrieve", stripe::retrieve("pi_1").raw);
+  add("stripe.retrieve", stripe::retrieve({of("retrieve"), "pi_1"}).raw);
   add("shippo.create_shipment", shippo::create_shipment({of("rates"), shop, customer, parcel}).raw);
   add("shippo.buy_label", shippo::buy_label({of("label"), "rate_1"}).raw);
   add("shippo.void_label", shippo::void_label({of("void"), "txn_1"}).raw);
@@ -43,7 +44,7 @@ std::map<std::string, raw_operation> sample_operations() {
       slack::post_message({of("announce"), "C0123456789", "Order ord-1001 shipped"}).raw);
   add("slack.post_message#name",
       slack::post_message({of("announce"), "#orders", "Order ord-1001 shipped"}).raw);
-  add("slack.post_webhook", slack::post_webhook({"Order ord-1001 shipped"}).raw);
+  add("slack.post_webhook", slack::post_webhook({of("announce"), "Order ord-1001 shipped"}).raw);
   return all;
 }
 

@@ -101,11 +101,13 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& r) {
 
 } // namespace
 
-providers::operation<text_value> shop_call(std::string body, const operation_settings& settings) {
+providers::operation<text_value> shop_call(const providers::step_ref& ref, std::string body,
+                                           const operation_settings& settings) {
   providers::raw_operation raw;
   raw.name = where;
   raw.vendor = "shop";
   raw.call_class = "write";
+  raw.ref = ref;
   raw.request = {"POST", "/do", {{"content-type", "text/plain"}}, std::move(body)};
   if (settings.doubt == providers::doubt_policy::replay_key)
     raw.key_header = "idempotency-key";

@@ -29,7 +29,7 @@ struct operation_settings {
   providers::doubt_policy after_event = providers::doubt_policy::may_miss;
 };
 
-/// `POST /do` with that body at the vendor `shop`. How answers are read:
+/// `POST /do` with that body at the vendor `shop`, as that step. How answers are read:
 ///   200 the body (an empty one is doubt) · 402 `rejected` · 400 `invalid` · 401 `misconfigured` ·
 ///   429 `unavailable` · with a header `stored` `in_doubt_stored` · with a header `done-before`
 ///   `done_before` · everything else `in_doubt`; `retry-after-ms` counts on each.
@@ -37,7 +37,7 @@ struct operation_settings {
 /// `found:<value>`, `refused:<why>`, `differs:<how>`, `absent`, `running`, each with `+more` behind
 /// it where there is another page, or `more` (nothing here, and another page); 401 is
 /// `misconfigured`; anything else, or another status, says nothing.
-providers::operation<text_value> shop_call(std::string body,
+providers::operation<text_value> shop_call(const providers::step_ref& ref, std::string body,
                                            const operation_settings& settings = {});
 
 // Outcomes as a transport reports them.

@@ -4,7 +4,6 @@
 #include "journal/base/result.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,7 +13,7 @@ namespace orderhub::handlers {
 struct order_item {
   std::string product_id;
   std::int64_t quantity = 0; ///< Positive.
-  std::int64_t price = 0;    ///< Of one, minor units, positive.
+  std::int64_t price = 0;    ///< Of one, minor units of the order's currency, positive.
 };
 
 struct postal_address {
@@ -45,13 +44,12 @@ struct order {
   std::vector<order_item> items;
   std::string customer_email, customer_name, customer_phone;
   postal_address shipping;
-  std::string currency = "usd";
   std::string payment_method; ///< Never empty after `check_order`.
   bool payment_method_given = false;
   std::string payment_customer;
   parcel_size parcel;
   bool retry = false; ///< The caller asks for a new payment attempt.
-  std::int64_t total = 0;
+  money total;        ///< Of all items; their prices are in its currency.
 
   /// What the journal holds: `byte_writer` fields behind a version byte. Not JSON: it is read again
   /// at every step that needs the order, a hundred times cheaper so.
@@ -59,17 +57,5 @@ struct order {
   /// Fails with `corrupt`.
   static result<order> decode(std::string_view bytes);
 };
-
-/// What the checks need of the configuration.
-struct order_rules {
-  /// Used where the request names no `payment.method`; empty (live keys): 400.
-  std::string default_payment_method = "pm_card_visa";
-};
-
-/// Checks a request body (design, section 7). Fails with `invalid` (400) naming the field.
-result<order> check_order(std::string_view body, const order_rules& rules);
-
-/// The items, customer and shipping of a recorded order as GetOrder shows them.
-std::string shown_parts(const order& o);
 
 } // namespace orderhub::handlers

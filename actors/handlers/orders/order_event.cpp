@@ -1,5 +1,7 @@
 #include "actors/handlers/orders/order_event.hpp"
 
+#include "actors/handlers/objects.hpp"
+#include "actors/handlers/orders/order_view.hpp"
 #include "journal/base/bytes.hpp"
 
 #include <utility>
@@ -7,7 +9,29 @@
 namespace orderhub::handlers {
 
 namespace {
+
 constexpr std::uint8_t event_version = 1;
+
+result<durable::event_outcome> merged(const journal::object_state& state,
+                                      const order_event& event) {
+  const auto* recorded = state.value("facts");
+  auto before = recorded != nullptr ? order_facts::decode(*recorded) : order_facts();
+  if (!before)
+    return before.failure();
+  if (!before->known())
+    return fail(no_such_order(state.id.key));
+  durable::event_outcome outcome;
+  outcome.name = event.name;
+  outcome.merges.emplace_back("facts", event.learned.encode());
+  outcome.evidence = event.evidence;
+  if (!forbids_shipping(*before) && forbids_shipping(merge(*before, event.learned))) {
+    const auto shipment = shipment_object(state.id.key);
+    outcome.sends.push_back({shipment, "CancelPurchase", {}});
+    outcome.sends.push_back({shipment, "VoidLabel", "report"});
+  }
+  return outcome;
+}
+
 } // namespace
 
 std::string order_event::encode() const {
@@ -43,6 +67,22 @@ result<order_event> order_event::decode(std::string_view bytes) {
     return fail({error_kind::corrupt, "order_event", "the event cannot be read"});
   event.learned = std::move(*learned);
   return event;
+}
+
+result<durable::event_outcome> record_event(const journal::object_state& state,
+                                            std::string_view body) {
+  auto event = order_event::decode(body);
+  if (!event)
+    return event.failure();
+  return merged(state, *event);
+}
+
+result<durable::event_outcome> record_facts(const char* event, const journal::object_state& state,
+                                            std::string_view body) {
+  auto learned = order_facts::decode(body);
+  if (!learned)
+    return learned.failure();
+  return merged(state, {event, std::move(*learned), {}});
 }
 
 } // namespace orderhub::handlers

@@ -1,7 +1,8 @@
 #pragma once
-#include "actors/durable/execution.hpp"
+#include "actors/durable/service.hpp"
 #include "actors/handlers/orders/order_facts.hpp"
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,5 +20,26 @@ struct order_event {
   /// Fails with `corrupt`.
   static result<order_event> decode(std::string_view bytes);
 };
+
+// The handlers of events: pure, applied beside whatever runs. Each merges what it brings into the
+// facts, and where that forbids to ship it also stops the shipment in the same turn. 404 where
+// there is no such order.
+
+/// RecordEvent: the body is an encoded `order_event`.
+result<durable::event_outcome> record_event(const journal::object_state& state,
+                                            std::string_view body);
+
+/// What the order's other objects tell it: the handler, and the event's name. The body is encoded
+/// `order_facts`.
+struct recorded_facts {
+  const char* handler;
+  const char* event;
+};
+inline constexpr std::array<recorded_facts, 2> facts_from_others = {{
+    {"RecordLabel", "label_recorded"},           ///< By the shipment.
+    {"RecordDeliveries", "deliveries_recorded"}, ///< By the notification.
+}};
+result<durable::event_outcome> record_facts(const char* event, const journal::object_state& state,
+                                            std::string_view body);
 
 } // namespace orderhub::handlers

@@ -3,12 +3,13 @@
 #include "journal/base/bytes.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace orderhub::handlers {
 
 namespace {
 
-constexpr std::uint8_t facts_version = 2;
+constexpr std::uint8_t facts_version = 3;
 constexpr std::string_view done_mark = "done";
 
 void put(byte_writer& w, const std::map<std::string, std::string, std::less<>>& m) {
@@ -34,6 +35,12 @@ void take_greater(std::string& to, const std::string& from) {
     to = from;
 }
 
+/// An attempt has one currency; without an amount its currency says nothing.
+void take_greater(money& to, const money& from) {
+  if (std::tie(from.minor_units, from.currency) > std::tie(to.minor_units, to.currency))
+    to = from;
+}
+
 void take_greater(std::map<std::string, std::string, std::less<>>& to,
                   const std::map<std::string, std::string, std::less<>>& from) {
   for (const auto& [name, text] : from)
@@ -56,7 +63,8 @@ std::string order_facts::encode() const {
     w.str32(p.charge_id);
     w.str32(p.reason);
     w.str32(p.refund_id);
-    w.i64(p.amount);
+    w.i64(p.amount.minor_units);
+    w.str8(p.amount.currency);
     w.u32(p.refund_round);
   }
   w.u8(static_cast<std::uint8_t>(shipment));
@@ -88,7 +96,8 @@ result<order_facts> order_facts::decode(std::string_view bytes) {
     p.charge_id = std::string(r.str32());
     p.reason = std::string(r.str32());
     p.refund_id = std::string(r.str32());
-    p.amount = r.i64();
+    p.amount.minor_units = r.i64();
+    p.amount.currency = std::string(r.str8());
     p.refund_round = r.u32();
     f.payments.push_back(std::move(p));
   }
@@ -129,7 +138,7 @@ order_facts merge(const order_facts& a, const order_facts& b) {
     take_greater(it->charge_id, p.charge_id);
     take_greater(it->reason, p.reason);
     take_greater(it->refund_id, p.refund_id);
-    it->amount = std::max(it->amount, p.amount);
+    take_greater(it->amount, p.amount);
     it->refund_round = std::max(it->refund_round, p.refund_round);
   }
   f.shipment = std::max(a.shipment, b.shipment);
@@ -154,6 +163,37 @@ order_facts merge(const order_facts& a, const order_facts& b) {
   return f;
 }
 
+std::string merge_facts(std::string_view, const std::string* current, std::string_view delta) {
+  if (current == nullptr)
+    return std::string(delta);
+  auto have = order_facts::decode(*current);
+  auto learned = order_facts::decode(delta);
+  // What cannot be read is not overwritten.
+  if (!have || !learned)
+    return *current;
+  return merge(*have, *learned).encode();
+}
+
+std::string_view charge_id_of(const payment_fact& p) {
+  return p.charge_id.empty() ? p.intent_id : p.charge_id;
+}
+
+std::string_view refund_id_of(const order_facts& f) {
+  for (const auto& p : f.payments)
+    if (!p.refund_id.empty())
+      return p.refund_id;
+  return {};
+}
+
+bool is_money(const payment_fact& p) {
+  return p.state == payment_state::paid || p.state == payment_state::part_refunded;
+}
+
+bool is_returnable(const payment_fact& p) {
+  return !p.intent_id.empty() && p.state != payment_state::refunded &&
+         p.state != payment_state::failed;
+}
+
 bool forbids_shipping(const order_facts& f) {
   const auto* payment = f.last_payment();
   return f.cancelled || f.cancelling || f.dispute == dispute_state::open ||
@@ -162,11 +202,8 @@ bool forbids_shipping(const order_facts& f) {
 }
 
 bool has_open_compensation(const order_facts& f) {
-  const bool money = std::any_of(f.payments.begin(), f.payments.end(), [](const payment_fact& p) {
-    return !p.intent_id.empty() && p.state != payment_state::refunded &&
-           p.state != payment_state::failed;
-  });
-  return f.cancelled && (money || (f.attention.contains("void_label") && !f.label_voided));
+  const bool money_is_out = std::any_of(f.payments.begin(), f.payments.end(), &is_returnable);
+  return f.cancelled && (money_is_out || (f.attention.contains("void_label") && !f.label_voided));
 }
 
 std::string_view status_of(const order_facts& f) {

@@ -1,4 +1,5 @@
 #pragma once
+#include "journal/base/money.hpp"
 #include "journal/base/result.hpp"
 #include "journal/base/time.hpp"
 
@@ -38,7 +39,7 @@ struct payment_fact {
   std::string charge_id;
   std::string reason; ///< Of a failure: code, never card data.
   std::string refund_id;
-  std::int64_t amount = 0;
+  money amount; ///< That was received. Its currency counts where there is an amount.
   /// How many refunds were begun and ended by a definite answer: the next one has its own key.
   std::uint32_t refund_round = 0;
 
@@ -62,8 +63,8 @@ struct order_facts {
   std::map<std::string, std::string, std::less<>> notices;
   /// Open points by step: what waits for what. The text `done` closes one.
   std::map<std::string, std::string, std::less<>> pending;
-  std::map<std::string, std::string, std::less<>>
-      attention; ///< By step: what a person must resolve.
+  /// By step: what a person must resolve, or had to.
+  std::map<std::string, std::string, std::less<>> attention;
 
   friend bool operator==(const order_facts&, const order_facts&) = default;
 
@@ -77,6 +78,19 @@ struct order_facts {
 };
 
 order_facts merge(const order_facts& a, const order_facts& b);
+
+/// The same on the bytes of the state entry `facts`: the service's merge function. `current` is
+/// null where there is no entry; one that cannot be read stays as it is.
+std::string merge_facts(std::string_view entry, const std::string* current, std::string_view delta);
+
+/// `ch_…`, or before there is one the intent's id.
+std::string_view charge_id_of(const payment_fact& payment);
+/// Of the first payment that has one; empty where nothing was refunded.
+std::string_view refund_id_of(const order_facts& facts);
+/// We have it, all of it or a part.
+bool is_money(const payment_fact& payment);
+/// It is money or may become some: a cancel has to give it back.
+bool is_returnable(const payment_fact& payment);
 
 /// Something came up, wherever it was heard of, that forbids to ship: cancelled, refunded,
 /// disputed.

@@ -1,5 +1,5 @@
 #pragma once
-#include "actors/handlers/orders/order.hpp"
+#include "actors/handlers/orders/order_request.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -28,6 +28,8 @@ struct order_settings {
   std::shared_ptr<std::atomic<std::uint64_t>> attention_count =
       std::make_shared<std::atomic<std::uint64_t>>(0);
 };
+
+using settings_ptr = std::shared_ptr<const order_settings>;
 
 /// The settings that decide which steps a handler takes; one journaled text.
 struct order_plan {

@@ -16,7 +16,7 @@ std::string text_of(const result<std::string>& r) {
 }
 
 handler_task child(context ctx, std::string body) {
-  auto done = co_await ctx.effect("child", shop_call(body));
+  auto done = co_await ctx.effect(shop_call(ctx.step("child"), body));
   if (!done)
     co_return done.failure();
   ctx.set("child", done->text);
@@ -52,7 +52,7 @@ handler_task around(context ctx, std::string body) {
   co_return *answer;
 }
 handler_task waits(context ctx, std::string body) {
-  auto done = co_await ctx.effect("wait", shop_call(body));
+  auto done = co_await ctx.effect(shop_call(ctx.step("wait"), body));
   ctx.set("order", body);
   co_return text_of(done);
 }

@@ -1,5 +1,5 @@
+#include "actors/durable/context.hpp"
 #include "actors/durable/idempotency_key.hpp"
-#include "actors/durable/saga.hpp"
 #include "tests/support/catch2.hpp"
 #include "tests/support/sim_harness.hpp"
 
@@ -19,17 +19,15 @@ std::string text_of(const result<std::string>& r) {
 
 /// Charges, rests, and gives back where it is cancelled; a shape like an order's.
 handler_task charge_and_rest(context ctx, std::string /*body*/) {
-  durable::saga undo(ctx);
-  auto charged = co_await ctx.effect("charge", shop_call("charge"));
+  auto charged = co_await ctx.effect(shop_call(ctx.step("charge"), "charge"));
   if (!charged)
     co_return charged.failure();
-  undo.add("refund", shop_call("refund"));
   auto rested = co_await ctx.sleep(10'000);
   if (!rested) {
-    auto refused = co_await undo.undo();
-    co_return "undone, refused " + std::to_string(refused.size());
+    auto refunded = co_await ctx.effect(shop_call(ctx.step("refund"), "refund"));
+    co_return std::string(refunded ? "undone, refused 0" : "undone, refused 1");
   }
-  auto second = co_await ctx.effect("second", shop_call("second"));
+  auto second = co_await ctx.effect(shop_call(ctx.step("second"), "second"));
   co_return text_of(charged) + ',' + text_of(second);
 }
 
@@ -40,7 +38,7 @@ handler_task two_waits(context ctx, std::string /*body*/) {
 }
 
 handler_task child(context ctx, std::string body) {
-  auto done = co_await ctx.effect("child", shop_call(body));
+  auto done = co_await ctx.effect(shop_call(ctx.step("child"), body));
   if (!done)
     co_return done.failure();
   co_return done->text;
@@ -52,7 +50,7 @@ handler_task calls(context ctx, std::string target) {
 }
 
 handler_task effect_beside_call(context ctx, std::string /*body*/) {
-  auto mine = ctx.effect("mine", shop_call("mine"));
+  auto mine = ctx.effect(shop_call(ctx.step("mine"), "mine"));
   auto theirs = ctx.call(sim_harness::object("b"), "child", "theirs");
   auto a = co_await std::move(mine);
   auto b = co_await std::move(theirs);
@@ -73,11 +71,11 @@ handler_task cancel_mine(context ctx, std::string /*body*/) {
 handler_task promise_and_effect(context ctx, std::string /*body*/) {
   auto promise = ctx.awakeable();
   auto got = co_await std::move(promise.value);
-  auto after = co_await ctx.effect("after", shop_call("after"));
+  auto after = co_await ctx.effect(shop_call(ctx.step("after"), "after"));
   co_return text_of(got) + ',' + text_of(after);
 }
 handler_task effect_in_time(context ctx, std::string /*body*/) {
-  auto step = ctx.effect("slow", shop_call("slow"));
+  auto step = ctx.effect(shop_call(ctx.step("slow"), "slow"));
   auto r = co_await step.within(5'000);
   std::string text = !r ? "failed" : *r ? (*r)->text : "late";
   auto next = co_await ctx.sleep(1'000);

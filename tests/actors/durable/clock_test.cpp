@@ -30,7 +30,7 @@ handler_task rest(context ctx, std::string body) {
   co_return rested ? std::string("rested") : std::string("cancelled");
 }
 handler_task in_time(context ctx, std::string) {
-  auto step = ctx.effect("slow", shop_call("slow", settings));
+  auto step = ctx.effect(shop_call(ctx.step("slow"), "slow", settings));
   auto done = co_await step.within(60'000);
   if (!done)
     co_return done.failure();

@@ -14,11 +14,11 @@ namespace {
 
 /// Charges, then undoes it come what may: what follows `shield` is never asked to stop.
 handler_task charge_and_undo(context ctx, std::string) {
-  auto charged = co_await ctx.effect("charge", shop_call("charge", settings));
+  auto charged = co_await ctx.effect(shop_call(ctx.step("charge"), "charge", settings));
   ctx.shield();
   auto paused = co_await ctx.sleep(30'000);
-  auto first = co_await ctx.effect("refund", shop_call("refund", settings));
-  auto second = co_await ctx.effect("void", shop_call("void", settings));
+  auto first = co_await ctx.effect(shop_call(ctx.step("refund"), "refund", settings));
+  auto second = co_await ctx.effect(shop_call(ctx.step("void"), "void", settings));
   const auto text = [](const auto& r) {
     return r ? r->text : std::string(name_of(r.error().kind));
   };
@@ -29,7 +29,7 @@ handler_task charge_and_undo(context ctx, std::string) {
 handler_task rest_then_shield(context ctx, std::string) {
   auto rested = co_await ctx.sleep(30'000);
   ctx.shield();
-  auto done = co_await ctx.effect("refund", shop_call("refund", settings));
+  auto done = co_await ctx.effect(shop_call(ctx.step("refund"), "refund", settings));
   co_return std::string(rested ? "rested," : "woken,") + (done ? done->text : "failed");
 }
 

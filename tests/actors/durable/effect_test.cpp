@@ -506,7 +506,7 @@ TEST_CASE("what is sent after a restart are the intent's bytes, whatever the pro
   const auto before = f.hub.calls.front().request;
   f.hub.exclusive(
       "step", +[](context ctx, std::string) -> handler_task {
-        auto done = co_await ctx.effect("step", shop_call("another body", settings));
+        auto done = co_await ctx.effect(shop_call(ctx.step("step"), "another body", settings));
         co_return done ? done->text : std::string("failed");
       });
   f.hub.restart();

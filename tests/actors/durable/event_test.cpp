@@ -29,10 +29,10 @@ std::string merge_words(std::string_view, const std::string* current, std::strin
 handler_task reads_twice(context ctx, std::string) {
   const auto before_entry = co_await ctx.get("facts");
   const auto before = before_entry.value_or("none");
-  auto done = co_await ctx.effect("step", shop_call("body", settings));
+  auto done = co_await ctx.effect(shop_call(ctx.step("step"), "body", settings));
   const auto after_entry = co_await ctx.get("facts");
   const auto after = after_entry.value_or("none");
-  auto again = co_await ctx.effect("again", shop_call("again", settings));
+  auto again = co_await ctx.effect(shop_call(ctx.step("again"), "again", settings));
   co_return before + '/' + after + '/' + (done ? done->text : "failed") +
       (again ? again->text : "failed");
 }

@@ -22,7 +22,7 @@ journal::operator_payload action(operator_verb verb, std::string step = {}) {
 /// Rests, acts, and throws at the end while it is not fixed.
 handler_task throws(context ctx, std::string) {
   auto timer = ctx.sleep(600'000);
-  auto done = co_await ctx.effect("step", shop_call("body", settings));
+  auto done = co_await ctx.effect(shop_call(ctx.step("step"), "body", settings));
   if (!fixed)
     throw std::runtime_error("a bug");
   co_return done ? done->text : "failed";
@@ -30,8 +30,8 @@ handler_task throws(context ctx, std::string) {
 
 /// Begins two effects, and throws before it waits for them.
 handler_task throws_with_calls_out(context ctx, std::string) {
-  auto first = ctx.effect("step", shop_call("body", settings));
-  auto second = ctx.effect("second", shop_call("second", settings));
+  auto first = ctx.effect(shop_call(ctx.step("step"), "body", settings));
+  auto second = ctx.effect(shop_call(ctx.step("second"), "second", settings));
   if (!fixed)
     throw std::runtime_error("a bug");
   auto a = co_await std::move(first);
@@ -197,8 +197,8 @@ TEST_CASE("what another step waits for when the handler throws is kept for whoev
   fixture f;
   f.hub.exclusive(
       "beside", +[](context ctx, std::string) -> handler_task {
-        auto slow = ctx.effect("slow", shop_call("slow", settings));
-        auto done = co_await ctx.effect("step", shop_call("body", settings));
+        auto slow = ctx.effect(shop_call(ctx.step("slow"), "slow", settings));
+        auto done = co_await ctx.effect(shop_call(ctx.step("step"), "body", settings));
         if (!fixed)
           throw std::runtime_error("a bug");
         auto last = co_await std::move(slow);
@@ -268,7 +268,7 @@ TEST_CASE("the timer of a race that is over is closed, live and where a replay f
   fixture f;
   f.hub.exclusive(
       "race", +[](context ctx, std::string) -> handler_task {
-        auto step = ctx.effect("step", shop_call("body", settings));
+        auto step = ctx.effect(shop_call(ctx.step("step"), "body", settings));
         auto done = co_await step.within(600'000);
         auto rested = co_await ctx.sleep(5'000);
         co_return done && *done&& rested ? (*done)->text : std::string("late");

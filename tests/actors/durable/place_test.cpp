@@ -226,9 +226,9 @@ TEST_CASE("a refused credential holds its vendor's steps at the gate and no orde
   // Another vendor's steps are not held.
   f.hub.exclusive(
       "depot", +[](durable::context ctx, std::string body) -> durable::handler_task {
-        auto op = shop_call(body, settings);
+        auto op = shop_call(ctx.step("step"), body, settings);
         op.raw.vendor = "depot";
-        auto done = co_await ctx.effect("step", std::move(op));
+        auto done = co_await ctx.effect(std::move(op));
         co_return done ? done->text : std::string("failed");
       });
   const auto other = f.hub.send("d", "depot", "body");

@@ -1,4 +1,4 @@
-#include "actors/durable/saga.hpp"
+#include "actors/durable/context.hpp"
 #include "tests/support/catch2.hpp"
 #include "tests/support/sim_harness.hpp"
 
@@ -19,15 +19,15 @@ std::string text_of(const result<std::string>& r) {
 }
 
 handler_task two_at_once(context ctx, std::string /*body*/) {
-  auto a = ctx.effect("a", shop_call("first"));
-  auto b = ctx.effect("b", shop_call("second"));
+  auto a = ctx.effect(shop_call(ctx.step("a"), "first"));
+  auto b = ctx.effect(shop_call(ctx.step("b"), "second"));
   auto both = co_await durable::when_all(std::move(a), std::move(b));
-  auto c = co_await ctx.effect("c", shop_call("third"));
+  auto c = co_await ctx.effect(shop_call(ctx.step("c"), "third"));
   co_return text_of(std::get<0>(both)) + ',' + text_of(std::get<1>(both)) + ',' + text_of(c);
 }
 
 handler_task one_effect(context ctx, std::string body) {
-  auto a = co_await ctx.effect("a", shop_call(body));
+  auto a = co_await ctx.effect(shop_call(ctx.step("a"), body));
   if (!a)
     co_return a.failure();
   co_return a->text;
@@ -84,14 +84,14 @@ handler_task throws_no_more(context ctx, std::string /*body*/) {
 
 handler_task waits_then_throws(context ctx, std::string /*body*/) {
   auto promise = ctx.awakeable();
-  auto a = co_await ctx.effect("a", shop_call("x"));
+  auto a = co_await ctx.effect(shop_call(ctx.step("a"), "x"));
   if (a && a->text == "done")
     throw std::runtime_error("a bug");
   co_return text_of(a);
 }
 handler_task waits_no_longer_throws(context ctx, std::string /*body*/) {
   auto promise = ctx.awakeable();
-  auto a = co_await ctx.effect("a", shop_call("x"));
+  auto a = co_await ctx.effect(shop_call(ctx.step("a"), "x"));
   ctx.set("fixed", "1");
   auto value = co_await std::move(promise.value);
   co_return text_of(a) + ',' + text_of(value);
@@ -105,15 +105,15 @@ handler_task awaits_promise(context ctx, std::string /*body*/) {
 }
 
 handler_task effect_in_time(context ctx, std::string /*body*/) {
-  auto step = ctx.effect("slow", shop_call("x"));
+  auto step = ctx.effect(shop_call(ctx.step("slow"), "x"));
   auto r = co_await step.within(2'000);
   std::string text = !r ? "failed" : *r ? (*r)->text : "late";
-  auto after = co_await ctx.effect("after", shop_call(text));
+  auto after = co_await ctx.effect(shop_call(ctx.step("after"), text));
   co_return text + ',' + text_of(after);
 }
 
 handler_task nested_part(context ctx, std::string step) {
-  auto a = co_await ctx.effect(step, shop_call(step));
+  auto a = co_await ctx.effect(shop_call(ctx.step(step), step));
   co_return text_of(a);
 }
 handler_task nested(context ctx, std::string /*body*/) {
@@ -129,7 +129,7 @@ handler_task sleeps_twice(context ctx, std::string /*body*/) {
 }
 
 handler_task leaves_an_effect(context ctx, std::string /*body*/) {
-  auto step = ctx.effect("left", shop_call("x"));
+  auto step = ctx.effect(shop_call(ctx.step("left"), "x"));
   auto in_time = co_await step.within(100);
   co_return std::string(in_time && *in_time ? "done" : "not waited for");
 }

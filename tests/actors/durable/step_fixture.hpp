@@ -15,7 +15,7 @@ inline std::string attempt = "1";
 
 /// One effect, `step`, of the vendor `shop`; its body is the input's.
 inline durable::handler_task one_step(durable::context ctx, std::string body) {
-  auto done = co_await ctx.effect("step", shop_call(body, settings), attempt);
+  auto done = co_await ctx.effect(shop_call(ctx.step("step", attempt), body, settings));
   if (!done)
     co_return done.failure();
   co_return done->text;

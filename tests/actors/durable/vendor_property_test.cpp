@@ -56,19 +56,21 @@ std::string word(const result<text_value>& r) {
 handler_task flow(context ctx, std::string) {
   const std::string key = ctx.key();
   auto charge = co_await ctx.effect(
-      "charge", shop_call(key + "/charge", settings_of(doubt_policy::replay_key)));
+      shop_call(ctx.step("charge"), key + "/charge", settings_of(doubt_policy::replay_key)));
   std::string said = "charge=" + word(charge);
   auto rested = co_await ctx.sleep(2'000);
   if (charge && rested) {
-    auto label = ctx.effect("label", shop_call(key + "/label", settings_of(doubt_policy::lookup)));
-    auto mail = ctx.effect("mail", shop_call(key + "/mail", settings_of(doubt_policy::may_repeat)));
+    auto label =
+        ctx.effect(shop_call(ctx.step("label"), key + "/label", settings_of(doubt_policy::lookup)));
+    auto mail = ctx.effect(
+        shop_call(ctx.step("mail"), key + "/mail", settings_of(doubt_policy::may_repeat)));
     auto labelled = co_await std::move(label);
     auto mailed = co_await std::move(mail);
     said += " label=" + word(labelled) + " mail=" + word(mailed);
-    auto note =
-        co_await ctx.effect("note", shop_call(key + "/note", settings_of(doubt_policy::may_miss)));
+    auto note = co_await ctx.effect(
+        shop_call(ctx.step("note"), key + "/note", settings_of(doubt_policy::may_miss)));
     auto event = co_await ctx.effect(
-        "event", shop_call(key + "/event", settings_of(doubt_policy::await_event)));
+        shop_call(ctx.step("event"), key + "/event", settings_of(doubt_policy::await_event)));
     said += " note=" + word(note) + " event=" + word(event);
     co_return said;
   }
@@ -76,7 +78,7 @@ handler_task flow(context ctx, std::string) {
   if (charge) {
     auto settings_now = settings_of(doubt_policy::replay_key);
     settings_now.compensates = true;
-    auto refund = co_await ctx.effect("refund", shop_call(key + "/refund", settings_now));
+    auto refund = co_await ctx.effect(shop_call(ctx.step("refund"), key + "/refund", settings_now));
     said += " refund=" + word(refund);
   }
   co_return said;

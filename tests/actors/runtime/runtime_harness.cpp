@@ -23,21 +23,21 @@ using durable::handler_task;
 namespace {
 
 handler_task work(context ctx, std::string body) {
-  auto done = co_await ctx.effect("work", shop_call(body));
+  auto done = co_await ctx.effect(shop_call(ctx.step("work"), body));
   if (!done)
     co_return done.failure();
   ctx.set("v", body);
   co_return done->text;
 }
 handler_task beside(context ctx, std::string body) {
-  auto done = co_await ctx.effect("beside", shop_call(body));
+  auto done = co_await ctx.effect(shop_call(ctx.step("beside"), body));
   if (!done)
     co_return done.failure();
   co_return done->text;
 }
 handler_task count(context ctx, std::string body) {
   auto n = co_await ctx.get("n");
-  auto done = co_await ctx.effect("count", shop_call(body));
+  auto done = co_await ctx.effect(shop_call(ctx.step("count"), body));
   if (!done)
     co_return done.failure();
   auto next = std::to_string(std::stoi(n.value_or("0")) + 1);

@@ -100,7 +100,7 @@ raw_operation label_of(const std::string& rate) {
 
 raw_operation charge_of(const std::string& order, const std::string& method = "pm_card_visa",
                         std::int64_t amount = 4'200) {
-  return stripe::charge({of(order, "charge"), amount, "usd", method, ""}).raw;
+  return stripe::charge({of(order, "charge"), {amount, "usd"}, method, ""}).raw;
 }
 
 /// Every way a list may be given.
@@ -232,7 +232,7 @@ TEST_CASE("what others refunded leaves the rest to be refunded", "[mock][lookup]
         .has_value();
   };
   const auto refund_of = [&](std::int64_t amount, const std::string& attempt) {
-    return stripe::refund({of("ord-1", "refund", attempt), intent, amount}).raw;
+    return stripe::refund({of("ord-1", "refund", attempt), intent, {amount, "usd"}}).raw;
   };
   REQUIRE(by_hand(900, "succeeded"));
   REQUIRE(by_hand(100, "pending")); // It stands.

@@ -32,11 +32,12 @@ order_facts random_facts(random_source& dice) {
   order_facts f;
   f.created_at = static_cast<unix_ms>(dice.below(4));
   f.updated_at = static_cast<unix_ms>(dice.below(4));
+  const char* currency = dice.below(2) == 0 ? "usd" : "eur";
   for (std::uint32_t attempt = 1; attempt <= 3; ++attempt)
     if (dice.below(2) == 0)
       f.payments.push_back({attempt, static_cast<payment_state>(dice.below(7)), text(dice),
                             text(dice), text(dice), text(dice), text(dice),
-                            static_cast<std::int64_t>(dice.below(3))});
+                            money{static_cast<std::int64_t>(dice.below(3)), currency}});
   f.shipment = static_cast<shipment_state>(dice.below(5));
   f.label_voided = dice.below(2) == 0;
   f.label_id = text(dice);
@@ -176,7 +177,7 @@ TEST_CASE("the status table", "[orders][facts]") {
 
   // Another attempt decides: the first one's failure does not count any more.
   auto again = with_payment(p::failed);
-  again.payments.push_back({2, p::paid, {}, {}, {}, {}, {}, 0});
+  again.payments.push_back({2, p::paid, {}, {}, {}, {}, {}, {}});
   add("paid", again);
   again.payments[1].state = p::pending;
   add("pending", again);

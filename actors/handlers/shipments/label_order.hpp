@@ -1,15 +1,15 @@
 #pragma once
-#include "actors/durable/service.hpp"
 #include "actors/handlers/orders/order.hpp"
-#include "actors/handlers/orders/order_settings.hpp"
+#include "actors/handlers/orders/order_facts.hpp"
+#include "journal/base/result.hpp"
 
-#include <memory>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace orderhub::handlers {
 
-/// What `Shipment/{order}/BuyLabel` is asked.
+/// What `Shipment/{order}/BuyLabel` is asked. It answers with an encoded `shippo::label_outcome`.
 struct label_order {
   postal_address to;
   parcel_size parcel;
@@ -18,14 +18,15 @@ struct label_order {
   std::uint32_t attempt = 1; ///< Counts the refusals.
 
   [[nodiscard]] std::string encode() const;
+  /// Fails with `corrupt`.
   static result<label_order> decode(std::string_view bytes);
 };
 
 /// `error::where` of a purchase that ended because the order was cancelled, refunded or disputed.
-constexpr std::string_view shipment_stopped = "shipment.stopped";
+inline constexpr std::string_view shipment_stopped = "shipment.stopped";
 
-/// The internal service `Shipment`, one object an order: BuyLabel, VoidLabel, CancelPurchase,
-/// ReportLabelOutcome. It outlives the answer to the shop, so it is an object of its own.
-durable::service_definition shipment_service(std::shared_ptr<const order_settings> settings);
+/// What an order learns of a label that was bought, from BuyLabel's answer; nothing where that
+/// cannot be read.
+order_facts label_facts(std::string_view bought);
 
 } // namespace orderhub::handlers

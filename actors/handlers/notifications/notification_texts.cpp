@@ -1,0 +1,93 @@
+#include "actors/handlers/notifications/notification_texts.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string_view>
+
+namespace orderhub::handlers {
+
+namespace {
+
+/// HTML and Slack's markup want the same three characters escaped.
+std::string escaped(const std::string& text) {
+  std::string out;
+  for (char c : text) {
+    if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else
+      out += c;
+  }
+  return out;
+}
+
+} // namespace
+
+notification_steps steps_of(const notification& n) {
+  const auto again = n.attempt > 1 ? "_" + std::to_string(n.attempt) : std::string();
+  switch (n.kind) {
+  case notification_kind::new_order:
+    return {"mail_new", "announce_new"};
+  case notification_kind::payment_failed:
+    return {"mail_failed" + again, "announce_failed" + again};
+  case notification_kind::confirmed:
+    return {"mail_confirm", "announce_confirmed"};
+  case notification_kind::cancelled:
+    return {"mail_cancelled" + again, "announce_cancelled" + again};
+  }
+  return {"mail", "announce"};
+}
+
+mail_words mail_about(const std::string& order_id, const notification& n) {
+  mail_words m;
+  m.text = "Hello " + n.name + ",\n\nyour order " + order_id;
+  if (n.kind == notification_kind::cancelled) {
+    m.subject = "Order " + order_id + " was cancelled";
+    m.text += " was cancelled. " + n.reason + "\n";
+  } else {
+    m.subject = "Order " + order_id + " is confirmed";
+    m.text += " over " + shown(n.total) + " is confirmed.";
+    m.text += n.tracking_number.empty() ? " The tracking number follows.\n"
+                                        : " Its tracking number is " + n.tracking_number + ".\n";
+  }
+  m.html = "<p>" + escaped(m.text) + "</p>";
+  return m;
+}
+
+std::string message_about(const std::string& order_id, const notification& n) {
+  const auto id = escaped(order_id);
+  switch (n.kind) {
+  case notification_kind::new_order:
+    return "New order " + id + " over " + shown(n.total);
+  case notification_kind::payment_failed:
+    return "Payment of order " + id + " failed: " + escaped(n.reason);
+  case notification_kind::confirmed:
+    return "Order " + id + " over " + shown(n.total) + " is confirmed" +
+           (n.tracking_number.empty() ? "" : ", tracking number " + escaped(n.tracking_number));
+  case notification_kind::cancelled:
+    return "Order " + id + " was cancelled";
+  }
+  return "Order " + id;
+}
+
+std::string shown(const money& amount) {
+  const auto minor_units = amount.minor_units;
+  // Stripe's zero-decimal currencies.
+  constexpr std::array<std::string_view, 16> whole = {"bif", "clp", "djf", "gnf", "jpy", "kmf",
+                                                      "krw", "mga", "pyg", "rwf", "ugx", "vnd",
+                                                      "vuv", "xaf", "xof", "xpf"};
+  std::string code = amount.currency;
+  std::transform(code.begin(), code.end(), code.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  if (std::find(whole.begin(), whole.end(), amount.currency) != whole.end())
+    return std::to_string(minor_units) + ' ' + code;
+  const auto cents = std::to_string(minor_units % 100);
+  return std::to_string(minor_units / 100) + '.' + (cents.size() < 2 ? "0" : "") + cents + ' ' +
+         code;
+}
+
+} // namespace orderhub::handlers

@@ -1,0 +1,32 @@
+#pragma once
+#include "actors/handlers/notifications/notification.hpp"
+#include "journal/base/money.hpp"
+
+#include <string>
+
+namespace orderhub::handlers {
+
+// The words: what customer and shop read, and the names of the steps that tell them. Pure.
+
+struct notification_steps {
+  std::string mail;
+  std::string announce;
+};
+/// Each failed payment, and a cancel that was finished later, is told by steps of its own, so that
+/// a look-up does not take one message for another.
+notification_steps steps_of(const notification& n);
+
+struct mail_words {
+  std::string subject;
+  std::string text;
+  std::string html;
+};
+mail_words mail_about(const std::string& order_id, const notification& n);
+
+/// In Slack's markup: what others wrote is escaped.
+std::string message_about(const std::string& order_id, const notification& n);
+
+/// `42.00 USD`; currencies without minor units as they are.
+std::string shown(const money& amount);
+
+} // namespace orderhub::handlers

@@ -1,0 +1,24 @@
+#pragma once
+#include "journal/base/ids.hpp"
+
+#include <string>
+
+namespace orderhub::handlers {
+
+// The services, and their object for one order: each has the order's id as its key.
+
+inline constexpr const char* order_service_name = "OrderOrchestrator";
+inline constexpr const char* shipment_service_name = "Shipment";
+inline constexpr const char* notification_service_name = "Notification";
+
+inline object_id order_object(const std::string& order_id) {
+  return {order_service_name, order_id};
+}
+inline object_id shipment_object(const std::string& order_id) {
+  return {shipment_service_name, order_id};
+}
+inline object_id notification_object(const std::string& order_id) {
+  return {notification_service_name, order_id};
+}
+
+} // namespace orderhub::handlers

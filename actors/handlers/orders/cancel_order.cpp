@@ -1,0 +1,108 @@
+#include "actors/handlers/orders/cancel_order.hpp"
+
+#include "actors/handlers/orders/fulfilment.hpp"
+#include "actors/handlers/orders/order_notifications.hpp"
+#include "actors/handlers/orders/order_view.hpp"
+#include "actors/handlers/orders/payment.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace orderhub::handlers {
+
+using durable::context;
+using durable::handler_task;
+using durable::task;
+
+namespace {
+
+error on_its_way(const std::string& order_id, const order_facts& f) {
+  return {error_kind::rejected, "order",
+          "Order " + order_id + " is " + std::string(status_of(f)) +
+              " and can no longer be cancelled.",
+          409};
+}
+
+bool has_refunded(const std::vector<payment_fact>& payments) {
+  return std::any_of(payments.begin(), payments.end(),
+                     [](const payment_fact& p) { return p.state == payment_state::refunded; });
+}
+
+bool has_refund(const std::vector<payment_fact>& payments) {
+  return std::any_of(payments.begin(), payments.end(),
+                     [](const payment_fact& p) { return !p.refund_id.empty(); });
+}
+
+} // namespace
+
+handler_task cancel_order(context ctx, std::string) {
+  order_run run(ctx, nullptr);
+
+  // 1. There is such an order, and its parcel is still ours.
+  co_await run.look_again();
+  const auto& facts = run.facts();
+  if (!facts.known())
+    run.fail(no_such_order(run.id()));
+  else if (facts.shipment == shipment_state::in_transit ||
+           facts.shipment == shipment_state::delivered)
+    run.fail(on_its_way(run.id(), facts));
+  if (run.failed())
+    co_return run.response();
+
+  // 2. What is being done for it stops. What is in doubt is resolved first.
+  ctx.cancel_running();
+
+  // 3. What was done is undone, by a handler that nothing cancels.
+  auto compensating = ctx.call(ctx.object(), "CompensateOrder", {});
+  co_return co_await compensating;
+}
+
+handler_task compensate_order(context ctx, std::string, settings_ptr settings) {
+  order_run run(ctx, std::move(settings));
+  co_await compensate(run);
+  if (run.failed())
+    co_return run.response();
+  co_return cancel_response(run.id(), run.facts());
+}
+
+task<void> compensate(order_run run) {
+  run.ctx().shield();
+
+  // 1. Cancelled before, and everything was undone: nothing is left to do.
+  co_await run.look_again();
+  const bool again = run.facts().cancelled;
+  if (run.failed() || (again && !has_open_compensation(run.facts())))
+    co_return;
+
+  // 2. From now on the order is being cancelled, and no label is bought for it any more.
+  co_await run.prepare();
+  const bool had_label = may_have_label(run);
+  order_facts begun;
+  begun.cancelling = true;
+  run.learn(begun);
+  if (had_label)
+    stop_shipment(run);
+
+  // 3. The money first: it does not wait for a carrier.
+  const auto returned = co_await return_payments(run);
+  run.learn();
+
+  // 4. The label, where one was bought.
+  if (had_label)
+    co_await void_label(run);
+  if (run.failed())
+    co_return;
+
+  // 5. The order is cancelled.
+  order_facts ended;
+  ended.cancelled = true;
+  run.learn(ended);
+
+  // 6. The customer and the shop are told, and once more where the money came back later.
+  if (!again || has_refunded(returned))
+    post_cancelled(run, again, has_refund(returned));
+}
+
+} // namespace orderhub::handlers

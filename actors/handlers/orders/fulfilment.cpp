@@ -1,0 +1,89 @@
+#include "actors/handlers/orders/fulfilment.hpp"
+
+#include "actors/handlers/objects.hpp"
+#include "actors/handlers/shipments/label_order.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace orderhub::handlers {
+
+using durable::task;
+
+bool may_ship(const order_run& run) {
+  const auto* payment = run.payment();
+  return run.goes_on() && payment != nullptr && payment->state == payment_state::paid &&
+         !forbids_shipping(run.facts());
+}
+
+task<void> get_label(order_run run) {
+  auto ctx = run.ctx();
+  const auto plan = run.plan();
+
+  // 1. The shipment buys it, and goes on when we stop waiting.
+  label_order wanted;
+  wanted.to = run.placed()->shipping;
+  wanted.parcel = run.placed()->parcel;
+  wanted.compensate = plan.compensate;
+  auto purchase = ctx.call(shipment_object(run.id()), "BuyLabel", wanted.encode());
+  auto label = co_await purchase.within(plan.label_timeout_ms);
+  if (!label && label.error().kind == error_kind::cancelled) {
+    run.undo();
+    co_return;
+  }
+
+  // 2. What was heard of meanwhile may forbid to ship; then the shipment was told to stop, and
+  //    voids what it has bought.
+  co_await run.look_again();
+  if (!may_ship(run))
+    co_return;
+
+  // 3. Refused: undone, or tried again later. Not there yet: we hear of it. Bought.
+  order_facts learned;
+  if (!label) {
+    if (plan.compensate) {
+      run.undo();
+      co_return;
+    }
+    learned.pending["label"] = "refused, tried again later";
+    co_await run.call_a_person("label", label.error().message);
+  } else if (!*label) {
+    learned.pending["label"] = "not there yet";
+    ctx.send(shipment_object(run.id()), "ReportLabelOutcome", plan.compensate ? "compensate" : "");
+  } else {
+    learned = label_facts(**label);
+  }
+  run.note(learned);
+}
+
+bool may_have_label(const order_run& run) {
+  const auto& f = run.facts();
+  return !f.label_voided &&
+         std::any_of(f.payments.begin(), f.payments.end(),
+                     [](const payment_fact& p) { return p.state >= payment_state::paid; });
+}
+
+void stop_shipment(const order_run& run) {
+  run.ctx().send(shipment_object(run.id()), "CancelPurchase", {});
+}
+
+task<void> void_label(order_run run) {
+  auto voiding = run.ctx().call(shipment_object(run.id()), "VoidLabel", {});
+  auto voided = co_await voiding;
+  order_facts learned;
+  if (!voided) {
+    co_await run.call_a_person("void_label", voided.error().message);
+  } else if (*voided != "null") {
+    auto label = order_facts::decode(*voided);
+    if (!label) {
+      run.fail(label.error());
+      co_return;
+    }
+    learned = std::move(*label);
+  }
+  learned.pending["label"] = "done";
+  run.note(learned);
+}
+
+} // namespace orderhub::handlers

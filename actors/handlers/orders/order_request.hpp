@@ -1,0 +1,22 @@
+#pragma once
+#include "actors/handlers/orders/order.hpp"
+#include "journal/base/result.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace orderhub::handlers {
+
+/// What the checks need of the configuration.
+struct order_rules {
+  /// Used where the request names no `payment.method`; empty (live keys): 400.
+  std::string default_payment_method = "pm_card_visa";
+};
+
+/// Checks the JSON of a ProcessOrder request before anything is stored, and fills in what it may
+/// leave out: country `US`, currency `usd`, the default payment method, the parcel's units. The
+/// total is the sum of the items and at most 99,999,999 minor units. Fails with `invalid` (400) and
+/// a message that names the first field that is wrong.
+result<order> check_order(std::string_view body, const order_rules& rules);
+
+} // namespace orderhub::handlers

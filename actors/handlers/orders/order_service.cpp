@@ -1,0 +1,78 @@
+#include "actors/handlers/orders/order_service.hpp"
+
+#include "actors/handlers/orders/cancel_order.hpp"
+#include "actors/handlers/orders/order_event.hpp"
+#include "actors/handlers/orders/order_request.hpp"
+#include "actors/handlers/orders/order_view.hpp"
+#include "actors/handlers/orders/process_order.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace orderhub::handlers {
+
+namespace {
+
+using durable::context;
+
+result<std::string> no_body_or_json(std::string_view, std::string_view) {
+  return std::string();
+}
+
+} // namespace
+
+durable::service_definition order_service(settings_ptr settings) {
+  using durable::handler_definition;
+  using durable::handler_mode;
+  durable::service_definition service;
+  service.merge = &merge_facts;
+
+  handler_definition process;
+  process.run = [settings](context ctx, std::string body) {
+    return process_order(ctx, std::move(body), settings);
+  };
+  process.validate = [settings](std::string_view, std::string_view body) -> result<std::string> {
+    auto o = check_order(body, settings->rules);
+    if (!o)
+      return o.failure();
+    return o->encode();
+  };
+  process.enrich = &client_secret_for;
+  service.handlers.emplace("ProcessOrder", std::move(process));
+
+  handler_definition get;
+  get.mode = handler_mode::read;
+  get.read = &get_order;
+  get.enrich = &client_secret_for;
+  service.handlers.emplace("GetOrder", std::move(get));
+
+  handler_definition cancel;
+  cancel.mode = handler_mode::shared;
+  cancel.run = &cancel_order;
+  cancel.validate = &no_body_or_json;
+  service.handlers.emplace("CancelOrder", std::move(cancel));
+
+  handler_definition compensate_it;
+  compensate_it.internal = true;
+  compensate_it.cancellable = false;
+  compensate_it.run = [settings](context ctx, std::string body) {
+    return compensate_order(ctx, std::move(body), settings);
+  };
+  service.handlers.emplace("CompensateOrder", std::move(compensate_it));
+
+  handler_definition record;
+  record.mode = handler_mode::event;
+  record.internal = true;
+  record.event = &record_event;
+  service.handlers.emplace("RecordEvent", record);
+  for (const auto& [handler, event] : facts_from_others) {
+    record.event = [name = event](const journal::object_state& state, std::string_view body) {
+      return record_facts(name, state, body);
+    };
+    service.handlers.emplace(handler, record);
+  }
+  return service;
+}
+
+} // namespace orderhub::handlers

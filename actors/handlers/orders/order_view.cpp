@@ -1,0 +1,241 @@
+#include "actors/handlers/orders/order_view.hpp"
+
+#include "actors/handlers/objects.hpp"
+#include "providers/stripe/retrieve.hpp"
+
+#include <algorithm>
+#include <ctime>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace orderhub::handlers {
+
+namespace {
+
+using nlohmann::json;
+namespace stripe = providers::stripe;
+
+std::string utc_text(unix_ms at) {
+  const std::time_t seconds = at / 1000;
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[40];
+  const auto size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+  const auto ms = std::to_string(1000 + at % 1000).substr(1);
+  return std::string(text, size) + '.' + ms + 'Z';
+}
+
+json text_or_null(std::string_view text) {
+  return text.empty() ? json(nullptr) : json(text);
+}
+
+/// A refused label is resolved by the one that was bought later, or by a cancel; a refused charge
+/// by a later one that was not; a refund or a label's refund that stayed open, by one that did not.
+bool is_resolved(const order_facts& f, std::string_view step) {
+  if (step == "refund")
+    return std::none_of(f.payments.begin(), f.payments.end(), &is_money);
+  if (step == "void_label")
+    return f.label_voided;
+  if (step == "label")
+    return f.cancelled || !f.label_id.empty();
+  if (step == "charge")
+    return f.cancelled || f.last_payment()->state != payment_state::failed;
+  return false;
+}
+
+/// What a person must resolve.
+json attention_of(const order_facts& f) {
+  json list = json::array();
+  for (const auto& [step, why] : f.attention)
+    if (!is_resolved(f, step))
+      list.push_back({{"step", step}, {"reason", why}});
+  return list;
+}
+
+/// The part of every response that tells where the order stands.
+json state_of(const std::string& order_id, const order_facts& f) {
+  const auto* payment = f.last_payment();
+  json j{{"orderId", order_id},
+         {"status", status_of(f)},
+         {"chargeId", text_or_null(payment != nullptr ? charge_id_of(*payment) : "")},
+         {"paymentIntentId", text_or_null(payment != nullptr ? payment->intent_id : "")},
+         {"labelId", text_or_null(f.label_id)},
+         {"trackingNumber", text_or_null(f.tracking_number)}};
+  if (auto open = open_steps(f); !open.empty())
+    j["pending"] = open;
+  if (auto attention = attention_of(f); !attention.empty())
+    j["attention"] = std::move(attention);
+  if (const auto refund = refund_id_of(f); !refund.empty())
+    j["refundId"] = refund;
+  return j;
+}
+
+std::string message_of(const order_facts& f, bool again) {
+  const auto status = status_of(f);
+  const auto* payment = f.last_payment();
+  if (status == "payment_failed")
+    return "Payment failed: " + (payment != nullptr ? payment->reason : std::string());
+  if (status == "requires_action")
+    return "The customer must authenticate the payment";
+  if (again)
+    return "Order already processed";
+  return status == "confirmed" ? "Order processed successfully" : "Order accepted";
+}
+
+json items_json(const order& o) {
+  json items = json::array();
+  for (const auto& i : o.items)
+    items.push_back({{"productId", i.product_id}, {"quantity", i.quantity}, {"price", i.price}});
+  return items;
+}
+
+json customer_json(const order& o) {
+  json c{{"email", o.customer_email}, {"name", o.customer_name}};
+  if (!o.customer_phone.empty())
+    c["phone"] = o.customer_phone;
+  return c;
+}
+
+json shipping_json(const order& o) {
+  return {{"street", o.shipping.street},
+          {"city", o.shipping.city},
+          {"state", o.shipping.state},
+          {"zip", o.shipping.zip},
+          {"country", o.shipping.country}};
+}
+
+/// What is open at the order and at what works for it.
+struct open_points {
+  json in_doubt = json::array(); ///< Steps whose calls may have taken effect.
+  json waiting = json::array();  ///< Steps that wait, are refused again and again or not reached.
+  json persons = json::array();  ///< Steps for which a person is called.
+  json paused = json::array();   ///< What cannot go on, and why.
+};
+
+result<open_points> open_points_of(const durable::read_view& view) {
+  open_points open;
+  auto add = [&open](const journal::object_state& state) {
+    for (const auto& d : journal::open_doubts(state))
+      open.in_doubt.push_back(
+          {{"step", d.step}, {"since", utc_text(d.since)}, {"reason", d.reason}});
+    for (const auto& w : journal::open_waits(state)) {
+      open.waiting.push_back({{"step", w.step},
+                              {"vendor", w.vendor},
+                              {"since", utc_text(w.since)},
+                              {"attempts", w.sends},
+                              {"last", w.reason},
+                              {"next_at", w.next_at > 0 ? json(utc_text(w.next_at)) : json()}});
+      if (w.needs_person)
+        open.persons.push_back({{"step", w.step}, {"reason", w.reason}});
+    }
+    for (const auto& i : state.live)
+      if (!i.paused_text.empty())
+        open.paused.push_back({{"step", i.input.handler}, {"reason", i.paused_text}});
+  };
+  add(view.state);
+  const auto& order_id = view.state.id.key;
+  for (const auto& object : {shipment_object(order_id), notification_object(order_id)}) {
+    auto other = view.load(object);
+    if (!other)
+      return other.failure();
+    add(*other);
+  }
+  return open;
+}
+
+} // namespace
+
+std::string shown_parts(const order& o) {
+  const json j{{"items", items_json(o)},
+               {"customer", customer_json(o)},
+               {"shipping", shipping_json(o)},
+               {"currency", o.total.currency},
+               {"total", o.total.minor_units}};
+  auto text = j.dump();
+  return text.substr(1, text.size() - 2);
+}
+
+error no_such_order(const std::string& order_id) {
+  return {error_kind::not_found, "order", "There is no order " + order_id + ".", 404};
+}
+
+error cancelled_meanwhile(const std::string& order_id, const order_facts& f) {
+  return {error_kind::cancelled, "order",
+          "Order " + order_id + " was cancelled while it was processed; it is now " +
+              std::string(status_of(f)) + '.',
+          409};
+}
+
+std::string order_response(const std::string& order_id, const order_facts& f, bool again) {
+  auto j = state_of(order_id, f);
+  j["message"] = message_of(f, again);
+  return j.dump();
+}
+
+std::string cancel_response(const std::string& order_id, const order_facts& f) {
+  auto j = state_of(order_id, f);
+  j["refundId"] = text_or_null(refund_id_of(f));
+  j["message"] = attention_of(f).empty() ? "Order cancelled"
+                                         : "Order cancelled; some of it needs a person's attention";
+  return j.dump();
+}
+
+result<std::string> get_order(const durable::read_view& view, std::string_view) {
+  const auto& state = view.state;
+  const auto* request = state.value("order");
+  const auto* recorded = state.value("facts");
+  if (request == nullptr || recorded == nullptr)
+    return fail(no_such_order(state.id.key));
+  auto o = order::decode(*request);
+  if (!o)
+    return o.failure();
+  auto facts = order_facts::decode(*recorded);
+  if (!facts)
+    return facts.failure();
+  auto j = state_of(state.id.key, *facts);
+  j["createdAt"] = utc_text(facts->created_at);
+  j["updatedAt"] = utc_text(state.last_time);
+  auto open = open_points_of(view);
+  if (!open)
+    return open.failure();
+  j["in_doubt"] = std::move(open->in_doubt);
+  j["waiting"] = std::move(open->waiting);
+  for (auto& point : open->persons)
+    j["attention"].push_back(std::move(point));
+  for (auto& point : open->paused)
+    j["attention"].push_back(std::move(point));
+  if (!j.contains("pending"))
+    j["pending"] = json::array();
+  if (!j.contains("attention"))
+    j["attention"] = json::array();
+  if (!facts->notices.empty())
+    j["notices"] = facts->notices;
+  auto text = j.dump();
+  text.insert(1, shown_parts(*o) + ',');
+  return text;
+}
+
+std::optional<durable::response_enricher> client_secret_for(std::string_view response) {
+  if (response.find("\"requires_action\"") == std::string_view::npos)
+    return std::nullopt;
+  const auto j = json::parse(response, nullptr, false);
+  if (!j.is_object() || j.value("status", "") != "requires_action" ||
+      !j.at("paymentIntentId").is_string())
+    return std::nullopt;
+  durable::response_enricher part;
+  stripe::retrieve_request request;
+  request.payment_intent_id = j.at("paymentIntentId").get<std::string>();
+  part.operation = stripe::retrieve(request).raw;
+  part.add = [](std::string shown, const providers::http_response& fetched) {
+    auto state = stripe::read_intent_state(fetched);
+    auto order = json::parse(shown, nullptr, false);
+    if (!state || state->client_secret.empty() || !order.is_object())
+      return shown;
+    order["clientSecret"] = state->client_secret.reveal();
+    return order.dump();
+  };
+  return part;
+}
+
+} // namespace orderhub::handlers

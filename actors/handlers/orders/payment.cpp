@@ -1,0 +1,251 @@
+#include "actors/handlers/orders/payment.hpp"
+
+#include "actors/handlers/orders/order_notifications.hpp"
+#include "providers/stripe/cancel_intent.hpp"
+#include "providers/stripe/charge.hpp"
+#include "providers/stripe/refund.hpp"
+#include "providers/stripe/retrieve.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace orderhub::handlers {
+
+namespace {
+
+using durable::task;
+namespace stripe = providers::stripe;
+
+/// Others may have refunded a part already; then the rest is refunded, and the rest of that.
+constexpr int refund_parts_max = 10;
+
+order_facts facts_of(const payment_fact& payment) {
+  order_facts f;
+  f.payments.push_back(payment);
+  return f;
+}
+
+// ── Charge ───────────────────────────────────────────────────────────────────────────────────
+
+/// On record before Stripe is asked.
+order_facts attempt_begun(const order_run& run, std::uint32_t attempt) {
+  payment_fact payment;
+  payment.attempt = attempt;
+  payment.state = payment_state::pending;
+  payment.method = run.placed()->payment_method;
+  auto begun = facts_of(payment);
+  begun.created_at = run.ctx().accepted_at();
+  begun.updated_at = run.ctx().accepted_at();
+  return begun;
+}
+
+payment_state state_of(stripe::payment_status status) {
+  switch (status) {
+  case stripe::payment_status::succeeded:
+    return payment_state::paid;
+  case stripe::payment_status::requires_action:
+    return payment_state::requires_action;
+  default:
+    return payment_state::pending;
+  }
+}
+
+payment_fact payment_of(std::uint32_t attempt, const std::string& currency,
+                        const result<stripe::charge_outcome>& charged) {
+  payment_fact p;
+  p.attempt = attempt;
+  if (charged) {
+    p.state = state_of(charged->status);
+    p.intent_id = charged->payment_intent_id;
+    p.charge_id = charged->charge_id;
+    p.amount = {charged->amount_received, currency};
+  } else {
+    p.state = payment_state::failed;
+    p.reason = charged.error().message;
+  }
+  return p;
+}
+
+// ── Cancel, refund ───────────────────────────────────────────────────────────────────────────
+
+/// Cancels a payment that is not money yet. False: it went on in the meantime.
+task<bool> cancel_payment(order_run run, payment_fact p, std::string step) {
+  auto ctx = run.ctx();
+  stripe::cancel_intent_request request;
+  request.ref = ctx.step(step, std::to_string(p.attempt));
+  request.payment_intent_id = p.intent_id;
+  auto stop = stripe::cancel_intent(request);
+  auto stopped = co_await ctx.effect(std::move(stop));
+  co_return stopped.has_value();
+}
+
+/// How the payment stands at Stripe, as an attempt of ours.
+task<payment_fact> ask_for_payment(order_run run, payment_fact p) {
+  auto ctx = run.ctx();
+  stripe::retrieve_request request;
+  request.ref = ctx.step("retrieve");
+  request.payment_intent_id = p.intent_id;
+  auto ask = stripe::retrieve(request);
+  auto state = co_await ctx.effect(std::move(ask));
+  if (!state)
+    co_return p;
+  switch (state->status) {
+  case stripe::payment_status::succeeded:
+    p.state = payment_state::paid;
+    p.charge_id = state->charge_id;
+    p.amount = {state->amount_received, state->currency};
+    break;
+  case stripe::payment_status::canceled: // By the shop, in Stripe's dashboard.
+    p.state = payment_state::failed;
+    p.reason = "the payment was cancelled";
+    break;
+  case stripe::payment_status::requires_payment_method: {
+    // Failed. The customer still has its secret, so it is closed before another is begun.
+    const bool closed = co_await cancel_payment(run, p, "close_payment");
+    if (!closed) // Asked for again next time.
+      co_return p;
+    p.state = payment_state::failed;
+    p.reason =
+        state->decline_code.empty() ? "the customer did not authenticate it" : state->decline_code;
+    break;
+  }
+  default:
+    break;
+  }
+  co_return p;
+}
+
+struct refunds_made {
+  payment_fact payment; ///< How far it came.
+  std::string refusal;  ///< Why not to the end; empty where it did.
+};
+
+/// Refunds what is left of a payment.
+task<refunds_made> refund_all(order_run run, payment_fact p) {
+  auto ctx = run.ctx();
+  auto left = p.amount;
+  for (int part = 0; part < refund_parts_max; ++part) {
+    // What was definitely answered is not asked again under its key.
+    auto attempt = std::to_string(p.attempt);
+    if (p.refund_round > 0)
+      attempt += '.' + std::to_string(p.refund_round);
+    stripe::refund_request request;
+    request.ref = ctx.step("refund", attempt);
+    request.payment_intent_id = p.intent_id;
+    request.amount = left;
+    auto refund = stripe::refund(request);
+    auto refunded = co_await ctx.effect(std::move(refund));
+    if (!refunded) {
+      // A refusal that proves an earlier refund which was not found leaves the key as it is: the
+      // next try must not make a second one.
+      if (refunded.error().kind != error_kind::done_before)
+        ++p.refund_round;
+      co_return refunds_made{std::move(p), refunded.error().message};
+    }
+    p.refund_id = std::max(p.refund_id, refunded->refund_id);
+    left.minor_units = refunded->left_minor;
+    if (left.minor_units <= 0) {
+      p.state = payment_state::refunded;
+      co_return refunds_made{std::move(p), {}};
+    }
+    p.state = payment_state::part_refunded;
+    ++p.refund_round;
+  }
+  co_return refunds_made{std::move(p), "others keep refunding parts of it"};
+}
+
+/// Gives one payment back; how it stands afterwards.
+task<payment_fact> return_payment(order_run run, payment_fact p) {
+  if (!is_money(p)) {
+    const bool stopped = co_await cancel_payment(run, p, "cancel_intent");
+    if (stopped) {
+      p.state = payment_state::failed;
+      p.reason = "cancelled";
+      co_return p;
+    }
+  }
+  auto made = co_await refund_all(run, p);
+  if (!made.refusal.empty())
+    co_await run.call_a_person("refund", made.refusal);
+  co_return std::move(made.payment);
+}
+
+} // namespace
+
+bool waits_for_customer(const order_run& run) {
+  const auto& f = run.facts();
+  const auto* p = f.last_payment();
+  return run.goes_on() && p != nullptr && !p->intent_id.empty() && !f.cancelled && !f.cancelling &&
+         (p->state == payment_state::requires_action || p->state == payment_state::pending);
+}
+
+task<void> check_payment(order_run run) {
+  const auto waiting = *run.facts().last_payment();
+  auto payment = co_await ask_for_payment(run, waiting);
+  run.learn(facts_of(payment));
+  if (payment.state != payment_state::paid && payment.state != payment_state::failed)
+    co_return;
+  run.payment_is(payment);
+  co_await run.prepare();
+  if (payment.state == payment_state::failed)
+    post_failed_payment(run, payment);
+}
+
+bool wants_payment(const order_run& run) {
+  if (!run.goes_on())
+    return false;
+  if (!run.facts().known())
+    return true;
+  const auto* last = run.facts().last_payment();
+  const auto& wanted = *run.placed();
+  const bool is_other_method =
+      wanted.payment_method_given && last != nullptr && wanted.payment_method != last->method;
+  return status_of(run.facts()) == "payment_failed" && (wanted.retry || is_other_method);
+}
+
+task<void> take_payment(order_run run) {
+  co_await run.prepare();
+  auto ctx = run.ctx();
+  const auto* last = run.facts().last_payment();
+  const std::uint32_t attempt = last != nullptr ? last->attempt + 1 : 1;
+  run.learn(attempt_begun(run, attempt));
+  if (attempt == 1)
+    post_new_order(run);
+
+  const auto placed = *run.placed();
+  stripe::charge_request request;
+  request.ref = ctx.step("charge", std::to_string(attempt));
+  request.amount = placed.total;
+  request.payment_method = placed.payment_method;
+  request.customer = placed.payment_customer;
+  auto charge = stripe::charge(request);
+  auto charged = co_await ctx.effect(std::move(charge));
+  if (!charged && charged.error().kind == error_kind::cancelled) {
+    run.undo();
+    co_return;
+  }
+  const auto payment = payment_of(attempt, placed.total.currency, charged);
+  if (!charged && charged.error().kind != error_kind::rejected)
+    co_await run.call_a_person("charge", payment.reason);
+  run.payment_is(payment);
+  run.learn(facts_of(payment));
+  co_await run.look_again();
+  if (payment.state == payment_state::failed)
+    post_failed_payment(run, payment);
+}
+
+task<std::vector<payment_fact>> return_payments(order_run run) {
+  std::vector<payment_fact> returned;
+  const auto payments = run.facts().payments; // A copy: the facts grow with each.
+  for (const auto& p : payments) {
+    if (!is_returnable(p))
+      continue;
+    auto payment = co_await return_payment(run, p);
+    run.note(facts_of(payment));
+    returned.push_back(std::move(payment));
+  }
+  co_return returned;
+}
+
+} // namespace orderhub::handlers

@@ -1,0 +1,31 @@
+#pragma once
+#include "actors/durable/task.hpp"
+#include "actors/handlers/orders/order_run.hpp"
+
+#include <vector>
+
+namespace orderhub::handlers {
+
+// The steps that move money, each of which is a call of Stripe's. What is in doubt is resolved
+// below them: each ends with a value or a definite refusal.
+
+/// An earlier attempt waits for its customer (3-D Secure) or for the bank.
+bool waits_for_customer(const order_run& run);
+
+/// Asks Stripe how such an attempt stands, and closes it where it has failed. Whether it did is
+/// `run.payment()`; nothing there while it still waits.
+durable::task<void> check_payment(order_run run);
+
+/// A new order, or a declined one whose caller names another method or says `retry`.
+bool wants_payment(const order_run& run);
+
+/// One attempt to charge the order's total; a new one has a new idempotency key. The outcome is
+/// `run.payment()`. A decline is the customer's matter and ends the order here; for any other
+/// refusal a person is called. Undone where a cancel came before anything happened.
+durable::task<void> take_payment(order_run run);
+
+/// Gives every payment back that is money, and stops what may become some; for a refund that is
+/// refused a person is called. The payments it dealt with, as they stand after it.
+durable::task<std::vector<payment_fact>> return_payments(order_run run);
+
+} // namespace orderhub::handlers

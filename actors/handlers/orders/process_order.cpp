@@ -1,0 +1,63 @@
+#include "actors/handlers/orders/process_order.hpp"
+
+#include "actors/handlers/orders/cancel_order.hpp"
+#include "actors/handlers/orders/fulfilment.hpp"
+#include "actors/handlers/orders/order_notifications.hpp"
+#include "actors/handlers/orders/order_run.hpp"
+#include "actors/handlers/orders/payment.hpp"
+
+#include <utility>
+
+namespace orderhub::handlers {
+
+using durable::context;
+using durable::handler_task;
+using durable::task;
+
+namespace {
+
+/// Stored the first time; after that it is the order that we know.
+task<void> open_order(order_run run, std::string body) {
+  auto placed = order::decode(body);
+  if (!placed) {
+    run.fail(placed.error());
+    co_return;
+  }
+  run.place(std::move(*placed));
+  co_await run.look_again();
+  if (run.goes_on() && !run.facts().known())
+    run.ctx().set("order", std::move(body));
+}
+
+} // namespace
+
+handler_task process_order(context ctx, std::string body, settings_ptr settings) {
+  order_run run(ctx, std::move(settings));
+
+  // 1. The order is new, or we know it already.
+  co_await open_order(run, std::move(body));
+
+  // 2. Its customer had to authenticate the payment: has that happened meanwhile?
+  if (waits_for_customer(run))
+    co_await check_payment(run);
+
+  // 3. The card is charged: once, and again only after a decline, when the caller asks for it.
+  if (wants_payment(run))
+    co_await take_payment(run);
+
+  // 4. It is paid: the parcel gets its label. One that comes late does not hold the order up.
+  if (may_ship(run))
+    co_await get_label(run);
+
+  // 5. The order is confirmed, and customer and shop are told.
+  if (may_ship(run))
+    co_await confirm(run);
+
+  // 6. It was cancelled meanwhile, or has no label where the shop wants none without: undone.
+  if (run.must_undo())
+    co_await compensate(run);
+
+  co_return run.response();
+}
+
+} // namespace orderhub::handlers

@@ -1,0 +1,14 @@
+#pragma once
+#include "actors/durable/context.hpp"
+#include "actors/handlers/orders/order_settings.hpp"
+
+#include <string>
+
+namespace orderhub::handlers {
+
+/// `OrderOrchestrator/{order}/ProcessOrder`, exclusive: an order from its request to its
+/// confirmation, or as far as it comes. `body` is an encoded `order`. Sent again it goes on where
+/// the order waits for someone, or says where it stands. 409 where it was cancelled meanwhile.
+durable::handler_task process_order(durable::context ctx, std::string body, settings_ptr settings);
+
+} // namespace orderhub::handlers
