@@ -2,9 +2,9 @@
 
 #include "actors/host/due_times.hpp"
 #include "actors/host/failures.hpp"
+#include "actors/host/response.hpp"
 #include "actors/runtime/guard.hpp"
 #include "actors/runtime/object_actor.hpp"
-#include "actors/runtime/response.hpp"
 #include "journal/base/log.hpp"
 
 #include <algorithm>
@@ -17,6 +17,8 @@
 #include <vector>
 
 namespace orderhub::runtime {
+
+using namespace host;
 
 namespace {
 

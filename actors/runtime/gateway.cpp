@@ -1,14 +1,16 @@
 #include "actors/runtime/gateway.hpp"
 
 #include "actors/host/request_scope.hpp"
+#include "actors/host/response.hpp"
 #include "actors/runtime/guard.hpp"
-#include "actors/runtime/response.hpp"
 #include "journal/base/log.hpp"
 
 #include <string>
 #include <utility>
 
 namespace orderhub::runtime {
+
+using namespace host;
 
 namespace {
 

@@ -1,12 +1,12 @@
 #include "actors/runtime/hub.hpp"
 
+#include "actors/host/response.hpp"
 #include "actors/runtime/directory.hpp"
 #include "actors/runtime/gateway.hpp"
 #include "actors/runtime/guard.hpp"
 #include "actors/runtime/hub_context.hpp"
 #include "actors/runtime/messages.hpp"
 #include "actors/runtime/provider.hpp"
-#include "actors/runtime/response.hpp"
 #include "journal/base/log.hpp"
 
 #include <algorithm>
@@ -17,6 +17,8 @@
 #include <vector>
 
 namespace orderhub::runtime {
+
+using namespace host;
 
 namespace {
 

@@ -4,8 +4,8 @@
 #include "actors/host/admission.hpp"
 #include "actors/host/call_gate.hpp"
 #include "actors/host/pace.hpp"
+#include "actors/host/waiters.hpp"
 #include "actors/runtime/journal_writer.hpp"
-#include "actors/runtime/waiters.hpp"
 #include "journal/hub_journal.hpp"
 #include "providers/registry.hpp"
 #include "providers/transport.hpp"
@@ -30,8 +30,8 @@ struct hub_context {
   const providers::registry& vendors;
   providers::transport& transport;
   const durable::environment& env;
-  waiter_table waiters = {};
-  response_table replies = {};
+  host::waiter_table waiters = {};
+  host::response_table replies = {};
   std::map<std::string, caf::actor, std::less<>> providers = {}; ///< By vendor.
   host::admission admission = {};
   /// Places on the wire. Made before the actors; outlives them where a call does.

@@ -1,7 +1,7 @@
 #pragma once
 #include "actors/durable/object_machine.hpp"
 #include "actors/host/call_gate.hpp"
-#include "actors/runtime/ingress.hpp"
+#include "actors/host/ingress.hpp"
 #include "providers/transport.hpp"
 
 #include <atomic>
@@ -25,19 +25,19 @@ struct external_input {
   invocation_id invocation;
   journal::input_payload input;
   bool one_way = false;
-  responder_ptr to;
+  host::responder_ptr to;
 };
 /// Someone completions an awakeable.
 struct awakeable_input {
   awakeable_id id;
   result<std::string> value;
-  responder_ptr to;
+  host::responder_ptr to;
 };
 /// A person acts on the object, or (zeros) on all of it.
 struct operator_input {
   invocation_id invocation;
   journal::operator_payload action;
-  responder_ptr to;
+  host::responder_ptr to;
 };
 /// A vendor answered, or did not. The call's place is free when this goes, so after what the answer
 /// showed was learned.
@@ -130,13 +130,13 @@ struct drained_message {
 
 /// For a gateway actor.
 struct gateway_call {
-  std::shared_ptr<call_request> request;
-  responder_ptr to;
+  std::shared_ptr<host::call_request> request;
+  host::responder_ptr to;
 };
 struct gateway_attach {
-  std::shared_ptr<invocation_target> target;
+  std::shared_ptr<host::invocation_target> target;
   bool wait = false;
-  responder_ptr to;
+  host::responder_ptr to;
 };
 struct gateway_awakeable {
   std::string id; ///< As it came.
@@ -170,7 +170,7 @@ struct wake_at {
 /// For the directory: a person wants a paused object to be tried again.
 struct unpause_message {
   object_id object;
-  responder_ptr to;
+  host::responder_ptr to;
 };
 
 } // namespace orderhub::runtime

@@ -1,8 +1,8 @@
 #include "actors/runtime/object_actor.hpp"
 
 #include "actors/host/memory.hpp"
+#include "actors/host/response.hpp"
 #include "actors/runtime/guard.hpp"
-#include "actors/runtime/response.hpp"
 #include "journal/base/log.hpp"
 
 #include <algorithm>
@@ -16,6 +16,8 @@
 #include <vector>
 
 namespace orderhub::runtime {
+
+using namespace host;
 
 namespace {
 

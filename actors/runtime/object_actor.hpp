@@ -12,6 +12,6 @@ caf::behavior object_actor(caf::event_based_actor* self, hub_context* hub, caf::
                            object_id id);
 
 /// Whoever waits for this event alone is told; an offered place goes to the next.
-void refuse(hub_context& hub, object_event& event, const call_response& reply);
+void refuse(hub_context& hub, object_event& event, const host::call_response& reply);
 
 } // namespace orderhub::runtime

@@ -270,10 +270,10 @@ runtime_harness::world& runtime_harness::running() {
 caller runtime_harness::post(const std::string& key, const std::string& handler,
                              const std::string& body, const call_options& options) {
   auto to = std::make_shared<recording_responder>();
-  runtime::call_request r{
+  host::call_request r{
       "S", key, handler, body, options.idempotency_key, options.one_way, options.delay_ms};
   caf::anon_send(running().gateway,
-                 runtime::gateway_call{std::make_shared<runtime::call_request>(std::move(r)), to});
+                 runtime::gateway_call{std::make_shared<host::call_request>(std::move(r)), to});
   return to;
 }
 
@@ -284,20 +284,20 @@ caller runtime_harness::call(const std::string& key, const std::string& handler,
   return to;
 }
 
-caller runtime_harness::call(runtime::call_request request) {
+caller runtime_harness::call(host::call_request request) {
   auto to = std::make_shared<recording_responder>();
   caf::anon_send(
       running().gateway,
-      runtime::gateway_call{std::make_shared<runtime::call_request>(std::move(request)), to});
+      runtime::gateway_call{std::make_shared<host::call_request>(std::move(request)), to});
   run_until_idle();
   return to;
 }
 
-caller runtime_harness::attach(runtime::invocation_target target, bool wait) {
+caller runtime_harness::attach(host::invocation_target target, bool wait) {
   auto to = std::make_shared<recording_responder>();
   caf::anon_send(running().gateway,
                  runtime::gateway_attach{
-                     std::make_shared<runtime::invocation_target>(std::move(target)), wait, to});
+                     std::make_shared<host::invocation_target>(std::move(target)), wait, to});
   run_until_idle();
   return to;
 }
