@@ -53,4 +53,26 @@ private:
   bool out_ = false;
 };
 
+/// The same for one object that wants several: one that comes no later does for another.
+class near_ticks {
+public:
+  /// Those that have come by `now`.
+  void forget_before(std::int64_t now) {
+    std::erase_if(at_, [&](std::int64_t at) { return at <= now; });
+  }
+  /// Wants to be called at `at`: how long the tick that should be sent now takes; nothing where one
+  /// is on its way that comes no later.
+  [[nodiscard]] std::optional<std::int64_t> want(std::int64_t now, std::int64_t at) {
+    if (std::any_of(at_.begin(), at_.end(), [&](std::int64_t t) { return t <= at + 1; }))
+      return std::nullopt;
+    const auto wait = std::max<std::int64_t>(at - now, 0) + 1;
+    at_.push_back(now + wait);
+    return wait;
+  }
+  void clear() { at_.clear(); }
+
+private:
+  std::vector<std::int64_t> at_; ///< On their way, by when they come.
+};
+
 } // namespace orderhub::host

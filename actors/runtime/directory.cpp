@@ -1,15 +1,14 @@
 #include "actors/runtime/directory.hpp"
 
-#include "actors/host/due_times.hpp"
 #include "actors/host/failures.hpp"
+#include "actors/host/hosted_object.hpp"
+#include "actors/host/response.hpp"
 #include "actors/runtime/guard.hpp"
 #include "actors/runtime/object_actor.hpp"
-#include "actors/runtime/response.hpp"
 #include "journal/base/log.hpp"
 
 #include <algorithm>
 #include <chrono>
-#include <limits>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -17,6 +16,8 @@
 #include <vector>
 
 namespace orderhub::runtime {
+
+using namespace host;
 
 namespace {
 
@@ -58,7 +59,7 @@ public:
       return;
     }
     // While the hub drains, the next start resumes it; the place is nobody's by then.
-    if (hub_.admission.draining() && std::holds_alternative<place_offered>(*m.event.event))
+    if (hub_.shared.admission.draining() && std::holds_alternative<place_offered>(*m.event.event))
       return;
     auto it = active_.find(m.object);
     if (it == active_.end())
@@ -91,15 +92,15 @@ public:
       self_->send(timers_, wake_at{m.object, *m.due});
   }
 
-  void failed(failed_message& m) {
-    auto it = active_.find(m.object);
-    if (it == active_.end() || it->second.incarnation != m.incarnation)
+  void failed(failed_activation& f) {
+    auto it = active_.find(f.who.object);
+    if (it == active_.end() || it->second.incarnation != f.who.incarnation)
       return;
     if (pooled_.size() < pooled_max)
       pooled_.push_back(std::move(it->second.actor));
     else
       self_->send(it->second.actor, stop_atom::value);
-    begin_failing(it, m.event, m.why, std::move(m.untold));
+    begin_failing(it, f.event, f.why, std::move(f.untold));
   }
 
   /// An actor ended by itself, with what was in its mailbox.
@@ -150,7 +151,7 @@ public:
   void sweep() {
     const auto now = hub_.steady_ms();
     for (auto& [id, object] : active_)
-      if (hub_.admission.draining() || now - object.since_ms >= hub_.sweep_ms) {
+      if (hub_.shared.admission.draining() || now - object.since_ms >= hub_.sweep_ms) {
         ++object.routed;
         self_->send(object.actor, make_event(tick{}));
       }
@@ -158,9 +159,9 @@ public:
 
   /// Until when the gate wants nothing, milliseconds; nothing: the next sweep is soon enough.
   std::optional<std::int64_t> tend_gate() {
-    if (hub_.admission.draining())
+    if (hub_.shared.admission.draining())
       return std::nullopt;
-    const auto next = hub_.gate->tick();
+    const auto next = hub_.shared.gate->tick();
     if (!next)
       return std::nullopt;
     const auto wait = std::max<std::int64_t>(*next - hub_.steady_ms(), 1);
@@ -182,7 +183,7 @@ private:
     active_object object;
     object.since_ms = hub_.steady_ms();
     object.incarnation = ++incarnations_;
-    m.event.assigned = std::make_shared<const assignment>(assignment{m.object, incarnations_});
+    m.event.assigned = std::make_shared<const activation>(activation{m.object, incarnations_});
     if (pooled_.empty()) {
       object.actor =
           self_->system().spawn(object_actor, &hub_, caf::actor_cast<caf::actor>(self_), m.object);
@@ -223,7 +224,7 @@ private:
   void turn_away(event_message& message, const call_response& reply) {
     if (message.source.durable)
       --hub_.active_objects;
-    refuse(hub_, *message.event, reply);
+    refuse(hub_.shared, *message.event, reply);
   }
 
   static call_response paused_response(const object_id& object) {
@@ -265,7 +266,7 @@ caf::behavior directory_actor(caf::event_based_actor* self, hub_context* hub, ca
         guarded_or(
             "directory", [&] { state->route(m); },
             [&](std::string_view why) {
-              ++hub->failures;
+              ++hub->shared.failures;
               log::error("actor_failed",
                          {{"actor", "directory"},
                           {"event", m.event.event ? name_of(*m.event.event) : "moved"},
@@ -275,7 +276,7 @@ caf::behavior directory_actor(caf::event_based_actor* self, hub_context* hub, ca
             });
       },
       [=](const idle_message& m) { guarded("directory", "idle", [&] { state->idle(m); }); },
-      [=](failed_message& m) { guarded("directory", "failed", [&] { state->failed(m); }); },
+      [=](failed_message& m) { guarded("directory", "failed", [&] { state->failed(m.what); }); },
       [=](const drained_message& m) {
         guarded("directory", "drained", [&] { state->drained(m); });
       },
@@ -289,102 +290,6 @@ caf::behavior directory_actor(caf::event_based_actor* self, hub_context* hub, ca
       [=](gate_atom) {
         *gate_tick_out = false;
         tend_gate();
-      },
-  };
-}
-
-namespace {
-
-constexpr std::int64_t window_ms = 120'000;
-constexpr auto scan_period = std::chrono::seconds(60);
-constexpr std::size_t scan_rows = 100'000;
-/// A wait that is added is further away than this, so it finds a tick that comes before it.
-constexpr std::int64_t tick_max_ms = 1'000;
-
-class timers {
-public:
-  timers(caf::event_based_actor* self, hub_context& hub) : self_(self), hub_(hub) {}
-
-  void begin(const caf::actor& directory) {
-    directory_ = directory;
-    scan(hub_.steady_ms()); // What is overdue is resumed with the rest.
-    plan(hub_.steady_ms());
-  }
-
-  void add(const wake_at& w) {
-    if (w.due - hub_.steady_ms() > window_ms)
-      return; // A scan will find it.
-    waiting_.add(w.due, w.object);
-    plan(hub_.steady_ms());
-  }
-
-  void ring() {
-    ++hub_.timer_ticks;
-    tick_.arrived();
-    if (hub_.admission.draining())
-      return; // What is due is in the journal; the next start looks at it.
-    const auto now = hub_.steady_ms();
-    // After an outage all are overdue; vendors are not to be hit by all of them at once.
-    const host::resume_pace pace(hub_.resume_per_second);
-    auto due = waiting_.take(now, pace.at_once);
-    const bool more = due.size() == pace.at_once;
-    for (auto& object : due)
-      self_->send(directory_, route_message{std::move(object), make_event(tick{})});
-    plan(more ? now + pace.pause.count() : now);
-  }
-
-  /// Rows whose time is after `after`, steady milliseconds.
-  void scan(std::int64_t after) {
-    auto rows =
-        hub_.journal.timers(hub_.env.time.scan_until(hub_.steady_ms() + window_ms), scan_rows);
-    if (!rows) {
-      log::error("timers_unreadable", {{"reason", rows.error().message}});
-      return;
-    }
-    for (auto& row : *rows)
-      if (const auto due = hub_.env.time.steady_due(row.recorded_at, row.due_at);
-          due > after && due <= hub_.steady_ms() + window_ms)
-        waiting_.add(due, std::move(row.object));
-  }
-
-  /// One tick is on its way while somebody waits; none before `not_before`.
-  void plan(std::int64_t not_before) {
-    const auto first = waiting_.first();
-    if (!first)
-      return;
-    if (const auto wait = tick_.want(hub_.steady_ms(), std::max(*first, not_before)))
-      self_->delayed_send(self_, std::chrono::milliseconds(*wait), caf::tick_atom::value);
-  }
-
-private:
-  caf::event_based_actor* self_;
-  hub_context& hub_;
-  caf::actor directory_;
-  host::due_times waiting_;
-  host::single_tick tick_{tick_max_ms};
-};
-
-} // namespace
-
-caf::behavior timer_service(caf::event_based_actor* self, hub_context* hub) {
-  watch(self, "timers");
-  auto state = std::make_shared<timers>(self, *hub);
-  return {
-      [=](resume_atom, const caf::actor& directory) {
-        guarded("timers", "resume", [&] { state->begin(directory); });
-        self->delayed_send(self, scan_period, sweep_atom::value);
-      },
-      [=](const wake_at& w) { guarded("timers", "wake_at", [&] { state->add(w); }); },
-      [=](caf::tick_atom) {
-        if (!guarded("timers", "tick", [&] { state->ring(); }))
-          state->plan(hub->steady_ms() + tick_max_ms);
-      },
-      [=](sweep_atom) {
-        guarded("timers", "scan", [&] {
-          state->scan(std::numeric_limits<std::int64_t>::min());
-          state->plan(hub->steady_ms());
-        });
-        self->delayed_send(self, scan_period, sweep_atom::value);
       },
   };
 }

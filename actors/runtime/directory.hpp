@@ -10,8 +10,4 @@ namespace orderhub::runtime {
 /// whether one that says it is idle has more on its way: then it stays, else it is dropped.
 caf::behavior directory_actor(caf::event_based_actor* self, hub_context* hub, caf::actor timers);
 
-/// Wakes objects that were passivated while they wait for a time. Holds what is due in the next two
-/// minutes; what is later it finds in the journal when its time comes near.
-caf::behavior timer_service(caf::event_based_actor* self, hub_context* hub);
-
 } // namespace orderhub::runtime

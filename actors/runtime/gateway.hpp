@@ -6,8 +6,8 @@
 
 namespace orderhub::runtime {
 
-/// Routes what came over HTTP: finds the handler, checks the body, answers reads from the last
-/// commit, and gives the rest to the object. Several may run; calls of one key go to the same one.
+/// `host::intake` as an actor: takes in what came over HTTP. Several may run; calls of one key go
+/// to the same one.
 caf::behavior gateway_actor(caf::event_based_actor* self, hub_context* hub, caf::actor directory);
 
 } // namespace orderhub::runtime

@@ -1,12 +1,15 @@
 #include "actors/runtime/hub.hpp"
 
+#include "actors/host/pace.hpp"
+#include "actors/host/response.hpp"
 #include "actors/runtime/directory.hpp"
 #include "actors/runtime/gateway.hpp"
 #include "actors/runtime/guard.hpp"
 #include "actors/runtime/hub_context.hpp"
 #include "actors/runtime/messages.hpp"
 #include "actors/runtime/provider.hpp"
-#include "actors/runtime/response.hpp"
+#include "actors/runtime/supervisor.hpp"
+#include "actors/runtime/timers.hpp"
 #include "journal/base/log.hpp"
 
 #include <algorithm>
@@ -17,6 +20,8 @@
 #include <vector>
 
 namespace orderhub::runtime {
+
+using namespace host;
 
 namespace {
 
@@ -32,42 +37,12 @@ struct system_config : caf::actor_system_config {
   }
 };
 
-/// Gives the resumed objects to the directory a few at a time.
-caf::behavior supervisor_actor(caf::event_based_actor* self, hub_context* hub, caf::actor directory,
-                               std::shared_ptr<std::vector<object_id>> objects) {
-  watch(self, "supervisor");
-  const host::resume_pace pace(hub->resume_per_second);
-  auto next = std::make_shared<std::size_t>(0);
-  self->send(self, resume_atom::value);
-  return {
-      [=](resume_atom) {
-        if (hub->admission.draining()) {
-          self->quit();
-          return;
-        }
-        guarded("supervisor", "resume", [&] {
-          const auto end = std::min(*next + pace.at_once, objects->size());
-          for (; *next < end; ++*next)
-            self->send(directory, route_message{(*objects)[*next], make_event(wake{})});
-        });
-        if (*next < objects->size())
-          self->delayed_send(self, pace.pause, resume_atom::value);
-        else
-          self->quit();
-      },
-  };
-}
-
 host::gate_limits paced(host::gate_limits limits, std::size_t resume_per_second) {
   const host::resume_pace pace(resume_per_second);
   limits.resume_at_once = pace.at_once;
   limits.pace_ms = pace.pause.count();
   return limits;
 }
-
-} // namespace
-
-namespace {
 
 /// The writer's time: retention and the age of a checkpoint are judged by what has really passed.
 class aged_clock final : public clock {
@@ -89,30 +64,29 @@ struct hub::parts {
       : options(std::move(o)),
         journal_time(time, options.last_run.value_or(clock_start_of(
                                journal_stamp{journal.last_time(), 0, {}}, time.wall_ms(), 0, {}))),
-        env{journal_time,
-            random,
-            journal.hub(),
-            vendors,
-            nullptr,
-            &vendor_clocks,
-            time.steady_ms(),
-            3'000,
-            1'000,
-            options.request_retention_ms,
-            options.unstable_keys_for_test},
-        aged(journal_time),
-        writer(journal, aged, [this](const writer_state& s) { on_stall(s); },
-               {[this] { return context.waiters.size(); }, options.journal_off_for_bench}),
-        context{journal, writer, services, vendors, transport, env}, config(options.workers),
-        system(config) {
-    context.sweep_ms = options.sweep_ms;
-    context.resume_per_second = options.resume_per_second;
-    context.gate = make_gate(vendors, paced(options.places, options.resume_per_second), time);
-    env.gate = context.gate.get();
+        env{.time = journal_time,
+            .random = random,
+            .hub = journal.hub(),
+            .vendors = vendors,
+            .vendor_clocks = &vendor_clocks,
+            .started_at = time.steady_ms(),
+            .request_retention_ms = options.request_retention_ms,
+            .unstable_keys_for_test = options.unstable_keys_for_test},
+        aged(journal_time), writer(journal, aged, [this](const writer_state& s) { on_stall(s); },
+                                   {.turns_expected = [this] { return shared().waiters.size(); },
+                                    .discard_for_bench = options.journal_off_for_bench}),
+        context{.shared = {.journal = journal, .services = services, .env = env},
+                .writer = writer,
+                .transport = transport,
+                .sweep_ms = options.sweep_ms,
+                .resume_per_second = options.resume_per_second},
+        config(options.workers), system(config) {
+    shared().gate = make_gate(vendors, paced(options.places, options.resume_per_second), time);
+    env.gate = shared().gate.get();
     timers = system.spawn(timer_service, &context);
     directory = system.spawn(directory_actor, &context, timers);
     // On the thread that freed the place, which may be the transport's.
-    context.gate->on_offer([to = directory](host::place_offer offer) {
+    shared().gate->on_offer([to = directory](host::place_offer offer) {
       guarded("gate", "offer", [&] {
         auto object = offer.object;
         caf::anon_send(
@@ -126,14 +100,16 @@ struct hub::parts {
   }
 
   void on_stall(const writer_state& s) {
-    context.admission.set_stall(s.stalled, s.reason);
+    shared().admission.set_stall(s.stalled, s.reason);
     if (!s.stalled)
       return;
-    for (auto& to : context.waiters.take_not_durable())
+    for (auto& to : shared().waiters.take_not_durable())
       to->finished(not_stored(s.reason));
-    for (auto& to : context.replies.take_all())
+    for (auto& to : shared().responses.take_all())
       to->finished(not_stored(s.reason));
   }
+
+  [[nodiscard]] host::host_context& shared() { return context.shared; }
 
   const caf::actor& gateway_for(const std::string& service, const std::string& key) {
     const auto h = std::hash<std::string>{}(key) ^ (std::hash<std::string>{}(service) << 1U);
@@ -169,14 +145,14 @@ hub::~hub() {
 
 result<void> hub::resume() {
   auto& p = *parts_;
-  auto objects = p.context.journal.resumable();
+  auto objects = p.shared().journal.resumable();
   if (!objects)
     return objects.failure();
   // Timers that rang while nobody was here keep the same pace; the timer service begins with those
   // to come.
   constexpr std::size_t overdue_max = 1'000'000;
   auto overdue =
-      p.context.journal.timers(p.env.time.scan_until(p.env.time.steady_ms()), overdue_max);
+      p.shared().journal.timers(p.env.time.scan_until(p.env.time.steady_ms()), overdue_max);
   if (!overdue)
     return overdue.failure();
   for (auto& timer : *overdue)
@@ -196,7 +172,7 @@ result<void> hub::resume() {
 
 bool hub::drain(std::int64_t timeout_ms) {
   auto& p = *parts_;
-  p.context.admission.begin_drain();
+  p.shared().admission.begin_drain();
   constexpr auto pause = std::chrono::milliseconds(10);
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
   while (p.context.active_objects.load() > 0) {
@@ -211,8 +187,8 @@ void hub::stop() {
   auto& p = *parts_;
   if (std::exchange(p.stopped, true))
     return;
-  p.context.admission.begin_drain();
-  p.context.gate->on_offer(nullptr);
+  p.shared().admission.begin_drain();
+  p.shared().gate->on_offer(nullptr);
   // What is queued is made durable, and nothing is queued after it: the objects are told to end
   // only when the writer has acknowledged everything.
   p.writer.stop();
@@ -253,7 +229,7 @@ void hub::complete_awakeable(std::string id, bool resolve, std::string payload, 
 
 void hub::operate(const object_id& object, const invocation_id& invocation,
                   journal::operator_payload action, responder_ptr to) {
-  if (!parts_->context.admission.accepting()) {
+  if (!parts_->shared().admission.accepting()) {
     to->finished(failure(503, "The hub takes no new work at the moment. Nothing was recorded; try "
                               "again later."));
     return;
@@ -265,7 +241,7 @@ void hub::operate(const object_id& object, const invocation_id& invocation,
 
 void hub::forget_gone(std::string_view invocation) {
   if (const auto id = invocation_id::parse(invocation))
-    parts_->context.waiters.drop_gone(*id);
+    parts_->shared().waiters.drop_gone(*id);
 }
 
 void hub::set_credentials(std::string_view vendor,
@@ -285,18 +261,23 @@ health_report hub::health() const {
   health_report h;
   h.sync_mode = parts_->options.sync_mode;
   const auto w = parts_->writer.state();
-  h.accepting = parts_->context.admission.accepting();
+  h.accepting = parts_->shared().admission.accepting();
   if (w.stalled)
     h.reason = w.reason;
-  else if (parts_->context.admission.draining())
+  else if (parts_->shared().admission.draining())
     h.reason = "The hub is shutting down.";
   return h;
 }
 
 hub_metrics hub::metrics() const {
-  auto& c = parts_->context;
-  return {c.active_objects.load(), c.waiters.size(),        c.vendor_calls.load(), parts_->resumed,
-          c.failures.load(),       c.paused_objects.load(), c.gate->snapshot()};
+  const auto& c = parts_->context;
+  return {.active_objects = c.active_objects.load(),
+          .waiting_callers = c.shared.waiters.size(),
+          .vendor_calls = c.vendor_calls.load(),
+          .resumed = parts_->resumed,
+          .actor_failures = c.shared.failures.load(),
+          .paused_objects = c.paused_objects.load(),
+          .vendors = c.shared.gate->snapshot()};
 }
 
 } // namespace orderhub::runtime

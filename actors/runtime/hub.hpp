@@ -1,7 +1,7 @@
 #pragma once
 #include "actors/durable/service.hpp"
 #include "actors/host/call_gate.hpp"
-#include "actors/runtime/ingress.hpp"
+#include "actors/host/ingress.hpp"
 #include "journal/base/journal_clock.hpp"
 #include "journal/base/secret.hpp"
 #include "journal/hub_journal.hpp"
@@ -47,7 +47,7 @@ struct hub_metrics {
 /// A running hub: the actor system with its directory, objects, providers, timers, gateway actors
 /// and journal writer. Everything passed in is owned by `main` and outlives it. Made and destroyed
 /// by the same thread: CAF's actor system asks for that.
-class hub final : public ingress {
+class hub final : public host::ingress {
 public:
   hub(journal::hub_journal& journal, const durable::service_registry& services,
       const providers::registry& vendors, providers::transport& transport, const clock& time,
@@ -65,14 +65,14 @@ public:
   /// Ends the actors, then the writer after what is queued is on disk. Idempotent.
   void stop();
 
-  void call(call_request request, responder_ptr to) override;
-  void attach(invocation_target target, bool wait, responder_ptr to) override;
+  void call(host::call_request request, host::responder_ptr to) override;
+  void attach(host::invocation_target target, bool wait, host::responder_ptr to) override;
   void complete_awakeable(std::string id, bool resolve, std::string payload,
-                          responder_ptr to) override;
+                          host::responder_ptr to) override;
   /// A person acts on an object, or on one of its invocations (zeros: all). 202 when it is durable;
   /// 404: nothing is open there that it could be about.
   void operate(const object_id& object, const invocation_id& invocation,
-               journal::operator_payload action, responder_ptr to);
+               journal::operator_payload action, host::responder_ptr to);
   void forget_gone(std::string_view invocation) override;
 
   /// What is added to each request of the vendor from now on; nothing where it is not configured.
@@ -82,8 +82,8 @@ public:
                        secret path);
   /// Tries an object again that was paused because handling its events threw. 202, or 404 where it
   /// is not paused.
-  void unpause(object_id object, responder_ptr to);
-  [[nodiscard]] health_report health() const override;
+  void unpause(object_id object, host::responder_ptr to);
+  [[nodiscard]] host::health_report health() const override;
   [[nodiscard]] hub_metrics metrics() const;
 
 private:

@@ -1,12 +1,7 @@
 #pragma once
-#include "actors/durable/effect_machine.hpp"
-#include "actors/durable/service.hpp"
-#include "actors/host/admission.hpp"
 #include "actors/host/call_gate.hpp"
-#include "actors/host/pace.hpp"
+#include "actors/host/host_context.hpp"
 #include "actors/runtime/journal_writer.hpp"
-#include "actors/runtime/waiters.hpp"
-#include "journal/hub_journal.hpp"
 #include "providers/registry.hpp"
 #include "providers/transport.hpp"
 
@@ -24,30 +19,21 @@ namespace orderhub::runtime {
 /// What every actor of one hub shares: things that are immutable after start or thread-safe by
 /// themselves. Owned by the hub; outlives the actor system.
 struct hub_context {
-  journal::hub_journal& journal;
+  host::host_context shared; ///< What the rules of hosting see of it.
   turn_writer& writer;
-  const durable::service_registry& services;
-  const providers::registry& vendors;
   providers::transport& transport;
-  const durable::environment& env;
-  waiter_table waiters = {};
-  response_table replies = {};
   std::map<std::string, caf::actor, std::less<>> providers = {}; ///< By vendor.
-  host::admission admission = {};
-  /// Places on the wire. Made before the actors; outlives them where a call does.
-  std::shared_ptr<host::vendor_gate> gate = {};
   std::atomic<std::uint64_t> vendor_calls{0};
   /// Objects in memory, and messages of theirs on the way to others.
   std::atomic<std::int64_t> active_objects{0};
   std::atomic<std::uint64_t> timer_ticks{0};  ///< That the timer service handled.
-  std::atomic<std::uint64_t> failures{0};     ///< Handlers of actors that threw.
   std::atomic<std::size_t> paused_objects{0}; ///< For a person, after failing again and again.
   /// Objects active longer than this are looked at once a sweep.
   std::int64_t sweep_ms = 250;
   /// After an outage, of resumed objects and overdue timers.
   std::size_t resume_per_second = 5'000;
 
-  [[nodiscard]] std::int64_t steady_ms() const { return env.time.steady_ms(); }
+  [[nodiscard]] std::int64_t steady_ms() const { return shared.env.time.steady_ms(); }
 };
 
 /// The gate for the vendors of one hub.

@@ -1,103 +1,38 @@
 #pragma once
 #include "actors/durable/object_machine.hpp"
 #include "actors/host/call_gate.hpp"
-#include "actors/runtime/ingress.hpp"
+#include "actors/host/host_services.hpp"
+#include "actors/host/ingress.hpp"
+#include "actors/host/object_event.hpp"
+#include "journal/base/secret.hpp"
 #include "providers/transport.hpp"
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include <caf/all.hpp>
 
 namespace orderhub::runtime {
 
-// ── What an object is told ───────────────────────────────────────────────────────────────────
-
-/// A validated call from outside.
-struct external_input {
-  invocation_id invocation;
-  journal::input_payload input;
-  bool one_way = false;
-  responder_ptr to;
-};
-/// Someone completions an awakeable.
-struct awakeable_input {
-  awakeable_id id;
-  result<std::string> value;
-  responder_ptr to;
-};
-/// A person acts on the object, or (zeros) on all of it.
-struct operator_input {
-  invocation_id invocation;
-  journal::operator_payload action;
-  responder_ptr to;
-};
-/// A vendor answered, or did not. The call's place is free when this goes, so after what the answer
-/// showed was learned.
-struct vendor_outcome {
-  durable::call_ref ref;
-  std::uint64_t incarnation = 0; ///< Of the object that asked; another one has other calls out.
-  providers::transport_outcome outcome;
-  host::place_lease place;
-};
-/// A place on the wire is kept for an effect that waits for one.
-struct place_offered {
-  host::place_offer offer;
-};
-/// Every turn of the object is durable; told only where it may have nothing left to do.
-struct turn_durable {};
-/// Look at the time.
-struct tick {};
-/// Be active: there is something to resume.
-struct wake {};
-
-/// What the object caused was not carried out, or not wholly: it is to be built anew.
-struct activation_failed {
-  std::uint64_t incarnation = 0;
-  std::string why;
-};
-
-using object_event =
-    std::variant<external_input, durable::object_message, awakeable_input, operator_input,
-                 vendor_outcome, place_offered, turn_durable, tick, wake, activation_failed>;
-/// Constant name of what it holds, for logs.
-std::string_view name_of(const object_event& event);
-
-/// An object given to an actor. Actors are pooled: one serves an object from its activation to its
-/// passivation, an incarnation, and another one later.
-struct assignment {
-  object_id object;
-  std::uint64_t incarnation = 0; ///< Never the same twice.
-};
-
-/// A turn of an object, as others may ask whether it is on disk.
-struct turn_ref {
-  std::shared_ptr<const std::atomic<std::uint64_t>> durable; ///< How many turns of the actor are.
-  std::uint64_t number = 0;                                  ///< This one's, from 1.
-
-  [[nodiscard]] bool is_durable() const { return !durable || durable->load() >= number; }
-};
-
 /// One event for one object. Shared only so that a CAF message can hold it; it has one reader, who
 /// moves out of it.
 struct event_message {
-  std::shared_ptr<object_event> event;
+  std::shared_ptr<host::object_event> event;
   bool routed = true; ///< Came through the directory, which counts them.
-  std::shared_ptr<const assignment> assigned = nullptr; ///< On the first event of an incarnation.
+  /// On the first event of an incarnation. Actors are pooled: one serves an object from its
+  /// activation to its passivation, and another one later.
+  std::shared_ptr<const host::activation> assigned = nullptr;
   /// Of a message from another object: what it follows from. Until that is durable, only memory
   /// holds what the message said.
-  turn_ref source = {};
+  host::turn_ref source = {};
 };
 template <class Event>
 event_message make_event(Event e, bool routed = true) {
-  return {std::make_shared<object_event>(std::move(e)), routed};
+  return {std::make_shared<host::object_event>(std::move(e)), routed};
 }
 
 /// For the directory: give this to the object, activating it if needed.
@@ -113,14 +48,9 @@ struct idle_message {
   std::uint64_t handled = 0;
   std::optional<std::int64_t> due; ///< Steady milliseconds.
 };
-/// From an object: handling an event threw. What was in memory is gone; the actor serves no object.
+/// From an object: its activation failed; the actor serves no object.
 struct failed_message {
-  object_id object;
-  std::uint64_t incarnation = 0;
-  std::string event; ///< Kind of it.
-  std::string why;
-  /// Objects that this one's queued turns tell something and that were not told.
-  std::vector<object_id> untold;
+  host::failed_activation what;
 };
 /// Back at the directory: everything that a failed object, and whoever told it something, had
 /// queued is on disk, so it may be built anew.
@@ -130,17 +60,17 @@ struct drained_message {
 
 /// For a gateway actor.
 struct gateway_call {
-  std::shared_ptr<call_request> request;
-  responder_ptr to;
+  std::shared_ptr<host::call_request> request;
+  host::responder_ptr to;
 };
 struct gateway_attach {
-  std::shared_ptr<invocation_target> target;
+  std::shared_ptr<host::invocation_target> target;
   bool wait = false;
-  responder_ptr to;
+  host::responder_ptr to;
 };
 struct gateway_awakeable {
   std::string id; ///< As it came.
-  std::shared_ptr<awakeable_input> input;
+  std::shared_ptr<host::awakeable_input> input;
 };
 
 /// For a provider actor: one call, and who wants the answer: an object, or `done`, which is called
@@ -170,7 +100,7 @@ struct wake_at {
 /// For the directory: a person wants a paused object to be tried again.
 struct unpause_message {
   object_id object;
-  responder_ptr to;
+  host::responder_ptr to;
 };
 
 } // namespace orderhub::runtime

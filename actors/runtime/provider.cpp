@@ -23,9 +23,9 @@ struct outgoing {
     if (done)
       done(std::move(outcome));
     else
-      caf::anon_send(
-          to, make_event(vendor_outcome{ref, incarnation, std::move(outcome), std::move(place)},
-                         false));
+      caf::anon_send(to, make_event(host::vendor_outcome{ref, incarnation, std::move(outcome),
+                                                         std::move(place)},
+                                    false));
     to = nullptr;
     place.release();
     live_place.reset();
@@ -42,7 +42,7 @@ std::shared_ptr<outgoing> taken(hub_context& hub, provider_call& call) {
   if (call.place)
     out->live_place = std::move(call.place);
   else
-    out->place = hub.gate->leave(c.vendor, c.ref, host::kind_of(c.call_class, c.lookup));
+    out->place = hub.shared.gate->leave(c.vendor, c.ref, host::kind_of(c.call_class, c.lookup));
   return out;
 }
 
@@ -79,7 +79,7 @@ caf::behavior provider_actor(caf::event_based_actor* self, hub_context* hub,
               send(*hub, *own, *call.call, out);
             },
             [&](std::string_view why) {
-              ++hub->failures;
+              ++hub->shared.failures;
               log::error("actor_failed",
                          {{"actor", "provider"}, {"event", "call"}, {"reason", why}});
               providers::transport_outcome failed{
@@ -89,11 +89,11 @@ caf::behavior provider_actor(caf::event_based_actor* self, hub_context* hub,
               else if (call.done)
                 call.done(std::move(failed));
               else
-                caf::anon_send(
-                    call.respond_to,
-                    make_event(
-                        vendor_outcome{call.call->ref, call.incarnation, std::move(failed), {}},
-                        false));
+                caf::anon_send(call.respond_to, make_event(host::vendor_outcome{call.call->ref,
+                                                                                call.incarnation,
+                                                                                std::move(failed),
+                                                                                {}},
+                                                           false));
             });
       },
       [=](const new_credentials& m) {
@@ -104,7 +104,7 @@ caf::behavior provider_actor(caf::event_based_actor* self, hub_context* hub,
           own->path = std::move(path);
         });
         if (done)
-          hub->gate->probe_now(own->vendor);
+          hub->shared.gate->probe_now(own->vendor);
       },
   };
 }

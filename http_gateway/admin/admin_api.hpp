@@ -1,5 +1,5 @@
 #pragma once
-#include "actors/runtime/ingress.hpp"
+#include "actors/host/ingress.hpp"
 #include "http_gateway/ingress/access.hpp"
 #include "http_gateway/server/server.hpp"
 
@@ -13,8 +13,7 @@ class admin_api final : public request_handler {
 public:
   /// `public_metrics` is asked at each scrape, on the io thread: the counters of the public
   /// server. `hub_metrics_text`, where given, adds whole lines of the same format.
-  admin_api(runtime::ingress& hub, const secret& token,
-            std::function<server_metrics()> public_metrics,
+  admin_api(host::ingress& hub, const secret& token, std::function<server_metrics()> public_metrics,
             std::function<std::string()> hub_metrics_text = {})
       : hub_(hub), access_(token), metrics_(std::move(public_metrics)),
         more_metrics_(std::move(hub_metrics_text)) {}
@@ -24,7 +23,7 @@ public:
 private:
   [[nodiscard]] http_response answer_to(const http_request& request) const;
 
-  runtime::ingress& hub_;
+  host::ingress& hub_;
   access_rule access_;
   std::function<server_metrics()> metrics_;
   std::function<std::string()> more_metrics_;

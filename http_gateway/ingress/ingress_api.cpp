@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t idempotency_key_size_max = 255;
 
 /// An exchange that the runtime answers itself: one allocation a request.
-class ingress_exchange final : public http_exchange, public runtime::responder {
+class ingress_exchange final : public http_exchange, public host::responder {
 public:
   void accepted(std::string_view invocation_id) override {
     // Written once, by the first call, before the flag that publishes it.
@@ -24,7 +24,7 @@ public:
     published_.store(true, std::memory_order_release);
   }
 
-  void finished(runtime::call_response reply) override {
+  void finished(host::call_response reply) override {
     http_response r;
     r.status = reply.status;
     r.body = std::move(reply.body);
@@ -71,12 +71,12 @@ bool is_printable(std::string_view text) {
 
 /// What one request asks of the hub.
 struct dispatcher {
-  runtime::ingress& hub;
+  host::ingress& hub;
   const std::shared_ptr<ingress_exchange>& exchange;
   std::int64_t attach_timeout_ms;
 
   void operator()(call_route& route) const {
-    runtime::call_request call;
+    host::call_request call;
     if (const auto count = exchange->request.header_count("idempotency-key"); count != 0) {
       const auto key = exchange->request.header("idempotency-key");
       if (count > 1 || key.empty() || key.size() > idempotency_key_size_max || !is_printable(key)) {
@@ -172,7 +172,7 @@ http_response ingress_api::stopping(http_exchange& exchange) {
   return r;
 }
 
-http_response health_response(const runtime::health_report& report) {
+http_response health_response(const host::health_report& report) {
   http_response r;
   r.status = report.accepting ? 200 : 503;
   if (report.accepting) {

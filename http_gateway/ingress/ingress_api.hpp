@@ -1,5 +1,5 @@
 #pragma once
-#include "actors/runtime/ingress.hpp"
+#include "actors/host/ingress.hpp"
 #include "http_gateway/ingress/access.hpp"
 #include "http_gateway/server/server.hpp"
 
@@ -7,7 +7,7 @@
 
 namespace orderhub::http_gateway {
 
-/// The public door: Restate's ingress paths and shapes on top of `runtime::ingress`.
+/// The public door: Restate's ingress paths and shapes on top of `host::ingress`.
 ///
 /// - `x-restate-id` on every answer that has an invocation, `x-restate-error-source` on errors:
 ///   `invocation` for a result, `ingress` for what the caller may try again (Restate's clients
@@ -18,7 +18,7 @@ namespace orderhub::http_gateway {
 class ingress_api final : public request_handler {
 public:
   /// Neither is copied: both outlive the server that calls this.
-  ingress_api(runtime::ingress& hub, const secret& token, std::int64_t attach_timeout_ms = 280'000)
+  ingress_api(host::ingress& hub, const secret& token, std::int64_t attach_timeout_ms = 280'000)
       : hub_(hub), access_(token), attach_timeout_ms_(attach_timeout_ms) {}
 
   http_exchange_ptr make_exchange() override;
@@ -27,13 +27,13 @@ public:
   http_response stopping(http_exchange& exchange) override;
 
 private:
-  runtime::ingress& hub_;
+  host::ingress& hub_;
   access_rule access_;
   std::int64_t attach_timeout_ms_;
 };
 
 /// The answer of `GET /restate/health`, on either port: 200 while the hub takes calls, else 503
 /// with the reason.
-http_response health_response(const runtime::health_report& report);
+http_response health_response(const host::health_report& report);
 
 } // namespace orderhub::http_gateway

@@ -164,14 +164,14 @@ route under_restate(std::string_view method, std::vector<std::string>& s) {
   }
   const bool wait = s.back() == "attach";
   if (wait || s.back() == "output") {
-    std::optional<runtime::invocation_target> target;
+    std::optional<host::invocation_target> target;
     if (size == 4 && s[1] == "invocation")
-      target = runtime::by_invocation_id{std::move(s[2])};
+      target = host::by_invocation_id{std::move(s[2])};
     else if (size == 7 && s[1] == "invocation")
-      target = runtime::by_request_key{std::move(s[2]), std::move(s[3]), std::move(s[4]),
-                                       std::move(s[5])};
+      target =
+          host::by_request_key{std::move(s[2]), std::move(s[3]), std::move(s[4]), std::move(s[5])};
     else if (size == 5 && s[1] == "workflow")
-      target = runtime::by_workflow{std::move(s[2]), std::move(s[3])};
+      target = host::by_workflow{std::move(s[2]), std::move(s[3])};
     if (target) {
       if (!get && !post)
         return wrong_method("GET, POST");

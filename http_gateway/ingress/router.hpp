@@ -1,5 +1,5 @@
 #pragma once
-#include "actors/runtime/ingress.hpp"
+#include "actors/host/ingress.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -20,7 +20,7 @@ struct call_route {
 /// `/restate/invocation/{service}/{key}/{handler}/{idempotencyKey}/attach|output`,
 /// `/restate/workflow/{name}/{key}/attach|output`. `wait` for attach.
 struct attach_route {
-  runtime::invocation_target target;
+  host::invocation_target target;
   bool wait = false;
 };
 

@@ -267,7 +267,7 @@ TEST_CASE("a live part is added to what attach and output answer too", "[runtime
   hub.answer(answer_of(200, "lacks"));
   hub.answer("live", answer_of(200, "s3cret"));
   REQUIRE(c->body() == "lacks+s3cret");
-  auto attached = hub.attach(runtime::by_invocation_id{c->id()});
+  auto attached = hub.attach(host::by_invocation_id{c->id()});
   if (!hub.wire.empty())
     hub.answer("live", answer_of(200, "s3cret"));
   CHECK(attached->body() == "lacks+s3cret");
@@ -376,9 +376,8 @@ TEST_CASE("attach waits for the end, output does not", "[runtime][attach]") {
   auto c = hub.call("a", "work", "x", {.idempotency_key = "k"});
   const auto id = c->accepted_id;
   const bool by_key = GENERATE(false, true);
-  const auto target =
-      by_key ? runtime::invocation_target(runtime::by_request_key{"S", "a", "work", "k"})
-             : runtime::invocation_target(runtime::by_invocation_id{id});
+  const auto target = by_key ? host::invocation_target(host::by_request_key{"S", "a", "work", "k"})
+                             : host::invocation_target(host::by_invocation_id{id});
   auto attached = hub.attach(target);
   CHECK(!attached->answered());
   CHECK(attached->accepted_id == id);
@@ -409,7 +408,7 @@ TEST_CASE("attach after a restart is answered when the resumed invocation ends",
   runtime_harness hub;
   const auto id = hub.call("a", "work", "x")->accepted_id;
   hub.restart();
-  auto attached = hub.attach(runtime::by_invocation_id{id});
+  auto attached = hub.attach(host::by_invocation_id{id});
   hub.answer(answer_of(200, "done"));
   CHECK(attached->body() == "done");
 }
@@ -418,17 +417,17 @@ TEST_CASE("attach says what it cannot find", "[runtime][attach]") {
   runtime_harness hub;
   const bool wait = GENERATE(false, true);
   const auto unknown = invocation_id::make(hub.time.wall_ms(), hub.random).text();
-  CHECK(hub.attach(runtime::by_invocation_id{unknown}, wait)->status() == 404);
-  CHECK(hub.attach(runtime::by_invocation_id{"inv_x"}, wait)->status() == 400);
-  CHECK(hub.attach(runtime::by_request_key{"S", "a", "work", "k"}, wait)->status() == 404);
-  CHECK(hub.attach(runtime::by_workflow{"W", "a"}, wait)->status() == 404);
+  CHECK(hub.attach(host::by_invocation_id{unknown}, wait)->status() == 404);
+  CHECK(hub.attach(host::by_invocation_id{"inv_x"}, wait)->status() == 400);
+  CHECK(hub.attach(host::by_request_key{"S", "a", "work", "k"}, wait)->status() == 404);
+  CHECK(hub.attach(host::by_workflow{"W", "a"}, wait)->status() == 404);
   CHECK(hub.waiting_callers() == 0);
 
   // What is not on disk does not exist yet.
   hub.held = true;
   auto c = hub.call("a", "work", "x", {.idempotency_key = "k"});
-  CHECK(hub.attach(runtime::by_invocation_id{c->accepted_id}, wait)->status() == 404);
-  CHECK(hub.attach(runtime::by_request_key{"S", "a", "work", "k"}, wait)->status() == 404);
+  CHECK(hub.attach(host::by_invocation_id{c->accepted_id}, wait)->status() == 404);
+  CHECK(hub.attach(host::by_request_key{"S", "a", "work", "k"}, wait)->status() == 404);
 }
 
 TEST_CASE("attach is answered once though the end comes while it looks", "[runtime][attach]") {
@@ -438,7 +437,7 @@ TEST_CASE("attach is answered once though the end comes while it looks", "[runti
   hub.answer(answer_of(200, "done"));
   const bool wait = GENERATE(false, true);
   hub.within_find_invocation = [&] { hub.commit_without_running(); };
-  auto attached = hub.attach(runtime::by_invocation_id{c->accepted_id}, wait);
+  auto attached = hub.attach(host::by_invocation_id{c->accepted_id}, wait);
   CHECK(attached->status() == (wait ? 200 : 470));
   CHECK(c->status() == 200);
 }
@@ -559,7 +558,7 @@ TEST_CASE("an object whose row is damaged while it lives ends what it has begun,
   CHECK(first->body() == "one");
   CHECK(second->body() == "two");
   CHECK(hub.sent == 2);
-  CHECK(hub.attach(runtime::by_invocation_id{second->id()})->status() == 500);
+  CHECK(hub.attach(host::by_invocation_id{second->id()})->status() == 500);
   hub.restart();
   CHECK(hub.call("a", "work", "z")->status() == 500);
   CHECK(hub.sent == 2);

@@ -212,7 +212,7 @@ TEST_CASE("a request that the gateway fails at gets 500, once, and the next one 
   CHECK(hub.output(c->id())->status() == 500);
   CHECK(hub.output(c->id())->body() == "done");
   hub.within_find_invocation = [] { throw std::bad_alloc(); };
-  CHECK(hub.attach(runtime::by_invocation_id{c->id()})->status() == 500);
+  CHECK(hub.attach(host::by_invocation_id{c->id()})->status() == 500);
 }
 
 TEST_CASE("a person's action is answered, whatever becomes of its object", "[runtime][failure]") {

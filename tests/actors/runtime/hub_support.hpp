@@ -1,5 +1,5 @@
 #pragma once
-#include "actors/runtime/ingress.hpp"
+#include "actors/host/ingress.hpp"
 #include "journal/store.hpp"
 #include "providers/transport.hpp"
 #include "tests/support/memory_store.hpp"
@@ -108,15 +108,15 @@ private:
 };
 
 /// A caller on another thread.
-class waiting_responder final : public runtime::responder {
+class waiting_responder final : public host::responder {
 public:
   void accepted(std::string_view id) override { ids.put(std::string(id)); }
-  void finished(runtime::call_response reply) override {
+  void finished(host::call_response reply) override {
     threads.put(std::this_thread::get_id());
     replies.put(std::move(reply));
   }
   channel<std::string> ids;
-  channel<runtime::call_response> replies;
+  channel<host::call_response> replies;
   channel<std::thread::id> threads; ///< That answered.
 };
 

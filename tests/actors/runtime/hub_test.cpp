@@ -15,7 +15,7 @@
 
 using namespace orderhub;
 using namespace orderhub::testing;
-using runtime::call_response;
+using host::call_response;
 using runtime::hub_options;
 
 namespace {
@@ -77,7 +77,7 @@ struct fixture {
   }
   responder attach(const std::string& id, bool wait = true) {
     auto to = std::make_shared<waiting_responder>();
-    hub().attach(runtime::by_invocation_id{id}, wait, to);
+    hub().attach(host::by_invocation_id{id}, wait, to);
     return to;
   }
   void answer(const std::string& body = "done") {
@@ -392,7 +392,7 @@ TEST_CASE("a hub ends with a call out, and its answer afterwards does no harm",
 }
 
 TEST_CASE("a caller that is gone is let go, those beside it are answered", "[runtime][hub]") {
-  struct leaving_responder final : runtime::responder {
+  struct leaving_responder final : host::responder {
     void accepted(std::string_view id) override { ids.put(std::string(id)); }
     void finished(call_response reply) override { replies.put(std::move(reply)); }
     [[nodiscard]] bool gone() const override { return left; }

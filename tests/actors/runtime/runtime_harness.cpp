@@ -5,6 +5,7 @@
 #include "actors/runtime/hub_context.hpp"
 #include "actors/runtime/messages.hpp"
 #include "actors/runtime/provider.hpp"
+#include "actors/runtime/timers.hpp"
 #include "journal/base/hash.hpp"
 #include "tests/support/must.hpp"
 
@@ -196,31 +197,34 @@ struct runtime_harness::world {
         clock(b.time, {journal.last_time(),
                        std::max<std::int64_t>(b.time.wall_ms() - journal.last_time(), 0), false}),
         env{clock, b.random, journal.hub(), b.vendors, nullptr, &vendor_clocks, b.time.steady_ms()},
-        context{journal, writer, b.services, b.vendors, transport, env}, system(config),
+        context{.shared = {.journal = journal, .services = b.services, .env = env},
+                .writer = writer,
+                .transport = transport},
+        system(config),
         scheduler(dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler())) {
     env.waiting_inputs_max = b.waiting_inputs_max;
-    context.gate = runtime::make_gate(b.vendors, b.limits, b.time);
+    context.shared.gate = runtime::make_gate(b.vendors, b.limits, b.time);
     timers = system.spawn(runtime::timer_service, &context);
     directory = system.spawn(runtime::directory_actor, &context, timers);
-    context.gate->on_offer([to = directory](host::place_offer offer) {
+    context.shared.gate->on_offer([to = directory](host::place_offer offer) {
       auto object = offer.object;
-      caf::anon_send(to, runtime::route_message{
-                             std::move(object),
-                             runtime::make_event(runtime::place_offered{std::move(offer)})});
+      caf::anon_send(
+          to, runtime::route_message{std::move(object),
+                                     runtime::make_event(host::place_offered{std::move(offer)})});
     });
     for (const auto& [name, endpoint] : b.vendors.endpoints)
       context.providers.emplace(name, system.spawn(runtime::provider_actor, &context, &endpoint));
     gateway = system.spawn(runtime::gateway_actor, &context, directory);
     for (auto& id : must(journal.resumable()))
       caf::anon_send(directory,
-                     runtime::route_message{std::move(id), runtime::make_event(runtime::wake{})});
+                     runtime::route_message{std::move(id), runtime::make_event(host::wake{})});
     for (auto& row : must(journal.timers(b.time.wall_ms(), 1'000)))
       caf::anon_send(directory, runtime::route_message{std::move(row.object),
-                                                       runtime::make_event(runtime::tick{})});
+                                                       runtime::make_event(host::tick{})});
     caf::anon_send(timers, runtime::resume_atom::value, directory);
   }
   ~world() {
-    context.gate->on_offer(nullptr);
+    context.shared.gate->on_offer(nullptr);
     for (const auto& actor : {gateway, directory, timers})
       caf::anon_send_exit(actor, caf::exit_reason::kill);
     for (const auto& [name, provider] : context.providers)
@@ -270,10 +274,10 @@ runtime_harness::world& runtime_harness::running() {
 caller runtime_harness::post(const std::string& key, const std::string& handler,
                              const std::string& body, const call_options& options) {
   auto to = std::make_shared<recording_responder>();
-  runtime::call_request r{
+  host::call_request r{
       "S", key, handler, body, options.idempotency_key, options.one_way, options.delay_ms};
   caf::anon_send(running().gateway,
-                 runtime::gateway_call{std::make_shared<runtime::call_request>(std::move(r)), to});
+                 runtime::gateway_call{std::make_shared<host::call_request>(std::move(r)), to});
   return to;
 }
 
@@ -284,20 +288,20 @@ caller runtime_harness::call(const std::string& key, const std::string& handler,
   return to;
 }
 
-caller runtime_harness::call(runtime::call_request request) {
+caller runtime_harness::call(host::call_request request) {
   auto to = std::make_shared<recording_responder>();
   caf::anon_send(
       running().gateway,
-      runtime::gateway_call{std::make_shared<runtime::call_request>(std::move(request)), to});
+      runtime::gateway_call{std::make_shared<host::call_request>(std::move(request)), to});
   run_until_idle();
   return to;
 }
 
-caller runtime_harness::attach(runtime::invocation_target target, bool wait) {
+caller runtime_harness::attach(host::invocation_target target, bool wait) {
   auto to = std::make_shared<recording_responder>();
   caf::anon_send(running().gateway,
                  runtime::gateway_attach{
-                     std::make_shared<runtime::invocation_target>(std::move(target)), wait, to});
+                     std::make_shared<host::invocation_target>(std::move(target)), wait, to});
   run_until_idle();
   return to;
 }
@@ -305,14 +309,14 @@ caller runtime_harness::attach(runtime::invocation_target target, bool wait) {
 caller runtime_harness::complete_awakeable(const std::string& id, bool resolve,
                                            const std::string& payload) {
   auto to = std::make_shared<recording_responder>();
-  runtime::awakeable_input in{{}, {}, to};
+  host::awakeable_input in{{}, {}, to};
   if (resolve)
     in.value = payload;
   else
     in.value = fail({error_kind::rejected, "awakeable", payload, 500});
   caf::anon_send(
       running().gateway,
-      runtime::gateway_awakeable{id, std::make_shared<runtime::awakeable_input>(std::move(in))});
+      runtime::gateway_awakeable{id, std::make_shared<host::awakeable_input>(std::move(in))});
   run_until_idle();
   return to;
 }
@@ -421,10 +425,10 @@ std::size_t runtime_harness::queued_turns() const {
   return world_->writer.queue.size();
 }
 std::size_t runtime_harness::waiting_callers() const {
-  return world_->context.waiters.size();
+  return world_->context.shared.waiters.size();
 }
 host::vendor_gate& runtime_harness::gate() const {
-  return *world_->context.gate;
+  return *world_->context.shared.gate;
 }
 std::size_t runtime_harness::places_taken(host::place_kind kind) const {
   return gate().snapshot().front().in_flight.at(static_cast<std::size_t>(kind));
@@ -433,7 +437,7 @@ std::uint64_t runtime_harness::timer_ticks() const {
   return world_->context.timer_ticks;
 }
 std::uint64_t runtime_harness::failures() const {
-  return world_->context.failures;
+  return world_->context.shared.failures;
 }
 std::size_t runtime_harness::paused_objects() const {
   return world_->context.paused_objects;
@@ -454,19 +458,19 @@ caller runtime_harness::unpause(const std::string& key) {
 caller runtime_harness::operate(const std::string& key, journal::operator_payload action) {
   auto to = std::make_shared<recording_responder>();
   caf::anon_send(running().directory,
-                 runtime::route_message{object(key), runtime::make_event(runtime::operator_input{
+                 runtime::route_message{object(key), runtime::make_event(host::operator_input{
                                                          {}, std::move(action), to})});
   run_until_idle();
   return to;
 }
 void runtime_harness::break_down(const std::string& key, std::uint64_t incarnation) {
   caf::anon_send(running().directory,
-                 runtime::route_message{object(key), runtime::make_event(runtime::activation_failed{
+                 runtime::route_message{object(key), runtime::make_event(host::activation_failed{
                                                          incarnation, "the test says so"})});
   run_until_idle();
 }
 void runtime_harness::set_accepting(bool accepting) {
-  running().context.admission.set_stall(!accepting, "the test says so");
+  running().context.shared.admission.set_stall(!accepting, "the test says so");
 }
 std::string runtime_harness::value(const std::string& key, const std::string& name) const {
   const auto state = must(world_->journal.load(object(key)));

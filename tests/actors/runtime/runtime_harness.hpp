@@ -1,7 +1,7 @@
 #pragma once
 #include "actors/durable/service.hpp"
 #include "actors/host/call_gate.hpp"
-#include "actors/runtime/ingress.hpp"
+#include "actors/host/ingress.hpp"
 #include "journal/base/random.hpp"
 #include "journal/hub_journal.hpp"
 #include "providers/registry.hpp"
@@ -22,10 +22,10 @@
 namespace orderhub::testing {
 
 /// Keeps what a caller is told.
-class recording_responder final : public runtime::responder {
+class recording_responder final : public host::responder {
 public:
   void accepted(std::string_view invocation_id) override { accepted_id = invocation_id; }
-  void finished(runtime::call_response reply) override { replies.push_back(std::move(reply)); }
+  void finished(host::call_response reply) override { replies.push_back(std::move(reply)); }
 
   [[nodiscard]] bool answered() const { return !replies.empty(); }
   /// 0 while not answered, 1 where answered more than once.
@@ -38,7 +38,7 @@ public:
   }
 
   std::string accepted_id;
-  std::vector<runtime::call_response> replies;
+  std::vector<host::call_response> replies;
 };
 using caller = std::shared_ptr<recording_responder>;
 
@@ -83,9 +83,9 @@ public:
   // The first of these starts the actors. All but `post` go on until nothing moves.
   caller call(const std::string& key, const std::string& handler, const std::string& body = {},
               const call_options& options = {});
-  caller call(runtime::call_request request);
-  caller attach(runtime::invocation_target target, bool wait = true);
-  caller output(const std::string& id) { return attach(runtime::by_invocation_id{id}, false); }
+  caller call(host::call_request request);
+  caller attach(host::invocation_target target, bool wait = true);
+  caller output(const std::string& id) { return attach(host::by_invocation_id{id}, false); }
   caller complete_awakeable(const std::string& id, bool resolve, const std::string& payload);
   void answer(const providers::transport_outcome& outcome);
   /// The open call with that request body.

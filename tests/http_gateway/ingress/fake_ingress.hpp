@@ -1,5 +1,5 @@
 #pragma once
-#include "actors/runtime/ingress.hpp"
+#include "actors/host/ingress.hpp"
 
 #include <condition_variable>
 #include <cstddef>
@@ -17,10 +17,10 @@ namespace orderhub::test {
 ///
 /// Handlers: `Echo` answers the body; `Hold` waits for `release`; `Silent` is never accepted;
 /// `Refuse` ends with 409. One-way calls get 202 as the runtime words it.
-class fake_ingress final : public runtime::ingress {
+class fake_ingress final : public host::ingress {
 public:
   struct attach_call {
-    runtime::invocation_target target;
+    host::invocation_target target;
     bool wait = false;
   };
   struct completion_call {
@@ -39,13 +39,13 @@ public:
     thread_.join();
   }
 
-  void call(runtime::call_request request, runtime::responder_ptr to) override {
+  void call(host::call_request request, host::responder_ptr to) override {
     {
       const std::lock_guard lock(mutex_);
       calls_.push_back(request);
     }
     enqueue([this, request = std::move(request), to = std::move(to)] {
-      runtime::call_response reply;
+      host::call_response reply;
       reply.invocation_id = "inv_" + request.key;
       if (request.handler == "Silent") {
         const std::lock_guard lock(mutex_);
@@ -76,15 +76,15 @@ public:
     });
   }
 
-  void attach(runtime::invocation_target target, bool wait, runtime::responder_ptr to) override {
-    const auto* id = std::get_if<runtime::by_invocation_id>(&target);
+  void attach(host::invocation_target target, bool wait, host::responder_ptr to) override {
+    const auto* id = std::get_if<host::by_invocation_id>(&target);
     const bool held = wait && id != nullptr && id->id == "inv_long";
     {
       const std::lock_guard lock(mutex_);
       attaches_.push_back({std::move(target), wait});
     }
     enqueue([this, wait, held, to = std::move(to)] {
-      runtime::call_response reply;
+      host::call_response reply;
       reply.invocation_id = "inv_attached";
       if (held) {
         const std::lock_guard lock(mutex_);
@@ -99,13 +99,13 @@ public:
   }
 
   void complete_awakeable(std::string id, bool resolve, std::string payload,
-                          runtime::responder_ptr to) override {
+                          host::responder_ptr to) override {
     {
       const std::lock_guard lock(mutex_);
       completions_.push_back({std::move(id), resolve, std::move(payload)});
     }
     enqueue([to = std::move(to)] {
-      runtime::call_response reply;
+      host::call_response reply;
       reply.status = 202;
       to->finished(std::move(reply));
     });
@@ -120,12 +120,12 @@ public:
     return forgotten_;
   }
 
-  [[nodiscard]] runtime::health_report health() const override {
+  [[nodiscard]] host::health_report health() const override {
     const std::lock_guard lock(mutex_);
     return health_;
   }
 
-  void set_health(runtime::health_report report) {
+  void set_health(host::health_report report) {
     const std::lock_guard lock(mutex_);
     health_ = std::move(report);
   }
@@ -137,7 +137,7 @@ public:
   }
   /// Answers what is held, the latest first, with the key as the body.
   void release() {
-    std::vector<std::pair<runtime::responder_ptr, runtime::call_response>> held;
+    std::vector<std::pair<host::responder_ptr, host::call_response>> held;
     {
       const std::lock_guard lock(mutex_);
       held.swap(held_);
@@ -148,7 +148,7 @@ public:
     }
   }
 
-  [[nodiscard]] std::vector<runtime::call_request> calls() const {
+  [[nodiscard]] std::vector<host::call_request> calls() const {
     const std::lock_guard lock(mutex_);
     return calls_;
   }
@@ -188,12 +188,12 @@ private:
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::function<void()>> work_;
-  std::vector<runtime::call_request> calls_;
+  std::vector<host::call_request> calls_;
   std::vector<attach_call> attaches_;
   std::vector<std::string> forgotten_;
   std::vector<completion_call> completions_;
-  std::vector<std::pair<runtime::responder_ptr, runtime::call_response>> held_;
-  runtime::health_report health_{true, {}, "commit"};
+  std::vector<std::pair<host::responder_ptr, host::call_response>> held_;
+  host::health_report health_{true, {}, "commit"};
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -98,9 +98,9 @@ TEST_CASE("results are attached to and fetched", "[gateway][api]") {
   const auto asked = d.hub.attaches();
   REQUIRE(asked.size() == 2);
   CHECK(asked[0].wait);
-  CHECK(std::get<runtime::by_workflow>(asked[0].target).key == "k");
+  CHECK(std::get<host::by_workflow>(asked[0].target).key == "k");
   CHECK_FALSE(asked[1].wait);
-  CHECK(std::get<runtime::by_request_key>(asked[1].target).idempotency_key == "idem");
+  CHECK(std::get<host::by_request_key>(asked[1].target).idempotency_key == "idem");
 }
 
 TEST_CASE("awakeables are resolved with bytes and rejected with a reason", "[gateway][api]") {

@@ -146,20 +146,20 @@ TEST_CASE("durations are read in both notations", "[gateway][router]") {
 TEST_CASE("results are asked for in three ways", "[gateway][router]") {
   const auto by_id = expect<attach_route>(route_of("GET", "/restate/invocation/inv_1/attach"));
   CHECK(by_id.wait);
-  CHECK(std::get<runtime::by_invocation_id>(by_id.target).id == "inv_1");
+  CHECK(std::get<host::by_invocation_id>(by_id.target).id == "inv_1");
   CHECK_FALSE(expect<attach_route>(route_of("POST", "/restate/invocation/inv_1/output")).wait);
 
   const auto by_key =
       expect<attach_route>(route_of("GET", "/restate/invocation/S/a%2Fb/H/key%201/output"));
-  const auto& request = std::get<runtime::by_request_key>(by_key.target);
+  const auto& request = std::get<host::by_request_key>(by_key.target);
   CHECK(request.service == "S");
   CHECK(request.key == "a/b");
   CHECK(request.handler == "H");
   CHECK(request.idempotency_key == "key 1");
 
   const auto workflow = expect<attach_route>(route_of("GET", "/restate/workflow/W/k/attach"));
-  CHECK(std::get<runtime::by_workflow>(workflow.target).name == "W");
-  CHECK(std::get<runtime::by_workflow>(workflow.target).key == "k");
+  CHECK(std::get<host::by_workflow>(workflow.target).name == "W");
+  CHECK(std::get<host::by_workflow>(workflow.target).key == "k");
 }
 
 TEST_CASE("awakeables are completed under both of Restate's paths", "[gateway][router]") {

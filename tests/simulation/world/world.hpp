@@ -1,9 +1,12 @@
 #pragma once
-#include "actors/durable/object_machine.hpp"
 #include "actors/durable/service.hpp"
 #include "actors/handlers/orders/order_settings.hpp"
 #include "actors/host/call_gate.hpp"
 #include "actors/host/due_times.hpp"
+#include "actors/host/host_context.hpp"
+#include "actors/host/host_services.hpp"
+#include "actors/host/intake.hpp"
+#include "actors/host/object_event.hpp"
 #include "journal/base/random.hpp"
 #include "journal/hub_journal.hpp"
 #include "journal/record.hpp"
@@ -38,34 +41,44 @@ inline host::gate_limits narrow_gate() {
   return limits;
 }
 
+/// What can go wrong in a run, and what else is chosen for it. Always: messages of different
+/// senders overtake each other, and commits, slices of checkpoints, timers and the moments at which
+/// objects leave memory come whenever they may.
 struct world_settings {
   std::uint64_t seed = 1;
-  /// They say which vendors are configured, too.
-  handlers::order_settings orders = mock_order_settings();
-  /// What the configuration says from the first restart on; none: the same.
-  std::optional<handlers::order_settings> orders_after_restart = {};
-  providers::mock::options mock = {};
-  /// Small, so that checkpoints come in many slices while one order is on its way.
-  journal::journal_options journal = {
-      .checkpoint_bytes = 1'500, .checkpoint_interval_ms = 2'000, .slice_rows = 2, .slice_ms = 0};
-  host::gate_limits places = narrow_gate();
-  /// Overrides every operation's absence time where not negative.
-  std::int64_t absence_after_ms = -1;
-  bool unstable_keys = false;
-  /// The machine loses power at these points, counted from 1 over the whole run.
+
+  // ── Faults ──
+  /// The machine loses power at these points, counted from 1 over the whole run (`points`).
   std::set<std::size_t> crash_at = {};
-  /// Chance in a thousand that a call finds no route.
-  std::uint64_t not_sent_per_mille = 0;
-  /// Chance in a thousand that a commit fails; it is then made again.
-  std::uint64_t failed_commits_per_mille = 0;
-  /// How long a request may take to its vendor after the machine that sent it lost power.
-  std::int64_t orphan_delay_max_ms = 2'000;
   /// Whoever was without power for a moment is another boot; else the process was killed.
   bool reboots = false;
   /// Somebody sets the wall clock between the first loss of power and the restart.
   std::int64_t wall_step_at_restart_ms = 0;
+  /// What the configuration says from the first restart on; none: the same.
+  std::optional<handlers::order_settings> orders_after_restart = {};
+  /// How long a request may take to its vendor after the machine that sent it lost power.
+  std::int64_t orphan_delay_max_ms = 2'000;
+  /// Chance in a thousand that a call finds no route.
+  std::uint64_t not_sent_per_mille = 0;
+  /// Chance in a thousand that a commit fails; it is then made again.
+  std::uint64_t failed_commits_per_mille = 0;
+  /// The vendors', with their faults: refusals, lost answers, late work, outages.
+  providers::mock::options mock = {};
+  /// So few places that what one order does at once already queues.
+  host::gate_limits places = narrow_gate();
   /// Objects leave memory as soon as they may; else at moments that are drawn.
   bool leaves_at_once = false;
+  /// Keys change with every send: tests show with it that the checks can fail.
+  bool unstable_keys = false;
+
+  // ── The rest ──
+  /// They say which vendors are configured, too.
+  handlers::order_settings orders = mock_order_settings();
+  /// Small, so that checkpoints come in many slices while one order is on its way.
+  journal::journal_options journal = {
+      .checkpoint_bytes = 1'500, .checkpoint_interval_ms = 2'000, .slice_rows = 2, .slice_ms = 0};
+  /// Overrides every operation's absence time where not negative.
+  std::int64_t absence_after_ms = -1;
   /// More steps than any sound run takes.
   std::size_t steps_max = 50'000;
 };
@@ -79,29 +92,30 @@ world_settings with_faults(std::string_view control);
 /// could, is drawn from the seed; messages from one sender to one receiver keep their order, as
 /// CAF's do. The same settings make the same run.
 ///
-/// It follows actors/runtime: calls, answers and acknowledgements leave when their turn is durable,
-/// messages to other objects when it is queued.
-class world {
+/// The rules are those of actors/host, which this drives as the runtime does: it is their host,
+/// with a network, a disk and a machine that can fail. Its files: clients, objects, writer,
+/// network, power, scheduler; here and in world.cpp, what a test sees.
+class world final : private host::door_host, private host::part_fetcher {
 public:
   explicit world(world_settings settings = {});
-  ~world();
+  ~world() override;
   world(const world&) = delete;
   world& operator=(const world&) = delete;
 
   struct answer {
     int status = 0;
-    std::string body;
+    std::string body; ///< Of an error, only its message.
   };
-  /// What a client asked and heard. It asks again, with the same `idempotency-key`, whenever the
-  /// hub lost power before it was answered.
+  /// What a client asked and heard: the response as it is stored, see `enriched`. It asks again,
+  /// with the same `idempotency-key`, whenever the hub lost power before it was answered.
   struct client {
     object_id object;
     std::string handler;
     std::string body;
     bool one_way = false;  ///< `/send`: 202 as soon as the input is durable.
-    bool internal = false; ///< Speaks for another object of the hub: internal handlers too.
+    bool internal = false; ///< Speaks for the hub itself: internal handlers too.
     std::string request_key;
-    invocation_id invocation; ///< The newest one that this client began.
+    invocation_id invocation; ///< The one that it was told it waits for, or began.
     std::optional<answer> heard;
     unix_ms heard_at = 0;
     int asked = 0;
@@ -139,7 +153,7 @@ public:
 
   /// GetOrder's answer as of the last commit.
   [[nodiscard]] answer order(const std::string& key) const;
-  /// What an answer lacks is fetched, as the gateway does.
+  /// What an answer lacks is fetched, as for one that leaves.
   [[nodiscard]] answer enriched(const object_id& object, const std::string& handler, answer a);
 
   /// Effects of that order at the vendors. Late work counts when it is done.
@@ -182,6 +196,9 @@ public:
 
 private:
   struct power_cut {};
+  struct active_object;
+  class client_responder;
+  class released; ///< The outlet.
 
   // ── What is on its way ──
   struct from_client {
@@ -190,50 +207,26 @@ private:
   };
   struct to_vendor {
     durable::vendor_call call;
-    object_id from;
+    host::activation from;
     bool orphan = false; ///< Whoever sent it is gone.
-    std::uint64_t incarnation = 0;
     unix_ms left_at = 0;
     host::place_lease place = {};
   };
-  struct vendor_outcome {
-    durable::call_ref ref;
-    providers::transport_outcome outcome;
-    host::place_lease place; ///< Held until the outcome has been handled.
-  };
-  struct wake {}; ///< Activates, and lets what is due happen.
-  using object_event =
-      std::variant<from_client, durable::object_message, vendor_outcome, host::place_offer, wake>;
   struct to_object {
     object_id object;
-    object_event event;
-    std::uint64_t source = 0; ///< Number of the turn that a message came of.
+    std::variant<from_client, host::object_event> event;
+    host::turn_ref source = {};
   };
   struct parcel {
     unix_ms at = 0;
     std::variant<to_object, to_vendor> content;
   };
 
-  /// What waits for a turn to be durable.
-  struct pending_output {
-    object_id object;
-    std::vector<durable::vendor_call> calls;
-    std::vector<durable::finished_call> finished;
-    std::vector<std::size_t> accepted; ///< One-way clients.
-    [[nodiscard]] bool empty() const {
-      return calls.empty() && finished.empty() && accepted.empty();
-    }
-  };
+  /// A turn that the writer has.
   struct job {
     journal::turn turn;
-    pending_output after;
-  };
-  struct active_object {
-    std::unique_ptr<durable::object_machine> machine;
-    std::uint64_t submitted = 0; ///< Number of its newest turn.
-    std::uint64_t source = 0;    ///< Newest turn of others that is in its memory.
-    /// As planned after its last event. The machine itself names no time that has come.
-    std::optional<unix_ms> due = {};
+    std::shared_ptr<host::pending_output> then;
+    host::activation from;
   };
 
   /// The boot clock of the machine: goes on with the time, and begins anew with each boot.
@@ -257,27 +250,44 @@ private:
 
   void point(std::string_view name);
   void open();
-  void restart();
-  void act();
-  [[nodiscard]] std::size_t ready_channels(unix_ms now) const;
-  void set_due(const object_id& id, active_object& object, std::optional<unix_ms> due);
-  void leave_memory();
-  void note_durable();
+  [[nodiscard]] std::shared_ptr<host::part_fetcher> parts();
+
+  // clients.cpp
   void ask_again(std::size_t number);
+  void take_in(const from_client& in);
+  void hear(std::size_t number, answer a);
+  invocation_id new_invocation() override { return asked_as_; }
+  void route(object_id object, host::object_event event) override;
+
+  // objects.cpp
+  void handle(const object_id& id, host::object_event event, host::turn_ref source = {});
+  void set_due(active_object& object, std::optional<unix_ms> due);
+  void passivate(const object_id& id);
+  void leave_memory();
+  [[nodiscard]] std::optional<object_id> idle_object();
+
+  // writer.cpp
+  void commit();
+  void note_durable();
+  void slice();
+
+  // network.cpp
   void put(const std::string& channel, unix_ms at, std::variant<to_object, to_vendor> what);
   void deliver(std::string channel);
+  void send(durable::vendor_call call, const host::activation& from);
   void arrive(to_vendor request);
-  void handle(to_object event);
-  void on_client(durable::object_machine& machine, pending_output& now, const from_client& in);
-  void flush(const object_id& id, pending_output now);
-  void commit();
-  void slice();
-  void release(pending_output after);
-  void hear(std::size_t number, answer a);
-  void passivate(const object_id& id);
-  [[nodiscard]] std::optional<object_id> idle_object();
-  [[nodiscard]] std::optional<unix_ms> next_time();
+  void fetch(durable::vendor_call call, host::place_lease place, callback done) override;
   [[nodiscard]] std::int64_t latency() { return 1 + static_cast<std::int64_t>(dice_.below(20)); }
+
+  // power.cpp
+  void restart();
+  void forget_memory();
+  void orphan_calls();
+
+  // scheduler.cpp
+  void act();
+  [[nodiscard]] std::size_t ready_channels(unix_ms now) const;
+  [[nodiscard]] std::optional<unix_ms> next_time();
 
   world_settings settings_;
   seeded_random dice_;   ///< What happens next.
@@ -293,15 +303,15 @@ private:
   std::optional<handlers::order_settings> next_orders_;
 
   // In the machine's memory.
-  std::map<object_id, active_object> objects_;
+  std::unique_ptr<host::host_context> shared_;
+  std::unique_ptr<host::intake> intake_;
+  std::map<object_id, std::unique_ptr<active_object>> objects_;
   std::set<std::pair<unix_ms, object_id>> due_; ///< Of these.
   std::set<object_id> touched_;                 ///< Those that may leave memory by now.
   std::deque<job> queue_;
-  std::uint64_t submitted_ = 0; ///< Turns given to the writer; their numbers.
-  std::uint64_t durable_ = 0;   ///< Turns up to this number are on disk.
   bool slice_wanted_ = false;
-  host::due_times timers_; ///< Of objects that are not active.
-  std::multimap<invocation_id, std::size_t> waiters_;
+  host::due_times timers_;         ///< Of objects that are not active.
+  std::uint64_t incarnations_ = 0; ///< Never the same twice in all of the run.
 
   // Outside of it.
   std::map<std::string, std::deque<parcel>> channels_;
@@ -317,7 +327,10 @@ private:
   std::size_t times_went_back_ = 0;
   std::size_t active_max_ = 0;
   std::size_t crashes_ = 0;
-  std::uint64_t incarnation_ = 0;
+  /// Power is lost: whatever the process still does on its way out is done by nobody.
+  bool power_off_ = false;
+  invocation_id asked_as_;     ///< The id that goes with the request being taken in.
+  bool fetches_parts_ = false; ///< Else responses leave without.
   bool ran_away_ = false;
 };
 

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <variant>
 
-namespace orderhub::runtime {
+namespace orderhub::host {
 
 /// One call of a handler as the HTTP gateway hands it over. Path segments are percent-decoded,
 /// UTF-8 and free of control characters; the key has at most 255 bytes.
@@ -76,4 +76,4 @@ public:
   [[nodiscard]] virtual health_report health() const = 0;
 };
 
-} // namespace orderhub::runtime
+} // namespace orderhub::host

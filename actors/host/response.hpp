@@ -1,5 +1,5 @@
 #pragma once
-#include "actors/runtime/ingress.hpp"
+#include "actors/host/ingress.hpp"
 #include "journal/base/ids.hpp"
 #include "journal/base/result.hpp"
 #include "journal/object_state.hpp"
@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace orderhub::runtime {
+namespace orderhub::host {
 
 /// `{"code":…,"message":…}`.
 std::string error_body(std::uint16_t status, std::string_view message);
@@ -21,4 +21,4 @@ call_response not_stored(std::string_view reason);
 /// `{"invocationId":…,"status":…}` with 202.
 call_response accepted(const invocation_id& id, bool previously);
 
-} // namespace orderhub::runtime
+} // namespace orderhub::host

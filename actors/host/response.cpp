@@ -1,8 +1,8 @@
-#include "actors/runtime/response.hpp"
+#include "actors/host/response.hpp"
 
 #include <nlohmann/json.hpp>
 
-namespace orderhub::runtime {
+namespace orderhub::host {
 
 std::string error_body(std::uint16_t status, std::string_view message) {
   return "{\"code\":" + std::to_string(status) + ",\"message\":" +
@@ -52,4 +52,4 @@ call_response accepted(const invocation_id& id, bool previously) {
   return reply;
 }
 
-} // namespace orderhub::runtime
+} // namespace orderhub::host

@@ -1,10 +1,10 @@
-#include "actors/runtime/waiters.hpp"
+#include "actors/host/waiters.hpp"
 
 #include <algorithm>
 #include <iterator>
 #include <utility>
 
-namespace orderhub::runtime {
+namespace orderhub::host {
 
 void waiter_table::add(const invocation_id& id, responder_ptr to, bool durable) {
   std::lock_guard lock(mutex_);
@@ -136,4 +136,4 @@ std::size_t response_table::size() const {
   return waiting_.size();
 }
 
-} // namespace orderhub::runtime
+} // namespace orderhub::host

@@ -1,5 +1,5 @@
 #pragma once
-#include "actors/runtime/ingress.hpp"
+#include "actors/host/ingress.hpp"
 #include "journal/base/ids.hpp"
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace orderhub::runtime {
+namespace orderhub::host {
 
 /// Who waits for which invocation's end. Thread-safe. Its size is bounded by the gateway's limit on
 /// requests in flight: callers whose time is over are dropped.
@@ -67,4 +67,4 @@ private:
   std::unordered_map<std::uint64_t, waiting> waiting_;
 };
 
-} // namespace orderhub::runtime
+} // namespace orderhub::host

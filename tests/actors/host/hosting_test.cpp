@@ -1,0 +1,307 @@
+#include "tests/actors/host/one_thread_host.hpp"
+#include "tests/support/catch2.hpp"
+#include "tests/support/sim_operations.hpp"
+
+#include <string>
+#include <utility>
+
+namespace orderhub::testing {
+
+using durable::context;
+using durable::handler_task;
+
+namespace {
+
+/// Charges, and says how much.
+handler_task charge(context ctx, std::string amount) {
+  auto done = co_await ctx.effect("charge", shop_call(amount));
+  if (!done)
+    co_return done.failure();
+  ctx.set("paid", amount);
+  co_return done->text;
+}
+
+/// Charges, and is delivered ten seconds later.
+handler_task deliver_later(context ctx, std::string amount) {
+  auto done = co_await ctx.effect("charge", shop_call(amount));
+  if (!done)
+    co_return done.failure();
+  auto slept = co_await ctx.sleep(10'000);
+  if (!slept)
+    co_return slept.failure();
+  ctx.set("status", "delivered");
+  co_return std::string("delivered");
+}
+
+handler_task have_charged(context ctx, std::string other) {
+  auto paid = co_await ctx.call({"Shop", std::move(other)}, "charge", "500");
+  if (!paid)
+    co_return paid.failure();
+  co_return "by another: " + *paid;
+}
+
+handler_task wait_for_person(context ctx, std::string /*body*/) {
+  auto word = ctx.awakeable();
+  ctx.set("ask", word.id);
+  auto said = co_await word.value;
+  if (!said)
+    co_return said.failure();
+  co_return *said;
+}
+
+result<std::string> show(const durable::read_view& view, std::string_view /*body*/) {
+  const auto* paid = view.state.value("paid");
+  return paid != nullptr ? *paid : std::string("nothing");
+}
+
+struct shop {
+  one_thread_host hub;
+  shop() {
+    hub.handler("charge").run = &charge;
+    hub.handler("charge").validate = [](std::string_view /*key*/,
+                                        std::string_view body) -> result<std::string> {
+      if (body.empty())
+        return fail({error_kind::invalid, "charge", "amount is missing."});
+      return std::string(body);
+    };
+    hub.handler("deliver_later").run = &deliver_later;
+    hub.handler("have_charged").run = &have_charged;
+    hub.handler("wait_for_person").run = &wait_for_person;
+    hub.handler("show").read = &show;
+    hub.handler("show").mode = durable::handler_mode::read;
+    hub.handler("hidden").run = &charge;
+    hub.handler("hidden").internal = true;
+  }
+};
+
+} // namespace
+
+// ── What leaves when ─────────────────────────────────────────────────────────────────────────
+
+TEST_CASE("a call and a response leave only when the turn they follow from is durable",
+          "[host][hosting]") {
+  shop s;
+  const auto caller = s.hub.call("1", "charge", "500");
+  CHECK_FALSE(caller->id.empty());
+  REQUIRE(s.hub.turns.size() == 1);
+  CHECK(s.hub.calls.empty());
+  s.hub.commit();
+  REQUIRE(s.hub.calls.size() == 1);
+  CHECK(s.hub.places_taken() == 1);
+  CHECK(caller->status() == 0);
+  s.hub.answer(answer_of(200, "paid 500"));
+  CHECK(s.hub.places_taken() == 0);
+  REQUIRE(s.hub.turns.size() == 1);
+  CHECK(caller->status() == 0);
+  CHECK(s.hub.call("1", "show", {})->body() == "nothing");
+  s.hub.commit();
+  CHECK(caller->status() == 200);
+  CHECK(caller->body() == "paid 500");
+  CHECK(s.hub.call("1", "show", {})->body() == "500");
+  CHECK(s.hub.leave_memory() == 1);
+}
+
+TEST_CASE("a caller who does not wait is answered when the input is durable", "[host][hosting]") {
+  shop s;
+  const auto caller = s.hub.call("1", "charge", "500", "key", true);
+  CHECK(caller->status() == 0);
+  const auto again = s.hub.call("1", "charge", "500", "key", true);
+  CHECK(again->status() == 0);
+  s.hub.commit();
+  CHECK(caller->status() == 202);
+  CHECK(caller->body().find("\"Accepted\"") != std::string::npos);
+  CHECK(again->status() == 202);
+  CHECK(again->body().find("PreviouslyAccepted") != std::string::npos);
+  CHECK(s.hub.calls.size() == 1);
+}
+
+TEST_CASE("a message to another object goes before its turn is durable and keeps the target in "
+          "memory until then",
+          "[host][hosting]") {
+  shop s;
+  const auto caller = s.hub.call("1", "have_charged", "2");
+  REQUIRE(s.hub.turns.size() == 2); // The caller's, and the one it called.
+  CHECK(s.hub.in_memory() == 2);
+  CHECK(s.hub.leave_memory() == 0);
+  s.hub.commit_one();
+  CHECK(s.hub.calls.empty());
+  s.hub.commit();
+  REQUIRE(s.hub.calls.size() == 1);
+  CHECK(s.hub.leave_memory() == 1); // Who only waits for the other one.
+  s.hub.answer(answer_of(200, "paid"));
+  s.hub.commit();
+  CHECK(caller->body() == "by another: paid");
+}
+
+// ── Who is answered ──────────────────────────────────────────────────────────────────────────
+
+TEST_CASE("a second request with the same key joins the first", "[host][hosting]") {
+  shop s;
+  const auto first = s.hub.call("1", "charge", "500", "key");
+  const auto second = s.hub.call("1", "charge", "500", "key");
+  CHECK(s.hub.call("1", "charge", "700", "key")->status() == 422);
+  CHECK(second->id == first->id);
+  s.hub.commit();
+  REQUIRE(s.hub.calls.size() == 1);
+  s.hub.answer(answer_of(200, "paid"));
+  SECTION("also where it comes when the first has ended and nobody knows") {
+    const auto third = s.hub.call("1", "charge", "500", "key");
+    CHECK(third->status() == 0);
+    s.hub.commit();
+    CHECK(third->body() == "paid");
+  }
+  s.hub.commit();
+  CHECK(first->body() == "paid");
+  CHECK(second->body() == "paid");
+  CHECK(s.hub.call("1", "charge", "500", "key")->body() == "paid");
+  CHECK(s.hub.attach(first->id, false)->body() == "paid");
+  CHECK(s.hub.calls.empty());
+}
+
+TEST_CASE("who attaches waits for the end, and who only looks is told to come again",
+          "[host][hosting]") {
+  shop s;
+  const auto caller = s.hub.call("1", "charge", "500");
+  CHECK(s.hub.attach(caller->id, true)->status() == 404); // Not known before it is durable.
+  s.hub.commit();
+  const auto attached = s.hub.attach(caller->id, true);
+  CHECK(attached->status() == 0);
+  CHECK(s.hub.attach(caller->id, false)->status() == 470);
+  CHECK(s.hub.attach("inv_x", false)->status() == 400);
+  s.hub.answer(answer_of(200, "paid"));
+  s.hub.commit();
+  CHECK(attached->body() == "paid");
+}
+
+TEST_CASE("what is not taken in stores nothing", "[host][hosting]") {
+  shop s;
+  CHECK(s.hub.call("1", "charge", {})->status() == 400);
+  CHECK(s.hub.call("1", "hidden", "500")->status() == 404);
+  CHECK(s.hub.call("1", "nothing", "500")->status() == 404);
+  CHECK(s.hub.call("1", "show", {}, {}, true)->status() == 400);
+  s.hub.admission().begin_drain();
+  CHECK(s.hub.call("1", "charge", "500")->status() == 503);
+  CHECK(s.hub.turns.empty());
+  CHECK(s.hub.in_memory() == 0);
+}
+
+TEST_CASE("whose input comes while the journal takes no writes is told so", "[host][hosting]") {
+  shop s;
+  const auto first = s.hub.call("1", "charge", "500", "key");
+  s.hub.admission().set_stall(true, "the disk is full.");
+  const auto refused = s.hub.call("2", "charge", "500");
+  CHECK(refused->status() == 503);
+  s.hub.admission().set_stall(false, {});
+  s.hub.commit();
+  s.hub.answer(answer_of(200, "paid"));
+  s.hub.commit();
+  CHECK(first->status() == 200);
+}
+
+TEST_CASE("a person's word is acknowledged when it is durable", "[host][hosting]") {
+  shop s;
+  const auto caller = s.hub.call("1", "wait_for_person", {});
+  s.hub.commit();
+  const auto id = s.hub.value("1", "ask");
+  CHECK(s.hub.leave_memory() == 1);
+  const auto told = s.hub.complete_awakeable(id, "go on");
+  CHECK(told->status() == 0);
+  s.hub.commit();
+  CHECK(told->status() == 202);
+  CHECK(caller->body() == "go on");
+  CHECK(s.hub.complete_awakeable(id, "stop")->status() == 202);
+  CHECK(s.hub.complete_awakeable("x", {})->status() == 400);
+}
+
+// ── Out of memory, and back ──────────────────────────────────────────────────────────────────
+
+TEST_CASE("an object leaves memory while it waits for a time and goes on from the journal",
+          "[host][hosting]") {
+  shop s;
+  const auto caller = s.hub.call("1", "deliver_later", "500");
+  CHECK(s.hub.leave_memory() == 0); // A turn is out.
+  s.hub.commit();
+  CHECK(s.hub.leave_memory() == 0); // A call is out.
+  s.hub.answer(answer_of(200, "paid"));
+  CHECK(s.hub.leave_memory() == 0);
+  s.hub.commit();
+  REQUIRE(s.hub.leave_memory() == 1);
+  CHECK(s.hub.in_memory() == 0);
+  s.hub.pass(9'000);
+  CHECK(s.hub.in_memory() == 0);
+  s.hub.pass(1'100);
+  CHECK(s.hub.activations == 2);
+  s.hub.commit();
+  CHECK(caller->body() == "delivered");
+  CHECK(s.hub.value("1", "status") == "delivered");
+  CHECK(s.hub.calls.empty()); // The charge was replayed and not made again.
+}
+
+TEST_CASE("a process that dies keeps what it acknowledged and repeats no call that was answered",
+          "[host][hosting]") {
+  shop s;
+  const auto caller = s.hub.call("1", "charge", "500", "key", true);
+  s.hub.commit();
+  REQUIRE(caller->status() == 202);
+  const auto sent = s.hub.calls.front().call.request;
+  SECTION("where the answer was not durable, the same bytes go again") {
+    s.hub.answer(answer_of(200, "paid"));
+    s.hub.restart();
+    s.hub.commit();
+    for (int i = 0; s.hub.calls.empty() && i < 100; ++i) {
+      s.hub.pass(1'000);
+      s.hub.commit();
+    }
+    REQUIRE(s.hub.calls.size() == 1);
+    CHECK(s.hub.calls.front().call.request.body == sent.body);
+    CHECK(s.hub.calls.front().call.request.headers == sent.headers);
+    s.hub.answer(answer_of(200, "paid"));
+    s.hub.commit();
+  }
+  SECTION("where it was, nothing goes") {
+    s.hub.answer(answer_of(200, "paid"));
+    s.hub.commit();
+    s.hub.restart();
+    CHECK(s.hub.calls.empty());
+  }
+  CHECK(s.hub.call("1", "charge", "500", "key")->body() == "paid");
+  CHECK(s.hub.call("1", "show", {})->body() == "500");
+}
+
+TEST_CASE("an activation that fails is built anew and its callers are answered by the next",
+          "[host][hosting]") {
+  shop s;
+  const auto caller = s.hub.call("1", "deliver_later", "500");
+  s.hub.commit();
+  s.hub.answer(answer_of(200, "paid"));
+  s.hub.commit();
+  s.hub.break_down("1");
+  CHECK(s.hub.failures == 1);
+  CHECK(caller->status() == 0);
+  s.hub.pass(11'000);
+  s.hub.commit();
+  CHECK(s.hub.activations == 2);
+  CHECK(caller->body() == "delivered");
+}
+
+TEST_CASE("an answer to a call of an earlier activation changes nothing", "[host][hosting]") {
+  shop s;
+  const auto caller = s.hub.call("1", "charge", "500");
+  s.hub.commit();
+  REQUIRE(s.hub.calls.size() == 1);
+  s.hub.break_down("1");
+  s.hub.answer(answer_of(402, "declined")); // Wakes the next activation, which did not ask.
+  s.hub.commit();
+  CHECK(s.hub.activations == 2);
+  CHECK(caller->status() == 0);
+  for (int i = 0; s.hub.calls.empty() && i < 100; ++i) {
+    s.hub.pass(1'000);
+    s.hub.commit();
+  }
+  REQUIRE(s.hub.calls.size() == 1);
+  s.hub.answer(answer_of(200, "paid"));
+  s.hub.commit();
+  CHECK(caller->body() == "paid");
+}
+
+} // namespace orderhub::testing
