@@ -1,9 +1,11 @@
 #include "journal/checkpoint.hpp"
 
 #include "journal/damage.hpp"
-#include "journal/object_rows.hpp"
+#include "journal/object_row.hpp"
 #include "journal/object_state.hpp"
+#include "journal/open_work.hpp"
 #include "journal/record_refs.hpp"
+#include "journal/stored_objects.hpp"
 
 #include <algorithm>
 #include <cstdint>

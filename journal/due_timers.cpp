@@ -1,6 +1,6 @@
 #include "journal/due_timers.hpp"
 
-#include "journal/object_rows.hpp"
+#include "journal/stored_objects.hpp"
 
 #include <algorithm>
 #include <tuple>

@@ -4,6 +4,7 @@
 #include "journal/damage.hpp"
 #include "journal/key.hpp"
 #include "journal/object_state.hpp"
+#include "journal/open_work.hpp"
 #include "journal/overlay.hpp"
 #include "journal/queries.hpp"
 #include "journal/set_aside.hpp"

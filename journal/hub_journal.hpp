@@ -5,6 +5,7 @@
 #include "journal/base/time.hpp"
 #include "journal/journal_options.hpp"
 #include "journal/key.hpp"
+#include "journal/object_row.hpp"
 #include "journal/object_state.hpp"
 #include "journal/turn.hpp"
 

@@ -2,9 +2,10 @@
 
 #include "journal/base/log.hpp"
 #include "journal/key.hpp"
-#include "journal/object_rows.hpp"
 #include "journal/object_state.hpp"
+#include "journal/open_work.hpp"
 #include "journal/slice_budget.hpp"
+#include "journal/stored_objects.hpp"
 
 #include <string_view>
 #include <utility>

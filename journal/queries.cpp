@@ -1,6 +1,7 @@
 #include "journal/queries.hpp"
 
-#include "journal/object_rows.hpp"
+#include "journal/open_work.hpp"
+#include "journal/stored_objects.hpp"
 
 #include <string>
 #include <utility>

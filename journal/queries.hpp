@@ -4,6 +4,7 @@
 #include "journal/base/result.hpp"
 #include "journal/damage.hpp"
 #include "journal/key.hpp"
+#include "journal/object_row.hpp"
 #include "journal/object_state.hpp"
 #include "journal/overlay.hpp"
 #include "journal/set_aside.hpp"

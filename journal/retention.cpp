@@ -4,9 +4,10 @@
 #include "journal/base/text.hpp"
 #include "journal/damage.hpp"
 #include "journal/key.hpp"
-#include "journal/object_rows.hpp"
+#include "journal/object_row.hpp"
 #include "journal/object_state.hpp"
 #include "journal/slice_budget.hpp"
+#include "journal/stored_objects.hpp"
 
 #include <algorithm>
 #include <set>

@@ -4,6 +4,7 @@
 #include "actors/runtime/guard.hpp"
 #include "actors/runtime/response.hpp"
 #include "journal/base/log.hpp"
+#include "journal/open_work.hpp"
 
 #include <string>
 #include <utility>

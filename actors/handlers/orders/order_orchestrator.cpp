@@ -6,6 +6,7 @@
 #include "actors/handlers/orders/order_event.hpp"
 #include "actors/handlers/orders/order_facts.hpp"
 #include "actors/handlers/shipments/shipment.hpp"
+#include "journal/open_work.hpp"
 #include "providers/shippo/buy_label.hpp"
 #include "providers/stripe/cancel_intent.hpp"
 #include "providers/stripe/charge.hpp"

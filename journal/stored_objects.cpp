@@ -1,6 +1,7 @@
-#include "journal/object_rows.hpp"
+#include "journal/stored_objects.hpp"
 
 #include "journal/key.hpp"
+#include "journal/object_row.hpp"
 
 namespace orderhub::journal {
 
