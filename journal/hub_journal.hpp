@@ -1,56 +1,25 @@
 #pragma once
 #include "journal/base/hash.hpp"
+#include "journal/base/ids.hpp"
 #include "journal/base/result.hpp"
 #include "journal/base/time.hpp"
+#include "journal/journal_options.hpp"
 #include "journal/key.hpp"
+#include "journal/object_row.hpp"
 #include "journal/object_state.hpp"
-#include "journal/record.hpp"
+#include "journal/turn.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
 namespace orderhub::journal {
 
 class store;
 
-struct prepared_turn;
-
-/// All records of one step of one object. Committed whole or not at all.
-struct turn {
-  std::vector<record> records;
-  /// The same records as bytes, once `prepare` has been called.
-  std::shared_ptr<const prepared_turn> prepared = {};
-  /// Turns of other objects, which it calls or answers, come right behind: one sync can do for all.
-  bool followed = false;
-};
-
-/// Checks and encodes a turn's records, which must not change after that: what `commit` would
-/// otherwise do on the writer's thread. Any thread may. `invalid`: as for `commit`.
-[[nodiscard]] result<void> prepare(turn& t);
-
-/// A request seen before under an `idempotency-key`.
-struct seen_request {
-  invocation_id invocation;
-  digest body{};
-  unix_ms expires_at = 0;
-};
-
-struct journal_options {
-  /// A checkpoint begins when the records not yet folded reach this size or this age.
-  std::uint64_t checkpoint_bytes = 8U << 20U;
-  std::int64_t checkpoint_interval_ms = 10'000;
-  std::size_t slice_rows = 500; ///< Rows folded in one transaction, at most.
-  std::int64_t slice_ms = 5;    ///< Time one slice takes, about; 0: rows alone count.
-  std::int64_t journal_retention_ms = 30LL * 24 * 3600 * 1000; ///< Of finished invocations.
-  bool sync = true;                                            ///< Sync every commit.
-  /// Says when a commit was made, for `last_stamp` of the next run; none: that is not known.
-  /// Outlives the journal; asked from the thread that commits, and once by `open`.
-  const boot_clock* boot = nullptr;
-};
+/// A request seen before under an `idempotency-key`: its row.
+using seen_request = request_row;
 
 struct journal_metrics {
   log_sequence first_lsn = 0; ///< Oldest record still in the log; 0: empty.

@@ -254,6 +254,16 @@ struct wait_payload {
 std::string encode(const wait_payload& p);
 result<wait_payload> decode_wait(std::string_view bytes);
 
+/// `output` carries the caller, so that one record reaches both: result and who waits.
+struct output_payload {
+  std::string encoded_result;
+  std::optional<caller_ref> caller;
+
+  friend bool operator==(const output_payload&, const output_payload&) = default;
+};
+std::string encode(const output_payload& p);
+result<output_payload> decode_output(std::string_view bytes);
+
 /// `cancel_invocation`: another invocation is to be cancelled.
 struct cancel_payload {
   object_id target;

@@ -2,6 +2,7 @@
 #include "actors/durable/object_machine.hpp"
 #include "journal/base/log.hpp"
 #include "journal/base/text.hpp"
+#include "journal/open_work.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -3,6 +3,7 @@
 #include "actors/durable/idempotency_key.hpp"
 #include "journal/base/log.hpp"
 #include "journal/base/text.hpp"
+#include "journal/open_work.hpp"
 
 #include <algorithm>
 #include <cstdlib>

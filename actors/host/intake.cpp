@@ -5,6 +5,7 @@
 #include "actors/host/request_scope.hpp"
 #include "actors/host/response.hpp"
 #include "journal/base/log.hpp"
+#include "journal/open_work.hpp"
 
 #include <functional>
 #include <utility>

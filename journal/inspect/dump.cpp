@@ -4,6 +4,7 @@
 #include "journal/base/text.hpp"
 #include "journal/key.hpp"
 #include "journal/log_row.hpp"
+#include "journal/object_row.hpp"
 #include "journal/object_state.hpp"
 #include "journal/record.hpp"
 #include "journal/replay.hpp"

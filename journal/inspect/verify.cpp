@@ -5,7 +5,9 @@
 #include "journal/base/text.hpp"
 #include "journal/key.hpp"
 #include "journal/log_row.hpp"
+#include "journal/object_row.hpp"
 #include "journal/object_state.hpp"
+#include "journal/open_work.hpp"
 #include "journal/record.hpp"
 #include "journal/record_refs.hpp"
 

@@ -11,6 +11,7 @@
 #include "journal/base/hash.hpp"
 #include "journal/key.hpp"
 #include "journal/lmdb_store.hpp"
+#include "journal/object_row.hpp"
 #include "journal/object_state.hpp"
 
 #include <algorithm>

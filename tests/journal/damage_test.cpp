@@ -5,6 +5,7 @@
 #include "journal/inspect/verify.hpp"
 #include "journal/key.hpp"
 #include "journal/log_row.hpp"
+#include "journal/open_work.hpp"
 #include "journal/record_refs.hpp"
 #include "tests/journal/support.hpp"
 #include "tests/support/catch2.hpp"

@@ -1,4 +1,6 @@
+#include "journal/object_row.hpp"
 #include "journal/object_state.hpp"
+#include "journal/open_work.hpp"
 #include "tests/journal/support.hpp"
 #include "tests/support/catch2.hpp"
 

@@ -1,3 +1,4 @@
+#include "journal/open_work.hpp"
 #include "tests/journal/support.hpp"
 #include "tests/support/catch2.hpp"
 

@@ -1,6 +1,7 @@
 #include "journal/base/bytes.hpp"
 #include "journal/base/hash.hpp"
 #include "journal/object_state.hpp"
+#include "journal/open_work.hpp"
 #include "journal/record.hpp"
 #include "journal/record_refs.hpp"
 #include "tests/journal/support.hpp"

@@ -1,6 +1,7 @@
 #include "tests/journal/support.hpp"
 
 #include "journal/base/hash.hpp"
+#include "journal/open_work.hpp"
 #include "tests/support/catch2.hpp"
 
 #include <algorithm>

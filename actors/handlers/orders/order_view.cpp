@@ -1,6 +1,7 @@
 #include "actors/handlers/orders/order_view.hpp"
 
 #include "actors/handlers/objects.hpp"
+#include "journal/open_work.hpp"
 #include "providers/stripe/retrieve.hpp"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 #include "actors/durable/idempotency_key.hpp"
+#include "journal/open_work.hpp"
 #include "tests/actors/durable/step_fixture.hpp"
 
 #include <map>

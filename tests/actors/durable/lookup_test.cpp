@@ -1,3 +1,4 @@
+#include "journal/open_work.hpp"
 #include "tests/actors/durable/step_fixture.hpp"
 
 #include <ctime>

@@ -14,7 +14,7 @@ namespace {
 
 /// Charges, and says how much.
 handler_task charge(context ctx, std::string amount) {
-  auto done = co_await ctx.effect("charge", shop_call(amount));
+  auto done = co_await ctx.effect(shop_call(ctx.step("charge"), amount));
   if (!done)
     co_return done.failure();
   ctx.set("paid", amount);
@@ -23,7 +23,7 @@ handler_task charge(context ctx, std::string amount) {
 
 /// Charges, and is delivered ten seconds later.
 handler_task deliver_later(context ctx, std::string amount) {
-  auto done = co_await ctx.effect("charge", shop_call(amount));
+  auto done = co_await ctx.effect(shop_call(ctx.step("charge"), amount));
   if (!done)
     co_return done.failure();
   auto slept = co_await ctx.sleep(10'000);

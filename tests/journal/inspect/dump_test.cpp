@@ -4,6 +4,7 @@
 #include "journal/inspect/verify.hpp"
 #include "journal/key.hpp"
 #include "journal/log_row.hpp"
+#include "journal/object_row.hpp"
 #include "tests/journal/support.hpp"
 #include "tests/support/catch2.hpp"
 

@@ -1,0 +1,242 @@
+#include "journal/checkpoint.hpp"
+
+#include "journal/damage.hpp"
+#include "journal/object_row.hpp"
+#include "journal/object_state.hpp"
+#include "journal/open_work.hpp"
+#include "journal/record_refs.hpp"
+#include "journal/stored_objects.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+namespace orderhub::journal {
+
+namespace {
+
+/// For each row that a slice may fold it may delete rows of the log with so many bytes, about;
+/// alone so many times that.
+constexpr std::size_t trimmed_bytes_per_row = 256;
+constexpr std::size_t trimmed_alone_factor = 8;
+/// Where what is not folded has so many times `checkpoint_bytes`, folding comes before commits.
+constexpr std::uint64_t urgent_factor = 3;
+/// A piece that rides on a commit is at most this part of one that goes alone.
+constexpr std::size_t rider_share = 3;
+
+/// Lets a mean cost follow what `count` things have cost since `start`.
+void move_mean(double& mean_us, slice_clock::time_point start, std::size_t count) {
+  const auto cost = static_cast<double>(microseconds_since(start)) / static_cast<double>(count);
+  mean_us += (cost - mean_us) / 4;
+}
+
+} // namespace
+
+bool checkpoint::behind() const {
+  return recent_.size() >= urgent_factor * options_.checkpoint_bytes;
+}
+
+void checkpoint::begin_if_due(unix_ms now) {
+  const auto& current = recent_.current();
+  const bool urgent = current.size >= urgent_factor * options_.checkpoint_bytes;
+  const bool due =
+      !current.empty() && (current.size >= options_.checkpoint_bytes ||
+                           now - current.first_time >= options_.checkpoint_interval_ms);
+  if (recent_.frozen() == nullptr && due && (urgent || !trim_waits_))
+    begin();
+}
+
+void checkpoint::begin() {
+  recent_.freeze();
+  const auto& objects = recent_.frozen()->objects;
+  order_.clear();
+  order_.reserve(objects.size());
+  for (const auto& [key, object] : objects)
+    order_.push_back(&key);
+  // Neighbours share pages.
+  std::sort(order_.begin(), order_.end(), [](const auto* a, const auto* b) { return *a < *b; });
+  at_ = 0;
+}
+
+result<void> checkpoint::fold_object(write_transaction& txn, const std::string& key,
+                                     const std::vector<stored_record>& records,
+                                     std::vector<row_to_put>& invocations, slice_budget& budget) {
+  auto base = base_of(txn, key);
+  if (!base)
+    return base.failure();
+  const bool had_row = base->has_value();
+  object_state state = had_row ? std::move(**base) : blank_state(*parse_object_key(key));
+  budget.spend(1);
+  if (had_row && records.back().lsn <= state.folded_to)
+    return {}; // Folded before a crash.
+
+  const auto old_due = had_row ? next_due(state) : std::nullopt;
+  const bool was_active = had_row && needs_resume(state);
+  std::vector<invocation_id> old_live;
+  for (const auto& i : state.live)
+    old_live.push_back(i.id);
+
+  auto folded = fold_records(state, records, [&](const record& r) -> result<void> {
+    auto refs = refs_of(r);
+    if (!refs)
+      return refs.failure();
+    const auto& owner = refs->starts_at_other ? *refs->other : r.object;
+    if (!refs->key || !refs->starts || owner != state.id)
+      return {};
+    const request_row row{*refs->starts, refs->key->body, refs->key->expires_at};
+    budget.spend(2);
+    if (auto done = txn.put(table::dd, request_row_key(refs->key->scope), encode(row)); !done)
+      return done;
+    return txn.put(table::ix, expiry_key(row.expires_at, refs->key->scope), {});
+  });
+  if (!folded)
+    return folded;
+
+  for (auto& i : state.finished) {
+    const auto row_key = invocation_key(i.id);
+    invocations.push_back({row_key, encode(invocation_row{state.id, std::move(i)})});
+  }
+  for (const auto& i : state.live) {
+    if (std::find(old_live.begin(), old_live.end(), i.id) != old_live.end())
+      continue;
+    invocation_state mark;
+    mark.id = i.id;
+    mark.accepted_at = i.accepted_at;
+    invocations.push_back({invocation_key(i.id), encode(invocation_row{state.id, mark})});
+  }
+  budget.spend(state.finished.size());
+
+  if (!state.blank()) {
+    if (auto done = txn.put(table::ob, key, encode(state)); !done)
+      return done;
+  } else if (had_row) {
+    if (auto done = txn.del(table::ob, key); !done)
+      return done.failure();
+  }
+  const auto due = state.blank() ? std::nullopt : next_due(state);
+  if (due != old_due) {
+    budget.spend(1);
+    if (old_due)
+      if (auto done = txn.del(table::tm, timer_key(old_due->due, state.id)); !done)
+        return done.failure();
+    if (due)
+      if (auto done = txn.put(table::tm, timer_key(due->due, state.id),
+                              encode(timer_row{due->due, state.id, due->recorded_at}));
+          !done)
+        return done;
+  }
+  const bool active = !state.blank() && needs_resume(state);
+  if (active != was_active) {
+    budget.spend(1);
+    if (active)
+      return txn.put(table::ix, active_key(state.id), encode_object_ref(state.id));
+    if (auto done = txn.del(table::ix, active_key(state.id)); !done)
+      return done.failure();
+  }
+  return {};
+}
+
+result<checkpoint::slice> checkpoint::fold_in(write_transaction& txn, slice_budget budget) {
+  std::vector<row_to_put> invocations;
+  slice done;
+  auto at = at_;
+  while (at < order_.size()) {
+    const auto& key = *order_[at];
+    const auto& records = recent_.frozen()->objects.find(key)->second.records;
+    bool set_aside_now = aside_.contains(key);
+    if (!set_aside_now) {
+      auto folded = fold_object(txn, key, records, invocations, budget);
+      set_aside_now = !folded && concerns_one_object(folded.error());
+      if (set_aside_now)
+        aside_.add(key, folded.error());
+      else if (!folded)
+        return folded.failure();
+    }
+    if (set_aside_now)
+      if (auto moved = aside_.move(txn, key, records, budget, done.moved); !moved)
+        return moved.failure();
+    ++at;
+    const auto to_do = invocation_put_us_ * static_cast<double>(invocations.size()) +
+                       object_commit_us_ * static_cast<double>(at - at_);
+    if (budget.used_up(static_cast<std::int64_t>(to_do)))
+      break;
+  }
+  std::sort(invocations.begin(), invocations.end(),
+            [](const auto& a, const auto& b) { return a.key < b.key; });
+  const auto puts_start = slice_clock::now();
+  for (const auto& row : invocations)
+    if (auto put = txn.put(table::iv, row.key, row.value); !put)
+      return put.failure();
+  if (!invocations.empty())
+    move_mean(invocation_put_us_, puts_start, invocations.size());
+
+  done.folded_to = at;
+  if (at == order_.size()) {
+    const auto& frozen = *recent_.frozen();
+    done.ended = checkpoint_mark{
+        frozen.last_lsn, std::max(recent_.position().checkpoint.last_time, frozen.last_time),
+        frozen.boottime_ms};
+    if (auto put = txn.put(table::mt, meta_key::checkpoint, encode(*done.ended)); !put)
+      return put.failure();
+  }
+  return done;
+}
+
+/// The next piece of what waits: folding before trimming.
+result<checkpoint::slice> checkpoint::slice_in(write_transaction& txn, slice_budget budget,
+                                               front_limit trim) {
+  if (recent_.frozen() != nullptr)
+    return fold_in(txn, budget);
+  slice done;
+  if (!trim_waits_)
+    return done;
+  auto deleted = txn.del_front(table::lg, log_key(recent_.position().checkpoint.lsn), trim);
+  if (!deleted)
+    return deleted.failure();
+  done.trimmed = *deleted;
+  return done;
+}
+
+result<checkpoint::slice> checkpoint::ride_on(write_transaction& txn) {
+  // No time at all stands for rows alone.
+  const auto ms = options_.slice_ms == 0 ? 0 : std::max<std::int64_t>(options_.slice_ms / 2, 1);
+  return slice_in(txn, {options_.slice_rows / rider_share, ms},
+                  {options_.slice_rows, options_.slice_rows * trimmed_bytes_per_row});
+}
+
+result<bool> checkpoint::slice_alone() {
+  auto txn = tables_.begin_write(options_.sync);
+  if (!txn)
+    return txn.failure();
+  const auto trimmed_rows = std::max<std::size_t>(1, options_.slice_rows) * trimmed_alone_factor;
+  auto done = slice_in(**txn, {options_.slice_rows, options_.slice_ms},
+                       {trimmed_rows, trimmed_rows * trimmed_bytes_per_row});
+  if (!done)
+    return done.failure();
+  const auto folded = done->folded_to - std::min(done->folded_to, at_);
+  const auto commit_start = slice_clock::now();
+  if (done->folded_to > 0 || (done->trimmed && done->trimmed->rows > 0))
+    if (auto committed = (*txn)->commit(); !committed)
+      return committed.failure();
+  if (folded > 0)
+    move_mean(object_commit_us_, commit_start, folded);
+  return note(*done);
+}
+
+bool checkpoint::note(const slice& done) {
+  aside_.note_moved(done.moved);
+  if (done.trimmed)
+    trim_waits_ = done.trimmed->more;
+  if (done.folded_to == 0)
+    return false;
+  recent_.folded(std::span(order_).subspan(at_, done.folded_to - at_), done.ended);
+  at_ = done.folded_to;
+  if (!done.ended)
+    return false;
+  order_.clear();
+  trim_waits_ = true;
+  return true;
+}
+
+} // namespace orderhub::journal

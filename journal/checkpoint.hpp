@@ -1,0 +1,78 @@
+#pragma once
+#include "journal/base/result.hpp"
+#include "journal/base/time.hpp"
+#include "journal/journal_options.hpp"
+#include "journal/key.hpp"
+#include "journal/overlay.hpp"
+#include "journal/set_aside.hpp"
+#include "journal/slice_budget.hpp"
+#include "journal/store.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace orderhub::journal {
+
+/// Folds the frozen generation of the overlay into rows, object by object, and then trims the log
+/// of what is in rows. Both in slices: one that rides on a commit and costs no sync of its own, or
+/// one in a transaction that it has for itself. The writer's thread alone.
+class checkpoint {
+public:
+  /// What a slice did in its transaction, to be taken note of once that is committed.
+  struct slice {
+    std::size_t folded_to = 0; ///< Among the frozen generation's objects; 0: it folded nothing.
+    std::optional<checkpoint_mark> ended; ///< It was the last one: where the checkpoint is now.
+    std::optional<front_deleted> trimmed; ///< Of the log, where it trimmed.
+    std::vector<std::string> moved;       ///< Digests of objects set aside in it.
+  };
+
+  /// None of these is owned; all outlive it.
+  checkpoint(store& tables, const journal_options& options, overlay& recent, aside_objects& aside)
+      : tables_(tables), options_(options), recent_(recent), aside_(aside) {}
+
+  /// The log holds rows up to the checkpoint.
+  void trim_later() { trim_waits_ = true; }
+  /// A slice has something to do.
+  [[nodiscard]] bool waits() const { return recent_.frozen() != nullptr || trim_waits_; }
+  /// What is not folded is so much that folding comes before commits.
+  [[nodiscard]] bool behind() const;
+
+  /// Begins a checkpoint where one is due; with none under way.
+  void begin_if_due(unix_ms now);
+  void begin();
+
+  /// A slice small enough to ride on a commit. Failed, the transaction is of no use any more.
+  [[nodiscard]] result<slice> ride_on(write_transaction& txn);
+  /// It was committed. True: that ended a checkpoint.
+  bool note(const slice& done);
+  /// A slice with a transaction of its own. True: that ended a checkpoint.
+  [[nodiscard]] result<bool> slice_alone();
+
+private:
+  struct row_to_put {
+    std::string key;
+    std::string value;
+  };
+  [[nodiscard]] result<slice> slice_in(write_transaction& txn, slice_budget budget,
+                                       front_limit trim);
+  [[nodiscard]] result<slice> fold_in(write_transaction& txn, slice_budget budget);
+  [[nodiscard]] result<void> fold_object(write_transaction& txn, const std::string& key,
+                                         const std::vector<stored_record>& records,
+                                         std::vector<row_to_put>& invocations,
+                                         slice_budget& budget);
+
+  store& tables_;
+  const journal_options& options_;
+  overlay& recent_;
+  aside_objects& aside_;
+  std::vector<const std::string*> order_; ///< Keys of the frozen generation, ascending.
+  std::size_t at_ = 0;                    ///< So many of them are folded.
+  bool trim_waits_ = false;
+  // What rows of a slice cost when they are written at its end, in microseconds, moving means.
+  double invocation_put_us_ = 10; ///< A row of `iv`.
+  double object_commit_us_ = 20;  ///< The commit and its sync, for each object folded.
+};
+
+} // namespace orderhub::journal

@@ -1,0 +1,22 @@
+#pragma once
+#include "journal/base/time.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace orderhub::journal {
+
+struct journal_options {
+  /// A checkpoint begins when the records not yet folded reach this size or this age.
+  std::uint64_t checkpoint_bytes = 8U << 20U;
+  std::int64_t checkpoint_interval_ms = 10'000;
+  std::size_t slice_rows = 500; ///< Rows folded in one transaction, at most.
+  std::int64_t slice_ms = 5;    ///< Time one slice takes, about; 0: rows alone count.
+  std::int64_t journal_retention_ms = 30LL * 24 * 3600 * 1000; ///< Of finished invocations.
+  bool sync = true;                                            ///< Sync every commit.
+  /// Says when a commit was made, for `last_stamp` of the next run; none: that is not known.
+  /// Outlives the journal; asked from the thread that commits, and once by `open`.
+  const boot_clock* boot = nullptr;
+};
+
+} // namespace orderhub::journal

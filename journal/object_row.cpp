@@ -1,0 +1,200 @@
+#include "journal/object_row.hpp"
+
+#include "journal/base/bytes.hpp"
+#include "journal/base/hash.hpp"
+
+#include <utility>
+
+namespace orderhub::journal {
+
+namespace {
+
+constexpr std::uint8_t row_version = 1;
+
+tl::unexpected<error> corrupt(const char* where, std::string message) {
+  return fail({error_kind::corrupt, where, std::move(message)});
+}
+
+void put(byte_writer& w, const invocation_state& i) {
+  w.array(i.id.bytes);
+  w.i64(i.accepted_at);
+  w.str32(encode(i.input));
+  w.u32(static_cast<std::uint32_t>(i.entries.size()));
+  for (const auto& e : i.entries) {
+    w.u8(static_cast<std::uint8_t>(e.kind));
+    w.i64(e.time);
+    w.u32(e.index);
+    w.str32(e.payload);
+  }
+  w.u8(i.finished ? 1 : 0);
+  w.i64(i.finished_at);
+  w.str32(i.output);
+  w.str32(i.paused_text);
+}
+
+result<invocation_state> get_invocation(byte_reader& r) {
+  invocation_state i;
+  i.id.bytes = r.array<22>();
+  i.accepted_at = r.i64();
+  auto input = decode_input(r.str32());
+  if (!input)
+    return input.failure();
+  i.input = std::move(*input);
+  const auto count = r.u32();
+  for (std::uint32_t n = 0; n < count && r.ok(); ++n) {
+    entry e;
+    e.kind = static_cast<record_kind>(r.u8());
+    e.time = r.i64();
+    e.index = r.u32();
+    e.payload = std::string(r.str32());
+    i.entries.push_back(std::move(e));
+  }
+  i.finished = r.u8() != 0;
+  i.finished_at = r.i64();
+  i.output = std::string(r.str32());
+  i.paused_text = std::string(r.str32());
+  return i;
+}
+
+/// The body of a row whose checksum and version are right.
+result<std::string_view> open_row(std::string_view bytes, const char* where) {
+  if (bytes.size() < 5)
+    return corrupt(where, "shorter than its checksum");
+  const auto body = bytes.substr(0, bytes.size() - 4);
+  if (byte_reader(bytes.substr(body.size())).u32() != crc32_of(body))
+    return corrupt(where, "checksum differs");
+  if (const auto version = static_cast<std::uint8_t>(body[0]); version != row_version)
+    return corrupt(where, "version " + std::to_string(version) + " is not known to this program");
+  return body.substr(1);
+}
+
+std::string close_row(byte_writer& w) {
+  w.u32(crc32_of(w.view()));
+  return w.take();
+}
+
+} // namespace
+
+std::string encode(const object_state& state) {
+  byte_writer w(256);
+  w.u8(row_version);
+  w.u64(state.folded_to);
+  w.i64(state.last_time);
+  w.str8(state.id.service);
+  w.str8(state.id.key);
+  w.u32(static_cast<std::uint32_t>(state.values.size()));
+  for (const auto& [name, value] : state.values) {
+    w.str8(name);
+    w.str32(value);
+  }
+  w.u32(static_cast<std::uint32_t>(state.live.size()));
+  for (const auto& i : state.live)
+    put(w, i);
+  w.u32(static_cast<std::uint32_t>(state.undelivered.size()));
+  for (const auto& u : state.undelivered) {
+    w.array(u.invocation.bytes);
+    w.u32(u.completion);
+    w.str32(u.encoded_result);
+  }
+  w.u32(static_cast<std::uint32_t>(state.cancels.size()));
+  for (const auto& id : state.cancels)
+    w.array(id.bytes);
+  w.u8(static_cast<std::uint8_t>((state.ephemeral ? 1U : 0U) |
+                                 (state.paused_by_operator ? 2U : 0U)));
+  if (state.ephemeral)
+    w.i64(state.last_finished_at);
+  w.u32(static_cast<std::uint32_t>(state.operators.size()));
+  for (const auto& o : state.operators) {
+    w.i64(o.at);
+    w.array(o.invocation.bytes);
+    w.str32(encode(o.action));
+  }
+  return close_row(w);
+}
+
+bool of_newer_version(std::string_view row) {
+  if (row.size() < 5)
+    return false;
+  const auto body = row.substr(0, row.size() - 4);
+  return byte_reader(row.substr(body.size())).u32() == crc32_of(body) &&
+         static_cast<std::uint8_t>(body[0]) > row_version;
+}
+
+result<object_state> decode_object(std::string_view bytes) {
+  constexpr auto where = "journal.object_row";
+  auto body = open_row(bytes, where);
+  if (!body)
+    return body.failure();
+  byte_reader r(*body);
+  object_state s;
+  s.folded_to = r.u64();
+  s.last_time = r.i64();
+  s.id.service = std::string(r.str8());
+  s.id.key = std::string(r.str8());
+  for (auto count = r.u32(); count > 0 && r.ok(); --count) {
+    auto name = std::string(r.str8());
+    s.values.insert_or_assign(std::move(name), std::string(r.str32()));
+  }
+  for (auto count = r.u32(); count > 0 && r.ok(); --count) {
+    auto i = get_invocation(r);
+    if (!i)
+      return i.failure();
+    s.live.push_back(std::move(*i));
+  }
+  for (auto count = r.u32(); count > 0 && r.ok(); --count) {
+    undelivered_completion u;
+    u.invocation.bytes = r.array<22>();
+    u.completion = r.u32();
+    u.encoded_result = std::string(r.str32());
+    s.undelivered.push_back(std::move(u));
+  }
+  for (auto count = r.u32(); count > 0 && r.ok(); --count)
+    s.cancels.push_back({r.array<22>()});
+  const auto flags = r.u8();
+  s.ephemeral = (flags & 1U) != 0;
+  s.paused_by_operator = (flags & 2U) != 0;
+  if (s.ephemeral)
+    s.last_finished_at = r.i64();
+  for (auto count = r.u32(); count > 0 && r.ok(); --count) {
+    operator_entry o;
+    o.at = r.i64();
+    o.invocation.bytes = r.array<22>();
+    auto action = decode_operator(r.str32());
+    if (!action)
+      return action.failure();
+    o.action = std::move(*action);
+    s.operators.push_back(std::move(o));
+  }
+  if (!r.done())
+    return corrupt(where, "the row is cut short or too long");
+  return s;
+}
+
+std::string encode(const invocation_row& row) {
+  byte_writer w(256);
+  w.u8(row_version);
+  w.str8(row.object.service);
+  w.str8(row.object.key);
+  put(w, row.invocation);
+  return close_row(w);
+}
+
+result<invocation_row> decode_invocation_row(std::string_view bytes) {
+  constexpr auto where = "journal.invocation_row";
+  auto body = open_row(bytes, where);
+  if (!body)
+    return body.failure();
+  byte_reader r(*body);
+  invocation_row row;
+  row.object.service = std::string(r.str8());
+  row.object.key = std::string(r.str8());
+  auto i = get_invocation(r);
+  if (!i)
+    return i.failure();
+  row.invocation = std::move(*i);
+  if (!r.done())
+    return corrupt(where, "the row is cut short or too long");
+  return row;
+}
+
+} // namespace orderhub::journal

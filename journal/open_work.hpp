@@ -1,0 +1,64 @@
+#pragma once
+#include "journal/base/ids.hpp"
+#include "journal/base/time.hpp"
+#include "journal/object_state.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// What an object has begun and not ended, as its journal says: what it waits for, since when, and
+/// whether it goes on by itself. Pure functions of the state.
+namespace orderhub::journal {
+
+/// A wait of an object: journal times of its record and of its end.
+struct recorded_wait {
+  unix_ms recorded_at = 0;
+  unix_ms due = 0;
+
+  friend bool operator==(const recorded_wait&, const recorded_wait&) = default;
+};
+/// The wait that ends first, by its due time, of those after which this object has something to do
+/// by itself (sleep, delayed input, retry); nothing where it has none.
+std::optional<recorded_wait> next_due(const object_state& state);
+
+/// The invocation made a promise with that completion id.
+bool has_awakeable(const invocation_state& invocation, std::uint32_t completion);
+
+/// A step whose call may or may not have taken effect, as far as its journal says.
+struct open_doubt {
+  std::string step;
+  unix_ms since = 0;
+  std::string reason;
+};
+/// Of the live invocations, in log order.
+std::vector<open_doubt> open_doubts(const object_state& state);
+
+/// A step that cannot go on by itself now, or not at once.
+struct open_wait {
+  std::string step;
+  std::string vendor;
+  unix_ms since = 0;       ///< When the step began.
+  std::uint32_t sends = 0; ///< How often its call has left so far.
+  std::string reason;      ///< What it met last, or what it waits for.
+  unix_ms next_at = 0; ///< When it goes on by itself; 0: when there is a place, or a person acts.
+  bool needs_person = false;
+};
+/// Of the live invocations, in log order. `needs_person` also where it goes on by itself.
+std::vector<open_wait> open_waits(const object_state& state);
+
+/// Indexes of the open effects of one step and attempt; an empty attempt means any.
+std::vector<std::uint32_t> open_steps(const invocation_state& invocation, std::string_view step,
+                                      std::string_view attempt);
+
+/// Completions of the open waits for an event of the object.
+std::vector<std::uint32_t> event_waits(const invocation_state& invocation);
+
+/// True where the object must be activated at start: an open effect, a result or a cancel not yet
+/// delivered, a call whose callee may have ended, an input that has not begun. False where all it
+/// waits for are timers and awakeables.
+bool needs_resume(const object_state& state);
+
+} // namespace orderhub::journal
