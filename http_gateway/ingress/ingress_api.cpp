@@ -1,6 +1,6 @@
 #include "http_gateway/ingress/ingress_api.hpp"
 
-#include "http_gateway/ingress/problem.hpp"
+#include "http_gateway/server/problem.hpp"
 #include "http_gateway/ingress/router.hpp"
 #include "journal/base/text.hpp"
 

@@ -1,6 +1,6 @@
 #include "http_gateway/admin/admin_api.hpp"
 #include "http_gateway/ingress/ingress_api.hpp"
-#include "http_gateway/ingress/problem.hpp"
+#include "http_gateway/server/problem.hpp"
 #include "tests/http_gateway/ingress/fake_ingress.hpp"
 #include "tests/http_gateway/server/raw_client.hpp"
 #include "tests/support/catch2.hpp"
