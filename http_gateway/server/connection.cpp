@@ -71,11 +71,33 @@ void connection::on_readable(const error_code& wait_error) {
 
 void connection::on_end_of_input() {
   end_of_input_ = true;
-  // A caller may close its sending side and still wait for its answers.
-  if (lingering_ || (waiting_ == 0 && !writing_))
+  if (lingering_)
     return close();
   last_request_ = true;
   forget_request();
+  on_half_close();
+}
+
+bool connection::is_unwatched() const {
+  return !reading_ && !closed_ && !end_of_input_;
+}
+
+void connection::on_half_close() {
+  // A caller may close its sending side and still wait for its answers; but not for those that are
+  // its own only, and not for ever.
+  bool is_owed = writing_;
+  for (auto* exchange = first_.get(); exchange; exchange = exchange->next_.get()) {
+    if (!exchange->answered() && shard_.abandon(*exchange, departure::finished_sending)) {
+      exchange->response_ = problem(503, "The caller has stopped waiting; ask again.", 1);
+      shard_.deliver(*exchange);
+    } else {
+      is_owed = true;
+    }
+  }
+  if (!is_owed)
+    return close();
+  if (half_close_due_ms_ == 0)
+    half_close_due_ms_ = steady_ms() + shard_.options.half_close_wait_ms;
 }
 
 void connection::on_bytes(const char* data, std::size_t size) {
@@ -311,8 +333,10 @@ void connection::sweep(std::int64_t now) {
     count(shard_.loop->counters->slow_clients);
     return close();
   }
+  const bool left = half_close_due_ms_ != 0 && now >= half_close_due_ms_;
   for (auto* exchange = first_.get(); exchange; exchange = exchange->next_.get())
-    if (exchange->due_ms_ != 0 && now >= exchange->due_ms_ && shard_.time_out(*exchange))
+    if ((left || (exchange->due_ms_ != 0 && now >= exchange->due_ms_)) &&
+        shard_.time_out(*exchange))
       shard_.deliver(*exchange);
   if (read_due_ms_ != 0 && now >= read_due_ms_) {
     count(shard_.loop->counters->slow_clients);
@@ -348,7 +372,7 @@ void connection::close() {
   socket_.close(ignored);
   while (first_) {
     auto exchange = take_first();
-    if (!exchange->answered())
+    if (!exchange->answered() && !shard_.abandon(*exchange, departure::gone))
       shard_.adopt_orphan(std::move(exchange));
   }
   shard_.remove(*this);

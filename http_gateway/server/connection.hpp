@@ -29,6 +29,12 @@ public:
   void flush();
   /// Ends what is overdue at `now`.
   void sweep(std::int64_t now);
+  /// True where its caller could leave without being noticed: something is owed to it, and nothing
+  /// is read for the moment. `sweep` of the shard asks the kernel then.
+  [[nodiscard]] bool is_unwatched() const;
+  [[nodiscard]] int native_handle() { return socket_.native_handle(); }
+  /// The caller has finished sending; what it sent before may still be unread.
+  void on_half_close();
   /// Closes it where it is idle; else nothing is taken any more and it closes when all is answered.
   void drain();
   /// Answers every request that still waits: the server stops.
@@ -77,6 +83,7 @@ private:
   std::int64_t read_due_ms_ = 0; ///< 0: no request is being received.
   std::int64_t write_due_ms_ = 0;
   std::int64_t linger_due_ms_ = 0;
+  std::int64_t half_close_due_ms_ = 0; ///< 0: the caller has not finished sending, as far as known.
   bool refused_ = false;
   bool reading_ = false;      ///< A wait is out.
   bool writing_ = false;      ///< `out_` waits for room.

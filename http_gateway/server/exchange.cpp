@@ -51,6 +51,12 @@ bool http_exchange::answer(http_response response) {
   return true;
 }
 
+bool request_handler::abandoned(http_exchange&, departure) {
+  return false;
+}
+
+void request_handler::dropped(const std::vector<http_exchange_ptr>&) {}
+
 http_response request_handler::timed_out(http_exchange&) {
   return problem(504, "The request was not answered in time.");
 }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace orderhub::http_gateway {
 
@@ -12,6 +13,12 @@ struct io_loop;
 class connection;
 class shard;
 } // namespace detail
+
+/// How a caller stopped waiting.
+enum class departure : std::uint8_t {
+  finished_sending = 1, ///< It has closed its sending side (FIN), and may still read an answer.
+  gone = 2,             ///< Its connection is closed or reset: nobody reads an answer.
+};
 
 /// A request that waits for its answer. Owned by its connection and by whoever answers it; may
 /// outlive both connection and server.
@@ -61,6 +68,14 @@ public:
   virtual http_exchange_ptr make_exchange() { return std::make_shared<http_exchange>(); }
   /// The exchange is answered exactly once, now or later, from any thread.
   virtual void handle(http_exchange_ptr exchange) = 0;
+  /// The caller of an open exchange has departed. True: the answer is of no use any more; the
+  /// exchange ends without one, and is no longer in flight. False, as by default: it goes on, and a
+  /// caller that has only finished sending is answered. Asked again, with `gone`, at each sweep
+  /// until the exchange is answered or its time is up.
+  virtual bool abandoned(http_exchange& exchange, departure how);
+  /// These have ended because `abandoned` said so: what was kept for them can be let go. Once for
+  /// all that ended together.
+  virtual void dropped(const std::vector<http_exchange_ptr>& exchanges);
   /// What a caller gets when `request_timeout_ms` has passed without an answer.
   virtual http_response timed_out(http_exchange& exchange);
   /// What a caller gets who still waits when the server stops.

@@ -22,9 +22,12 @@ struct server_options {
   std::int64_t idle_timeout_ms = 75'000;    ///< Between requests; then closed.
   std::int64_t write_timeout_ms = 30'000;   ///< For a caller that does not take its answer.
   std::int64_t request_timeout_ms = 60'000; ///< From the whole request to its answer.
-  std::int64_t linger_ms = 2'000;           ///< How long unread bytes are discarded for.
-  /// Time-outs are looked at this often, so each may come late by as much.
-  std::int64_t sweep_interval_ms = 1'000;
+  /// How long a caller that has finished sending still waits for its answers, as after a time-out.
+  std::int64_t half_close_wait_ms = 5'000;
+  std::int64_t linger_ms = 2'000; ///< How long unread bytes are discarded for.
+  /// Time-outs are looked at this often, so each may come late by as much; and so is who has left
+  /// a connection that is not being read.
+  std::int64_t sweep_interval_ms = 500;
 };
 
 } // namespace orderhub::http_gateway

@@ -5,6 +5,8 @@
 #include <mutex>
 #include <utility>
 
+#include <poll.h>
+
 namespace orderhub::http_gateway::detail {
 namespace {
 
@@ -72,6 +74,8 @@ void shard::finish_turn() {
     }
   }
   removed_.clear();
+  if (!dropped_.empty())
+    handler.dropped(std::exchange(dropped_, {}));
 }
 
 std::optional<http_response> shard::admit(http_exchange& exchange) {
@@ -115,6 +119,13 @@ bool shard::time_out(http_exchange& exchange) {
   return true;
 }
 
+bool shard::abandon(http_exchange& exchange, departure how) {
+  if (!handler.abandoned(exchange, how) || !end(exchange))
+    return false;
+  dropped_.push_back(exchange.shared_from_this());
+  return true;
+}
+
 bool shard::end(http_exchange& exchange) {
   if (exchange.answered_.exchange(true, std::memory_order_acq_rel))
     return false;
@@ -145,12 +156,13 @@ void shard::schedule_sweep() {
 }
 
 void shard::sweep() {
+  notice_departures();
   const auto now = steady_ms();
   const auto all = connections_; // Closing one changes the list.
   for (const auto& c : all)
     c->sweep(now);
   std::erase_if(orphans_, [&](const http_exchange_ptr& exchange) {
-    if (exchange->answered())
+    if (exchange->answered() || abandon(*exchange, departure::gone))
       return true;
     if (now < exchange->due_ms_)
       return false;
@@ -158,6 +170,27 @@ void shard::sweep() {
     return true;
   });
   finish_turn();
+}
+
+/// A connection that is not read, because its pipeline is full or its answers are not taken, hears
+/// nothing of its caller's end: what lies before it is unread. The kernel tells by POLLRDHUP, and
+/// one call asks for all of them.
+void shard::notice_departures() {
+  std::vector<std::shared_ptr<connection>> unwatched;
+  std::vector<pollfd> questions;
+  for (const auto& c : connections_)
+    if (c->is_unwatched()) {
+      unwatched.push_back(c);
+      questions.push_back({c->native_handle(), POLLRDHUP, 0});
+    }
+  if (questions.empty() || ::poll(questions.data(), questions.size(), 0) <= 0)
+    return;
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    if ((questions[i].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0)
+      unwatched[i]->close();
+    else if ((questions[i].revents & POLLRDHUP) != 0)
+      unwatched[i]->on_half_close();
+  }
 }
 
 void shard::drain() {

@@ -45,8 +45,11 @@ public:
   void take_answers();
   /// Ends an exchange whose caller waited too long. True where it was still open.
   bool time_out(http_exchange& exchange);
-  /// Keeps an open exchange whose caller has gone: it still counts as load until it is answered or
-  /// its time is up.
+  /// Ends an exchange whose caller has departed, if the handler says so. True where nobody has
+  /// answered it, and nobody will.
+  bool abandon(http_exchange& exchange, departure how);
+  /// Keeps an open exchange whose caller has gone: it still counts as load until it is answered,
+  /// the handler lets go of it, or its time is up.
   void adopt_orphan(http_exchange_ptr exchange) { orphans_.push_back(std::move(exchange)); }
 
   void drain();
@@ -76,12 +79,14 @@ public:
 private:
   void schedule_sweep();
   void sweep();
+  void notice_departures();
 
   std::vector<std::shared_ptr<connection>> connections_;
   std::vector<std::shared_ptr<connection>> touched_;
   std::vector<std::shared_ptr<connection>> removed_;
   std::vector<http_exchange_ptr> local_answers_;
   std::vector<http_exchange_ptr> orphans_;
+  std::vector<http_exchange_ptr> dropped_; ///< The handler is to be told, at the end of the turn.
   std::size_t refused_now_ = 0;
   bool draining_ = false;
   timer_type timer_;
