@@ -226,11 +226,13 @@ void connection::refuse(std::uint16_t status, std::string_view message) {
   queue(std::move(exchange));
 }
 
-void connection::format(std::string& out, http_exchange& exchange) {
+bool connection::format(std::string& out, http_exchange& exchange) {
   const auto& r = exchange.response_;
+  const bool breaks = r.ending != wire_ending::whole;
+  resets_ = r.ending == wire_ending::reset || r.ending == wire_ending::whole_then_reset;
   response_framing framing;
-  framing.close =
-      r.close || !exchange.keep_alive_ || (!first_ && (shard_.is_draining() || end_of_input_));
+  framing.close = !breaks && (r.close || !exchange.keep_alive_ ||
+                              (!first_ && (shard_.is_draining() || end_of_input_)));
   framing.keep_alive = exchange.http_1_0_;
   framing.without_body = exchange.head_;
   if (framing.close)
@@ -238,6 +240,8 @@ void connection::format(std::string& out, http_exchange& exchange) {
   append_response(out, r, framing, shard_.date.now());
   const auto group = std::min<std::size_t>(r.status / 100, 5);
   count(shard_.loop->counters->answers.at(group));
+  // Requests behind one that ends the connection are not answered; the caller repeats them.
+  return breaks || r.close || !exchange.keep_alive_;
 }
 
 void connection::flush() {
@@ -245,24 +249,22 @@ void connection::flush() {
     return;
   auto& out = shard_.output;
   out.clear();
-  bool ended = false;
-  while (first_ && first_->ready_ && !ended) {
+  while (first_ && first_->ready_ && !ended_) {
     const auto exchange = take_first();
-    format(out, *exchange);
-    // Requests behind one that ends the connection are not answered; the caller repeats them.
-    ended = exchange->response_.close || !exchange->keep_alive_;
+    ended_ = format(out, *exchange);
   }
-  if (owes_continue_ && !first_ && !ended) {
+  if (owes_continue_ && !first_ && !ended_) {
     owes_continue_ = false;
     out += "HTTP/1.1 100 Continue\r\n\r\n";
   }
   if (!out.empty())
     send(out);
-  if (closed_ || writing_) {
-    last_request_ = last_request_ || ended;
+  last_request_ = last_request_ || ended_;
+  if (closed_ || writing_)
     return;
-  }
-  if (ended || (last_request_ && !first_))
+  if (resets_)
+    return reset();
+  if (ended_ || (last_request_ && !first_))
     return linger();
   if (!first_ && !current_)
     idle_since_ms_ = steady_ms();
@@ -319,6 +321,19 @@ void connection::linger() {
   lingering_ = true;
   linger_due_ms_ = steady_ms() + shard_.options.linger_ms;
   wait_readable();
+}
+
+bool connection::is_from_loopback() const {
+  error_code ec;
+  const auto peer = socket_.remote_endpoint(ec);
+  return !ec && peer.address().is_loopback();
+}
+
+/// Without lingering the kernel drops what is unsent and sends RST.
+void connection::reset() {
+  error_code ignored; // A connection that is gone already needs no reset.
+  socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+  close();
 }
 
 void connection::sweep(std::int64_t now) {

@@ -40,6 +40,7 @@ public:
   /// Answers every request that still waits: the server stops.
   void reject_pending();
   void close();
+  [[nodiscard]] bool is_from_loopback() const;
   /// Owes nobody anything.
   [[nodiscard]] bool settled() const { return lingering_ || closed_; }
   [[nodiscard]] bool refused() const { return refused_; }
@@ -63,9 +64,11 @@ private:
   void resume();
   void queue(http_exchange_ptr exchange);
   http_exchange_ptr take_first();
-  void format(std::string& out, http_exchange& exchange);
+  /// True where the connection ends behind it.
+  bool format(std::string& out, http_exchange& exchange);
   void send(std::string& out);
   void linger();
+  void reset();
   [[nodiscard]] bool may_parse() const;
 
   shard& shard_;
@@ -89,6 +92,8 @@ private:
   bool writing_ = false;      ///< `out_` waits for room.
   bool end_of_input_ = false; ///< The caller sends nothing more.
   bool last_request_ = false; ///< Nothing more is parsed; closed once the list is empty.
+  bool ended_ = false;        ///< Nothing is written behind what is in `out_`.
+  bool resets_ = false;       ///< And then the connection is reset.
   bool owes_continue_ = false;
   bool lingering_ = false;
   bool closed_ = false;

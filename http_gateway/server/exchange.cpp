@@ -23,6 +23,15 @@ void http_exchange::wait_at_least(std::int64_t ms) {
   due_ms_ = std::max(due_ms_, detail::steady_ms() + ms);
 }
 
+void http_exchange::answer_later(std::int64_t delay_ms, http_response response) {
+  if (loop_ && loop_->owner)
+    loop_->owner->answer_later(*this, delay_ms, std::move(response));
+}
+
+bool http_exchange::is_from_loopback() const {
+  return connection_ && connection_->is_from_loopback();
+}
+
 bool http_exchange::answer(http_response response) {
   if (answered_.exchange(true, std::memory_order_acq_rel))
     return false;

@@ -37,6 +37,13 @@ public:
   /// Its caller has an answer, or has given up.
   [[nodiscard]] bool answered() const { return answered_.load(std::memory_order_acquire); }
 
+  /// Answers in `delay_ms` (0 or more), not sooner; whoever answers until then comes first. Only
+  /// from inside `request_handler::handle`.
+  void answer_later(std::int64_t delay_ms, http_response response);
+  /// Whether its caller is on this machine's loopback. False where it has gone. Only from inside
+  /// `request_handler::handle`.
+  [[nodiscard]] bool is_from_loopback() const;
+
   /// Its answer may take this long from now, where that is longer than `request_timeout_ms`. Only
   /// from inside `request_handler::handle`.
   void wait_at_least(std::int64_t ms);

@@ -9,8 +9,6 @@
 namespace orderhub::http_gateway::detail {
 namespace {
 
-/// Connections beyond the limit that are told so; further ones are closed without a word.
-constexpr std::size_t refused_connections_max = 128;
 constexpr std::int64_t accept_pause_ms = 100;
 
 } // namespace
@@ -83,7 +81,7 @@ void listener::place(shard& target, socket_type socket) {
     refused = true;
   }
   const auto adopt = [refused, &target](socket_type s) {
-    if (!refused || target.refused_now() < refused_connections_max)
+    if (!refused || target.refused_now() < target.options.refused_told_max)
       target.adopt(std::move(s), refused);
   };
   if (&target == shards_.front().get())

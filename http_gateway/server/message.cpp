@@ -22,6 +22,12 @@ std::size_t http_request::header_count(std::string_view name) const {
       }));
 }
 
+std::pair<std::string_view, std::string_view> http_request::header_at(std::size_t index) const {
+  const auto& f = fields_.at(index);
+  const std::string_view text(text_);
+  return {text.substr(f.offset, f.name_size), text.substr(f.offset + f.name_size, f.value_size)};
+}
+
 void http_request::add_header(std::string_view name, std::string_view value) {
   if (fields_.empty()) {
     fields_.reserve(12);

@@ -15,6 +15,7 @@ struct server_options {
   std::size_t body_size_max = 1024 * 1024; ///< More: 413.
   std::size_t pipeline_max = 16;           ///< Unanswered requests a connection, then unread.
   std::size_t connections_max = 2'048;     ///< One more: 503 and closed.
+  std::size_t refused_told_max = 128;      ///< Of those at a time; more are closed without a word.
   std::size_t in_flight_max = 4'096;       ///< Unanswered requests in all; one more: 503.
   std::size_t linger_size_max = 8u << 20;  ///< Unread bytes discarded before a close.
 
@@ -25,6 +26,7 @@ struct server_options {
   /// How long a caller that has finished sending still waits for its answers, as after a time-out.
   std::int64_t half_close_wait_ms = 5'000;
   std::int64_t linger_ms = 2'000; ///< How long unread bytes are discarded for.
+  bool host_required = true;      ///< A request of HTTP/1.1 without Host: 400.
   /// Time-outs are looked at this often, so each may come late by as much; and so is who has left
   /// a connection that is not being read.
   std::int64_t sweep_interval_ms = 500;

@@ -162,7 +162,7 @@ void request_parser::on_field_impl(beast::http::field name, view name_text, view
 
 void request_parser::on_header_impl(beast::error_code& ec) {
   header_done_ = true;
-  if (http_1_1_ && host_count_ == 0)
+  if (http_1_1_ && host_count_ == 0 && options_.host_required)
     return refuse(400, "The request has no Host header.", ec);
 }
 

@@ -43,12 +43,15 @@ const std::string& date_line::now() {
 
 void append_response(std::string& out, const http_response& response, response_framing framing,
                      const std::string& date) {
+  if (response.ending == wire_ending::reset)
+    return;
+  const auto begin = out.size();
   out += "HTTP/1.1 ";
   append_number(out, response.status);
   out += ' ';
   out += reason_phrase(response.status);
   out += "\r\n";
-  if (!response.body.empty()) {
+  if (!response.body.empty() && !response.content_type.empty()) {
     out += "content-type: ";
     out += response.content_type;
     out += "\r\n";
@@ -58,12 +61,17 @@ void append_response(std::string& out, const http_response& response, response_f
     out += "connection: close\r\n";
   else if (framing.keep_alive)
     out += "connection: keep-alive\r\n";
-  out += date;
+  if (!response.dated)
+    out += date;
   out += "content-length: ";
   append_number(out, response.body.size());
   out += "\r\n\r\n";
+  const auto head_size = out.size() - begin;
   if (!framing.without_body)
     out += response.body;
+  if (response.ending == wire_ending::half)
+    out.resize(begin +
+               (response.body.empty() ? head_size / 2 : head_size + response.body.size() / 2));
 }
 
 } // namespace orderhub::http_gateway::detail

@@ -24,7 +24,7 @@ struct response_framing {
   bool without_body = false; ///< The answer to HEAD: the length of a body that is not sent.
 };
 
-/// Appends status line, headers and body.
+/// Appends status line, headers and body, as far as the response's `ending` lets them leave.
 void append_response(std::string& out, const http_response& response, response_framing framing,
                      const std::string& date);
 

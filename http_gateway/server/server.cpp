@@ -17,7 +17,7 @@ namespace {
 
 /// For the last answers to leave, at a stop.
 constexpr std::int64_t final_flush_ms = 500;
-constexpr std::size_t header_size_min = 1024;
+constexpr std::size_t header_size_min = 512;
 /// Half of what is read at once: a header always fits behind what was left of it.
 constexpr std::size_t header_size_most = 32 * 1024;
 
@@ -115,7 +115,8 @@ result<std::unique_ptr<server>> server::start(server_options options, request_ha
   if (options.threads == 0 || options.threads > 256)
     return fail({error_kind::invalid, "http.listen", "threads must be 1 to 256"});
   if (options.header_size_max < header_size_min || options.header_size_max > header_size_most)
-    return fail({error_kind::invalid, "http.listen", "header_size_max must be 1 KiB to 32 KiB"});
+    return fail(
+        {error_kind::invalid, "http.listen", "header_size_max must be 512 bytes to 32 KiB"});
   auto i = std::make_unique<impl>(std::move(options), handler);
   if (auto listening = i->entrance.listen(); !listening)
     return listening.failure();

@@ -18,7 +18,7 @@ thread_local shard* current_shard = nullptr;
 
 shard::shard(const server_options& o, request_handler& h, std::shared_ptr<server_counters> counters)
     : options(o), handler(h), loop(std::make_shared<io_loop>(std::move(counters))),
-      scratch(scratch_size, '\0'), timer_(loop->context) {
+      scratch(scratch_size, '\0'), later_timer_(loop->context), sweep_timer_(loop->context) {
   loop->owner = this;
 }
 
@@ -111,6 +111,29 @@ void shard::take_answers() {
   finish_turn();
 }
 
+void shard::answer_later(http_exchange& exchange, std::int64_t delay_ms, http_response response) {
+  const auto due = timer_type::clock_type::now() + std::chrono::milliseconds(delay_ms);
+  const auto at = later_.emplace(due, later{exchange.shared_from_this(), std::move(response)});
+  if (at == later_.begin())
+    schedule_later();
+}
+
+void shard::schedule_later() {
+  later_timer_.expires_at(later_.begin()->first);
+  later_timer_.async_wait([this](const error_code& ec) {
+    if (ec) // An earlier one has come, or the end.
+      return;
+    const auto now = timer_type::clock_type::now();
+    while (!later_.empty() && later_.begin()->first <= now) {
+      auto due = later_.extract(later_.begin());
+      due.mapped().exchange->answer(std::move(due.mapped().response));
+    }
+    if (!later_.empty())
+      schedule_later();
+    finish_turn();
+  });
+}
+
 bool shard::time_out(http_exchange& exchange) {
   if (!end(exchange))
     return false;
@@ -146,8 +169,8 @@ bool shard::deliver_here(http_exchange& exchange) {
 }
 
 void shard::schedule_sweep() {
-  timer_.expires_after(std::chrono::milliseconds(options.sweep_interval_ms));
-  timer_.async_wait([this](const error_code& ec) {
+  sweep_timer_.expires_after(std::chrono::milliseconds(options.sweep_interval_ms));
+  sweep_timer_.async_wait([this](const error_code& ec) {
     if (ec)
       return;
     sweep();
@@ -214,6 +237,7 @@ void shard::close_all() {
     c->close();
   finish_turn();
   orphans_.clear();
+  later_.clear();
 }
 
 std::size_t shard::unsettled() const {

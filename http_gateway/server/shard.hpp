@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +42,8 @@ public:
   std::optional<http_response> admit(http_exchange& exchange);
   /// Its answer stands; writes it when its turn has come.
   void deliver(http_exchange& exchange);
+  /// `exchange.answer(response)` in `delay_ms`.
+  void answer_later(http_exchange& exchange, std::int64_t delay_ms, http_response response);
   /// Takes what other threads have answered since.
   void take_answers();
   /// Ends an exchange whose caller waited too long. True where it was still open.
@@ -80,6 +83,7 @@ private:
   void schedule_sweep();
   void sweep();
   void notice_departures();
+  void schedule_later();
 
   std::vector<std::shared_ptr<connection>> connections_;
   std::vector<std::shared_ptr<connection>> touched_;
@@ -89,7 +93,13 @@ private:
   std::vector<http_exchange_ptr> dropped_; ///< The handler is to be told, at the end of the turn.
   std::size_t refused_now_ = 0;
   bool draining_ = false;
-  timer_type timer_;
+  struct later {
+    http_exchange_ptr exchange;
+    http_response response;
+  };
+  std::multimap<timer_type::time_point, later> later_; ///< By when they are due.
+  timer_type later_timer_;
+  timer_type sweep_timer_;
 };
 
 } // namespace orderhub::http_gateway::detail

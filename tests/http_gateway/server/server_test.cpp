@@ -3,11 +3,13 @@
 #include "tests/support/catch2.hpp"
 #include "tests/support/patience.hpp"
 
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using namespace orderhub;
@@ -639,6 +641,65 @@ TEST_CASE("a large answer arrives whole", "[gateway][server]") {
   REQUIRE(c.send(get("/large") + get("/next")));
   CHECK(c.read()->body.size() == 8u << 20);
   CHECK(c.read()->body == "GET /next 127.0.0.1 ");
+}
+
+TEST_CASE("a handler can play a server that breaks off", "[gateway][server]") {
+  fixture f;
+  auto c = f.connect();
+  http_response r = text("0123456789");
+  const auto answer_with = [&](wire_ending ending) {
+    r.ending = ending;
+    REQUIRE(c.send(get("/hold")));
+    CHECK(f.handler.wait_held(1)[0]->answer(r));
+  };
+  SECTION("half of a body, then an orderly end") {
+    answer_with(wire_ending::half);
+    const auto [bytes, end] = c.read_to_end();
+    CHECK(bytes.ends_with("content-length: 10\r\n\r\n01234"));
+    CHECK(end == 0);
+  }
+  SECTION("half of a head where there is no body") {
+    r.body.clear();
+    answer_with(wire_ending::half);
+    const auto [bytes, end] = c.read_to_end();
+    CHECK(bytes.starts_with("HTTP/1.1 200 OK\r\n"));
+    CHECK(bytes.find("\r\n\r\n") == std::string::npos);
+    CHECK(end == 0);
+  }
+  SECTION("a whole answer, then a reset") {
+    answer_with(wire_ending::whole_then_reset);
+    const auto [bytes, end] = c.read_to_end();
+    CHECK(bytes.ends_with("0123456789"));
+    CHECK(bytes.find("connection: close") == std::string::npos);
+    CHECK(end == ECONNRESET);
+  }
+  SECTION("a reset without a word") {
+    answer_with(wire_ending::reset);
+    CHECK(c.read_to_end() == std::pair(std::string(), ECONNRESET));
+  }
+}
+
+TEST_CASE("an answer for later comes not sooner and holds nobody else up", "[gateway][server]") {
+  class late_handler final : public request_handler {
+  public:
+    void handle(http_exchange_ptr exchange) override {
+      const auto ms = std::stoi(exchange->request.target.substr(1));
+      exchange->answer_later(ms, text(exchange->request.target));
+    }
+  } handler;
+  auto web = server::start({}, handler);
+  REQUIRE(web);
+  const auto began = std::chrono::steady_clock::now();
+  raw_client slow((*web)->port());
+  raw_client quick((*web)->port());
+  raw_client never((*web)->port());
+  REQUIRE(never.send(get("/60000")));
+  REQUIRE(slow.send(get("/40")));
+  REQUIRE(quick.send(get("/0")));
+  CHECK(quick.read()->body == "/0");
+  CHECK(slow.read()->body == "/40");
+  CHECK(std::chrono::steady_clock::now() - began >= std::chrono::milliseconds(40));
+  CHECK(never.silent());
 }
 
 TEST_CASE("draining answers what is in flight and takes nothing more", "[gateway][server]") {
