@@ -35,7 +35,7 @@ LIBRARIES = [
     (r"lmdb\.h$", r"journal/lmdb_store\.cpp$", "only journal/lmdb_store.cpp knows LMDB"),
     (r"curl/", r"providers/transport/.*\.cpp$", "only providers/transport knows libcurl"),
     (r"nlohmann/", r".*\.cpp$", "the JSON library stays inside .cpp files"),
-    (r"boost/", r"(http_gateway|providers/mock)/", "only the gateway and the mock serve HTTP"),
+    (r"boost/", r"http_gateway/server/", "only the gateway's server serves HTTP"),
     (r"toml\+\+/", r"http_gateway/.*\.cpp$", "only the gateway's .cpp files read configuration"),
     (r"(spdlog|fmt)/", r"journal/base/log\.cpp$", "only journal/base/log.cpp writes logs"),
     (r"CLI/", r"http_gateway/.*\.cpp$|tests/", "only the gateway's .cpp files read flags"),

@@ -1,10 +1,11 @@
 #include "http_gateway/ingress/ingress_api.hpp"
 
-#include "http_gateway/ingress/problem.hpp"
 #include "http_gateway/ingress/router.hpp"
+#include "http_gateway/server/problem.hpp"
 #include "journal/base/text.hpp"
 
 #include <atomic>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -49,6 +50,9 @@ public:
     return published_.load(std::memory_order_acquire) ? std::string_view(invocation_id_)
                                                       : std::string_view();
   }
+
+  /// Waits for an invocation that goes on without it. The io thread's.
+  bool is_attached = false;
 
 private:
   std::atomic<bool> claimed_{false}, published_{false};
@@ -97,8 +101,10 @@ struct dispatcher {
   }
 
   void operator()(attach_route& route) const {
-    if (route.wait)
+    if (route.wait) {
+      exchange->is_attached = true;
       exchange->wait_at_least(attach_timeout_ms);
+    }
     hub.attach(std::move(route.target), route.wait, exchange);
   }
 
@@ -144,6 +150,20 @@ void ingress_api::handle(http_exchange_ptr exchange) {
     }
   }
   std::visit(dispatcher{hub_, mine, attach_timeout_ms_}, found);
+}
+
+bool ingress_api::abandoned(http_exchange& exchange, departure how) {
+  const auto& mine = static_cast<const ingress_exchange&>(exchange);
+  // Before its acceptance the hub would keep it without our knowing whom to forget.
+  return !mine.invocation_id().empty() && (how == departure::gone || mine.is_attached);
+}
+
+void ingress_api::dropped(const std::vector<http_exchange_ptr>& exchanges) {
+  std::set<std::string_view> ids; // Many may have waited for one.
+  for (const auto& exchange : exchanges)
+    ids.insert(static_cast<const ingress_exchange&>(*exchange).invocation_id());
+  for (const auto id : ids)
+    hub_.forget_gone(id);
 }
 
 http_response ingress_api::timed_out(http_exchange& exchange) {

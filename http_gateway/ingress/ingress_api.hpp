@@ -4,6 +4,7 @@
 #include "http_gateway/server/server.hpp"
 
 #include <memory>
+#include <vector>
 
 namespace orderhub::http_gateway {
 
@@ -23,6 +24,11 @@ public:
 
   http_exchange_ptr make_exchange() override;
   void handle(http_exchange_ptr exchange) override;
+  /// A caller that has gone needs no answer to what it may ask for again: an invocation it attached
+  /// to, a call that the hub has accepted and that goes on. One that has only finished sending
+  /// still gets the answer to its call, and none to an attach.
+  bool abandoned(http_exchange& exchange, departure how) override;
+  void dropped(const std::vector<http_exchange_ptr>& exchanges) override;
   http_response timed_out(http_exchange& exchange) override;
   http_response stopping(http_exchange& exchange) override;
 

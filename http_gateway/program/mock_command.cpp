@@ -1,7 +1,7 @@
+#include "http_gateway/mock/mock_server.hpp"
 #include "http_gateway/program/commands.hpp"
 #include "http_gateway/program/mock_control.hpp"
 #include "http_gateway/program/stop_signals.hpp"
-#include "providers/mock/server.hpp"
 
 #include <iostream>
 #include <string>
@@ -23,10 +23,10 @@ int run_mock(const mock_command& command) {
   vendors.latency_ms.fill(command.latency_ms);
   if (command.ledger_counts)
     vendors.ledger = providers::mock::ledger_mode::counts;
-  providers::mock::listen_options listen;
+  mock_listen_options listen;
   listen.host = command.listen.host;
   listen.port = command.listen.port;
-  providers::mock::server server(vendors, listen);
+  mock_server server(vendors, listen);
 
   if (auto done = apply_control_file(server, command.control_path); !done)
     return refused(done.error().message);

@@ -5,7 +5,7 @@
 
 namespace orderhub::http_gateway {
 
-result<void> apply_control_file(providers::mock::server& mock, const std::string& path) {
+result<void> apply_control_file(mock_server& mock, const std::string& path) {
   if (path.empty())
     return {};
   std::ifstream file(path, std::ios::binary);

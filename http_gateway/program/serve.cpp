@@ -2,6 +2,7 @@
 #include "actors/runtime/hub.hpp"
 #include "http_gateway/admin/admin_api.hpp"
 #include "http_gateway/ingress/ingress_api.hpp"
+#include "http_gateway/mock/mock_server.hpp"
 #include "http_gateway/program/commands.hpp"
 #include "http_gateway/program/file_limit.hpp"
 #include "http_gateway/program/mock_control.hpp"
@@ -12,7 +13,6 @@
 #include "journal/base/log.hpp"
 #include "journal/hub_journal.hpp"
 #include "journal/lmdb_store.hpp"
-#include "providers/mock/server.hpp"
 #include "providers/transport/curl_transport.hpp"
 
 #include <algorithm>
@@ -54,9 +54,9 @@ std::string address_text(const listen_address& a, std::uint16_t port) {
 }
 
 /// The built-in mock vendors, where they are wanted.
-result<std::unique_ptr<providers::mock::server>> start_mock(const settings& s, std::string& base) {
+result<std::unique_ptr<mock_server>> start_mock(const settings& s, std::string& base) {
   if (!s.mock_mode)
-    return std::unique_ptr<providers::mock::server>();
+    return std::unique_ptr<mock_server>();
   providers::mock::options options;
   options.seed = s.mock_seed;
   options.latency_ms.fill(s.mock_latency_ms);
@@ -64,7 +64,7 @@ result<std::unique_ptr<providers::mock::server>> start_mock(const settings& s, s
   // was asked for.
   if (s.mock_seed == settings().mock_seed)
     options.seed += static_cast<std::uint64_t>(system_clock().wall_ms());
-  auto mock = std::make_unique<providers::mock::server>(options);
+  auto mock = std::make_unique<mock_server>(options);
   if (auto done = apply_control_file(*mock, s.mock_control_path); !done)
     return done.failure();
   auto port = mock->start();

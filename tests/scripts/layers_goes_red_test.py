@@ -24,8 +24,8 @@ PLANTED = [
     ("providers/stripe/charge.cpp", "<curl/curl.h>", "libcurl"),
     ("actors/handlers/orders/order.hpp", "<nlohmann/json.hpp>", "inside .cpp files"),
     ("actors/handlers/orders/order.cpp", "<nlohmann/json.hpp>", None),
-    ("actors/runtime/hub.cpp", "<boost/asio.hpp>", "serve HTTP"),
-    ("providers/mock/server.cpp", "<boost/asio.hpp>", None),
+    ("actors/runtime/hub.cpp", "<boost/asio.hpp>", "serves HTTP"),
+    ("http_gateway/server/server.cpp", "<boost/asio.hpp>", None),
     ("tests/journal/record_test.cpp", '"actors/runtime/hub.hpp"', None),
     ("http_gateway/program/main.cpp", '"../journal/record.hpp"', "not a path from the repository root"),
 ]

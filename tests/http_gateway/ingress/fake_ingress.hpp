@@ -87,6 +87,7 @@ public:
       host::call_response reply;
       reply.invocation_id = "inv_attached";
       if (held) {
+        to->accepted(reply.invocation_id);
         const std::lock_guard lock(mutex_);
         held_.emplace_back(to, reply);
         changed_.notify_all();

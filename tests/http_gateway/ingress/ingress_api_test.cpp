@@ -1,6 +1,6 @@
 #include "http_gateway/admin/admin_api.hpp"
 #include "http_gateway/ingress/ingress_api.hpp"
-#include "http_gateway/ingress/problem.hpp"
+#include "http_gateway/server/problem.hpp"
 #include "tests/http_gateway/ingress/fake_ingress.hpp"
 #include "tests/http_gateway/server/raw_client.hpp"
 #include "tests/support/catch2.hpp"
@@ -239,6 +239,45 @@ TEST_CASE("who attaches waits longer than who calls", "[gateway][api]") {
   const auto r = attached.read();
   REQUIRE(r);
   CHECK(r->status == 200);
+}
+
+TEST_CASE("who attached and left is forgotten and its slot is free", "[gateway][api]") {
+  const bool resets = GENERATE(false, true);
+  CAPTURE(resets);
+  door d({}, {.pipeline_max = 2, .sweep_interval_ms = 10});
+  {
+    raw_client c(d.web->port());
+    for (int i = 0; i < 3; ++i)
+      REQUIRE(c.send(get("/restate/invocation/inv_long/attach")));
+    d.hub.wait_held(2);
+    if (resets)
+      c.reset();
+  }
+  while (d.web->metrics().in_flight_now != 0 || d.web->metrics().connections_now != 0 ||
+         d.hub.forgotten().empty())
+    std::this_thread::yield();
+  CHECK(d.hub.forgotten() == std::vector<std::string>{"inv_attached"}); // Once for both.
+  d.hub.release(); // Its answer finds nobody, and does no harm.
+}
+
+TEST_CASE("a call goes on when its caller has left and answers one that only finished sending",
+          "[gateway][api]") {
+  door d({}, {.sweep_interval_ms = 10});
+  raw_client gone(d.web->port());
+  REQUIRE(gone.send(post("/S/gone/Hold", "")));
+  d.hub.wait_held(1);
+  raw_client half(d.web->port());
+  REQUIRE(half.send(post("/S/half/Hold", "")));
+  d.hub.wait_held(2);
+  half.finish_sending();
+  gone.reset();
+  while (d.hub.forgotten().empty())
+    std::this_thread::yield();
+  CHECK(d.hub.forgotten() == std::vector<std::string>{"inv_gone"});
+  CHECK(d.web->metrics().in_flight_now == 1);
+  d.hub.release();
+  CHECK(half.read()->body == R"("inv_half")");
+  CHECK(half.at_end());
 }
 
 TEST_CASE("calls of one connection are answered in order though they end in another",

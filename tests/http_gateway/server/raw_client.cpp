@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cerrno>
 #include <stdexcept>
 
 #include <arpa/inet.h>
@@ -90,6 +91,16 @@ std::optional<raw_response> raw_client::read(bool head) {
 bool raw_client::at_end() {
   std::array<char, 1024> bytes{};
   return buffer_.empty() && ::recv(fd_, bytes.data(), bytes.size(), 0) == 0;
+}
+
+std::pair<std::string, int> raw_client::read_to_end() {
+  std::array<char, 16384> bytes{};
+  for (;;) {
+    const auto n = ::recv(fd_, bytes.data(), bytes.size(), 0);
+    if (n <= 0)
+      return {std::exchange(buffer_, {}), n == 0 ? 0 : errno};
+    buffer_.append(bytes.data(), static_cast<std::size_t>(n));
+  }
 }
 
 bool raw_client::silent() {

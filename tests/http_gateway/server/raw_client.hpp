@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace orderhub::test {
 
@@ -30,6 +31,8 @@ public:
   std::optional<raw_response> read(bool head = false);
   /// True once the other side has ended the connection with nothing left to read.
   bool at_end();
+  /// All that comes until the connection ends; `errno` of its end, 0 for an orderly one.
+  std::pair<std::string, int> read_to_end();
   /// Nothing has arrived so far.
   bool silent();
   void finish_sending();

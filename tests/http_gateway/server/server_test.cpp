@@ -3,11 +3,13 @@
 #include "tests/support/catch2.hpp"
 #include "tests/support/patience.hpp"
 
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using namespace orderhub;
@@ -19,7 +21,9 @@ using orderhub::testing::with_growing_time;
 
 namespace {
 
-/// Answers at once with what it was given, but for targets under `/hold`, which wait for `release`.
+/// Answers at once with what it was given, but for targets under `/hold` and `/wait`, which wait to
+/// be answered. Nobody needs the answer to a `/wait` whose caller departs, nor to a
+/// `/hold/accepted` whose caller is gone.
 class echo_handler final : public request_handler {
 public:
   void handle(http_exchange_ptr exchange) override {
@@ -27,7 +31,7 @@ public:
     {
       const std::lock_guard lock(mutex_);
       seen_.push_back(q);
-      if (q.target.starts_with("/hold")) {
+      if (q.target.starts_with("/hold") || q.target.starts_with("/wait")) {
         held_.push_back(std::move(exchange));
         changed_.notify_all();
         return;
@@ -38,6 +42,15 @@ public:
     r.body = q.target == "/large" ? std::string(8u << 20, 'x')
                                   : q.method + ' ' + q.target + ' ' + q.host + ' ' + q.body;
     exchange->answer(std::move(r));
+  }
+
+  bool abandoned(http_exchange& exchange, departure how) override {
+    return exchange.request.target.starts_with("/wait") ||
+           (how == departure::gone && exchange.request.target == "/hold/accepted");
+  }
+  void dropped(const std::vector<http_exchange_ptr>& exchanges) override {
+    const std::lock_guard lock(mutex_);
+    dropped_ += exchanges.size();
   }
 
   std::vector<http_exchange_ptr> wait_held(std::size_t count) {
@@ -54,9 +67,15 @@ public:
     return held_.size();
   }
 
+  std::size_t dropped_count() const {
+    const std::lock_guard lock(mutex_);
+    return dropped_;
+  }
+
 private:
   mutable std::mutex mutex_;
   std::condition_variable changed_;
+  std::size_t dropped_ = 0;
   std::vector<http_exchange_ptr> held_;
   std::vector<http_request> seen_;
 };
@@ -470,6 +489,89 @@ TEST_CASE("a caller that has finished sending is still answered", "[gateway][ser
   CHECK(c.at_end());
 }
 
+TEST_CASE("who leaves while it only waits holds nothing", "[gateway][server]") {
+  fixture f({.pipeline_max = 4, .sweep_interval_ms = 10});
+  const bool resets = GENERATE(false, true);
+  const std::size_t sent = GENERATE(1, 4, 9); // Nine: five of them are never read.
+  CAPTURE(resets, sent);
+  {
+    auto c = f.connect();
+    for (std::size_t i = 0; i < sent; ++i)
+      REQUIRE(c.send(get("/wait")));
+    f.handler.wait_held(std::min<std::size_t>(sent, 4));
+    if (resets)
+      c.reset();
+  }
+  CHECK(eventually([&] { return f.web->metrics().connections_now == 0; }));
+  CHECK(f.web->metrics().in_flight_now == 0);
+  CHECK(eventually([&] { return f.handler.dropped_count() == std::min<std::size_t>(sent, 4); }));
+  CHECK_FALSE(f.handler.wait_held(1)[0]->answer(text("nobody")));
+}
+
+TEST_CASE("who finished sending is answered where it called and dropped where it waits",
+          "[gateway][server]") {
+  fixture f({.sweep_interval_ms = 10});
+  auto c = f.connect();
+  REQUIRE(c.send(get("/wait") + get("/hold/accepted") + get("/wait")));
+  const auto held = f.handler.wait_held(3);
+  c.finish_sending();
+  CHECK(c.read()->status == 503);
+  CHECK(f.web->metrics().in_flight_now == 1);
+  held[1]->answer(text("owed"));
+  CHECK(c.read()->body == "owed");
+  CHECK(c.read()->status == 503);
+  CHECK(c.at_end());
+}
+
+TEST_CASE("who finished sending waits for a bounded time", "[gateway][server][timeouts]") {
+  fixture f({.pipeline_max = 2, .half_close_wait_ms = 60, .sweep_interval_ms = 10});
+  auto c = f.connect();
+  const bool is_full = GENERATE(false, true);
+  CAPTURE(is_full);
+  REQUIRE(c.send(get("/hold") + (is_full ? get("/hold") : "")));
+  f.handler.wait_held(is_full ? 2 : 1);
+  c.finish_sending();
+  CHECK(c.read()->status == 504);
+  if (is_full)
+    CHECK(c.read()->status == 504);
+  CHECK(c.at_end());
+  CHECK(f.web->metrics().in_flight_now == 0);
+}
+
+TEST_CASE("a pipeline whose caller has finished sending is served to its end",
+          "[gateway][server]") {
+  fixture f({.pipeline_max = 2, .sweep_interval_ms = 10});
+  auto c = f.connect();
+  std::string all = get("/hold") + get("/hold");
+  for (int i = 0; i < 50; ++i)
+    all += get("/" + std::to_string(i));
+  REQUIRE(c.send(all));
+  c.finish_sending();
+  const auto held = f.handler.wait_held(2);
+  // The end is noticed while the pipeline is full and the rest unread.
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  for (const auto& exchange : held)
+    CHECK(exchange->answer(text("held")));
+  CHECK(c.read()->body == "held");
+  CHECK(c.read()->body == "held");
+  for (int i = 0; i < 50; ++i)
+    REQUIRE(c.read()->body == "GET /" + std::to_string(i) + " 127.0.0.1 ");
+  CHECK(c.at_end());
+}
+
+TEST_CASE("a call whose caller has gone counts until the handler lets go of it",
+          "[gateway][server]") {
+  fixture f({.sweep_interval_ms = 10});
+  auto c = f.connect();
+  REQUIRE(c.send(get("/hold/accepted") + get("/hold")));
+  const auto held = f.handler.wait_held(2);
+  c.reset();
+  CHECK(eventually([&] { return f.web->metrics().in_flight_now == 1; }));
+  CHECK_FALSE(held[0]->answer(text("nobody")));
+  CHECK(held[1]->answer(text("nobody hears this")));
+  CHECK(f.web->metrics().in_flight_now == 0);
+}
+
 TEST_CASE("a request that does not arrive whole gets 408", "[gateway][server][timeouts]") {
   fixture f({.read_timeout_ms = 60, .sweep_interval_ms = 10});
   CHECK(refusal_of(f, "GET / HTTP/1.1\r\nHost:") == 408);
@@ -539,6 +641,65 @@ TEST_CASE("a large answer arrives whole", "[gateway][server]") {
   REQUIRE(c.send(get("/large") + get("/next")));
   CHECK(c.read()->body.size() == 8u << 20);
   CHECK(c.read()->body == "GET /next 127.0.0.1 ");
+}
+
+TEST_CASE("a handler can play a server that breaks off", "[gateway][server]") {
+  fixture f;
+  auto c = f.connect();
+  http_response r = text("0123456789");
+  const auto answer_with = [&](wire_ending ending) {
+    r.ending = ending;
+    REQUIRE(c.send(get("/hold")));
+    CHECK(f.handler.wait_held(1)[0]->answer(r));
+  };
+  SECTION("half of a body, then an orderly end") {
+    answer_with(wire_ending::half);
+    const auto [bytes, end] = c.read_to_end();
+    CHECK(bytes.ends_with("content-length: 10\r\n\r\n01234"));
+    CHECK(end == 0);
+  }
+  SECTION("half of a head where there is no body") {
+    r.body.clear();
+    answer_with(wire_ending::half);
+    const auto [bytes, end] = c.read_to_end();
+    CHECK(bytes.starts_with("HTTP/1.1 200 OK\r\n"));
+    CHECK(bytes.find("\r\n\r\n") == std::string::npos);
+    CHECK(end == 0);
+  }
+  SECTION("a whole answer, then a reset") {
+    answer_with(wire_ending::whole_then_reset);
+    const auto [bytes, end] = c.read_to_end();
+    CHECK(bytes.ends_with("0123456789"));
+    CHECK(bytes.find("connection: close") == std::string::npos);
+    CHECK(end == ECONNRESET);
+  }
+  SECTION("a reset without a word") {
+    answer_with(wire_ending::reset);
+    CHECK(c.read_to_end() == std::pair(std::string(), ECONNRESET));
+  }
+}
+
+TEST_CASE("an answer for later comes not sooner and holds nobody else up", "[gateway][server]") {
+  class late_handler final : public request_handler {
+  public:
+    void handle(http_exchange_ptr exchange) override {
+      const auto ms = std::stoi(exchange->request.target.substr(1));
+      exchange->answer_later(ms, text(exchange->request.target));
+    }
+  } handler;
+  auto web = server::start({}, handler);
+  REQUIRE(web);
+  const auto began = std::chrono::steady_clock::now();
+  raw_client slow((*web)->port());
+  raw_client quick((*web)->port());
+  raw_client never((*web)->port());
+  REQUIRE(never.send(get("/60000")));
+  REQUIRE(slow.send(get("/40")));
+  REQUIRE(quick.send(get("/0")));
+  CHECK(quick.read()->body == "/0");
+  CHECK(slow.read()->body == "/40");
+  CHECK(std::chrono::steady_clock::now() - began >= std::chrono::milliseconds(40));
+  CHECK(never.silent());
 }
 
 TEST_CASE("draining answers what is in flight and takes nothing more", "[gateway][server]") {

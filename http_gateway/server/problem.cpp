@@ -1,4 +1,4 @@
-#include "http_gateway/ingress/problem.hpp"
+#include "http_gateway/server/problem.hpp"
 
 namespace orderhub::http_gateway {
 

@@ -1,4 +1,4 @@
-#include "providers/mock/server.hpp"
+#include "http_gateway/mock/mock_server.hpp"
 #include "tests/support/catch2.hpp"
 
 #include <cerrno>
@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-using namespace orderhub::providers::mock;
+using server = orderhub::http_gateway::mock_server;
 
 namespace {
 

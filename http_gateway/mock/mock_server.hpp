@@ -8,10 +8,12 @@
 #include <string>
 #include <string_view>
 
-namespace orderhub::providers::mock {
+namespace orderhub::http_gateway {
+
+class server;
 
 /// Where and how much the mock server listens.
-struct listen_options {
+struct mock_listen_options {
   std::string host = "127.0.0.1";          ///< An address, or `localhost`.
   std::uint16_t port = 0;                  ///< 0: any free one.
   std::size_t connections_max = 4'096;     ///< Further ones are closed at once.
@@ -22,21 +24,23 @@ struct listen_options {
 /// The mock vendors behind HTTP/1.1 on one thread of its own: keep-alive, pipelining, latency by
 /// timers. A `drop` is a TCP reset, so that the client sees a lost connection rather than an end; a
 /// truncated answer ends with a plain close, so that the part that was sent surely arrives. What
-/// hangs keeps its connection until the client ends it.
+/// hangs keeps its connection until the client ends it, and reads nothing more from it.
 ///
-/// `/control`, `/reset` and `/ledger` answer 403 to any request with a `Host` or `Origin` that is
-/// not a loopback name, and to any peer that is not on loopback: no web page and no tunnel reaches
-/// them. There is no time limit on a connection; their number is bounded.
+/// Requests of one connection are served one after the other. `/control`, `/reset` and `/ledger`
+/// answer 403 to any request with a `Host` or `Origin` that is not a loopback name, and to any peer
+/// that is not on loopback: no web page and no tunnel reaches them. There is no time limit on a
+/// connection; their number is bounded.
 ///
-/// All functions may be called from any thread but the server's own; `start`, `stop` and the
-/// destructor not beside any other.
-class server {
+/// All functions may be called from any thread; `start`, `stop` and the destructor not beside any
+/// other.
+class mock_server {
 public:
-  explicit server(options vendor_settings = {}, listen_options listen = {});
+  explicit mock_server(providers::mock::options vendor_settings = {},
+                       mock_listen_options listen = {});
   /// Stops.
-  ~server();
-  server(const server&) = delete;
-  server& operator=(const server&) = delete;
+  ~mock_server();
+  mock_server(const mock_server&) = delete;
+  mock_server& operator=(const mock_server&) = delete;
 
   /// Listens and starts the thread; returns the port. `invalid` for a bad host, `unavailable` if
   /// the port is taken. The vendors keep their state over stop and start.
@@ -50,17 +54,15 @@ public:
   [[nodiscard]] std::string base_url(std::string_view vendor) const;
 
   /// See `vendors::control`.
-  result<void> control(std::string json);
+  result<void> control(std::string_view json);
   /// See `vendors::ledger_json`.
   [[nodiscard]] std::string ledger_json(std::size_t since = 0, std::size_t limit = 100'000);
 
 private:
-  struct state;
-  std::unique_ptr<state> state_;
+  class front;
+  mock_listen_options listen_;
+  std::unique_ptr<front> front_;
+  std::unique_ptr<server> web_;
 };
 
-/// True if every `host` and `origin` header names a loopback host, and there is a `host`.
-/// Header names are lower case.
-bool from_loopback(const header_list& headers);
-
-} // namespace orderhub::providers::mock
+} // namespace orderhub::http_gateway

@@ -1,0 +1,102 @@
+#pragma once
+#include "http_gateway/server/exchange.hpp"
+#include "http_gateway/server/request_parser.hpp"
+#include "http_gateway/server/sockets.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace orderhub::http_gateway::detail {
+
+/// One connection; lives on its shard's io thread alone, and at most as long as the shard. Internal
+/// to the server.
+///
+/// Unanswered requests are a list in arrival order, at most `pipeline_max` long; beyond it nothing
+/// is read. Bytes are read into the shard's scratch buffer; only what is left of a split request is
+/// kept here. What changes a connection ends with `shard::touch`, and the shard's `finish_turn`
+/// writes what has become ready, once.
+class connection : public std::enable_shared_from_this<connection> {
+public:
+  /// `refused`: over the limit, told so at its first bytes and closed.
+  connection(shard& s, socket_type socket, bool refused);
+
+  void start();
+  /// Writes the answers that are ready in order, as far as the socket takes them, then reads on.
+  void flush();
+  /// Ends what is overdue at `now`.
+  void sweep(std::int64_t now);
+  /// True where its caller could leave without being noticed: something is owed to it, and nothing
+  /// is read for the moment. `sweep` of the shard asks the kernel then.
+  [[nodiscard]] bool is_unwatched() const;
+  [[nodiscard]] int native_handle() { return socket_.native_handle(); }
+  /// The caller has finished sending; what it sent before may still be unread.
+  void on_half_close();
+  /// Closes it where it is idle; else nothing is taken any more and it closes when all is answered.
+  void drain();
+  /// Answers every request that still waits: the server stops.
+  void reject_pending();
+  void close();
+  [[nodiscard]] bool is_from_loopback() const;
+  /// Owes nobody anything.
+  [[nodiscard]] bool settled() const { return lingering_ || closed_; }
+  [[nodiscard]] bool refused() const { return refused_; }
+
+  std::size_t index = 0; ///< In the shard's list.
+  bool touched = false;  ///< Waits for `flush`.
+
+private:
+  void wait_readable();
+  void wait_writable();
+  void on_readable(const error_code& wait_error);
+  void on_writable(const error_code& wait_error);
+  void on_end_of_input();
+  void on_bytes(const char* data, std::size_t size);
+  void parse(const char* data, std::size_t size);
+  void begin_request();
+  void forget_request();
+  void dispatch();
+  /// Answers instead of the request that is being received, and ends the connection.
+  void refuse(std::uint16_t status, std::string_view message);
+  void resume();
+  void queue(http_exchange_ptr exchange);
+  http_exchange_ptr take_first();
+  /// True where the connection ends behind it.
+  bool format(std::string& out, http_exchange& exchange);
+  void send(std::string& out);
+  void linger();
+  void reset();
+  [[nodiscard]] bool may_parse() const;
+
+  shard& shard_;
+  socket_type socket_;
+  std::optional<request_parser> parser_;
+  http_exchange_ptr current_; ///< Being received.
+  http_exchange_ptr first_;   ///< Oldest unanswered.
+  http_exchange* last_ = nullptr;
+  std::size_t waiting_ = 0; ///< Length of that list.
+  std::string pending_;     ///< Read and not yet parsed.
+  std::string out_;         ///< Formatted and not yet taken by the socket.
+  std::size_t out_offset_ = 0;
+  std::size_t discarded_ = 0;
+  std::int64_t idle_since_ms_ = 0;
+  std::int64_t read_due_ms_ = 0; ///< 0: no request is being received.
+  std::int64_t write_due_ms_ = 0;
+  std::int64_t linger_due_ms_ = 0;
+  std::int64_t half_close_due_ms_ = 0; ///< 0: the caller has not finished sending, as far as known.
+  bool refused_ = false;
+  bool reading_ = false;      ///< A wait is out.
+  bool writing_ = false;      ///< `out_` waits for room.
+  bool end_of_input_ = false; ///< The caller sends nothing more.
+  bool last_request_ = false; ///< Nothing more is parsed; closed once the list is empty.
+  bool ended_ = false;        ///< Nothing is written behind what is in `out_`.
+  bool resets_ = false;       ///< And then the connection is reset.
+  bool owes_continue_ = false;
+  bool lingering_ = false;
+  bool closed_ = false;
+};
+
+} // namespace orderhub::http_gateway::detail

@@ -1,0 +1,77 @@
+#include "http_gateway/server/exchange.hpp"
+
+#include "http_gateway/server/io_loop.hpp"
+#include "http_gateway/server/shard.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+namespace orderhub::http_gateway {
+namespace {
+
+/// When a caller may find the hub started again.
+constexpr std::int64_t shutdown_retry_s = 5;
+
+} // namespace
+
+http_exchange::~http_exchange() = default;
+
+void http_exchange::wait_at_least(std::int64_t ms) {
+  due_ms_ = std::max(due_ms_, detail::steady_ms() + ms);
+}
+
+void http_exchange::answer_later(std::int64_t delay_ms, http_response response) {
+  if (loop_ && loop_->owner)
+    loop_->owner->answer_later(*this, delay_ms, std::move(response));
+}
+
+bool http_exchange::is_from_loopback() const {
+  return connection_ && connection_->is_from_loopback();
+}
+
+bool http_exchange::answer(http_response response) {
+  if (answered_.exchange(true, std::memory_order_acq_rel))
+    return false;
+  response_ = std::move(response);
+  if (!loop_) // Not from a server: a test's.
+    return true;
+  detail::shard::release(*this);
+  if (detail::shard::deliver_here(*this))
+    return true;
+  bool first = false;
+  {
+    const std::lock_guard lock(loop_->mutex);
+    if (loop_->closed)
+      return true;
+    first = loop_->answered.empty();
+    loop_->answered.push_back(shared_from_this());
+  }
+  // One wake-up for all the answers that come before the io thread takes them.
+  if (first) {
+    auto* loop = loop_.get();
+    detail::asio::post(loop->context, [loop] {
+      if (loop->owner)
+        loop->owner->take_answers();
+    });
+  }
+  return true;
+}
+
+bool request_handler::abandoned(http_exchange&, departure) {
+  return false;
+}
+
+void request_handler::dropped(const std::vector<http_exchange_ptr>&) {}
+
+http_response request_handler::timed_out(http_exchange&) {
+  return problem(504, "The request was not answered in time.");
+}
+
+http_response request_handler::stopping(http_exchange&) {
+  return problem(503, "The hub is shutting down; try again shortly.", shutdown_retry_s);
+}
+
+} // namespace orderhub::http_gateway

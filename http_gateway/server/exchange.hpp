@@ -1,0 +1,92 @@
+#pragma once
+#include "http_gateway/server/message.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace orderhub::http_gateway {
+
+namespace detail {
+struct io_loop;
+class connection;
+class shard;
+} // namespace detail
+
+/// How a caller stopped waiting.
+enum class departure : std::uint8_t {
+  finished_sending = 1, ///< It has closed its sending side (FIN), and may still read an answer.
+  gone = 2,             ///< Its connection is closed or reset: nobody reads an answer.
+};
+
+/// A request that waits for its answer. Owned by its connection and by whoever answers it; may
+/// outlive both connection and server.
+class http_exchange : public std::enable_shared_from_this<http_exchange> {
+public:
+  http_exchange() = default;
+  virtual ~http_exchange();
+  http_exchange(const http_exchange&) = delete;
+  http_exchange& operator=(const http_exchange&) = delete;
+
+  http_request request;
+
+  /// Answers, from any thread, never blocking. The first answer counts (the server's own time-out
+  /// is one too); returns false for any later one, whose response is dropped.
+  bool answer(http_response response);
+  /// Its caller has an answer, or has given up.
+  [[nodiscard]] bool answered() const { return answered_.load(std::memory_order_acquire); }
+
+  /// Answers in `delay_ms` (0 or more), not sooner; whoever answers until then comes first. Only
+  /// from inside `request_handler::handle`.
+  void answer_later(std::int64_t delay_ms, http_response response);
+  /// Whether its caller is on this machine's loopback. False where it has gone. Only from inside
+  /// `request_handler::handle`.
+  [[nodiscard]] bool is_from_loopback() const;
+
+  /// Its answer may take this long from now, where that is longer than `request_timeout_ms`. Only
+  /// from inside `request_handler::handle`.
+  void wait_at_least(std::int64_t ms);
+
+private:
+  friend class detail::connection;
+  friend class detail::shard;
+
+  std::shared_ptr<detail::io_loop> loop_; ///< The way back; null where a test made it.
+  http_response response_;
+  std::atomic<bool> answered_{false};
+  bool counted_ = false; ///< Among the requests in flight.
+  // The rest belongs to the io thread.
+  bool ready_ = false;
+  bool keep_alive_ = true;
+  bool http_1_0_ = false;
+  bool head_ = false;
+  std::int64_t due_ms_ = 0;
+  detail::connection* connection_ = nullptr;
+  std::shared_ptr<http_exchange> next_;
+};
+using http_exchange_ptr = std::shared_ptr<http_exchange>;
+
+/// What the server serves. Called on the io threads; must return at once and outlive the server.
+class request_handler {
+public:
+  virtual ~request_handler() = default;
+  /// For handlers that keep something of their own beside the request.
+  virtual http_exchange_ptr make_exchange() { return std::make_shared<http_exchange>(); }
+  /// The exchange is answered exactly once, now or later, from any thread.
+  virtual void handle(http_exchange_ptr exchange) = 0;
+  /// The caller of an open exchange has departed. True: the answer is of no use any more; the
+  /// exchange ends without one, and is no longer in flight. False, as by default: it goes on, and a
+  /// caller that has only finished sending is answered. Asked again, with `gone`, at each sweep
+  /// until the exchange is answered or its time is up.
+  virtual bool abandoned(http_exchange& exchange, departure how);
+  /// These have ended because `abandoned` said so: what was kept for them can be let go. Once for
+  /// all that ended together.
+  virtual void dropped(const std::vector<http_exchange_ptr>& exchanges);
+  /// What a caller gets when `request_timeout_ms` has passed without an answer.
+  virtual http_response timed_out(http_exchange& exchange);
+  /// What a caller gets who still waits when the server stops.
+  virtual http_response stopping(http_exchange& exchange);
+};
+
+} // namespace orderhub::http_gateway

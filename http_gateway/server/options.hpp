@@ -1,0 +1,35 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace orderhub::http_gateway {
+
+struct server_options {
+  std::string host = "127.0.0.1"; ///< An IPv4 or IPv6 address, or `localhost`.
+  std::uint16_t port = 0;         ///< 0: any free one, see `server::port`.
+  unsigned threads = 1;           ///< io threads; connections are dealt out in turn.
+
+  std::size_t header_size_max = 16 * 1024; ///< Start line and headers; more: 431.
+  std::size_t header_count_max = 100;      ///< More: 431.
+  std::size_t body_size_max = 1024 * 1024; ///< More: 413.
+  std::size_t pipeline_max = 16;           ///< Unanswered requests a connection, then unread.
+  std::size_t connections_max = 2'048;     ///< One more: 503 and closed.
+  std::size_t refused_told_max = 128;      ///< Of those at a time; more are closed without a word.
+  std::size_t in_flight_max = 4'096;       ///< Unanswered requests in all; one more: 503.
+  std::size_t linger_size_max = 8u << 20;  ///< Unread bytes discarded before a close.
+
+  std::int64_t read_timeout_ms = 30'000;    ///< From a request's first byte to its last: 408.
+  std::int64_t idle_timeout_ms = 75'000;    ///< Between requests; then closed.
+  std::int64_t write_timeout_ms = 30'000;   ///< For a caller that does not take its answer.
+  std::int64_t request_timeout_ms = 60'000; ///< From the whole request to its answer.
+  /// How long a caller that has finished sending still waits for its answers, as after a time-out.
+  std::int64_t half_close_wait_ms = 5'000;
+  std::int64_t linger_ms = 2'000; ///< How long unread bytes are discarded for.
+  bool host_required = true;      ///< A request of HTTP/1.1 without Host: 400.
+  /// Time-outs are looked at this often, so each may come late by as much; and so is who has left
+  /// a connection that is not being read.
+  std::int64_t sweep_interval_ms = 500;
+};
+
+} // namespace orderhub::http_gateway

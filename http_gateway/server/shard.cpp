@@ -1,0 +1,248 @@
+#include "http_gateway/server/shard.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <mutex>
+#include <utility>
+
+#include <poll.h>
+
+namespace orderhub::http_gateway::detail {
+namespace {
+
+constexpr std::size_t scratch_size = 64 * 1024;
+/// The shard whose io thread this is.
+thread_local shard* current_shard = nullptr;
+
+} // namespace
+
+shard::shard(const server_options& o, request_handler& h, std::shared_ptr<server_counters> counters)
+    : options(o), handler(h), loop(std::make_shared<io_loop>(std::move(counters))),
+      scratch(scratch_size, '\0'), later_timer_(loop->context), sweep_timer_(loop->context) {
+  loop->owner = this;
+}
+
+void shard::run() {
+  current_shard = this;
+  schedule_sweep();
+  loop->context.run();
+  current_shard = nullptr;
+}
+
+void shard::adopt(socket_type socket, bool refused) {
+  error_code ignored; // A peer that has gone already is seen at the first read.
+  socket.non_blocking(true, ignored);
+  socket.set_option(tcp::no_delay(true), ignored);
+  auto c = std::make_shared<connection>(*this, std::move(socket), refused);
+  c->index = connections_.size();
+  connections_.push_back(c);
+  if (refused)
+    ++refused_now_;
+  c->start();
+  finish_turn();
+}
+
+void shard::remove(connection& c) {
+  auto keep = connections_[c.index];
+  connections_[c.index] = connections_.back();
+  connections_[c.index]->index = c.index;
+  connections_.pop_back();
+  if (c.refused())
+    --refused_now_;
+  else
+    loop->counters->connections_now.fetch_sub(1, std::memory_order_relaxed);
+  // Held until the turn ends: the caller may stand inside one of its functions.
+  removed_.push_back(std::move(keep));
+}
+
+void shard::touch(connection& c) {
+  if (c.touched)
+    return;
+  c.touched = true;
+  touched_.push_back(c.shared_from_this());
+}
+
+void shard::finish_turn() {
+  while (!local_answers_.empty() || !touched_.empty()) {
+    const auto answers = std::exchange(local_answers_, {});
+    for (const auto& exchange : answers)
+      deliver(*exchange);
+    const auto connections = std::exchange(touched_, {});
+    for (const auto& c : connections) {
+      c->touched = false;
+      c->flush();
+    }
+  }
+  removed_.clear();
+  if (!dropped_.empty())
+    handler.dropped(std::exchange(dropped_, {}));
+}
+
+std::optional<http_response> shard::admit(http_exchange& exchange) {
+  auto& counters = *loop->counters;
+  count(counters.requests);
+  exchange.loop_ = loop;
+  if (draining_)
+    return handler.request_handler::stopping(exchange);
+  if (counters.in_flight_now.fetch_add(1, std::memory_order_relaxed) >= options.in_flight_max) {
+    counters.in_flight_now.fetch_sub(1, std::memory_order_relaxed);
+    count(counters.overloaded);
+    return problem(503, "Too many requests are in flight; try again shortly.", 1);
+  }
+  exchange.counted_ = true;
+  exchange.due_ms_ = steady_ms() + options.request_timeout_ms;
+  return std::nullopt;
+}
+
+void shard::deliver(http_exchange& exchange) {
+  exchange.ready_ = true;
+  if (exchange.connection_)
+    touch(*exchange.connection_);
+}
+
+void shard::take_answers() {
+  std::vector<http_exchange_ptr> batch;
+  {
+    const std::lock_guard lock(loop->mutex);
+    batch.swap(loop->answered);
+  }
+  for (const auto& exchange : batch)
+    deliver(*exchange);
+  finish_turn();
+}
+
+void shard::answer_later(http_exchange& exchange, std::int64_t delay_ms, http_response response) {
+  const auto due = timer_type::clock_type::now() + std::chrono::milliseconds(delay_ms);
+  const auto at = later_.emplace(due, later{exchange.shared_from_this(), std::move(response)});
+  if (at == later_.begin())
+    schedule_later();
+}
+
+void shard::schedule_later() {
+  later_timer_.expires_at(later_.begin()->first);
+  later_timer_.async_wait([this](const error_code& ec) {
+    if (ec) // An earlier one has come, or the end.
+      return;
+    const auto now = timer_type::clock_type::now();
+    while (!later_.empty() && later_.begin()->first <= now) {
+      auto due = later_.extract(later_.begin());
+      due.mapped().exchange->answer(std::move(due.mapped().response));
+    }
+    if (!later_.empty())
+      schedule_later();
+    finish_turn();
+  });
+}
+
+bool shard::time_out(http_exchange& exchange) {
+  if (!end(exchange))
+    return false;
+  count(loop->counters->timed_out);
+  exchange.response_ = handler.timed_out(exchange);
+  return true;
+}
+
+bool shard::abandon(http_exchange& exchange, departure how) {
+  if (!handler.abandoned(exchange, how) || !end(exchange))
+    return false;
+  dropped_.push_back(exchange.shared_from_this());
+  return true;
+}
+
+bool shard::end(http_exchange& exchange) {
+  if (exchange.answered_.exchange(true, std::memory_order_acq_rel))
+    return false;
+  release(exchange);
+  return true;
+}
+
+void shard::release(http_exchange& exchange) {
+  if (std::exchange(exchange.counted_, false))
+    exchange.loop_->counters->in_flight_now.fetch_sub(1, std::memory_order_relaxed);
+}
+
+bool shard::deliver_here(http_exchange& exchange) {
+  if (!current_shard || current_shard->loop != exchange.loop_)
+    return false;
+  current_shard->local_answers_.push_back(exchange.shared_from_this());
+  return true;
+}
+
+void shard::schedule_sweep() {
+  sweep_timer_.expires_after(std::chrono::milliseconds(options.sweep_interval_ms));
+  sweep_timer_.async_wait([this](const error_code& ec) {
+    if (ec)
+      return;
+    sweep();
+    schedule_sweep();
+  });
+}
+
+void shard::sweep() {
+  notice_departures();
+  const auto now = steady_ms();
+  const auto all = connections_; // Closing one changes the list.
+  for (const auto& c : all)
+    c->sweep(now);
+  std::erase_if(orphans_, [&](const http_exchange_ptr& exchange) {
+    if (exchange->answered() || abandon(*exchange, departure::gone))
+      return true;
+    if (now < exchange->due_ms_)
+      return false;
+    time_out(*exchange);
+    return true;
+  });
+  finish_turn();
+}
+
+/// A connection that is not read, because its pipeline is full or its answers are not taken, hears
+/// nothing of its caller's end: what lies before it is unread. The kernel tells by POLLRDHUP, and
+/// one call asks for all of them.
+void shard::notice_departures() {
+  std::vector<std::shared_ptr<connection>> unwatched;
+  std::vector<pollfd> questions;
+  for (const auto& c : connections_)
+    if (c->is_unwatched()) {
+      unwatched.push_back(c);
+      questions.push_back({c->native_handle(), POLLRDHUP, 0});
+    }
+  if (questions.empty() || ::poll(questions.data(), questions.size(), 0) <= 0)
+    return;
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    if ((questions[i].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0)
+      unwatched[i]->close();
+    else if ((questions[i].revents & POLLRDHUP) != 0)
+      unwatched[i]->on_half_close();
+  }
+}
+
+void shard::drain() {
+  draining_ = true;
+  const auto all = connections_;
+  for (const auto& c : all)
+    c->drain();
+  finish_turn();
+}
+
+void shard::answer_all() {
+  const auto all = connections_;
+  for (const auto& c : all)
+    c->reject_pending();
+  finish_turn();
+}
+
+void shard::close_all() {
+  const auto all = connections_;
+  for (const auto& c : all)
+    c->close();
+  finish_turn();
+  orphans_.clear();
+  later_.clear();
+}
+
+std::size_t shard::unsettled() const {
+  return static_cast<std::size_t>(std::count_if(connections_.begin(), connections_.end(),
+                                                [](const auto& c) { return !c->settled(); }));
+}
+
+} // namespace orderhub::http_gateway::detail
