@@ -1,11 +1,23 @@
 #!/usr/bin/env python3
-"""Checks that every include follows the layer drawing.
+"""Checks that every include follows the layer drawing, and that CMake's targets say the same.
 
     scripts/check_layers.py [--root DIR]
 
-    http_gateway > actors/runtime > actors/handlers > actors/durable > journal > journal/base
-                   actors/runtime > actors/host > actors/durable
+    http_gateway > actors/runtime > actors/host > actors/durable > journal > journal/base
+    http_gateway > actors/handlers > actors/durable
          and each of http_gateway and actors/* may see providers, which see only journal/base.
+
+Two things are read: the includes of every source, and the targets in every CMakeLists.txt
+(`orderhub_library`, `orderhub_test`, `add_executable`). A file may include only
+
+  - what its folder may see by the drawing,
+  - headers of its own target, or of a target that its own names itself: what a header includes among
+    DEPS, the rest among DEPS or PRIVATE_DEPS. What a dependency's dependency brings is not declared.
+  - libraries in the places that are named below, from a target that links them itself.
+
+And a target names no target of ours of which it includes nothing. A header belongs to the target
+that has its .cpp; one without a .cpp to the target that lists it under HEADERS, else to the only
+target of its folder.
 
 Prints one line a violation, `file:line: what is wrong`, and exits 1 if there is any.
 """
@@ -23,26 +35,40 @@ MAY_SEE = {
     "actors/host": ["actors/host", "actors/durable", "journal", "journal/base", "providers"],
     "actors/handlers": ["actors/handlers", "actors/durable", "journal", "journal/base",
                         "providers"],
-    "actors/runtime": ["actors/runtime", "actors/host", "actors/handlers", "actors/durable",
-                       "journal", "journal/base", "providers"],
+    "actors/runtime": ["actors/runtime", "actors/host", "actors/durable", "journal",
+                       "journal/base", "providers"],
     "http_gateway": ["http_gateway", "actors/runtime", "actors/host", "actors/handlers",
                      "actors/durable", "journal", "journal/base", "providers"],
 }
 
-# (header, where it may be included, why). `where` is a regular expression over the file's path.
+# (header, CMake's target, where it may be included, why). `where` is a regular expression over the
+# file's path; None: anywhere.
 LIBRARIES = [
-    (r"caf/", r"actors/runtime/", "only actors/runtime knows CAF"),
-    (r"lmdb\.h$", r"journal/lmdb_store\.cpp$", "only journal/lmdb_store.cpp knows LMDB"),
-    (r"curl/", r"providers/transport/.*\.cpp$", "only providers/transport knows libcurl"),
-    (r"nlohmann/", r".*\.cpp$", "the JSON library stays inside .cpp files"),
-    (r"boost/", r"http_gateway/server/", "only the gateway's server serves HTTP"),
-    (r"toml\+\+/", r"http_gateway/.*\.cpp$", "only the gateway's .cpp files read configuration"),
-    (r"(spdlog|fmt)/", r"journal/base/log\.cpp$", "only journal/base/log.cpp writes logs"),
-    (r"CLI/", r"http_gateway/.*\.cpp$|tests/", "only the gateway's .cpp files read flags"),
+    (r"caf/", "CAF::core", r"actors/runtime/", "only actors/runtime knows CAF"),
+    (r"lmdb\.h$", "lmdb::lmdb", r"journal/lmdb_store\.cpp$",
+     "only journal/lmdb_store.cpp knows LMDB"),
+    (r"curl/", "CURL::libcurl", r"providers/transport/.*\.cpp$",
+     "only providers/transport knows libcurl"),
+    (r"nlohmann/", "nlohmann_json::nlohmann_json", r".*\.cpp$",
+     "the JSON library stays inside .cpp files"),
+    (r"boost/", "orderhub_beast", r"http_gateway/server/",
+     "only the gateway's server serves HTTP"),
+    (r"toml\+\+/", "toml::headers", r"http_gateway/.*\.cpp$",
+     "only the gateway's .cpp files read configuration"),
+    (r"(spdlog|fmt)/", "spdlog::spdlog", r"journal/base/log\.cpp$",
+     "only journal/base/log.cpp writes logs"),
+    (r"CLI/", "CLI11::CLI11", r"http_gateway/.*\.cpp$", "only the gateway's .cpp files read flags"),
+    (r"openssl/", "OpenSSL::Crypto", None, ""),
+    (r"libdeflate\.h$", "libdeflate::deflate", None, ""),
+    (r"tl/", "tl::expected_headers", None, ""),
 ]
 
 ROOMS = ["journal", "providers", "actors", "http_gateway", "tests"]
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
+COMMAND = re.compile(r"\b(orderhub_library|orderhub_test|add_executable|target_sources|"
+                     r"target_link_libraries)\s*\(([^)]*)\)")
+KEYWORDS = {"SOURCES", "HEADERS", "DEPS", "PRIVATE_DEPS", "LABELS", "TIMEOUT", "PRIVATE", "PUBLIC",
+            "INTERFACE", "EXCLUDE_FROM_ALL"}
 
 
 def layer_of(path):
@@ -54,35 +80,144 @@ def layer_of(path):
     return best
 
 
-def violations_in(root, file):
-    path = file.relative_to(root).as_posix()
+class Target:
+    def __init__(self, where):
+        self.where = where  # file:line of its definition
+        self.is_program = False  # Nobody links it, so its headers may be declared like the rest.
+        self.sources = set()
+        self.headers = set()
+        self.public = set()
+        self.private = set()
+
+    def names(self):
+        return self.public | self.private
+
+
+def arguments(text):
+    """A CMake call's arguments by keyword; those before the first one under ''."""
+    found, keyword = {"": []}, ""
+    for word in re.sub(r"#[^\n]*", "", text).split():
+        if word in KEYWORDS:
+            keyword = word
+            found.setdefault(keyword, [])
+        else:
+            found[keyword].append(word.strip('"'))
+    return found
+
+
+def targets_of(root):
+    """The targets of every CMakeLists.txt, by name."""
+    targets = {}
+    for file in sorted(f for room in ROOMS for f in (root / room).rglob("CMakeLists.txt")):
+        folder = file.parent.relative_to(root)
+        text = file.read_text(encoding="utf-8")
+
+        def paths(words):
+            for word in words:
+                word = word.replace("${PROJECT_SOURCE_DIR}/", "/")
+                path = pathlib.PurePosixPath(word[1:]) if word[0] == "/" else folder / word
+                yield path.as_posix()
+
+        for call in COMMAND.finditer(text):
+            command, found = call[1], arguments(call[2])
+            name = found[""][0]
+            where = f"{file.relative_to(root).as_posix()}:{text[:call.start()].count(chr(10)) + 1}"
+            if command in ("orderhub_library", "orderhub_test", "add_executable"):
+                target = targets[name] = Target(where)
+                target.is_program = command != "orderhub_library"
+                target.sources |= set(paths(found.get("SOURCES", []) + found[""][1:] +
+                                            found.get("EXCLUDE_FROM_ALL", [])))
+                target.headers |= set(paths(found.get("HEADERS", [])))
+                target.public |= set(found.get("DEPS", []))
+                target.private |= set(found.get("PRIVATE_DEPS", []))
+            elif name not in targets:
+                continue
+            elif command == "target_sources":
+                targets[name].sources |= set(paths(found.get("PRIVATE", [])))
+            else:
+                targets[name].private |= set(found.get("PRIVATE", []) + found.get("PUBLIC", []))
+    return targets
+
+
+def owners(files, targets):
+    """The target of each file, and lines about files that have none."""
+    owner, lines = {}, []
+    of_folder = {}
+    for name, target in targets.items():
+        for source in target.sources | target.headers:
+            owner.setdefault(source, name)
+        for source in target.sources:
+            of_folder.setdefault(source.rpartition("/")[0], set()).add(name)
+    for path in files:
+        if path in owner:
+            continue
+        stem, folder = path.rpartition(".")[0], path.rpartition("/")[0]
+        if stem + ".cpp" in owner:
+            owner[path] = owner[stem + ".cpp"]
+        elif path.endswith(".hpp") and len(of_folder.get(folder, ())) == 1:
+            owner[path] = next(iter(of_folder[folder]))
+        else:
+            lines.append(f"{path}:1: belongs to no target; name it under SOURCES or HEADERS")
+    return owner, lines
+
+
+def includes_of(root, path):
+    for number, line in enumerate((root / path).read_text(encoding="utf-8").splitlines(), 1):
+        match = INCLUDE.match(line)
+        if match:
+            yield number, match[1], match[2]
+
+
+def drawing_violations(root, path):
     layer = layer_of(path)
     is_test = path.startswith("tests/")
     if layer is None and not is_test:
         yield f"{path}:1: lies in no layer; say in check_layers.py what it may see"
         return
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
-        match = INCLUDE.match(line)
-        if not match:
-            continue
-        ours, library = match.groups()
+    for number, ours, library in includes_of(root, path):
         if ours is not None:
             if ".." in ours.split("/") or not (root / ours).is_file():
                 yield f'{path}:{number}: "{ours}" is not a path from the repository root'
-                continue
-            target = layer_of(ours)
-            if is_test:
-                continue
-            if target is None or target not in MAY_SEE[layer]:
+            elif not is_test and layer_of(ours) not in MAY_SEE[layer]:
                 yield f'{path}:{number}: {layer} may not see "{ours}"'
             continue
-        for header, where, why in LIBRARIES:
-            allowed = re.match(where, path)
+        for header, _, where, why in LIBRARIES:
             # A test may use what it tests, but the JSON library stays out of headers there too.
-            if is_test and header != r"nlohmann/":
-                allowed = True
-            if re.match(header, library) and not allowed:
+            free = where is None or (is_test and header != r"nlohmann/")
+            if re.match(header, library) and not free and not re.match(where, path):
                 yield f"{path}:{number}: <{library}>: {why}"
+
+
+def target_violations(root, files, targets):
+    owner, lines = owners(files, targets)
+    yield from lines
+    used = {name: set() for name in targets}
+    for path in files:
+        name = owner.get(path)
+        if name is None:
+            continue
+        target = targets[name]
+        is_public = path.endswith(".hpp") and not target.is_program
+        declared = target.public if is_public else target.names()
+        section = "DEPS" if is_public else "DEPS or PRIVATE_DEPS"
+        for number, ours, library in includes_of(root, path):
+            wanted = None
+            if ours is not None:
+                wanted = owner.get(ours)
+            else:
+                for header, of_library, _, _ in LIBRARIES:
+                    if re.match(header, library):
+                        wanted = of_library
+            if wanted is None or wanted == name:
+                continue
+            used[name].add(wanted)
+            if wanted not in declared:
+                yield (f"{path}:{number}: {name} includes of {wanted} and does not name it under "
+                       f"{section}")
+    with_headers = {owner[path] for path in files if path.endswith(".hpp") and path in owner}
+    for name, target in targets.items():
+        for other in sorted(target.names() & with_headers - used[name]):
+            yield f"{target.where}: {name} names {other} and includes nothing of it"
 
 
 def main():
@@ -92,14 +227,18 @@ def main():
                         type=pathlib.Path, help="the repository (default: this one)")
     root = parser.parse_args().root.resolve()
 
-    files = sorted(f for room in ROOMS for f in (root / room).rglob("*")
+    files = sorted(f.relative_to(root).as_posix() for room in ROOMS for f in (root / room).rglob("*")
                    if f.suffix in (".hpp", ".cpp", ".h", ".cc") and f.is_file())
     if not files:
         sys.exit(f"check_layers.py: no sources under {root}")
-    found = [v for f in files for v in violations_in(root, f)]
+    targets = targets_of(root)
+    if not targets:
+        sys.exit(f"check_layers.py: no targets under {root}")
+    found = [v for f in files for v in drawing_violations(root, f)]
+    found += target_violations(root, files, targets)
     for v in found:
         print(v)
-    print(f"check_layers.py: {len(files)} files, {len(found)} violations")
+    print(f"check_layers.py: {len(files)} files, {len(targets)} targets, {len(found)} violations")
     sys.exit(1 if found else 0)
 
 
