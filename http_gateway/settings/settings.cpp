@@ -1,7 +1,7 @@
 #include "http_gateway/settings/settings.hpp"
 
-#include "http_gateway/ingress/access.hpp"
 #include "http_gateway/ingress/router.hpp"
+#include "journal/base/loopback.hpp"
 #include "journal/base/text.hpp"
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 #include "providers/mock/server.hpp"
 
+#include "journal/base/loopback.hpp"
 #include "providers/mock/text.hpp"
 
 #include <algorithm>
@@ -49,18 +50,6 @@ unix_ms wall_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
              std::chrono::system_clock::now().time_since_epoch())
       .count();
-}
-
-bool loopback_name(std::string_view host) {
-  // The port, if any, behind the name; IPv6 literals stand in brackets.
-  if (!host.empty() && host[0] == '[') {
-    const auto end = host.find(']');
-    if (end == std::string_view::npos || (end + 1 < host.size() && host[end + 1] != ':'))
-      return false;
-    return host.substr(0, end + 1) == "[::1]";
-  }
-  const auto name = host.substr(0, host.find(':'));
-  return name == "localhost" || name == "127.0.0.1";
 }
 
 std::string_view reason_of(int status) {
@@ -415,12 +404,12 @@ bool from_loopback(const header_list& headers) {
   for (const auto& [name, value] : headers) {
     if (name == "host") {
       has_host = true;
-      if (!loopback_name(value))
+      if (!is_loopback_host(value))
         return false;
     } else if (name == "origin") {
       std::string_view origin = value;
       const auto scheme = origin.find("://");
-      if (scheme == std::string_view::npos || !loopback_name(origin.substr(scheme + 3)))
+      if (scheme == std::string_view::npos || !is_loopback_host(origin.substr(scheme + 3)))
         return false;
     }
   }
