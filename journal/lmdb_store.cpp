@@ -1,6 +1,7 @@
 #include "journal/lmdb_store.hpp"
 
 #include "journal/base/log.hpp"
+#include "journal/data_directory.hpp"
 #include "journal/key.hpp"
 
 #include <array>
@@ -11,7 +12,6 @@
 
 #include <fcntl.h>
 #include <lmdb.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -70,27 +70,6 @@ MDB_val val_of(std::string_view s) {
 std::string_view view_of(const MDB_val& v) {
   return {static_cast<const char*>(v.mv_data), v.mv_size};
 }
-
-/// Closes a file descriptor.
-class file {
-public:
-  file() = default;
-  explicit file(int fd) : fd_(fd) {}
-  file(file&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  file& operator=(file&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~file() {
-    if (fd_ >= 0)
-      ::close(fd_);
-  }
-  [[nodiscard]] int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-
-private:
-  int fd_ = -1;
-};
 
 struct cursor_closer {
   void operator()(MDB_cursor* c) const { mdb_cursor_close(c); }
@@ -310,52 +289,6 @@ private:
   txn txn_;
   const handles& dbis_;
 };
-
-result<void> make_directory(const std::string& directory) {
-  if (::mkdir(directory.c_str(), 0700) == 0)
-    return {};
-  if (errno == EEXIST) {
-    struct stat s{};
-    if (::stat(directory.c_str(), &s) == 0 && S_ISDIR(s.st_mode))
-      return {};
-    return fail({error_kind::invalid, where, "'" + directory + "' is not a directory"});
-  }
-  const int code = errno;
-  const auto kind = code == ENOSPC || code == EDQUOT ? error_kind::full : error_kind::invalid;
-  return fail({kind, where,
-               "the data directory '" + directory + "' cannot be created: " + std::strerror(code)});
-}
-
-/// A new file is on disk only when its directory entry is.
-void sync_directory(const std::string& directory) {
-  if (file f(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)); f)
-    ::fsync(f.get());
-}
-
-/// The lock that only one process at a time can have.
-result<file> take_lock(const std::string& directory) {
-  const auto path = directory + "/orderhub.lock";
-  file f(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!f)
-    return fail({errno == ENOSPC ? error_kind::full : error_kind::invalid, where,
-                 "'" + path + "' cannot be opened: " + std::strerror(errno)});
-  if (::flock(f.get(), LOCK_EX | LOCK_NB) != 0) {
-    std::array<char, 32> text{};
-    const auto size = ::pread(f.get(), text.data(), text.size() - 1, 0);
-    std::string holder(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
-    while (!holder.empty() && holder.back() == '\n')
-      holder.pop_back();
-    return fail({error_kind::unavailable, where,
-                 "the data directory '" + directory + "' is in use by process " +
-                     (holder.empty() ? "(unknown)" : holder) +
-                     "; stop it first, or choose another directory"});
-  }
-  const auto pid = std::to_string(::getpid()) + "\n";
-  if (::ftruncate(f.get(), 0) != 0 ||
-      ::pwrite(f.get(), pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size()))
-    log::warn("journal_lock_without_pid", {{"reason", std::strerror(errno)}});
-  return f;
-}
 
 result<environment> open_environment(const std::string& directory, std::uint64_t map_size,
                                      bool read_only) {

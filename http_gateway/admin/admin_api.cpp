@@ -1,6 +1,7 @@
 #include "http_gateway/admin/admin_api.hpp"
 
 #include "http_gateway/ingress/ingress_api.hpp"
+#include "journal/base/metrics.hpp"
 
 #include <string_view>
 #include <utility>
@@ -8,43 +9,28 @@
 namespace orderhub::http_gateway {
 
 std::string metrics_text(const server_metrics& c) {
-  std::string out;
-  out.reserve(2048);
-  const auto head = [&](std::string_view name, std::string_view type, std::string_view help) {
-    out.append("# HELP ").append(name).append(" ").append(help).append("\n# TYPE ");
-    out.append(name).append(" ").append(type).append("\n");
-  };
-  const auto one = [&](std::string_view name, std::string_view type, std::string_view help,
-                       std::uint64_t value) {
-    head(name, type, help);
-    out.append(name).append(" ").append(std::to_string(value)).append("\n");
-  };
-  one("orderhub_http_connections_total", "counter", "Connections accepted.", c.connections);
-  one("orderhub_http_connections", "gauge", "Connections open.", c.connections_now);
-  one("orderhub_http_connections_refused_total", "counter",
-      "Connections refused for the limit on connections.", c.connections_refused);
-  one("orderhub_http_requests_total", "counter", "Requests received whole.", c.requests);
-  one("orderhub_http_requests_in_flight", "gauge", "Requests not answered yet.", c.in_flight_now);
-  one("orderhub_http_requests_overloaded_total", "counter",
-      "Requests refused for the limit on requests in flight.", c.overloaded);
-  one("orderhub_http_requests_malformed_total", "counter",
-      "Requests refused by the HTTP parser or its limits.", c.malformed);
-  one("orderhub_http_requests_timed_out_total", "counter",
-      "Requests answered 504 because their time had passed.", c.timed_out);
-  one("orderhub_http_slow_clients_total", "counter",
-      "Connections ended because the client was too slow.", c.slow_clients);
-  head("orderhub_http_responses_total", "counter", "Responses by class of status.");
-  const std::pair<std::string_view, std::uint64_t> classes[] = {{"2xx", c.answers_2xx},
-                                                                {"3xx", c.answers_3xx},
-                                                                {"4xx", c.answers_4xx},
-                                                                {"5xx", c.answers_5xx}};
-  for (const auto& [name, value] : classes)
-    out.append("orderhub_http_responses_total{class=\"")
-        .append(name)
-        .append("\"} ")
-        .append(std::to_string(value))
-        .append("\n");
-  return out;
+  using enum metric_kind;
+  metrics_writer out;
+  out.one("orderhub_http_connections_total", counter, c.connections, "Connections accepted.");
+  out.one("orderhub_http_connections", gauge, c.connections_now, "Connections open.");
+  out.one("orderhub_http_connections_refused_total", counter, c.connections_refused,
+          "Connections refused for the limit on connections.");
+  out.one("orderhub_http_requests_total", counter, c.requests, "Requests received whole.");
+  out.one("orderhub_http_requests_in_flight", gauge, c.in_flight_now, "Requests not answered yet.");
+  out.one("orderhub_http_requests_overloaded_total", counter, c.overloaded,
+          "Requests refused for the limit on requests in flight.");
+  out.one("orderhub_http_requests_malformed_total", counter, c.malformed,
+          "Requests refused by the HTTP parser or its limits.");
+  out.one("orderhub_http_requests_timed_out_total", counter, c.timed_out,
+          "Requests answered 504 because their time had passed.");
+  out.one("orderhub_http_slow_clients_total", counter, c.slow_clients,
+          "Connections ended because the client was too slow.");
+  out.family("orderhub_http_responses_total", counter, "Responses by class of status.");
+  out.sample({{"class", "2xx"}}, c.answers_2xx);
+  out.sample({{"class", "3xx"}}, c.answers_3xx);
+  out.sample({{"class", "4xx"}}, c.answers_4xx);
+  out.sample({{"class", "5xx"}}, c.answers_5xx);
+  return out.take();
 }
 
 void admin_api::handle(http_exchange_ptr exchange) {
@@ -69,7 +55,7 @@ http_response admin_api::answer_to(const http_request& request) const {
   if (health)
     return health_response(hub_.health());
   http_response r;
-  r.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  r.content_type = metrics_content_type;
   r.body = metrics_text(metrics_());
   if (more_metrics_)
     r.body += more_metrics_();

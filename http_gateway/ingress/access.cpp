@@ -1,8 +1,7 @@
 #include "http_gateway/ingress/access.hpp"
 
+#include "journal/base/loopback.hpp"
 #include "journal/base/text.hpp"
-
-#include <algorithm>
 
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
@@ -16,47 +15,7 @@ std::array<unsigned char, 32> sha256(std::string_view text) {
   return hash;
 }
 
-bool all_digits(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-/// 127.x.y.z in plain decimal; shorter, octal and hexadecimal spellings are not.
-bool is_loopback_ipv4(std::string_view host) {
-  int parts = 0;
-  for (;;) {
-    const auto end = std::min(host.find('.'), host.size());
-    const auto part = host.substr(0, end);
-    if (!all_digits(part) || part.size() > 3 || (part.size() > 1 && part.front() == '0'))
-      return false;
-    int value = 0;
-    for (const char c : part)
-      value = value * 10 + (c - '0');
-    if (value > 255 || (parts == 0 && value != 127))
-      return false;
-    ++parts;
-    if (end == host.size())
-      return parts == 4;
-    host.remove_prefix(end + 1);
-  }
-}
-
 } // namespace
-
-bool is_loopback_host(std::string_view host) {
-  if (starts_with_ignoring_case(host, "[::1]")) {
-    host.remove_prefix(5);
-    return host.empty() || (host.front() == ':' && all_digits(host.substr(1)));
-  }
-  const auto colon = host.find(':');
-  if (colon != std::string_view::npos) {
-    if (!all_digits(host.substr(colon + 1)))
-      return false;
-    host = host.substr(0, colon);
-  }
-  if (host.size() == 9 && starts_with_ignoring_case(host, "localhost"))
-    return true;
-  return is_loopback_ipv4(host);
-}
 
 bool is_loopback_origin(std::string_view origin) {
   for (const std::string_view scheme : {"http://", "https://"})

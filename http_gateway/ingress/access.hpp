@@ -23,8 +23,6 @@ private:
   std::array<unsigned char, 32> token_hash_{}; ///< SHA-256: equal sizes to compare, and no copy.
 };
 
-/// `localhost`, 127.0.0.0/8 or `[::1]`, with any port or none.
-bool is_loopback_host(std::string_view host);
 /// `http` or `https`, a loopback host, nothing behind. `null` is foreign.
 bool is_loopback_origin(std::string_view origin);
 

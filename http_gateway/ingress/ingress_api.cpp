@@ -196,16 +196,16 @@ http_response health_response(const host::health_report& report) {
   http_response r;
   r.status = report.accepting ? 200 : 503;
   if (report.accepting) {
-    r.body = R"({"status":"ok","accepting":true,"sync":")";
-    append_json_escaped(r.body, report.sync_mode);
-    r.body += R"("})";
+    r.body = R"({"status":"ok","accepting":true,"sync":)";
+    append_json_string(r.body, report.sync_mode);
+    r.body += '}';
     return r;
   }
   r.body = problem_body(503, report.reason.empty() ? "The hub takes no calls." : report.reason);
   r.body.pop_back();
-  r.body += R"(,"status":"unavailable","accepting":false,"sync":")";
-  append_json_escaped(r.body, report.sync_mode);
-  r.body += R"("})";
+  r.body += R"(,"status":"unavailable","accepting":false,"sync":)";
+  append_json_string(r.body, report.sync_mode);
+  r.body += '}';
   r.add_header("retry-after", "1");
   return r;
 }

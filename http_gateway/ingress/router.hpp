@@ -47,8 +47,6 @@ using route =
     std::variant<call_route, attach_route, awakeable_route, health_route, webhook_route, no_route>;
 
 inline constexpr std::size_t segment_size_max = 255;
-/// Longest delay of a send: ten years of 365 days.
-inline constexpr std::int64_t delay_max_ms = 3'650LL * 24 * 3'600 * 1'000;
 
 /// Reads method and request target. Pure.
 ///
@@ -56,16 +54,5 @@ inline constexpr std::int64_t delay_max_ms = 3'650LL * 24 * 3'600 * 1'000;
 /// `%2F` belongs to it. Segments are 1 to 255 bytes of UTF-8 without control characters; there is
 /// no `.` or `..` here, they are keys like others.
 route route_of(std::string_view method, std::string_view target);
-
-/// `10s`, `1500ms`, `1h30m` (units ms, s, m, h, d, w) or an ISO 8601 duration without years and
-/// months (`PT10S`, `P1DT2H`, fractions down to a millisecond). Nothing where it is neither, or
-/// longer than `delay_max_ms`. A bare number has no unit and is refused.
-std::optional<std::int64_t> parse_delay_ms(std::string_view text);
-
-/// Percent-decodes. Nothing where an escape is malformed.
-std::optional<std::string> percent_decode(std::string_view text);
-
-/// U+0000 to U+001F, U+007F to U+009F, in valid UTF-8.
-bool has_control_character(std::string_view text);
 
 } // namespace orderhub::http_gateway

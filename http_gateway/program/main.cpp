@@ -1,5 +1,5 @@
-#include "http_gateway/ingress/router.hpp"
 #include "http_gateway/program/commands.hpp"
+#include "journal/base/duration.hpp"
 
 #include <cstdlib>
 #include <iostream>
@@ -129,7 +129,7 @@ int main(int argc, char** argv) {
     if (!listen)
       return refused({error_kind::invalid, "main", "--listen " + listen.error().message + "."});
     mock.listen = *listen;
-    const auto latency = mock_latency == "0" ? 0 : parse_delay_ms(mock_latency).value_or(-1);
+    const auto latency = mock_latency == "0" ? 0 : parse_duration_ms(mock_latency).value_or(-1);
     if (latency < 0)
       return refused({error_kind::invalid, "main", "--latency must be a duration such as 20ms."});
     mock.latency_ms = latency;

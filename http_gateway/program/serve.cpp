@@ -11,6 +11,7 @@
 #include "http_gateway/server/server.hpp"
 #include "http_gateway/settings/order_settings_from.hpp"
 #include "journal/base/log.hpp"
+#include "journal/base/metrics.hpp"
 #include "journal/hub_journal.hpp"
 #include "journal/lmdb_store.hpp"
 #include "providers/transport/curl_transport.hpp"
@@ -74,59 +75,52 @@ result<std::unique_ptr<mock_server>> start_mock(const settings& s, std::string& 
   return mock;
 }
 
-void add_vendors(std::string& text, const std::vector<host::vendor_places>& vendors) {
-  const auto family = [&](const char* name, const char* kind, auto&& each) {
-    text += "# TYPE " + std::string(name) + ' ' + kind + '\n';
-    for (const auto& v : vendors)
-      each(std::string(name) + "{vendor=\"" + v.vendor + '"', v);
-  };
-  const auto by_kind = [&](const auto& numbers) {
-    return [&text, numbers](const std::string& start, const host::vendor_places& v) {
-      for (std::size_t k = 0; k < host::place_kinds; ++k)
-        text += start + ",kind=\"" + std::string(name_of(static_cast<host::place_kind>(k))) +
-                "\"} " + std::to_string((v.*numbers)[k]) + '\n';
-    };
-  };
-  const auto one = [&](auto number) {
-    return [&text, number](const std::string& start, const host::vendor_places& v) {
-      text += start + "} " + std::to_string(v.*number) + '\n';
-    };
-  };
+void add_vendors(metrics_writer& out, const std::vector<host::vendor_places>& vendors) {
+  using enum metric_kind;
   using places = host::vendor_places;
-  family("orderhub_vendor_places", "gauge", by_kind(&places::limit));
-  family("orderhub_vendor_calls_in_flight", "gauge", by_kind(&places::in_flight));
-  family("orderhub_vendor_calls_queued", "gauge", by_kind(&places::queued));
-  family("orderhub_vendor_held", "gauge", one(&places::held));
-  family("orderhub_vendor_holds_total", "counter", one(&places::holds));
-  family("orderhub_vendor_unreachable_total", "counter", one(&places::unreachable));
-  family("orderhub_vendor_misconfigured_total", "counter", one(&places::misconfigured));
+  const auto by_kind = [&](std::string_view name, auto numbers) {
+    out.family(name, gauge);
+    for (const auto& v : vendors)
+      for (std::size_t k = 0; k < host::place_kinds; ++k)
+        out.sample({{"vendor", v.vendor}, {"kind", name_of(static_cast<host::place_kind>(k))}},
+                   (v.*numbers)[k]);
+  };
+  const auto by_vendor = [&](std::string_view name, metric_kind kind, auto number) {
+    out.family(name, kind);
+    for (const auto& v : vendors)
+      out.sample({{"vendor", v.vendor}}, v.*number);
+  };
+  by_kind("orderhub_vendor_places", &places::limit);
+  by_kind("orderhub_vendor_calls_in_flight", &places::in_flight);
+  by_kind("orderhub_vendor_calls_queued", &places::queued);
+  by_vendor("orderhub_vendor_held", gauge, &places::held);
+  by_vendor("orderhub_vendor_holds_total", counter, &places::holds);
+  by_vendor("orderhub_vendor_unreachable_total", counter, &places::unreachable);
+  by_vendor("orderhub_vendor_misconfigured_total", counter, &places::misconfigured);
 }
 
 std::string hub_metrics_text(const journal::journal_metrics& j, const runtime::hub_metrics& h,
                              std::uint64_t attention_count) {
-  std::string text;
-  auto add = [&text](const char* name, const char* kind, auto value) {
-    text += "# TYPE " + std::string(name) + ' ' + kind + '\n' + name + ' ' + std::to_string(value) +
-            '\n';
-  };
-  add("orderhub_journal_commits_total", "counter", j.commits);
-  add("orderhub_journal_records_total", "counter", j.records);
-  add("orderhub_journal_slices_total", "counter", j.slices);
-  add("orderhub_journal_overlay_bytes", "gauge", j.overlay_bytes);
-  add("orderhub_journal_log_first", "gauge", j.first_lsn);
-  add("orderhub_journal_log_last", "gauge", j.last_lsn);
-  add("orderhub_journal_longest_commit_us", "gauge", j.longest_commit_us);
-  add("orderhub_journal_longest_slice_us", "gauge", j.longest_slice_us);
-  add("orderhub_journal_objects_set_aside", "gauge", j.objects_set_aside);
-  add("orderhub_objects_active", "gauge", h.active_objects);
-  add("orderhub_callers_waiting", "gauge", h.waiting_callers);
-  add("orderhub_vendor_calls_total", "counter", h.vendor_calls);
-  add("orderhub_orders_attention_total", "counter", attention_count);
-  add("orderhub_log_errors_total", "counter", log::error_count());
-  add("orderhub_actor_failures_total", "counter", h.actor_failures);
-  add("orderhub_objects_paused", "gauge", h.paused_objects);
-  add_vendors(text, h.vendors);
-  return text;
+  using enum metric_kind;
+  metrics_writer out;
+  out.one("orderhub_journal_commits_total", counter, j.commits);
+  out.one("orderhub_journal_records_total", counter, j.records);
+  out.one("orderhub_journal_slices_total", counter, j.slices);
+  out.one("orderhub_journal_overlay_bytes", gauge, j.overlay_bytes);
+  out.one("orderhub_journal_log_first", gauge, j.first_lsn);
+  out.one("orderhub_journal_log_last", gauge, j.last_lsn);
+  out.one("orderhub_journal_longest_commit_us", gauge, j.longest_commit_us);
+  out.one("orderhub_journal_longest_slice_us", gauge, j.longest_slice_us);
+  out.one("orderhub_journal_objects_set_aside", gauge, j.objects_set_aside);
+  out.one("orderhub_objects_active", gauge, h.active_objects);
+  out.one("orderhub_callers_waiting", gauge, h.waiting_callers);
+  out.one("orderhub_vendor_calls_total", counter, h.vendor_calls);
+  out.one("orderhub_orders_attention_total", counter, attention_count);
+  out.one("orderhub_log_errors_total", counter, log::error_count());
+  out.one("orderhub_actor_failures_total", counter, h.actor_failures);
+  out.one("orderhub_objects_paused", gauge, h.paused_objects);
+  add_vendors(out, h.vendors);
+  return out.take();
 }
 
 /// SIGHUP: secrets of vendors count from the next call on, all else from the next start.

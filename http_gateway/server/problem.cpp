@@ -1,32 +1,17 @@
 #include "http_gateway/server/problem.hpp"
 
-namespace orderhub::http_gateway {
+#include "journal/base/text.hpp"
 
-void append_json_escaped(std::string& out, std::string_view text) {
-  constexpr char hex[] = "0123456789abcdef";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20 || byte == 0x7f) {
-      out += "\\u00";
-      out += hex[byte >> 4];
-      out += hex[byte & 15];
-    } else {
-      out += c;
-    }
-  }
-}
+namespace orderhub::http_gateway {
 
 std::string problem_body(std::uint16_t status, std::string_view message) {
   std::string out;
   out.reserve(message.size() + 32);
   out += R"({"code":)";
   out += std::to_string(status);
-  out += R"(,"message":")";
-  append_json_escaped(out, message);
-  out += R"("})";
+  out += R"(,"message":)";
+  append_json_string(out, message);
+  out += '}';
   return out;
 }
 

@@ -11,10 +11,6 @@ namespace orderhub::http_gateway {
 /// copied as they are, so it must be valid UTF-8.
 std::string problem_body(std::uint16_t status, std::string_view message);
 
-/// Appends `text` as the inside of a JSON string: quotes, backslashes and control characters
-/// escaped.
-void append_json_escaped(std::string& out, std::string_view text);
-
 /// The reason phrase of the status line; `Status` for one without a well-known phrase.
 std::string_view reason_phrase(std::uint16_t status);
 

@@ -1,7 +1,7 @@
 #include "http_gateway/settings/settings.hpp"
 
-#include "http_gateway/ingress/access.hpp"
-#include "http_gateway/ingress/router.hpp"
+#include "journal/base/duration.hpp"
+#include "journal/base/loopback.hpp"
 #include "journal/base/text.hpp"
 
 #include <algorithm>
@@ -54,7 +54,7 @@ result<void> set_number(Int& to, std::string_view text, Int min, Int max) {
 }
 
 result<void> set_duration(std::int64_t& to, std::string_view text, std::int64_t min_ms) {
-  const auto ms = text == "0" ? std::optional<std::int64_t>(0) : parse_delay_ms(text);
+  const auto ms = text == "0" ? std::optional<std::int64_t>(0) : parse_duration_ms(text);
   if (!ms || *ms < min_ms)
     return refuse("must be a duration with its unit, such as 500ms, 10s, 2m, 1h or 30d" +
                   (min_ms > 0 ? ", of at least " + std::to_string(min_ms) + "ms" : std::string()));

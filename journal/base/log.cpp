@@ -1,5 +1,7 @@
 #include "journal/base/log.hpp"
 
+#include "journal/base/text.hpp"
+
 #include <atomic>
 #include <memory>
 
@@ -25,28 +27,9 @@ spdlog::logger& sink() {
   return *logger;
 }
 
-void append_quoted(std::string& out, std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  out.push_back('"');
-  for (char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-      out.push_back(c);
-    } else if (byte < 0x20U || byte == 0x7fU) {
-      out += "\\u00";
-      out.push_back(digits[byte >> 4U]);
-      out.push_back(digits[byte & 15U]);
-    } else {
-      out.push_back(c);
-    }
-  }
-  out.push_back('"');
-}
-
 struct append_value {
   std::string& out;
-  void operator()(std::string_view v) const { append_quoted(out, v); }
+  void operator()(std::string_view v) const { append_json_string(out, v); }
   void operator()(bool v) const { out += v ? "true" : "false"; }
   void operator()(auto v) const { out += std::to_string(v); }
 };
@@ -86,10 +69,10 @@ void write(level l, std::string_view event, std::initializer_list<field> fields)
   if (!enabled(l))
     return;
   std::string line = "\"event\":";
-  append_quoted(line, event);
+  append_json_string(line, event);
   for (const auto& f : fields) {
     line.push_back(',');
-    append_quoted(line, f.key);
+    append_json_string(line, f.key);
     line.push_back(':');
     std::visit(append_value{line}, f.value);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 namespace orderhub {
 
@@ -19,6 +20,31 @@ int digit_of(char c) {
   if (c == '-')
     return 62;
   return c == '_' ? 63 : -1;
+}
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9')
+    return c - '0';
+  c = lower_ascii(c);
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool append_decoded(std::string& out, std::string_view text, char plus) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i] == '+' ? plus : text[i];
+      continue;
+    }
+    if (i + 2 >= text.size())
+      return false;
+    const int high = hex_digit(text[i + 1]);
+    const int low = hex_digit(text[i + 2]);
+    if (high < 0 || low < 0)
+      return false;
+    out += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return true;
 }
 } // namespace
 
@@ -125,6 +151,47 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
 
 bool starts_with_ignoring_case(std::string_view text, std::string_view beginning) {
   return equal_ignoring_case(text.substr(0, beginning.size()), beginning);
+}
+
+std::optional<std::string> percent_decode(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  return append_decoded(out, text, '+') ? std::optional(std::move(out)) : std::nullopt;
+}
+
+bool append_form_decoded(std::string& out, std::string_view text) {
+  return append_decoded(out, text, ' ');
+}
+
+bool has_control_character(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x20 || byte == 0x7f)
+      return true;
+    // U+0080 to U+009F are C2 80 to C2 9F.
+    if (byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) <= 0x9f)
+      return true;
+  }
+  return false;
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  out += '"';
+  for (const char c : text) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20U || byte == 0x7fU) {
+      out += "\\u00";
+      out += digits[byte >> 4U];
+      out += digits[byte & 15U];
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
 }
 
 } // namespace orderhub

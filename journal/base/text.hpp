@@ -1,5 +1,6 @@
 #pragma once
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,19 @@ std::string hex_of(std::string_view bytes);
 
 /// Valid UTF-8 (RFC 3629: no overlong forms, no surrogates).
 bool is_utf8(std::string_view bytes);
+
+/// U+0000 to U+001F, U+007F to U+009F, in valid UTF-8.
+bool has_control_character(std::string_view text);
+
+/// Percent-decodes (RFC 3986); a plus is a plus. Nothing where an escape is malformed.
+std::optional<std::string> percent_decode(std::string_view text);
+/// As forms and queries encode it, where a plus is a space: appends the text. False where an escape
+/// is malformed; `out` then has a part of it.
+bool append_form_decoded(std::string& out, std::string_view text);
+
+/// Appends `text` as a JSON string with its quotes: quotes, backslashes and control characters
+/// escaped. Other bytes are copied as they are, so it must be valid UTF-8.
+void append_json_string(std::string& out, std::string_view text);
 
 /// Cuts a text to at most `size_max` bytes, and never within a character of UTF-8: up to three
 /// bytes more go then. Text that is not UTF-8 is cut too, somewhere there.

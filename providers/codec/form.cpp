@@ -1,5 +1,7 @@
 #include "providers/codec/form.hpp"
 
+#include "journal/base/text.hpp"
+
 namespace orderhub::providers {
 
 namespace {
@@ -22,36 +24,6 @@ void append_encoded(std::string& out, std::string_view text) {
     out += hex[byte >> 4U];
     out += hex[byte & 15U];
   }
-}
-
-int digit_of(char c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'A' && c <= 'F')
-    return c - 'A' + 10;
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  return -1;
-}
-
-std::optional<std::string> decode(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i] == '+' ? ' ' : text[i];
-      continue;
-    }
-    if (i + 2 >= text.size())
-      return std::nullopt;
-    const int high = digit_of(text[i + 1]);
-    const int low = digit_of(text[i + 2]);
-    if (high < 0 || low < 0)
-      return std::nullopt;
-    out += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  return out;
 }
 
 } // namespace
@@ -79,12 +51,14 @@ form& form::add(std::string_view name, std::int64_t value) {
 }
 
 std::optional<std::string> form_value(std::string_view body, std::string_view name) {
+  std::string value;
   while (!body.empty()) {
     const std::string_view field = body.substr(0, body.find('&'));
     body.remove_prefix(field.size() == body.size() ? field.size() : field.size() + 1);
     const auto equals = field.find('=');
     if (equals != std::string_view::npos && field.substr(0, equals) == name)
-      return decode(field.substr(equals + 1));
+      return append_form_decoded(value, field.substr(equals + 1)) ? std::optional(value)
+                                                                  : std::nullopt;
   }
   return std::nullopt;
 }

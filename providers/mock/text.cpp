@@ -1,5 +1,7 @@
 #include "providers/mock/text.hpp"
 
+#include "journal/base/text.hpp"
+
 #include <charconv>
 #include <chrono>
 #include <cstdio>
@@ -12,37 +14,6 @@ namespace orderhub::providers::mock {
 namespace {
 
 constexpr std::size_t json_depth_max = 32;
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F')
-    return c - 'A' + 10;
-  return -1;
-}
-
-bool append_decoded(std::string& out, std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '+') {
-      out.push_back(' ');
-    } else if (c == '%') {
-      if (text.size() - i < 3)
-        return false;
-      const int high = hex_digit(text[i + 1]);
-      const int low = hex_digit(text[i + 2]);
-      if (high < 0 || low < 0)
-        return false;
-      out.push_back(static_cast<char>(high * 16 + low));
-      i += 2;
-    } else {
-      out.push_back(c);
-    }
-  }
-  return true;
-}
 
 } // namespace
 
@@ -61,11 +32,11 @@ bool fields::add_form(std::string_view text) {
     const auto split = pair.find('=');
     entry e;
     e.name = static_cast<std::uint32_t>(text_.size());
-    if (!append_decoded(text_, pair.substr(0, split)))
+    if (!append_form_decoded(text_, pair.substr(0, split)))
       return false;
     e.name_size = static_cast<std::uint32_t>(text_.size()) - e.name;
     e.value = static_cast<std::uint32_t>(text_.size());
-    if (split != std::string_view::npos && !append_decoded(text_, pair.substr(split + 1)))
+    if (split != std::string_view::npos && !append_form_decoded(text_, pair.substr(split + 1)))
       return false;
     e.value_size = static_cast<std::uint32_t>(text_.size()) - e.value;
     entries_.push_back(e);

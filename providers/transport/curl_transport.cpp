@@ -1,5 +1,6 @@
 #include "providers/transport/curl_transport.hpp"
 
+#include "journal/base/loopback.hpp"
 #include "journal/base/text.hpp"
 
 #include <algorithm>
@@ -36,25 +37,6 @@ constexpr int nap_max_ms = 10'000;
 constexpr long idle_max_s = 50;
 constexpr std::size_t header_count_max = 256;
 
-/// Exactly four decimal octets, the first 127: nothing an URL parser could read in another way.
-bool is_loopback_v4(std::string_view host) {
-  for (int octet = 0; octet < 4; ++octet) {
-    unsigned value = 0;
-    const auto [end, failed] = std::from_chars(host.data(), host.data() + host.size(), value);
-    const auto size = static_cast<std::size_t>(end - host.data());
-    if (failed != std::errc{} || value > 255 || (size > 1 && host.front() == '0') ||
-        (octet == 0 && value != 127))
-      return false;
-    host.remove_prefix(size);
-    if (octet == 3)
-      return host.empty();
-    if (host.empty() || host.front() != '.')
-      return false;
-    host.remove_prefix(1);
-  }
-  return false;
-}
-
 enum class url_kind { secure, loopback, refused };
 
 /// What may be asked for: any `https://`, and `http://` where the bytes stay on this machine.
@@ -81,9 +63,7 @@ url_kind judge(std::string_view url) {
         port.find_first_not_of("0123456789") != std::string_view::npos)
       return url_kind::refused;
   }
-  const bool here =
-      is_loopback_v4(host) || host == "[::1]" || equal_ignoring_case(host, "localhost");
-  return here ? url_kind::loopback : url_kind::refused;
+  return is_loopback_name(host) ? url_kind::loopback : url_kind::refused;
 }
 
 bool is_header_safe(std::string_view text) {

@@ -12,21 +12,6 @@ http_request request_to(std::string host) {
 }
 } // namespace
 
-TEST_CASE("only loopback names are loopback hosts", "[gateway][access]") {
-  for (const auto* host : {"localhost", "LOCALHOST:8080", "127.0.0.1", "127.0.0.1:1",
-                           "127.9.8.7:80", "[::1]", "[::1]:8080"}) {
-    CAPTURE(host);
-    CHECK(is_loopback_host(host));
-  }
-  for (const auto* host : {"", "localhost.", "localhost.evil.com", "127.0.0.1.nip.io", "127.1",
-                           "0177.0.0.1", "127.0.0.256", "evil.com", "128.0.0.1", "[::2]", "[::1]x",
-                           "[::1]:", "localhost:", "localhost:80x", "127.0.0.1@evil.com", "0.0.0.0",
-                           "127.0.0.1:80:80", "::1"}) {
-    CAPTURE(host);
-    CHECK_FALSE(is_loopback_host(host));
-  }
-}
-
 TEST_CASE("null and every other web origin are foreign", "[gateway][access]") {
   CHECK(is_loopback_origin("http://localhost:3000"));
   CHECK(is_loopback_origin("https://127.0.0.1"));
