@@ -1,6 +1,7 @@
 #include "http_gateway/mock/mock_server.hpp"
 
 #include "http_gateway/server/server.hpp"
+#include "journal/base/loopback.hpp"
 #include "journal/base/text.hpp"
 #include "journal/base/time.hpp"
 
@@ -15,18 +16,6 @@ namespace mock = providers::mock;
 /// A time limit that is none: some ten thousand years.
 constexpr std::int64_t unlimited_ms = 1'000'000'000'000'000;
 
-bool is_loopback_name(std::string_view host) {
-  // The port, if any, behind the name; IPv6 literals stand in brackets.
-  if (!host.empty() && host[0] == '[') {
-    const auto end = host.find(']');
-    if (end == std::string_view::npos || (end + 1 < host.size() && host[end + 1] != ':'))
-      return false;
-    return host.substr(0, end + 1) == "[::1]";
-  }
-  const auto name = host.substr(0, host.find(':'));
-  return name == "localhost" || name == "127.0.0.1";
-}
-
 /// True if every `host` and `origin` header names a loopback host, and there is a `host`.
 bool names_loopback(const http_request& request) {
   bool has_host = false;
@@ -34,11 +23,11 @@ bool names_loopback(const http_request& request) {
     const auto [name, value] = request.header_at(i);
     if (equal_ignoring_case(name, "host")) {
       has_host = true;
-      if (!is_loopback_name(value))
+      if (!is_loopback_host(value))
         return false;
     } else if (equal_ignoring_case(name, "origin")) {
       const auto scheme = value.find("://");
-      if (scheme == std::string_view::npos || !is_loopback_name(value.substr(scheme + 3)))
+      if (scheme == std::string_view::npos || !is_loopback_host(value.substr(scheme + 3)))
         return false;
     }
   }
