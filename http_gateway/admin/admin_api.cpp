@@ -25,6 +25,8 @@ std::string metrics_text(const server_metrics& c) {
       "Connections refused for the limit on connections.", c.connections_refused);
   one("orderhub_http_requests_total", "counter", "Requests received whole.", c.requests);
   one("orderhub_http_requests_in_flight", "gauge", "Requests not answered yet.", c.in_flight_now);
+  one("orderhub_http_waits", "gauge",
+      "Of these, who waits for something that goes on without them.", c.waits_now);
   one("orderhub_http_requests_overloaded_total", "counter",
       "Requests refused for the limit on requests in flight.", c.overloaded);
   one("orderhub_http_requests_malformed_total", "counter",
