@@ -17,6 +17,8 @@ std::string metrics_text(const server_metrics& c) {
           "Connections refused for the limit on connections.");
   out.one("orderhub_http_requests_total", counter, c.requests, "Requests received whole.");
   out.one("orderhub_http_requests_in_flight", gauge, c.in_flight_now, "Requests not answered yet.");
+  out.one("orderhub_http_waits", gauge, c.waits_now,
+          "Of these, who waits for something that goes on without them.");
   out.one("orderhub_http_requests_overloaded_total", counter, c.overloaded,
           "Requests refused for the limit on requests in flight.");
   out.one("orderhub_http_requests_malformed_total", counter, c.malformed,

@@ -18,6 +18,7 @@ public:
       : hub_(hub), access_(token), metrics_(std::move(public_metrics)),
         more_metrics_(std::move(hub_metrics_text)) {}
 
+  request_class class_of(http_exchange&) override { return request_class::admin; }
   void handle(http_exchange_ptr exchange) override;
 
 private:

@@ -51,8 +51,9 @@ public:
                                                       : std::string_view();
   }
 
-  /// Waits for an invocation that goes on without it. The io thread's.
-  bool is_attached = false;
+  // The io thread's.
+  route where;              ///< Since `class_of`.
+  bool is_attached = false; ///< Waits for an invocation that goes on without it.
 
 private:
   std::atomic<bool> claimed_{false}, published_{false};
@@ -137,10 +138,24 @@ http_exchange_ptr ingress_api::make_exchange() {
   return std::make_shared<ingress_exchange>();
 }
 
+request_class ingress_api::class_of(http_exchange& exchange) {
+  auto& mine = static_cast<ingress_exchange&>(exchange);
+  mine.where = route_of(mine.request.method, mine.request.target);
+  if (const auto* call = std::get_if<call_route>(&mine.where))
+    return classes_ ? classes_(call->service, call->handler) : request_class::order;
+  if (const auto* attach = std::get_if<attach_route>(&mine.where))
+    return attach->wait ? request_class::wait : request_class::read;
+  if (std::holds_alternative<webhook_route>(mine.where))
+    return request_class::webhook;
+  // What is answered on the spot needs no place.
+  return std::holds_alternative<awakeable_route>(mine.where) ? request_class::order
+                                                             : request_class::always;
+}
+
 void ingress_api::handle(http_exchange_ptr exchange) {
   // The server hands back what `make_exchange` made.
   const auto mine = std::static_pointer_cast<ingress_exchange>(std::move(exchange));
-  auto found = route_of(mine->request.method, mine->request.target);
+  auto found = std::move(mine->where);
   const bool open_to_all =
       std::holds_alternative<health_route>(found) || std::holds_alternative<webhook_route>(found);
   if (!open_to_all) {

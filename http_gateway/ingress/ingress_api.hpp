@@ -3,10 +3,18 @@
 #include "http_gateway/ingress/access.hpp"
 #include "http_gateway/server/server.hpp"
 
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace orderhub::http_gateway {
+
+/// Which class a call of that service's handler is of; empty: each is an order.
+using call_classes =
+    std::function<request_class(std::string_view service, std::string_view handler)>;
 
 /// The public door: Restate's ingress paths and shapes on top of `host::ingress`.
 ///
@@ -19,10 +27,13 @@ namespace orderhub::http_gateway {
 class ingress_api final : public request_handler {
 public:
   /// Neither is copied: both outlive the server that calls this.
-  ingress_api(host::ingress& hub, const secret& token, std::int64_t attach_timeout_ms = 280'000)
-      : hub_(hub), access_(token), attach_timeout_ms_(attach_timeout_ms) {}
+  ingress_api(host::ingress& hub, const secret& token, std::int64_t attach_timeout_ms = 280'000,
+              call_classes classes = {})
+      : hub_(hub), access_(token), attach_timeout_ms_(attach_timeout_ms),
+        classes_(std::move(classes)) {}
 
   http_exchange_ptr make_exchange() override;
+  request_class class_of(http_exchange& exchange) override;
   void handle(http_exchange_ptr exchange) override;
   /// A caller that has gone needs no answer to what it may ask for again: an invocation it attached
   /// to, a call that the hub has accepted and that goes on. One that has only finished sending
@@ -36,6 +47,7 @@ private:
   host::ingress& hub_;
   access_rule access_;
   std::int64_t attach_timeout_ms_;
+  call_classes classes_;
 };
 
 /// The answer of `GET /restate/health`, on either port: 200 while the hub takes calls, else 503

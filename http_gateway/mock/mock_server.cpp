@@ -167,7 +167,7 @@ result<std::uint16_t> mock_server::start() {
   options.port = listen_.port;
   options.connections_max = listen_.connections_max;
   options.refused_told_max = 0;
-  options.in_flight_max = listen_.connections_max;
+  options.in_flight_max = 2 * listen_.connections_max; // One each, whatever share that is.
   options.pipeline_max = 1;
   options.body_size_max = listen_.body_size_max;
   options.header_size_max = listen_.header_size_max;
@@ -176,6 +176,7 @@ result<std::uint16_t> mock_server::start() {
   options.idle_timeout_ms = unlimited_ms;
   options.write_timeout_ms = unlimited_ms;
   options.request_timeout_ms = unlimited_ms;
+  options.slow_after_ms = unlimited_ms;
   options.half_close_wait_ms = unlimited_ms;
   auto started = server::start(std::move(options), *front_);
   if (!started)

@@ -123,6 +123,17 @@ std::string hub_metrics_text(const journal::journal_metrics& j, const runtime::h
   return out.take();
 }
 
+/// What a call is where there are more of them than can be served.
+request_class class_of_call(const durable::service_registry& services, std::string_view service,
+                            std::string_view handler) {
+  if (service == "WebhookProcessor")
+    return request_class::webhook;
+  const auto* known = services.find(service, handler);
+  // What is not known is refused at once.
+  return known == nullptr || known->mode == durable::handler_mode::read ? request_class::read
+                                                                        : request_class::order;
+}
+
 /// SIGHUP: secrets of vendors count from the next call on, all else from the next start.
 void reload(const settings& started_with, providers::registry& running,
             const std::string& mock_base, const std::function<result<settings>()>& read_again,
@@ -225,7 +236,10 @@ int serve(const settings& s, const std::function<result<settings>()>& read_again
     log::error("test_mode_journal_off", {{"message", "nothing is written; a restart loses all"}});
   runtime::hub hub(**journal, services, *vendors, transport, machine, hub_options);
 
-  ingress_api api(hub, s.api_token, s.attach_timeout_ms);
+  ingress_api api(hub, s.api_token, s.attach_timeout_ms,
+                  [&services](std::string_view service, std::string_view handler) {
+                    return class_of_call(services, service, handler);
+                  });
   server_options options;
   options.host = s.listen.host;
   options.port = s.listen.port;
@@ -233,6 +247,7 @@ int serve(const settings& s, const std::function<result<settings>()>& read_again
   options.body_size_max = static_cast<std::size_t>(s.body_max);
   options.connections_max = s.connections_max;
   options.in_flight_max = s.in_flight_max;
+  options.waits_max = s.waits_max;
   options.request_timeout_ms = s.request_timeout_ms;
   auto listener = server::start(options, api);
   if (!listener)

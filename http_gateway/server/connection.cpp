@@ -17,7 +17,9 @@ void connection::start() {
 }
 
 bool connection::may_parse() const {
-  return !last_request_ && !writing_ && !closed_ && waiting_ < shard_.options.pipeline_max;
+  return !last_request_ && !writing_ && !closed_ &&
+         (waiting_ == 0 ||
+          waiting_ < shard_.loop->counters->places.share(shard_.options.pipeline_max));
 }
 
 void connection::wait_readable() {
@@ -180,7 +182,7 @@ void connection::dispatch() {
   forget_request();
   if (!exchange->keep_alive_)
     last_request_ = true;
-  if (auto refusal = shard_.admit(*exchange)) {
+  if (auto refusal = shard_.admit(*exchange, waiting_ > 0)) {
     exchange->response_ = std::move(*refusal);
     exchange->answered_.store(true, std::memory_order_relaxed);
     exchange->ready_ = true;
@@ -350,8 +352,7 @@ void connection::sweep(std::int64_t now) {
   }
   const bool left = half_close_due_ms_ != 0 && now >= half_close_due_ms_;
   for (auto* exchange = first_.get(); exchange; exchange = exchange->next_.get())
-    if ((left || (exchange->due_ms_ != 0 && now >= exchange->due_ms_)) &&
-        shard_.time_out(*exchange))
+    if ((left || shard_.is_overdue(*exchange, now)) && shard_.time_out(*exchange))
       shard_.deliver(*exchange);
   if (read_due_ms_ != 0 && now >= read_due_ms_) {
     count(shard_.loop->counters->slow_clients);

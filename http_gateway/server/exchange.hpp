@@ -1,5 +1,6 @@
 #pragma once
 #include "http_gateway/server/message.hpp"
+#include "http_gateway/server/places.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -55,12 +56,14 @@ private:
   std::shared_ptr<detail::io_loop> loop_; ///< The way back; null where a test made it.
   http_response response_;
   std::atomic<bool> answered_{false};
-  bool counted_ = false; ///< Among the requests in flight.
+  /// Which place it has; taken from it by whoever gives the place back.
+  std::atomic<place> place_{place{}};
   // The rest belongs to the io thread.
   bool ready_ = false;
   bool keep_alive_ = true;
   bool http_1_0_ = false;
   bool head_ = false;
+  std::int64_t began_ms_ = 0; ///< When it was whole.
   std::int64_t due_ms_ = 0;
   detail::connection* connection_ = nullptr;
   std::shared_ptr<http_exchange> next_;
@@ -73,6 +76,8 @@ public:
   virtual ~request_handler() = default;
   /// For handlers that keep something of their own beside the request.
   virtual http_exchange_ptr make_exchange() { return std::make_shared<http_exchange>(); }
+  /// What the request is; asked once, before it is handled or refused.
+  virtual request_class class_of(http_exchange&) { return request_class::order; }
   /// The exchange is answered exactly once, now or later, from any thread.
   virtual void handle(http_exchange_ptr exchange) = 0;
   /// The caller of an open exchange has departed. True: the answer is of no use any more; the

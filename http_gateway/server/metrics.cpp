@@ -9,7 +9,8 @@ server_metrics server_counters::read() const {
   m.connections_now = of(connections_now);
   m.connections_refused = of(connections_refused);
   m.requests = of(requests);
-  m.in_flight_now = of(in_flight_now);
+  m.in_flight_now = places.now();
+  m.waits_now = places.now(request_class::wait);
   m.overloaded = of(overloaded);
   m.malformed = of(malformed);
   m.timed_out = of(timed_out);

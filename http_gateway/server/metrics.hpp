@@ -1,4 +1,6 @@
 #pragma once
+#include "http_gateway/server/places.hpp"
+
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -12,6 +14,7 @@ struct server_metrics {
   std::uint64_t connections_refused = 0;
   std::uint64_t requests = 0; ///< Whole ones, handed to the handler or not.
   std::uint64_t in_flight_now = 0;
+  std::uint64_t waits_now = 0;    ///< Of these, who only waits.
   std::uint64_t overloaded = 0;   ///< Answered 503 for `in_flight_max`.
   std::uint64_t malformed = 0;    ///< Answered by the parser with 4xx or 5xx.
   std::uint64_t timed_out = 0;    ///< `request_timeout_ms` passed.
@@ -28,9 +31,11 @@ struct server_counters {
   using counter = std::atomic<std::uint64_t>;
   counter connections{0}, connections_now{0}, connections_refused{0};
   counter requests{0}, overloaded{0}, malformed{0}, timed_out{0}, slow_clients{0};
-  counter in_flight_now{0};
   std::array<counter, 6> answers{}; ///< By the first digit of the status.
 
+  place_table places; ///< The requests in flight.
+
+  explicit server_counters(place_limits limits) : places(limits) {}
   [[nodiscard]] server_metrics read() const;
 };
 

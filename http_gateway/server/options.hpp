@@ -16,13 +16,17 @@ struct server_options {
   std::size_t pipeline_max = 16;           ///< Unanswered requests a connection, then unread.
   std::size_t connections_max = 2'048;     ///< One more: 503 and closed.
   std::size_t refused_told_max = 128;      ///< Of those at a time; more are closed without a word.
-  std::size_t in_flight_max = 4'096;       ///< Unanswered requests in all; one more: 503.
-  std::size_t linger_size_max = 8u << 20;  ///< Unread bytes discarded before a close.
+  std::size_t in_flight_max = 4'096; ///< Unanswered requests in all, see `place_table`; more: 503.
+  std::size_t waits_max = 2'048;     ///< Of these, who only waits; one more: 503.
+  std::size_t linger_size_max = 8u << 20; ///< Unread bytes discarded before a close.
 
   std::int64_t read_timeout_ms = 30'000;    ///< From a request's first byte to its last: 408.
   std::int64_t idle_timeout_ms = 75'000;    ///< Between requests; then closed.
   std::int64_t write_timeout_ms = 30'000;   ///< For a caller that does not take its answer.
   std::int64_t request_timeout_ms = 60'000; ///< From the whole request to its answer.
+  /// A request of class `order` that takes longer counts as a wait from then on; where the waits
+  /// have no room it gets what it would have got at its time-out.
+  std::int64_t slow_after_ms = 5'000;
   /// How long a caller that has finished sending still waits for its answers, as after a time-out.
   std::int64_t half_close_wait_ms = 5'000;
   std::int64_t linger_ms = 2'000; ///< How long unread bytes are discarded for.

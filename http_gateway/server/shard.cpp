@@ -78,19 +78,20 @@ void shard::finish_turn() {
     handler.dropped(std::exchange(dropped_, {}));
 }
 
-std::optional<http_response> shard::admit(http_exchange& exchange) {
+std::optional<http_response> shard::admit(http_exchange& exchange, bool is_extra) {
   auto& counters = *loop->counters;
   count(counters.requests);
   exchange.loop_ = loop;
   if (draining_)
     return handler.request_handler::stopping(exchange);
-  if (counters.in_flight_now.fetch_add(1, std::memory_order_relaxed) >= options.in_flight_max) {
-    counters.in_flight_now.fetch_sub(1, std::memory_order_relaxed);
+  const place wanted{handler.class_of(exchange), is_extra};
+  if (!counters.places.take(wanted)) {
     count(counters.overloaded);
     return problem(503, "Too many requests are in flight; try again shortly.", 1);
   }
-  exchange.counted_ = true;
-  exchange.due_ms_ = steady_ms() + options.request_timeout_ms;
+  exchange.place_.store(wanted, std::memory_order_relaxed);
+  exchange.began_ms_ = steady_ms();
+  exchange.due_ms_ = exchange.began_ms_ + options.request_timeout_ms;
   return std::nullopt;
 }
 
@@ -142,6 +143,13 @@ bool shard::time_out(http_exchange& exchange) {
   return true;
 }
 
+bool shard::is_overdue(http_exchange& exchange, std::int64_t now) {
+  if (exchange.due_ms_ == 0) // Was never handed to the handler.
+    return false;
+  return now >= exchange.due_ms_ ||
+         (now - exchange.began_ms_ >= options.slow_after_ms && !count_as_wait(exchange));
+}
+
 bool shard::abandon(http_exchange& exchange, departure how) {
   if (!handler.abandoned(exchange, how) || !end(exchange))
     return false;
@@ -157,8 +165,21 @@ bool shard::end(http_exchange& exchange) {
 }
 
 void shard::release(http_exchange& exchange) {
-  if (std::exchange(exchange.counted_, false))
-    exchange.loop_->counters->in_flight_now.fetch_sub(1, std::memory_order_relaxed);
+  exchange.loop_->counters->places.give_back(exchange.place_.exchange(place{}));
+}
+
+bool shard::count_as_wait(http_exchange& exchange) {
+  auto had = exchange.place_.load();
+  if (had.of == request_class::wait || had.of == request_class::always)
+    return true;
+  const place wait{request_class::wait, had.is_extra};
+  auto& places = loop->counters->places;
+  if (!places.take(wait))
+    return false;
+  // Whoever answers it meanwhile has given its place back, and not this one.
+  const bool moved = exchange.place_.compare_exchange_strong(had, wait);
+  places.give_back(moved ? had : wait);
+  return true;
 }
 
 bool shard::deliver_here(http_exchange& exchange) {
@@ -187,7 +208,7 @@ void shard::sweep() {
   std::erase_if(orphans_, [&](const http_exchange_ptr& exchange) {
     if (exchange->answered() || abandon(*exchange, departure::gone))
       return true;
-    if (now < exchange->due_ms_)
+    if (!is_overdue(*exchange, now))
       return false;
     time_out(*exchange);
     return true;

@@ -39,7 +39,8 @@ public:
   void finish_turn();
 
   /// Counts a whole request in. The answer to one that is not to be handled, or nothing.
-  std::optional<http_response> admit(http_exchange& exchange);
+  /// `is_extra`: its connection has others in flight.
+  std::optional<http_response> admit(http_exchange& exchange, bool is_extra);
   /// Its answer stands; writes it when its turn has come.
   void deliver(http_exchange& exchange);
   /// `exchange.answer(response)` in `delay_ms`.
@@ -48,6 +49,11 @@ public:
   void take_answers();
   /// Ends an exchange whose caller waited too long. True where it was still open.
   bool time_out(http_exchange& exchange);
+  /// One that has been in flight for long is a wait, and gives the place that it had to others.
+  /// False where there is no room for it among the waits.
+  bool count_as_wait(http_exchange& exchange);
+  /// Its time is up at `now`, or that of whoever waits this long and finds no room to.
+  bool is_overdue(http_exchange& exchange, std::int64_t now);
   /// Ends an exchange whose caller has departed, if the handler says so. True where nobody has
   /// answered it, and nobody will.
   bool abandon(http_exchange& exchange, departure how);

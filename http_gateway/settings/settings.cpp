@@ -256,6 +256,8 @@ const std::vector<row>& table() {
        [](settings& s, text_view t) { return set_number(s.connections_max, t, 1u, 1'000'000u); }},
       {{"in_flight_max", "ORDERHUB_IN_FLIGHT_MAX", "requests not answered yet"},
        [](settings& s, text_view t) { return set_number(s.in_flight_max, t, 1u, 1'000'000u); }},
+      {{"waits_max", "ORDERHUB_WAITS_MAX", "of these, attaches and slow calls"},
+       [](settings& s, text_view t) { return set_number(s.waits_max, t, 1u, 1'000'000u); }},
       {{"body_max", "ORDERHUB_BODY_MAX", "largest request body, bytes or KiB, MiB"},
        [](settings& s, text_view t) { return set_size(s.body_max, t, 1024, body_max_max); }},
       {{"request_timeout", "ORDERHUB_REQUEST_TIMEOUT", "a caller's longest wait"},

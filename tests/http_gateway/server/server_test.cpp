@@ -44,6 +44,12 @@ public:
     exchange->answer(std::move(r));
   }
 
+  request_class class_of(http_exchange& exchange) override {
+    const std::string_view target = exchange.request.target;
+    return target == "/health"           ? request_class::always
+           : target.starts_with("/wait") ? request_class::wait
+                                         : request_class::order;
+  }
   bool abandoned(http_exchange& exchange, departure how) override {
     return exchange.request.target.starts_with("/wait") ||
            (how == departure::gone && exchange.request.target == "/hold/accepted");
@@ -446,7 +452,10 @@ TEST_CASE("a connection over the limit gets 503 and is closed", "[gateway][serve
 TEST_CASE("a request over the limit in flight gets 503 with Retry-After", "[gateway][server]") {
   fixture f({.in_flight_max = 2});
   auto c = f.connect();
-  REQUIRE(c.send(get("/hold/1") + get("/hold/2")));
+  auto other = f.connect();
+  REQUIRE(c.send(get("/hold/1")));
+  f.handler.wait_held(1);
+  REQUIRE(other.send(get("/hold/2")));
   const auto held = f.handler.wait_held(2);
   auto d = f.connect();
   REQUIRE(d.send(get("/")));
@@ -460,6 +469,66 @@ TEST_CASE("a request over the limit in flight gets 503 with Retry-After", "[gate
   REQUIRE(d.send(get("/")));
   CHECK(d.read()->status == 200);
   CHECK(f.web->metrics().overloaded == 1);
+}
+
+TEST_CASE("a caller with one request is served though others have filled the rest with pipelines",
+          "[gateway][server]") {
+  fixture f({.in_flight_max = 64});
+  std::vector<std::unique_ptr<raw_client>> greedy;
+  std::string all;
+  for (int i = 0; i < 16; ++i)
+    all += get("/hold");
+  for (int i = 0; i < 20; ++i) {
+    greedy.push_back(std::make_unique<raw_client>(f.web->port()));
+    REQUIRE(greedy.back()->send(all));
+  }
+  // Twenty times sixteen want a place; each has at least one, and no answer is a refusal.
+  CHECK(eventually([&] { return f.web->metrics().in_flight_now >= 35; }));
+  auto honest = f.connect();
+  for (int i = 0; i < 3; ++i) {
+    REQUIRE(honest.send(get("/")));
+    CHECK(honest.read()->status == 200);
+  }
+  CHECK(f.web->metrics().overloaded == 0);
+}
+
+TEST_CASE("health is answered when every place and every wait is taken", "[gateway][server]") {
+  fixture f({.in_flight_max = 4, .waits_max = 2});
+  std::vector<std::unique_ptr<raw_client>> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.push_back(std::make_unique<raw_client>(f.web->port()));
+    REQUIRE(clients.back()->send(get("/wait")));
+  }
+  CHECK(clients[2]->read()->status == 503); // The third wait.
+  for (int i = 0; i < 3; ++i) {
+    clients.push_back(std::make_unique<raw_client>(f.web->port()));
+    REQUIRE(clients.back()->send(get("/hold")));
+  }
+  CHECK(clients[5]->read()->status == 503); // The third call.
+  auto c = f.connect();
+  REQUIRE(c.send(get("/health")));
+  CHECK(c.read()->status == 200);
+}
+
+TEST_CASE("a slow call counts as a wait, and is ended early where the waits are full",
+          "[gateway][server][timeouts]") {
+  fixture f({.in_flight_max = 64, .waits_max = 2, .slow_after_ms = 40, .sweep_interval_ms = 10});
+  std::vector<std::unique_ptr<raw_client>> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.push_back(std::make_unique<raw_client>(f.web->port()));
+    REQUIRE(clients.back()->send(get("/hold")));
+  }
+  f.handler.wait_held(3);
+  CHECK(eventually([&] { return f.web->metrics().timed_out == 1; }));
+  CHECK(f.web->metrics().waits_now == 2);
+  for (const auto& exchange : f.handler.wait_held(3))
+    exchange->answer(text("done"));
+  int done = 0, timed_out = 0;
+  for (const auto& c : clients)
+    ++(c->read()->status == 504 ? timed_out : done);
+  CHECK(done == 2);
+  CHECK(timed_out == 1);
+  CHECK(f.web->metrics().in_flight_now == 0);
 }
 
 TEST_CASE("a caller that goes away still counts as load until it is answered",
