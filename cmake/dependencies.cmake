@@ -37,11 +37,5 @@ target_compile_definitions(orderhub_beast INTERFACE BOOST_ASIO_NO_DEPRECATED
                                                     BOOST_ASIO_SEPARATE_COMPILATION
                                                     BOOST_BEAST_SEPARATE_COMPILATION)
 
-# Catch2 is version 2 in Debian 12 and 3 in Debian 13; tests/support/catch2.hpp includes the right one.
+# Version 2 in Debian 12 and 3 in Debian 13; tests/support/catch2.hpp includes the right one.
 find_package(Catch2 REQUIRED)
-add_library(orderhub_catch2 STATIC ${PROJECT_SOURCE_DIR}/tests/support/catch2_main.cpp)
-target_include_directories(orderhub_catch2 PUBLIC ${PROJECT_SOURCE_DIR})
-target_link_libraries(orderhub_catch2 PUBLIC Catch2::Catch2)
-if(Catch2_VERSION VERSION_GREATER_EQUAL 3)
-  target_compile_definitions(orderhub_catch2 PUBLIC ORDERHUB_CATCH2_V3)
-endif()

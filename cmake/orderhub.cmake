@@ -25,9 +25,17 @@ if(ORDERHUB_SANITIZE)
   target_link_options(orderhub_options INTERFACE -fsanitize=address,undefined)
 endif()
 
-# One folder, one target, and the targets it may see. Headers are included from the root.
+# One subject, one target, and the targets that it may see: scripts/check_layers.py holds each include
+# against DEPS (what its headers include) and PRIVATE_DEPS (the rest), and HEADERS names headers that
+# have no .cpp. Headers are included from the root. Without SOURCES there is nothing to build.
 function(orderhub_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPS;PRIVATE_DEPS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;HEADERS;DEPS;PRIVATE_DEPS")
+  if(NOT arg_SOURCES)
+    add_library(${name} INTERFACE)
+    target_include_directories(${name} INTERFACE ${PROJECT_SOURCE_DIR})
+    target_link_libraries(${name} INTERFACE ${arg_DEPS})
+    return()
+  endif()
   add_library(${name} STATIC ${arg_SOURCES})
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PUBLIC ${arg_DEPS} PRIVATE ${arg_PRIVATE_DEPS} orderhub_options)

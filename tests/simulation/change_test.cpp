@@ -1,6 +1,6 @@
 #include "actors/handlers/orders/order_event.hpp"
 #include "actors/handlers/orders/order_facts.hpp"
-#include "tests/simulation/seeds.hpp"
+#include "tests/support/seeds.hpp"
 #include "tests/support/catch2.hpp"
 #include "tests/support/order_check.hpp"
 

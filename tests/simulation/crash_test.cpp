@@ -1,4 +1,4 @@
-#include "tests/simulation/seeds.hpp"
+#include "tests/support/seeds.hpp"
 #include "tests/support/catch2.hpp"
 #include "tests/support/order_check.hpp"
 

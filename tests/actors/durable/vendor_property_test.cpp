@@ -1,6 +1,6 @@
 #include "journal/open_work.hpp"
 #include "tests/actors/durable/step_fixture.hpp"
-#include "tests/simulation/seeds.hpp"
+#include "tests/support/seeds.hpp"
 
 #include <algorithm>
 #include <ctime>
