@@ -27,8 +27,12 @@ std::string metrics_text(const server_metrics& c) {
   one("orderhub_http_requests_in_flight", "gauge", "Requests not answered yet.", c.in_flight_now);
   one("orderhub_http_waits", "gauge",
       "Of these, who waits for something that goes on without them.", c.waits_now);
+  one("orderhub_http_sending_bytes", "gauge", "Bytes of responses not taken yet.",
+      c.sending_bytes_now);
+  one("orderhub_http_receiving_bytes", "gauge", "Room taken by larger request bodies.",
+      c.receiving_bytes_now);
   one("orderhub_http_requests_overloaded_total", "counter",
-      "Requests refused for the limit on requests in flight.", c.overloaded);
+      "Requests refused for the limits on requests in flight and on bytes.", c.overloaded);
   one("orderhub_http_requests_malformed_total", "counter",
       "Requests refused by the HTTP parser or its limits.", c.malformed);
   one("orderhub_http_requests_timed_out_total", "counter",
