@@ -19,8 +19,12 @@ std::string metrics_text(const server_metrics& c) {
   out.one("orderhub_http_requests_in_flight", gauge, c.in_flight_now, "Requests not answered yet.");
   out.one("orderhub_http_waits", gauge, c.waits_now,
           "Of these, who waits for something that goes on without them.");
+  out.one("orderhub_http_sending_bytes", gauge, c.sending_bytes_now,
+          "Bytes of responses not taken yet.");
+  out.one("orderhub_http_receiving_bytes", gauge, c.receiving_bytes_now,
+          "Room taken by larger request bodies.");
   out.one("orderhub_http_requests_overloaded_total", counter, c.overloaded,
-          "Requests refused for the limit on requests in flight.");
+          "Requests refused for the limits on requests in flight and on bytes.");
   out.one("orderhub_http_requests_malformed_total", counter, c.malformed,
           "Requests refused by the HTTP parser or its limits.");
   out.one("orderhub_http_requests_timed_out_total", counter, c.timed_out,

@@ -23,6 +23,7 @@ public:
       return;
     invocation_id_ = invocation_id;
     published_.store(true, std::memory_order_release);
+    release_body(); // It is the hub's.
   }
 
   void finished(host::call_response reply) override {

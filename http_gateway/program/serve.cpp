@@ -248,6 +248,8 @@ int serve(const settings& s, const std::function<result<settings>()>& read_again
   options.connections_max = s.connections_max;
   options.in_flight_max = s.in_flight_max;
   options.waits_max = s.waits_max;
+  options.sending_size_max = static_cast<std::size_t>(s.sending_max);
+  options.receiving_size_max = static_cast<std::size_t>(s.receiving_max);
   options.request_timeout_ms = s.request_timeout_ms;
   auto listener = server::start(options, api);
   if (!listener)

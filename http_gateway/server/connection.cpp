@@ -8,8 +8,27 @@
 
 namespace orderhub::http_gateway::detail {
 
+namespace {
+
+/// A body up to this needs no room of its own: so much is bounded by the number of connections and
+/// of requests in flight.
+constexpr std::size_t small_body_size = 16 * 1024;
+/// Room is taken in pieces of at least this size where the length is not announced.
+constexpr std::size_t body_piece_size = 64 * 1024;
+/// What is read at once beside a body.
+constexpr std::size_t read_size = 16 * 1024;
+/// So many requests a connection may have in flight before the size of its answers is known.
+constexpr std::size_t unknown_share = 4;
+
+std::size_t size_of(const http_response& r) {
+  return r.body.size() + r.headers.size();
+}
+
+} // namespace
+
 connection::connection(shard& s, socket_type socket, bool refused)
-    : shard_(s), socket_(std::move(socket)), refused_(refused) {}
+    : shard_(s), socket_(std::move(socket)),
+      expected_size_(s.options.unsent_size_max / unknown_share), refused_(refused) {}
 
 void connection::start() {
   idle_since_ms_ = steady_ms();
@@ -19,7 +38,8 @@ void connection::start() {
 bool connection::may_parse() const {
   return !last_request_ && !writing_ && !closed_ &&
          (waiting_ == 0 ||
-          waiting_ < shard_.loop->counters->places.share(shard_.options.pipeline_max));
+          (waiting_ < shard_.loop->counters->places.share(shard_.options.pipeline_max) &&
+           ready_size_ + (waiting_ + 1) * expected_size_ <= shard_.options.unsent_size_max));
 }
 
 void connection::wait_readable() {
@@ -54,8 +74,13 @@ void connection::on_readable(const error_code& wait_error) {
     return close(); // Cannot happen: parsing stops long before.
   std::copy_n(pending_.data(), kept, scratch.data());
   error_code ec;
+  // A paused pipeline keeps what was read of it, so that is little; bodies and what is discarded
+  // are read in larger pieces.
+  const auto wanted =
+      lingering_ ? scratch.size() : read_size + (parser_ ? parser_->body_left() : 0);
+  const auto room = std::min<std::uint64_t>(scratch.size() - kept, wanted);
   const auto size =
-      socket_.read_some(asio::buffer(scratch.data() + kept, scratch.size() - kept), ec);
+      socket_.read_some(asio::buffer(scratch.data() + kept, static_cast<std::size_t>(room)), ec);
   if (ec == asio::error::would_block || ec == asio::error::try_again)
     return wait_readable();
   if (ec == asio::error::eof)
@@ -146,6 +171,11 @@ void connection::parse(const char* data, std::size_t size) {
       size = 0;
       break;
     }
+    if (!has_room()) {
+      refuse_for_now("Too many request bodies are being received; try again shortly.");
+      size = 0;
+      break;
+    }
     if (!parser_->is_done())
       break;
     dispatch();
@@ -163,14 +193,32 @@ void connection::parse(const char* data, std::size_t size) {
 
 void connection::begin_request() {
   current_ = shard_.handler.make_exchange();
+  current_->loop_ = shard_.loop;
   parser_.emplace(current_->request, shard_.options);
-  read_due_ms_ = steady_ms() + shard_.options.read_timeout_ms;
+  read_began_ms_ = steady_ms();
+}
+
+bool connection::has_room() {
+  auto& body = current_->request.body;
+  const auto had = current_->received_.load(std::memory_order_relaxed);
+  if (body.size() <= std::max(small_body_size, had))
+    return true;
+  // All of an announced length at once: whoever has begun can finish.
+  const auto announced = parser_->announced_size();
+  const auto wanted =
+      announced ? static_cast<std::size_t>(*announced) : std::max(body_piece_size, 2 * body.size());
+  if (!shard_.loop->counters->receiving.try_take(wanted - had))
+    return false;
+  current_->received_.store(wanted, std::memory_order_relaxed);
+  if (announced)
+    body.reserve(wanted);
+  return true;
 }
 
 void connection::forget_request() {
   current_.reset();
   parser_.reset();
-  read_due_ms_ = 0;
+  read_began_ms_ = 0;
   owes_continue_ = false;
 }
 
@@ -185,6 +233,7 @@ void connection::dispatch() {
   if (auto refusal = shard_.admit(*exchange, waiting_ > 0)) {
     exchange->response_ = std::move(*refusal);
     exchange->answered_.store(true, std::memory_order_relaxed);
+    exchange->release_body();
     exchange->ready_ = true;
     return queue(std::move(exchange));
   }
@@ -202,7 +251,26 @@ void connection::queue(http_exchange_ptr exchange) {
     first_ = std::move(exchange);
   last_ = raw;
   if (raw->ready_)
-    shard_.touch(*this);
+    on_ready(*raw);
+}
+
+void connection::on_ready(http_exchange& exchange) {
+  exchange.ready_ = true;
+  const auto size = size_of(exchange.response_);
+  ready_size_ += size;
+  expected_size_ = std::max(size, expected_size_ / 2);
+  account();
+  shard_.touch(*this);
+}
+
+void connection::account() {
+  auto& sending = shard_.loop->counters->sending;
+  const auto unsent = ready_size_ + out_.size() - out_offset_;
+  if (unsent > accounted_)
+    sending.take(unsent - accounted_);
+  else if (unsent < accounted_)
+    sending.give_back(accounted_ - unsent);
+  accounted_ = unsent;
 }
 
 http_exchange_ptr connection::take_first() {
@@ -211,14 +279,25 @@ http_exchange_ptr connection::take_first() {
   if (!first_)
     last_ = nullptr;
   --waiting_;
+  if (exchange->ready_)
+    ready_size_ -= size_of(exchange->response_);
   exchange->connection_ = nullptr;
   return exchange;
 }
 
 void connection::refuse(std::uint16_t status, std::string_view message) {
   count(shard_.loop->counters->malformed);
+  end_with(problem(status, message));
+}
+
+void connection::refuse_for_now(std::string_view message) {
+  count(shard_.loop->counters->overloaded);
+  end_with(problem(503, message, 1));
+}
+
+void connection::end_with(http_response response) {
   auto exchange = std::make_shared<http_exchange>();
-  exchange->response_ = problem(status, message);
+  exchange->response_ = std::move(response);
   exchange->response_.close = true;
   exchange->head_ = current_ && current_->request.method == "HEAD";
   exchange->ready_ = true;
@@ -249,18 +328,10 @@ bool connection::format(std::string& out, http_exchange& exchange) {
 void connection::flush() {
   if (closed_ || lingering_ || writing_)
     return;
-  auto& out = shard_.output;
-  out.clear();
-  while (first_ && first_->ready_ && !ended_) {
-    const auto exchange = take_first();
-    ended_ = format(out, *exchange);
-  }
-  if (owes_continue_ && !first_ && !ended_) {
-    owes_continue_ = false;
-    out += "HTTP/1.1 100 Continue\r\n\r\n";
-  }
-  if (!out.empty())
-    send(out);
+  do {
+    write_ready();
+  } while (first_ && first_->ready_ && !ended_ && !writing_ && !closed_);
+  account();
   last_request_ = last_request_ || ended_;
   if (closed_ || writing_)
     return;
@@ -271,6 +342,22 @@ void connection::flush() {
   if (!first_ && !current_)
     idle_since_ms_ = steady_ms();
   resume();
+}
+
+/// What is ready, up to about `unsent_size_max`: larger answers are not copied all at once.
+void connection::write_ready() {
+  auto& out = shard_.output;
+  out.clear();
+  while (first_ && first_->ready_ && !ended_ && out.size() < shard_.options.unsent_size_max) {
+    const auto exchange = take_first();
+    ended_ = format(out, *exchange);
+  }
+  if (owes_continue_ && !first_ && !ended_) {
+    owes_continue_ = false;
+    out += "HTTP/1.1 100 Continue\r\n\r\n";
+  }
+  if (!out.empty())
+    send(out);
 }
 
 void connection::send(std::string& out) {
@@ -286,7 +373,7 @@ void connection::send(std::string& out) {
   out_.assign(out, ec ? 0 : sent);
   out_offset_ = 0;
   writing_ = true;
-  write_due_ms_ = steady_ms() + shard_.options.write_timeout_ms;
+  write_began_ms_ = steady_ms();
   wait_writable();
 }
 
@@ -303,11 +390,12 @@ void connection::on_writable(const error_code& wait_error) {
   if (ec)
     return close();
   out_offset_ += sent;
+  account();
   if (out_offset_ < out_.size())
     return wait_writable();
   out_ = std::string();
+  out_offset_ = 0;
   writing_ = false;
-  write_due_ms_ = 0;
   shard_.touch(*this);
 }
 
@@ -338,6 +426,23 @@ void connection::reset() {
   close();
 }
 
+bool connection::is_slow_reader(std::int64_t now) const {
+  const auto& options = shard_.options;
+  return writing_ && (now - write_began_ms_ >= options.write_timeout_ms ||
+                      (shard_.loop->counters->sending.is_short() &&
+                       is_too_slow(write_began_ms_, out_offset_, now, options.slow_grace_ms)));
+}
+
+bool connection::is_slow_sender(std::int64_t now) const {
+  const auto& options = shard_.options;
+  if (!current_ || read_began_ms_ == 0)
+    return false;
+  return now - read_began_ms_ >= options.read_timeout_ms ||
+         (current_->received_.load(std::memory_order_relaxed) != 0 &&
+          shard_.loop->counters->receiving.is_short() &&
+          is_too_slow(read_began_ms_, current_->request.body.size(), now, options.slow_grace_ms));
+}
+
 void connection::sweep(std::int64_t now) {
   if (closed_)
     return;
@@ -346,7 +451,7 @@ void connection::sweep(std::int64_t now) {
       close();
     return;
   }
-  if (writing_ && now >= write_due_ms_) {
+  if (is_slow_reader(now)) {
     count(shard_.loop->counters->slow_clients);
     return close();
   }
@@ -354,7 +459,7 @@ void connection::sweep(std::int64_t now) {
   for (auto* exchange = first_.get(); exchange; exchange = exchange->next_.get())
     if ((left || shard_.is_overdue(*exchange, now)) && shard_.time_out(*exchange))
       shard_.deliver(*exchange);
-  if (read_due_ms_ != 0 && now >= read_due_ms_) {
+  if (is_slow_sender(now)) {
     count(shard_.loop->counters->slow_clients);
     refuse(408, "The request did not arrive in time.");
     return;
@@ -391,6 +496,9 @@ void connection::close() {
     if (!exchange->answered() && !shard_.abandon(*exchange, departure::gone))
       shard_.adopt_orphan(std::move(exchange));
   }
+  out_ = std::string();
+  out_offset_ = 0;
+  account();
   shard_.remove(*this);
 }
 

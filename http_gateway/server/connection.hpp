@@ -25,6 +25,8 @@ public:
   connection(shard& s, socket_type socket, bool refused);
 
   void start();
+  /// The answer to one of its requests stands; it is written when its turn has come.
+  void on_ready(http_exchange& exchange);
   /// Writes the answers that are ready in order, as far as the socket takes them, then reads on.
   void flush();
   /// Ends what is overdue at `now`.
@@ -59,17 +61,28 @@ private:
   void begin_request();
   void forget_request();
   void dispatch();
+  /// Takes room for what is received of a larger body, and for what is announced of it. False where
+  /// there is none.
+  bool has_room();
   /// Answers instead of the request that is being received, and ends the connection.
   void refuse(std::uint16_t status, std::string_view message);
+  /// The same with 503, for want of room.
+  void refuse_for_now(std::string_view message);
+  void end_with(http_response response);
   void resume();
   void queue(http_exchange_ptr exchange);
   http_exchange_ptr take_first();
   /// True where the connection ends behind it.
   bool format(std::string& out, http_exchange& exchange);
+  void write_ready();
   void send(std::string& out);
+  /// Brings the server's budget up to date with what is unsent here.
+  void account();
   void linger();
   void reset();
   [[nodiscard]] bool may_parse() const;
+  [[nodiscard]] bool is_slow_reader(std::int64_t now) const;
+  [[nodiscard]] bool is_slow_sender(std::int64_t now) const;
 
   shard& shard_;
   socket_type socket_;
@@ -81,10 +94,13 @@ private:
   std::string pending_;     ///< Read and not yet parsed.
   std::string out_;         ///< Formatted and not yet taken by the socket.
   std::size_t out_offset_ = 0;
+  std::size_t ready_size_ = 0; ///< Of answers that stand and are not formatted yet.
+  std::size_t accounted_ = 0;  ///< Of the server's budget for unsent answers.
+  std::size_t expected_size_;  ///< Of an answer to come: the largest of late.
   std::size_t discarded_ = 0;
   std::int64_t idle_since_ms_ = 0;
-  std::int64_t read_due_ms_ = 0; ///< 0: no request is being received.
-  std::int64_t write_due_ms_ = 0;
+  std::int64_t read_began_ms_ = 0;  ///< 0: no request is being received.
+  std::int64_t write_began_ms_ = 0; ///< When the socket took no more of `out_`.
   std::int64_t linger_due_ms_ = 0;
   std::int64_t half_close_due_ms_ = 0; ///< 0: the caller has not finished sending, as far as known.
   bool refused_ = false;

@@ -17,7 +17,14 @@ constexpr std::int64_t shutdown_retry_s = 5;
 
 } // namespace
 
-http_exchange::~http_exchange() = default;
+http_exchange::~http_exchange() {
+  release_body();
+}
+
+void http_exchange::release_body() {
+  if (const auto size = received_.exchange(0, std::memory_order_relaxed); size != 0)
+    loop_->counters->receiving.give_back(size);
+}
 
 void http_exchange::wait_at_least(std::int64_t ms) {
   due_ms_ = std::max(due_ms_, detail::steady_ms() + ms);

@@ -45,6 +45,10 @@ public:
   /// `request_handler::handle`.
   [[nodiscard]] bool is_from_loopback() const;
 
+  /// The body has been taken over by somebody who bounds what he holds: its room is free for
+  /// others. From any thread.
+  void release_body();
+
   /// Its answer may take this long from now, where that is longer than `request_timeout_ms`. Only
   /// from inside `request_handler::handle`.
   void wait_at_least(std::int64_t ms);
@@ -58,7 +62,9 @@ private:
   std::atomic<bool> answered_{false};
   /// Which place it has; taken from it by whoever gives the place back.
   std::atomic<place> place_{place{}};
+  std::atomic<std::size_t> received_{0}; ///< Room taken for its body.
   // The rest belongs to the io thread.
+  request_class class_ = request_class::always;
   bool ready_ = false;
   bool keep_alive_ = true;
   bool http_1_0_ = false;

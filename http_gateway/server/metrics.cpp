@@ -11,6 +11,8 @@ server_metrics server_counters::read() const {
   m.requests = of(requests);
   m.in_flight_now = places.now();
   m.waits_now = places.now(request_class::wait);
+  m.sending_bytes_now = sending.used();
+  m.receiving_bytes_now = receiving.used();
   m.overloaded = of(overloaded);
   m.malformed = of(malformed);
   m.timed_out = of(timed_out);

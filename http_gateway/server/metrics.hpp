@@ -1,4 +1,6 @@
 #pragma once
+#include "http_gateway/server/byte_budget.hpp"
+#include "http_gateway/server/options.hpp"
 #include "http_gateway/server/places.hpp"
 
 #include <array>
@@ -14,11 +16,13 @@ struct server_metrics {
   std::uint64_t connections_refused = 0;
   std::uint64_t requests = 0; ///< Whole ones, handed to the handler or not.
   std::uint64_t in_flight_now = 0;
-  std::uint64_t waits_now = 0;    ///< Of these, who only waits.
-  std::uint64_t overloaded = 0;   ///< Answered 503 for `in_flight_max`.
-  std::uint64_t malformed = 0;    ///< Answered by the parser with 4xx or 5xx.
-  std::uint64_t timed_out = 0;    ///< `request_timeout_ms` passed.
-  std::uint64_t slow_clients = 0; ///< Read or write time-out.
+  std::uint64_t waits_now = 0;           ///< Of these, who only waits.
+  std::uint64_t sending_bytes_now = 0;   ///< Answers that are not taken yet.
+  std::uint64_t receiving_bytes_now = 0; ///< Room for larger request bodies.
+  std::uint64_t overloaded = 0;          ///< Answered 503 for places or bytes.
+  std::uint64_t malformed = 0;           ///< Answered by the parser with 4xx or 5xx.
+  std::uint64_t timed_out = 0;           ///< `request_timeout_ms` passed.
+  std::uint64_t slow_clients = 0;        ///< Read or write time-out.
   std::uint64_t answers_2xx = 0;
   std::uint64_t answers_3xx = 0;
   std::uint64_t answers_4xx = 0;
@@ -35,7 +39,12 @@ struct server_counters {
 
   place_table places; ///< The requests in flight.
 
-  explicit server_counters(place_limits limits) : places(limits) {}
+  byte_budget sending;
+  byte_budget receiving;
+
+  explicit server_counters(const server_options& o)
+      : places({o.in_flight_max, o.waits_max}), sending(o.sending_size_max),
+        receiving(o.receiving_size_max) {}
   [[nodiscard]] server_metrics read() const;
 };
 

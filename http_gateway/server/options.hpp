@@ -18,6 +18,15 @@ struct server_options {
   std::size_t refused_told_max = 128;      ///< Of those at a time; more are closed without a word.
   std::size_t in_flight_max = 4'096; ///< Unanswered requests in all, see `place_table`; more: 503.
   std::size_t waits_max = 2'048;     ///< Of these, who only waits; one more: 503.
+  /// A connection's unsent answers; beyond it nothing of it is handed to the handler. A larger
+  /// answer is sent all the same, one at a time.
+  std::size_t unsent_size_max = 256 * 1024;
+  /// Unsent answers of all connections. Where they are more, reads get 503, and so does a read
+  /// whose answer is large; and whoever takes its answers too slowly is cut.
+  std::size_t sending_size_max = 64u << 20;
+  /// Request bodies of all connections, from 16 KiB each, until they are answered or taken in: a
+  /// body that has no room gets 503. Whoever sends one too slowly where room is short gets 408.
+  std::size_t receiving_size_max = 64u << 20;
   std::size_t linger_size_max = 8u << 20; ///< Unread bytes discarded before a close.
 
   std::int64_t read_timeout_ms = 30'000;    ///< From a request's first byte to its last: 408.
@@ -29,8 +38,9 @@ struct server_options {
   std::int64_t slow_after_ms = 5'000;
   /// How long a caller that has finished sending still waits for its answers, as after a time-out.
   std::int64_t half_close_wait_ms = 5'000;
-  std::int64_t linger_ms = 2'000; ///< How long unread bytes are discarded for.
-  bool host_required = true;      ///< A request of HTTP/1.1 without Host: 400.
+  std::int64_t slow_grace_ms = 2'000; ///< What "too slowly" leaves anybody, see `is_too_slow`.
+  std::int64_t linger_ms = 2'000;     ///< How long unread bytes are discarded for.
+  bool host_required = true;          ///< A request of HTTP/1.1 without Host: 400.
   /// Time-outs are looked at this often, so each may come late by as much; and so is who has left
   /// a connection that is not being read.
   std::int64_t sweep_interval_ms = 500;

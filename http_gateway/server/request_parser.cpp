@@ -12,7 +12,7 @@ namespace orderhub::http_gateway::detail {
 namespace {
 
 /// Room that a body gets before its bytes are here.
-constexpr std::uint64_t body_room = 64 * 1024;
+constexpr std::uint64_t body_room = 16 * 1024;
 constexpr std::size_t method_size_max = 32;
 
 /// Whether a request line ends as one does, `HTTP/` with two digits: another version, not rubbish.
@@ -55,6 +55,15 @@ std::size_t request_parser::take(const char* data, std::size_t size) {
   if (ec)
     translate(ec);
   return consumed;
+}
+
+std::optional<std::uint64_t> request_parser::announced_size() const {
+  const auto size = content_length();
+  return size ? std::optional<std::uint64_t>(*size) : std::nullopt;
+}
+
+std::uint64_t request_parser::body_left() const {
+  return is_header_done() ? content_length_remaining().value_or(0) : 0;
 }
 
 bool request_parser::take_expectation() {

@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include <boost/beast/http/basic_parser.hpp>
@@ -35,6 +37,10 @@ public:
   [[nodiscard]] bool is_header_done() const { return basic_parser::is_header_done(); }
   /// Set once the request cannot be served; its connection has to end.
   [[nodiscard]] const refusal& refused() const { return refusal_; }
+  /// What the header says of the body's size, if it does; at most `body_size_max`.
+  [[nodiscard]] std::optional<std::uint64_t> announced_size() const;
+  /// How much of an announced body is still to come; 0 where that is not known.
+  [[nodiscard]] std::uint64_t body_left() const;
   [[nodiscard]] bool keep_alive() const { return basic_parser::keep_alive(); }
   [[nodiscard]] bool is_http_1_1() const { return http_1_1_; }
   /// True once, after a header that asks for `100 Continue`.

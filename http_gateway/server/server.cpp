@@ -98,8 +98,7 @@ struct server::impl {
   }
 
   const server_options options;
-  const std::shared_ptr<server_counters> counters =
-      std::make_shared<server_counters>(place_limits{options.in_flight_max, options.waits_max});
+  const std::shared_ptr<server_counters> counters = std::make_shared<server_counters>(options);
   std::vector<std::unique_ptr<detail::shard>> shards;
   detail::listener entrance{options, shards};
   std::vector<std::thread> threads;

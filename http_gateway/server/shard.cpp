@@ -11,6 +11,9 @@ namespace orderhub::http_gateway::detail {
 namespace {
 
 constexpr std::size_t scratch_size = 64 * 1024;
+/// A read's answer beyond this is not kept where unsent answers have no room.
+constexpr std::size_t large_answer_size = 16 * 1024;
+constexpr auto too_much_unsent = "Too many answers wait to be taken; try again shortly.";
 /// The shard whose io thread this is.
 thread_local shard* current_shard = nullptr;
 
@@ -81,10 +84,14 @@ void shard::finish_turn() {
 std::optional<http_response> shard::admit(http_exchange& exchange, bool is_extra) {
   auto& counters = *loop->counters;
   count(counters.requests);
-  exchange.loop_ = loop;
   if (draining_)
     return handler.request_handler::stopping(exchange);
-  const place wanted{handler.class_of(exchange), is_extra};
+  exchange.class_ = handler.class_of(exchange);
+  if (exchange.class_ == request_class::read && !counters.sending.has_room_for(1)) {
+    count(counters.overloaded);
+    return problem(503, too_much_unsent, 1);
+  }
+  const place wanted{exchange.class_, is_extra};
   if (!counters.places.take(wanted)) {
     count(counters.overloaded);
     return problem(503, "Too many requests are in flight; try again shortly.", 1);
@@ -96,9 +103,15 @@ std::optional<http_response> shard::admit(http_exchange& exchange, bool is_extra
 }
 
 void shard::deliver(http_exchange& exchange) {
-  exchange.ready_ = true;
-  if (exchange.connection_)
-    touch(*exchange.connection_);
+  if (!exchange.connection_)
+    return;
+  auto& r = exchange.response_;
+  if (exchange.class_ == request_class::read && r.body.size() > large_answer_size &&
+      !loop->counters->sending.has_room_for(r.body.size())) {
+    count(loop->counters->overloaded);
+    r = problem(503, too_much_unsent, 1);
+  }
+  exchange.connection_->on_ready(exchange);
 }
 
 void shard::take_answers() {
@@ -165,6 +178,7 @@ bool shard::end(http_exchange& exchange) {
 }
 
 void shard::release(http_exchange& exchange) {
+  exchange.release_body();
   exchange.loop_->counters->places.give_back(exchange.place_.exchange(place{}));
 }
 

@@ -258,6 +258,14 @@ const std::vector<row>& table() {
        [](settings& s, text_view t) { return set_number(s.in_flight_max, t, 1u, 1'000'000u); }},
       {{"waits_max", "ORDERHUB_WAITS_MAX", "of these, attaches and slow calls"},
        [](settings& s, text_view t) { return set_number(s.waits_max, t, 1u, 1'000'000u); }},
+      {{"sending_max", "ORDERHUB_SENDING_MAX",
+        "unsent responses of all connections, bytes or KiB, MiB"},
+       [](settings& s, text_view t) { return set_size(s.sending_max, t, 1 << 20, 1 << 30); }},
+      {{"receiving_max", "ORDERHUB_RECEIVING_MAX",
+        "larger request bodies of all connections, bytes or KiB, MiB"},
+       [](settings& s, text_view t) {
+         return set_size(s.receiving_max, t, body_max_max, 1 << 30);
+       }},
       {{"body_max", "ORDERHUB_BODY_MAX", "largest request body, bytes or KiB, MiB"},
        [](settings& s, text_view t) { return set_size(s.body_max, t, 1024, body_max_max); }},
       {{"request_timeout", "ORDERHUB_REQUEST_TIMEOUT", "a caller's longest wait"},

@@ -43,7 +43,9 @@ struct settings {
   std::uint32_t connections_max = 2'048;
   std::uint32_t in_flight_max = 4'096;
   std::uint32_t waits_max = 2'048;
-  std::int64_t body_max = 1024 * 1024; ///< Bytes of a request body.
+  std::int64_t sending_max = 64 * 1024 * 1024;   ///< Bytes.
+  std::int64_t receiving_max = 64 * 1024 * 1024; ///< Bytes.
+  std::int64_t body_max = 1024 * 1024;           ///< Bytes of a request body.
   std::int64_t request_timeout_ms = 60'000;
   std::int64_t attach_timeout_ms = 280'000; ///< Of `/attach`; below 300 s, where Node's fetch ends.
   std::int64_t drain_timeout_ms = 20'000;

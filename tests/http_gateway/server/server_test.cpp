@@ -40,6 +40,7 @@ public:
     http_response r;
     r.content_type = "text/plain";
     r.body = q.target == "/large" ? std::string(8u << 20, 'x')
+             : q.target == "/big" ? std::string(100 * 1024, 'x')
                                   : q.method + ' ' + q.target + ' ' + q.host + ' ' + q.body;
     exchange->answer(std::move(r));
   }
@@ -48,6 +49,7 @@ public:
     const std::string_view target = exchange.request.target;
     return target == "/health"           ? request_class::always
            : target.starts_with("/wait") ? request_class::wait
+           : target.starts_with("/big")  ? request_class::read
                                          : request_class::order;
   }
   bool abandoned(http_exchange& exchange, departure how) override {
@@ -702,6 +704,107 @@ TEST_CASE("a caller that does not take its answer is cut", "[gateway][server][ti
   REQUIRE(c.send(get("/large")));
   CHECK(eventually([&] { return f.web->metrics().slow_clients == 1; }));
   CHECK(eventually([&] { return f.web->metrics().connections_now == 0; }));
+}
+
+TEST_CASE("a connection that does not take its answers is handed no more requests",
+          "[gateway][server]") {
+  fixture f({.write_timeout_ms = 60'000});
+  auto c = f.connect();
+  std::string all;
+  for (int i = 0; i < 16; ++i)
+    all += get("/large");
+  REQUIRE(c.send(all));
+  // The sizes of answers are not known at first: at most four are on their way, then one at a time.
+  CHECK(eventually([&] { return f.web->metrics().sending_bytes_now > 0; }));
+  CHECK(f.handler.seen().size() <= 4);
+  for (int i = 0; i < 16; ++i) {
+    REQUIRE(c.read()->body.size() == 8u << 20);
+    CHECK(f.handler.seen().size() <= static_cast<std::size_t>(i) + 5);
+  }
+  CHECK(eventually([&] { return f.web->metrics().sending_bytes_now == 0; }));
+}
+
+TEST_CASE("unsent answers have a bound over all connections", "[gateway][server]") {
+  fixture f({.sending_size_max = 1u << 20, .slow_grace_ms = 60'000, .sweep_interval_ms = 10});
+  std::vector<std::unique_ptr<raw_client>> greedy;
+  std::string all;
+  for (int i = 0; i < 16; ++i)
+    all += get("/large") + get("/big");
+  for (int i = 0; i < 8; ++i) {
+    greedy.push_back(std::make_unique<raw_client>(f.web->port()));
+    REQUIRE(greedy.back()->send(all));
+  }
+  CHECK(eventually([&] { return f.web->metrics().sending_bytes_now > 1u << 20; }));
+  auto reader = f.connect();
+  REQUIRE(reader.send(get("/big")));
+  const auto refused = reader.read();
+  REQUIRE(refused);
+  CHECK(refused->status == 503);
+  CHECK(refused->headers.at("retry-after") == "1");
+  // Whoever changes something is served: its answer is small.
+  REQUIRE(reader.send(get("/order")));
+  CHECK(reader.read()->status == 200);
+  greedy.clear();
+  CHECK(eventually([&] { return f.web->metrics().sending_bytes_now == 0; }));
+  REQUIRE(reader.send(get("/big")));
+  CHECK(reader.read()->body.size() == 100 * 1024);
+}
+
+TEST_CASE("where unsent answers are many whoever takes none is cut",
+          "[gateway][server][timeouts]") {
+  fixture f({.sending_size_max = 1u << 20, .slow_grace_ms = 40, .sweep_interval_ms = 10});
+  auto c = f.connect();
+  REQUIRE(c.send(get("/large")));
+  CHECK(eventually([&] { return f.web->metrics().slow_clients == 1; }));
+  CHECK(eventually([&] { return f.web->metrics().sending_bytes_now == 0; }));
+}
+
+TEST_CASE("bodies that are being received have a bound over all connections", "[gateway][server]") {
+  fixture f({.receiving_size_max = 256 * 1024, .slow_grace_ms = 60'000, .sweep_interval_ms = 10});
+  const auto half = [](std::size_t size) {
+    const auto whole = post("/", std::string(size, 'x'));
+    return whole.substr(0, whole.size() - size / 2);
+  };
+  auto first = f.connect();
+  auto second = f.connect();
+  REQUIRE(first.send(half(100 * 1024)));
+  REQUIRE(second.send(half(100 * 1024)));
+  CHECK(eventually([&] { return f.web->metrics().receiving_bytes_now == 200 * 1024; }));
+  auto third = f.connect();
+  REQUIRE(third.send(half(100 * 1024)));
+  const auto r = third.read();
+  REQUIRE(r);
+  CHECK(r->status == 503);
+  CHECK(r->headers.at("retry-after") == "1");
+  // A small body needs no room, and what has begun is finished.
+  auto small = f.connect();
+  REQUIRE(small.send(post("/", std::string(16 * 1024, 'x'))));
+  CHECK(small.read()->status == 200);
+  REQUIRE(first.send(std::string(50 * 1024, 'x')));
+  CHECK(first.read()->status == 200);
+  second.reset();
+  CHECK(eventually([&] { return f.web->metrics().receiving_bytes_now == 0; }));
+  // Chunks announce no length.
+  auto chunked = f.connect();
+  REQUIRE(chunked.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"));
+  const auto chunk = "8000\r\n" + std::string(0x8000, 'x') + "\r\n";
+  for (int i = 0; i < 4; ++i)
+    REQUIRE(chunked.send(chunk));
+  CHECK(eventually([&] { return f.web->metrics().receiving_bytes_now >= 128 * 1024; }));
+  REQUIRE(chunked.send("0\r\n\r\n"));
+  CHECK(chunked.read()->status == 200);
+  CHECK(f.web->metrics().receiving_bytes_now == 0);
+}
+
+TEST_CASE("where bodies have no room whoever is slow with one is refused",
+          "[gateway][server][timeouts]") {
+  fixture f({.receiving_size_max = 128 * 1024, .slow_grace_ms = 40, .sweep_interval_ms = 10});
+  const auto whole = post("/", std::string(100 * 1024, 'x'));
+  auto c = f.connect();
+  REQUIRE(c.send(whole.substr(0, 60 * 1024)));
+  CHECK(c.read()->status == 408);
+  CHECK(eventually([&] { return f.web->metrics().receiving_bytes_now == 0; }));
+  CHECK(f.web->metrics().slow_clients == 1);
 }
 
 TEST_CASE("a large answer arrives whole", "[gateway][server]") {
