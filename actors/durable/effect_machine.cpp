@@ -89,7 +89,7 @@ providers::sent_request effect_machine::sent() const {
   auto request = generation_ > 1 && op.regenerate != nullptr
                      ? op.regenerate(op.request, generation_)
                      : op.request;
-  return {std::move(request), key(), first_sent_at_, window_begin()};
+  return {std::move(request), key(), first_sent_at_, window_begin(), window_end()};
 }
 
 place_request effect_machine::place(bool lookup) const {

@@ -87,8 +87,7 @@ public:
   [[nodiscard]] place_request place(bool lookup) const;
 
 private:
-  /// A list window begins so much before the call can have been recorded at the vendor, and ends so
-  /// much after it can have been.
+  /// A list window begins so much before the call can have been recorded at the vendor.
   static constexpr std::int64_t window_margin_ms = 60'000;
   static constexpr int running_shift_max = 8;
 
@@ -159,6 +158,7 @@ private:
   [[nodiscard]] std::string key() const;
   [[nodiscard]] std::int64_t behind_ms() const;
   [[nodiscard]] unix_ms window_begin() const;
+  [[nodiscard]] unix_ms window_end() const;
   [[nodiscard]] std::int64_t steady() const { return env_.time.steady_ms(); }
   [[nodiscard]] unix_ms now() const { return env_.time.now(); }
   /// When in this run a record of that time was made; its begin for older ones.

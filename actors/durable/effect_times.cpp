@@ -13,6 +13,8 @@ namespace {
 /// So much earlier where the call may be of an earlier run: what the vendor's clock shows now says
 /// little of then where our clock was set in between.
 constexpr std::int64_t earlier_run_margin_ms = 600'000;
+/// A list window ends so much after the call can have been recorded.
+constexpr std::int64_t window_end_margin_ms = 600'000;
 
 } // namespace
 
@@ -41,6 +43,20 @@ unix_ms effect_machine::window_begin() const {
   if (start_.recovered && steady_of(since_) == env_.started_at)
     since -= earlier_run_margin_ms;
   return std::max<unix_ms>(since - window_margin_ms, 0);
+}
+
+/// Nothing of ours is newer at the vendor: the last byte has left, and what it may have begun is
+/// over after the absence time, as for an empty look-up. Open where the vendor's clock is not
+/// known. After an outage each order's list is its own few minutes, and not all that the others did
+/// since.
+unix_ms effect_machine::window_end() const {
+  if (refused_ || left_recorded_ == 0 || env_.vendor_clocks == nullptr)
+    return 0;
+  const auto theirs = env_.vendor_clocks->now(start_.intent.vendor, steady());
+  if (!theirs)
+    return 0;
+  const auto left = std::max(*theirs - (steady() - left_at_), left_recorded_);
+  return left + start_.intent.absence_after_ms + window_end_margin_ms;
 }
 
 /// Whether the vendor surely remembers the key still: by our clock and by its own.

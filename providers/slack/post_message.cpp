@@ -42,11 +42,14 @@ std::string ts_of(unix_ms at) {
 }
 
 json history_of(const sent_request& sent, const json& posted) {
-  return {{"channel", text_of(posted, "channel")},
-          {"oldest", ts_of(window_begin(sent))},
-          {"inclusive", true},
-          {"limit", 200},
-          {"include_all_metadata", true}};
+  json query = {{"channel", text_of(posted, "channel")},
+                {"oldest", ts_of(window_begin(sent))},
+                {"inclusive", true},
+                {"limit", 200},
+                {"include_all_metadata", true}};
+  if (sent.until > 0)
+    query["latest"] = ts_of(sent.until);
+  return query;
 }
 
 http_request lookup(const sent_request& sent) {

@@ -43,7 +43,10 @@ result<std::string> parse(const http_response& response) {
 
 http_request lookup(const sent_request& sent) {
   form query;
-  query.add("created[gte]", window_begin(sent) / 1'000).add("limit", 100);
+  query.add("created[gte]", window_begin(sent) / 1'000);
+  if (sent.until > 0)
+    query.add("created[lte]", sent.until / 1'000 + 1);
+  query.add("limit", 100);
   return wire::get("/v1/payment_intents?" + query.text());
 }
 

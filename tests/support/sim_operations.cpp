@@ -58,7 +58,8 @@ result<std::string> parse(const http_response& r) {
 http_request lookup(const sent_request& sent) {
   return {"GET",
           "/find?key=" + sent.key + "&body=" + sent.request.body +
-              "&since=" + std::to_string(sent.since),
+              "&since=" + std::to_string(sent.since) +
+              (sent.until > 0 ? "&until=" + std::to_string(sent.until) : std::string()),
           {},
           {}};
 }

@@ -30,6 +30,13 @@ std::int64_t since_of(const durable::vendor_call& call) {
   return std::stoll(target.substr(target.find("since=") + 6));
 }
 
+/// 0 where the window is open.
+std::int64_t until_of(const durable::vendor_call& call) {
+  const auto& target = call.request.target;
+  const auto at = target.find("until=");
+  return at == std::string::npos ? 0 : std::stoll(target.substr(at + 6));
+}
+
 std::string date_of(unix_ms at) {
   // RFC 9110 for the second that `at` is in; the bench begins on Tuesday, 14 November 2023.
   const auto t = static_cast<std::time_t>(at / 1000);
@@ -409,6 +416,40 @@ TEST_CASE("a look-up's window follows the vendor's clock, and begins anew where 
   f.pass();
   f.hub.answer(answer_of(200, "absent", {{"date", date_of(behind + 60'000)}}));
   CHECK(f.state() == "send");
+}
+
+TEST_CASE("a look-up's window ends where nothing of ours can be newer, by the vendor's clock",
+          "[durable][lookup][skew]") {
+  const std::int64_t skew = GENERATE(-3'600'000, 0, 3'600'000);
+  fixture f(doubt_policy::lookup);
+  settings.absence_after_ms = 60'000;
+  f.begin();
+  f.hub.answer(lost_call());
+  REQUIRE(f.state() == "lookup");
+  CHECK(until_of(f.hub.calls.front()) == 0); // Its clock is not known yet.
+  const auto left = f.hub.journal_time->now();
+  f.hub.answer(answer_of(503, "", {{"date", date_of(left + skew)}}));
+  // The vendor is away for a day; what others did meanwhile is none of this step's.
+  for (int hours = 0; hours < 24; ++hours) {
+    f.pass();
+    REQUIRE(f.state() == "lookup");
+    const auto until = until_of(f.hub.calls.front());
+    CHECK(until >= std::max(left, left + skew) + 60'000);
+    CHECK(until <= std::max(left, left + skew) + 60'000 + 601'000);
+    f.hub.advance(3'600'000);
+    f.hub.answer(answer_of(503, "", {{"date", date_of(f.hub.journal_time->now() + skew)}}));
+  }
+}
+
+TEST_CASE("what was refused as done before is looked for without an end of its window",
+          "[durable][lookup]") {
+  fixture f(doubt_policy::replay_key);
+  f.begin();
+  auto refused = done_before();
+  refused.response.headers.emplace_back("date", date_of(f.hub.journal_time->now()));
+  f.hub.answer(refused);
+  REQUIRE(f.state() == "lookup");
+  CHECK(until_of(f.hub.calls.front()) == 0);
 }
 
 TEST_CASE("every call after a lost answer takes a connection of its own, of that step only",
