@@ -130,14 +130,8 @@ void connection::on_half_close() {
 void connection::on_bytes(const char* data, std::size_t size) {
   if (!refused_)
     return parse(data, size);
-  if (last_request_)
-    return;
-  auto exchange = std::make_shared<http_exchange>();
-  exchange->response_ = problem(503, "Too many connections are open; try again shortly.", 1);
-  exchange->response_.close = true;
-  exchange->ready_ = true;
-  last_request_ = true;
-  queue(std::move(exchange));
+  if (!last_request_)
+    end_with(shard::refusal());
 }
 
 void connection::resume() {
@@ -465,7 +459,11 @@ void connection::sweep(std::int64_t now) {
     return;
   }
   const auto idle_max = refused_ ? shard_.options.linger_ms : shard_.options.idle_timeout_ms;
-  if (!first_ && !current_ && !writing_ && now - idle_since_ms_ >= idle_max)
+  if (first_ || current_ || writing_ || now - idle_since_ms_ < idle_max)
+    return;
+  if (refused_ && !last_request_)
+    end_with(shard::refusal());
+  else
     close();
 }
 

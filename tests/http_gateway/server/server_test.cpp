@@ -451,6 +451,33 @@ TEST_CASE("a connection over the limit gets 503 and is closed", "[gateway][serve
   CHECK(fourth.read()->status == 200);
 }
 
+TEST_CASE("every connection over the limit is told however many they are", "[gateway][server]") {
+  fixture f({.connections_max = 1, .refused_linger_max = 2, .linger_ms = 60'000});
+  auto first = f.connect();
+  REQUIRE(first.send(get("/")));
+  CHECK(first.read()->status == 200);
+  std::vector<std::unique_ptr<raw_client>> refused;
+  for (int i = 0; i < 20; ++i) {
+    refused.push_back(std::make_unique<raw_client>(f.web->port()));
+    (void)refused.back()->send(get("/")); // It may be closed by now.
+  }
+  for (const auto& c : refused) {
+    const auto r = c->read();
+    REQUIRE(r);
+    CHECK(r->status == 503);
+    CHECK(r->headers.at("retry-after") == "1");
+    CHECK(r->headers.at("connection") == "close");
+  }
+  CHECK(f.web->metrics().connections_refused == 20);
+}
+
+TEST_CASE("who is refused and says nothing is told all the same", "[gateway][server][timeouts]") {
+  fixture f({.connections_max = 0, .linger_ms = 40, .sweep_interval_ms = 10});
+  auto c = f.connect();
+  CHECK(c.read()->status == 503);
+  CHECK(c.at_end());
+}
+
 TEST_CASE("a request over the limit in flight gets 503 with Retry-After", "[gateway][server]") {
   fixture f({.in_flight_max = 2});
   auto c = f.connect();
