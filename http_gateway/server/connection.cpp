@@ -36,7 +36,7 @@ void connection::start() {
 }
 
 bool connection::may_parse() const {
-  return !last_request_ && !writing_ && !closed_ &&
+  return !last_request_ && !writing_ && !closed_ && !held_ &&
          (waiting_ == 0 ||
           (waiting_ < shard_.loop->counters->places.share(shard_.options.pipeline_max) &&
            ready_size_ + (waiting_ + 1) * expected_size_ <= shard_.options.unsent_size_max));
@@ -112,7 +112,7 @@ bool connection::is_unwatched() const {
 void connection::on_half_close() {
   // A caller may close its sending side and still wait for its answers; but not for those that are
   // its own only, and not for ever.
-  bool is_owed = writing_;
+  bool is_owed = writing_ || held_;
   for (auto* exchange = first_.get(); exchange; exchange = exchange->next_.get()) {
     if (!exchange->answered() && shard_.abandon(*exchange, departure::finished_sending)) {
       exchange->response_ = problem(503, "The caller has stopped waiting; ask again.", 1);
@@ -135,6 +135,8 @@ void connection::on_bytes(const char* data, std::size_t size) {
 }
 
 void connection::resume() {
+  if (held_ && may_hand_over(*held_))
+    hand_over(std::move(held_));
   if (!may_parse())
     return;
   if (pending_.empty())
@@ -224,6 +226,19 @@ void connection::dispatch() {
   forget_request();
   if (!exchange->keep_alive_)
     last_request_ = true;
+  exchange->class_ = shard_.handler.class_of(*exchange);
+  if (may_hand_over(*exchange))
+    hand_over(std::move(exchange));
+  else
+    held_ = std::move(exchange);
+}
+
+/// An answer to a read can be large: until the size of one is known, there is one at a time.
+bool connection::may_hand_over(const http_exchange& exchange) const {
+  return waiting_ == 0 || knows_size_ || exchange.class_ != request_class::read;
+}
+
+void connection::hand_over(http_exchange_ptr exchange) {
   if (auto refusal = shard_.admit(*exchange, waiting_ > 0)) {
     exchange->response_ = std::move(*refusal);
     exchange->answered_.store(true, std::memory_order_relaxed);
@@ -253,6 +268,7 @@ void connection::on_ready(http_exchange& exchange) {
   const auto size = size_of(exchange.response_);
   ready_size_ += size;
   expected_size_ = std::max(size, expected_size_ / 2);
+  knows_size_ = true;
   account();
   shard_.touch(*this);
 }
@@ -307,7 +323,7 @@ bool connection::format(std::string& out, http_exchange& exchange) {
   resets_ = r.ending == wire_ending::reset || r.ending == wire_ending::whole_then_reset;
   response_framing framing;
   framing.close = !breaks && (r.close || !exchange.keep_alive_ ||
-                              (!first_ && (shard_.is_draining() || end_of_input_)));
+                              (!first_ && !held_ && (shard_.is_draining() || end_of_input_)));
   framing.keep_alive = exchange.http_1_0_;
   framing.without_body = exchange.head_;
   if (framing.close)
@@ -331,7 +347,7 @@ void connection::flush() {
     return;
   if (resets_)
     return reset();
-  if (ended_ || (last_request_ && !first_))
+  if (ended_ || (last_request_ && !first_ && !held_))
     return linger();
   if (!first_ && !current_)
     idle_since_ms_ = steady_ms();
@@ -494,6 +510,7 @@ void connection::close() {
     if (!exchange->answered() && !shard_.abandon(*exchange, departure::gone))
       shard_.adopt_orphan(std::move(exchange));
   }
+  held_.reset();
   out_ = std::string();
   out_offset_ = 0;
   account();

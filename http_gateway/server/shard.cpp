@@ -107,7 +107,6 @@ std::optional<http_response> shard::admit(http_exchange& exchange, bool is_extra
   count(counters.requests);
   if (draining_)
     return handler.request_handler::stopping(exchange);
-  exchange.class_ = handler.class_of(exchange);
   if (exchange.class_ == request_class::read && !counters.sending.has_room_for(1)) {
     count(counters.overloaded);
     return problem(503, too_much_unsent, 1);

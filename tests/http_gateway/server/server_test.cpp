@@ -31,7 +31,8 @@ public:
     {
       const std::lock_guard lock(mutex_);
       seen_.push_back(q);
-      if (q.target.starts_with("/hold") || q.target.starts_with("/wait")) {
+      if (q.target.starts_with("/hold") || q.target.starts_with("/bigheld") ||
+          q.target.starts_with("/wait")) {
         held_.push_back(std::move(exchange));
         changed_.notify_all();
         return;
@@ -481,10 +482,7 @@ TEST_CASE("who is refused and says nothing is told all the same", "[gateway][ser
 TEST_CASE("a request over the limit in flight gets 503 with Retry-After", "[gateway][server]") {
   fixture f({.in_flight_max = 2});
   auto c = f.connect();
-  auto other = f.connect();
-  REQUIRE(c.send(get("/hold/1")));
-  f.handler.wait_held(1);
-  REQUIRE(other.send(get("/hold/2")));
+  REQUIRE(c.send(get("/hold/1") + get("/hold/2")));
   const auto held = f.handler.wait_held(2);
   auto d = f.connect();
   REQUIRE(d.send(get("/")));
@@ -749,6 +747,24 @@ TEST_CASE("a connection that does not take its answers is handed no more request
     CHECK(f.handler.seen().size() <= static_cast<std::size_t>(i) + 5);
   }
   CHECK(eventually([&] { return f.web->metrics().sending_bytes_now == 0; }));
+}
+
+TEST_CASE("a connection reads one thing at a time until the size of its answers is known",
+          "[gateway][server]") {
+  fixture f;
+  auto c = f.connect();
+  REQUIRE(c.send(get("/bigheld/1") + get("/bigheld/2") + get("/bigheld/3")));
+  c.finish_sending();
+  f.handler.wait_held(1);
+  CHECK(f.web->metrics().requests == 1);
+  CHECK(f.handler.wait_held(1)[0]->answer(text("1")));
+  CHECK(c.read()->body == "1");
+  const auto held = f.handler.wait_held(3);
+  held[2]->answer(text("3"));
+  held[1]->answer(text("2"));
+  CHECK(c.read()->body == "2");
+  CHECK(c.read()->body == "3");
+  CHECK(c.at_end());
 }
 
 TEST_CASE("unsent answers have a bound over all connections", "[gateway][server]") {
