@@ -1,5 +1,6 @@
 #pragma once
 #include "http_gateway/server/exchange.hpp"
+#include "http_gateway/server/exchange_list.hpp"
 #include "http_gateway/server/request_parser.hpp"
 #include "http_gateway/server/sockets.hpp"
 
@@ -74,6 +75,7 @@ private:
   void end_with(http_response response);
   void resume();
   void queue(http_exchange_ptr exchange);
+  [[nodiscard]] bool has_ready() const;
   http_exchange_ptr take_first();
   /// True where the connection ends behind it.
   bool format(std::string& out, http_exchange& exchange);
@@ -92,11 +94,9 @@ private:
   std::optional<request_parser> parser_;
   http_exchange_ptr current_; ///< Being received.
   http_exchange_ptr held_;    ///< Whole, and not handed over yet; nothing is parsed behind it.
-  http_exchange_ptr first_;   ///< Oldest unanswered.
-  http_exchange* last_ = nullptr;
-  std::size_t waiting_ = 0; ///< Length of that list.
-  std::string pending_;     ///< Read and not yet parsed.
-  std::string out_;         ///< Formatted and not yet taken by the socket.
+  exchange_list waiting_;     ///< Handed over or refused, and not answered.
+  std::string pending_;       ///< Read and not yet parsed.
+  std::string out_;           ///< Formatted and not yet taken by the socket.
   std::size_t out_offset_ = 0;
   std::size_t ready_size_ = 0; ///< Of answers that stand and are not formatted yet.
   std::size_t accounted_ = 0;  ///< Of the server's budget for unsent answers.

@@ -3,6 +3,7 @@
 #include "tests/support/catch2.hpp"
 #include "tests/support/patience.hpp"
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
@@ -54,6 +55,8 @@ public:
                                          : request_class::order;
   }
   bool abandoned(http_exchange& exchange, departure how) override {
+    if (exchange.request.target == "/wait/accepted")
+      return lets_go;
     return exchange.request.target.starts_with("/wait") ||
            (how == departure::gone && exchange.request.target == "/hold/accepted");
   }
@@ -75,6 +78,8 @@ public:
     const std::lock_guard lock(mutex_);
     return held_.size();
   }
+
+  std::atomic<bool> lets_go = false; ///< Of `/wait/accepted`.
 
   std::size_t dropped_count() const {
     const std::lock_guard lock(mutex_);
@@ -602,6 +607,20 @@ TEST_CASE("who leaves while it only waits holds nothing", "[gateway][server]") {
   CHECK(f.web->metrics().in_flight_now == 0);
   CHECK(eventually([&] { return f.handler.dropped_count() == std::min<std::size_t>(sent, 4); }));
   CHECK_FALSE(f.handler.wait_held(1)[0]->answer(text("nobody")));
+}
+
+TEST_CASE("who only waits is dropped though the handler could not let go of it at first",
+          "[gateway][server]") {
+  fixture f({.half_close_wait_ms = 60'000, .sweep_interval_ms = 10});
+  auto c = f.connect();
+  REQUIRE(c.send(get("/wait/accepted")));
+  c.finish_sending();
+  f.handler.wait_held(1);
+  std::this_thread::sleep_for(std::chrono::milliseconds(30));
+  CHECK(f.web->metrics().connections_now == 1);
+  f.handler.lets_go = true;
+  CHECK(eventually([&] { return f.web->metrics().connections_now == 0; }));
+  CHECK(f.web->metrics().in_flight_now == 0);
 }
 
 TEST_CASE("who finished sending is answered where it called and dropped where it waits",
