@@ -166,7 +166,8 @@ result<std::uint16_t> mock_server::start() {
   options.host = listen_.host;
   options.port = listen_.port;
   options.connections_max = listen_.connections_max;
-  options.refused_told_max = 0;
+  options.refused_linger_max = 0;
+  options.refusals_told = false;
   options.in_flight_max = 2 * listen_.connections_max; // One each, whatever share that is.
   options.pipeline_max = 1;
   options.body_size_max = listen_.body_size_max;

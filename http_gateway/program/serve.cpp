@@ -31,8 +31,9 @@ namespace orderhub::http_gateway {
 
 namespace {
 
-/// Listeners, admin connections, journal, log, timers, what libraries open.
-constexpr std::uint64_t files_besides = 256;
+constexpr std::size_t admin_connections_max = 128;
+/// Listeners, journal, log, timers, what libraries open; and connections that are being refused.
+constexpr std::uint64_t files_besides = 128 + 2 * 128;
 
 int refused(const error& why) {
   std::cerr << "orderhub serve: " << why.message << '\n';
@@ -204,7 +205,7 @@ int serve(const settings& s, const std::function<result<settings>()>& read_again
   transport_options.in_flight_max =
       std::max(transport_options.in_flight_max, vendors->endpoints.size() * places.a_vendor() + 32);
   const std::uint64_t files_wanted =
-      transport_options.in_flight_max + s.connections_max + files_besides;
+      transport_options.in_flight_max + s.connections_max + admin_connections_max + files_besides;
   if (const auto files = raise_file_limit(files_wanted); files < files_wanted)
     log::warn("few_open_files",
               {{"setting", "RLIMIT_NOFILE"},
@@ -262,6 +263,7 @@ int serve(const settings& s, const std::function<result<settings>()>& read_again
   server_options admin_options;
   admin_options.host = s.admin_listen.host;
   admin_options.port = s.admin_listen.port;
+  admin_options.connections_max = admin_connections_max;
   auto admin_listener = server::start(admin_options, admin);
   if (!admin_listener)
     return refused(admin_listener.error());

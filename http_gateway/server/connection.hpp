@@ -1,5 +1,6 @@
 #pragma once
 #include "http_gateway/server/exchange.hpp"
+#include "http_gateway/server/exchange_list.hpp"
 #include "http_gateway/server/request_parser.hpp"
 #include "http_gateway/server/sockets.hpp"
 
@@ -61,6 +62,9 @@ private:
   void begin_request();
   void forget_request();
   void dispatch();
+  /// False where the request is to wait for the answer to an earlier one.
+  [[nodiscard]] bool may_hand_over(const http_exchange& exchange) const;
+  void hand_over(http_exchange_ptr exchange);
   /// Takes room for what is received of a larger body, and for what is announced of it. False where
   /// there is none.
   bool has_room();
@@ -71,6 +75,7 @@ private:
   void end_with(http_response response);
   void resume();
   void queue(http_exchange_ptr exchange);
+  [[nodiscard]] bool has_ready() const;
   http_exchange_ptr take_first();
   /// True where the connection ends behind it.
   bool format(std::string& out, http_exchange& exchange);
@@ -88,11 +93,10 @@ private:
   socket_type socket_;
   std::optional<request_parser> parser_;
   http_exchange_ptr current_; ///< Being received.
-  http_exchange_ptr first_;   ///< Oldest unanswered.
-  http_exchange* last_ = nullptr;
-  std::size_t waiting_ = 0; ///< Length of that list.
-  std::string pending_;     ///< Read and not yet parsed.
-  std::string out_;         ///< Formatted and not yet taken by the socket.
+  http_exchange_ptr held_;    ///< Whole, and not handed over yet; nothing is parsed behind it.
+  exchange_list waiting_;     ///< Handed over or refused, and not answered.
+  std::string pending_;       ///< Read and not yet parsed.
+  std::string out_;           ///< Formatted and not yet taken by the socket.
   std::size_t out_offset_ = 0;
   std::size_t ready_size_ = 0; ///< Of answers that stand and are not formatted yet.
   std::size_t accounted_ = 0;  ///< Of the server's budget for unsent answers.
@@ -103,6 +107,7 @@ private:
   std::int64_t write_began_ms_ = 0; ///< When the socket took no more of `out_`.
   std::int64_t linger_due_ms_ = 0;
   std::int64_t half_close_due_ms_ = 0; ///< 0: the caller has not finished sending, as far as known.
+  bool knows_size_ = false;            ///< Of its answers.
   bool refused_ = false;
   bool reading_ = false;      ///< A wait is out.
   bool writing_ = false;      ///< `out_` waits for room.

@@ -12,6 +12,7 @@ namespace orderhub::http_gateway {
 namespace detail {
 struct io_loop;
 class connection;
+class exchange_list;
 class shard;
 } // namespace detail
 
@@ -55,6 +56,7 @@ public:
 
 private:
   friend class detail::connection;
+  friend class detail::exchange_list;
   friend class detail::shard;
 
   std::shared_ptr<detail::io_loop> loop_; ///< The way back; null where a test made it.

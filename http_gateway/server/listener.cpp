@@ -81,8 +81,10 @@ void listener::place(shard& target, socket_type socket) {
     refused = true;
   }
   const auto adopt = [refused, &target](socket_type s) {
-    if (!refused || target.refused_now() < target.options.refused_told_max)
+    if (!refused || target.refused_now() < target.options.refused_linger_max)
       target.adopt(std::move(s), refused);
+    else if (target.options.refusals_told)
+      target.turn_away(std::move(s));
   };
   if (&target == shards_.front().get())
     return adopt(std::move(socket));

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -32,8 +33,10 @@ struct place_limits {
   std::size_t waits_max = 2'048;     ///< Of class `wait`.
   /// Of each other class are always admitted, whatever the others hold: a sixteenth of all.
   [[nodiscard]] std::size_t floor() const { return in_flight_max / 16; }
-  /// For extra requests: a quarter of all.
-  [[nodiscard]] std::size_t extra_max() const { return in_flight_max / 4; }
+  /// For extra requests: a quarter of all, and at least 16.
+  [[nodiscard]] std::size_t extra_max() const {
+    return std::max<std::size_t>(in_flight_max / 4, 16);
+  }
 };
 
 /// Who may be in flight. Thread-safe, without locks.

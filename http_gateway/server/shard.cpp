@@ -45,6 +45,27 @@ void shard::adopt(socket_type socket, bool refused) {
   finish_turn();
 }
 
+http_response shard::refusal() {
+  auto r = problem(503, "Too many connections are open; try again shortly.", 1);
+  r.close = true;
+  return r;
+}
+
+void shard::turn_away(socket_type socket) {
+  response_framing framing;
+  framing.close = true;
+  output.clear();
+  append_response(output, refusal(), framing, date.now());
+  count(loop->counters->answers[5]);
+  error_code ignored; // Who has gone already needs no word.
+  socket.non_blocking(true, ignored);
+  socket.write_some(asio::buffer(output), ignored);
+  socket.shutdown(socket_type::shutdown_send, ignored);
+  // What came already would turn the close into a reset.
+  socket.read_some(asio::buffer(scratch), ignored);
+  socket.close(ignored);
+}
+
 void shard::remove(connection& c) {
   auto keep = connections_[c.index];
   connections_[c.index] = connections_.back();
@@ -86,7 +107,6 @@ std::optional<http_response> shard::admit(http_exchange& exchange, bool is_extra
   count(counters.requests);
   if (draining_)
     return handler.request_handler::stopping(exchange);
-  exchange.class_ = handler.class_of(exchange);
   if (exchange.class_ == request_class::read && !counters.sending.has_room_for(1)) {
     count(counters.overloaded);
     return problem(503, too_much_unsent, 1);

@@ -32,6 +32,8 @@ public:
 
   /// Takes a new connection; one that is `refused` is told so.
   void adopt(socket_type socket, bool refused);
+  /// Says 503 to one for which there is not even that, and closes it.
+  void turn_away(socket_type socket);
   /// Forgets a connection that has closed; it lives until the turn ends.
   void remove(connection& c);
   /// `c.flush()` before the turn ends.
@@ -68,6 +70,8 @@ public:
   void close_all();
   /// Connections that still owe an answer.
   [[nodiscard]] std::size_t unsettled() const;
+  /// What a connection over the limit is told.
+  [[nodiscard]] static http_response refusal();
   /// Of connections that are only told that they are refused.
   [[nodiscard]] std::size_t refused_now() const { return refused_now_; }
 

@@ -3,6 +3,7 @@
 #include "tests/support/catch2.hpp"
 #include "tests/support/patience.hpp"
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
@@ -31,7 +32,8 @@ public:
     {
       const std::lock_guard lock(mutex_);
       seen_.push_back(q);
-      if (q.target.starts_with("/hold") || q.target.starts_with("/wait")) {
+      if (q.target.starts_with("/hold") || q.target.starts_with("/bigheld") ||
+          q.target.starts_with("/wait")) {
         held_.push_back(std::move(exchange));
         changed_.notify_all();
         return;
@@ -53,6 +55,8 @@ public:
                                          : request_class::order;
   }
   bool abandoned(http_exchange& exchange, departure how) override {
+    if (exchange.request.target == "/wait/accepted")
+      return lets_go;
     return exchange.request.target.starts_with("/wait") ||
            (how == departure::gone && exchange.request.target == "/hold/accepted");
   }
@@ -74,6 +78,8 @@ public:
     const std::lock_guard lock(mutex_);
     return held_.size();
   }
+
+  std::atomic<bool> lets_go = false; ///< Of `/wait/accepted`.
 
   std::size_t dropped_count() const {
     const std::lock_guard lock(mutex_);
@@ -451,13 +457,37 @@ TEST_CASE("a connection over the limit gets 503 and is closed", "[gateway][serve
   CHECK(fourth.read()->status == 200);
 }
 
+TEST_CASE("every connection over the limit is told however many they are", "[gateway][server]") {
+  fixture f({.connections_max = 1, .refused_linger_max = 2, .linger_ms = 60'000});
+  auto first = f.connect();
+  REQUIRE(first.send(get("/")));
+  CHECK(first.read()->status == 200);
+  std::vector<std::unique_ptr<raw_client>> refused;
+  for (int i = 0; i < 20; ++i) {
+    refused.push_back(std::make_unique<raw_client>(f.web->port()));
+    (void)refused.back()->send(get("/")); // It may be closed by now.
+  }
+  for (const auto& c : refused) {
+    const auto r = c->read();
+    REQUIRE(r);
+    CHECK(r->status == 503);
+    CHECK(r->headers.at("retry-after") == "1");
+    CHECK(r->headers.at("connection") == "close");
+  }
+  CHECK(f.web->metrics().connections_refused == 20);
+}
+
+TEST_CASE("who is refused and says nothing is told all the same", "[gateway][server][timeouts]") {
+  fixture f({.connections_max = 0, .linger_ms = 40, .sweep_interval_ms = 10});
+  auto c = f.connect();
+  CHECK(c.read()->status == 503);
+  CHECK(c.at_end());
+}
+
 TEST_CASE("a request over the limit in flight gets 503 with Retry-After", "[gateway][server]") {
   fixture f({.in_flight_max = 2});
   auto c = f.connect();
-  auto other = f.connect();
-  REQUIRE(c.send(get("/hold/1")));
-  f.handler.wait_held(1);
-  REQUIRE(other.send(get("/hold/2")));
+  REQUIRE(c.send(get("/hold/1") + get("/hold/2")));
   const auto held = f.handler.wait_held(2);
   auto d = f.connect();
   REQUIRE(d.send(get("/")));
@@ -577,6 +607,20 @@ TEST_CASE("who leaves while it only waits holds nothing", "[gateway][server]") {
   CHECK(f.web->metrics().in_flight_now == 0);
   CHECK(eventually([&] { return f.handler.dropped_count() == std::min<std::size_t>(sent, 4); }));
   CHECK_FALSE(f.handler.wait_held(1)[0]->answer(text("nobody")));
+}
+
+TEST_CASE("who only waits is dropped though the handler could not let go of it at first",
+          "[gateway][server]") {
+  fixture f({.half_close_wait_ms = 60'000, .sweep_interval_ms = 10});
+  auto c = f.connect();
+  REQUIRE(c.send(get("/wait/accepted")));
+  c.finish_sending();
+  f.handler.wait_held(1);
+  std::this_thread::sleep_for(std::chrono::milliseconds(30));
+  CHECK(f.web->metrics().connections_now == 1);
+  f.handler.lets_go = true;
+  CHECK(eventually([&] { return f.web->metrics().connections_now == 0; }));
+  CHECK(f.web->metrics().in_flight_now == 0);
 }
 
 TEST_CASE("who finished sending is answered where it called and dropped where it waits",
@@ -722,6 +766,24 @@ TEST_CASE("a connection that does not take its answers is handed no more request
     CHECK(f.handler.seen().size() <= static_cast<std::size_t>(i) + 5);
   }
   CHECK(eventually([&] { return f.web->metrics().sending_bytes_now == 0; }));
+}
+
+TEST_CASE("a connection reads one thing at a time until the size of its answers is known",
+          "[gateway][server]") {
+  fixture f;
+  auto c = f.connect();
+  REQUIRE(c.send(get("/bigheld/1") + get("/bigheld/2") + get("/bigheld/3")));
+  c.finish_sending();
+  f.handler.wait_held(1);
+  CHECK(f.web->metrics().requests == 1);
+  CHECK(f.handler.wait_held(1)[0]->answer(text("1")));
+  CHECK(c.read()->body == "1");
+  const auto held = f.handler.wait_held(3);
+  held[2]->answer(text("3"));
+  held[1]->answer(text("2"));
+  CHECK(c.read()->body == "2");
+  CHECK(c.read()->body == "3");
+  CHECK(c.at_end());
 }
 
 TEST_CASE("unsent answers have a bound over all connections", "[gateway][server]") {
