@@ -1,12 +1,24 @@
 #pragma once
 #include "journal/base/result.hpp"
 
+#include <cstddef>
 #include <string_view>
 
 namespace orderhub::handlers {
 
-/// Whether JSON from outside may be parsed: valid UTF-8, at most 32 levels deep, no key twice in
-/// one object. Fails with `invalid` and a message that says what is wrong and where.
-result<void> check_json(std::string_view text);
+/// How much of JSON from outside is read before it is refused. Together they bound the time that a
+/// body of any size takes: what is larger is refused at the first element too many, and nothing of
+/// it was built.
+struct json_bounds {
+  std::size_t depth = 32;      ///< Containers in each other.
+  std::size_t values = 20'000; ///< Of all kinds, containers included.
+  std::size_t keys = 1'000;    ///< Of one object.
+  std::string_view list = {};  ///< A list of the outermost object with a bound of its own,
+  std::size_t list_max = 0;    ///< how many elements it may have.
+};
+
+/// Whether JSON from outside may be parsed: valid UTF-8, within the bounds, no key twice in one
+/// object. Fails with `invalid` and a message that says what is wrong and where.
+result<void> check_json(std::string_view text, const json_bounds& bounds = {});
 
 } // namespace orderhub::handlers

@@ -270,7 +270,10 @@ result<void> read_payment(const json& root, order& o, const order_rules& rules) 
 } // namespace
 
 result<order> check_order(std::string_view body, const order_rules& rules) {
-  if (auto sound = check_json(body); !sound)
+  json_bounds bounds;
+  bounds.list = "items";
+  bounds.list_max = items_max;
+  if (auto sound = check_json(body, bounds); !sound)
     return sound.failure();
   const auto root = json::parse(body, nullptr, false);
   if (!root.is_object())

@@ -275,6 +275,39 @@ TEST_CASE("a thousand items are an order, one more is not", "[orders][input]") {
   CHECK(more.error().message == "items has more than 1000 items.");
 }
 
+TEST_CASE("a body is refused at the first element too many, whatever stands behind it",
+          "[orders][input]") {
+  const auto list = [](std::size_t count, const std::string& one) {
+    std::string text = "[";
+    for (std::size_t i = 0; i < count; ++i)
+      text += (i == 0 ? "" : ",") + one;
+    return text;
+  };
+  const auto keys = [](std::size_t count) {
+    std::string text = "{";
+    for (std::size_t i = 0; i < count; ++i)
+      text += (i == 0 ? "\"" : ",\"") + std::to_string(i) + "\":1";
+    return text;
+  };
+  // What follows is no JSON: it is not read.
+  const std::pair<std::string, std::string> refused[] = {
+      {"{\"items\":" + list(1'001, "1") + " broken", "items has more than 1000 items."},
+      {"{\"items\":" + list(1'001, "{}") + " broken", "items has more than 1000 items."},
+      {"{\"note\":" + list(20'000, "1") + " broken", "The body has more than 20000 values."},
+      {"{\"note\":" + list(10'000, "[1]") + " broken", "The body has more than 20000 values."},
+      {"{\"note\":" + keys(1'001) + " broken", "An object of the body has more than 1000 keys."},
+  };
+  for (const auto& [body, why] : refused) {
+    const auto o = check_order(body, {});
+    REQUIRE_FALSE(o.has_value());
+    CHECK(o.error().message == why);
+  }
+  // At the bounds, beside an order of ordinary size.
+  CHECK(check_order(plus("\"note\":" + list(1'001, "1") + "]"), {}));
+  CHECK(check_order(plus("\"note\":" + list(19'000, "1") + "]"), {}));
+  CHECK(check_order(plus("\"note\":" + keys(1'000) + "}"), {}));
+}
+
 TEST_CASE("an order's bytes read back as the order, and damaged ones are refused",
           "[orders][input]") {
   const auto o = check_order(
