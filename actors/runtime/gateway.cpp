@@ -7,6 +7,9 @@
 #include <memory>
 #include <utility>
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 namespace orderhub::runtime {
 
 namespace {
@@ -62,6 +65,22 @@ caf::behavior gateway_actor(caf::event_based_actor* self, hub_context* hub, caf:
       [state](gateway_call& m) { state->intake.call(*m.request, m.to); },
       [state](gateway_attach& m) { state->intake.attach(*m.target, m.wait, m.to); },
       [state](gateway_awakeable& m) { state->intake.complete_awakeable(m.id, *m.input); },
+  };
+}
+
+caf::behavior large_body_actor(caf::event_based_actor* self, hub_context* hub,
+                               caf::actor directory) {
+  watch(self, "large_body");
+  auto state = std::make_shared<gateway>(self, *hub, std::move(directory));
+  auto is_nice = std::make_shared<bool>(false);
+  return {
+      [state, is_nice](gateway_call& m) {
+        // Of this thread alone, which is the actor's own. Refused: it is as fast as the others.
+        if (!std::exchange(*is_nice, true))
+          static_cast<void>(
+              ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), large_body_nice));
+        state->intake.call(*m.request, m.to);
+      },
   };
 }
 

@@ -10,4 +10,11 @@ namespace orderhub::runtime {
 /// to the same one.
 caf::behavior gateway_actor(caf::event_based_actor* self, hub_context* hub, caf::actor directory);
 
+/// The same for large bodies, which take milliseconds to parse: to be spawned detached, so that it
+/// has a thread of its own and the steps of running orders do not wait for it. Where the machine is
+/// busy these go first: the thread's nice value is `large_body_nice`.
+caf::behavior large_body_actor(caf::event_based_actor* self, hub_context* hub,
+                               caf::actor directory);
+inline constexpr int large_body_nice = 10;
+
 } // namespace orderhub::runtime

@@ -13,6 +13,7 @@
 #include "journal/base/log.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <functional>
 #include <thread>
@@ -57,6 +58,11 @@ private:
 
 } // namespace
 
+/// A body of so many bytes is parsed in less than a millisecond, on the thread that runs the
+/// orders.
+constexpr std::size_t large_body_bytes = std::size_t{16} * 1024;
+constexpr std::size_t largest_body_bytes = std::size_t{128} * 1024;
+
 struct hub::parts {
   parts(journal::hub_journal& journal, const durable::service_registry& services,
         const providers::registry& vendors, providers::transport& transport, const clock& time,
@@ -97,6 +103,8 @@ struct hub::parts {
       context.providers.emplace(name, system.spawn(provider_actor, &context, &endpoint));
     for (std::size_t i = 0; i < std::max<std::size_t>(options.workers, 1); ++i)
       gateways.push_back(system.spawn(gateway_actor, &context, directory));
+    for (auto& lane : large_bodies)
+      lane = system.spawn<caf::detached>(large_body_actor, &context, directory);
   }
 
   void on_stall(const writer_state& s) {
@@ -111,8 +119,15 @@ struct hub::parts {
 
   [[nodiscard]] host::host_context& shared() { return context.shared; }
 
-  const caf::actor& gateway_for(const std::string& service, const std::string& key) {
-    const auto h = std::hash<std::string>{}(key) ^ (std::hash<std::string>{}(service) << 1U);
+  /// Small bodies overtake large ones, and large ones the largest: what nobody waits for long in
+  /// front of. The server bounds how many there are.
+  const caf::actor& gateway_for(const call_request& request) {
+    if (request.body.size() > largest_body_bytes)
+      return large_bodies.back();
+    if (request.body.size() > large_body_bytes)
+      return large_bodies.front();
+    const auto h =
+        std::hash<std::string>{}(request.key) ^ (std::hash<std::string>{}(request.service) << 1U);
     return gateways[h % gateways.size()];
   }
 
@@ -129,6 +144,7 @@ struct hub::parts {
   caf::actor timers;
   caf::actor directory;
   std::vector<caf::actor> gateways;
+  std::array<caf::actor, 2> large_bodies; ///< Of bodies above each of the two bounds.
   std::size_t resumed = 0;
   bool stopped = false;
 };
@@ -195,6 +211,8 @@ void hub::stop() {
   auto end = [](const caf::actor& a) { caf::anon_send_exit(a, caf::exit_reason::user_shutdown); };
   for (const auto& g : p.gateways)
     end(g);
+  for (const auto& lane : p.large_bodies)
+    end(lane);
   // Objects end by themselves, whoever still has a handle of theirs: a call that is out does not
   // hold the end up, its intent is in the journal.
   caf::anon_send(p.directory, stop_atom::value);
@@ -204,7 +222,7 @@ void hub::stop() {
 }
 
 void hub::call(call_request request, responder_ptr to) {
-  const auto& gateway = parts_->gateway_for(request.service, request.key);
+  const auto& gateway = parts_->gateway_for(request);
   caf::anon_send(gateway,
                  gateway_call{std::make_shared<call_request>(std::move(request)), std::move(to)});
 }

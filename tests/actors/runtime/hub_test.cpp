@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <functional>
+#include <future>
 #include <map>
 #include <set>
 #include <string>
@@ -99,6 +100,37 @@ TEST_CASE("a call goes through the whole hub", "[runtime][hub]") {
   CHECK(f.attach(reply.invocation_id, false)->replies.take().body == "done");
   CHECK(f.hub().metrics().vendor_calls == 1);
   CHECK(f.hub().health().accepting);
+}
+
+TEST_CASE("bodies of every size go through the hub, each by its own lane", "[runtime][hub]") {
+  fixture f;
+  const std::size_t size = GENERATE(as<std::size_t>{}, 1, 16 * 1024, 16 * 1024 + 1, 128 * 1024,
+                                    128 * 1024 + 1, 1024 * 1024);
+  auto c = f.call("a", "work", std::string(size, 'x'));
+  f.answer("done");
+  CHECK(c->replies.take().body == "done");
+}
+
+TEST_CASE("a body that takes long to check holds no order up", "[runtime][hub]") {
+  std::promise<void> checking, go_on;
+  auto may_go_on = go_on.get_future().share();
+  fixture f(hub_options{.workers = 1});
+  f.p->services.services.at("S").handlers.at("work").validate =
+      [&, may_go_on](std::string_view, std::string_view body) -> result<std::string> {
+    if (body.size() > 1'000) {
+      checking.set_value();
+      may_go_on.wait();
+    }
+    return std::string(body);
+  };
+  auto slow = f.call("a", "work", std::string(100'000, 'x'));
+  checking.get_future().wait();
+  auto quick = f.call("b", "work", "x"); // There is one scheduler thread.
+  f.answer("done");
+  CHECK(quick->replies.take().body == "done");
+  go_on.set_value();
+  f.answer("done as well");
+  CHECK(slow->replies.take().body == "done as well");
 }
 
 TEST_CASE("many callers of many threads are each answered once, and no key is counted twice",
