@@ -16,7 +16,9 @@
 #include <string>
 
 // What a failing disk does to rows: one object or one question suffers, never the hub.
-namespace orderhub::journal::testing {
+namespace orderhub::testing {
+
+using namespace journal;
 
 namespace {
 
@@ -508,4 +510,4 @@ TEST_CASE("retention goes past damaged rows, and leaves them where they are", "[
   CHECK_FALSE(journal->find_request(scopes[4])->has_value());
 }
 
-} // namespace orderhub::journal::testing
+} // namespace orderhub::testing

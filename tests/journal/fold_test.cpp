@@ -4,7 +4,9 @@
 #include "tests/journal/support.hpp"
 #include "tests/support/catch2.hpp"
 
-namespace orderhub::journal::testing {
+namespace orderhub::testing {
+
+using namespace journal;
 
 namespace {
 
@@ -176,4 +178,4 @@ TEST_CASE("what an object waits for decides when it is due and whether it must b
   CHECK_FALSE(needs_resume(delayed));
 }
 
-} // namespace orderhub::journal::testing
+} // namespace orderhub::testing

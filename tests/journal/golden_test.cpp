@@ -14,7 +14,9 @@
 // Bytes that were written once and must be read for ever. Nothing here is made anew when a test
 // fails: a change of bytes needs a new version, with files of its own beside these. The hidden
 // tests `[.write_golden]` made the files, with ORDERHUB_WRITE_GOLDEN naming the directory.
-namespace orderhub::journal::testing {
+namespace orderhub::testing {
+
+using namespace journal;
 
 namespace {
 
@@ -233,4 +235,4 @@ TEST_CASE("write the golden files", "[.write_golden]") {
       << hex_of({reinterpret_cast<const char*>(hub->data()), hub->size()}) << '\n';
 }
 
-} // namespace orderhub::journal::testing
+} // namespace orderhub::testing

@@ -9,7 +9,9 @@
 #include <atomic>
 #include <thread>
 
-namespace orderhub::journal::testing {
+namespace orderhub::testing {
+
+using namespace journal;
 
 namespace {
 
@@ -674,4 +676,4 @@ TEST_CASE("readers beside commits and slices see whole commits, never an older o
   CHECK(wrong == 0);
 }
 
-} // namespace orderhub::journal::testing
+} // namespace orderhub::testing

@@ -3,7 +3,9 @@
 #include "tests/journal/support.hpp"
 #include "tests/support/catch2.hpp"
 
-namespace orderhub::journal::testing {
+namespace orderhub::testing {
+
+using namespace journal;
 
 TEST_CASE("keys sort as what they stand for", "[journal][key]") {
   CHECK(log_key(1) < log_key(2));
@@ -129,4 +131,4 @@ TEST_CASE("a newer format is refused by name", "[journal][key]") {
   CHECK(newer.error().message.find("format 2") != std::string::npos);
 }
 
-} // namespace orderhub::journal::testing
+} // namespace orderhub::testing

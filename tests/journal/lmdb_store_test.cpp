@@ -13,7 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace orderhub::journal::testing {
+namespace orderhub::testing {
+
+using namespace journal;
 
 namespace {
 
@@ -238,4 +240,4 @@ TEST_CASE("opening to read creates nothing", "[journal][lmdb]") {
   CHECK(::access((dir / "none").c_str(), F_OK) != 0);
 }
 
-} // namespace orderhub::journal::testing
+} // namespace orderhub::testing

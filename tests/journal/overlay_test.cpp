@@ -9,7 +9,9 @@
 #include <string>
 #include <utility>
 
-namespace orderhub::journal::testing {
+namespace orderhub::testing {
+
+using namespace journal;
 
 namespace {
 
@@ -372,4 +374,4 @@ TEST_CASE("with sync off a power loss takes what was acknowledged", "[journal][c
   CHECK((*again)->load(object)->live.size() == (sync ? 1U : 0U));
 }
 
-} // namespace orderhub::journal::testing
+} // namespace orderhub::testing

@@ -7,7 +7,9 @@
 #include "tests/journal/support.hpp"
 #include "tests/support/catch2.hpp"
 
-namespace orderhub::journal::testing {
+namespace orderhub::testing {
+
+using namespace journal;
 
 TEST_CASE("a record of each kind comes back from its bytes", "[journal][record]") {
   for (const auto& r : one_of_each_kind()) {
@@ -168,4 +170,4 @@ TEST_CASE("a result keeps its value, or its kind, status, place and message", "[
   CHECK(back->error() == failure.error());
 }
 
-} // namespace orderhub::journal::testing
+} // namespace orderhub::testing

@@ -9,7 +9,9 @@
 
 // What is left of an object of which nobody asks any more. A webhook's object has one invocation
 // and its result; the event was applied to its order.
-namespace orderhub::journal::testing {
+namespace orderhub::testing {
+
+using namespace journal;
 
 namespace {
 
@@ -191,4 +193,4 @@ TEST_CASE("a crash at any commit of a retention pass changes nothing",
   is_clean(tables);
 }
 
-} // namespace orderhub::journal::testing
+} // namespace orderhub::testing

@@ -8,7 +8,9 @@
 #include <thread>
 #include <vector>
 
-namespace orderhub::journal::testing {
+namespace orderhub::testing {
+
+using namespace journal;
 
 namespace {
 
@@ -226,4 +228,4 @@ TEST_CASE("an injected failure changes nothing and comes once", "[journal][store
   CHECK(s.contents(table::ob).size() == 2);
 }
 
-} // namespace orderhub::journal::testing
+} // namespace orderhub::testing

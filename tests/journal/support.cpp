@@ -10,7 +10,9 @@
 #include <sstream>
 #include <tuple>
 
-namespace orderhub::journal::testing {
+namespace orderhub::testing {
+
+using namespace journal;
 
 temp_directory::temp_directory() {
   auto pattern = (std::filesystem::temp_directory_path() / "orderhub-journal-XXXXXX").string();
@@ -453,4 +455,4 @@ void maintain_all(hub_journal& journal, unix_ms now) {
   FAIL("maintain never ends");
 }
 
-} // namespace orderhub::journal::testing
+} // namespace orderhub::testing

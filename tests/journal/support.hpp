@@ -12,7 +12,9 @@
 #include <string>
 #include <vector>
 
-namespace orderhub::journal::testing {
+namespace orderhub::testing {
+
+using namespace journal;
 
 using orderhub::testing::memory_store;
 
@@ -111,4 +113,4 @@ private:
   std::uint64_t scopes_ = 0;
 };
 
-} // namespace orderhub::journal::testing
+} // namespace orderhub::testing

@@ -59,7 +59,7 @@ TEST_CASE("every status is classified by what it says about the effect", "[provi
       {504, in_doubt, unavailable, in_doubt, in_doubt, in_doubt},
       {599, in_doubt, unavailable, in_doubt, in_doubt, in_doubt},
   };
-  const auto all = test::sample_operations();
+  const auto all = testing::sample_operations();
   const std::string body = GENERATE("", "{}", "{\"error\":", "\xff\xfe", "[]");
   for (const row& r : rows) {
     CAPTURE(r.status, body);
@@ -89,19 +89,19 @@ TEST_CASE("a look-up's page that is refused says nothing, and whether a person i
       {424, unavailable},   {425, unavailable},   {429, unavailable},   {500, unavailable},
       {503, unavailable},
   };
-  for (const auto& [name, raw] : test::sample_operations())
+  for (const auto& [name, raw] : testing::sample_operations())
     for (const row& r : rows) {
       if (raw.read_lookup == nullptr)
         continue;
       CAPTURE(name, r.status);
       const auto answer =
-          raw.read_lookup(test::sent(raw), {r.status, {{"retry-after", "9"}}, "<html>"});
+          raw.read_lookup(testing::sent(raw), {r.status, {{"retry-after", "9"}}, "<html>"});
       CHECK(answer.kind == finding_kind::unknown);
       // A 403 that says when is a limit.
       CHECK(answer.failure.kind == (r.status == 403 ? unavailable : r.expected));
       CHECK(answer.failure.retry_after_ms == 9'000);
       CHECK_FALSE(answer.next);
-      const auto plain = raw.read_lookup(test::sent(raw), {r.status, {}, "<html>"});
+      const auto plain = raw.read_lookup(testing::sent(raw), {r.status, {}, "<html>"});
       CHECK(plain.failure.kind == r.expected);
       CHECK(plain.failure.message.find(std::to_string(r.status)) != std::string::npos);
     }
@@ -110,7 +110,7 @@ TEST_CASE("a look-up's page that is refused says nothing, and whether a person i
 TEST_CASE("the vendor's wish to wait counts on every answer that carries it", "[providers]") {
   const auto status = GENERATE(as<int>(), 201, 204, 302, 400, 401, 402, 403, 404, 408, 409, 424,
                                425, 429, 500, 502, 503);
-  for (const auto& [name, raw] : test::sample_operations()) {
+  for (const auto& [name, raw] : testing::sample_operations()) {
     CAPTURE(name, status);
     const auto outcome = raw.parse({status, {{"retry-after", "7"}}, "{}"});
     REQUIRE_FALSE(outcome);
@@ -120,7 +120,7 @@ TEST_CASE("the vendor's wish to wait counts on every answer that carries it", "[
 
 TEST_CASE("the next generation of a request differs in its generation and in nothing else",
           "[providers]") {
-  for (const auto& [name, raw] : test::sample_operations()) {
+  for (const auto& [name, raw] : testing::sample_operations()) {
     CAPTURE(name, raw.request.body);
     if (raw.regenerate == nullptr)
       continue;
@@ -131,7 +131,7 @@ TEST_CASE("the next generation of a request differs in its generation and in not
     CHECK(raw.regenerate(second, 37) == raw.regenerate(raw.request, 37));
     // A look-up for either asks the same.
     if (raw.lookup) {
-      sent_request sent = test::sent(raw);
+      sent_request sent = testing::sent(raw);
       const auto first = raw.lookup(sent);
       sent.request = second;
       CHECK(raw.lookup(sent) == first);
@@ -144,14 +144,14 @@ TEST_CASE("the next generation of a request differs in its generation and in not
   }
   for (const char* name : {"stripe.charge", "stripe.refund", "shippo.create_shipment",
                            "shippo.buy_label", "sendgrid.send_mail", "slack.post_message"})
-    CHECK(test::sample_operations().at(name).regenerate);
+    CHECK(testing::sample_operations().at(name).regenerate);
 }
 
 TEST_CASE("what undoes and what has no effect says so", "[providers]") {
   const std::set<std::string_view> undoing = {"stripe.refund", "stripe.cancel_intent",
                                               "shippo.void_label"};
   const std::set<std::string_view> reading = {"stripe.retrieve", "shippo.create_shipment"};
-  for (const auto& [name, raw] : test::sample_operations()) {
+  for (const auto& [name, raw] : testing::sample_operations()) {
     CAPTURE(name);
     CHECK(raw.compensates == undoing.contains(raw.name));
     CHECK(raw.has_effect != reading.contains(raw.name));
@@ -160,7 +160,7 @@ TEST_CASE("what undoes and what has no effect says so", "[providers]") {
 
 TEST_CASE("a look-up's window begins where the core says, or 30 days before the intent",
           "[providers]") {
-  const auto all = test::sample_operations();
+  const auto all = testing::sample_operations();
   const auto target = [&](unix_ms first_sent_at, unix_ms since) {
     const auto& raw = all.at("stripe.charge");
     return raw.lookup({raw.request, "k", first_sent_at, since}).target;
@@ -203,7 +203,7 @@ TEST_CASE("Stripe-Should-Retry and Idempotent-Replayed decide how doubt is resol
       {402, "", "true", rejected},
       {404, "", "true", misconfigured},
   };
-  const raw_operation raw = test::sample_operations().at("stripe.charge");
+  const raw_operation raw = testing::sample_operations().at("stripe.charge");
   for (const row& r : rows) {
     CAPTURE(r.status, r.should_retry, r.replayed);
     http_response answer{r.status, {}, "{}"};
@@ -216,7 +216,7 @@ TEST_CASE("Stripe-Should-Retry and Idempotent-Replayed decide how doubt is resol
 }
 
 TEST_CASE("every operation is whole: its policy has what it needs", "[providers]") {
-  for (const auto& [name, raw] : test::sample_operations()) {
+  for (const auto& [name, raw] : testing::sample_operations()) {
     CAPTURE(name);
     CHECK(raw.parse);
     CHECK(raw.deadline_ms > 0);
@@ -276,15 +276,15 @@ TEST_CASE("a client secret is read for the customer and reaches no encoding", "[
   CHECK(state->client_secret.reveal() == "pi_1_secret_x");
   CHECK(state->encode().find("secret") == std::string::npos);
   for (const char* name : {"stripe.retrieve", "stripe.charge"}) {
-    const auto encoded = test::sample_operations().at(name).parse(answer);
+    const auto encoded = testing::sample_operations().at(name).parse(answer);
     REQUIRE(encoded);
     CHECK(encoded->find("secret") == std::string::npos);
   }
 }
 
 TEST_CASE("the same order makes the same bytes", "[providers]") {
-  const auto once = test::sample_operations();
-  const auto again = test::sample_operations();
+  const auto once = testing::sample_operations();
+  const auto again = testing::sample_operations();
   for (const auto& [name, raw] : once)
     CHECK(again.at(name).request == raw.request);
 }
@@ -318,7 +318,7 @@ TEST_CASE("whatever bytes an order holds, requests are made and stay in their fi
 
 TEST_CASE("shippo metadata begins with a digest that no limit cuts, and is cut between characters",
           "[shippo]") {
-  const step_ref ref{test::sample_hub, std::string(64, 'x') + "éé", "label", "1"};
+  const step_ref ref{testing::sample_hub, std::string(64, 'x') + "éé", "label", "1"};
   const std::string text = shippo::wire::metadata(ref);
   CHECK(text.size() <= shippo::metadata_size_max);
   const std::string readable = " gen:1 order_id:" + std::string(64, 'x') + "é";
@@ -327,7 +327,7 @@ TEST_CASE("shippo metadata begins with a digest that no limit cuts, and is cut b
 
 TEST_CASE("shippo metadata keeps its digest and its bound in every generation", "[shippo]") {
   for (const std::size_t size : {std::size_t{0}, std::size_t{60}, std::size_t{300}}) {
-    const step_ref ref{test::sample_hub, std::string(size, 'x') + "é\xff", "label", "1"};
+    const step_ref ref{testing::sample_hub, std::string(size, 'x') + "é\xff", "label", "1"};
     const auto raw = shippo::buy_label({ref, "rate_1"}).raw;
     const auto next = raw.regenerate(raw.request, 4'294'967'295U);
     const auto metadata_of = [](const http_request& r) {
@@ -395,7 +395,8 @@ TEST_CASE("channels are ids or names", "[slack]") {
   for (const char* name : {"", "C", "C01234", "#orders", "orders", "c0123456789", "U0123456789",
                            "C012345678a", "C01234 5678"})
     CHECK_FALSE(slack::is_channel_id(name));
-  CHECK(test::sample_operations().at("slack.post_message#name").doubt == doubt_policy::may_repeat);
+  CHECK(testing::sample_operations().at("slack.post_message#name").doubt ==
+        doubt_policy::may_repeat);
 }
 
 TEST_CASE("a hostile answer is doubt, not a crash", "[providers]") {
@@ -410,7 +411,7 @@ TEST_CASE("a hostile answer is doubt, not a crash", "[providers]") {
       "{\"id\":\"\xff\",\"status\":\"succeeded\"}",
   };
   for (const auto& body : bodies)
-    for (const auto& [name, raw] : test::sample_operations()) {
+    for (const auto& [name, raw] : testing::sample_operations()) {
       CAPTURE(name, body.substr(0, 40));
       if (raw.vendor == "sendgrid") // Its success has no body.
         continue;
@@ -419,7 +420,7 @@ TEST_CASE("a hostile answer is doubt, not a crash", "[providers]") {
       CHECK(outcome.error().kind ==
             (raw.call_class == "read" ? error_kind::unavailable : error_kind::in_doubt));
       if (raw.read_lookup)
-        CHECK(raw.read_lookup(test::sent(raw), {200, {}, body}).kind == finding_kind::unknown);
+        CHECK(raw.read_lookup(testing::sent(raw), {200, {}, body}).kind == finding_kind::unknown);
     }
 }
 

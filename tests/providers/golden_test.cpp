@@ -122,7 +122,7 @@ exchange read_exchange(const std::filesystem::path& path) {
 TEST_CASE("every golden exchange is made and read as recorded", "[providers][golden]") {
   const std::filesystem::path folder =
       std::filesystem::path(ORDERHUB_SOURCE_DIR) / "tests" / "golden" / "http";
-  const auto operations = test::sample_operations();
+  const auto operations = testing::sample_operations();
   std::set<std::string> covered;
   std::size_t count = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
@@ -137,7 +137,7 @@ TEST_CASE("every golden exchange is made and read as recorded", "[providers][gol
     covered.insert(std::string(raw.name));
     if (e.is_lookup) {
       REQUIRE(raw.lookup);
-      sent_request sent = test::sent(raw);
+      sent_request sent = testing::sent(raw);
       if (e.is_proven)
         sent.since = 0;
       CHECK(text_of(raw.lookup(sent)) == e.request);

@@ -11,7 +11,7 @@
 #include "providers/stripe/refund.hpp"
 #include "providers/stripe/retrieve.hpp"
 
-namespace orderhub::test {
+namespace orderhub::testing {
 
 using namespace orderhub::providers;
 
@@ -52,4 +52,4 @@ sent_request sent(const raw_operation& operation) {
   return {operation.request, "key-1", sample_sent_at, sample_since};
 }
 
-} // namespace orderhub::test
+} // namespace orderhub::testing

@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-namespace orderhub::test {
+namespace orderhub::testing {
 
 /// When the sample intents were recorded, Unix milliseconds.
 inline constexpr unix_ms sample_sent_at = 1'700'000'000'000;
@@ -20,4 +20,4 @@ std::map<std::string, providers::raw_operation> sample_operations();
 /// The intent a sample operation leaves behind.
 providers::sent_request sent(const providers::raw_operation& operation);
 
-} // namespace orderhub::test
+} // namespace orderhub::testing

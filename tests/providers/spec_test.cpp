@@ -6,16 +6,16 @@
 namespace orderhub::providers {
 namespace {
 
-test::spec_check spec_of(std::string_view vendor) {
-  return test::spec_check(std::string(ORDERHUB_SOURCE_DIR) + "/tests/golden/specs/" +
-                          std::string(vendor) + ".json");
+testing::spec_check spec_of(std::string_view vendor) {
+  return testing::spec_check(std::string(ORDERHUB_SOURCE_DIR) + "/tests/golden/specs/" +
+                             std::string(vendor) + ".json");
 }
 
 using complaints = std::vector<std::string>;
 
 TEST_CASE("every request, look-ups and next pages included, is one the vendor's description takes",
           "[providers][spec]") {
-  for (const auto& [name, raw] : test::sample_operations()) {
+  for (const auto& [name, raw] : testing::sample_operations()) {
     CAPTURE(name);
     const bool is_webhook = raw.vendor == "slack_webhook";
     const auto spec = spec_of(is_webhook ? "slack" : raw.vendor);
@@ -24,7 +24,7 @@ TEST_CASE("every request, look-ups and next pages included, is one the vendor's 
       request.target = "/services/T0/B0/x" + request.target;
     CHECK(spec.complaints(request) == complaints{});
     if (raw.lookup)
-      CHECK(spec.complaints(raw.lookup(test::sent(raw))) == complaints{});
+      CHECK(spec.complaints(raw.lookup(testing::sent(raw))) == complaints{});
     if (raw.regenerate) {
       http_request next = raw.regenerate(raw.request, 4'294'967'295U);
       if (is_webhook)
@@ -43,14 +43,14 @@ TEST_CASE("a look-up's next page is one the vendor's description takes", "[provi
        R"({"ok":true,"messages":[],"response_metadata":{"next_cursor":"c="}})"},
   }));
   CAPTURE(name);
-  const raw_operation raw = test::sample_operations().at(name);
-  const auto answer = raw.read_lookup(test::sent(raw), {200, {}, body});
+  const raw_operation raw = testing::sample_operations().at(name);
+  const auto answer = raw.read_lookup(testing::sent(raw), {200, {}, body});
   REQUIRE(answer.next);
   CHECK(spec_of(raw.vendor).complaints(*answer.next) == complaints{});
 }
 
 TEST_CASE("the check fails on every kind of wrong request", "[providers][spec]") {
-  const auto all = test::sample_operations();
+  const auto all = testing::sample_operations();
   const auto stripe_says = [&](const std::string& from, const std::string& to) {
     http_request request = all.at("stripe.charge").request;
     const auto at = request.body.find(from);

@@ -10,7 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace orderhub::test {
+namespace orderhub::testing {
 
 namespace {
 
@@ -276,4 +276,4 @@ std::vector<std::string> spec_check::complaints(const providers::http_request& r
   return found;
 }
 
-} // namespace orderhub::test
+} // namespace orderhub::testing

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace orderhub::test {
+namespace orderhub::testing {
 
 /// A slice of a vendor's API description, as in tests/golden/specs. Holds each request against it
 /// the way the vendor would: an operation of that method and path must exist, its query, form or
@@ -25,4 +25,4 @@ private:
   std::string text_; ///< The slice; parsed per call, so that no header needs the JSON library.
 };
 
-} // namespace orderhub::test
+} // namespace orderhub::testing

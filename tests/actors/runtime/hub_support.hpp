@@ -3,6 +3,7 @@
 #include "journal/store.hpp"
 #include "providers/transport.hpp"
 #include "tests/support/memory_store.hpp"
+#include "tests/support/must.hpp"
 
 #include <chrono>
 #include <condition_variable>
@@ -20,13 +21,6 @@ namespace orderhub::testing {
 
 /// No claim: how long a test waits for what must happen before it says that it never will.
 constexpr auto never = std::chrono::seconds(20);
-
-template <class T>
-T must_have(result<T> r) {
-  if (!r)
-    throw std::runtime_error(r.error().message);
-  return std::move(*r);
-}
 
 /// Values from other threads, in order.
 template <class T>

@@ -53,7 +53,7 @@ struct fixture {
     start();
   }
   void start() {
-    p->journal = must_have(journal::hub_journal::open(p->store, {}, p->random));
+    p->journal = must(journal::hub_journal::open(p->store, {}, p->random));
     p->hub = std::make_unique<runtime::hub>(*p->journal, p->services, p->vendors, p->transport,
                                             *p->time, options);
   }
@@ -463,7 +463,7 @@ TEST_CASE("stop makes what is queued durable", "[runtime][hub][drain]") {
   f.p->store.open();
   stop.join();
   for (const auto& id : ids) {
-    auto row = must_have(f.p->journal->find_invocation(*invocation_id::parse(id)));
+    auto row = must(f.p->journal->find_invocation(*invocation_id::parse(id)));
     CHECK(row.has_value());
   }
 }

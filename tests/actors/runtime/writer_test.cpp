@@ -37,7 +37,7 @@ struct fixture {
   seeded_random random{1};
   gated_store store;
   std::unique_ptr<journal::hub_journal> journal =
-      must_have(journal::hub_journal::open(store, {}, random));
+      must(journal::hub_journal::open(store, {}, random));
   channel<std::string> acknowledged;
   channel<writer_state> states;
   std::optional<journal_writer> writer;
@@ -58,7 +58,7 @@ struct fixture {
     writer->submit(turn_of(key, random), [this, key] { acknowledged.put(key); });
   }
   [[nodiscard]] bool stored(const std::string& key) const {
-    return !must_have(journal->load({"S", key})).live.empty();
+    return !must(journal->load({"S", key})).live.empty();
   }
 };
 
@@ -214,9 +214,9 @@ TEST_CASE("after a batch that was given up nothing later is committed or acknowl
   submit(turns);
   CHECK(f.acknowledged.empty());
 
-  auto again = must_have(journal::hub_journal::open(f.store, {}, f.random));
+  auto again = must(journal::hub_journal::open(f.store, {}, f.random));
   CHECK(again->metrics().last_lsn == static_cast<log_sequence>(full_from));
-  const auto state = must_have(again->load({"S", "chain"}));
+  const auto state = must(again->load({"S", "chain"}));
   CHECK(state.live.size() == (full_from > 0 ? 1U : 0U));
   for (int step = 1; step < turns; ++step)
     CHECK((state.value("v" + std::to_string(step)) != nullptr) == (step < full_from));

@@ -11,7 +11,7 @@
 #include <variant>
 #include <vector>
 
-namespace orderhub::test {
+namespace orderhub::testing {
 
 /// A hub that answers from a thread of its own, as the real one does, and notes what it was asked.
 ///
@@ -199,4 +199,4 @@ private:
   std::thread thread_;
 };
 
-} // namespace orderhub::test
+} // namespace orderhub::testing

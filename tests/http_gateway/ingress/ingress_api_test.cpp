@@ -8,7 +8,7 @@
 
 using namespace orderhub;
 using namespace orderhub::http_gateway;
-using namespace orderhub::test;
+using namespace orderhub::testing;
 
 namespace {
 

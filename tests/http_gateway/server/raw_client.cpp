@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-namespace orderhub::test {
+namespace orderhub::testing {
 
 raw_client::raw_client(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in address{};
@@ -134,4 +134,4 @@ std::string get(std::string_view target, std::string_view headers) {
       .append("\r\n");
 }
 
-} // namespace orderhub::test
+} // namespace orderhub::testing

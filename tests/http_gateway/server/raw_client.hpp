@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-namespace orderhub::test {
+namespace orderhub::testing {
 
 /// One answer as it came over the wire. Header names are lower case.
 struct raw_response {
@@ -49,4 +49,4 @@ private:
 std::string post(std::string_view target, std::string_view body, std::string_view headers = {});
 std::string get(std::string_view target, std::string_view headers = {});
 
-} // namespace orderhub::test
+} // namespace orderhub::testing

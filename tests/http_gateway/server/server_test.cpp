@@ -15,9 +15,9 @@
 
 using namespace orderhub;
 using namespace orderhub::http_gateway;
-using orderhub::test::get;
-using orderhub::test::post;
-using orderhub::test::raw_client;
+using orderhub::testing::get;
+using orderhub::testing::post;
+using orderhub::testing::raw_client;
 using orderhub::testing::with_growing_time;
 
 namespace {

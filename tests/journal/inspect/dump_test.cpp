@@ -11,7 +11,9 @@
 #include <algorithm>
 #include <sstream>
 
-namespace orderhub::journal::testing {
+namespace orderhub::testing {
+
+using namespace journal;
 
 namespace {
 
@@ -154,4 +156,4 @@ TEST_CASE("a row gone is found where another speaks of it", "[journal][verify]")
   REQUIRE_FALSE(problems_of(*tables).empty());
 }
 
-} // namespace orderhub::journal::testing
+} // namespace orderhub::testing

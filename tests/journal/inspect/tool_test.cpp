@@ -13,7 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace orderhub::journal::testing {
+namespace orderhub::testing {
+
+using namespace journal;
 
 namespace {
 
@@ -218,4 +220,4 @@ TEST_CASE("a backup of a running journal has its orders and its hub id",
   check_same(**journal, world, maker.now());
 }
 
-} // namespace orderhub::journal::testing
+} // namespace orderhub::testing

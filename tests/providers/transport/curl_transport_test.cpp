@@ -16,8 +16,8 @@
 namespace orderhub::providers {
 namespace {
 
-using test::answer_200;
-using test::loopback_server;
+using testing::answer_200;
+using testing::loopback_server;
 using testing::with_growing_time;
 using kind = outcome_kind;
 using connection = loopback_server::connection;
@@ -224,7 +224,7 @@ TEST_CASE("a large body cut in the middle of a warm connection is not sent again
 }
 
 TEST_CASE("a refused port is not sent", "[transport]") {
-  const test::refused_port nobody;
+  const testing::refused_port nobody;
   curl_transport t;
   const auto url = "http://127.0.0.1:" + std::to_string(nobody.port()) + "/";
   const auto outcome = call(t, post_to(url));

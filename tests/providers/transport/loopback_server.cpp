@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-namespace orderhub::test {
+namespace orderhub::testing {
 
 namespace {
 
@@ -146,4 +146,4 @@ std::string answer_200(std::string_view body) {
          std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
 }
 
-} // namespace orderhub::test
+} // namespace orderhub::testing

@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-namespace orderhub::test {
+namespace orderhub::testing {
 
 /// A listening socket on 127.0.0.1 whose connections a test scripts byte by byte: how a server
 /// behaves at the worst moment is the thing tested, so no HTTP library may be between.
@@ -73,4 +73,4 @@ private:
 /// A 200 answer with that body.
 std::string answer_200(std::string_view body);
 
-} // namespace orderhub::test
+} // namespace orderhub::testing
