@@ -1,6 +1,15 @@
 #include "providers/vendor.hpp"
 
+#include <utility>
+
 namespace orderhub::providers {
+
+void vendor_values::set(std::string_view name, std::string value) {
+  if (value.empty())
+    forget(name);
+  else
+    values_.insert_or_assign(std::string(name), secret(std::move(value)));
+}
 
 void vendor_values::forget(std::string_view name) {
   if (const auto it = values_.find(name); it != values_.end())

@@ -36,9 +36,8 @@ struct vendor_setting {
 /// The vendors' settings that were given, checked, by `vendor_setting::name`.
 class vendor_values {
 public:
-  void set(std::string_view name, std::string value) {
-    values_.insert_or_assign(std::string(name), secret(std::move(value)));
-  }
+  /// An empty value is one that was not given.
+  void set(std::string_view name, std::string value);
   void forget(std::string_view name);
   /// Empty where it was not given.
   [[nodiscard]] const secret& secret_of(std::string_view name) const;

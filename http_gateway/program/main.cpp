@@ -1,5 +1,9 @@
 #include "http_gateway/ingress/router.hpp"
 #include "http_gateway/program/commands.hpp"
+#include "http_gateway/settings/sources.hpp"
+#include "http_gateway/settings/startup_checks.hpp"
+#include "http_gateway/settings/table.hpp"
+#include "http_gateway/settings/values.hpp"
 
 #include <cstdlib>
 #include <iostream>
