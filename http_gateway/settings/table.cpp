@@ -137,10 +137,16 @@ rows calls_rows() {
   };
 }
 
+/// Whether its default could be written down as its value.
+bool is_value(const providers::vendor_setting& s) {
+  return s.kind == providers::setting_kind::base_url;
+}
+
 rows rows_of(const providers::vendor& v) {
   rows out;
   for (const auto& of : v.settings)
-    out.push_back({{of.name, of.environment, of.help, "", of.fallback, of.is_secret()},
+    out.push_back({{of.name, of.environment, of.help, is_value(of) ? of.fallback : "",
+                    is_value(of) ? "" : of.fallback, of.is_secret()},
                    [&of](settings& s, text_view t) { return set_vendor_value(s.vendors, of, t); }});
   return out;
 }
