@@ -90,6 +90,7 @@ struct vendor {
   std::string_view title; ///< For people: `Stripe`.
   vendor_role role = vendor_role::payment;
   bool is_required = false;      ///< It is never skipped: it cannot be disabled, and needs its key.
+  std::string_view duty = {};    ///< Of a required one, for people: `payment`.
   std::string_view key;          ///< The setting that configures it: `stripe.api_key`.
   std::string_view base;         ///< Its base URL's setting: `stripe.api_base`.
   std::string_view skipped = {}; ///< What it means that it is not configured.

@@ -12,8 +12,8 @@ result<providers::registry> make_registry(const settings& s, std::string_view mo
   const auto& all = providers::all_vendors();
   for (const auto& v : all)
     if (v.is_required && !s.mock_mode && !s.vendors.has(v.key))
-      return refuse(std::string(v.find(v.key)->environment) + " is not set: " +
-                    (v.role == providers::vendor_role::payment ? "payment" : "shipping") +
+      return refuse(std::string(v.find(v.key)->environment) +
+                    " is not set: " + std::string(v.duty) +
                     " is never skipped (MOCK_MODE=true or --mock runs without real vendors).");
 
   providers::registry out;

@@ -31,6 +31,7 @@ vendor describe() {
   v.title = "Shippo";
   v.role = vendor_role::shipping;
   v.is_required = true;
+  v.duty = "shipping";
   v.key = key;
   v.base = base;
   v.settings = {

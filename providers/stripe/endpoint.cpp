@@ -45,6 +45,7 @@ vendor describe() {
   v.title = "Stripe";
   v.role = vendor_role::payment;
   v.is_required = true;
+  v.duty = "payment";
   v.key = key;
   v.base = base;
   v.settings = {
