@@ -1,5 +1,7 @@
 #include "http_gateway/program/reload.hpp"
 
+#include "providers/vendors.hpp"
+
 namespace orderhub::http_gateway {
 
 namespace {
@@ -10,9 +12,10 @@ bool same_secrets(const providers::endpoint& a, const providers::endpoint& b) {
 
 /// All but what `changes_of` finds in the registries.
 settings without_credentials(settings s) {
-  for (auto* vendor : {&s.stripe, &s.shippo, &s.sendgrid, &s.slack})
-    vendor->api_key = {};
-  s.slack_webhook_url = {};
+  for (const auto& vendor : providers::all_vendors())
+    for (const auto& setting : vendor.settings)
+      if (setting.is_secret())
+        s.vendors.forget(setting.name);
   return s;
 }
 

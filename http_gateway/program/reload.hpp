@@ -1,5 +1,6 @@
 #pragma once
 #include "http_gateway/settings/settings.hpp"
+#include "providers/registry.hpp"
 
 #include <string>
 #include <string_view>

@@ -10,6 +10,8 @@
 #include "http_gateway/program/stop_signals.hpp"
 #include "http_gateway/server/server.hpp"
 #include "http_gateway/settings/order_settings_from.hpp"
+#include "http_gateway/settings/startup_checks.hpp"
+#include "http_gateway/settings/vendor_registry.hpp"
 #include "journal/base/log.hpp"
 #include "journal/base/metrics.hpp"
 #include "journal/hub_journal.hpp"

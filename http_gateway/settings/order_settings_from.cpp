@@ -1,5 +1,8 @@
 #include "http_gateway/settings/order_settings_from.hpp"
 
+#include "providers/slack/endpoint.hpp"
+#include "providers/vendors.hpp"
+
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -60,11 +63,13 @@ result<handlers::order_settings> order_settings_from(const settings& s,
       return bad("ORDERHUB_PARCEL",
                  "needs length, width, height, distance_unit, weight and mass_unit");
 
-  using announcement = settings::announcement;
+  using providers::slack::announcement;
+  const auto slack =
+      s.configuration_of(providers::vendor_for(providers::vendor_role::announcement));
   o.mail_from = s.mail_from_or_sample();
-  o.channel_new = s.slack_channel_of(announcement::new_order);
-  o.channel_failed = s.slack_channel_of(announcement::failed);
-  o.channel_confirmed = s.slack_channel_of(announcement::confirmed);
+  o.channel_new = providers::slack::channel_of(slack, announcement::new_order);
+  o.channel_failed = providers::slack::channel_of(slack, announcement::failed);
+  o.channel_confirmed = providers::slack::channel_of(slack, announcement::confirmed);
   o.mail = vendors.find("sendgrid") != nullptr;
   o.slack = vendors.find("slack") != nullptr;
   o.slack_webhook = vendors.find("slack_webhook") != nullptr;

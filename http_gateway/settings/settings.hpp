@@ -1,13 +1,11 @@
 #pragma once
 #include "journal/base/result.hpp"
 #include "journal/base/secret.hpp"
-#include "providers/registry.hpp"
+#include "providers/vendor.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace orderhub::http_gateway {
@@ -20,16 +18,8 @@ struct listen_address {
   friend bool operator==(const listen_address&, const listen_address&) = default;
 };
 
-/// One vendor as configured; what is empty was not set.
-struct vendor_settings {
-  std::string api_base; ///< Checked, without the vendor's own path and trailing slashes.
-  secret api_key;       ///< Slack: the bot token.
-
-  friend bool operator==(const vendor_settings&, const vendor_settings&) = default;
-};
-
 /// The whole configuration. Flags win over the environment, the environment over the TOML file,
-/// and that over these defaults. `README.md` lists the names; `setting_names` has them all.
+/// and that over these defaults. `SETTINGS.md` lists the names; `setting_table` has them all.
 struct settings {
   std::string config_path; ///< Of the TOML file; empty for none.
   std::string data_dir = "./data";
@@ -67,11 +57,7 @@ struct settings {
   std::int64_t mock_latency_ms = 0; ///< Added to each answer of a built-in mock vendor.
   std::string mock_control_path;    ///< A control document for the mock vendors at start.
 
-  vendor_settings stripe, shippo, sendgrid, slack;
-  secret slack_webhook_url;
-  std::string slack_channel; ///< Empty: `#orders`, against the built-in mock `C0ORDERHUB`.
-  std::string slack_channel_new, slack_channel_failed,
-      slack_channel_confirmed; ///< Empty: as above.
+  providers::vendor_values vendors; ///< As the rows of the vendors' folders say.
 
   std::string mail_from; ///< Empty: the sample default.
   std::string ship_from; ///< JSON object text; empty: the sample default.
@@ -85,55 +71,12 @@ struct settings {
   }
   [[nodiscard]] std::string mail_from_or_sample() const;
   [[nodiscard]] std::string ship_from_or_sample() const;
-  enum class announcement : std::uint8_t { new_order, failed, confirmed };
-  [[nodiscard]] std::string slack_channel_of(announcement what) const;
+  /// What that vendor's functions are asked with; it refers to this. `mock_base` is needed for its
+  /// endpoints only.
+  [[nodiscard]] providers::vendor_configuration
+  configuration_of(const providers::vendor& v, std::string_view mock_base = {}) const;
 
   friend bool operator==(const settings&, const settings&) = default;
 };
-
-/// What the person who starts the hub should know.
-struct finding {
-  std::string_view event; ///< Constant name for the log.
-  std::string setting;
-  std::string message;
-};
-
-struct setting_name {
-  std::string_view name;        ///< In the TOML file, a dot for its section: `stripe.api_key`.
-  std::string_view environment; ///< `STRIPE_API_KEY`
-  std::string_view help;
-  bool is_secret = false; ///< Never taken from a flag: a command line is public on its machine.
-};
-/// Every setting there is, in the order of the documents.
-std::vector<setting_name> setting_names();
-
-/// The flag of a setting, `--stripe-api-base`; empty where it has none.
-std::string flag_of(const setting_name& name);
-
-using environment = std::function<const char*(const char* name)>;
-/// (setting name, text) as given on the command line.
-using flag_values = std::vector<std::pair<std::string, std::string>>;
-
-/// Reads and checks all sources. Empty environment variables count as not set. Fails with `invalid`
-/// and a message that names the setting as it was given, never the value of a secret.
-result<settings> load_settings(const flag_values& flags, const environment& env);
-
-/// The same for text already read; `origin` stands for the file in messages.
-result<void> apply_toml(settings& to, std::string_view text, std::string_view origin);
-
-/// What `serve` requires beyond single values: a token for a foreign listener, real addresses with
-/// a live Stripe key.
-result<void> check_for_serve(const settings& s);
-
-/// The vendors this hub talks to. `mock_base` is where the built-in mocks listen,
-/// `http://127.0.0.1:4242`; used in mock mode only. Fails with `invalid` naming the setting where
-/// payment or shipping would be skipped.
-result<providers::registry> make_registry(const settings& s, std::string_view mock_base);
-
-/// Sample defaults in use, skipped vendors, channels by name, sync off.
-std::vector<finding> findings_of(const settings& s);
-
-/// `H:P`, `[v6]:P`, or `P`. Nothing where it is none of them.
-result<listen_address> parse_listen(std::string_view text);
 
 } // namespace orderhub::http_gateway

@@ -1,6 +1,7 @@
 #include "http_gateway/program/file_limit.hpp"
 #include "http_gateway/program/reload.hpp"
 #include "http_gateway/program/stop_signals.hpp"
+#include "http_gateway/settings/vendor_registry.hpp"
 #include "tests/support/catch2.hpp"
 
 #include <string>
@@ -15,9 +16,9 @@ namespace {
 
 settings configured() {
   settings s;
-  s.stripe.api_key = secret("sk_test_1");
-  s.shippo.api_key = secret("shippo_test_1");
-  s.slack_webhook_url = secret("https://hooks.slack.com/services/T/B/one");
+  s.vendors.set("stripe.api_key", "sk_test_1");
+  s.vendors.set("shippo.api_key", "shippo_test_1");
+  s.vendors.set("slack.webhook_url", "https://hooks.slack.com/services/T/B/one");
   return s;
 }
 
@@ -42,15 +43,15 @@ TEST_CASE("settings that did not change change nothing", "[reload]") {
 
 TEST_CASE("a vendor's changed key or secret path is taken, and asks for no restart", "[reload]") {
   auto after = configured();
-  after.stripe.api_key = secret("sk_test_2");
+  after.vendors.set("stripe.api_key", "sk_test_2");
   CHECK(changes(configured(), after) == "stripe ");
-  after.slack_webhook_url = secret("https://hooks.slack.com/services/T/B/two");
+  after.vendors.set("slack.webhook_url", "https://hooks.slack.com/services/T/B/two");
   CHECK(changes(configured(), after) == "slack_webhook stripe ");
 }
 
 TEST_CASE("what else changed counts from the next start, with the keys taken", "[reload]") {
   auto after = configured();
-  after.shippo.api_key = secret("shippo_test_2");
+  after.vendors.set("shippo.api_key", "shippo_test_2");
   after.request_timeout_ms = 1;
   CHECK(changes(configured(), after) == "shippo restart");
 }
@@ -59,16 +60,16 @@ TEST_CASE("a key of another mode or host, and a vendor more or less, ask for a r
           "[reload]") {
   auto after = configured();
   SECTION("live instead of test") {
-    after.shippo.api_key = secret("shippo_live_1");
+    after.vendors.set("shippo.api_key", "shippo_live_1");
   }
   SECTION("another host") {
-    after.slack_webhook_url = secret("https://hooks.example.com/services/T/B/one");
+    after.vendors.set("slack.webhook_url", "https://hooks.example.com/services/T/B/one");
   }
   SECTION("one more") {
-    after.sendgrid.api_key = secret("SG.1");
+    after.vendors.set("sendgrid.api_key", "SG.1");
   }
   SECTION("one less") {
-    after.slack_webhook_url = {};
+    after.vendors.forget("slack.webhook_url");
   }
   SECTION("the token of this hub") {
     after.api_token = secret("another");

@@ -1,4 +1,11 @@
 #include "http_gateway/settings/settings.hpp"
+#include "http_gateway/settings/sources.hpp"
+#include "http_gateway/settings/startup_checks.hpp"
+#include "http_gateway/settings/table.hpp"
+#include "http_gateway/settings/values.hpp"
+#include "http_gateway/settings/vendor_registry.hpp"
+#include "providers/slack/endpoint.hpp"
+#include "providers/vendors.hpp"
 #include "tests/support/catch2.hpp"
 
 #include <algorithm>
@@ -49,6 +56,11 @@ std::string authorization(const providers::registry& r, std::string_view vendor)
   return e->secret_headers[0].second.reveal();
 }
 
+std::string channel_of(const settings& s, providers::slack::announcement what) {
+  return providers::slack::channel_of(
+      s.configuration_of(providers::vendor_for(providers::vendor_role::announcement)), what);
+}
+
 bool mentions(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
@@ -72,7 +84,7 @@ TEST_CASE("the defaults are those of the documents", "[gateway][settings]") {
   CHECK(s.sync_commit);
   CHECK_FALSE(s.compensate_on_label_failure);
   CHECK(s.mail_from_or_sample() == "orders@example.com");
-  CHECK(s.slack_channel_of(settings::announcement::failed) == "#orders");
+  CHECK(channel_of(s, providers::slack::announcement::failed) == "#orders");
 }
 
 TEST_CASE("the environment wins over the file, and flags over both", "[gateway][settings]") {
@@ -82,7 +94,7 @@ TEST_CASE("the environment wins over the file, and flags over both", "[gateway][
       "f.toml"));
   CHECK(s.listen.port == 1);
   CHECK(s.label_timeout_ms == 3'000);
-  CHECK(s.stripe.api_key.reveal() == "sk_test_f");
+  CHECK(s.vendors.secret_of("stripe.api_key").reveal() == "sk_test_f");
 
   const auto both = loaded({{"ORDERHUB_LISTEN", "127.0.0.1:2"}, {"ORDERHUB_LABEL_TIMEOUT", "4s"}},
                            {{"listen", "127.0.0.1:3"}});
@@ -114,7 +126,7 @@ latency = "20ms"
   CHECK(s.disabled == std::vector<std::string>{"slack", "twilio"});
   CHECK(s.body_max == 2 << 20);
   CHECK(mentions(s.ship_from, R"("street1":"B")"));
-  CHECK(s.slack_channel == "C0123456789");
+  CHECK(s.vendors.text_of("slack.channel") == "C0123456789");
   CHECK(s.mock_seed == 7);
   CHECK(s.mock_latency_ms == 20);
 }
@@ -180,11 +192,11 @@ TEST_CASE("a vendor's own path at the end of a base is taken off", "[gateway][se
       {"http://127.0.0.1:9/stripe//", "http://127.0.0.1:9/stripe"},
       {"http://[::1]:9/stripe/v1", "http://[::1]:9/stripe"}};
   for (const auto& [given, base] : cases)
-    CHECK(loaded({{"STRIPE_API_BASE", given}}).stripe.api_base == base);
-  CHECK(loaded({{"SLACK_API_BASE", "https://slack.com/api/"}}).slack.api_base ==
+    CHECK(loaded({{"STRIPE_API_BASE", given}}).vendors.text_of("stripe.api_base") == base);
+  CHECK(loaded({{"SLACK_API_BASE", "https://slack.com/api/"}}).vendors.text_of("slack.api_base") ==
         "https://slack.com");
-  CHECK(loaded({{"SENDGRID_API_BASE", "https://api.eu.sendgrid.com/v3"}}).sendgrid.api_base ==
-        "https://api.eu.sendgrid.com");
+  CHECK(loaded({{"SENDGRID_API_BASE", "https://api.eu.sendgrid.com/v3"}})
+            .vendors.text_of("sendgrid.api_base") == "https://api.eu.sendgrid.com");
   for (const auto* bad :
        {"api.stripe.com", "http://api.stripe.com", "http://127.0.0.1.nip.io/stripe",
         "ftp://localhost", "https://", "https://user:pw@host", "https://h/?q", "https://h/#f",
@@ -271,7 +283,7 @@ TEST_CASE("mock mode needs no keys and shows none to the mocks", "[gateway][sett
     CHECK(e->absence_after_ms == 200);
     CHECK_FALSE(mentions(authorization(*r, vendor), "real"));
   }
-  CHECK(s.slack_channel_of(settings::announcement::new_order) == "C0ORDERHUB");
+  CHECK(channel_of(s, providers::slack::announcement::new_order) == "C0ORDERHUB");
 
   // A base that is set is used with its key, in the key's mode.
   const auto mixed = make_registry(loaded({{"MOCK_MODE", "true"},

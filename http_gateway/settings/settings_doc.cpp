@@ -1,0 +1,87 @@
+#include "http_gateway/settings/settings_doc.hpp"
+
+#include "http_gateway/settings/table.hpp"
+#include "providers/vendors.hpp"
+
+#include <string_view>
+#include <vector>
+
+namespace orderhub::http_gateway {
+namespace {
+
+constexpr std::string_view head = R"(# Settings
+
+Written by `orderhub settings --markdown` from the table that the program itself reads.
+
+Flags win over the environment, the environment over a TOML file (`--config FILE` or
+`ORDERHUB_CONFIG`), and that over the defaults. Empty variables count as not set. A wrong value is
+refused at start, by the name you gave it. What is marked **secret** has no flag, since a command
+line is public on its machine.
+
+Durations need a unit (`500ms`, `10s`, `2m`, `1h`, `30d`); sizes are bytes or `KiB`, `MiB`, `GiB`.
+In TOML, names with a dot are in a section: `[mock]`, `latency = "20ms"`; `disable` may be a list,
+`ship_from` and `parcel` may be tables of texts. Base URLs must be `https://`, or `http://` to a
+loopback host.
+
+At SIGHUP the program reads all of it again: vendors' secrets count from the next call on, all else
+from the next start.
+)";
+
+std::string code(std::string_view text) {
+  return '`' + std::string(text) + '`';
+}
+
+/// A cell's text: a bar would end the cell.
+std::string cell(std::string_view text) {
+  std::string out;
+  for (const char c : text)
+    out += c == '|' ? std::string("\\|") : std::string(1, c);
+  return out;
+}
+
+std::string line_of(const setting_name& s) {
+  const auto flag = flag_of(s);
+  return "| " + (flag.empty() ? "–" : code(flag)) + " | " + code(s.environment) + " | " +
+         code(s.name) + " | " + (s.fallback.empty() ? cell(s.fallback_note) : code(s.fallback)) +
+         " | " + (s.is_secret ? "**secret**; " : "") + cell(s.help) + " |\n";
+}
+
+std::string skippable() {
+  std::string now;
+  std::string later;
+  const auto add = [](std::string& to, std::string_view name) {
+    to.append(to.empty() ? "" : ", ").append(code(name));
+  };
+  for (const auto name : providers::skippable_vendors()) {
+    bool exists = false;
+    for (const auto& v : providers::all_vendors())
+      exists = exists || v.name == name;
+    add(exists ? now : later, name);
+  }
+  return "\n`disable` may list " + now + ", and vendors that this version does not have: " + later +
+         ".\n";
+}
+
+} // namespace
+
+std::string settings_markdown() {
+  std::string out(head);
+  std::string_view group;
+  for (const auto& row : setting_table()) {
+    if (row.id.group != group) {
+      group = row.id.group;
+      out += "\n## " + std::string(group) + "\n\n";
+      out += "| flag | environment | TOML | default | meaning |\n|---|---|---|---|---|\n";
+      if (&row == &setting_table().front())
+        out += "| `--config` | `ORDERHUB_CONFIG` | – | none | the TOML file |\n";
+    }
+    out += line_of(row.id);
+  }
+  out += skippable();
+  out +=
+      "\n`ORDERHUB_TEST_UNSTABLE_KEYS` and `ORDERHUB_TEST_JOURNAL_OFF` break the hub on purpose, "
+      "for the\nchaos and benchmark scripts; do not set them.\n";
+  return out;
+}
+
+} // namespace orderhub::http_gateway

@@ -1,0 +1,137 @@
+#include "http_gateway/settings/sources.hpp"
+
+#include "http_gateway/settings/table.hpp"
+#include "http_gateway/settings/values.hpp"
+
+#include <fstream>
+#include <optional>
+#include <sstream>
+
+#include <nlohmann/json.hpp>
+#include <toml++/toml.h>
+
+namespace orderhub::http_gateway {
+namespace {
+
+/// `given_as` names the setting the way the person wrote it.
+result<void> apply(settings& to, const setting_row& r, std::string_view text,
+                   const std::string& given_as) {
+  auto done = r.set(to, trimmed(text));
+  if (!done)
+    return refuse(given_as + " " + done.error().message + ".");
+  return done;
+}
+
+/// A TOML value as the text that a flag would have.
+std::optional<std::string> text_of(const toml::node& node) {
+  if (const auto* s = node.as_string())
+    return s->get();
+  if (const auto* b = node.as_boolean())
+    return b->get() ? "true" : "false";
+  if (const auto* i = node.as_integer())
+    return std::to_string(i->get());
+  if (const auto* a = node.as_array()) {
+    std::string joined;
+    for (const auto& element : *a) {
+      const auto* s = element.as_string();
+      if (!s)
+        return std::nullopt;
+      joined += s->get();
+      joined += ',';
+    }
+    return joined;
+  }
+  return std::nullopt;
+}
+
+result<void> apply_table(settings& to, const toml::table& values, const std::string& prefix,
+                         const std::string& origin) {
+  for (const auto& [key, node] : values) {
+    const auto name = prefix + std::string(key.str());
+    const auto given_as = name + " in " + origin;
+    const auto* r = find_setting(name);
+    if (const auto* section = node.as_table(); section && !r && prefix.empty()) {
+      auto done = apply_table(to, *section, name + ".", origin);
+      if (!done)
+        return done;
+      continue;
+    }
+    if (!r)
+      return refuse(given_as + " is not a setting.");
+    std::optional<std::string> text;
+    // An address or a parcel may be written as a table of texts.
+    if (const auto* object = node.as_table()) {
+      auto json = nlohmann::json::object();
+      for (const auto& [field, value] : *object) {
+        const auto* s = value.as_string();
+        if (!s)
+          return refuse(given_as + " must have text in each field.");
+        json[std::string(field.str())] = s->get();
+      }
+      // Bytes that are not UTF-8 cannot be here: TOML itself refuses them.
+      text = json.dump();
+    } else {
+      text = text_of(node);
+    }
+    if (!text)
+      return refuse(given_as + " must be text, a whole number, true or false, or a list of texts.");
+    auto done = apply(to, *r, *text, given_as);
+    if (!done)
+      return done;
+  }
+  return {};
+}
+
+} // namespace
+
+result<void> apply_toml(settings& to, std::string_view text, std::string_view origin) {
+  // The one place where toml++ may throw.
+  try {
+    const auto parsed = toml::parse(text);
+    return apply_table(to, parsed, "", std::string(origin));
+  } catch (const toml::parse_error& e) {
+    // Its description names tokens, not values; the line is what helps.
+    return refuse(std::string(origin) + " line " + std::to_string(e.source().begin.line) +
+                  ": is not valid TOML.");
+  }
+}
+
+result<settings> load_settings(const flag_values& flags, const environment& env) {
+  settings s;
+  const auto variable = [&](const char* name) -> std::optional<std::string> {
+    const char* value = env(name);
+    if (!value || !*value)
+      return std::nullopt;
+    return value;
+  };
+  for (const auto& [name, value] : flags)
+    if (name == "config")
+      s.config_path = value;
+  if (s.config_path.empty())
+    s.config_path = variable("ORDERHUB_CONFIG").value_or("");
+
+  if (!s.config_path.empty()) {
+    std::ifstream file(s.config_path, std::ios::binary);
+    std::ostringstream text;
+    if (!file || !(text << file.rdbuf()))
+      return refuse("the configuration file " + s.config_path + " cannot be read.");
+    if (auto done = apply_toml(s, text.str(), s.config_path); !done)
+      return done.failure();
+  }
+  for (const auto& r : setting_table())
+    if (const auto value = variable(std::string(r.id.environment).c_str()))
+      if (auto done = apply(s, r, *value, std::string(r.id.environment)); !done)
+        return done.failure();
+  for (const auto& [name, value] : flags) {
+    if (name == "config")
+      continue;
+    const auto* r = find_setting(name);
+    if (!r)
+      return refuse(name + " is not a setting.");
+    if (auto done = apply(s, *r, value, flag_of(r->id)); !done)
+      return done.failure();
+  }
+  return s;
+}
+
+} // namespace orderhub::http_gateway

@@ -1,0 +1,87 @@
+#include "http_gateway/settings/startup_checks.hpp"
+
+#include "http_gateway/settings/values.hpp"
+#include "journal/base/loopback.hpp"
+#include "providers/vendors.hpp"
+
+namespace orderhub::http_gateway {
+namespace {
+
+using providers::vendor_role;
+
+std::string_view mode_of(const settings& s, const providers::vendor& v) {
+  return v.mode_of(s.configuration_of(v));
+}
+
+bool takes_real_money(const settings& s) {
+  return mode_of(s, providers::vendor_for(vendor_role::payment)) == "live";
+}
+
+bool mails(const settings& s) {
+  return !mode_of(s, providers::vendor_for(vendor_role::mail)).empty();
+}
+
+bool is_loopback(const listen_address& a) {
+  return is_loopback_host(a.host.find(':') == std::string::npos ? a.host : "[" + a.host + "]");
+}
+
+std::string key_variable(const providers::vendor& v) {
+  return std::string(v.find(v.key)->environment);
+}
+
+void add_mixed_modes(std::vector<finding>& out, const settings& s) {
+  if (!takes_real_money(s))
+    return;
+  const auto& shipping = providers::vendor_for(vendor_role::shipping);
+  const auto mode = mode_of(s, shipping);
+  if (mode == "test" && s.vendors.has(shipping.key))
+    out.push_back({"mixed_modes", key_variable(shipping),
+                   "Real money is charged and only test labels are bought."});
+  if (mode == "mock")
+    out.push_back({"mixed_modes", "MOCK_MODE",
+                   "Real money is charged and the built-in mock sells the labels."});
+}
+
+} // namespace
+
+result<void> check_for_serve(const settings& s) {
+  if (!is_loopback(s.listen) && s.api_token.empty())
+    return refuse("listen (ORDERHUB_LISTEN) is not a loopback address: set ORDERHUB_API_TOKEN, or "
+                  "listen on 127.0.0.1.");
+  if (!is_loopback(s.admin_listen) && s.token_of_admin().empty())
+    return refuse("admin_listen (ORDERHUB_ADMIN_LISTEN) is not a loopback address: set "
+                  "ORDERHUB_ADMIN_TOKEN, or listen on 127.0.0.1.");
+  if (!takes_real_money(s))
+    return {};
+  const auto live_key =
+      "with a live " + std::string(providers::vendor_for(vendor_role::payment).title) + " key";
+  if (s.ship_from.empty())
+    return refuse("ORDERHUB_SHIP_FROM is not set: " + live_key + " the sample address is refused.");
+  if (mails(s) && s.mail_from.empty())
+    return refuse("ORDERHUB_MAIL_FROM is not set: " + live_key + " the sample sender is refused.");
+  return {};
+}
+
+std::vector<finding> findings_of(const settings& s) {
+  std::vector<finding> out;
+  if (s.ship_from.empty())
+    out.push_back({"sample_setting", "ORDERHUB_SHIP_FROM",
+                   "Labels carry a sample sender address until this is set."});
+  if (mails(s) && s.mail_from.empty())
+    out.push_back({"sample_setting", "ORDERHUB_MAIL_FROM",
+                   "Mails come from " + s.mail_from_or_sample() + " until this is set."});
+  for (const auto& v : providers::all_vendors()) {
+    if (mode_of(s, v).empty())
+      out.push_back({"vendor_skipped", key_variable(v), std::string(v.skipped)});
+    if (v.findings_of != nullptr)
+      for (const auto& f : v.findings_of(s.configuration_of(v)))
+        out.push_back({f.event, std::string(f.setting), std::string(f.message)});
+  }
+  add_mixed_modes(out, s);
+  if (!s.sync_commit)
+    out.push_back({"sync_off", "ORDERHUB_SYNC",
+                   "A crash of the machine may lose orders that were acknowledged."});
+  return out;
+}
+
+} // namespace orderhub::http_gateway

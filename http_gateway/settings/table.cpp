@@ -1,0 +1,235 @@
+#include "http_gateway/settings/table.hpp"
+
+#include "http_gateway/settings/values.hpp"
+#include "providers/vendors.hpp"
+
+#include <limits>
+#include <utility>
+
+namespace orderhub::http_gateway {
+namespace {
+
+using rows = std::vector<setting_row>;
+using text_view = std::string_view;
+
+constexpr std::int64_t gib = 1024LL * 1024 * 1024;
+/// With what stands around it, a body must fit into one record (16 MiB).
+constexpr std::int64_t body_max_max = 8LL * 1024 * 1024;
+
+rows server_rows() {
+  return {
+      {{"data_dir", "ORDERHUB_DATA_DIR", "directory of the journal", "./data", ""},
+       [](settings& s, text_view t) { return set_text(s.data_dir, t); }},
+      {{"listen", "ORDERHUB_LISTEN",
+        "public port: H:P, [v6]:P or P; off loopback it needs ORDERHUB_API_TOKEN", "127.0.0.1:8080",
+        ""},
+       [](settings& s, text_view t) { return set_listen(s.listen, t); }},
+      {{"admin_listen", "ORDERHUB_ADMIN_LISTEN",
+        "health and metrics: H:P; off loopback it needs a token", "127.0.0.1:9070", ""},
+       [](settings& s, text_view t) { return set_listen(s.admin_listen, t); }},
+      {{"api_token", "ORDERHUB_API_TOKEN", "bearer token of the public port", "", "none", true},
+       [](settings& s, text_view t) { return set_secret(s.api_token, t); }},
+      {{"admin_token", "ORDERHUB_ADMIN_TOKEN", "bearer token of the admin port", "",
+        "the API token", true},
+       [](settings& s, text_view t) { return set_secret(s.admin_token, t); }},
+      {{"log_level", "ORDERHUB_LOG_LEVEL", "debug, info, warn, error or off", "info", ""},
+       [](settings& s, text_view t) { return set_log_level(s.log_level, t); }},
+      {{"workers", "ORDERHUB_WORKERS",
+        "scheduler threads of the actors, 0 to 256; 0: half the cores, at least one", "0", ""},
+       [](settings& s, text_view t) { return set_number(s.workers, t, 0u, 256u); }},
+      {{"http_threads", "ORDERHUB_HTTP_THREADS", "io threads of the public port, 1 to 64", "1", ""},
+       [](settings& s, text_view t) { return set_number(s.http_threads, t, 1u, 64u); }},
+      {{"connections_max", "ORDERHUB_CONNECTIONS_MAX", "open connections of the public port",
+        "2048", ""},
+       [](settings& s, text_view t) { return set_number(s.connections_max, t, 1u, 1'000'000u); }},
+      {{"in_flight_max", "ORDERHUB_IN_FLIGHT_MAX", "requests that are not answered yet", "4096",
+        ""},
+       [](settings& s, text_view t) { return set_number(s.in_flight_max, t, 1u, 1'000'000u); }},
+      {{"waits_max", "ORDERHUB_WAITS_MAX", "of these, attaches and calls that take longer than 5 s",
+        "2048", ""},
+       [](settings& s, text_view t) { return set_number(s.waits_max, t, 1u, 1'000'000u); }},
+      {{"sending_max", "ORDERHUB_SENDING_MAX",
+        "unsent responses of all connections, bytes or with KiB, MiB; beyond it reads get 503",
+        "64MiB", ""},
+       [](settings& s, text_view t) { return set_size(s.sending_max, t, 1 << 20, 1 << 30); }},
+      {{"receiving_max", "ORDERHUB_RECEIVING_MAX",
+        "request bodies above 16 KiB of all connections, bytes or with KiB, MiB; beyond it 503",
+        "64MiB", ""},
+       [](settings& s, text_view t) {
+         return set_size(s.receiving_max, t, body_max_max, 1 << 30);
+       }},
+      {{"body_max", "ORDERHUB_BODY_MAX",
+        "largest request body, 1 KiB to 8 MiB, in bytes or with KiB, MiB", "1MiB", ""},
+       [](settings& s, text_view t) { return set_size(s.body_max, t, 1024, body_max_max); }},
+      {{"request_timeout", "ORDERHUB_REQUEST_TIMEOUT", "a caller's longest wait, then 504", "60s",
+        ""},
+       [](settings& s, text_view t) { return set_duration(s.request_timeout_ms, t, 1'000); }},
+      {{"attach_timeout", "ORDERHUB_ATTACH_TIMEOUT", "an attached caller's longest wait", "280s",
+        ""},
+       [](settings& s, text_view t) { return set_duration(s.attach_timeout_ms, t, 1'000); }},
+      {{"drain_timeout", "ORDERHUB_DRAIN_TIMEOUT", "longest wait for running work at SIGTERM",
+        "20s", ""},
+       [](settings& s, text_view t) { return set_duration(s.drain_timeout_ms, t, 0); }},
+  };
+}
+
+rows journal_rows() {
+  return {
+      {{"sync", "ORDERHUB_SYNC", "commit syncs before it acknowledges; off does not", "commit", ""},
+       [](settings& s, text_view t) { return set_choice(s.sync_commit, t, "commit", "off"); }},
+      {{"checkpoint_bytes", "ORDERHUB_CHECKPOINT_BYTES", "log between checkpoints", "8MiB", ""},
+       [](settings& s, text_view t) {
+         return set_size(s.checkpoint_bytes, t, 64 * 1024, 64 * gib);
+       }},
+      {{"checkpoint_interval", "ORDERHUB_CHECKPOINT_INTERVAL", "time between checkpoints", "10s",
+        ""},
+       [](settings& s, text_view t) { return set_duration(s.checkpoint_interval_ms, t, 100); }},
+      {{"journal_retention", "ORDERHUB_JOURNAL_RETENTION",
+        "how long finished invocations are kept; orders stay", "30d", ""},
+       [](settings& s, text_view t) { return set_duration(s.journal_retention_ms, t, 1'000); }},
+      {{"idempotency_retention", "ORDERHUB_IDEMPOTENCY_RETENTION",
+        "how long idempotency keys are kept", "24h", ""},
+       [](settings& s, text_view t) { return set_duration(s.idempotency_retention_ms, t, 1'000); }},
+  };
+}
+
+rows order_rows() {
+  return {
+      {{"label_timeout", "ORDERHUB_LABEL_TIMEOUT", "how long ProcessOrder waits for the label",
+        "10s", ""},
+       [](settings& s, text_view t) { return set_duration(s.label_timeout_ms, t, 0); }},
+      {{"notification_timeout", "ORDERHUB_NOTIFICATION_TIMEOUT",
+        "how long it waits for the notices", "2s", ""},
+       [](settings& s, text_view t) { return set_duration(s.notification_timeout_ms, t, 0); }},
+      {{"on_label_failure", "ORDERHUB_ON_LABEL_FAILURE",
+        "a refused label: retry keeps the order and tries again; compensate undoes it, also where "
+        "the refusal comes after the answer",
+        "retry", ""},
+       [](settings& s, text_view t) {
+         return set_choice(s.compensate_on_label_failure, t, "compensate", "retry");
+       }},
+      {{"mail_from", "ORDERHUB_MAIL_FROM",
+        "sender of mails; the sample is refused with a live payment key", "", "orders@example.com"},
+       [](settings& s, text_view t) { return set_mail_from(s.mail_from, t); }},
+      {{"ship_from", "ORDERHUB_SHIP_FROM",
+        "sender's address, JSON with name, street1, city, zip and country, maybe state, phone and "
+        "email; the sample is refused with a live payment key",
+        "", "a sample address"},
+       [](settings& s, text_view t) {
+         return set_json_object(s.ship_from, t, {"name", "street1", "city", "zip", "country"});
+       }},
+      {{"parcel", "ORDERHUB_PARCEL",
+        "parcel of an order that names none, JSON with length, width, height, distance_unit, "
+        "weight and mass_unit",
+        "", "10×10×5 in, 1 lb"},
+       [](settings& s, text_view t) {
+         return set_json_object(
+             s.parcel, t, {"length", "width", "height", "distance_unit", "weight", "mass_unit"});
+       }},
+  };
+}
+
+rows calls_rows() {
+  return {
+      {{"mock_mode", "MOCK_MODE",
+        "starts built-in mock vendors and points every base URL that is not set at them", "false",
+        ""},
+       [](settings& s, text_view t) { return set_flag(s.mock_mode, t); }},
+      {{"absence_after", "ORDERHUB_ABSENCE_AFTER",
+        "when an empty look-up proves absence, for all operations", "", "each operation's own"},
+       [](settings& s, text_view t) { return set_duration(s.absence_after_ms, t, 0); }},
+      {{"disable", "ORDERHUB_DISABLE",
+        "vendors to skip, comma-separated; never those of payment and shipping", "", "none"},
+       [](settings& s, text_view t) { return set_disabled(s.disabled, t); }},
+      {{"public_url", "ORDERHUB_PUBLIC_URL",
+        "where vendors reach this hub; checked, and not used yet", "", "none"},
+       [](settings& s, text_view t) { return set_base(s.public_url, t, ""); }},
+      {{"proxy", "ORDERHUB_PROXY", "proxy for the vendors; no other proxy variable counts", "",
+        "none", true},
+       [](settings& s, text_view t) { return set_secret(s.proxy, t); }},
+  };
+}
+
+/// Whether its default could be written down as its value.
+bool is_value(const providers::vendor_setting& s) {
+  return s.kind == providers::setting_kind::base_url;
+}
+
+rows rows_of(const providers::vendor& v) {
+  rows out;
+  for (const auto& of : v.settings)
+    out.push_back({{of.name, of.environment, of.help, is_value(of) ? of.fallback : "",
+                    is_value(of) ? "" : of.fallback, of.is_secret()},
+                   [&of](settings& s, text_view t) { return set_vendor_value(s.vendors, of, t); }});
+  return out;
+}
+
+rows mock_rows() {
+  return {
+      {{"mock.seed", "ORDERHUB_MOCK_SEED",
+        "seed of the built-in mock vendors; while it is 1, their ids differ with every start", "1",
+        ""},
+       [](settings& s, text_view t) {
+         return set_number<std::uint64_t>(s.mock_seed, t, 0,
+                                          std::numeric_limits<std::uint64_t>::max());
+       }},
+      {{"mock.latency", "ORDERHUB_MOCK_LATENCY", "added to each of their answers", "0", ""},
+       [](settings& s, text_view t) { return set_duration(s.mock_latency_ms, t, 0); }},
+      {{"mock.control", "ORDERHUB_MOCK_CONTROL",
+        "file with a control document for them: faults from the first request on", "", "none"},
+       [](settings& s, text_view t) { return set_text(s.mock_control_path, t); }},
+  };
+}
+
+rows whole_table() {
+  rows all;
+  const auto add = [&all](std::string_view group, rows more) {
+    for (auto& r : more) {
+      r.id.group = group;
+      all.push_back(std::move(r));
+    }
+  };
+  add("The program", server_rows());
+  add("The journal", journal_rows());
+  add("Orders", order_rows());
+  add("Calls to vendors", calls_rows());
+  for (const auto& v : providers::all_vendors())
+    add(v.title, rows_of(v));
+  add("Built-in mock vendors", mock_rows());
+  return all;
+}
+
+} // namespace
+
+const std::vector<setting_row>& setting_table() {
+  static const rows all = whole_table();
+  return all;
+}
+
+const setting_row* find_setting(std::string_view name) {
+  for (const auto& r : setting_table())
+    if (r.id.name == name)
+      return &r;
+  return nullptr;
+}
+
+std::vector<setting_name> setting_names() {
+  std::vector<setting_name> names;
+  names.reserve(setting_table().size());
+  for (const auto& r : setting_table())
+    names.push_back(r.id);
+  return names;
+}
+
+std::string flag_of(const setting_name& name) {
+  if (name.is_secret)
+    return {};
+  if (name.name == "mock_mode")
+    return "--mock";
+  std::string flag = "--";
+  for (const char c : name.name)
+    flag += c == '_' || c == '.' ? '-' : c;
+  return flag;
+}
+
+} // namespace orderhub::http_gateway

@@ -1,0 +1,14 @@
+#pragma once
+#include "http_gateway/settings/settings.hpp"
+#include "providers/registry.hpp"
+
+#include <string_view>
+
+namespace orderhub::http_gateway {
+
+/// The vendors this hub talks to. `mock_base` is where the built-in mocks listen,
+/// `http://127.0.0.1:4242`; used in mock mode only. Fails with `invalid` naming the setting where
+/// payment or shipping would be skipped.
+result<providers::registry> make_registry(const settings& s, std::string_view mock_base);
+
+} // namespace orderhub::http_gateway

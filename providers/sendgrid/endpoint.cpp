@@ -1,0 +1,47 @@
+#include "providers/sendgrid/endpoint.hpp"
+
+namespace orderhub::providers::sendgrid {
+
+namespace {
+
+constexpr std::string_view key = "sendgrid.api_key";
+constexpr std::string_view base = "sendgrid.api_base";
+constexpr std::string_view own_base = "https://api.sendgrid.com";
+
+std::string_view mode_of(const vendor_configuration& c) {
+  if (c.is_disabled || (!c.mock_mode && !c.values.has(key)))
+    return {};
+  if (c.is_built_in_mock(base))
+    return "mock";
+  return c.values.has(key) ? "live" : "test";
+}
+
+result<std::vector<endpoint>> endpoints_of(const vendor& self, const vendor_configuration& c) {
+  if (mode_of(c).empty())
+    return std::vector<endpoint>();
+  return std::vector{endpoint_with_key(self, {own_base, "Bearer ", "SG.orderhub_mock"}, c)};
+}
+
+} // namespace
+
+vendor describe() {
+  vendor v;
+  v.name = "sendgrid";
+  v.title = "SendGrid";
+  v.role = vendor_role::mail;
+  v.key = key;
+  v.base = base;
+  v.skipped = "Customers get no mail.";
+  v.settings = {
+      {key, "SENDGRID_API_KEY", "SG.…", "none: no mail", setting_kind::key},
+      {base, "SENDGRID_API_BASE", "what stands before /v3", own_base, setting_kind::base_url,
+       "/v3"},
+  };
+  v.endpoints = {
+      {"sendgrid", "MOCK_MODE, ORDERHUB_DISABLE, SENDGRID_API_BASE and SENDGRID_API_KEY"}};
+  v.mode_of = mode_of;
+  v.endpoints_of = endpoints_of;
+  return v;
+}
+
+} // namespace orderhub::providers::sendgrid

@@ -1,0 +1,116 @@
+#include "providers/slack/endpoint.hpp"
+
+#include <algorithm>
+
+namespace orderhub::providers::slack {
+
+namespace {
+
+constexpr std::string_view key = "slack.bot_token";
+constexpr std::string_view base = "slack.api_base";
+constexpr std::string_view webhook = "slack.webhook_url";
+constexpr std::string_view own_base = "https://slack.com";
+
+/// With only a webhook configured, the built-in mock of the Web API stays out of it.
+bool has_bot(const vendor_configuration& c) {
+  return !c.is_disabled && (c.values.has(key) || (c.mock_mode && !c.values.has(webhook)));
+}
+
+/// Of the bot, or of the webhook where there is only that.
+std::string_view mode_of(const vendor_configuration& c) {
+  if (!has_bot(c))
+    return !c.is_disabled && c.values.has(webhook) ? "live" : std::string_view();
+  if (c.is_built_in_mock(base))
+    return "mock";
+  return c.values.has(key) ? "live" : "test";
+}
+
+/// The path of the URL is the secret: the base, which intents record, ends before it.
+endpoint webhook_endpoint(const vendor_configuration& c) {
+  const auto& url = c.values.secret_of(webhook).reveal();
+  const auto host_at = url.find("://");
+  const auto path_at =
+      std::min(url.find('/', host_at == std::string::npos ? 0 : host_at + 3), url.size());
+  endpoint e;
+  e.vendor = "slack_webhook";
+  e.base = url.substr(0, path_at);
+  e.mode = "live";
+  e.absence_after_ms = c.absence_after_ms;
+  e.path = secret(url.substr(path_at));
+  return e;
+}
+
+result<std::vector<endpoint>> endpoints_of(const vendor& self, const vendor_configuration& c) {
+  std::vector<endpoint> out;
+  if (!c.is_disabled && c.values.has(webhook))
+    out.push_back(webhook_endpoint(c));
+  if (has_bot(c))
+    out.push_back(endpoint_with_key(self, {own_base, "Bearer ", "xoxb-orderhub-mock"}, c));
+  return out;
+}
+
+/// Ids are upper-case letters and digits that begin with C, G or D; names begin with # or are
+/// lower case.
+bool is_channel_name(std::string_view channel) {
+  if (channel.size() < 9 || (channel[0] != 'C' && channel[0] != 'G' && channel[0] != 'D'))
+    return true;
+  return channel.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") !=
+         std::string_view::npos;
+}
+
+std::vector<vendor_finding> findings_of(const vendor_configuration& c) {
+  if (c.is_disabled || (!c.mock_mode && !c.values.has(key)))
+    return {};
+  for (const auto what : {announcement::new_order, announcement::failed, announcement::confirmed})
+    if (is_channel_name(channel_of(c, what)))
+      return {{"slack_channel_by_name", "SLACK_CHANNEL",
+               "Without a channel id a message cannot be looked up, and may repeat after a "
+               "crash."}};
+  return {};
+}
+
+} // namespace
+
+std::string channel_of(const vendor_configuration& configured, announcement what) {
+  const std::string_view own = what == announcement::new_order ? "slack.channel_new"
+                               : what == announcement::failed  ? "slack.channel_failed"
+                                                               : "slack.channel_confirmed";
+  for (const auto setting : {own, std::string_view("slack.channel")})
+    if (configured.values.has(setting))
+      return configured.values.text_of(setting);
+  return configured.is_built_in_mock(base) ? "C0ORDERHUB" : "#orders";
+}
+
+vendor describe() {
+  vendor v;
+  v.name = "slack";
+  v.title = "Slack";
+  v.role = vendor_role::announcement;
+  v.key = key;
+  v.base = base;
+  v.skipped = "Orders are not announced.";
+  v.settings = {
+      {key, "SLACK_BOT_TOKEN", "xoxb-…; used before the webhook where both are set", "none",
+       setting_kind::key},
+      {webhook, "SLACK_WEBHOOK_URL", "an incoming webhook, for announcements without a bot", "none",
+       setting_kind::secret_url},
+      {base, "SLACK_API_BASE", "what stands before /api", own_base, setting_kind::base_url, "/api"},
+      {"slack.channel", "SLACK_CHANNEL",
+       "channel id; with a name messages may repeat, and start-up says so", "#orders"},
+      {"slack.channel_new", "SLACK_CHANNEL_NEW", "channel for new orders", "slack.channel"},
+      {"slack.channel_failed", "SLACK_CHANNEL_FAILED",
+       "channel for failed payments and cancelled orders", "slack.channel"},
+      {"slack.channel_confirmed", "SLACK_CHANNEL_CONFIRMED", "channel for confirmed orders",
+       "slack.channel"},
+  };
+  v.endpoints = {
+      {"slack", "MOCK_MODE, ORDERHUB_DISABLE, SLACK_API_BASE and SLACK_BOT_TOKEN"},
+      {"slack_webhook", "ORDERHUB_DISABLE and SLACK_WEBHOOK_URL"},
+  };
+  v.mode_of = mode_of;
+  v.endpoints_of = endpoints_of;
+  v.findings_of = findings_of;
+  return v;
+}
+
+} // namespace orderhub::providers::slack

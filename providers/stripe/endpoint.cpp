@@ -1,0 +1,62 @@
+#include "providers/stripe/endpoint.hpp"
+
+namespace orderhub::providers::stripe {
+
+namespace {
+
+constexpr std::string_view key = "stripe.api_key";
+constexpr std::string_view base = "stripe.api_base";
+constexpr std::string_view own_base = "https://api.stripe.com";
+
+/// From the key's prefix; empty where it has none of Stripe's.
+std::string_view mode_of_key(std::string_view text) {
+  for (const std::string_view kind : {"sk_", "rk_"}) {
+    if (!text.starts_with(kind))
+      continue;
+    const auto rest = text.substr(kind.size());
+    if (rest.starts_with("test_"))
+      return "test";
+    if (rest.starts_with("live_"))
+      return "live";
+  }
+  return {};
+}
+
+std::string_view mode_of(const vendor_configuration& c) {
+  if (c.is_built_in_mock(base))
+    return "mock";
+  const auto mode = mode_of_key(c.values.secret_of(key).reveal());
+  return mode.empty() ? "test" : mode;
+}
+
+result<std::vector<endpoint>> endpoints_of(const vendor& self, const vendor_configuration& c) {
+  const auto& given = c.values.secret_of(key);
+  if (!c.is_built_in_mock(base) && !given.empty() && mode_of_key(given.reveal()).empty())
+    return fail({error_kind::invalid, "settings",
+                 "STRIPE_API_KEY must begin with sk_test_, sk_live_, rk_test_ or rk_live_."});
+  return std::vector{endpoint_with_key(self, {own_base, "Bearer ", "sk_test_orderhub_mock"}, c)};
+}
+
+} // namespace
+
+vendor describe() {
+  vendor v;
+  v.name = "stripe";
+  v.title = "Stripe";
+  v.role = vendor_role::payment;
+  v.is_required = true;
+  v.duty = "payment";
+  v.key = key;
+  v.base = base;
+  v.settings = {
+      {key, "STRIPE_API_KEY", "sk_test_…, sk_live_…, rk_test_… or rk_live_…", "none",
+       setting_kind::key},
+      {base, "STRIPE_API_BASE", "what stands before /v1", own_base, setting_kind::base_url, "/v1"},
+  };
+  v.endpoints = {{"stripe", "MOCK_MODE, STRIPE_API_BASE and STRIPE_API_KEY"}};
+  v.mode_of = mode_of;
+  v.endpoints_of = endpoints_of;
+  return v;
+}
+
+} // namespace orderhub::providers::stripe

@@ -1,0 +1,56 @@
+#include "providers/vendor.hpp"
+
+#include <utility>
+
+namespace orderhub::providers {
+
+void vendor_values::set(std::string_view name, std::string value) {
+  if (value.empty())
+    forget(name);
+  else
+    values_.insert_or_assign(std::string(name), secret(std::move(value)));
+}
+
+void vendor_values::forget(std::string_view name) {
+  if (const auto it = values_.find(name); it != values_.end())
+    values_.erase(it);
+}
+
+const secret& vendor_values::secret_of(std::string_view name) const {
+  static const secret none;
+  const auto it = values_.find(name);
+  return it == values_.end() ? none : it->second;
+}
+
+const vendor_setting* vendor::find(std::string_view setting) const {
+  for (const auto& s : settings)
+    if (s.name == setting)
+      return &s;
+  return nullptr;
+}
+
+endpoint endpoint_with_key(const vendor& of, const key_endpoint& how,
+                           const vendor_configuration& configured) {
+  endpoint e;
+  e.vendor = of.name;
+  e.absence_after_ms = configured.absence_after_ms;
+  const bool built_in = configured.is_built_in_mock(of.base);
+  e.mode = of.mode_of(configured);
+  if (built_in) {
+    e.base = std::string(configured.mock_base) + "/" + e.vendor;
+    e.identity = "built-in";
+    if (e.absence_after_ms < 0)
+      e.absence_after_ms = 200;
+  } else {
+    e.base = configured.values.has(of.base) ? configured.values.text_of(of.base)
+                                            : std::string(how.own_base);
+  }
+  const auto& key = configured.values.secret_of(of.key);
+  e.secret_headers.emplace_back(
+      "Authorization",
+      secret(std::string(how.prefix) +
+             (built_in || key.empty() ? std::string(how.mock_key) : key.reveal())));
+  return e;
+}
+
+} // namespace orderhub::providers

@@ -1,0 +1,41 @@
+#include "providers/vendors.hpp"
+
+#include "providers/sendgrid/endpoint.hpp"
+#include "providers/shippo/endpoint.hpp"
+#include "providers/slack/endpoint.hpp"
+#include "providers/stripe/endpoint.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace orderhub::providers {
+
+const std::vector<vendor>& all_vendors() {
+  static const std::vector<vendor> all = {
+      stripe::describe(),
+      shippo::describe(),
+      slack::describe(),
+      sendgrid::describe(),
+  };
+  return all;
+}
+
+const vendor& vendor_for(vendor_role role) {
+  const auto& all = all_vendors();
+  const auto it =
+      std::find_if(all.begin(), all.end(), [role](const vendor& v) { return v.role == role; });
+  assert(it != all.end());
+  return *it;
+}
+
+std::vector<std::string_view> skippable_vendors() {
+  std::vector<std::string_view> names;
+  for (const auto& v : all_vendors())
+    if (!v.is_required)
+      names.push_back(v.name);
+  // A shop may write down today that it will not use these.
+  names.insert(names.end(), {"twilio", "github", "inventory", "warehouse", "carrier"});
+  return names;
+}
+
+} // namespace orderhub::providers
