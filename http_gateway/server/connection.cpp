@@ -99,7 +99,7 @@ void connection::sweep(std::int64_t now) {
 }
 
 void connection::drain() {
-  if (!waiting_.empty() || writing_ || lingering_ || closed_)
+  if (!waiting_.empty() || held_ || writing_ || lingering_ || closed_)
     return;
   if (current_)
     refuse(503, "The hub is shutting down; try again shortly.");
@@ -108,6 +108,8 @@ void connection::drain() {
 }
 
 void connection::reject_pending() {
+  if (is_held())
+    hand_over(std::move(held_)); // Nothing is admitted any more: it is answered with that.
   waiting_.for_each([&](http_exchange& exchange) {
     if (!shard::end(exchange))
       return;

@@ -46,10 +46,13 @@ public:
   [[nodiscard]] bool is_from_loopback() const;
   /// Owes nobody anything.
   [[nodiscard]] bool settled() const { return lingering_ || closed_; }
+  /// Has a request that is not handed over yet.
+  [[nodiscard]] bool is_held() const { return held_ && !closed_; }
   [[nodiscard]] bool refused() const { return refused_; }
 
-  std::size_t index = 0; ///< In the shard's list.
-  bool touched = false;  ///< Waits for `flush`.
+  std::size_t index = 0;      ///< In the shard's list.
+  bool touched = false;       ///< Waits for `flush`.
+  bool waits_to_read = false; ///< Is in the shard's queue for it.
 
 private:
   void wait_readable();

@@ -90,6 +90,8 @@ void connection::on_bytes(const char* data, std::size_t size) {
 void connection::resume() {
   if (held_ && may_hand_over(*held_))
     hand_over(std::move(held_));
+  else if (held_)
+    shard_.wait_to_read(*this);
   if (!may_parse())
     return;
   if (pending_.empty())
@@ -182,13 +184,17 @@ void connection::dispatch() {
   exchange->class_ = shard_.handler.class_of(*exchange);
   if (may_hand_over(*exchange))
     hand_over(std::move(exchange));
-  else
+  else {
     held_ = std::move(exchange);
+    shard_.wait_to_read(*this);
+  }
 }
 
-/// An answer to a read can be large: until the size of one is known, there is one at a time.
+/// An answer to a read can be large, and takes long to make then: until the size of one is known,
+/// a connection has one at a time, and all together have few where those of late were large.
 bool connection::may_hand_over(const http_exchange& exchange) const {
-  return waiting_.empty() || knows_size_ || exchange.class_ != request_class::read;
+  return exchange.class_ != request_class::read ||
+         ((waiting_.empty() || knows_size_) && shard_.has_room_to_read());
 }
 
 void connection::hand_over(http_exchange_ptr exchange) {

@@ -25,6 +25,8 @@ struct server_options {
   /// A connection's unsent answers; beyond it nothing of it is handed to the handler. A larger
   /// answer is sent all the same, one at a time.
   std::size_t unsent_size_max = 256 * 1024;
+  /// What the reads in flight may be expected to answer; more of them wait, but for two.
+  std::size_t reading_size_max = 1u << 20;
   /// Unsent answers of all connections. Where they are more, reads get 503, and so does a read
   /// whose answer is large; and whoever takes its answers too slowly is cut.
   std::size_t sending_size_max = 64u << 20;

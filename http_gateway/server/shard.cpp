@@ -5,12 +5,22 @@
 #include <mutex>
 #include <utility>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 
 namespace orderhub::http_gateway::detail {
 namespace {
 
 constexpr std::size_t scratch_size = 64 * 1024;
+/// What the kernel takes of an answer beyond what is on its way; without it up to 4 MiB a
+/// connection, which no budget of ours would see.
+constexpr int kernel_unsent_max = 128 * 1024;
+using notsent_lowat = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>;
+/// Reads that are handed over however large their answers are.
+constexpr std::size_t reads_min = 2;
+/// A smaller answer than this makes no difference to how many there may be.
+constexpr std::size_t small_read_size = 16 * 1024;
 /// A read's answer beyond this is not kept where unsent answers have no room.
 constexpr std::size_t large_answer_size = 16 * 1024;
 constexpr auto too_much_unsent = "Too many answers wait to be taken; try again shortly.";
@@ -36,6 +46,7 @@ void shard::adopt(socket_type socket, bool refused) {
   error_code ignored; // A peer that has gone already is seen at the first read.
   socket.non_blocking(true, ignored);
   socket.set_option(tcp::no_delay(true), ignored);
+  socket.set_option(notsent_lowat(kernel_unsent_max), ignored);
   auto c = std::make_shared<connection>(*this, std::move(socket), refused);
   c->index = connections_.size();
   connections_.push_back(c);
@@ -122,7 +133,39 @@ std::optional<http_response> shard::admit(http_exchange& exchange, bool is_extra
   return std::nullopt;
 }
 
+std::size_t shard::reads_max() const {
+  return std::max(reads_min,
+                  options.reading_size_max / std::max(expected_read_size_, small_read_size));
+}
+
+bool shard::has_room_to_read() const {
+  return loop->counters->places.now(request_class::read) < reads_max();
+}
+
+void shard::wait_to_read(connection& c) {
+  if (std::exchange(c.waits_to_read, true))
+    return;
+  readers_.push_back(c.shared_from_this());
+}
+
+void shard::wake_readers() {
+  const auto under_way = loop->counters->places.now(request_class::read);
+  for (auto room = reads_max(); room > under_way && !readers_.empty();) {
+    const auto c = std::move(readers_.front());
+    readers_.pop_front();
+    c->waits_to_read = false;
+    if (!c->is_held())
+      continue;
+    touch(*c);
+    --room;
+  }
+}
+
 void shard::deliver(http_exchange& exchange) {
+  if (exchange.class_ == request_class::read) {
+    expected_read_size_ = std::max(exchange.response_.body.size(), expected_read_size_ * 7 / 8);
+    wake_readers();
+  }
   if (!exchange.connection_)
     return;
   auto& r = exchange.response_;
@@ -235,6 +278,7 @@ void shard::schedule_sweep() {
 
 void shard::sweep() {
   notice_departures();
+  wake_readers(); // Reads that ended without an answer made room as well.
   const auto now = steady_ms();
   const auto all = connections_; // Closing one changes the list.
   for (const auto& c : all)
@@ -293,6 +337,7 @@ void shard::close_all() {
   finish_turn();
   orphans_.clear();
   later_.clear();
+  readers_.clear();
 }
 
 std::size_t shard::unsettled() const {

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -43,6 +44,10 @@ public:
   /// Counts a whole request in. The answer to one that is not to be handled, or nothing.
   /// `is_extra`: its connection has others in flight.
   std::optional<http_response> admit(http_exchange& exchange, bool is_extra);
+  /// Whether one more read may be handed over.
+  [[nodiscard]] bool has_room_to_read() const;
+  /// `c` has a read that is to be handed over when there is room.
+  void wait_to_read(connection& c);
   /// Its answer stands; writes it when its turn has come.
   void deliver(http_exchange& exchange);
   /// `exchange.answer(response)` in `delay_ms`.
@@ -93,11 +98,15 @@ private:
   void schedule_sweep();
   void sweep();
   void notice_departures();
+  [[nodiscard]] std::size_t reads_max() const;
+  void wake_readers();
   void schedule_later();
 
   std::vector<std::shared_ptr<connection>> connections_;
   std::vector<std::shared_ptr<connection>> touched_;
   std::vector<std::shared_ptr<connection>> removed_;
+  std::deque<std::shared_ptr<connection>> readers_; ///< Wait to read, in that order.
+  std::size_t expected_read_size_ = 0; ///< Of an answer to a read: the largest of late.
   std::vector<http_exchange_ptr> local_answers_;
   std::vector<http_exchange_ptr> orphans_;
   std::vector<http_exchange_ptr> dropped_; ///< The handler is to be told, at the end of the turn.

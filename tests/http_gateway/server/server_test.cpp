@@ -48,6 +48,7 @@ public:
   }
 
   request_class class_of(http_exchange& exchange) override {
+    ++arrived;
     const std::string_view target = exchange.request.target;
     return target == "/health"           ? request_class::always
            : target.starts_with("/wait") ? request_class::wait
@@ -79,7 +80,8 @@ public:
     return held_.size();
   }
 
-  std::atomic<bool> lets_go = false; ///< Of `/wait/accepted`.
+  std::atomic<std::size_t> arrived = 0; ///< Whole requests, handed over or not.
+  std::atomic<bool> lets_go = false;    ///< Of `/wait/accepted`.
 
   std::size_t dropped_count() const {
     const std::lock_guard lock(mutex_);
@@ -786,6 +788,32 @@ TEST_CASE("a connection reads one thing at a time until the size of its answers 
   CHECK(c.at_end());
 }
 
+TEST_CASE("large reads come a few at a time whoever asks for them", "[gateway][server]") {
+  fixture f({.reading_size_max = 400 * 1024});
+  auto first = f.connect();
+  REQUIRE(first.send(get("/big"))); // From now on 100 KiB are expected of a read.
+  CHECK(first.read()->body.size() == 100 * 1024);
+  std::vector<std::unique_ptr<raw_client>> clients;
+  for (int i = 0; i < 12; ++i) {
+    clients.push_back(std::make_unique<raw_client>(f.web->port()));
+    REQUIRE(clients.back()->send(get("/bigheld/" + std::to_string(i))));
+  }
+  f.handler.wait_held(4);
+  // An order is not held up by the reads that wait.
+  auto order = f.connect();
+  REQUIRE(order.send(get("/order")));
+  CHECK(order.read()->status == 200);
+  CHECK(f.web->metrics().in_flight_now == 4);
+  clients[11]->reset(); // One that waits may go.
+  for (std::size_t answered = 0; answered < 11; ++answered) {
+    const auto held = f.handler.wait_held(std::min<std::size_t>(answered + 1, 11));
+    CHECK(held.size() <= answered + 4);
+    CHECK(held[answered]->answer(text(std::string(100 * 1024, 'y'))));
+  }
+  for (int i = 0; i < 11; ++i)
+    CHECK(clients[static_cast<std::size_t>(i)]->read()->status == 200);
+}
+
 TEST_CASE("unsent answers have a bound over all connections", "[gateway][server]") {
   fixture f({.sending_size_max = 1u << 20, .slow_grace_ms = 60'000, .sweep_interval_ms = 10});
   std::vector<std::unique_ptr<raw_client>> greedy;
@@ -981,6 +1009,22 @@ TEST_CASE("who waits when the server stops is told so, and later answers are dro
     CHECK_FALSE(held[0]->answer(text("nobody")));
   }
   CHECK_FALSE(held[1]->answer(text("nobody")));
+}
+
+TEST_CASE("a read that waits for its turn is told when the server stops", "[gateway][server]") {
+  fixture f({.reading_size_max = 1});
+  auto first = f.connect();
+  auto second = f.connect();
+  REQUIRE(first.send(get("/bigheld/1")));
+  REQUIRE(second.send(get("/bigheld/2")));
+  const auto held = f.handler.wait_held(2);
+  auto third = f.connect();
+  REQUIRE(third.send(get("/bigheld/3")));
+  CHECK(eventually([&] { return f.handler.arrived == 3; }));
+  f.web->stop(0);
+  for (auto* c : {&first, &second, &third})
+    CHECK(c->read()->status == 503);
+  CHECK(f.handler.held() == 2);
 }
 
 TEST_CASE("a second server on the same port is refused with a reason", "[gateway][server]") {
