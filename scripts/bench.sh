@@ -20,4 +20,4 @@ if [ $build = yes ]; then
   flock "$root/build/release/.build_lock" \
     cmake --build "$root/build/release" --target orderhub_load orderhub_fill >&2
 fi
-exec python3 -B "$root/scripts/bench.py" "${arguments[@]}"
+exec python3 -B "$root/scripts/bench" "${arguments[@]}"

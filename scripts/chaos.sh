@@ -18,4 +18,4 @@ if [ $build = yes ]; then
     ;;
   esac
 fi
-exec python3 -B "$root/scripts/chaos.py" "${arguments[@]}"
+exec python3 -B "$root/scripts/chaos" "${arguments[@]}"

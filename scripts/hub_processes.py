@@ -1,12 +1,11 @@
-"""Starts the real hub and the mock vendors as separate processes, for chaos.py and bench.py.
+"""Starts the real hub and the mock vendors as separate processes, for everything that runs them:
+chaos, bench, outage and the tests in tests/scripts.
 
 Everything a run starts is its own: free ports, a temporary directory, and an environment that holds
 no setting of whoever calls. Processes are spawned from the main thread only and die with it.
 """
-import ctypes
 import http.client
 import json
-import mmap
 import os
 import pathlib
 import random
@@ -15,7 +14,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -226,29 +224,6 @@ class Hub:
     def disk_bytes(self):
         """Blocks that the data directory's files occupy, as du counts them."""
         return sum(f.stat().st_blocks * 512 for f in self.data.rglob("*") if f.is_file())
-
-
-class ShiftedClock:
-    """A wall clock that is moved under a running program; see tests/support/clock_shift.c."""
-
-    def __init__(self, file, library):
-        self.library = pathlib.Path(library).resolve()
-        if not self.library.is_file():
-            raise Failure(f"{self.library} does not exist: run scripts/build.sh --tests first")
-        self.file = pathlib.Path(file).resolve()
-        self.file.write_bytes(bytes(8))
-        with open(self.file, "r+b") as f:
-            self.map = mmap.mmap(f.fileno(), 8)
-        # One store: whoever reads at the same time sees the old or the new.
-        self.cell = ctypes.c_int64.from_buffer(self.map)
-        self.lock = threading.Lock()
-
-    def step(self, milliseconds):
-        with self.lock:
-            self.cell.value += milliseconds
-
-    def environment(self):
-        return {"LD_PRELOAD": str(self.library), "ORDERHUB_TEST_CLOCK_SHIFT": str(self.file)}
 
 
 def find_program(given):

@@ -1,4 +1,4 @@
-"""chaos.py's verdict on made-up ledgers: what must be a violation is one, what may be is not."""
+"""chaos.sh's verdict on made-up ledgers: what must be a violation is one, what may be is not."""
 import contextlib
 import io
 import pathlib
@@ -6,14 +6,15 @@ import sys
 import types
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
-import chaos  # noqa: E402
+from chaos.run import Run  # noqa: E402
+from chaos.verdict import Verdict  # noqa: E402
 
 
 def run_with(status, effects, *, kills=(), epochs=(), acknowledged=True, cancel=False,
              declined=False, final=True, attention=None):
     arguments = types.SimpleNamespace(seed=1, kills=0, orders=1, broken=None, patience=1,
                                       hang=None, clock_steps=0)
-    run = chaos.Run(arguments)
+    run = Run(arguments)
     run.began_at = 100.0
     run.kills, run.epochs = list(kills), list(epochs)
     order = run.orders[0]
@@ -27,8 +28,10 @@ def run_with(status, effects, *, kills=(), epochs=(), acknowledged=True, cancel=
     ledger = {"effects": [dict({"order_id": "k", "step": "s", "kind": kind, "id": f"{kind}-{i}",
                                 "at_ms": int(at * 1000)}, **more)
                           for i, (kind, at, more) in enumerate(effects)]}
+    verdict = Verdict(run)
     with contextlib.redirect_stdout(io.StringIO()):
-        run.judge(ledger)
+        verdict.judge(ledger)
+    run.repeats = verdict.repeats
     return run
 
 

@@ -7,7 +7,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
-from hub_processes import ShiftedClock  # noqa: E402
+from chaos.clock import ShiftedClock  # noqa: E402
 
 LIBRARY = sys.argv[1]
 CHILD = """

@@ -1,0 +1,1 @@
+"""Figures of the real hub on this machine; `__main__.py` says which and how."""
