@@ -61,7 +61,7 @@ LIBRARIES = [
     (r"caf/", "CAF::core", r"actors/runtime/", "only actors/runtime knows CAF"),
     (r"lmdb\.h$", "lmdb::lmdb", r"journal/lmdb_store\.cpp$",
      "only journal/lmdb_store.cpp knows LMDB"),
-    (r"curl/", "CURL::libcurl", r"providers/transport/.*\.cpp$",
+    (r"curl/", "CURL::libcurl", r"providers/transport/",
      "only providers/transport knows libcurl"),
     (r"nlohmann/", "nlohmann_json::nlohmann_json", r".*\.cpp$",
      "the JSON library stays inside .cpp files"),

@@ -1,0 +1,142 @@
+#include "providers/transport/curl_call.hpp"
+
+#include "journal/base/text.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <string_view>
+
+namespace orderhub::providers {
+
+namespace {
+
+constexpr std::size_t header_count_max = 256;
+
+/// Connected (TLS included), and the next thing is the first byte of the request.
+int on_start(void* user, char*, char*, int, int) {
+  auto& s = *static_cast<curl_slot*>(user);
+  if (++s.starts > 1 && !s.may_resend)
+    return CURL_PREREQFUNC_ABORT;
+  s.body_sent = 0;
+  return CURL_PREREQFUNC_OK;
+}
+
+std::size_t on_body_wanted(char* out, std::size_t size, std::size_t count, void* user) {
+  auto& s = *static_cast<curl_slot*>(user);
+  const std::size_t n = std::min(size * count, s.request.body.size() - s.body_sent);
+  std::memcpy(out, s.request.body.data() + s.body_sent, n);
+  s.body_sent += n;
+  return n;
+}
+
+bool fits(curl_slot& s, std::size_t n) {
+  s.answer_size += n;
+  s.too_large = s.too_large || s.answer_size > s.answer_size_max;
+  return !s.too_large;
+}
+
+std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) {
+  auto& s = *static_cast<curl_slot*>(user);
+  const std::size_t n = size * count;
+  auto& response = s.outcome.response;
+  std::string_view line(data, n);
+  if (line.starts_with("HTTP/")) { // Also after an interim 1xx, whose headers do not count.
+    response.headers.clear();
+    response.body.clear();
+    return fits(s, n) ? n : 0;
+  }
+  while (!line.empty() &&
+         (line.back() == '\r' || line.back() == '\n' || line.back() == ' ' || line.back() == '\t'))
+    line.remove_suffix(1);
+  const auto colon = line.find(':');
+  if (!fits(s, n) || response.headers.size() >= header_count_max) {
+    s.too_large = true;
+    return 0;
+  }
+  if (colon == std::string_view::npos || colon == 0)
+    return n;
+  std::string_view value = line.substr(colon + 1);
+  while (!value.empty() && (value.front() == ' ' || value.front() == '\t'))
+    value.remove_prefix(1);
+  auto& [name, text] = response.headers.emplace_back(line.substr(0, colon), value);
+  std::transform(name.begin(), name.end(), name.begin(), lower_ascii);
+  if (name == "content-length") {
+    std::size_t length = 0;
+    if (std::from_chars(text.data(), text.data() + text.size(), length).ec == std::errc{} &&
+        length <= s.answer_size_max)
+      response.body.reserve(length);
+  }
+  return n;
+}
+
+std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) {
+  auto& s = *static_cast<curl_slot*>(user);
+  const std::size_t n = size * count;
+  if (!fits(s, n))
+    return 0;
+  s.outcome.response.body.append(data, n);
+  return n;
+}
+
+} // namespace
+
+void attach_callbacks(curl_slot& slot) {
+  CURL* easy = slot.easy;
+  auto* user = static_cast<void*>(&slot);
+  set_option(easy, CURLOPT_PRIVATE, user);
+  set_option(easy, CURLOPT_PREREQFUNCTION, &on_start);
+  set_option(easy, CURLOPT_PREREQDATA, user);
+  set_option(easy, CURLOPT_READFUNCTION, &on_body_wanted);
+  set_option(easy, CURLOPT_READDATA, user);
+  set_option(easy, CURLOPT_HEADERFUNCTION, &on_header);
+  set_option(easy, CURLOPT_HEADERDATA, user);
+  set_option(easy, CURLOPT_WRITEFUNCTION, &on_body);
+  set_option(easy, CURLOPT_WRITEDATA, user);
+}
+
+transport_outcome outcome_of(outcome_kind kind, const char* reason) {
+  transport_outcome outcome;
+  outcome.kind = kind;
+  outcome.reason = reason;
+  return outcome;
+}
+
+const char* reason_of(CURLcode code) {
+  switch (code) {
+  case CURLE_COULDNT_RESOLVE_HOST:
+  case CURLE_COULDNT_RESOLVE_PROXY:
+    return "host name not resolved";
+  case CURLE_COULDNT_CONNECT:
+    return "connection refused or unreachable";
+  case CURLE_OPERATION_TIMEDOUT:
+    return "deadline passed";
+  case CURLE_SSL_CONNECT_ERROR:
+    return "TLS handshake failed";
+  case CURLE_PEER_FAILED_VERIFICATION:
+    return "TLS certificate not trusted";
+  case CURLE_GOT_NOTHING:
+    return "connection closed without an answer";
+  case CURLE_PARTIAL_FILE:
+    return "answer cut short";
+  case CURLE_SEND_ERROR:
+    return "connection broke while sending";
+  case CURLE_RECV_ERROR:
+    return "connection broke while receiving";
+  case CURLE_SEND_FAIL_REWIND:
+  case CURLE_ABORTED_BY_CALLBACK:
+    return "reused connection died";
+  case CURLE_URL_MALFORMAT:
+    return "URL not usable";
+  case CURLE_UNSUPPORTED_PROTOCOL: // HTTP/0.9; the URL's own scheme was judged before.
+  case CURLE_WEIRD_SERVER_REPLY:
+  case CURLE_BAD_CONTENT_ENCODING:
+    return "answer is not HTTP";
+  case CURLE_OUT_OF_MEMORY:
+    return "out of memory";
+  default:
+    return "transfer failed";
+  }
+}
+
+} // namespace orderhub::providers
