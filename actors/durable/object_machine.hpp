@@ -88,7 +88,7 @@ enum class awakeable_verdict : std::uint8_t { completed, already, unknown };
 
 /// One active object: its folded state, its invocations' frames, its open effects. Takes events,
 /// produces turns. Knows no actor, no store's inside and no socket; single-threaded. Every event is
-/// followed by `take`, whose output the host carries out.
+/// followed by `take`, whose output the host releases.
 class object_machine final : private execution_host {
 public:
   /// `state` as loaded from the journal. The references must outlive the object.

@@ -1,6 +1,6 @@
 """What the project wants of its figures, and what was measured of others."""
 
-# What the project wants, and what was measured of others on such a machine (the issue's table).
+# What the project wants, and what was measured of others on such a machine.
 TARGETS = {
     "orders.c64.v0.per_second": (">=", 4500),
     "orders.c1.v0.p50": ("<=", 4),

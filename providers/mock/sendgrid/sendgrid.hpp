@@ -6,7 +6,7 @@
 
 namespace orderhub::providers::mock {
 
-/// SendGrid's mail send (vendor page sendgrid.md). Keeps nothing but the number of mails: there is
+/// SendGrid's mail send. Keeps nothing but the number of mails: there is
 /// no way to ask afterwards, as with the real one. Internal to the mock.
 class sendgrid {
 public:

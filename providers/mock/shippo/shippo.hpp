@@ -8,7 +8,7 @@
 
 namespace orderhub::providers::mock {
 
-/// Shippo's shipments, labels (transactions) and label refunds (vendor page shippo.md). There is no
+/// Shippo's shipments, labels (transactions) and label refunds. There is no
 /// idempotency: the same rate bought twice makes two labels. Internal to the mock.
 class shippo {
 public:

@@ -10,7 +10,7 @@
 
 namespace orderhub::providers::mock {
 
-/// Slack's chat.postMessage, conversations.history and incoming webhooks (vendor page slack.md).
+/// Slack's chat.postMessage, conversations.history and incoming webhooks.
 /// Internal to the mock.
 class slack {
 public:

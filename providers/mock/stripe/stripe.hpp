@@ -12,7 +12,7 @@
 
 namespace orderhub::providers::mock {
 
-/// Stripe's PaymentIntents and refunds with its idempotency layer (vendor page stripe.md, and
+/// Stripe's PaymentIntents and refunds with its idempotency layer (sources: providers/stripe/README.md, and
 /// docs.stripe.com/api/idempotent_requests): the first result after execution began is stored under
 /// the key, errors included, and replayed; refusals before execution are not. Internal to the mock.
 class stripe {
