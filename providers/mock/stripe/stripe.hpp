@@ -12,9 +12,10 @@
 
 namespace orderhub::providers::mock {
 
-/// Stripe's PaymentIntents and refunds with its idempotency layer (sources: providers/stripe/README.md, and
-/// docs.stripe.com/api/idempotent_requests): the first result after execution began is stored under
-/// the key, errors included, and replayed; refusals before execution are not. Internal to the mock.
+/// Stripe's PaymentIntents and refunds with its idempotency layer (sources:
+/// providers/stripe/README.md, and docs.stripe.com/api/idempotent_requests): the first result after
+/// execution began is stored under the key, errors included, and replayed; refusals before
+/// execution are not. Internal to the mock.
 class stripe {
 public:
   explicit stripe(shared_state& shared);
