@@ -39,8 +39,9 @@ struct sent_request {
   /// headers show it. 0: as far back as the vendor's records reach (a refusal proved an earlier
   /// effect, so it may be older than this intent).
   unix_ms since = 0;
-  /// Nothing of this call can be newer at the vendor than this, by the same clock: so long after the
-  /// last byte can have left. What others of the account did since then need not be read. 0: open.
+  /// Nothing of this call can be newer at the vendor than this, by the same clock: so long after
+  /// the last byte can have left. What others of the account did since then need not be read. 0:
+  /// open.
   unix_ms until = 0;
 };
 

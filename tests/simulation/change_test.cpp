@@ -1,8 +1,8 @@
 #include "actors/handlers/orders/order_event.hpp"
 #include "actors/handlers/orders/order_facts.hpp"
-#include "tests/support/seeds.hpp"
 #include "tests/support/catch2.hpp"
 #include "tests/support/order_check.hpp"
+#include "tests/support/seeds.hpp"
 
 #include <string>
 #include <utility>

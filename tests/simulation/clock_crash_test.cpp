@@ -1,6 +1,6 @@
-#include "tests/support/seeds.hpp"
 #include "tests/support/catch2.hpp"
 #include "tests/support/order_check.hpp"
+#include "tests/support/seeds.hpp"
 
 #include <algorithm>
 #include <string>
