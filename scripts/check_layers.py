@@ -72,6 +72,7 @@ LIBRARIES = [
     (r"(spdlog|fmt)/", "spdlog::spdlog", r"journal/base/log\.cpp$",
      "only journal/base/log.cpp writes logs"),
     (r"CLI/", "CLI11::CLI11", r"http_gateway/.*\.cpp$", "only the gateway's .cpp files read flags"),
+    (r"catch2/", "Catch2::Catch2", r"tests/support/", "tests include tests/support/catch2.hpp"),
     (r"openssl/", "OpenSSL::Crypto", None, ""),
     (r"libdeflate\.h$", "libdeflate::deflate", None, ""),
     (r"tl/", "tl::expected_headers", None, ""),
