@@ -84,12 +84,14 @@ std::string effect_machine::key() const {
   return base;
 }
 
-providers::sent_request effect_machine::sent() const {
+providers::http_request effect_machine::request() const {
   const auto& op = start_.operation;
-  auto request = generation_ > 1 && op.regenerate != nullptr
-                     ? op.regenerate(op.request, generation_)
-                     : op.request;
-  return {std::move(request), key(), first_sent_at_, window_begin(), window_end()};
+  return generation_ > 1 && op.regenerate != nullptr ? op.regenerate(op.request, generation_)
+                                                     : op.request;
+}
+
+providers::sent_request effect_machine::sent() const {
+  return {request(), key(), first_sent_at_, window_begin(), window_end()};
 }
 
 place_request effect_machine::place(bool lookup) const {
@@ -144,7 +146,7 @@ effect_step effect_machine::send() {
   const auto& op = start_.operation;
   effect_step s;
   s.kind = effect_step_kind::send;
-  s.request = sent().request;
+  s.request = request();
   if (!op.key_header.empty())
     s.request.headers.emplace_back(std::string(op.key_header), key());
   s.deadline_ms = start_.intent.deadline_ms;

@@ -154,6 +154,9 @@ private:
   void learn(vendor_finding what, std::string_view why) const;
   [[nodiscard]] bool key_alive() const;
   [[nodiscard]] bool key_not_sure() const;
+  /// The bytes of the key's generation now.
+  [[nodiscard]] providers::http_request request() const;
+  /// For a look-up.
   [[nodiscard]] providers::sent_request sent() const;
   [[nodiscard]] std::string key() const;
   [[nodiscard]] std::int64_t behind_ms() const;
