@@ -1,21 +1,12 @@
 #include "http_gateway/ingress/access.hpp"
 
+#include "journal/base/hash.hpp"
 #include "journal/base/loopback.hpp"
 #include "journal/base/text.hpp"
 
 #include <openssl/crypto.h>
-#include <openssl/sha.h>
 
 namespace orderhub::http_gateway {
-namespace {
-
-std::array<unsigned char, 32> sha256(std::string_view text) {
-  std::array<unsigned char, 32> hash{};
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), hash.data());
-  return hash;
-}
-
-} // namespace
 
 bool is_loopback_origin(std::string_view origin) {
   for (const std::string_view scheme : {"http://", "https://"})
@@ -25,7 +16,7 @@ bool is_loopback_origin(std::string_view origin) {
 }
 
 access_rule::access_rule(const secret& token)
-    : has_token_(!token.empty()), token_hash_(sha256(token.reveal())) {}
+    : has_token_(!token.empty()), token_hash_(sha256_of(token.reveal())) {}
 
 std::optional<http_response> access_rule::refusal(const http_request& request) const {
   if (has_token_) {
@@ -34,7 +25,7 @@ std::optional<http_response> access_rule::refusal(const http_request& request) c
       given.remove_prefix(7);
       while (!given.empty() && given.front() == ' ')
         given.remove_prefix(1);
-      if (CRYPTO_memcmp(sha256(given).data(), token_hash_.data(), token_hash_.size()) == 0)
+      if (CRYPTO_memcmp(sha256_of(given).data(), token_hash_.data(), token_hash_.size()) == 0)
         return std::nullopt;
     }
     auto r = problem(401, "This needs the header Authorization: Bearer with the hub's token.");

@@ -1,8 +1,8 @@
 #pragma once
 #include "http_gateway/server/server.hpp"
+#include "journal/base/hash.hpp"
 #include "journal/base/secret.hpp"
 
-#include <array>
 #include <optional>
 #include <string_view>
 
@@ -20,7 +20,7 @@ public:
 
 private:
   bool has_token_ = false;
-  std::array<unsigned char, 32> token_hash_{}; ///< SHA-256: equal sizes to compare, and no copy.
+  digest token_hash_{}; ///< Equal sizes to compare, and no copy.
 };
 
 /// `http` or `https`, a loopback host, nothing behind. `null` is foreign.
