@@ -139,8 +139,6 @@ result<void> read_items(const json& root, order& o) {
     return bad("items is missing.");
   if (!it->is_array() || it->empty())
     return bad("items must be a list with at least one item.");
-  if (it->size() > items_max)
-    return bad("items has more than " + std::to_string(items_max) + " items.");
   std::size_t index = 0;
   for (const auto& entry : *it) {
     const auto path = "items[" + std::to_string(index++) + "]";
