@@ -2,19 +2,20 @@
 
 #include "journal/base/bytes.hpp"
 #include "journal/base/hash.hpp"
+#include "journal/record_bytes.hpp"
 
 #include <algorithm>
 
 namespace orderhub::journal {
 
+using record_bytes::corrupt;
+using record_bytes::get_object;
+using record_bytes::put;
+
 namespace {
 
 constexpr std::uint8_t small_row_version = 1;
 constexpr std::size_t object_digest_size = 16;
-
-tl::unexpected<error> corrupt(const char* where, std::string message) {
-  return fail({error_kind::corrupt, where, std::move(message)});
-}
 
 std::string with_checksum(byte_writer w) {
   w.u32(crc32_of(w.view()));
@@ -149,8 +150,7 @@ std::string request_row_key(const digest& scope) {
 std::string encode_object_ref(const object_id& id) {
   byte_writer w(8 + id.service.size() + id.key.size());
   w.u8(small_row_version);
-  w.str8(id.service);
-  w.str8(id.key);
+  put(w, id);
   return with_checksum(std::move(w));
 }
 
@@ -160,9 +160,7 @@ result<object_id> decode_object_ref(std::string_view bytes) {
   if (!body)
     return body.failure();
   byte_reader r(*body);
-  object_id id;
-  id.service = std::string(r.str8());
-  id.key = std::string(r.str8());
+  auto id = get_object(r);
   if (!r.done() || !storable(id))
     return corrupt(where, "the row is cut short or too long");
   return id;
@@ -173,8 +171,7 @@ std::string encode(const timer_row& row) {
   w.u8(small_row_version);
   w.i64(row.due_at);
   w.i64(row.recorded_at);
-  w.str8(row.object.service);
-  w.str8(row.object.key);
+  put(w, row.object);
   return with_checksum(std::move(w));
 }
 
@@ -187,8 +184,7 @@ result<timer_row> decode_timer_row(std::string_view key, std::string_view bytes)
   timer_row row;
   row.due_at = r.i64();
   row.recorded_at = r.i64();
-  row.object.service = std::string(r.str8());
-  row.object.key = std::string(r.str8());
+  row.object = get_object(r);
   if (!r.done() || !storable(row.object))
     return corrupt(where, "the row is cut short or too long");
   if (parse_timer_key(key) != row.due_at)
@@ -241,8 +237,7 @@ std::optional<aside_key> parse_aside_key(std::string_view key) {
 std::string encode(const aside_mark& mark) {
   byte_writer w(64 + mark.object.service.size() + mark.object.key.size() + mark.reason.size());
   w.u8(small_row_version);
-  w.str8(mark.object.service);
-  w.str8(mark.object.key);
+  put(w, mark.object);
   w.str16(mark.reason);
   return with_checksum(std::move(w));
 }
@@ -254,8 +249,7 @@ result<aside_mark> decode_aside_mark(std::string_view bytes) {
     return body.failure();
   byte_reader r(*body);
   aside_mark mark;
-  mark.object.service = std::string(r.str8());
-  mark.object.key = std::string(r.str8());
+  mark.object = get_object(r);
   mark.reason = std::string(r.str16());
   if (!r.done() || !storable(mark.object))
     return corrupt(where, "the row is cut short or too long");

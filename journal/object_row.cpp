@@ -2,18 +2,19 @@
 
 #include "journal/base/bytes.hpp"
 #include "journal/base/hash.hpp"
+#include "journal/record_bytes.hpp"
 
 #include <utility>
 
 namespace orderhub::journal {
 
+using record_bytes::corrupt;
+using record_bytes::get_object;
+using record_bytes::put;
+
 namespace {
 
 constexpr std::uint8_t row_version = 1;
-
-tl::unexpected<error> corrupt(const char* where, std::string message) {
-  return fail({error_kind::corrupt, where, std::move(message)});
-}
 
 void put(byte_writer& w, const invocation_state& i) {
   w.array(i.id.bytes);
@@ -80,8 +81,7 @@ std::string encode(const object_state& state) {
   w.u8(row_version);
   w.u64(state.folded_to);
   w.i64(state.last_time);
-  w.str8(state.id.service);
-  w.str8(state.id.key);
+  put(w, state.id);
   w.u32(static_cast<std::uint32_t>(state.values.size()));
   for (const auto& [name, value] : state.values) {
     w.str8(name);
@@ -129,8 +129,7 @@ result<object_state> decode_object(std::string_view bytes) {
   object_state s;
   s.folded_to = r.u64();
   s.last_time = r.i64();
-  s.id.service = std::string(r.str8());
-  s.id.key = std::string(r.str8());
+  s.id = get_object(r);
   for (auto count = r.u32(); count > 0 && r.ok(); --count) {
     auto name = std::string(r.str8());
     s.values.insert_or_assign(std::move(name), std::string(r.str32()));
@@ -173,8 +172,7 @@ result<object_state> decode_object(std::string_view bytes) {
 std::string encode(const invocation_row& row) {
   byte_writer w(256);
   w.u8(row_version);
-  w.str8(row.object.service);
-  w.str8(row.object.key);
+  put(w, row.object);
   put(w, row.invocation);
   return close_row(w);
 }
@@ -186,8 +184,7 @@ result<invocation_row> decode_invocation_row(std::string_view bytes) {
     return body.failure();
   byte_reader r(*body);
   invocation_row row;
-  row.object.service = std::string(r.str8());
-  row.object.key = std::string(r.str8());
+  row.object = get_object(r);
   auto i = get_invocation(r);
   if (!i)
     return i.failure();

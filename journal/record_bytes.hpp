@@ -8,8 +8,8 @@
 #include <string_view>
 #include <utility>
 
-/// Parts that records and their payloads have in common, as bytes. For record.cpp and
-/// record_payloads.cpp.
+/// Parts that records, their payloads and the rows of the tables have in common, as bytes. For the
+/// .cpp files of this room.
 namespace orderhub::journal::record_bytes {
 
 inline tl::unexpected<error> corrupt(const char* where, std::string message) {

@@ -1,17 +1,13 @@
 #include "journal/record_refs.hpp"
 
 #include "journal/base/bytes.hpp"
+#include "journal/record_bytes.hpp"
 
 namespace orderhub::journal {
 
-namespace {
+using record_bytes::get_object;
 
-object_id get_object(byte_reader& r) {
-  object_id id;
-  id.service = std::string(r.str8());
-  id.key = std::string(r.str8());
-  return id;
-}
+namespace {
 
 /// The fields of an input payload (FORMAT.md) that matter here.
 void get_input(byte_reader& r, record_refs& refs) {
