@@ -16,9 +16,9 @@
 
 /// What a host provides. The rules of hosting (`intake`, `hosted_object`, `release`) ask for these
 /// things and for nothing else; the runtime on CAF, the simulator and a plain test implement them,
-/// and so would an endpoint of a Restate cluster. There are three interfaces because they are asked
-/// from three sides: by an active object, on that object's thread; by what a durable turn lets go,
-/// on any thread; by the door.
+/// and so would an endpoint of a Restate cluster. There are four interfaces because they are asked
+/// from four sides: by an active object, on that object's thread; by what a durable turn lets go,
+/// on any thread; by the door; by a response that lacks a part as it leaves.
 ///
 /// What Restate asks of a host, and where it is:
 ///
@@ -36,9 +36,8 @@
 ///   a new attempt joins one that still runs       vendor_outcome::incarnation tells them apart; an
 ///                                                 endpoint whose leader changed keeps the running
 ///                                                 call and gives its outcome to the new one
-///   calls and sends to other objects              object_host::deliver; a cluster finds them in
-///   the
-///                                                 turn's records, and does nothing there
+///   calls and sends to other objects              object_host::deliver; does nothing where a
+///                                                 cluster finds them in the turn's records
 ///   results, acknowledgements                     outlet::finish, outlet::acknowledge: a cluster
 ///                                                 answers its callers itself
 ///

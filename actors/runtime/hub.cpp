@@ -119,8 +119,8 @@ struct hub::parts {
 
   [[nodiscard]] host::host_context& shared() { return context.shared; }
 
-  /// Small bodies overtake large ones, and large ones the largest: what nobody waits for long in
-  /// front of. The server bounds how many there are.
+  /// Small bodies overtake large ones, and these the largest, so that nobody waits for long behind
+  /// bodies that take long. The server bounds how many there are.
   const caf::actor& gateway_for(const call_request& request) {
     if (request.body.size() > largest_body_bytes)
       return large_bodies.back();

@@ -7,18 +7,17 @@ namespace orderhub {
 /// What the caller can do next. A kind exists only where two callers would act differently.
 /// The numbers reach the disk: append, never reuse.
 enum class error_kind : std::uint8_t {
-  invalid = 1,     ///< Our request was wrong. Never retry.
-  rejected = 2,    ///< The other side decided against us (card declined). Final.
-  unavailable = 3, ///< Nothing happened. Retry with backoff.
-  in_doubt = 4,    ///< It may have happened. Resolve by the same key or by look-up.
-  corrupt = 5,     ///< Stored bytes fail their checks. Stop writing, keep the evidence.
-  diverged = 6,    ///< Replay asked for another step than the journal holds. Pause.
-  cancelled = 7,   ///< The invocation was cancelled. Compensate, then end.
-  in_doubt_stored =
-      8,          ///< The vendor keeps this very answer under the key: only a look-up completions.
-  missed = 9,     ///< In doubt, and by its policy neither repeated nor looked up. Report it.
-  full = 10,      ///< No room (disk, map, queue). Nothing was lost; try again later.
-  not_found = 11, ///< There is no such thing.
+  invalid = 1,         ///< Our request was wrong. Never retry.
+  rejected = 2,        ///< The other side decided against us (card declined). Final.
+  unavailable = 3,     ///< Nothing happened. Retry with backoff.
+  in_doubt = 4,        ///< It may have happened. Resolve by the same key or by look-up.
+  corrupt = 5,         ///< Stored bytes fail their checks. Stop writing, keep the evidence.
+  diverged = 6,        ///< Replay asked for another step than the journal holds. Pause.
+  cancelled = 7,       ///< The invocation was cancelled. Compensate, then end.
+  in_doubt_stored = 8, ///< The vendor keeps this very answer under the key: look it up.
+  missed = 9,          ///< In doubt, and by its policy neither repeated nor looked up. Report it.
+  full = 10,           ///< No room (disk, map, queue). Nothing was lost; try again later.
+  not_found = 11,      ///< There is no such thing.
   /// Our credential, scope or path is wrong: a fault of the configuration, which holds every call
   /// with it. Nothing happened; wait until a person has changed the setting.
   misconfigured = 12,
