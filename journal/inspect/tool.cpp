@@ -32,6 +32,21 @@ result<std::unique_ptr<lmdb_store>> open_to_read(const std::string& directory) {
   return lmdb_store::open(directory, {.read_only = true});
 }
 
+/// A journal's tables and one view of their rows, which ends before they do.
+struct opened_rows {
+  std::unique_ptr<lmdb_store> tables;
+  std::unique_ptr<reader> rows;
+};
+result<opened_rows> open_rows(const std::string& directory) {
+  auto tables = open_to_read(directory);
+  if (!tables)
+    return tables.failure();
+  auto rows = (*tables)->read();
+  if (!rows)
+    return rows.failure();
+  return opened_rows{std::move(*tables), std::move(*rows)};
+}
+
 /// Of the log's newest record; 0 where the log is empty.
 result<log_sequence> last_lsn(const reader& rows) {
   auto key = rows.last_key(table::lg);
@@ -51,13 +66,11 @@ int say(std::ostream& out, const error& e) {
 }
 
 int verify_here(const std::string& directory, std::ostream& out) {
-  auto tables = open_to_read(directory);
-  if (!tables)
-    return say(out, tables.error());
-  auto rows = (*tables)->read();
-  if (!rows)
-    return say(out, rows.error());
-  const auto report = verify_tables(**rows);
+  auto journal = open_rows(directory);
+  if (!journal)
+    return say(out, journal.error());
+  const auto& rows = *journal->rows;
+  const auto report = verify_tables(rows);
   for (const auto& text : report.problems)
     out << "damaged: " << text << '\n';
   if (report.problem_count > report.problems.size())
@@ -150,47 +163,43 @@ int verify(const std::string& directory, std::ostream& out) {
 
 int dump(const std::string& directory, const dump_options& options, std::ostream& out,
          std::ostream& errors) {
-  auto tables = open_to_read(directory);
-  if (!tables)
-    return say(errors, tables.error());
-  auto rows = (*tables)->read();
-  if (!rows)
-    return say(errors, rows.error());
-  if (auto done = journal::dump(**rows, out, options); !done)
+  auto journal = open_rows(directory);
+  if (!journal)
+    return say(errors, journal.error());
+  const auto& rows = *journal->rows;
+  if (auto done = journal::dump(rows, out, options); !done)
     return say(errors, done.error());
   out.flush();
   return out ? as_it_should_be : not_done;
 }
 
 int stats(const std::string& directory, std::ostream& out) {
-  auto tables = open_to_read(directory);
-  if (!tables)
-    return say(out, tables.error());
-  auto rows = (*tables)->read();
-  if (!rows)
-    return say(out, rows.error());
+  auto journal = open_rows(directory);
+  if (!journal)
+    return say(out, journal.error());
+  const auto& rows = *journal->rows;
   nlohmann::ordered_json j;
   for (std::size_t i = 0; i < table_count; ++i) {
     const auto t = static_cast<table>(i);
-    auto count = (*rows)->count(t);
+    auto count = rows.count(t);
     if (!count)
       return say(out, count.error());
     j["rows"][std::string(name_of(t))] = *count;
   }
   log_sequence first = 0;
-  if (auto done = (*rows)->scan(table::lg, {},
-                                [&](auto key, auto) {
-                                  first = parse_log_key(key).value_or(0);
-                                  return false;
-                                });
+  if (auto done = rows.scan(table::lg, {},
+                            [&](auto key, auto) {
+                              first = parse_log_key(key).value_or(0);
+                              return false;
+                            });
       !done)
     return say(out, done.error());
-  auto last = last_lsn(**rows);
+  auto last = last_lsn(rows);
   if (!last)
     return say(out, last.error());
   j["first_lsn"] = first;
   j["last_lsn"] = *last;
-  auto mark = (*rows)->get(table::mt, meta_key::checkpoint);
+  auto mark = rows.get(table::mt, meta_key::checkpoint);
   if (!mark)
     return say(out, mark.error());
   if (*mark) {
@@ -200,7 +209,7 @@ int stats(const std::string& directory, std::ostream& out) {
     j["checkpoint_lsn"] = checkpoint->lsn;
     j["checkpoint_time"] = checkpoint->last_time;
   }
-  j["file_bytes"] = (*tables)->used_bytes();
+  j["file_bytes"] = journal->tables->used_bytes();
   out << j.dump() << '\n';
   return as_it_should_be;
 }
