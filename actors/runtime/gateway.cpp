@@ -72,11 +72,10 @@ caf::behavior large_body_actor(caf::event_based_actor* self, hub_context* hub,
                                caf::actor directory) {
   watch(self, "large_body");
   auto state = std::make_shared<gateway>(self, *hub, std::move(directory));
-  auto is_nice = std::make_shared<bool>(false);
   return {
-      [state, is_nice](gateway_call& m) {
+      [state, is_nice = false](gateway_call& m) mutable {
         // Of this thread alone, which is the actor's own. Refused: it is as fast as the others.
-        if (!std::exchange(*is_nice, true))
+        if (!std::exchange(is_nice, true))
           static_cast<void>(
               ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), large_body_nice));
         state->intake.call(*m.request, m.to);
