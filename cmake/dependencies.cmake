@@ -7,6 +7,7 @@ find_package(nlohmann_json 3.11 REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(Boost 1.74 REQUIRED)
+find_package(ICU 72 COMPONENTS uc i18n REQUIRED)
 
 function(orderhub_imported name header library)
   find_path(${name}_include ${header} REQUIRED)
@@ -28,6 +29,8 @@ orderhub_imported(expected tl/expected.hpp "")
 add_library(tl::expected_headers ALIAS orderhub_imported_expected)
 orderhub_imported(toml toml++/toml.h "")
 add_library(toml::headers ALIAS orderhub_imported_toml)
+orderhub_imported(phonenumber phonenumbers/phonenumberutil.h phonenumber)
+add_library(phonenumber::phonenumber ALIAS orderhub_imported_phonenumber)
 orderhub_imported(caf_core caf/all.hpp caf_core)
 target_link_libraries(orderhub_imported_caf_core INTERFACE Threads::Threads)
 add_library(CAF::core ALIAS orderhub_imported_caf_core)
@@ -39,3 +42,6 @@ target_compile_definitions(orderhub_beast INTERFACE BOOST_ASIO_NO_DEPRECATED
 
 # Version 2 in Debian 12 and 3 in Debian 13; tests/support/catch2.hpp includes the right one.
 find_package(Catch2 REQUIRED)
+
+# The countries' codes and names of Debian's package iso-codes, compiled in by `orderhub_embed`.
+find_file(ORDERHUB_ISO_3166_1 iso_3166-1.json PATHS /usr/share/iso-codes/json NO_DEFAULT_PATH REQUIRED)

@@ -55,3 +55,30 @@ function(orderhub_test name)
   list(PREPEND arg_LABELS catch2)
   set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
 endfunction()
+
+# Compiles a data file into `target`: `std::string_view orderhub::<symbol>()` returns its bytes. A
+# table that people maintain stays a file with its source and date, and the program needs no file
+# beside it.
+function(orderhub_embed target file symbol)
+  get_filename_component(path ${file} ABSOLUTE)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
+  file(READ ${path} content)
+  # A string literal has a bound (65,536 bytes are promised), and adjacent ones are one.
+  string(LENGTH "${content}" size)
+  set(literals "")
+  set(at 0)
+  while(at LESS size)
+    string(SUBSTRING "${content}" ${at} 8000 part)
+    string(APPEND literals "\n    R\"~~~(${part})~~~\"")
+    math(EXPR at "${at} + 8000")
+  endwhile()
+  file(CONFIGURE OUTPUT ${symbol}.cpp CONTENT "#include <string_view>
+namespace orderhub {
+std::string_view @symbol@();
+std::string_view @symbol@() {
+  return @literals@;
+}
+} // namespace orderhub
+" @ONLY)
+  target_sources(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/${symbol}.cpp)
+endfunction()

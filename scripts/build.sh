@@ -67,6 +67,9 @@ libtomlplusplus-dev
 libspdlog-dev
 libfmt-dev
 libexpected-dev
+libicu-dev
+libphonenumber-dev
+iso-codes
 catch2
 LIST
   if [ $check = yes ]; then
