@@ -70,8 +70,8 @@ std::vector<refusal> refusals() {
       {plus(R"("unknown":{"a":1,"\u0061":2})"), "The key \"a\" appears twice in one object."},
       // Items.
       {R"({"customer":{},"shipping":{}})", "items is missing."},
-      {items_of("{}"), "items must be a list with at least one item."},
-      {items_of("null"), "items must be a list with at least one item."},
+      {items_of("{}"), "items must be a list."},
+      {items_of("null"), "items is missing."},
       {items_of("[]"), "items must be a list with at least one item."},
       {items_of("[1]"), "items[0] must be an object."},
       {items_of(R"([{"productId":"a","quantity":1,"price":1},[]])"), "items[1] must be an object."},
