@@ -25,6 +25,7 @@ task<void> get_label(order_run run) {
   label_order wanted;
   wanted.to = run.placed()->shipping;
   wanted.parcel = run.placed()->parcel;
+  wanted.declared = {run.placed()->items, run.placed()->total.currency};
   wanted.compensate = plan.compensate;
   auto purchase = ctx.call(shipment_object(run.id()), "BuyLabel", wanted.encode());
   auto label = co_await purchase.within(plan.label_timeout_ms);
