@@ -84,6 +84,12 @@ void connection::sweep(std::int64_t now) {
     if ((left || shard_.is_overdue(exchange, now)) && shard_.time_out(exchange))
       shard_.deliver(exchange);
   });
+  if (is_held() && now - held_->began_ms_ >= shard_.options.request_timeout_ms) {
+    count(shard_.loop->counters->overloaded);
+    answer_at_once(std::move(held_),
+                   problem(503, "Too many large answers are being made; try again shortly.", 1));
+    return;
+  }
   if (is_starved() && now - starved_since_ms_ >= shard_.options.room_wait_ms) {
     refuse_for_now("Too many request bodies are being received; try again shortly.");
     return;
@@ -94,7 +100,7 @@ void connection::sweep(std::int64_t now) {
     return;
   }
   const auto idle_max = refused_ ? shard_.options.linger_ms : shard_.options.idle_timeout_ms;
-  if (!waiting_.empty() || current_ || writing_ || now - idle_since_ms_ < idle_max)
+  if (!waiting_.empty() || current_ || held_ || writing_ || now - idle_since_ms_ < idle_max)
     return;
   if (refused_ && !last_request_)
     end_with(shard::refusal());

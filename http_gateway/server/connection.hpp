@@ -72,6 +72,8 @@ private:
   /// False where the request is to wait for the answer to an earlier one.
   [[nodiscard]] bool may_hand_over(const http_exchange& exchange) const;
   void hand_over(http_exchange_ptr exchange);
+  /// Instead of handing it over.
+  void answer_at_once(http_exchange_ptr exchange, http_response response);
   /// For what is received of a larger body, and for what is announced of it; 0 where it has that.
   [[nodiscard]] std::size_t wanted_room() const;
   /// It has that, or takes it. False where it is to wait.

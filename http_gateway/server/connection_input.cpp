@@ -217,6 +217,7 @@ void connection::dispatch() {
     hand_over(std::move(exchange));
   else {
     held_ = std::move(exchange);
+    held_->began_ms_ = steady_ms();
     shard_.wait_to_read(*this);
   }
 }
@@ -229,15 +230,18 @@ bool connection::may_hand_over(const http_exchange& exchange) const {
 }
 
 void connection::hand_over(http_exchange_ptr exchange) {
-  if (auto refusal = shard_.admit(*exchange, !waiting_.empty())) {
-    exchange->response_ = std::move(*refusal);
-    exchange->answered_.store(true, std::memory_order_relaxed);
-    exchange->release_body();
-    exchange->ready_ = true;
-    return queue(std::move(exchange));
-  }
+  if (auto refusal = shard_.admit(*exchange, !waiting_.empty()))
+    return answer_at_once(std::move(exchange), std::move(*refusal));
   queue(exchange);
   shard_.handler.handle(std::move(exchange));
+}
+
+void connection::answer_at_once(http_exchange_ptr exchange, http_response response) {
+  exchange->response_ = std::move(response);
+  exchange->answered_.store(true, std::memory_order_relaxed);
+  exchange->release_body();
+  exchange->ready_ = true;
+  queue(std::move(exchange));
 }
 
 void connection::refuse(std::uint16_t status, std::string_view message) {

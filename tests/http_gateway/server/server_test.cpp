@@ -814,6 +814,26 @@ TEST_CASE("large reads come a few at a time whoever asks for them", "[gateway][s
     CHECK(clients[static_cast<std::size_t>(i)]->read()->status == 200);
 }
 
+TEST_CASE("a read whose turn does not come is told so", "[gateway][server][timeouts]") {
+  fixture f({.reading_size_max = 1,
+             .idle_timeout_ms = 150,
+             .request_timeout_ms = 100,
+             .sweep_interval_ms = 10});
+  auto first = f.connect();
+  REQUIRE(first.send(get("/big")));
+  CHECK(first.read()->body.size() == 100 * 1024);
+  std::vector<std::unique_ptr<raw_client>> clients;
+  for (int i = 0; i < 8; ++i) { // Two at a time, and nobody answers them.
+    clients.push_back(std::make_unique<raw_client>(f.web->port()));
+    REQUIRE(clients.back()->send(get("/bigheld/" + std::to_string(i))));
+  }
+  for (auto& client : clients) {
+    const auto r = client->read();
+    REQUIRE(r);
+    CHECK((r->status == 503 || r->status == 504));
+  }
+}
+
 TEST_CASE("unsent answers have a bound over all connections", "[gateway][server]") {
   fixture f({.sending_size_max = 1u << 20, .slow_grace_ms = 60'000, .sweep_interval_ms = 10});
   std::vector<std::unique_ptr<raw_client>> greedy;
