@@ -3,7 +3,7 @@
 namespace orderhub::handlers {
 
 namespace {
-constexpr std::uint8_t order_version = 1;
+constexpr std::uint8_t order_version = 2;
 } // namespace
 
 void put(byte_writer& w, const postal_address& a) {
@@ -36,6 +36,7 @@ parcel_size get_parcel(byte_reader& r) {
 std::string order::encode() const {
   byte_writer w(256);
   w.u8(order_version);
+  w.u8(form);
   w.u16(static_cast<std::uint16_t>(items.size()));
   for (const auto& i : items) {
     w.str16(i.product_id);
@@ -60,6 +61,7 @@ result<order> order::decode(std::string_view bytes) {
   order o;
   if (r.u8() != order_version)
     return fail({error_kind::corrupt, "order", "the stored order has an unknown version"});
+  o.form = r.u8();
   for (auto n = r.u16(); n > 0 && r.ok(); --n) {
     order_item i;
     i.product_id = r.str16();

@@ -39,8 +39,14 @@ void put(byte_writer& w, const parcel_size& p);
 postal_address get_address(byte_reader& r);
 parcel_size get_parcel(byte_reader& r);
 
+/// The number of the canonical form of an order's content (order_content.hpp): which fields a
+/// request is read for, and how each is written. On disk with every order; goes up with each
+/// change.
+inline constexpr std::uint8_t content_form = 1;
+
 /// A checked order request.
 struct order {
+  std::uint8_t form = content_form; ///< By which it was checked.
   std::vector<order_item> items;
   std::string customer_email, customer_name, customer_phone;
   postal_address shipping;

@@ -15,7 +15,7 @@ struct label_order {
   parcel_size parcel;
   bool compensate = false;   ///< A refusal ends it; else it is tried again later.
   bool report = false;       ///< Tell the order by `RecordLabel`: nobody waits any more.
-  std::uint32_t attempt = 1; ///< Counts the refusals.
+  std::uint32_t attempt = 1; ///< Counts the purchases; the shipment keeps it.
 
   [[nodiscard]] std::string encode() const;
   /// Fails with `corrupt`.
