@@ -62,6 +62,10 @@ input_verdict object_machine::on_input(const invocation_id& fresh, journal::inpu
                 other.invocation,
                 {}};
   }
+  const auto* handler = services_.find(state_.id.service, input.handler);
+  if (handler != nullptr && handler->admit && input.due_at == 0)
+    if (auto admitted = handler->admit(state_, input.body); !admitted)
+      return {verdict_kind::refused, {}, std::move(admitted).error()};
   // Shared ones run at once: however many calls wait, a cancel still gets in.
   const auto alike = std::count_if(state_.live.begin(), state_.live.end(),
                                    [&](const auto& i) { return i.input.shared == input.shared; });

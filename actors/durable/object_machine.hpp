@@ -74,6 +74,7 @@ enum class verdict_kind : std::uint8_t {
   known,    ///< Same request key and body: `invocation` is the earlier one.
   conflict, ///< Same request key, another body: 422.
   full,     ///< Too many wait: 429.
+  refused,  ///< The handler does not let it wait now: `why`.
   failed,   ///< The journal could not be read: `why`.
 };
 /// What became of an input from outside.

@@ -76,6 +76,14 @@ struct handler_definition {
   /// Checks a request from outside before anything is stored: the body to store, or `invalid` with
   /// a message that names the field. Null: every body is taken as it is.
   std::function<result<std::string>(std::string_view key, std::string_view body)> validate;
+  /// What of a body that was checked makes one request of two with one `idempotency-key`; pure. It
+  /// says by which form of its own it does, so that another program's answer never equals by
+  /// chance. Null: the body as it came.
+  std::function<std::string(std::string_view body)> content;
+  /// Whether a request from outside may wait for its turn, by the object as it is now; pure. A
+  /// failure is its answer, and nothing of it is stored. Null: every request may. Not asked of one
+  /// that is to begin later.
+  std::function<result<void>(const journal::object_state&, std::string_view body)> admit;
 };
 
 /// A service: its handlers, and how its facts merge.

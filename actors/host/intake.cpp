@@ -74,9 +74,8 @@ void intake::take_call(call_request& request, responder_ptr to, origin from) {
   }
   if (handler->enrich && !request.one_way)
     to = enriching(shared_, *handler, parts_, std::move(to));
-  std::string raw_for_hash;
-  if (!request.idempotency_key.empty())
-    raw_for_hash = request.body;
+  const bool has_key = !request.idempotency_key.empty();
+  std::string content = has_key && !handler->content ? request.body : std::string();
   std::string body = std::move(request.body);
   if (handler->validate) {
     auto checked = handler->validate(request.key, body);
@@ -106,12 +105,14 @@ void intake::take_call(call_request& request, responder_ptr to, origin from) {
                     handler->mode == durable::handler_mode::event;
   in.input.ephemeral = handler->ephemeral;
   in.input.due_at = request.one_way && request.delay_ms > 0 ? now + request.delay_ms : 0;
+  if (has_key && handler->content)
+    content = handler->content(body);
   in.input.body = std::move(body);
-  if (!request.idempotency_key.empty()) {
+  if (has_key) {
     journal::request_key key;
     key.scope =
         request_scope({request.service, request.key}, request.handler, request.idempotency_key);
-    key.body = request_content(request.handler, raw_for_hash);
+    key.body = request_content(request.handler, content);
     key.expires_at = now + shared_.env.request_retention_ms;
     in.input.key = key;
   }

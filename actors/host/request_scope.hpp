@@ -18,11 +18,12 @@ inline digest request_scope(const object_id& object, std::string_view handler,
   return sha256_of(w.view());
 }
 
-/// What a request key stands for: the body as it came, and the handler.
-inline digest request_content(std::string_view handler, std::string_view body) {
+/// What a request key stands for: the handler, and the content of the body; that is the body as it
+/// came where the handler says nothing else.
+inline digest request_content(std::string_view handler, std::string_view content) {
   std::string text(handler);
   text += '\n';
-  text += body;
+  text += content;
   return sha256_of(text);
 }
 

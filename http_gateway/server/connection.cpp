@@ -25,7 +25,7 @@ void connection::start() {
 void connection::on_half_close() {
   // A caller may close its sending side and still wait for its answers; but not for those that are
   // its own only, and not for ever.
-  bool is_owed = writing_ || held_;
+  bool is_owed = writing_ || held_ || is_starved();
   waiting_.for_each([&](http_exchange& exchange) {
     if (!exchange.answered() && shard_.abandon(exchange, departure::finished_sending)) {
       exchange.response_ = problem(503, "The caller has stopped waiting; ask again.", 1);
@@ -59,7 +59,7 @@ bool connection::is_slow_reader(std::int64_t now) const {
 
 bool connection::is_slow_sender(std::int64_t now) const {
   const auto& options = shard_.options;
-  if (!current_ || read_began_ms_ == 0)
+  if (!current_ || read_began_ms_ == 0 || is_starved())
     return false;
   return now - read_began_ms_ >= options.read_timeout_ms ||
          (current_->received_.load(std::memory_order_relaxed) != 0 &&
@@ -84,13 +84,23 @@ void connection::sweep(std::int64_t now) {
     if ((left || shard_.is_overdue(exchange, now)) && shard_.time_out(exchange))
       shard_.deliver(exchange);
   });
+  if (is_held() && now - held_->began_ms_ >= shard_.options.request_timeout_ms) {
+    count(shard_.loop->counters->overloaded);
+    answer_at_once(std::move(held_),
+                   problem(503, "Too many large answers are being made; try again shortly.", 1));
+    return;
+  }
+  if (is_starved() && now - starved_since_ms_ >= shard_.options.room_wait_ms) {
+    refuse_for_now("Too many request bodies are being received; try again shortly.");
+    return;
+  }
   if (is_slow_sender(now)) {
     count(shard_.loop->counters->slow_clients);
     refuse(408, "The request did not arrive in time.");
     return;
   }
   const auto idle_max = refused_ ? shard_.options.linger_ms : shard_.options.idle_timeout_ms;
-  if (!waiting_.empty() || current_ || writing_ || now - idle_since_ms_ < idle_max)
+  if (!waiting_.empty() || current_ || held_ || writing_ || now - idle_since_ms_ < idle_max)
     return;
   if (refused_ && !last_request_)
     end_with(shard::refusal());

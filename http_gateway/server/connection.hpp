@@ -48,6 +48,10 @@ public:
   [[nodiscard]] bool settled() const { return lingering_ || closed_; }
   /// Has a request that is not handed over yet.
   [[nodiscard]] bool is_held() const { return held_ && !closed_; }
+  /// Waits for room for a body.
+  [[nodiscard]] bool is_starved() const { return starved_since_ms_ != 0 && !closed_; }
+  /// Goes on with its body where there is room now. False where there is none.
+  bool go_on();
   [[nodiscard]] bool refused() const { return refused_; }
 
   std::size_t index = 0;      ///< In the shard's list.
@@ -68,9 +72,15 @@ private:
   /// False where the request is to wait for the answer to an earlier one.
   [[nodiscard]] bool may_hand_over(const http_exchange& exchange) const;
   void hand_over(http_exchange_ptr exchange);
-  /// Takes room for what is received of a larger body, and for what is announced of it. False where
-  /// there is none.
+  /// Instead of handing it over.
+  void answer_at_once(http_exchange_ptr exchange, http_response response);
+  /// For what is received of a larger body, and for what is announced of it; 0 where it has that.
+  [[nodiscard]] std::size_t wanted_room() const;
+  /// It has that, or takes it. False where it is to wait.
   bool has_room();
+  bool take_room();
+  /// Says `100 Continue` to who waits for that.
+  void ask_for_body();
   /// Answers instead of the request that is being received, and ends the connection.
   void refuse(std::uint16_t status, std::string_view message);
   /// The same with 503, for want of room.
@@ -106,8 +116,9 @@ private:
   std::size_t expected_size_;  ///< Of an answer to come: the largest of late.
   std::size_t discarded_ = 0;
   std::int64_t idle_since_ms_ = 0;
-  std::int64_t read_began_ms_ = 0;  ///< 0: no request is being received.
-  std::int64_t write_began_ms_ = 0; ///< When the socket took no more of `out_`.
+  std::int64_t read_began_ms_ = 0;    ///< 0: no request is being received.
+  std::int64_t starved_since_ms_ = 0; ///< 0: the body that is being received has room.
+  std::int64_t write_began_ms_ = 0;   ///< When the socket took no more of `out_`.
   std::int64_t linger_due_ms_ = 0;
   std::int64_t half_close_due_ms_ = 0; ///< 0: the caller has not finished sending, as far as known.
   bool knows_size_ = false;            ///< Of its answers.

@@ -19,7 +19,7 @@ constexpr std::size_t read_size = 16 * 1024;
 } // namespace
 
 bool connection::may_parse() const {
-  return !last_request_ && !writing_ && !closed_ && !held_ &&
+  return !last_request_ && !writing_ && !closed_ && !held_ && starved_since_ms_ == 0 &&
          (waiting_.empty() ||
           (waiting_.size() < shard_.loop->counters->places.share(shard_.options.pipeline_max) &&
            ready_size_ + (waiting_.size() + 1) * expected_size_ <= shard_.options.unsent_size_max));
@@ -49,10 +49,11 @@ void connection::on_readable(const error_code& wait_error) {
     return close(); // Cannot happen: parsing stops long before.
   std::copy_n(pending_.data(), kept, scratch.data());
   error_code ec;
-  // A paused pipeline keeps what was read of it, so that is little; bodies and what is discarded
-  // are read in larger pieces.
+  // A paused pipeline keeps what was read of it, so that is little; bodies that have room and what
+  // is discarded are read in larger pieces.
+  const bool has_room = current_ && current_->received_.load(std::memory_order_relaxed) != 0;
   const auto wanted =
-      lingering_ ? scratch.size() : read_size + (parser_ ? parser_->body_left() : 0);
+      lingering_ ? scratch.size() : read_size + (has_room ? parser_->body_left() : 0);
   const auto room = std::min<std::uint64_t>(scratch.size() - kept, wanted);
   const auto size =
       socket_.read_some(asio::buffer(scratch.data() + kept, static_cast<std::size_t>(room)), ec);
@@ -85,6 +86,26 @@ void connection::on_bytes(const char* data, std::size_t size) {
     return parse(data, size);
   if (!last_request_)
     end_with(shard::refusal());
+}
+
+bool connection::go_on() {
+  if (!take_room())
+    return false;
+  // The time that it waited is not its sender's.
+  read_began_ms_ += steady_ms() - std::exchange(starved_since_ms_, 0);
+  if (parser_->is_done())
+    dispatch();
+  else
+    ask_for_body();
+  resume();
+  return true;
+}
+
+void connection::ask_for_body() {
+  if (!parser_->take_expectation())
+    return;
+  owes_continue_ = current_->request.body.empty();
+  shard_.touch(*this);
 }
 
 void connection::resume() {
@@ -123,8 +144,8 @@ void connection::parse(const char* data, std::size_t size) {
       break;
     }
     if (!has_room()) {
-      refuse_for_now("Too many request bodies are being received; try again shortly.");
-      size = 0;
+      starved_since_ms_ = steady_ms();
+      shard_.wait_for_room(*this);
       break;
     }
     if (!parser_->is_done())
@@ -134,10 +155,8 @@ void connection::parse(const char* data, std::size_t size) {
   pending_.assign(data, size);
   if (pending_.empty() && pending_.capacity() > 512)
     pending_.shrink_to_fit();
-  if (current_ && parser_->take_expectation()) {
-    owes_continue_ = current_->request.body.empty();
-    shard_.touch(*this);
-  }
+  if (current_ && starved_since_ms_ == 0)
+    ask_for_body();
   if (may_parse())
     wait_readable();
 }
@@ -149,20 +168,31 @@ void connection::begin_request() {
   read_began_ms_ = steady_ms();
 }
 
-bool connection::has_room() {
-  auto& body = current_->request.body;
+std::size_t connection::wanted_room() const {
+  if (!parser_->is_header_done())
+    return 0;
+  const auto& body = current_->request.body;
   const auto had = current_->received_.load(std::memory_order_relaxed);
-  if (body.size() <= std::max(small_body_size, had))
-    return true;
   // All of an announced length at once: whoever has begun can finish.
-  const auto announced = parser_->announced_size();
-  const auto wanted =
-      announced ? static_cast<std::size_t>(*announced) : std::max(body_piece_size, 2 * body.size());
+  if (const auto announced = parser_->announced_size())
+    return *announced > small_body_size && had == 0 ? static_cast<std::size_t>(*announced) : 0;
+  return body.size() > std::max(small_body_size, had) ? std::max(body_piece_size, 2 * body.size())
+                                                      : 0;
+}
+
+bool connection::has_room() {
+  // Who waits already comes first.
+  return wanted_room() == 0 || (!shard_.anybody_waits_for_room() && take_room());
+}
+
+bool connection::take_room() {
+  const auto wanted = wanted_room();
+  const auto had = current_->received_.load(std::memory_order_relaxed);
   if (!shard_.loop->counters->receiving.try_take(wanted - had))
     return false;
   current_->received_.store(wanted, std::memory_order_relaxed);
-  if (announced)
-    body.reserve(wanted);
+  if (parser_->announced_size())
+    current_->request.body.reserve(wanted);
   return true;
 }
 
@@ -170,6 +200,7 @@ void connection::forget_request() {
   current_.reset();
   parser_.reset();
   read_began_ms_ = 0;
+  starved_since_ms_ = 0;
   owes_continue_ = false;
 }
 
@@ -186,6 +217,7 @@ void connection::dispatch() {
     hand_over(std::move(exchange));
   else {
     held_ = std::move(exchange);
+    held_->began_ms_ = steady_ms();
     shard_.wait_to_read(*this);
   }
 }
@@ -198,15 +230,18 @@ bool connection::may_hand_over(const http_exchange& exchange) const {
 }
 
 void connection::hand_over(http_exchange_ptr exchange) {
-  if (auto refusal = shard_.admit(*exchange, !waiting_.empty())) {
-    exchange->response_ = std::move(*refusal);
-    exchange->answered_.store(true, std::memory_order_relaxed);
-    exchange->release_body();
-    exchange->ready_ = true;
-    return queue(std::move(exchange));
-  }
+  if (auto refusal = shard_.admit(*exchange, !waiting_.empty()))
+    return answer_at_once(std::move(exchange), std::move(*refusal));
   queue(exchange);
   shard_.handler.handle(std::move(exchange));
+}
+
+void connection::answer_at_once(http_exchange_ptr exchange, http_response response) {
+  exchange->response_ = std::move(response);
+  exchange->answered_.store(true, std::memory_order_relaxed);
+  exchange->release_body();
+  exchange->ready_ = true;
+  queue(std::move(exchange));
 }
 
 void connection::refuse(std::uint16_t status, std::string_view message) {

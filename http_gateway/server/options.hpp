@@ -30,9 +30,11 @@ struct server_options {
   /// Unsent answers of all connections. Where they are more, reads get 503, and so does a read
   /// whose answer is large; and whoever takes its answers too slowly is cut.
   std::size_t sending_size_max = 64u << 20;
-  /// Request bodies of all connections, from 16 KiB each, until they are answered or taken in: a
-  /// body that has no room gets 503. Whoever sends one too slowly where room is short gets 408.
+  /// Request bodies of all connections, from 16 KiB each, until they are answered or taken in. A
+  /// body that has no room waits for it, in order, and is not read meanwhile; after `room_wait_ms`
+  /// it gets 503. Whoever sends one too slowly where room is short gets 408.
   std::size_t receiving_size_max = 64u << 20;
+  std::int64_t room_wait_ms = 5'000;
   std::size_t linger_size_max = 8u << 20; ///< Unread bytes discarded before a close.
 
   std::int64_t read_timeout_ms = 30'000;    ///< From a request's first byte to its last: 408.

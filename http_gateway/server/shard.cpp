@@ -98,7 +98,7 @@ void shard::touch(connection& c) {
 }
 
 void shard::finish_turn() {
-  while (!local_answers_.empty() || !touched_.empty()) {
+  while (!local_answers_.empty() || !touched_.empty() || wake_starved()) {
     const auto answers = std::exchange(local_answers_, {});
     for (const auto& exchange : answers)
       deliver(*exchange);
@@ -159,6 +159,20 @@ void shard::wake_readers() {
     touch(*c);
     --room;
   }
+}
+
+bool shard::wake_starved() {
+  bool any = false;
+  while (!starved_.empty()) {
+    const auto c = starved_.front();
+    if (c->is_starved()) {
+      if (!c->go_on())
+        break;
+      any = true;
+    }
+    starved_.pop_front();
+  }
+  return any;
 }
 
 void shard::deliver(http_exchange& exchange) {
@@ -338,6 +352,7 @@ void shard::close_all() {
   orphans_.clear();
   later_.clear();
   readers_.clear();
+  starved_.clear();
 }
 
 std::size_t shard::unsettled() const {

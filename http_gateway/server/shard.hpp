@@ -48,6 +48,9 @@ public:
   [[nodiscard]] bool has_room_to_read() const;
   /// `c` has a read that is to be handed over when there is room.
   void wait_to_read(connection& c);
+  /// `c` has a body for which there is no room yet.
+  void wait_for_room(connection& c) { starved_.push_back(c.shared_from_this()); }
+  [[nodiscard]] bool anybody_waits_for_room() const { return !starved_.empty(); }
   /// Its answer stands; writes it when its turn has come.
   void deliver(http_exchange& exchange);
   /// `exchange.answer(response)` in `delay_ms`.
@@ -100,12 +103,15 @@ private:
   void notice_departures();
   [[nodiscard]] std::size_t reads_max() const;
   void wake_readers();
+  /// True where one could go on.
+  bool wake_starved();
   void schedule_later();
 
   std::vector<std::shared_ptr<connection>> connections_;
   std::vector<std::shared_ptr<connection>> touched_;
   std::vector<std::shared_ptr<connection>> removed_;
   std::deque<std::shared_ptr<connection>> readers_; ///< Wait to read, in that order.
+  std::deque<std::shared_ptr<connection>> starved_; ///< Wait for room for a body, in that order.
   std::size_t expected_read_size_ = 0; ///< Of an answer to a read: the largest of late.
   std::vector<http_exchange_ptr> local_answers_;
   std::vector<http_exchange_ptr> orphans_;

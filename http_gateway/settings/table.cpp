@@ -53,7 +53,8 @@ rows server_rows() {
         "64MiB", ""},
        [](settings& s, text_view t) { return set_size(s.sending_max, t, 1 << 20, 1 << 30); }},
       {{"receiving_max", "ORDERHUB_RECEIVING_MAX",
-        "request bodies above 16 KiB of all connections, bytes or with KiB, MiB; beyond it 503",
+        "request bodies above 16 KiB of all connections, bytes or with KiB, MiB; beyond it they "
+        "wait, then 503",
         "64MiB", ""},
        [](settings& s, text_view t) {
          return set_size(s.receiving_max, t, body_max_max, 1 << 30);

@@ -45,7 +45,8 @@ struct effect {
   std::uint64_t number = 0; ///< The object's number at its vendor; Slack: `ts` in microseconds.
   std::string_view order_id = {};
   std::string_view step = {};
-  std::string_view to = {};  ///< Mail: first recipient. Message: channel id.
+  /// Mail: first recipient. Message: channel id. Shipment: the postal code it goes to.
+  std::string_view to = {};
   std::int64_t attempt = -1; ///< Logical attempt as sent with the request.
   std::int64_t amount = -1;  ///< Minor units.
   std::uint64_t rate = 0;    ///< Label: shipment's number * 256 + rate's index.

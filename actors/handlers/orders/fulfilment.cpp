@@ -1,7 +1,6 @@
 #include "actors/handlers/orders/fulfilment.hpp"
 
 #include "actors/handlers/objects.hpp"
-#include "actors/handlers/shipments/label_order.hpp"
 
 #include <algorithm>
 #include <string>
@@ -11,9 +10,17 @@ namespace orderhub::handlers {
 
 using durable::task;
 
+label_order label_order_of(const order& o) {
+  label_order wanted;
+  wanted.to = o.shipping;
+  wanted.parcel = o.parcel;
+  wanted.declared = {o.items, o.total.currency};
+  return wanted;
+}
+
 bool may_ship(const order_run& run) {
   const auto* payment = run.payment();
-  return run.goes_on() && payment != nullptr && payment->state == payment_state::paid &&
+  return run.goes_on() && payment != nullptr && is_money(*payment) &&
          !forbids_shipping(run.facts());
 }
 
@@ -22,10 +29,7 @@ task<void> get_label(order_run run) {
   const auto plan = run.plan();
 
   // 1. The shipment buys it, and goes on when we stop waiting.
-  label_order wanted;
-  wanted.to = run.placed()->shipping;
-  wanted.parcel = run.placed()->parcel;
-  wanted.declared = {run.placed()->items, run.placed()->total.currency};
+  auto wanted = label_order_of(*run.placed());
   wanted.compensate = plan.compensate;
   auto purchase = ctx.call(shipment_object(run.id()), "BuyLabel", wanted.encode());
   auto label = co_await purchase.within(plan.label_timeout_ms);
@@ -54,6 +58,8 @@ task<void> get_label(order_run run) {
     ctx.send(shipment_object(run.id()), "ReportLabelOutcome", plan.compensate ? "compensate" : "");
   } else {
     learned = label_facts(**label);
+    if (run.facts().pending.contains("label")) // It was refused for the delivery of before.
+      learned.pending["label"] = "done";
   }
   run.note(learned);
 }

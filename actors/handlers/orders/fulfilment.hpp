@@ -1,13 +1,19 @@
 #pragma once
 #include "actors/durable/task.hpp"
+#include "actors/handlers/orders/order.hpp"
 #include "actors/handlers/orders/order_run.hpp"
+#include "actors/handlers/shipments/label_order.hpp"
 
 namespace orderhub::handlers {
 
 // The order's side of its parcel. The purchase itself is `Shipment/{order}`, an object of its own,
 // since it may outlive the response to the shop.
 
-/// The payment became money in this run, and nothing that was heard of forbids to ship.
+/// Where the order goes, and in what.
+label_order label_order_of(const order& o);
+
+/// The payment became money in this run, or is and the delivery was changed; and nothing that was
+/// heard of forbids to ship.
 bool may_ship(const order_run& run);
 
 /// Has the label bought and waits for it as long as the plan says; past that the shipment tells the

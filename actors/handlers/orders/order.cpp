@@ -67,6 +67,7 @@ order_item get_item(byte_reader& r) {
 std::string order::encode() const {
   byte_writer w(256);
   w.u8(order_version);
+  w.u8(form);
   w.u16(static_cast<std::uint16_t>(items.size()));
   for (const auto& i : items)
     put(w, i);
@@ -88,6 +89,7 @@ result<order> order::decode(std::string_view bytes) {
   order o;
   if (r.u8() != order_version)
     return fail({error_kind::corrupt, "order", "the stored order has an unknown version"});
+  o.form = r.u8();
   for (auto n = r.u16(); n > 0 && r.ok(); --n)
     o.items.push_back(get_item(r));
   o.customer_email = r.str16();

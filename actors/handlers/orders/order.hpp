@@ -62,8 +62,14 @@ parcel_size get_parcel(byte_reader& r);
 item_customs get_item_customs(byte_reader& r);
 order_item get_item(byte_reader& r);
 
+/// The number of the canonical form of an order's content (order_content.hpp): which fields a
+/// request is read for, and how each is written. On disk with every order; goes up with each
+/// change.
+inline constexpr std::uint8_t content_form = 2;
+
 /// A checked order request.
 struct order {
+  std::uint8_t form = content_form; ///< By which it was checked.
   std::vector<order_item> items;
   std::string customer_email, customer_name, customer_phone;
   postal_address shipping;

@@ -2,6 +2,7 @@
 
 #include "actors/handlers/notifications/notification.hpp"
 #include "actors/handlers/objects.hpp"
+#include "actors/handlers/orders/fulfilment.hpp"
 
 #include <optional>
 #include <utility>
@@ -52,6 +53,10 @@ void post_failed_payment(const order_run& run, const payment_fact& payment) {
   n.reason = payment.reason;
   n.attempt = payment.attempt;
   run.ctx().send(notification_object(run.id()), "Send", n.encode());
+}
+
+bool may_confirm(const order_run& run) {
+  return may_ship(run) && !run.facts().confirmed;
 }
 
 task<void> confirm(order_run run) {

@@ -13,6 +13,9 @@ namespace orderhub::handlers {
 void post_new_order(const order_run& run);
 void post_failed_payment(const order_run& run, const payment_fact& payment);
 
+/// Its parcel may leave, and nobody was told so yet.
+bool may_confirm(const order_run& run);
+
 /// The order is confirmed: tells customer and shop, and waits a moment for what becomes of that, as
 /// long as the plan says. Past that the notification tells the order.
 durable::task<void> confirm(order_run run);

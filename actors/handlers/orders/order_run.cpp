@@ -1,6 +1,7 @@
 #include "actors/handlers/orders/order_run.hpp"
 
 #include "actors/handlers/attention.hpp"
+#include "actors/handlers/orders/order_changes.hpp"
 #include "actors/handlers/orders/order_view.hpp"
 
 #include <utility>
@@ -16,7 +17,7 @@ result<std::string> journaled_plan(settings_ptr s) {
   return plan_of(*s).encode();
 }
 
-/// Sent again, an order stays what it was; only how it is paid may change.
+/// Sent again, an order stays what was recorded of it; how it is paid is not its content.
 order paid_as(order first, const order& again) {
   first.payment_method = again.payment_method;
   first.payment_method_given = again.payment_method_given;
@@ -61,15 +62,40 @@ task<void> order_run::look_again() {
     fail(facts.error());
 }
 
+task<void> order_run::recall() {
+  if (run_->recorded)
+    co_return;
+  auto bytes = co_await run_->ctx.get("order");
+  if (!bytes)
+    co_return;
+  auto recorded = order::decode(*bytes);
+  if (!recorded) {
+    if (run_->sent)
+      fail(recorded.error());
+    co_return;
+  }
+  run_->placed = run_->sent ? paid_as(*recorded, *run_->sent) : *recorded;
+  run_->recorded = std::move(*recorded);
+}
+
+task<void> order_run::take_sent(std::vector<std::string> fields) {
+  order_change change;
+  change.fields = std::move(fields);
+  auto now = co_await run_->ctx.time();
+  if (now)
+    change.at = std::stoll(*now);
+  auto before = co_await run_->ctx.get("changes");
+  run_->ctx.set("changes", with_change(before ? &*before : nullptr, std::move(change)));
+  run_->ctx.set("order", run_->sent->encode());
+  run_->recorded = run_->sent;
+  run_->placed = run_->sent;
+}
+
 task<void> order_run::prepare() {
   if (run_->is_prepared)
     co_return;
-  if (run_->facts.known()) {
-    auto recorded = co_await run_->ctx.get("order");
-    if (recorded)
-      if (auto first = order::decode(*recorded))
-        run_->placed = run_->placed ? paid_as(std::move(*first), *run_->placed) : std::move(*first);
-  }
+  if (run_->facts.known())
+    co_await recall();
   auto decided = co_await run_->ctx.run("plan", &journaled_plan, run_->settings);
   run_->plan = order_plan::decode(decided ? *decided : std::string());
   run_->is_prepared = true;
@@ -86,6 +112,8 @@ result<std::string> order_run::response() {
     return orderhub::fail(*run_->failure);
   if (run_->must_undo)
     return orderhub::fail(cancelled_meanwhile(id(), facts()));
+  if (run_->refusal)
+    return orderhub::fail(*run_->refusal);
   return order_response(id(), facts(), payment() == nullptr);
 }
 

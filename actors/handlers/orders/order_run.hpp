@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace orderhub::handlers {
 
@@ -33,8 +34,16 @@ public:
 
   /// As of `look_again`, and all that was learned since.
   [[nodiscard]] const order_facts& facts() const { return run_->facts; }
+  /// The order that counts: as recorded, and paid as this request says; a new one as it was sent.
   /// Null before `place` or `prepare`.
   [[nodiscard]] const order* placed() const { return run_->placed ? &*run_->placed : nullptr; }
+  /// What this request brings, and what was recorded before it; null where there is no such thing.
+  [[nodiscard]] const order* sent() const { return run_->sent ? &*run_->sent : nullptr; }
+  [[nodiscard]] const order* recorded() const {
+    return run_->recorded ? &*run_->recorded : nullptr;
+  }
+  /// This request's content was taken for the next payment: it is one that the caller asks for.
+  [[nodiscard]] bool asks_for_payment() const { return run_->asks_for_payment; }
   /// Only after `prepare`.
   [[nodiscard]] const order_plan& plan() const { return run_->plan; }
   /// What has become of a payment in this run; null where nothing has.
@@ -59,12 +68,23 @@ public:
   // ── Where it begins ────────────────────────────────────────────────────────────────────────
 
   /// The order as a request brings it.
-  void place(order o) { run_->placed = std::move(o); }
+  void place(order o) {
+    run_->sent = o;
+    run_->placed = std::move(o);
+  }
+  /// An order that is known stays what was recorded of it; only how it is paid is the request's.
+  /// The second time it does nothing. Fails the run with `corrupt` where it cannot be read and the
+  /// request would be taken for it.
+  durable::task<void> recall();
+  /// From now on the order is what this request brings; `change` goes into the entry `changes`.
+  durable::task<void> take_sent(std::vector<std::string> fields);
+  /// After `take_sent`: the next payment is of it.
+  void ask_for_payment() { run_->asks_for_payment = true; }
   /// The facts as of now: an event may have brought some. Money or a label hangs on these. Fails
   /// the run with `corrupt` where they cannot be read.
   durable::task<void> look_again();
-  /// Before something is done for the order: takes it as it was first placed but for how it is
-  /// paid, and decides the plan. The second time it does nothing.
+  /// Before something is done for the order: recalls it, and decides the plan. The second time it
+  /// does nothing.
   durable::task<void> prepare();
 
   // ── Whether it goes on ─────────────────────────────────────────────────────────────────────
@@ -75,11 +95,14 @@ public:
   [[nodiscard]] bool must_undo() const { return run_->must_undo; }
   /// It ends with this error; the first one counts.
   void fail(const error& why);
+  /// What this request wants is refused, and the caller told so; the order goes on as recorded.
+  void refuse(error why) { run_->refusal = std::move(why); }
+  [[nodiscard]] bool refused() const { return run_->refusal.has_value(); }
   /// It was cancelled, or the plan says that a refusal undoes it: `compensate` is next.
   void undo() { run_->must_undo = true; }
 
   /// What the caller is told, after all that was noted is learned: where the order stands, the
-  /// error it failed with, or 409 where it was undone.
+  /// error it failed with, 409 where it was undone, or why the request was refused.
   result<std::string> response();
 
 private:
@@ -87,13 +110,14 @@ private:
     shared(durable::context c, settings_ptr s) : ctx(c), settings(std::move(s)) {}
     durable::context ctx;
     settings_ptr settings;
-    std::optional<order> placed;
+    std::optional<order> placed, sent, recorded;
+    bool asks_for_payment = false;
     order_facts facts;
     order_facts noted; ///< In `facts`, and not merged into the state yet.
     order_plan plan;
     bool is_prepared = false;
     std::optional<payment_fact> payment;
-    std::optional<error> failure;
+    std::optional<error> failure, refusal;
     bool must_undo = false;
   };
   std::shared_ptr<shared> run_;

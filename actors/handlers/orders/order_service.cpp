@@ -1,6 +1,8 @@
 #include "actors/handlers/orders/order_service.hpp"
 
 #include "actors/handlers/orders/cancel_order.hpp"
+#include "actors/handlers/orders/changed_order.hpp"
+#include "actors/handlers/orders/order_content.hpp"
 #include "actors/handlers/orders/order_event.hpp"
 #include "actors/handlers/orders/order_request.hpp"
 #include "actors/handlers/orders/order_view.hpp"
@@ -38,6 +40,11 @@ durable::service_definition order_service(settings_ptr settings) {
       return o.failure();
     return o->encode();
   };
+  process.content = [](std::string_view body) {
+    auto o = order::decode(body);
+    return o ? canonical_content(*o) : std::string(body);
+  };
+  process.admit = &may_wait;
   process.enrich = &client_secret_for;
   service.handlers.emplace("ProcessOrder", std::move(process));
 

@@ -1,6 +1,7 @@
 #include "actors/handlers/orders/order_view.hpp"
 
 #include "actors/handlers/objects.hpp"
+#include "actors/handlers/orders/order_changes.hpp"
 #include "journal/open_work.hpp"
 #include "providers/stripe/retrieve.hpp"
 
@@ -141,6 +142,24 @@ json shipping_json(const order& o) {
                 {"email", other(a.email, o.customer_email)}});
 }
 
+json parcel_json(const parcel_size& p) {
+  return {{"length", p.length},
+          {"width", p.width},
+          {"height", p.height},
+          {"weight", p.weight},
+          {"distance_unit", p.distance_unit},
+          {"mass_unit", p.mass_unit}};
+}
+
+/// When other content was taken, and in what it differed; oldest first.
+json changes_json(std::string_view recorded) {
+  json list = json::array();
+  if (auto changes = decode_changes(recorded))
+    for (const auto& change : *changes)
+      list.push_back({{"at", utc_text(change.at)}, {"fields", change.fields}});
+  return list;
+}
+
 /// What is open at the order and at what works for it.
 struct open_points {
   json in_doubt = json::array(); ///< Steps whose calls may have taken effect.
@@ -183,11 +202,13 @@ result<open_points> open_points_of(const durable::read_view& view) {
 } // namespace
 
 std::string shown_parts(const order& o) {
-  const json j{{"items", items_json(o)},
-               {"customer", customer_json(o)},
-               {"shipping", shipping_json(o)},
-               {"currency", o.total.currency},
-               {"total", o.total.minor_units}};
+  json j{{"items", items_json(o)},
+         {"customer", customer_json(o)},
+         {"shipping", shipping_json(o)},
+         {"currency", o.total.currency},
+         {"total", o.total.minor_units}};
+  if (!o.parcel.empty())
+    j["parcel"] = parcel_json(o.parcel);
   auto text = j.dump();
   return text.substr(1, text.size() - 2);
 }
@@ -200,6 +221,13 @@ error cancelled_meanwhile(const std::string& order_id, const order_facts& f) {
   return {error_kind::cancelled, "order",
           "Order " + order_id + " was cancelled while it was processed; it is now " +
               std::string(status_of(f)) + '.',
+          409};
+}
+
+error stays_cancelled(const std::string& order_id, const order_facts& f) {
+  return {error_kind::rejected, "order",
+          "Order " + order_id + (f.cancelled ? " was cancelled" : " is being cancelled") +
+              " and is not processed again. Send a new order under another key.",
           409};
 }
 
@@ -247,6 +275,8 @@ result<std::string> get_order(const durable::read_view& view, std::string_view) 
     j["attention"] = json::array();
   if (!facts->notices.empty())
     j["notices"] = facts->notices;
+  if (const auto* changes = state.value("changes"))
+    j["changes"] = changes_json(*changes);
   auto text = j.dump();
   text.insert(1, shown_parts(*o) + ',');
   return text;

@@ -193,7 +193,7 @@ task<void> check_payment(order_run run) {
 }
 
 bool wants_payment(const order_run& run) {
-  if (!run.goes_on())
+  if (!run.goes_on() || run.refused())
     return false;
   if (!run.facts().known())
     return true;
@@ -201,7 +201,8 @@ bool wants_payment(const order_run& run) {
   const auto& wanted = *run.placed();
   const bool is_other_method =
       wanted.payment_method_given && last != nullptr && wanted.payment_method != last->method;
-  return status_of(run.facts()) == "payment_failed" && (wanted.retry || is_other_method);
+  return status_of(run.facts()) == "payment_failed" &&
+         (wanted.retry || is_other_method || run.asks_for_payment());
 }
 
 task<void> take_payment(order_run run) {

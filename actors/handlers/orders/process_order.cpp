@@ -1,9 +1,11 @@
 #include "actors/handlers/orders/process_order.hpp"
 
 #include "actors/handlers/orders/cancel_order.hpp"
+#include "actors/handlers/orders/changed_order.hpp"
 #include "actors/handlers/orders/fulfilment.hpp"
 #include "actors/handlers/orders/order_notifications.hpp"
 #include "actors/handlers/orders/order_run.hpp"
+#include "actors/handlers/orders/order_view.hpp"
 #include "actors/handlers/orders/payment.hpp"
 
 #include <utility>
@@ -16,7 +18,7 @@ using durable::task;
 
 namespace {
 
-/// Stored the first time; after that it is the order that we know.
+/// Stored the first time; after that it is the order that we know. One that was cancelled stays so.
 task<void> open_order(order_run run, std::string body) {
   auto placed = order::decode(body);
   if (!placed) {
@@ -25,8 +27,15 @@ task<void> open_order(order_run run, std::string body) {
   }
   run.place(std::move(*placed));
   co_await run.look_again();
-  if (run.goes_on() && !run.facts().known())
+  if (!run.goes_on())
+    co_return;
+  const auto& facts = run.facts();
+  if (!facts.known())
     run.ctx().set("order", std::move(body));
+  else if (facts.cancelled || facts.cancelling)
+    run.fail(stays_cancelled(run.id(), facts));
+  else
+    co_await run.recall();
 }
 
 } // namespace
@@ -41,19 +50,23 @@ handler_task process_order(context ctx, std::string body, settings_ptr settings)
   if (waits_for_customer(run))
     co_await check_payment(run);
 
-  // 3. The card is charged: once, and again only after a decline, when the caller asks for it.
+  // 3. It came with other content: taken where nothing was done for the old one yet, else refused.
+  if (is_changed(run))
+    co_await take_changes(run);
+
+  // 4. The card is charged: once, and again only after a decline, when the caller asks for it.
   if (wants_payment(run))
     co_await take_payment(run);
 
-  // 4. It is paid: the parcel gets its label. One that comes late does not hold the order up.
+  // 5. It is paid: the parcel gets its label. One that comes late does not hold the order up.
   if (may_ship(run))
     co_await get_label(run);
 
-  // 5. The order is confirmed, and customer and shop are told.
-  if (may_ship(run))
+  // 6. The order is confirmed, and customer and shop are told.
+  if (may_confirm(run))
     co_await confirm(run);
 
-  // 6. It was cancelled meanwhile, or has no label where the shop wants none without: undone.
+  // 7. It was cancelled meanwhile, or has no label where the shop wants none without: undone.
   if (run.must_undo())
     co_await compensate(run);
 

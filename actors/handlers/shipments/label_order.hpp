@@ -17,7 +17,7 @@ struct label_order {
   declared_items declared;   ///< For customs, where the parcel crosses a border.
   bool compensate = false;   ///< A refusal ends it; else it is tried again later.
   bool report = false;       ///< Tell the order by `RecordLabel`: nobody waits any more.
-  std::uint32_t attempt = 1; ///< Counts the refusals.
+  std::uint32_t attempt = 1; ///< Counts the purchases; the shipment keeps it.
 
   [[nodiscard]] std::string encode() const;
   /// Fails with `corrupt`.

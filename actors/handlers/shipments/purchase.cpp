@@ -1,5 +1,6 @@
 #include "actors/handlers/shipments/purchase.hpp"
 
+#include "actors/handlers/shipments/delivery_change.hpp"
 #include "actors/handlers/shipments/label_order.hpp"
 #include "actors/handlers/shipments/order_report.hpp"
 #include "actors/handlers/shipments/shipment_request.hpp"
@@ -52,43 +53,107 @@ error stopped_error() {
   return {error_kind::rejected, std::string(shipment_stopped), "the shipment was stopped", 409};
 }
 
+/// What is known of this shipment's purchases so far, as of now.
+durable::task<result<purchase_state>> look_at_purchases(context ctx) {
+  auto recorded = co_await ctx.get("purchase");
+  if (!recorded)
+    co_return purchase_state();
+  co_return purchase_state::decode(*recorded);
+}
+
+/// The delivery as it was changed last, for this purchase.
+result<label_order> as_changed(label_order asked, const purchase_state& purchase) {
+  if (!purchase.delivery.empty()) {
+    auto changed = label_order::decode(purchase.delivery);
+    if (!changed)
+      return changed.failure();
+    changed->compensate = asked.compensate;
+    changed->report = asked.report;
+    asked = std::move(*changed);
+  }
+  asked.attempt = purchase.attempt;
+  return asked;
+}
+
+/// `error::where` of a purchase that was given up for another delivery, before anything was bought.
+constexpr std::string_view goes_elsewhere = "shipment.goes_elsewhere";
+
 /// Buys the label once: rates, the cheapest one, purchase. The rate id is journaled before it is
 /// bought; it is what a look-up asks for.
-durable::task<result<shippo::label_outcome>> buy(context ctx, label_order wanted,
-                                                 shipment_plan plan) {
-  const auto attempt = std::to_string(wanted.attempt);
+durable::task<result<shippo::label_outcome>> buy_once(context ctx, label_order wanted,
+                                                      shipment_plan plan, std::uint32_t changes) {
+  auto attempt = std::to_string(wanted.attempt);
+  if (changes > 0)
+    attempt += '.' + std::to_string(changes);
   auto request = shipment_request_of(ctx.step("shipment", attempt), wanted, plan);
   if (!request)
     co_return request.failure();
   auto create = shippo::create_shipment(*request);
   auto shipment = co_await ctx.effect(std::move(create));
+  if (!shipment && shipment.error().kind == error_kind::cancelled)
+    co_return shipment.failure();
+  // As of now: nothing is bought for an order that was stopped meanwhile, or that goes elsewhere.
+  // Between this and the purchase nothing gets in, and from here on nothing changes it.
+  auto stopped = co_await ctx.get("stopped");
+  if (stopped)
+    co_return fail(stopped_error());
+  auto purchase = co_await look_at_purchases(ctx);
+  if (!purchase)
+    co_return purchase.failure();
+  if (purchase->changes != changes)
+    co_return fail({error_kind::rejected, std::string(goes_elsewhere), "the delivery was changed"});
   if (!shipment)
     co_return shipment.failure();
   const auto* rate = shippo::cheapest(shipment->rates);
   if (rate == nullptr)
     co_return fail({error_kind::rejected, "shipment.rates", "no carrier offers a usable rate"});
-  // As of now: nothing is bought for an order that was stopped meanwhile.
-  auto stopped = co_await ctx.get("stopped");
-  if (stopped)
-    co_return fail(stopped_error());
-  shippo::label_request purchase;
-  purchase.ref = ctx.step("label", attempt);
-  purchase.rate_id = rate->id;
-  auto buy_it = shippo::buy_label(purchase);
+  purchase->buying = true;
+  ctx.set("purchase", purchase->encode());
+  shippo::label_request order;
+  order.ref = ctx.step("label", attempt);
+  order.rate_id = rate->id;
+  auto buy_it = shippo::buy_label(order);
   auto label = co_await ctx.effect(std::move(buy_it));
   co_return label;
 }
 
+/// Buys it for the delivery as it was changed last, in the place of a purchase that was to come
+/// later.
+durable::task<result<shippo::label_outcome>> buy(context ctx, label_order asked,
+                                                 shipment_plan plan) {
+  bool begun = false;
+  for (;;) {
+    auto purchase = co_await look_at_purchases(ctx);
+    if (!purchase)
+      co_return purchase.failure();
+    if (!begun && purchase->later && *purchase->later != ctx.invocation())
+      ctx.cancel(ctx.object(), *purchase->later);
+    begun = true;
+    auto wanted = as_changed(asked, *purchase);
+    if (!wanted)
+      co_return wanted.failure();
+    auto label = co_await buy_once(ctx, std::move(*wanted), plan, purchase->changes);
+    if (label || label.error().where != goes_elsewhere)
+      co_return label;
+  }
+}
+
 /// Paid goods ship sooner or later: tried again with new rates after a pause, by an invocation of
 /// its own, so that no journal grows for ever.
-void try_again_later(context ctx, const label_order& refused, const shipment_plan& plan,
-                     const std::string& why) {
-  const auto shift = std::min<std::uint32_t>(refused.attempt - 1, 20);
+durable::task<void> try_again_later(context ctx, label_order refused, shipment_plan plan,
+                                    std::string why) {
+  auto purchase = co_await look_at_purchases(ctx);
+  if (!purchase)
+    co_return; // `buy` could read it, in this same turn.
+  const auto shift = std::min<std::uint32_t>(purchase->refusals, 20);
   const auto pause = std::min(plan.label_retry_ms << shift, label_retry_max_ms);
-  label_order again = refused;
+  auto again = refused;
   again.report = true;
-  again.attempt = refused.attempt + 1;
-  ctx.send(ctx.object(), "BuyLabel", again.encode(), pause);
+  purchase->later = ctx.send(ctx.object(), "BuyLabel", again.encode(), pause);
+  ++purchase->attempt;
+  ++purchase->refusals;
+  purchase->buying = false;
+  ctx.set("purchase", purchase->encode());
   ctx.set("refused", why);
   if (refused.report)
     report_refusal(ctx, why);
@@ -126,8 +191,10 @@ handler_task buy_label(context ctx, std::string body, settings_ptr settings) {
   // 4. Stopped meanwhile; or the carrier has definitely said no.
   if (label.error().kind == error_kind::cancelled || label.error().where == shipment_stopped)
     co_return fail(stopped_error());
+  if (label.error().kind == error_kind::corrupt)
+    co_return label.failure();
   if (!wanted->compensate)
-    try_again_later(ctx, *wanted, *plan, label.error().message);
+    co_await try_again_later(ctx, *wanted, *plan, label.error().message);
   co_return label.failure();
 }
 

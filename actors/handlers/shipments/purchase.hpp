@@ -7,9 +7,9 @@
 namespace orderhub::handlers {
 
 /// `Shipment/{order}/BuyLabel`, exclusive: buys the label once and says which it is; asked again it
-/// says the same. `body` is an encoded `label_order`. What the carrier definitely refuses is tried
-/// again later with new rates, unless the order is to be compensated then. Ends with
-/// `shipment_stopped` once the shipment was stopped.
+/// says the same. `body` is an encoded `label_order`; a later `ChangeDelivery` goes before it. What
+/// the carrier definitely refuses is tried again later with new rates, unless the order is to be
+/// compensated then. Ends with `shipment_stopped` once the shipment was stopped.
 durable::handler_task buy_label(durable::context ctx, std::string body, settings_ptr settings);
 
 } // namespace orderhub::handlers

@@ -1,6 +1,7 @@
 #include "actors/handlers/shipments/shipment_service.hpp"
 
 #include "actors/handlers/objects.hpp"
+#include "actors/handlers/shipments/delivery_change.hpp"
 #include "actors/handlers/shipments/order_report.hpp"
 #include "actors/handlers/shipments/purchase.hpp"
 #include "providers/shippo/buy_label.hpp"
@@ -109,7 +110,10 @@ durable::service_definition shipment_service(settings_ptr settings) {
   stop_it.mode = durable::handler_mode::event;
   stop_it.internal = true;
   stop_it.event = &stop;
-  service.handlers.emplace("CancelPurchase", std::move(stop_it));
+  service.handlers.emplace("CancelPurchase", stop_it);
+  durable::handler_definition change_it = std::move(stop_it);
+  change_it.event = &change_delivery;
+  service.handlers.emplace("ChangeDelivery", std::move(change_it));
   return service;
 }
 

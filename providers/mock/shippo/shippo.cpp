@@ -211,12 +211,13 @@ void shippo::handle(call& c) {
 }
 
 void shippo::note(const call& c, effect_kind kind, std::uint64_t number, std::string_view metadata,
-                  std::uint64_t rate) {
+                  std::uint64_t rate, std::string_view to) {
   const auto said = read_reference(metadata);
   shared_.effects.add({.kind = kind,
                        .number = number,
                        .order_id = said.order_id,
                        .step = said.step,
+                       .to = to,
                        .attempt = said.attempt,
                        .rate = rate,
                        .at_ms = c.now,
@@ -325,7 +326,7 @@ void shippo::create_shipment(call& c) {
   else if (zip == "00001")
     s.to = shipment::destination::undeliverable;
   const auto number = shipments_.add(std::move(s));
-  note(c, effect_kind::shipment, number, metadata);
+  note(c, effect_kind::shipment, number, metadata, 0, zip);
 
   const auto& stored = *shipments_.find(number);
   c.reply.status = 201;

@@ -55,7 +55,7 @@ private:
   void append_label(std::string& out, std::uint64_t number, const label& l, unix_ms now);
   void append_refund(std::string& out, std::uint64_t number, const refund& r, unix_ms now) const;
   void note(const call& c, effect_kind kind, std::uint64_t number, std::string_view metadata,
-            std::uint64_t rate = 0);
+            std::uint64_t rate = 0, std::string_view to = {});
 
   shared_state& shared_;
   objects<shipment> shipments_;

@@ -158,6 +158,53 @@ TEST_CASE("a second request with the same key joins the first", "[host][hosting]
   CHECK(s.hub.calls.empty());
 }
 
+TEST_CASE("what a handler calls the content of a body is what a request key compares",
+          "[host][hosting]") {
+  shop s;
+  // `500 card-1`: how it is paid is not the content.
+  s.hub.handler("charge").content = [](std::string_view body) {
+    return std::string(body.substr(0, body.find(' ')));
+  };
+  const auto first = s.hub.call("1", "charge", "500 card-1", "key");
+  CHECK(s.hub.call("1", "charge", "500 card-2", "key")->id == first->id);
+  CHECK(s.hub.call("1", "charge", "700 card-1", "key")->status() == 422);
+  s.hub.commit();
+  REQUIRE(s.hub.calls.size() == 1);
+  s.hub.answer(answer_of(200, "paid"));
+  s.hub.commit();
+  CHECK(first->body() == "paid");
+  s.hub.restart();
+  CHECK(s.hub.call("1", "charge", "500", "key")->body() == "paid");
+  CHECK(s.hub.call("1", "charge", "700", "key")->status() == 422);
+}
+
+TEST_CASE("what a handler does not let wait is answered at once, and nothing of it is stored",
+          "[host][hosting]") {
+  shop s;
+  s.hub.handler("charge").admit = [](const journal::object_state& state,
+                                     std::string_view body) -> result<void> {
+    if (!state.live.empty() && body == "700")
+      return fail({error_kind::rejected, "charge", "700 is not taken now.", 409});
+    return {};
+  };
+  const auto first = s.hub.call("1", "charge", "500");
+  const auto refused = s.hub.call("1", "charge", "700", "key");
+  CHECK(refused->status() == 409);
+  CHECK(refused->body().find("700 is not taken now.") != std::string::npos);
+  const auto second = s.hub.call("1", "charge", "600");
+  s.hub.commit();
+  s.hub.answer(answer_of(200, "paid"));
+  s.hub.commit();
+  CHECK(first->body() == "paid");
+  s.hub.answer(answer_of(200, "paid"));
+  s.hub.commit();
+  CHECK(second->body() == "paid");
+  // Its key was not taken either.
+  const auto third = s.hub.call("1", "charge", "700", "key");
+  CHECK(third->status() == 0);
+  CHECK(third->id != first->id);
+}
+
 TEST_CASE("who attaches waits for the end, and who only looks is told to come again",
           "[host][hosting]") {
   shop s;

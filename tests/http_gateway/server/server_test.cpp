@@ -814,6 +814,26 @@ TEST_CASE("large reads come a few at a time whoever asks for them", "[gateway][s
     CHECK(clients[static_cast<std::size_t>(i)]->read()->status == 200);
 }
 
+TEST_CASE("a read whose turn does not come is told so", "[gateway][server][timeouts]") {
+  fixture f({.reading_size_max = 1,
+             .idle_timeout_ms = 150,
+             .request_timeout_ms = 100,
+             .sweep_interval_ms = 10});
+  auto first = f.connect();
+  REQUIRE(first.send(get("/big")));
+  CHECK(first.read()->body.size() == 100 * 1024);
+  std::vector<std::unique_ptr<raw_client>> clients;
+  for (int i = 0; i < 8; ++i) { // Two at a time, and nobody answers them.
+    clients.push_back(std::make_unique<raw_client>(f.web->port()));
+    REQUIRE(clients.back()->send(get("/bigheld/" + std::to_string(i))));
+  }
+  for (auto& client : clients) {
+    const auto r = client->read();
+    REQUIRE(r);
+    CHECK((r->status == 503 || r->status == 504));
+  }
+}
+
 TEST_CASE("unsent answers have a bound over all connections", "[gateway][server]") {
   fixture f({.sending_size_max = 1u << 20, .slow_grace_ms = 60'000, .sweep_interval_ms = 10});
   std::vector<std::unique_ptr<raw_client>> greedy;
@@ -850,7 +870,10 @@ TEST_CASE("where unsent answers are many whoever takes none is cut",
 }
 
 TEST_CASE("bodies that are being received have a bound over all connections", "[gateway][server]") {
-  fixture f({.receiving_size_max = 256 * 1024, .slow_grace_ms = 60'000, .sweep_interval_ms = 10});
+  fixture f({.receiving_size_max = 256 * 1024,
+             .room_wait_ms = 30,
+             .slow_grace_ms = 60'000,
+             .sweep_interval_ms = 10});
   const auto half = [](std::size_t size) {
     const auto whole = post("/", std::string(size, 'x'));
     return whole.substr(0, whole.size() - size / 2);
@@ -884,6 +907,59 @@ TEST_CASE("bodies that are being received have a bound over all connections", "[
   REQUIRE(chunked.send("0\r\n\r\n"));
   CHECK(chunked.read()->status == 200);
   CHECK(f.web->metrics().receiving_bytes_now == 0);
+}
+
+TEST_CASE("a body without room is not read until there is some, in the order of arrival",
+          "[gateway][server]") {
+  fixture f({.receiving_size_max = 256 * 1024,
+             .room_wait_ms = 60'000,
+             .slow_grace_ms = 60'000,
+             .sweep_interval_ms = 10});
+  const auto whole = post("/", std::string(150 * 1024, 'x'));
+  auto first = f.connect();
+  REQUIRE(first.send(whole.substr(0, whole.size() - 10)));
+  CHECK(eventually([&] { return f.web->metrics().receiving_bytes_now == 150 * 1024; }));
+  auto second = f.connect();
+  REQUIRE(second.send(whole + get("/behind")));
+  // It would have room, but somebody waits.
+  auto third = f.connect();
+  REQUIRE(third.send(post("/", std::string(100 * 1024, 'y'))));
+  auto small = f.connect();
+  REQUIRE(small.send(post("/", "small")));
+  CHECK(small.read()->status == 200);
+  CHECK(f.web->metrics().receiving_bytes_now == 150 * 1024);
+  SECTION("the first one ends") {
+    REQUIRE(first.send(std::string(10, 'x')));
+    CHECK(first.read()->status == 200);
+  }
+  SECTION("the first one leaves") {
+    first.reset();
+  }
+  CHECK(second.read()->status == 200);
+  CHECK(second.read()->body == "GET /behind 127.0.0.1 ");
+  CHECK(third.read()->status == 200);
+  CHECK(eventually([&] { return f.web->metrics().receiving_bytes_now == 0; }));
+}
+
+TEST_CASE("who waits for room may leave or finish sending", "[gateway][server]") {
+  fixture f({.receiving_size_max = 128 * 1024,
+             .room_wait_ms = 60'000,
+             .slow_grace_ms = 60'000,
+             .sweep_interval_ms = 10});
+  const auto whole = post("/", std::string(100 * 1024, 'x'));
+  auto first = f.connect();
+  REQUIRE(first.send(whole.substr(0, whole.size() - 10)));
+  CHECK(eventually([&] { return f.web->metrics().receiving_bytes_now == 100 * 1024; }));
+  auto leaves = f.connect();
+  REQUIRE(leaves.send(whole));
+  auto finishes = f.connect();
+  REQUIRE(finishes.send(whole));
+  leaves.reset();
+  finishes.finish_sending();
+  CHECK(eventually([&] { return f.web->metrics().connections_now == 2; }));
+  REQUIRE(first.send(std::string(10, 'x')));
+  CHECK(first.read()->status == 200);
+  CHECK(finishes.read()->status == 200);
 }
 
 TEST_CASE("where bodies have no room whoever is slow with one is refused",

@@ -49,9 +49,35 @@ TEST_CASE("a cancelled order gives the money and the label back and tells the cu
   CHECK(cancel(w).body == a.body);
   // And the order does not come back.
   const auto again = w.call(order_object("1"), "ProcessOrder", order_body(R"("retry":true)"));
-  CHECK(field(again.body, "status") == "cancelled");
+  CHECK(again.status == 409);
   REQUIRE(w.run());
   CHECK(w.requests().size() == requests);
+  CHECK(field(w.order("1").body, "status") == "cancelled");
+}
+
+// woocommerce-payments#8210.
+TEST_CASE("what others refunded a part of is refunded to the end", "[orders][cancel]") {
+  world w;
+  const auto processed = w.call(order_object("1"), "ProcessOrder", order_body());
+  // As someone would in Stripe's dashboard.
+  providers::mock::mock_request part;
+  part.method = "POST";
+  part.target = "/stripe/v1/refunds";
+  part.headers = {{"authorization", "Bearer sk_test_mock"},
+                  {"content-type", "application/x-www-form-urlencoded"}};
+  part.body = "amount=1000&payment_intent=" + field(processed.body, "paymentIntentId");
+  REQUIRE(w.mock.handle(part, w.time.wall_ms()).response.status == 200);
+  const auto a = cancel(w);
+  CHECK(field(a.body, "status") == "cancelled");
+  CHECK(field(a.body, "message") == "Order cancelled");
+  CHECK(cancel(w).body == a.body);
+  REQUIRE(w.run());
+  std::int64_t refunded = 0;
+  for (std::size_t i = 0; i < w.mock.effects().size(); ++i)
+    if (const auto e = w.mock.effects().at(i); e.kind == effect_kind::refund)
+      refunded += e.amount;
+  CHECK(refunded == 4250);
+  CHECK(field(w.order("1").body, "attention") == "[]");
 }
 
 TEST_CASE("an order that nobody sent cannot be cancelled", "[orders][cancel]") {
@@ -334,7 +360,8 @@ TEST_CASE("internal handlers are not reachable from outside", "[orders]") {
         std::pair("OrderOrchestrator", "RecordLabel"),
         std::pair("OrderOrchestrator", "RecordDeliveries"), std::pair("Shipment", "BuyLabel"),
         std::pair("Shipment", "VoidLabel"), std::pair("Shipment", "CancelPurchase"),
-        std::pair("Shipment", "ReportLabelOutcome"), std::pair("Notification", "Send")}) {
+        std::pair("Shipment", "ChangeDelivery"), std::pair("Shipment", "ReportLabelOutcome"),
+        std::pair("Notification", "Send")}) {
     CAPTURE(service, handler);
     CHECK(w.call({service, "1"}, handler, {}).status == 404);
   }
