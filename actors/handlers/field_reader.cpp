@@ -77,6 +77,21 @@ std::string field_reader::text(const char* name, bool required) {
   return s;
 }
 
+std::string field_reader::written(const char* name) {
+  const auto* found = find(name);
+  if (found == nullptr)
+    return {};
+  if (!node(found).is_string()) {
+    complain(name, "must be a string");
+    return {};
+  }
+  auto s = node(found).get<std::string>();
+  if (s.size() <= text_max)
+    return s;
+  complain(name, "is longer than " + std::to_string(text_max) + " bytes");
+  return {};
+}
+
 std::optional<std::string> field_reader::text_or_number(const char* name) const {
   const auto* found = find(name);
   if (found == nullptr)

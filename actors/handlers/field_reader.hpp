@@ -34,6 +34,9 @@ public:
 
   /// Without control characters; not blank where it is required. Empty where it is missing.
   std::string text(const char* name, bool required);
+  /// As sent, line breaks and control characters too. Empty where it is missing, and with a
+  /// complaint where it is no string or longer than `text_max`.
+  std::string written(const char* name);
   /// As sent, of a JSON string or number: what measures are given in. Nothing where it is neither.
   [[nodiscard]] std::optional<std::string> text_or_number(const char* name) const;
   /// `unit` completes the complaint: ` in the currency's minor unit`. 1 where it is wrong.

@@ -1,9 +1,15 @@
 #include "http_gateway/settings/order_settings_from.hpp"
 
+#include "actors/handlers/measure.hpp"
+#include "actors/handlers/orders/delivery_check.hpp"
+#include "actors/handlers/orders/parcel_request.hpp"
+#include "http_gateway/settings/customs_from.hpp"
 #include "providers/slack/endpoint.hpp"
+#include "providers/tables/countries.hpp"
 #include "providers/vendors.hpp"
 
 #include <string>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -38,30 +44,39 @@ result<handlers::order_settings> order_settings_from(const settings& s,
     auto text = text_of(from, a);
     return text.empty() ? text_of(from, b) : text;
   };
-  o.ship_from = {text_of(from, "name"),  first_of("street1", "street"), text_of(from, "city"),
-                 text_of(from, "state"), first_of("zip", "postcode"),   text_of(from, "country"),
-                 text_of(from, "phone"), text_of(from, "email")};
-  for (const auto& [name, value] :
-       {std::pair<const char*, const std::string&>("name", o.ship_from.name),
-        {"street1", o.ship_from.street},
-        {"city", o.ship_from.city},
-        {"zip", o.ship_from.zip}})
-    if (value.empty())
-      return bad("ORDERHUB_SHIP_FROM", std::string("lacks \"") + name + '"');
-  if (o.ship_from.country.empty())
-    o.ship_from.country = "US";
+  auto& sender = o.ship_from;
+  sender.name = text_of(from, "name");
+  sender.company = text_of(from, "company");
+  sender.street = first_of("street1", "street");
+  sender.street2 = text_of(from, "street2");
+  sender.city = text_of(from, "city");
+  sender.state = text_of(from, "state");
+  sender.zip = first_of("zip", "postcode");
+  sender.phone = text_of(from, "phone");
+  sender.email = text_of(from, "email");
+  if (auto country = text_of(from, "country"); !country.empty())
+    sender.country = std::move(country);
+  if (auto sound = handlers::check_address(sender, "ORDERHUB_SHIP_FROM "); !sound)
+    return sound.failure();
+  sender.country = tables::find_country(sender.country)->code;
 
   const auto parcel = json::parse(s.parcel, nullptr, false);
   if (!parcel.is_object())
     return bad("ORDERHUB_PARCEL", "must be a JSON object");
-  o.parcel = {text_of(parcel, "length"), text_of(parcel, "width"),
-              text_of(parcel, "height"), text_of(parcel, "distance_unit"),
-              text_of(parcel, "weight"), text_of(parcel, "mass_unit")};
-  for (const auto* value : {&o.parcel.length, &o.parcel.width, &o.parcel.height,
-                            &o.parcel.distance_unit, &o.parcel.weight, &o.parcel.mass_unit})
-    if (value->empty())
-      return bad("ORDERHUB_PARCEL",
-                 "needs length, width, height, distance_unit, weight and mass_unit");
+  for (const auto& [name, value] : {std::pair<const char*, std::string&>("length", o.parcel.length),
+                                    {"width", o.parcel.width},
+                                    {"height", o.parcel.height},
+                                    {"weight", o.parcel.weight}}) {
+    const auto measure = handlers::ten_thousandths_of(text_of(parcel, name));
+    if (!measure)
+      return bad("ORDERHUB_PARCEL", std::string(name) + ' ' + measure.error().message);
+    value = handlers::measure_text(*measure);
+  }
+  o.parcel.distance_unit = handlers::distance_unit_of(text_of(parcel, "distance_unit"));
+  o.parcel.mass_unit = handlers::mass_unit_of(text_of(parcel, "mass_unit"));
+  if (o.parcel.distance_unit.empty() || o.parcel.mass_unit.empty())
+    return bad("ORDERHUB_PARCEL", "needs a distance_unit (cm, in, ft, m, mm, yd) and a mass_unit "
+                                  "(g, kg, lb, oz)");
 
   using providers::slack::announcement;
   const auto slack =
@@ -76,8 +91,24 @@ result<handlers::order_settings> order_settings_from(const settings& s,
   o.label_timeout_ms = s.label_timeout_ms;
   o.notification_timeout_ms = s.notification_timeout_ms;
   o.compensate_on_label_failure = s.compensate_on_label_failure;
-  if (const auto* stripe = vendors.find("stripe"); stripe != nullptr && stripe->mode == "live")
+  const auto is_live = [&vendors](const char* name) {
+    const auto* vendor = vendors.find(name);
+    return vendor != nullptr && vendor->mode == "live";
+  };
+  if (is_live("stripe"))
     o.rules.default_payment_method.clear();
+
+  auto& delivery = o.rules.delivery;
+  delivery.from = o.ship_from;
+  delivery.parcel = o.parcel;
+  if (!s.customs.empty()) {
+    auto customs = customs_from(s.customs);
+    if (!customs)
+      return customs.failure();
+    delivery.customs = std::move(*customs);
+  } else if (!is_live("stripe") && !is_live("shippo")) {
+    delivery.customs = sample_customs(o.ship_from);
+  }
   return o;
 }
 

@@ -63,6 +63,7 @@ struct settings {
   std::string ship_from; ///< JSON object text; empty: the sample default.
   std::string parcel =
       R"({"length":"10","width":"10","height":"5","distance_unit":"in","weight":"1","mass_unit":"lb"})";
+  std::string customs; ///< JSON object text, `customs_from`; empty: none, or a sample's.
   std::string public_url;
   secret proxy; ///< May hold a password.
 

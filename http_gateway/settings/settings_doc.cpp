@@ -20,7 +20,7 @@ line is public on its machine.
 
 Durations need a unit (`500ms`, `10s`, `2m`, `1h`, `30d`); sizes are bytes or `KiB`, `MiB`, `GiB`.
 In TOML, names with a dot are in a section: `[mock]`, `latency = "20ms"`; `disable` may be a list,
-`ship_from` and `parcel` may be tables of texts. Base URLs must be `https://`, or `http://` to a
+`ship_from`, `parcel` and `customs` may be tables of texts. Base URLs must be `https://`, or `http://` to a
 loopback host.
 
 At SIGHUP the program reads all of it again: vendors' secrets count from the next call on, all else

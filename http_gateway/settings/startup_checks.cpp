@@ -70,6 +70,10 @@ std::vector<finding> findings_of(const settings& s) {
   if (mails(s) && s.mail_from.empty())
     out.push_back({"sample_setting", "ORDERHUB_MAIL_FROM",
                    "Mails come from " + s.mail_from_or_sample() + " until this is set."});
+  if (s.customs.empty())
+    out.push_back({"sample_setting", "ORDERHUB_CUSTOMS",
+                   "Parcels across a customs border are declared as samples on test labels, and "
+                   "refused with a live key, until this is set."});
   for (const auto& v : providers::all_vendors()) {
     if (mode_of(s, v).empty())
       out.push_back({"vendor_skipped", key_variable(v), std::string(v.skipped)});

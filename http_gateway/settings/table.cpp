@@ -113,8 +113,10 @@ rows order_rows() {
         "sender of mails; the sample is refused with a live payment key", "", "orders@example.com"},
        [](settings& s, text_view t) { return set_mail_from(s.mail_from, t); }},
       {{"ship_from", "ORDERHUB_SHIP_FROM",
-        "sender's address, JSON with name, street1, city, zip and country, maybe state, phone and "
-        "email; the sample is refused with a live payment key",
+        "sender's address, JSON with name, street1, city, zip and country, maybe street2, company, "
+        "state (needed in US, CA and AU), phone and email; the sample is refused with a live "
+        "payment "
+        "key",
         "", "a sample address"},
        [](settings& s, text_view t) {
          return set_json_object(s.ship_from, t, {"name", "street1", "city", "zip", "country"});
@@ -127,6 +129,14 @@ rows order_rows() {
          return set_json_object(
              s.parcel, t, {"length", "width", "height", "distance_unit", "weight", "mass_unit"});
        }},
+      {{"customs", "ORDERHUB_CUSTOMS",
+        "what is declared of parcels that cross a customs border, JSON with certify_signer, maybe "
+        "contents_type (MERCHANDISE), contents_explanation, non_delivery_option (RETURN), incoterm "
+        "(DDU), eel_pfc (by destination, from the US only), aes_itn, and item_description, "
+        "item_hs_code, item_origin_country of items that say nothing of customs; where it is not "
+        "set and the Shippo or Stripe key is live, such orders are refused",
+        "", "a sample's, for test labels"},
+       [](settings& s, text_view t) { return set_json_object(s.customs, t, {"certify_signer"}); }},
   };
 }
 

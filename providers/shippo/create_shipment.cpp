@@ -3,7 +3,9 @@
 #include "providers/policy/refusal.hpp"
 #include "providers/shippo/messages.hpp"
 
+#include <initializer_list>
 #include <optional>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -14,21 +16,53 @@ namespace {
 using nlohmann::json;
 constexpr std::string_view where = "shippo.create_shipment";
 
-json address_json(const address& a) {
+/// Without the empty ones.
+json texts(std::initializer_list<std::pair<const char*, const std::string&>> members) {
   json object = json::object();
-  const auto add = [&](const char* name, const std::string& value) {
+  for (const auto& [name, value] : members)
     if (!value.empty())
       object[name] = value;
-  };
-  add("name", a.name);
-  add("street1", a.street1);
-  add("street2", a.street2);
-  add("city", a.city);
-  add("state", a.state);
-  add("zip", a.zip);
-  add("phone", a.phone);
-  add("email", a.email);
-  object["country"] = a.country;
+  return object;
+}
+
+json address_json(const address& a) {
+  return texts({{"name", a.name},
+                {"company", a.company},
+                {"street1", a.street1},
+                {"street2", a.street2},
+                {"city", a.city},
+                {"state", a.state},
+                {"zip", a.zip},
+                {"country", a.country},
+                {"phone", a.phone},
+                {"email", a.email}});
+}
+
+json item_json(const customs_item& item) {
+  auto object = texts({{"description", item.description},
+                       {"net_weight", item.net_weight},
+                       {"mass_unit", item.mass_unit},
+                       {"value_amount", item.value_amount},
+                       {"value_currency", item.value_currency},
+                       {"origin_country", item.origin_country},
+                       {"hs_code", item.hs_code},
+                       {"sku_code", item.sku_code}});
+  object["quantity"] = item.quantity;
+  return object;
+}
+
+json declaration_json(const customs_declaration& d) {
+  auto object = texts({{"certify_signer", d.certify_signer},
+                       {"contents_type", d.contents_type},
+                       {"contents_explanation", d.contents_explanation},
+                       {"non_delivery_option", d.non_delivery_option},
+                       {"incoterm", d.incoterm},
+                       {"eel_pfc", d.eel_pfc},
+                       {"aes_itn", d.aes_itn}});
+  object["certify"] = true;
+  object["items"] = json::array();
+  for (const auto& item : d.items)
+    object["items"].push_back(item_json(item));
   return object;
 }
 
@@ -129,16 +163,18 @@ result<shipment_outcome> shipment_outcome::decode(std::string_view text) {
 
 operation<shipment_outcome> create_shipment(const shipment_request& request) {
   const parcel& p = request.parcel;
-  const json body = {{"address_from", address_json(request.from)},
-                     {"address_to", address_json(request.to)},
-                     {"parcels", json::array({json{{"length", p.length},
-                                                   {"width", p.width},
-                                                   {"height", p.height},
-                                                   {"distance_unit", p.distance_unit},
-                                                   {"weight", p.weight},
-                                                   {"mass_unit", p.mass_unit}}})},
-                     {"async", false},
-                     {"metadata", wire::metadata(request.ref)}};
+  json body = {{"address_from", address_json(request.from)},
+               {"address_to", address_json(request.to)},
+               {"parcels", json::array({json{{"length", p.length},
+                                             {"width", p.width},
+                                             {"height", p.height},
+                                             {"distance_unit", p.distance_unit},
+                                             {"weight", p.weight},
+                                             {"mass_unit", p.mass_unit}}})},
+               {"async", false},
+               {"metadata", wire::metadata(request.ref)}};
+  if (!request.customs.items.empty())
+    body["customs_declaration"] = declaration_json(request.customs);
   raw_operation raw;
   raw.name = where;
   raw.vendor = "shippo";

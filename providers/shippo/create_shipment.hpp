@@ -1,4 +1,5 @@
 #pragma once
+#include "providers/shippo/customs.hpp"
 #include "providers/shippo/wire.hpp"
 
 #include <string>
@@ -7,8 +8,9 @@
 
 namespace orderhub::providers::shippo {
 
-/// Empty fields are left out of the request. Buying needs name, street1, city, zip, for US, CA and
-/// AU the state, and of some carriers' senders phone and email.
+/// Empty fields are left out of the request. Buying needs name, street1, city, zip where the
+/// country has postal codes, for US, CA and AU the state, and of some carriers' senders phone and
+/// email.
 struct address {
   std::string name;
   std::string street1;
@@ -19,6 +21,7 @@ struct address {
   std::string country; ///< ISO 3166, `US`. The only field Shippo always wants.
   std::string phone;
   std::string email;
+  std::string company = {};
 };
 
 /// Shippo takes measures as decimal text.
@@ -36,6 +39,7 @@ struct shipment_request {
   address from;
   address to;
   shippo::parcel parcel;
+  customs_declaration customs = {}; ///< Without items: none is sent.
 };
 
 /// An offer to carry the parcel; bought within 7 days by its id.

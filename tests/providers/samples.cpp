@@ -33,7 +33,19 @@ std::map<std::string, raw_operation> sample_operations() {
   add("stripe.refund#all", stripe::refund({of("refund"), "pi_1", {0, "usd"}}).raw);
   add("stripe.cancel_intent", stripe::cancel_intent({of("undo"), "pi_1"}).raw);
   add("stripe.retrieve", stripe::retrieve({of("retrieve"), "pi_1"}).raw);
-  add("shippo.create_shipment", shippo::create_shipment({of("rates"), shop, customer, parcel}).raw);
+  add("shippo.create_shipment",
+      shippo::create_shipment({of("rates"), shop, customer, parcel, {}}).raw);
+  shippo::shipment_request abroad{of("rates"), shop, customer, parcel, {}};
+  abroad.to.company = "Lovelace Ltd";
+  abroad.customs = {"Ada Lovelace",
+                    "OTHER",
+                    "Used books",
+                    "RETURN",
+                    "DDU",
+                    "AES_ITN",
+                    "X20261128000001",
+                    {{"Books", 2, "0.4", "kg", "30.00", "USD", "PT", "4901.99", "sku-1"}}};
+  add("shippo.create_shipment#customs", shippo::create_shipment(abroad).raw);
   add("shippo.buy_label", shippo::buy_label({of("label"), "rate_1"}).raw);
   add("shippo.void_label", shippo::void_label({of("void"), "txn_1"}).raw);
   add("sendgrid.send_mail",

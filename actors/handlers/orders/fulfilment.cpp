@@ -14,6 +14,7 @@ label_order label_order_of(const order& o) {
   label_order wanted;
   wanted.to = o.shipping;
   wanted.parcel = o.parcel;
+  wanted.declared = {o.items, o.total.currency};
   return wanted;
 }
 

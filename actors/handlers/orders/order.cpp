@@ -7,8 +7,8 @@ constexpr std::uint8_t order_version = 2;
 } // namespace
 
 void put(byte_writer& w, const postal_address& a) {
-  for (const auto* field :
-       {&a.name, &a.street, &a.city, &a.state, &a.zip, &a.country, &a.phone, &a.email})
+  for (const auto* field : {&a.name, &a.street, &a.city, &a.state, &a.zip, &a.country, &a.phone,
+                            &a.email, &a.street2, &a.company})
     w.str16(*field);
 }
 
@@ -18,10 +18,24 @@ void put(byte_writer& w, const parcel_size& p) {
     w.str8(*field);
 }
 
+void put(byte_writer& w, const item_customs& c) {
+  for (const auto* field :
+       {&c.description, &c.hs_code, &c.origin_country, &c.net_weight, &c.mass_unit})
+    w.str16(*field);
+  w.i64(c.value);
+}
+
+void put(byte_writer& w, const order_item& i) {
+  w.str16(i.product_id);
+  w.i64(i.quantity);
+  w.i64(i.price);
+  put(w, i.customs);
+}
+
 postal_address get_address(byte_reader& r) {
   postal_address a;
-  for (auto* field :
-       {&a.name, &a.street, &a.city, &a.state, &a.zip, &a.country, &a.phone, &a.email})
+  for (auto* field : {&a.name, &a.street, &a.city, &a.state, &a.zip, &a.country, &a.phone, &a.email,
+                      &a.street2, &a.company})
     *field = r.str16();
   return a;
 }
@@ -33,16 +47,30 @@ parcel_size get_parcel(byte_reader& r) {
   return p;
 }
 
+item_customs get_item_customs(byte_reader& r) {
+  item_customs c;
+  for (auto* field : {&c.description, &c.hs_code, &c.origin_country, &c.net_weight, &c.mass_unit})
+    *field = r.str16();
+  c.value = r.i64();
+  return c;
+}
+
+order_item get_item(byte_reader& r) {
+  order_item i;
+  i.product_id = r.str16();
+  i.quantity = r.i64();
+  i.price = r.i64();
+  i.customs = get_item_customs(r);
+  return i;
+}
+
 std::string order::encode() const {
   byte_writer w(256);
   w.u8(order_version);
   w.u8(form);
   w.u16(static_cast<std::uint16_t>(items.size()));
-  for (const auto& i : items) {
-    w.str16(i.product_id);
-    w.i64(i.quantity);
-    w.i64(i.price);
-  }
+  for (const auto& i : items)
+    put(w, i);
   w.str16(customer_email);
   w.str16(customer_name);
   w.str16(customer_phone);
@@ -62,13 +90,8 @@ result<order> order::decode(std::string_view bytes) {
   if (r.u8() != order_version)
     return fail({error_kind::corrupt, "order", "the stored order has an unknown version"});
   o.form = r.u8();
-  for (auto n = r.u16(); n > 0 && r.ok(); --n) {
-    order_item i;
-    i.product_id = r.str16();
-    i.quantity = r.i64();
-    i.price = r.i64();
-    o.items.push_back(std::move(i));
-  }
+  for (auto n = r.u16(); n > 0 && r.ok(); --n)
+    o.items.push_back(get_item(r));
   o.customer_email = r.str16();
   o.customer_name = r.str16();
   o.customer_phone = r.str16();

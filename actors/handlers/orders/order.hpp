@@ -10,10 +10,27 @@
 
 namespace orderhub::handlers {
 
+/// What customs wants to know of an item, as it was sent: all of one piece. Empty texts and 0 were
+/// not.
+struct item_customs {
+  std::string description;
+  std::string hs_code;        ///< Harmonized System, `6109.10`.
+  std::string origin_country; ///< ISO 3166-1 alpha-2.
+  std::string net_weight;     ///< Decimal text, of one piece.
+  std::string mass_unit;      ///< `g kg lb oz`
+  std::int64_t value = 0;     ///< Of one piece, minor units of the order's currency; 0: its price.
+
+  [[nodiscard]] bool empty() const {
+    return description.empty() && hs_code.empty() && origin_country.empty() && net_weight.empty() &&
+           mass_unit.empty() && value == 0;
+  }
+};
+
 struct order_item {
   std::string product_id;
   std::int64_t quantity = 0; ///< Positive.
   std::int64_t price = 0;    ///< Of one, minor units of the order's currency, positive.
+  item_customs customs;
 };
 
 struct postal_address {
@@ -22,9 +39,11 @@ struct postal_address {
   std::string city;
   std::string state;
   std::string zip;
-  std::string country = "US";
-  std::string phone;
+  std::string country = "US"; ///< ISO 3166-1 alpha-2.
+  std::string phone;          ///< Of an order's address: E.164.
   std::string email;
+  std::string street2 = {};
+  std::string company = {};
 };
 
 /// Measures as decimal texts, as Shippo takes them; empty texts mean the configured parcel.
@@ -36,13 +55,17 @@ struct parcel_size {
 // Bytes of the parts that other journaled values hold too.
 void put(byte_writer& w, const postal_address& a);
 void put(byte_writer& w, const parcel_size& p);
+void put(byte_writer& w, const item_customs& c);
+void put(byte_writer& w, const order_item& i);
 postal_address get_address(byte_reader& r);
 parcel_size get_parcel(byte_reader& r);
+item_customs get_item_customs(byte_reader& r);
+order_item get_item(byte_reader& r);
 
 /// The number of the canonical form of an order's content (order_content.hpp): which fields a
 /// request is read for, and how each is written. On disk with every order; goes up with each
 /// change.
-inline constexpr std::uint8_t content_form = 1;
+inline constexpr std::uint8_t content_form = 2;
 
 /// A checked order request.
 struct order {

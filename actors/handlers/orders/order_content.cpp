@@ -47,6 +47,16 @@ constexpr item_row item_rows[] = {
     {"productId", part::paid_for, [](const order_item& i) { return i.product_id; }},
     {"quantity", part::paid_for, [](const order_item& i) { return std::to_string(i.quantity); }},
     {"price", part::paid_for, [](const order_item& i) { return std::to_string(i.price); }},
+    {"customs.description", part::delivered,
+     [](const order_item& i) { return i.customs.description; }},
+    {"customs.hsCode", part::delivered, [](const order_item& i) { return i.customs.hs_code; }},
+    {"customs.originCountry", part::delivered,
+     [](const order_item& i) { return i.customs.origin_country; }},
+    {"customs.netWeight", part::delivered,
+     [](const order_item& i) { return i.customs.net_weight; }},
+    {"customs.massUnit", part::delivered, [](const order_item& i) { return i.customs.mass_unit; }},
+    {"customs.value", part::delivered,
+     [](const order_item& i) { return std::to_string(i.customs.value); }},
 };
 
 constexpr order_row order_rows[] = {
@@ -57,6 +67,8 @@ constexpr order_row order_rows[] = {
     {"shipping.name", part::delivered,
      [](const order& o) { return unless_same(o.shipping.name, o.customer_name); }},
     {"shipping.street", part::delivered, [](const order& o) { return o.shipping.street; }},
+    {"shipping.street2", part::delivered, [](const order& o) { return o.shipping.street2; }},
+    {"shipping.company", part::delivered, [](const order& o) { return o.shipping.company; }},
     {"shipping.city", part::delivered, [](const order& o) { return o.shipping.city; }},
     {"shipping.state", part::delivered, [](const order& o) { return o.shipping.state; }},
     {"shipping.zip", part::delivered, [](const order& o) { return o.shipping.zip; }},
@@ -82,8 +94,11 @@ constexpr order_row order_rows[] = {
 /// the content.
 [[maybe_unused]] void name_every_field(const order_item& item, const postal_address& address,
                                        const parcel_size& parcel, const order& o) {
-  [[maybe_unused]] const auto& [product_id, quantity, price] = item;
-  [[maybe_unused]] const auto& [name, street, city, state, zip, country, phone, email] = address;
+  [[maybe_unused]] const auto& [product_id, quantity, price, customs] = item;
+  [[maybe_unused]] const auto& [description, hs_code, origin_country, net_weight, item_mass_unit,
+                                value] = customs;
+  [[maybe_unused]] const auto& [name, street, city, state, zip, country, phone, email, street2,
+                                company] = address;
   [[maybe_unused]] const auto& [length, width, height, distance_unit, weight, mass_unit] = parcel;
   // How it is paid, `retry`, and the total, which follows from the rest, are none.
   [[maybe_unused]] const auto& [form, items, customer_email, customer_name, customer_phone,

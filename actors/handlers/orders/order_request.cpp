@@ -40,7 +40,7 @@ result<order> check_order(std::string_view body, const order_rules& rules) {
                  "The body must be a JSON object with items, customer and shipping.", 400});
   order o;
   read_amounts(*request, o);
-  read_delivery(*request, o);
+  read_delivery(*request, o, rules.delivery);
   read_payment(*request, o, rules);
   if (auto sound = request->verdict(); !sound)
     return sound.failure();

@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/handlers/orders/delivery_check.hpp"
 #include "actors/handlers/orders/order.hpp"
 #include "journal/base/result.hpp"
 
@@ -11,10 +12,12 @@ namespace orderhub::handlers {
 struct order_rules {
   /// Used where the request names no `payment.method`; empty (live keys): 400.
   std::string default_payment_method = "pm_card_visa";
+  delivery_rules delivery;
 };
 
 /// Checks the JSON of a ProcessOrder request before anything is stored, and fills in what it may
-/// leave out: country `US`, currency `usd`, the default payment method, the parcel's units. The
+/// leave out: country `US`, currency `usd`, the default payment method, the parcel's units. What it
+/// says of the delivery is what Shippo takes (`read_delivery`). The
 /// total is the sum of the items and at most 99,999,999 minor units. Fails with `invalid` (400) and
 /// a message that names the first field that is wrong.
 result<order> check_order(std::string_view body, const order_rules& rules);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <initializer_list>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -30,6 +31,15 @@ std::string utc_text(unix_ms at) {
 
 json text_or_null(std::string_view text) {
   return text.empty() ? json(nullptr) : json(text);
+}
+
+/// Members that have a text.
+json texts(std::initializer_list<std::pair<const char*, std::string>> members) {
+  json object = json::object();
+  for (const auto& [name, value] : members)
+    if (!value.empty())
+      object[name] = value;
+  return object;
 }
 
 /// A refused label is resolved by the one that was bought later, or by a cancel; a refused charge
@@ -85,10 +95,25 @@ std::string message_of(const order_facts& f, bool again) {
   return status == "confirmed" ? "Order processed successfully" : "Order accepted";
 }
 
+/// What was sent of it.
+json customs_json(const item_customs& c) {
+  auto customs = texts({{"description", c.description},
+                        {"hsCode", c.hs_code},
+                        {"originCountry", c.origin_country},
+                        {"netWeight", c.net_weight},
+                        {"massUnit", c.mass_unit}});
+  if (c.value > 0)
+    customs["value"] = c.value;
+  return customs;
+}
+
 json items_json(const order& o) {
   json items = json::array();
-  for (const auto& i : o.items)
+  for (const auto& i : o.items) {
     items.push_back({{"productId", i.product_id}, {"quantity", i.quantity}, {"price", i.price}});
+    if (!i.customs.empty())
+      items.back()["customs"] = customs_json(i.customs);
+  }
   return items;
 }
 
@@ -99,12 +124,22 @@ json customer_json(const order& o) {
   return c;
 }
 
+/// The address of the label; of name, phone and e-mail what differs from the customer's.
 json shipping_json(const order& o) {
-  return {{"street", o.shipping.street},
-          {"city", o.shipping.city},
-          {"state", o.shipping.state},
-          {"zip", o.shipping.zip},
-          {"country", o.shipping.country}};
+  const auto& a = o.shipping;
+  const auto other = [](const std::string& own, const std::string& customers) {
+    return own == customers ? std::string() : own;
+  };
+  return texts({{"name", other(a.name, o.customer_name)},
+                {"company", a.company},
+                {"street", a.street},
+                {"street2", a.street2},
+                {"city", a.city},
+                {"state", a.state},
+                {"zip", a.zip},
+                {"country", a.country},
+                {"phone", other(a.phone, o.customer_phone)},
+                {"email", other(a.email, o.customer_email)}});
 }
 
 json parcel_json(const parcel_size& p) {

@@ -6,7 +6,7 @@
 namespace orderhub::handlers {
 
 namespace {
-constexpr std::uint8_t label_order_version = 1;
+constexpr std::uint8_t label_order_version = 2;
 } // namespace
 
 std::string label_order::encode() const {
@@ -14,6 +14,7 @@ std::string label_order::encode() const {
   w.u8(label_order_version);
   put(w, to);
   put(w, parcel);
+  put(w, declared);
   w.u8(static_cast<std::uint8_t>((compensate ? 1U : 0U) | (report ? 2U : 0U)));
   w.u32(attempt);
   return w.take();
@@ -25,6 +26,7 @@ result<label_order> label_order::decode(std::string_view bytes) {
   const auto version = r.u8();
   o.to = get_address(r);
   o.parcel = get_parcel(r);
+  o.declared = get_declared_items(r);
   const auto flags = r.u8();
   o.compensate = (flags & 1U) != 0;
   o.report = (flags & 2U) != 0;

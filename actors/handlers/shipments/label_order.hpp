@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/handlers/orders/customs.hpp"
 #include "actors/handlers/orders/order.hpp"
 #include "actors/handlers/orders/order_facts.hpp"
 #include "journal/base/result.hpp"
@@ -13,6 +14,7 @@ namespace orderhub::handlers {
 struct label_order {
   postal_address to;
   parcel_size parcel;
+  declared_items declared;   ///< For customs, where the parcel crosses a border.
   bool compensate = false;   ///< A refusal ends it; else it is tried again later.
   bool report = false;       ///< Tell the order by `RecordLabel`: nobody waits any more.
   std::uint32_t attempt = 1; ///< Counts the purchases; the shipment keeps it.

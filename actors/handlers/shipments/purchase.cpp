@@ -3,6 +3,7 @@
 #include "actors/handlers/shipments/delivery_change.hpp"
 #include "actors/handlers/shipments/label_order.hpp"
 #include "actors/handlers/shipments/order_report.hpp"
+#include "actors/handlers/shipments/shipment_request.hpp"
 #include "journal/base/bytes.hpp"
 #include "providers/shippo/buy_label.hpp"
 #include "providers/shippo/create_shipment.hpp"
@@ -19,19 +20,14 @@ namespace shippo = providers::shippo;
 namespace {
 
 constexpr std::int64_t label_retry_max_ms = 3'600'000;
-
-/// What the purchase takes from the configuration, journaled once: after a restart with another one
-/// it goes on with what it began with.
-struct shipment_plan {
-  postal_address from;
-  parcel_size parcel;
-  std::int64_t label_retry_ms = 0;
-};
+constexpr std::uint8_t plan_version = 2; // The first had none, and began with the size of a text.
 
 result<std::string> journaled_plan(settings_ptr s) {
-  byte_writer w(128);
+  byte_writer w(256);
+  w.u8(plan_version);
   put(w, s->ship_from);
   put(w, s->parcel);
+  put(w, s->rules.delivery.customs);
   w.i64(s->label_retry_ms);
   return w.take();
 }
@@ -41,11 +37,13 @@ durable::task<result<shipment_plan>> decide_plan(context ctx, settings_ptr s) {
   if (!text)
     co_return text.failure();
   byte_reader r(*text);
+  const auto version = r.u8();
   shipment_plan plan;
   plan.from = get_address(r);
   plan.parcel = get_parcel(r);
+  plan.customs = get_customs_settings(r);
   plan.label_retry_ms = r.i64();
-  if (!r.done())
+  if (version != plan_version || !r.done())
     co_return fail({error_kind::corrupt, "shipment", "the plan cannot be read"});
   co_return plan;
 }
@@ -53,10 +51,6 @@ durable::task<result<shipment_plan>> decide_plan(context ctx, settings_ptr s) {
 /// The order was cancelled, refunded or disputed while its label was bought, or before.
 error stopped_error() {
   return {error_kind::rejected, std::string(shipment_stopped), "the shipment was stopped", 409};
-}
-
-shippo::address shippo_address(const postal_address& a) {
-  return {a.name, a.street, {}, a.city, a.state, a.zip, a.country, a.phone, a.email};
 }
 
 /// What is known of this shipment's purchases so far, as of now.
@@ -91,14 +85,10 @@ durable::task<result<shippo::label_outcome>> buy_once(context ctx, label_order w
   auto attempt = std::to_string(wanted.attempt);
   if (changes > 0)
     attempt += '.' + std::to_string(changes);
-  const auto& parcel = wanted.parcel.empty() ? plan.parcel : wanted.parcel;
-  shippo::shipment_request request;
-  request.ref = ctx.step("shipment", attempt);
-  request.from = shippo_address(plan.from);
-  request.to = shippo_address(wanted.to);
-  request.parcel = {parcel.length,        parcel.width,  parcel.height,
-                    parcel.distance_unit, parcel.weight, parcel.mass_unit};
-  auto create = shippo::create_shipment(request);
+  auto request = shipment_request_of(ctx.step("shipment", attempt), wanted, plan);
+  if (!request)
+    co_return request.failure();
+  auto create = shippo::create_shipment(*request);
   auto shipment = co_await ctx.effect(std::move(create));
   if (!shipment && shipment.error().kind == error_kind::cancelled)
     co_return shipment.failure();

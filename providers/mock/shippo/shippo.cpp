@@ -1,5 +1,7 @@
 #include "providers/mock/shippo/shippo.hpp"
 
+#include "providers/mock/shippo/strictness.hpp"
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -308,6 +310,8 @@ void shippo::create_shipment(call& c) {
                             "weight and mass_unit, all of them strings.");
     }
   }
+  if (const auto refused = refused_shipment(params))
+    return refuse_field(c, refused->field, refused->text);
   const auto metadata = params.get("metadata");
   if (metadata.size() > metadata_size_max)
     return refuse_field(c, "metadata", "Ensure this field has no more than 100 characters.");
@@ -315,6 +319,7 @@ void shippo::create_shipment(call& c) {
   shipment s;
   s.created = c.now;
   s.metadata = metadata;
+  s.purchase_refusal = refused_purchase(params);
   const auto zip = params.get("address_to.zip");
   if (zip == "00000" || c.mode() == fault_effect::refuse)
     s.to = shipment::destination::no_rates;
@@ -421,6 +426,8 @@ void shippo::create_label(call& c) {
   if (c.mode() == fault_effect::refuse) {
     l.error_code = c.hit->code;
     l.error_text = c.hit->text.empty() ? "The carrier refused the label." : c.hit->text;
+  } else if (!s->purchase_refusal.empty()) {
+    l.error_text = s->purchase_refusal;
   } else if (s->to == shipment::destination::undeliverable) {
     l.error_code = "address_not_deliverable";
     l.error_text = "The destination cannot be delivered to.";

@@ -24,6 +24,7 @@ private:
     std::uint64_t last_label = 0; // newest of its labels
     enum class destination : std::uint8_t { normal, no_rates, undeliverable };
     destination to = destination::normal;
+    std::string purchase_refusal; // empty: it can be bought
   };
   struct label {
     std::uint64_t shipment = 0;

@@ -1,3 +1,4 @@
+#include "http_gateway/settings/order_settings_from.hpp"
 #include "http_gateway/settings/settings.hpp"
 #include "http_gateway/settings/sources.hpp"
 #include "http_gateway/settings/startup_checks.hpp"
@@ -371,4 +372,75 @@ TEST_CASE("channels by name are said to repeat", "[gateway][settings]") {
                     {"SLACK_CHANNEL", "C0123456789"},
                     {"SLACK_CHANNEL_FAILED", "#alerts"}})));
   CHECK_FALSE(has(loaded({{"MOCK_MODE", "true"}})));
+}
+
+TEST_CASE("what is declared to customs is read from its setting, and what is wrong is named",
+          "[gateway][settings][customs]") {
+  const auto orders_of = [](const variables& more) {
+    const auto s = loaded(with(real, more));
+    const auto vendors = make_registry(s, "");
+    REQUIRE(vendors);
+    return order_settings_from(s, *vendors);
+  };
+  const auto customs_of = [&](const char* json) { return orders_of({{"ORDERHUB_CUSTOMS", json}}); };
+  const auto o = customs_of(
+      R"({"certify":true,"certify_signer":"Ada","incoterm":"DDP","item_description":"Books","item_origin_country":"uk"})");
+  REQUIRE(o);
+  const auto& c = o->rules.delivery.customs;
+  CHECK(c.certify_signer == "Ada");
+  CHECK(c.contents_type == "MERCHANDISE");
+  CHECK(c.non_delivery_option == "RETURN");
+  CHECK(c.incoterm == "DDP");
+  CHECK(c.item.origin_country == "GB");
+  for (const auto& [json, why] : std::map<std::string, std::string>{
+           {R"({"certify_signer":"A","contents_type":"TOYS"})", "contents_type must be one of DOC"},
+           {R"({"certify_signer":"A","contents_type":"OTHER"})", "contents_explanation"},
+           {R"({"certify_signer":"A","non_delivery_option":"KEEP"})", "must be one of ABANDON"},
+           {R"({"certify_signer":"A","incoterm":"XXX"})", "incoterm must be one of DDP"},
+           {R"({"certify_signer":"A","eel_pfc":"AES_ITN"})", "aes_itn"},
+           {R"({"certify_signer":"A","certify":false})", "certify must be true"},
+           {R"({"certify_signer":"A","item_description":"Books"})", "item_origin_country"},
+           {R"({"certify_signer":"A","item_description":"B","item_origin_country":"ZZ"})", "ISO"},
+           {R"({"certify_signer":"A","incoterms":"DDP"})", "unknown field incoterms"}}) {
+    CAPTURE(json);
+    const auto bad = customs_of(json.c_str());
+    REQUIRE_FALSE(bad);
+    CHECK(bad.error().message.starts_with("ORDERHUB_CUSTOMS "));
+    CHECK(bad.error().message.find(why) != std::string::npos);
+  }
+  CHECK(refusal({{"ORDERHUB_CUSTOMS", "{}"}}).find("certify_signer") != std::string::npos);
+  // Not set: a sample's on test labels, none where anything is real.
+  CHECK(orders_of({})->rules.delivery.customs.item.description == "Sample merchandise");
+  CHECK(orders_of({{"SHIPPO_API_KEY", "shippo_live_abc"}})
+            ->rules.delivery.customs.certify_signer.empty());
+  CHECK(orders_of({{"STRIPE_API_KEY", "sk_live_abc"}})
+            ->rules.delivery.customs.certify_signer.empty());
+}
+
+TEST_CASE("the sender's address and parcel are what Shippo takes", "[gateway][settings]") {
+  const auto orders_of = [](const char* name, const char* json) {
+    const auto s = loaded(with(real, {{name, json}}));
+    const auto vendors = make_registry(s, "");
+    REQUIRE(vendors);
+    return order_settings_from(s, *vendors);
+  };
+  const auto berlin = orders_of(
+      "ORDERHUB_SHIP_FROM",
+      R"({"name":"A","street1":"B 1","street2":"Hof","company":"C","city":"Berlin","zip":"10117","country":"de"})");
+  REQUIRE(berlin);
+  CHECK(berlin->ship_from.country == "DE");
+  CHECK(berlin->ship_from.street2 == "Hof");
+  CHECK(berlin->ship_from.company == "C");
+  CHECK(berlin->rules.delivery.from.zip == "10117");
+  for (const auto* bad : {R"({"name":"A","street1":"B","city":"C","zip":"1","country":"US"})",
+                          R"({"name":"A","street1":"B","city":"C","zip":"1","country":"ZZ"})"}) {
+    const auto refused = orders_of("ORDERHUB_SHIP_FROM", bad);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message.starts_with("ORDERHUB_SHIP_FROM "));
+  }
+  const auto light = orders_of(
+      "ORDERHUB_PARCEL",
+      R"({"length":"10","width":"10","height":"5","distance_unit":"in","weight":"0.00001","mass_unit":"lb"})");
+  REQUIRE_FALSE(light);
+  CHECK(light.error().message.starts_with("ORDERHUB_PARCEL weight is 0"));
 }

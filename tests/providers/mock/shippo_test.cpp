@@ -18,6 +18,22 @@ json body_of(const mock_response& reply) {
   return json::parse(reply.response.body);
 }
 
+/// Every member of it is required.
+json declaration() {
+  return {{"certify", true},
+          {"certify_signer", "Shop"},
+          {"contents_type", "MERCHANDISE"},
+          {"non_delivery_option", "RETURN"},
+          {"items",
+           {{{"description", "Books"},
+             {"quantity", 1},
+             {"net_weight", "0.4"},
+             {"mass_unit", "kg"},
+             {"value_amount", "30.00"},
+             {"value_currency", "USD"},
+             {"origin_country", "US"}}}}};
+}
+
 json ledger_of(const mock_client& c) {
   return json::parse(c.world.ledger_json());
 }
@@ -164,6 +180,34 @@ TEST_CASE("what Shippo refuses is refused with the field", "[mock][shippo]") {
     body["address_to"].erase("country");
     CHECK(body_of(c.shippo("shipments", text(body))).contains("address_to"));
   }
+  SECTION("a country that is none, or is not written as its code") {
+    for (const char* country : {"ZZ", "UK", "us", "USA"}) {
+      body["address_to"]["country"] = country;
+      CHECK(body_of(c.shippo("shipments", text(body))).contains("address_to"));
+    }
+  }
+  SECTION("a measure of more than four decimals, or in a unit that is none") {
+    body["parcels"][0]["weight"] = "0.30000000000000004";
+    CHECK(body_of(c.shippo("shipments", text(body))).contains("parcels"));
+    body["parcels"][0]["weight"] = "0.3";
+    body["parcels"][0]["mass_unit"] = "lbs";
+    CHECK(body_of(c.shippo("shipments", text(body))).contains("parcels"));
+  }
+  SECTION("a declaration that lacks something") {
+    const auto whole = declaration();
+    for (const auto& [name, value] : whole.items()) {
+      CAPTURE(name);
+      body["customs_declaration"] = whole;
+      body["customs_declaration"].erase(name);
+      CHECK(body_of(c.shippo("shipments", text(body))).contains("customs_declaration"));
+    }
+    for (const auto& [name, value] : whole["items"][0].items()) {
+      CAPTURE(name);
+      body["customs_declaration"] = whole;
+      body["customs_declaration"]["items"][0].erase(name);
+      CHECK(body_of(c.shippo("shipments", text(body))).contains("customs_declaration"));
+    }
+  }
   SECTION("long metadata") {
     body["metadata"] = std::string(101, 'x');
     CHECK(body_of(c.shippo("shipments", text(body))).contains("metadata"));
@@ -192,6 +236,37 @@ TEST_CASE("what Shippo refuses is refused with the field", "[mock][shippo]") {
     CHECK(c.shippo_get("nothing").response.status == 404);
   }
   CHECK(c.total(effect_kind::label) == 0);
+}
+
+TEST_CASE("a label needs a whole address, and a declaration across a customs border",
+          "[mock][shippo]") {
+  mock_client c;
+  const auto buy = [&](const json& body) {
+    const auto made = body_of(c.shippo("shipments", text(body)));
+    REQUIRE(made["rates"].size() == 2); // Rates are sold before anything of that is asked.
+    return body_of(c.buy(made["rates"][0]["object_id"]));
+  };
+  const auto whole = json::parse(mock_client::shipment_body());
+  for (const char* part : {"name", "street1", "city", "state", "zip"}) {
+    CAPTURE(part);
+    auto body = whole;
+    body["address_to"].erase(part);
+    const auto label = buy(body);
+    CHECK(label["status"] == "ERROR");
+    CHECK(label["messages"][0]["text"].get<std::string>().find(part) != std::string::npos);
+  }
+  auto abroad = whole;
+  abroad["address_to"] = {
+      {"name", "A"}, {"street1", "1 Queen's Road"}, {"city", "Hong Kong"}, {"country", "HK"}};
+  CHECK(buy(abroad)["messages"][0]["text"] ==
+        "Customs declaration is required for international shipments.");
+  abroad["customs_declaration"] = declaration();
+  CHECK(buy(abroad)["status"] == "SUCCESS");
+  auto forces = whole;
+  forces["address_to"]["state"] = "AE";
+  forces["address_to"]["zip"] = "09012";
+  CHECK(buy(forces)["status"] == "ERROR");
+  CHECK(c.total(effect_kind::label) == 1);
 }
 
 TEST_CASE("an order id with spaces is read whole", "[mock][shippo]") {

@@ -74,6 +74,9 @@ handlers::order_settings mock_order_settings() {
   s.ship_from = {"Orderhub Shop", "215 Clayton St.", "San Francisco", "CA", "94117", "US",
                  "4155550100",    "shop@example.com"};
   s.parcel = {"10", "10", "5", "in", "1", "lb"};
+  s.rules.delivery.from = s.ship_from;
+  s.rules.delivery.parcel = s.parcel;
+  s.rules.delivery.customs.certify_signer = "Orderhub Shop";
   s.channel_new = "C0NEWORDERS";
   s.channel_failed = "C0FAILEDORD";
   s.channel_confirmed = "C0CONFIRMED";

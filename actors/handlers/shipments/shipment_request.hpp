@@ -1,0 +1,26 @@
+#pragma once
+#include "actors/handlers/orders/customs.hpp"
+#include "actors/handlers/shipments/label_order.hpp"
+#include "providers/shippo/create_shipment.hpp"
+
+#include <cstdint>
+
+namespace orderhub::handlers {
+
+/// What a purchase takes from the configuration, journaled once: after a restart with another one
+/// it goes on with what it began with.
+struct shipment_plan {
+  postal_address from;
+  parcel_size parcel;
+  customs_settings customs;
+  std::int64_t label_retry_ms = 0;
+};
+
+/// What Shippo is asked for rates with: every part of the address that the order has, and what
+/// customs is told where the parcel crosses a border. An e-mail address goes along where it has an
+/// ASCII form. Fails with `rejected` where the settings have changed since the order was checked,
+/// and a declaration lacks something now.
+result<providers::shippo::shipment_request>
+shipment_request_of(providers::step_ref ref, const label_order& wanted, const shipment_plan& plan);
+
+} // namespace orderhub::handlers
