@@ -8,7 +8,8 @@
 
 namespace orderhub::http_gateway {
 
-/// The admin listener: `GET /restate/health` and `GET /metrics` (Prometheus text, version 0.0.4).
+/// The admin listener: GET and HEAD of `/restate/health` and `/metrics` (Prometheus text, version
+/// 0.0.4).
 class admin_api final : public request_handler {
 public:
   /// `public_metrics` is asked at each scrape, on the io thread: the counters of the public

@@ -57,9 +57,10 @@ std::optional<no_route> read_delay(std::string_view query, call_route& to) {
 
 route under_restate(std::string_view method, std::vector<std::string>& s) {
   const auto size = s.size();
-  const bool get = method == "GET", post = method == "POST";
+  // HEAD is a GET whose answer leaves without its body; the server sees to that.
+  const bool get = method == "GET" || method == "HEAD", post = method == "POST";
   if (size == 2 && s[1] == "health")
-    return get ? route(health_route{}) : route(wrong_method("GET"));
+    return get ? route(health_route{}) : route(wrong_method("GET, HEAD"));
   if (size == 4 && (s[1] == "awakeables" || s[1] == "a") &&
       (s[3] == "resolve" || s[3] == "reject")) {
     if (!post)
@@ -78,7 +79,7 @@ route under_restate(std::string_view method, std::vector<std::string>& s) {
       target = host::by_workflow{std::move(s[2]), std::move(s[3])};
     if (target) {
       if (!get && !post)
-        return wrong_method("GET, POST");
+        return wrong_method("GET, HEAD, POST");
       return attach_route{std::move(*target), wait};
     }
   }

@@ -16,7 +16,7 @@ struct call_route {
   std::int64_t delay_ms = 0;
 };
 
-/// `GET|POST /restate/invocation/{id}/attach|output`,
+/// `GET|HEAD|POST /restate/invocation/{id}/attach|output`,
 /// `/restate/invocation/{service}/{key}/{handler}/{idempotencyKey}/attach|output`,
 /// `/restate/workflow/{name}/{key}/attach|output`. `wait` for attach.
 struct attach_route {
@@ -30,7 +30,7 @@ struct awakeable_route {
   bool resolve = true;
 };
 
-/// `GET /restate/health`.
+/// `GET|HEAD /restate/health`.
 struct health_route {};
 
 /// `/webhooks/…`: outside the rule about tokens, hosts and origins.
