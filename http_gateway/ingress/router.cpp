@@ -1,5 +1,6 @@
 #include "http_gateway/ingress/router.hpp"
 
+#include "http_gateway/ingress/normal_form.hpp"
 #include "journal/base/duration.hpp"
 #include "journal/base/text.hpp"
 
@@ -114,10 +115,11 @@ route route_of(std::string_view method, std::string_view target) {
       return bad_path("The path has a malformed percent escape.");
     if (decoded->empty())
       return bad_path("The path has an empty segment.");
-    if (decoded->size() > segment_size_max)
-      return bad_path("A path segment is longer than 255 bytes.");
     if (!is_utf8(*decoded))
       return bad_path("The path is not valid UTF-8.");
+    make_normal(*decoded);
+    if (decoded->size() > segment_size_max)
+      return bad_path("A path segment is longer than 255 bytes.");
     if (has_control_character(*decoded))
       return bad_path("The path contains a control character.");
     if (segments.size() == segment_count_max)
