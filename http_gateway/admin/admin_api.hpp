@@ -19,6 +19,9 @@ public:
       : hub_(hub), access_(token), metrics_(std::move(public_metrics)),
         more_metrics_(std::move(hub_metrics_text)) {}
 
+  /// Another token counts from the next request on. From any thread.
+  void set_token(const secret& token) { access_.set_token(token); }
+
   request_class class_of(http_exchange&) override { return request_class::admin; }
   void handle(http_exchange_ptr exchange) override;
 

@@ -137,10 +137,12 @@ request_class class_of_call(const durable::service_registry& services, std::stri
                                                                         : request_class::order;
 }
 
-/// SIGHUP: secrets of vendors count from the next call on, all else from the next start.
+/// SIGHUP: secrets of vendors count from the next call on, the ports' tokens from the next request
+/// on, the log's level at once, all else from the next start. Settings that cannot be read change
+/// nothing.
 void reload(const settings& started_with, providers::registry& running,
             const std::string& mock_base, const std::function<result<settings>()>& read_again,
-            runtime::hub& hub) {
+            runtime::hub& hub, ingress_api& api, admin_api& admin) {
   const auto refuse = [](const error& why) {
     log::error("settings_not_read_again", {{"message", why.message}});
   };
@@ -159,8 +161,12 @@ void reload(const settings& started_with, providers::registry& running,
     log::info("credentials_replaced", {{"vendor", endpoint->vendor}});
   }
   if (changes.restart_needed)
-    log::warn("restart_needed", {{"message", "settings other than the vendors' keys have changed; "
-                                             "they count from the next start"}});
+  api.set_token(after->api_token);
+  admin.set_token(after->token_of_admin());
+  log::set_level(level_of(after->log_level));
+    log::warn("restart_needed",
+              {{"message", "settings other than keys, tokens and the log level have changed; they "
+                           "count from the next start"}});
   log::info("settings_read_again", {{"credentials", changes.credentials.size()}});
 }
 
@@ -285,7 +291,7 @@ int serve(const settings& s, const std::function<result<settings>()>& read_again
 
   auto credentials_now = *vendors; // As replaced since the start.
   while (signals.wait() == stop_signals::kind::reload)
-    reload(s, credentials_now, mock_base, read_again, hub);
+    reload(s, credentials_now, mock_base, read_again, hub, api, admin);
   log::info("draining", {{"at_most_ms", s.drain_timeout_ms}});
   (*listener)->drain();
   const bool drained = hub.drain(s.drain_timeout_ms);
