@@ -220,6 +220,7 @@ int serve(const settings& s, const std::function<result<settings>()>& read_again
                {"limit", files},
                {"wanted", files_wanted},
                {"message", "Connections may be refused under load: raise the hard "
+  transport_options.ca_file = s.ca_file;
                            "limit (ulimit -Hn, LimitNOFILE=)."}});
   providers::curl_transport transport(transport_options);
   const auto services =

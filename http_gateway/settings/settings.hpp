@@ -65,6 +65,9 @@ struct settings {
       R"({"length":"10","width":"10","height":"5","distance_unit":"in","weight":"1","mass_unit":"lb"})";
   std::string public_url;
   secret proxy; ///< May hold a password.
+  /// Authorities that vendors' certificates are verified against; empty: the system's.
+  std::string ca_file;
+  std::string ca_file_given_as = "ORDERHUB_CA_FILE"; ///< Or `SSL_CERT_FILE`; for its errors.
 
   [[nodiscard]] const secret& token_of_admin() const {
     return admin_token.empty() ? api_token : admin_token;
