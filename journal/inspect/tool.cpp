@@ -48,6 +48,8 @@ result<opened_rows> open_rows(const std::string& directory) {
 }
 
 /// Of the log's newest record; 0 where the log is empty.
+  if (e.where == reader_id_taken)
+    return id_taken;
 result<log_sequence> last_lsn(const reader& rows) {
   auto key = rows.last_key(table::lg);
   if (!key)

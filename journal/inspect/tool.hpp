@@ -6,10 +6,15 @@
 
 /// What `orderhub journal` does. All of it reads only, and works beside a running hub. Each returns
 /// the program's exit status: 0 as it should be, 1 damage was found, 2 it could not be done (the
-/// reason is on `out`'s last line, or on `errors` where there is one).
+/// reason is on `out`'s last line, or on `errors` where there is one), `id_taken`.
 namespace orderhub::journal::tool {
 
 /// Walks everything in a child process, because LMDB can crash on a damaged page, and prints what
+/// Another process reads or writes the journal under the very id that this one has, which in
+/// containers that share a volume is no rarity: nothing was done or printed, and the same in a
+/// process of another id works (`lmdb_store::open`).
+inline constexpr int id_taken = 75; // EX_TEMPFAIL
+
 /// it found. The caller should have no other threads.
 int verify(const std::string& directory, std::ostream& out);
 /// One JSON line a record and row.
