@@ -1,5 +1,6 @@
 #include "http_gateway/ingress/normal_form.hpp"
 #include "http_gateway/program/commands.hpp"
+#include "journal/base/time.hpp"
 #include "journal/inspect/tool.hpp"
 
 #include <cerrno>
@@ -36,7 +37,7 @@ int run(const journal_command& command) {
   case journal_command::verb::stats:
     return tool::stats(command.data_dir, std::cout);
   case journal_command::verb::backup:
-    return tool::backup(command.data_dir, command.destination, std::cout);
+    return tool::backup(command.data_dir, command.destination, system_clock().wall_ms(), std::cout);
   }
   return not_done;
 }

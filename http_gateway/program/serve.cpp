@@ -14,6 +14,7 @@
 #include "http_gateway/settings/vendor_registry.hpp"
 #include "journal/base/log.hpp"
 #include "journal/base/metrics.hpp"
+#include "journal/copied_effects.hpp"
 #include "journal/hub_journal.hpp"
 #include "journal/lmdb_store.hpp"
 #include "providers/transport/curl_transport.hpp"
@@ -160,10 +161,10 @@ void reload(const settings& started_with, providers::registry& running,
     known.path = endpoint->path;
     log::info("credentials_replaced", {{"vendor", endpoint->vendor}});
   }
-  if (changes.restart_needed)
   api.set_token(after->api_token);
   admin.set_token(after->token_of_admin());
   log::set_level(level_of(after->log_level));
+  if (changes.restart_needed)
     log::warn("restart_needed",
               {{"message", "settings other than keys, tokens and the log level have changed; they "
                            "count from the next start"}});
@@ -194,20 +195,31 @@ int serve(const settings& s, const std::function<result<settings>()>& read_again
   auto tables = journal::lmdb_store::open(s.data_dir);
   if (!tables)
     return refused(tables.error());
+  const system_clock machine;
   journal::journal_options journal_options;
   journal_options.checkpoint_bytes = static_cast<std::uint64_t>(s.checkpoint_bytes);
   journal_options.checkpoint_interval_ms = s.checkpoint_interval_ms;
   journal_options.journal_retention_ms = s.journal_retention_ms;
   journal_options.sync = s.sync_commit;
-  const system_clock machine;
   journal_options.boot = &machine;
   system_random random;
   auto journal = journal::hub_journal::open(**tables, journal_options, random);
   if (!journal)
     return refused(journal.error());
+  auto restored = journal::start_on(**tables, **journal, machine.wall_ms());
+  if (!restored)
+    return refused(restored.error());
+  for (const auto& r : *restored) {
+    log::info("restored_from_copy",
+              {{"copied_at", r.copy.made_at},
+               {"first_start_at", r.started_at},
+               {"message", "orders that were shipped in between are not known "
+                           "here; labels are sought before they are bought"}});
+  }
 
   providers::curl_transport_options transport_options;
   transport_options.proxy = s.proxy;
+  transport_options.ca_file = s.ca_file;
   // Above the places of all vendors together: nothing waits behind a vendor that hangs.
   const host::gate_limits places;
   transport_options.in_flight_max =
@@ -220,7 +232,6 @@ int serve(const settings& s, const std::function<result<settings>()>& read_again
                {"limit", files},
                {"wanted", files_wanted},
                {"message", "Connections may be refused under load: raise the hard "
-  transport_options.ca_file = s.ca_file;
                            "limit (ulimit -Hn, LimitNOFILE=)."}});
   providers::curl_transport transport(transport_options);
   const auto services =
