@@ -210,6 +210,7 @@ int serve(const settings& s, const std::function<result<settings>()>& read_again
   if (!restored)
     return refused(restored.error());
   for (const auto& r : *restored) {
+    orders->copies_made_at.push_back(r.copy.made_at);
     log::info("restored_from_copy",
               {{"copied_at", r.copy.made_at},
                {"first_start_at", r.started_at},

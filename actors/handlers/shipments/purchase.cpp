@@ -2,6 +2,7 @@
 
 #include "actors/handlers/shipments/label_order.hpp"
 #include "actors/handlers/shipments/order_report.hpp"
+#include "actors/handlers/shipments/seek_label.hpp"
 #include "journal/base/bytes.hpp"
 #include "providers/shippo/buy_label.hpp"
 #include "providers/shippo/create_shipment.hpp"
@@ -61,7 +62,7 @@ shippo::address shippo_address(const postal_address& a) {
 /// Buys the label once: rates, the cheapest one, purchase. The rate id is journaled before it is
 /// bought; it is what a look-up asks for.
 durable::task<result<shippo::label_outcome>> buy(context ctx, label_order wanted,
-                                                 shipment_plan plan) {
+                                                 shipment_plan plan, settings_ptr settings) {
   const auto attempt = std::to_string(wanted.attempt);
   const auto& parcel = wanted.parcel.empty() ? plan.parcel : wanted.parcel;
   shippo::shipment_request request;
@@ -77,6 +78,12 @@ durable::task<result<shippo::label_outcome>> buy(context ctx, label_order wanted
   const auto* rate = shippo::cheapest(shipment->rates);
   if (rate == nullptr)
     co_return fail({error_kind::rejected, "shipment.rates", "no carrier offers a usable rate"});
+  // One that was bought before this hub was restored from a copy is not bought again.
+  auto forgotten = co_await seek_forgotten_label(ctx, std::move(settings));
+  if (!forgotten)
+    co_return forgotten.failure();
+  if (*forgotten)
+    co_return std::move(**forgotten);
   // As of now: nothing is bought for an order that was stopped meanwhile.
   auto stopped = co_await ctx.get("stopped");
   if (stopped)
@@ -120,10 +127,10 @@ handler_task buy_label(context ctx, std::string body, settings_ptr settings) {
     co_return fail(stopped_error());
 
   // 2. It is bought, from where and by what the settings say now.
-  auto plan = co_await decide_plan(ctx, std::move(settings));
+  auto plan = co_await decide_plan(ctx, settings);
   if (!plan)
     co_return plan.failure();
-  auto label = co_await buy(ctx, *wanted, *plan);
+  auto label = co_await buy(ctx, *wanted, *plan, std::move(settings));
 
   // 3. Bought: that is what this shipment has from now on.
   if (label) {
