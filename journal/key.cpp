@@ -11,25 +11,13 @@ namespace orderhub::journal {
 using record_bytes::corrupt;
 using record_bytes::get_object;
 using record_bytes::put;
+using record_bytes::with_checksum;
+using record_bytes::without_checksum;
 
 namespace {
 
 constexpr std::uint8_t small_row_version = 1;
 constexpr std::size_t object_digest_size = 16;
-
-std::string with_checksum(byte_writer w) {
-  w.u32(crc32_of(w.view()));
-  return w.take();
-}
-
-result<std::string_view> without_checksum(std::string_view bytes, const char* where) {
-  if (bytes.size() < 4)
-    return corrupt(where, "shorter than its checksum");
-  const auto body = bytes.substr(0, bytes.size() - 4);
-  if (byte_reader(bytes.substr(body.size())).u32() != crc32_of(body))
-    return corrupt(where, "checksum differs");
-  return body;
-}
 
 /// The body behind the version of a small row.
 result<std::string_view> open_row(std::string_view bytes, const char* where) {

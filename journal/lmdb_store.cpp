@@ -6,12 +6,16 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include <fcntl.h>
 #include <lmdb.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -88,8 +92,14 @@ using environment = std::unique_ptr<MDB_env, env_closer>;
 
 result<txn> begin(MDB_env* env, unsigned flags) {
   MDB_txn* raw = nullptr;
-  if (const int code = mdb_txn_begin(env, nullptr, flags, &raw); code != 0)
+  if (const int code = mdb_txn_begin(env, nullptr, flags, &raw); code != 0) {
+    // A reader locks the byte of its id in the lock file (F_SETLK) before it takes a place.
+    if ((flags & MDB_RDONLY) != 0 && (code == EAGAIN || code == EACCES))
+      return fail({error_kind::unavailable, std::string(reader_id_taken),
+                   "another process, in another pid namespace, reads this journal under the id " +
+                       std::to_string(::getpid()) + ", which this one has too; try again"});
     return failure(code, "begin");
+  }
   return txn(raw);
 }
 
@@ -313,6 +323,32 @@ result<environment> open_environment(const std::string& directory, std::uint64_t
   }
 }
 
+/// Waits until no other process reads under the id that is ours.
+result<void> claim_id(MDB_env* env, std::int64_t wait_ms) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(wait_ms);
+  for (bool told = false;; told = true) {
+    const auto claimed = begin(env, MDB_RDONLY); // The claim lasts as long as the environment.
+    if (claimed || claimed.error().where != reader_id_taken ||
+        std::chrono::steady_clock::now() >= until)
+      return claimed ? result<void>() : claimed.failure();
+    if (!told)
+      log::warn("journal_reader_id_taken", {{"message", claimed.error().message}});
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+}
+
+/// Whether the table of readers has places under our id, of which we have none: their process died
+/// without leaving them. LMDB takes them for ours and would keep the pages that they saw for ever.
+/// (In a container every run of the hub has the same id.)
+bool has_stale_places(MDB_env* env) {
+  bool found = false;
+  const auto look = [](const char* line, void* to) { // "     pid     thread     txnid\n"
+    *static_cast<bool*>(to) |= std::strtol(line, nullptr, 10) == ::getpid();
+    return 0;
+  };
+  return mdb_reader_list(env, look, &found) >= 0 && found;
+}
+
 /// Refuses a journal of a newer format before anything is written. True: there is one.
 result<bool> check_format(MDB_env* env) {
   auto t = begin(env, MDB_RDONLY);
@@ -332,6 +368,57 @@ result<bool> check_format(MDB_env* env) {
   if (auto version = decode_format(**row); !version)
     return version.failure();
   return true;
+}
+
+/// A directory that cannot be written to, as a volume that is mounted so for a backup: LMDB then
+/// reads without a place in the table of readers, and a hub would write over pages that are being
+/// read. So no hub may run, nor start meanwhile.
+result<file> keep_hubs_out(const std::string& directory) {
+  if (::access(directory.c_str(), W_OK) == 0 || errno != EROFS)
+    return file();
+  file lock(::open((directory + "/orderhub.lock").c_str(), O_RDONLY | O_CLOEXEC));
+  if (lock && ::flock(lock.get(), LOCK_SH | LOCK_NB) != 0)
+    return fail({error_kind::unavailable, where,
+                 "'" + directory + "' is mounted read-only here, and a hub runs on it: a reader " +
+                     "that cannot register is not safe beside it; mount it writable"});
+  return lock;
+}
+
+result<void> open_tables(MDB_env* env, bool read_only, handles& dbis) {
+  auto t = begin(env, read_only ? MDB_RDONLY : 0);
+  if (!t)
+    return t.failure();
+  for (std::size_t i = 0; i < table_count; ++i) {
+    const std::string name(name_of(static_cast<table>(i)));
+    if (const int code = mdb_dbi_open(t->get(), name.c_str(), read_only ? 0 : MDB_CREATE, &dbis[i]);
+        code != 0)
+      return failure(code, "table " + name);
+  }
+  if (const int code = mdb_txn_commit(t->release()); code != 0)
+    return failure(code, "tables");
+  return {};
+}
+
+/// What `finish` writes into a copy that nobody else knows of yet.
+result<void> finish_copy(const std::string& path,
+                         const std::function<result<void>(write_transaction&)>& finish) {
+  MDB_env* raw = nullptr;
+  if (const int code = mdb_env_create(&raw); code != 0)
+    return failure(code, "environment");
+  const environment env(raw);
+  mdb_env_set_maxdbs(raw, 2 * table_count);
+  if (const int code = mdb_env_open(raw, path.c_str(), MDB_NOSUBDIR | MDB_NOLOCK, 0600); code != 0)
+    return failure(code, "the copy '" + path + "'");
+  handles dbis{};
+  if (auto opened = open_tables(raw, false, dbis); !opened)
+    return opened;
+  auto t = begin(raw, 0);
+  if (!t)
+    return t.failure();
+  lmdb_write copy(std::move(*t), dbis);
+  if (auto done = finish(copy); !done)
+    return done;
+  return copy.commit();
 }
 
 } // namespace
@@ -398,10 +485,27 @@ result<std::unique_ptr<lmdb_store>> lmdb_store::open(const std::string& director
       return lock.failure();
     p->lock = std::move(*lock);
   }
+  if (options.read_only) {
+    auto lock = keep_hubs_out(directory);
+    if (!lock)
+      return lock.failure();
+    p->lock = std::move(*lock);
+  }
   auto env = open_environment(directory, options.map_size, options.read_only);
   if (!env)
     return env.failure();
   p->env = std::move(*env);
+  if (auto claimed = claim_id(p->env.get(), options.read_only ? 0 : options.id_wait_ms); !claimed)
+    return claimed.failure();
+  if (!options.read_only && has_stale_places(p->env.get())) {
+    // Closing it gives back every place under our id.
+    log::warn("journal_stale_readers_cleared", {{"own_id", true}});
+    p->env.reset();
+    env = open_environment(directory, options.map_size, false);
+    if (!env)
+      return env.failure();
+    p->env = std::move(*env);
+  }
 
   auto present = check_format(p->env.get());
   if (!present)
@@ -414,18 +518,8 @@ result<std::unique_ptr<lmdb_store>> lmdb_store::open(const std::string& director
       log::warn("journal_stale_readers_cleared", {{"count", stale}});
   }
 
-  auto t = begin(p->env.get(), options.read_only ? MDB_RDONLY : 0);
-  if (!t)
-    return t.failure();
-  for (std::size_t i = 0; i < table_count; ++i) {
-    const std::string name(name_of(static_cast<table>(i)));
-    const int code =
-        mdb_dbi_open(t->get(), name.c_str(), options.read_only ? 0 : MDB_CREATE, &p->dbis[i]);
-    if (code != 0)
-      return failure(code, "table " + name);
-  }
-  if (const int code = mdb_txn_commit(t->release()); code != 0)
-    return failure(code, "tables");
+  if (auto opened = open_tables(p->env.get(), options.read_only, p->dbis); !opened)
+    return opened.failure();
   if (!*present)
     sync_directory(directory);
   return std::unique_ptr<lmdb_store>(new lmdb_store(std::move(p)));
@@ -450,7 +544,9 @@ result<std::unique_ptr<reader>> lmdb_store::read() const {
   return std::unique_ptr<reader>(std::make_unique<lmdb_snapshot>(std::move(*t), impl_->dbis));
 }
 
-result<void> lmdb_store::copy_to(const std::string& directory) const {
+result<void>
+lmdb_store::copy_to(const std::string& directory,
+                    const std::function<result<void>(write_transaction& copy)>& finish) const {
   if (auto made = make_directory(directory); !made)
     return made;
   const auto path = directory + "/data.mdb";
@@ -461,6 +557,11 @@ result<void> lmdb_store::copy_to(const std::string& directory) const {
   if (!f)
     return failure(errno, "'" + partial + "' cannot be created");
   int code = mdb_env_copyfd2(impl_->env.get(), f.get(), MDB_CP_COMPACT);
+  if (code == 0 && finish)
+    if (auto done = finish_copy(partial, finish); !done) {
+      ::unlink(partial.c_str());
+      return done;
+    }
   if (code == 0 && ::fsync(f.get()) != 0)
     code = errno;
   // The name appears only when the copy is whole.

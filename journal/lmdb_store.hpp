@@ -1,8 +1,11 @@
 #pragma once
 #include "journal/store.hpp"
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace orderhub::journal {
 
@@ -12,14 +15,26 @@ struct lmdb_options {
   std::uint64_t map_size = 1ULL << 40U;
   /// For `orderhub journal`: creates nothing, takes no lock of ours, works beside a running hub.
   bool read_only = false;
+  /// How long `open` waits where this process's id is taken by a reader (`reader_id_taken`): the
+  /// tools end by themselves.
+  std::int64_t id_wait_ms = 30'000;
 };
+
+/// `error::where` of an `open` or `read` that LMDB refused because a live process has registered as
+/// a reader under the id that this process has too. They are in different pid namespaces (two
+/// containers, one volume; the first process of each has the id 1). LMDB's table of readers knows a
+/// process by its id alone, and a lock of the file that goes with the id, which the kernel keeps
+/// for all namespaces, is what finds it out. A process with another id may try.
+inline constexpr std::string_view reader_id_taken = "journal.reader_id";
 
 /// `store` on LMDB: `data.mdb` and `lock.mdb` (mode 0600) in a data directory (created with mode
 /// 0700), and `orderhub.lock`, locked for as long as the store is open so that one process at a
 /// time writes; it holds that process's id.
 class lmdb_store final : public store {
 public:
-  /// `unavailable`: another process has it (the message names directory and process), or I/O;
+  /// `unavailable`: another process has it (the message names directory and process), or I/O, or
+  /// `reader_id_taken`; to read, also where the directory cannot be written to while a hub runs on
+  /// it (LMDB could not tell that hub which pages are being read);
   /// `corrupt`: not a journal, damaged, or of a newer format, and then nothing is changed;
   /// `full`: no room to create it; `invalid`: no such directory, or not ours to use.
   static result<std::unique_ptr<lmdb_store>> open(const std::string& directory,
@@ -30,8 +45,11 @@ public:
   [[nodiscard]] result<std::unique_ptr<reader>> read() const override;
 
   /// Copies the tables as of now, without free pages, into `directory`, which must not hold a
-  /// journal yet. Does not stop a running hub, but its file cannot reuse pages meanwhile.
-  [[nodiscard]] result<void> copy_to(const std::string& directory) const;
+  /// journal yet. Does not stop a running hub, but its file cannot reuse pages meanwhile. `finish`
+  /// may add to the copy before it gets its name.
+  [[nodiscard]] result<void>
+  copy_to(const std::string& directory,
+          const std::function<result<void>(write_transaction& copy)>& finish = {}) const;
   /// Bytes of the data file that are in use by pages, free ones included.
   [[nodiscard]] std::uint64_t used_bytes() const;
 

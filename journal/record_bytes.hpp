@@ -1,6 +1,7 @@
 #pragma once
 #include "journal/base/bytes.hpp"
 #include "journal/base/error.hpp"
+#include "journal/base/hash.hpp"
 #include "journal/base/ids.hpp"
 #include "journal/base/result.hpp"
 
@@ -14,6 +15,22 @@ namespace orderhub::journal::record_bytes {
 
 inline tl::unexpected<error> corrupt(const char* where, std::string message) {
   return fail({error_kind::corrupt, where, std::move(message)});
+}
+
+/// The bytes, and their CRC-32 behind them.
+inline std::string with_checksum(byte_writer w) {
+  w.u32(crc32_of(w.view()));
+  return w.take();
+}
+
+/// What stands before the checksum, where that is right.
+inline result<std::string_view> without_checksum(std::string_view bytes, const char* where) {
+  if (bytes.size() < 4)
+    return corrupt(where, "shorter than its checksum");
+  const auto body = bytes.substr(0, bytes.size() - 4);
+  if (byte_reader(bytes.substr(body.size())).u32() != crc32_of(body))
+    return corrupt(where, "checksum differs");
+  return body;
 }
 
 /// The value read, if the reader consumed exactly its input.

@@ -182,12 +182,13 @@ class Hub:
         self.data = self.directory / "data"
         self.environment = dict(environment)
         self.arguments = list(arguments)
+        self.prefix = []  # Of the command: what starts the program in another namespace.
         self.port, self.admin_port = free_port(), free_port()
         self.process = None
 
     def spawn(self):
         self.process = Process(
-            [str(self.program), "serve", "--data-dir", str(self.data),
+            self.prefix + [str(self.program), "serve", "--data-dir", str(self.data),
              "--listen", f"127.0.0.1:{self.port}", "--admin-listen", f"127.0.0.1:{self.admin_port}"]
             + self.arguments, self.environment, self.directory / "hub.log")
 

@@ -3,6 +3,7 @@
 #include "actors/handlers/notifications/notification_service.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/order_service.hpp"
+#include "actors/handlers/shipments/restored_labels.hpp"
 #include "actors/handlers/shipments/shipment_service.hpp"
 #include "actors/handlers/webhooks/webhook_processor.hpp"
 
@@ -12,6 +13,7 @@ durable::service_registry all_services(settings_ptr settings) {
   durable::service_registry registry;
   registry.services.emplace(order_service_name, order_service(settings));
   registry.services.emplace(shipment_service_name, shipment_service(settings));
+  registry.services.emplace(restored_labels_name, restored_labels_service());
   registry.services.emplace(notification_service_name, notification_service(settings));
   registry.services.emplace("WebhookProcessor", webhook_service());
   return registry;

@@ -53,9 +53,9 @@ http_response admin_api::answer_to(const http_request& request) const {
       return std::move(*refusal);
   if (!health && path != "/metrics")
     return problem(404, "There is nothing at this path of the admin port.");
-  if (request.method != "GET") {
-    auto r = problem(405, "This path takes GET only.");
-    r.add_header("allow", "GET");
+  if (request.method != "GET" && request.method != "HEAD") {
+    auto r = problem(405, "This path takes GET, HEAD only.");
+    r.add_header("allow", "GET, HEAD");
     return r;
   }
   if (health)

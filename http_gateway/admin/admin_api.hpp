@@ -8,7 +8,8 @@
 
 namespace orderhub::http_gateway {
 
-/// The admin listener: `GET /restate/health` and `GET /metrics` (Prometheus text, version 0.0.4).
+/// The admin listener: GET and HEAD of `/restate/health` and `/metrics` (Prometheus text, version
+/// 0.0.4).
 class admin_api final : public request_handler {
 public:
   /// `public_metrics` is asked at each scrape, on the io thread: the counters of the public
@@ -17,6 +18,9 @@ public:
             std::function<std::string()> hub_metrics_text = {})
       : hub_(hub), access_(token), metrics_(std::move(public_metrics)),
         more_metrics_(std::move(hub_metrics_text)) {}
+
+  /// Another token counts from the next request on. From any thread.
+  void set_token(const secret& token) { access_.set_token(token); }
 
   request_class class_of(http_exchange&) override { return request_class::admin; }
   void handle(http_exchange_ptr exchange) override;

@@ -3,6 +3,7 @@
 #include "journal/base/hash.hpp"
 #include "journal/base/secret.hpp"
 
+#include <mutex>
 #include <optional>
 #include <string_view>
 
@@ -10,15 +11,18 @@ namespace orderhub::http_gateway {
 
 /// Who may ask. With a token: whoever sends it. Without one: only requests that name a loopback
 /// host, and whose `Origin`, where there is one, is a loopback origin: a web page, a rebinding name
-/// or a tunnel that leads here reaches nothing.
+/// or a tunnel that leads here reaches nothing. From any thread.
 class access_rule {
 public:
   /// An empty token is none.
   explicit access_rule(const secret& token);
+  /// Another one counts from the next request on.
+  void set_token(const secret& token);
   /// The refusal, 401 or 403, or nothing.
   [[nodiscard]] std::optional<http_response> refusal(const http_request& request) const;
 
 private:
+  mutable std::mutex mutex_; ///< Guards the two below.
   bool has_token_ = false;
   digest token_hash_{}; ///< Equal sizes to compare, and no copy.
 };

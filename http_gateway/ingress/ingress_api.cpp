@@ -1,6 +1,7 @@
 #include "http_gateway/ingress/ingress_api.hpp"
 
 #include "http_gateway/ingress/router.hpp"
+#include "http_gateway/server/content_coding.hpp"
 #include "http_gateway/server/problem.hpp"
 #include "journal/base/text.hpp"
 
@@ -65,6 +66,12 @@ private:
 http_response refused(std::uint16_t status, std::string_view message) {
   auto r = problem(status, message);
   r.headers += "x-restate-error-source: ingress\r\n";
+  return r;
+}
+
+http_response coded_body() {
+  auto r = refused(415, "The body must be sent as it is, without Content-Encoding.");
+  r.add_header("accept-encoding", "identity"); // RFC 9110, 12.5.3.
   return r;
 }
 
@@ -162,6 +169,10 @@ void ingress_api::handle(http_exchange_ptr exchange) {
   if (!open_to_all) {
     if (auto refusal = access_.refusal(mine->request)) {
       mine->answer(std::move(*refusal));
+      return;
+    }
+    if (!mine->request.body.empty() && !has_plain_body(mine->request)) {
+      mine->answer(coded_body());
       return;
     }
   }

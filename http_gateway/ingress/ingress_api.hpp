@@ -32,6 +32,9 @@ public:
       : hub_(hub), access_(token), attach_timeout_ms_(attach_timeout_ms),
         classes_(std::move(classes)) {}
 
+  /// Another token counts from the next request on. From any thread.
+  void set_token(const secret& token) { access_.set_token(token); }
+
   http_exchange_ptr make_exchange() override;
   request_class class_of(http_exchange& exchange) override;
   void handle(http_exchange_ptr exchange) override;

@@ -1,5 +1,6 @@
 #include "http_gateway/ingress/router.hpp"
 
+#include "http_gateway/ingress/normal_form.hpp"
 #include "journal/base/duration.hpp"
 #include "journal/base/text.hpp"
 
@@ -57,9 +58,10 @@ std::optional<no_route> read_delay(std::string_view query, call_route& to) {
 
 route under_restate(std::string_view method, std::vector<std::string>& s) {
   const auto size = s.size();
-  const bool get = method == "GET", post = method == "POST";
+  // HEAD is a GET whose answer leaves without its body; the server sees to that.
+  const bool get = method == "GET" || method == "HEAD", post = method == "POST";
   if (size == 2 && s[1] == "health")
-    return get ? route(health_route{}) : route(wrong_method("GET"));
+    return get ? route(health_route{}) : route(wrong_method("GET, HEAD"));
   if (size == 4 && (s[1] == "awakeables" || s[1] == "a") &&
       (s[3] == "resolve" || s[3] == "reject")) {
     if (!post)
@@ -78,7 +80,7 @@ route under_restate(std::string_view method, std::vector<std::string>& s) {
       target = host::by_workflow{std::move(s[2]), std::move(s[3])};
     if (target) {
       if (!get && !post)
-        return wrong_method("GET, POST");
+        return wrong_method("GET, HEAD, POST");
       return attach_route{std::move(*target), wait};
     }
   }
@@ -113,10 +115,11 @@ route route_of(std::string_view method, std::string_view target) {
       return bad_path("The path has a malformed percent escape.");
     if (decoded->empty())
       return bad_path("The path has an empty segment.");
-    if (decoded->size() > segment_size_max)
-      return bad_path("A path segment is longer than 255 bytes.");
     if (!is_utf8(*decoded))
       return bad_path("The path is not valid UTF-8.");
+    make_normal(*decoded);
+    if (decoded->size() > segment_size_max)
+      return bad_path("A path segment is longer than 255 bytes.");
     if (has_control_character(*decoded))
       return bad_path("The path contains a control character.");
     if (segments.size() == segment_count_max)

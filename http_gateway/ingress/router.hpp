@@ -16,7 +16,7 @@ struct call_route {
   std::int64_t delay_ms = 0;
 };
 
-/// `GET|POST /restate/invocation/{id}/attach|output`,
+/// `GET|HEAD|POST /restate/invocation/{id}/attach|output`,
 /// `/restate/invocation/{service}/{key}/{handler}/{idempotencyKey}/attach|output`,
 /// `/restate/workflow/{name}/{key}/attach|output`. `wait` for attach.
 struct attach_route {
@@ -30,7 +30,7 @@ struct awakeable_route {
   bool resolve = true;
 };
 
-/// `GET /restate/health`.
+/// `GET|HEAD /restate/health`.
 struct health_route {};
 
 /// `/webhooks/…`: outside the rule about tokens, hosts and origins.
@@ -51,8 +51,9 @@ inline constexpr std::size_t segment_size_max = 255;
 /// Reads method and request target. Pure.
 ///
 /// Each path segment is percent-decoded on its own, so a key is one key however it was encoded and
-/// `%2F` belongs to it. Segments are 1 to 255 bytes of UTF-8 without control characters; there is
-/// no `.` or `..` here, they are keys like others.
+/// `%2F` belongs to it; and it is brought into Unicode's form NFC, so a key is one key however it
+/// was composed. Segments are 1 to 255 bytes of UTF-8 in that form, without control characters;
+/// there is no `.` or `..` here, they are keys like others.
 route route_of(std::string_view method, std::string_view target);
 
 } // namespace orderhub::http_gateway

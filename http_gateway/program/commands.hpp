@@ -32,7 +32,8 @@ struct journal_command {
   std::string object;      ///< `dump`: only this `service/key`; empty for all.
   std::string destination; ///< `backup`: a directory that does not exist yet, or is empty.
 };
-/// 0; 1 where the journal is damaged; 2 where it could not be done.
+/// 0; 1 where the journal is damaged; 2 where it could not be done. Works in a child process whose
+/// id no reader of the journal has (`journal::tool::id_taken`).
 int journal_tool(const journal_command& command);
 
 } // namespace orderhub::http_gateway

@@ -1,11 +1,29 @@
+#include "http_gateway/ingress/normal_form.hpp"
 #include "http_gateway/program/commands.hpp"
+#include "journal/base/time.hpp"
 #include "journal/inspect/tool.hpp"
 
+#include <cerrno>
+#include <csignal>
+#include <cstring>
 #include <iostream>
+
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace orderhub::http_gateway {
 
-int journal_tool(const journal_command& command) {
+namespace {
+
+constexpr int not_done = 2;
+/// Where several containers share a volume, a hub has one of the first ids of its namespace. The
+/// tools keep above these: not for themselves, who would be refused, but for a hub that starts
+/// while they read.
+constexpr pid_t id_min = 128;
+constexpr int tries_max = 1'000;
+
+int run(const journal_command& command) {
   namespace tool = journal::tool;
   switch (command.command) {
   case journal_command::verb::verify:
@@ -13,14 +31,53 @@ int journal_tool(const journal_command& command) {
   case journal_command::verb::dump: {
     journal::dump_options options;
     options.object = command.object;
+    make_normal(options.object); // As the keys in it are.
     return tool::dump(command.data_dir, options, std::cout, std::cerr);
   }
   case journal_command::verb::stats:
     return tool::stats(command.data_dir, std::cout);
   case journal_command::verb::backup:
-    return tool::backup(command.data_dir, command.destination, std::cout);
+    return tool::backup(command.data_dir, command.destination, system_clock().wall_ms(), std::cout);
   }
-  return 2;
+  return not_done;
+}
+
+/// In the child: with its own id, or not at all.
+int run_under_own_id(const journal_command& command, bool is_last) {
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM); // Whoever ends the tool ends this.
+  if (::getpid() < id_min && !is_last)
+    return journal::tool::id_taken;
+  const int status = run(command);
+  std::cout.flush();
+  if (status == journal::tool::id_taken && is_last)
+    std::cerr << "orderhub journal: other processes, in other pid namespaces, read this journal "
+                 "under the ids that this one could have; try again\n";
+  return status;
+}
+
+} // namespace
+
+int journal_tool(const journal_command& command) {
+  for (int left = tries_max; left-- > 0;) {
+    std::cout.flush();
+    const auto child = ::fork();
+    if (child < 0) {
+      std::cerr << "orderhub journal: no process: " << std::strerror(errno) << '\n';
+      return not_done;
+    }
+    if (child == 0)
+      ::_exit(run_under_own_id(command, left == 0));
+    int status = 0;
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (WIFSIGNALED(status)) {
+      std::cerr << "orderhub journal: ended by signal " << WTERMSIG(status) << '\n';
+      return not_done;
+    }
+    if (const int code = WEXITSTATUS(status); code != journal::tool::id_taken)
+      return code;
+  }
+  return not_done;
 }
 
 } // namespace orderhub::http_gateway

@@ -10,8 +10,11 @@ bool same_secrets(const providers::endpoint& a, const providers::endpoint& b) {
   return a.secret_headers == b.secret_headers && a.path == b.path;
 }
 
-/// All but what `changes_of` finds in the registries.
-settings without_credentials(settings s) {
+/// All but what is taken while the hub runs: the credentials, which `changes_of` finds in the
+/// registries, the tokens of the two ports, and the log's level.
+settings without_reloaded(settings s) {
+  s.log_level.clear();
+  s.api_token = s.admin_token = secret();
   for (const auto& vendor : providers::all_vendors())
     for (const auto& setting : vendor.settings)
       if (setting.is_secret())
@@ -24,7 +27,7 @@ settings without_credentials(settings s) {
 changed_settings changes_of(const settings& before, const providers::registry& running,
                             const settings& after, const providers::registry& fresh) {
   changed_settings out;
-  out.restart_needed = without_credentials(before) != without_credentials(after) ||
+  out.restart_needed = without_reloaded(before) != without_reloaded(after) ||
                        running.endpoints.size() != fresh.endpoints.size();
   for (const auto& [name, endpoint] : fresh.endpoints) {
     const auto* old = running.find(name);

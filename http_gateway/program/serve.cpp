@@ -14,6 +14,7 @@
 #include "http_gateway/settings/vendor_registry.hpp"
 #include "journal/base/log.hpp"
 #include "journal/base/metrics.hpp"
+#include "journal/copied_effects.hpp"
 #include "journal/hub_journal.hpp"
 #include "journal/lmdb_store.hpp"
 #include "providers/transport/curl_transport.hpp"
@@ -137,10 +138,12 @@ request_class class_of_call(const durable::service_registry& services, std::stri
                                                                         : request_class::order;
 }
 
-/// SIGHUP: secrets of vendors count from the next call on, all else from the next start.
+/// SIGHUP: secrets of vendors count from the next call on, the ports' tokens from the next request
+/// on, the log's level at once, all else from the next start. Settings that cannot be read change
+/// nothing.
 void reload(const settings& started_with, providers::registry& running,
             const std::string& mock_base, const std::function<result<settings>()>& read_again,
-            runtime::hub& hub) {
+            runtime::hub& hub, ingress_api& api, admin_api& admin) {
   const auto refuse = [](const error& why) {
     log::error("settings_not_read_again", {{"message", why.message}});
   };
@@ -158,9 +161,13 @@ void reload(const settings& started_with, providers::registry& running,
     known.path = endpoint->path;
     log::info("credentials_replaced", {{"vendor", endpoint->vendor}});
   }
+  api.set_token(after->api_token);
+  admin.set_token(after->token_of_admin());
+  log::set_level(level_of(after->log_level));
   if (changes.restart_needed)
-    log::warn("restart_needed", {{"message", "settings other than the vendors' keys have changed; "
-                                             "they count from the next start"}});
+    log::warn("restart_needed",
+              {{"message", "settings other than keys, tokens and the log level have changed; they "
+                           "count from the next start"}});
   log::info("settings_read_again", {{"credentials", changes.credentials.size()}});
 }
 
@@ -188,20 +195,32 @@ int serve(const settings& s, const std::function<result<settings>()>& read_again
   auto tables = journal::lmdb_store::open(s.data_dir);
   if (!tables)
     return refused(tables.error());
+  const system_clock machine;
   journal::journal_options journal_options;
   journal_options.checkpoint_bytes = static_cast<std::uint64_t>(s.checkpoint_bytes);
   journal_options.checkpoint_interval_ms = s.checkpoint_interval_ms;
   journal_options.journal_retention_ms = s.journal_retention_ms;
   journal_options.sync = s.sync_commit;
-  const system_clock machine;
   journal_options.boot = &machine;
   system_random random;
   auto journal = journal::hub_journal::open(**tables, journal_options, random);
   if (!journal)
     return refused(journal.error());
+  auto restored = journal::start_on(**tables, **journal, machine.wall_ms());
+  if (!restored)
+    return refused(restored.error());
+  for (const auto& r : *restored) {
+    orders->copies_made_at.push_back(r.copy.made_at);
+    log::info("restored_from_copy",
+              {{"copied_at", r.copy.made_at},
+               {"first_start_at", r.started_at},
+               {"message", "orders that were shipped in between are not known "
+                           "here; labels are sought before they are bought"}});
+  }
 
   providers::curl_transport_options transport_options;
   transport_options.proxy = s.proxy;
+  transport_options.ca_file = s.ca_file;
   // Above the places of all vendors together: nothing waits behind a vendor that hangs.
   const host::gate_limits places;
   transport_options.in_flight_max =
@@ -285,7 +304,7 @@ int serve(const settings& s, const std::function<result<settings>()>& read_again
 
   auto credentials_now = *vendors; // As replaced since the start.
   while (signals.wait() == stop_signals::kind::reload)
-    reload(s, credentials_now, mock_base, read_again, hub);
+    reload(s, credentials_now, mock_base, read_again, hub, api, admin);
   log::info("draining", {{"at_most_ms", s.drain_timeout_ms}});
   (*listener)->drain();
   const bool drained = hub.drain(s.drain_timeout_ms);

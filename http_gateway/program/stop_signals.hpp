@@ -5,7 +5,8 @@
 namespace orderhub::http_gateway {
 
 /// Holds SIGINT, SIGTERM and SIGHUP back in this thread and in those it starts, until asked for:
-/// none of them ends the program by itself, at no time. Made before any other thread.
+/// none of them ends the program by itself, at no time. Made before any other thread. Nor does a
+/// log that nobody reads any more (SIGPIPE).
 class stop_signals {
 public:
   enum class kind { stop, reload };
@@ -16,6 +17,7 @@ public:
     sigaddset(&set_, SIGTERM);
     sigaddset(&set_, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
   }
   /// The next one: `reload` is SIGHUP.
   [[nodiscard]] kind wait() const {

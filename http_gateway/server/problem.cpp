@@ -41,6 +41,8 @@ std::string_view reason_phrase(std::uint16_t status) {
     return "Conflict";
   case 413:
     return "Content Too Large";
+  case 415:
+    return "Unsupported Media Type";
   case 417:
     return "Expectation Failed";
   case 422:

@@ -66,6 +66,9 @@ struct settings {
   std::string customs; ///< JSON object text, `customs_from`; empty: none, or a sample's.
   std::string public_url;
   secret proxy; ///< May hold a password.
+  /// Authorities that vendors' certificates are verified against; empty: the system's.
+  std::string ca_file;
+  std::string ca_file_given_as = "ORDERHUB_CA_FILE"; ///< Or `SSL_CERT_FILE`; for its errors.
 
   [[nodiscard]] const secret& token_of_admin() const {
     return admin_token.empty() ? api_token : admin_token;

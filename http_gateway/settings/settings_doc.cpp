@@ -23,8 +23,9 @@ In TOML, names with a dot are in a section: `[mock]`, `latency = "20ms"`; `disab
 `ship_from`, `parcel` and `customs` may be tables of texts. Base URLs must be `https://`, or `http://` to a
 loopback host.
 
-At SIGHUP the program reads all of it again: vendors' secrets count from the next call on, all else
-from the next start.
+At SIGHUP the program reads all of it again: vendors' secrets count from the next call on, tokens from
+the next request on, the log level at once, all else from the next start. What cannot be read changes
+nothing, and the log says why.
 )";
 
 std::string code(std::string_view text) {

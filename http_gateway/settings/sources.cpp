@@ -131,6 +131,10 @@ result<settings> load_settings(const flag_values& flags, const environment& env)
     if (auto done = apply(s, *r, value, flag_of(r->id)); !done)
       return done.failure();
   }
+  if (const auto usual = variable("SSL_CERT_FILE"); usual && s.ca_file.empty()) {
+    s.ca_file = *usual; // As OpenSSL's own programs have it.
+    s.ca_file_given_as = "SSL_CERT_FILE";
+  }
   return s;
 }
 

@@ -2,6 +2,7 @@
 
 #include "http_gateway/settings/values.hpp"
 #include "journal/base/loopback.hpp"
+#include "providers/transport/ca_file.hpp"
 #include "providers/vendors.hpp"
 
 namespace orderhub::http_gateway {
@@ -51,6 +52,9 @@ result<void> check_for_serve(const settings& s) {
   if (!is_loopback(s.admin_listen) && s.token_of_admin().empty())
     return refuse("admin_listen (ORDERHUB_ADMIN_LISTEN) is not a loopback address: set "
                   "ORDERHUB_ADMIN_TOKEN, or listen on 127.0.0.1.");
+  if (!s.ca_file.empty())
+    if (auto usable = providers::check_ca_file(s.ca_file); !usable)
+      return refuse(s.ca_file_given_as + ": " + usable.error().message + ".");
   if (!takes_real_money(s))
     return {};
   const auto live_key =

@@ -158,6 +158,11 @@ rows calls_rows() {
       {{"proxy", "ORDERHUB_PROXY", "proxy for the vendors; no other proxy variable counts", "",
         "none", true},
        [](settings& s, text_view t) { return set_secret(s.proxy, t); }},
+      {{"ca_file", "ORDERHUB_CA_FILE",
+        "PEM file of the certificate authorities that count for the vendors, instead of the "
+        "system's",
+        "", "`SSL_CERT_FILE`, else the system's"},
+       [](settings& s, text_view t) { return set_text(s.ca_file, t); }},
   };
 }
 

@@ -8,6 +8,7 @@
 #include "journal/object_state.hpp"
 #include "journal/record.hpp"
 #include "journal/replay.hpp"
+#include "journal/restored.hpp"
 
 #include <functional>
 #include <ostream>
@@ -471,6 +472,17 @@ private:
     } else if (key == meta_key::boot) {
       if (auto v = decode_boot(value))
         j["boot"] = *v;
+    } else if (key == meta_key::copied) {
+      if (auto v = decode_copy_mark(value)) {
+        j["made_at"] = v->made_at;
+        j["last_lsn"] = v->last_lsn;
+      }
+    } else if (key == meta_key::restored) {
+      if (auto all = decode_restorations(value))
+        for (const auto& v : *all)
+          j["from"].push_back({{"made_at", v.copy.made_at},
+                               {"last_lsn", v.copy.last_lsn},
+                               {"started_at", v.started_at}});
     } else if (key == meta_key::hub) {
       if (auto v = decode_hub(value))
         j["hub"] = hex_of({reinterpret_cast<const char*>(v->data()), v->size()});

@@ -3,7 +3,7 @@
 #include "journal/inspect/verify.hpp"
 #include "journal/key.hpp"
 #include "journal/lmdb_store.hpp"
-#include "journal/log_row.hpp"
+#include "journal/restored.hpp"
 
 #include <array>
 #include <cerrno>
@@ -47,22 +47,38 @@ result<opened_rows> open_rows(const std::string& directory) {
   return opened_rows{std::move(*tables), std::move(*rows)};
 }
 
-/// Of the log's newest record; 0 where the log is empty.
-result<log_sequence> last_lsn(const reader& rows) {
-  auto key = rows.last_key(table::lg);
-  if (!key)
-    return key.failure();
-  if (!*key)
-    return log_sequence{0};
-  auto row = rows.get(table::lg, **key);
-  if (!row)
-    return row.failure();
-  return last_in(parse_log_key(**key).value_or(0), row->value_or(std::string_view()));
-}
-
 int say(std::ostream& out, const error& e) {
+  if (e.where == reader_id_taken)
+    return id_taken;
   out << "orderhub journal: " << e.message << '\n';
   return e.kind == error_kind::corrupt ? damage_found : not_done;
+}
+
+/// Whether this is a copy, and what it was restored from.
+result<void> add_copies(nlohmann::ordered_json& j, const reader& rows) {
+  auto copied = rows.get(table::mt, meta_key::copied);
+  if (!copied)
+    return copied.failure();
+  if (*copied) {
+    auto mark = decode_copy_mark(**copied);
+    if (!mark)
+      return mark.failure();
+    j["copied_at"] = mark->made_at;
+    j["copied_lsn"] = mark->last_lsn;
+  }
+  auto restored = rows.get(table::mt, meta_key::restored);
+  if (!restored)
+    return restored.failure();
+  if (*restored) {
+    auto all = decode_restorations(**restored);
+    if (!all)
+      return all.failure();
+    for (const auto& r : *all)
+      j["restored"].push_back({{"copied_at", r.copy.made_at},
+                               {"copied_lsn", r.copy.last_lsn},
+                               {"started_at", r.started_at}});
+  }
+  return {};
 }
 
 int verify_here(const std::string& directory, std::ostream& out) {
@@ -194,7 +210,7 @@ int stats(const std::string& directory, std::ostream& out) {
                             });
       !done)
     return say(out, done.error());
-  auto last = last_lsn(rows);
+  auto last = last_lsn_of(rows);
   if (!last)
     return say(out, last.error());
   j["first_lsn"] = first;
@@ -209,16 +225,20 @@ int stats(const std::string& directory, std::ostream& out) {
     j["checkpoint_lsn"] = checkpoint->lsn;
     j["checkpoint_time"] = checkpoint->last_time;
   }
+  if (auto done = add_copies(j, rows); !done)
+    return say(out, done.error());
   j["file_bytes"] = journal->tables->used_bytes();
   out << j.dump() << '\n';
   return as_it_should_be;
 }
 
-int backup(const std::string& directory, const std::string& to, std::ostream& out) {
+int backup(const std::string& directory, const std::string& to, unix_ms now, std::ostream& out) {
   auto tables = open_to_read(directory);
   if (!tables)
     return say(out, tables.error());
-  if (auto done = (*tables)->copy_to(to); !done)
+  auto done =
+      (*tables)->copy_to(to, [now](write_transaction& copy) { return mark_copy(copy, now); });
+  if (!done)
     return say(out, done.error());
   out << "backup: '" << directory << "' copied to '" << to << "'\n";
   return as_it_should_be;

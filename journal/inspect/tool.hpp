@@ -1,4 +1,5 @@
 #pragma once
+#include "journal/base/time.hpp"
 #include "journal/inspect/dump.hpp"
 
 #include <iosfwd>
@@ -6,8 +7,13 @@
 
 /// What `orderhub journal` does. All of it reads only, and works beside a running hub. Each returns
 /// the program's exit status: 0 as it should be, 1 damage was found, 2 it could not be done (the
-/// reason is on `out`'s last line, or on `errors` where there is one).
+/// reason is on `out`'s last line, or on `errors` where there is one), `id_taken`.
 namespace orderhub::journal::tool {
+
+/// Another process reads or writes the journal under the very id that this one has, which in
+/// containers that share a volume is no rarity: nothing was done or printed, and the same in a
+/// process of another id works (`lmdb_store::open`).
+inline constexpr int id_taken = 75; // EX_TEMPFAIL
 
 /// Walks everything in a child process, because LMDB can crash on a damaged page, and prints what
 /// it found. The caller should have no other threads.
@@ -17,7 +23,8 @@ int dump(const std::string& directory, const dump_options& options, std::ostream
          std::ostream& errors);
 /// One JSON object with figures.
 int stats(const std::string& directory, std::ostream& out);
-/// Copies the journal as of now, hub id included, into the directory `to`.
-int backup(const std::string& directory, const std::string& to, std::ostream& out);
+/// Copies the journal as of now, hub id included, into the directory `to`. The copy says in itself
+/// that it is one, and that it was made `now` (wall clock): see `restored.hpp`.
+int backup(const std::string& directory, const std::string& to, unix_ms now, std::ostream& out);
 
 } // namespace orderhub::journal::tool

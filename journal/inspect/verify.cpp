@@ -10,6 +10,7 @@
 #include "journal/open_work.hpp"
 #include "journal/record.hpp"
 #include "journal/record_refs.hpp"
+#include "journal/restored.hpp"
 
 #include <optional>
 #include <utility>
@@ -71,6 +72,12 @@ private:
     if (auto row = get(table::mt, meta_key::boot)) // Absent: no commit knew its boot.
       if (auto v = decode_boot(*row); !v)
         problem("the boot id", v.error());
+    if (auto row = get(table::mt, meta_key::copied)) // Only in a copy that no hub started on.
+      if (auto v = decode_copy_mark(*row); !v)
+        problem("the mark of a copy", v.error());
+    if (auto row = get(table::mt, meta_key::restored))
+      if (auto v = decode_restorations(*row); !v)
+        problem("what it was restored from", v.error());
   }
 
   /// False where a damaged page ended the reading for good.

@@ -115,6 +115,8 @@ const char* reason_of(CURLcode code) {
     return "TLS handshake failed";
   case CURLE_PEER_FAILED_VERIFICATION:
     return "TLS certificate not trusted";
+  case CURLE_SSL_CACERT_BADFILE:
+    return "the file of certificate authorities cannot be read";
   case CURLE_GOT_NOTHING:
     return "connection closed without an answer";
   case CURLE_PARTIAL_FILE:

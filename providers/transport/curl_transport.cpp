@@ -226,6 +226,11 @@ private:
     set_option(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     set_option(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     set_option(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    if (!options_.ca_file.empty()) {
+      set_option(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
+      // Else the system's directory of authorities would count as well.
+      set_option(easy, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+    }
     set_option(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
     set_option(easy, CURLOPT_TCP_NODELAY, 1L);
     set_option(easy, CURLOPT_MAXAGE_CONN, idle_max_s);

@@ -18,6 +18,9 @@ struct curl_transport_options {
   std::size_t answer_size_max = std::size_t{4} * 1024 * 1024;
   /// Proxy for `https://` URLs; empty: none. The proxy variables of the environment are not read.
   secret proxy = {};
+  /// PEM file of the authorities that certificates are verified against, in place of the system's;
+  /// empty: the system's. See `check_ca_file`.
+  std::string ca_file = {};
   std::string user_agent = "orderhub";
   /// Writes head and body in one piece: a third less CPU a call (measured: 15 instead of 22 µs).
   /// What then keeps libcurl from sending twice is the refused second start alone (tested with both

@@ -3,6 +3,7 @@
 #include "providers/sendgrid/send_mail.hpp"
 #include "providers/shippo/buy_label.hpp"
 #include "providers/shippo/create_shipment.hpp"
+#include "providers/shippo/list_labels.hpp"
 #include "providers/shippo/void_label.hpp"
 #include "providers/slack/post_message.hpp"
 #include "providers/slack/post_webhook.hpp"
@@ -47,6 +48,9 @@ std::map<std::string, raw_operation> sample_operations() {
                     {{"Books", 2, "0.4", "kg", "30.00", "USD", "PT", "4901.99", "sku-1"}}};
   add("shippo.create_shipment#customs", shippo::create_shipment(abroad).raw);
   add("shippo.buy_label", shippo::buy_label({of("label"), "rate_1"}).raw);
+  add("shippo.list_labels", shippo::list_labels(of("page"), 1).raw);
+  add("shippo.list_labels#3", shippo::list_labels(of("page"), 3).raw);
+  add("shippo.read_label", shippo::read_label(of("forgotten_label"), "txn_1").raw);
   add("shippo.void_label", shippo::void_label({of("void"), "txn_1"}).raw);
   add("sendgrid.send_mail",
       sendgrid::send_mail({of("mail"), "shop@example.com", "Shop", "a@example.com", "Zoë",

@@ -1,16 +1,20 @@
 #!/usr/bin/env python3
 """SIGHUP of the real program: a vendor's key that was replaced in the file counts from the next
-call, and no SIGHUP ends the hub, while it drains neither."""
+call, the log's level at once, and no SIGHUP ends the hub, while it drains neither, nor the end of the
+terminal that it was started in."""
 import json
 import os
+import fcntl
 import pathlib
 import signal
+import subprocess
 import sys
 import tempfile
+import termios
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
-from hub_processes import Hub, Mock, request  # noqa: E402
+from hub_processes import Hub, Mock, free_port, request  # noqa: E402
 
 ORDER = json.dumps({
     "items": [{"productId": "sku-1", "quantity": 1, "price": 4200}],
@@ -20,8 +24,8 @@ ORDER = json.dumps({
 }).encode()
 
 
-def write_settings(path, key):
-    path.write_text(f'[stripe]\napi_key = "{key}"\n', encoding="utf-8")
+def write_settings(path, key, others=""):
+    path.write_text(f'{others}\n[stripe]\napi_key = "{key}"\n', encoding="utf-8")
 
 
 def events(hub, name):
@@ -34,6 +38,34 @@ def wait_for(what, condition):
     while not condition():
         assert time.monotonic() < end, f"never: {what}"
         time.sleep(0.01)
+
+
+def outlives_its_terminal(program, directory, environment):
+    """As `orderhub serve` typed into a window that is closed: SIGHUP, and nowhere to write to."""
+    ours, theirs = os.openpty()
+    port = free_port()
+
+    def own_the_terminal():
+        os.setsid()
+        fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
+
+    child = subprocess.Popen(
+        [str(program), "serve", "--data-dir", str(directory / "typed"), "--listen",
+         f"127.0.0.1:{port}", "--admin-listen", f"127.0.0.1:{free_port()}", "--log-level", "debug"],
+        stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=own_the_terminal,
+        env={"PATH": os.environ.get("PATH", "/usr/bin:/bin"), **environment})
+    try:
+        os.close(theirs)
+        text = b""
+        while b"orderhub on http" not in text:
+            text += os.read(ours, 4096)
+        os.close(ours)
+        status, _, body = request(port, "POST", "/OrderOrchestrator/typed/ProcessOrder", ORDER)
+        assert status == 200 and json.loads(body)["status"] == "confirmed", (status, body)
+        assert child.poll() is None, "the end of the terminal ended the hub"
+    finally:
+        child.terminate()
+        assert child.wait(timeout=40) == 0
 
 
 def main():
@@ -56,6 +88,14 @@ def main():
         wait_for("the settings read again", lambda: events(hub, "settings_read_again"))
         assert not events(hub, "credentials_replaced")
 
+        write_settings(file, "sk_test_invalid", 'log_level = "warn"\nlabel_timeout = "20s"')
+        os.kill(hub.process.pid, signal.SIGHUP)
+        wait_for("a setting that asks for a restart", lambda: events(hub, "restart_needed"))
+        write_settings(file, "sk_test_invalid")
+        os.kill(hub.process.pid, signal.SIGHUP)
+        wait_for("the level back at info", lambda: len(events(hub, "settings_read_again")) > 1)
+        assert len(events(hub, "settings_read_again")) == 2, "an info event at the level `warn`"
+
         file.write_text("[stripe]\napi_key = \n", encoding="utf-8")
         os.kill(hub.process.pid, signal.SIGHUP)
         wait_for("a file that is no TOML refused", lambda: events(hub, "settings_not_read_again"))
@@ -63,7 +103,7 @@ def main():
         write_settings(file, "sk_test_good")
         os.kill(hub.process.pid, signal.SIGHUP)
         wait_for("the key replaced", lambda: events(hub, "credentials_replaced"))
-        assert not events(hub, "restart_needed")
+        assert len(events(hub, "restart_needed")) == 1, "of a key that was replaced"
         status, _, body = request(hub.port, "POST", "/OrderOrchestrator/after/ProcessOrder", ORDER)
         assert status == 200 and json.loads(body)["status"] == "confirmed", (status, body)
         # The order that met the old key was not failed by it: it waited, and is charged now.
@@ -74,6 +114,26 @@ def main():
             hub.port, "POST", "/OrderOrchestrator/before/GetOrder")[2])["status"] == "confirmed")
         log = (hub.directory / "hub.log").read_text(encoding="utf-8")
         assert "sk_test" not in log, "a key is in the log"
+
+        # A token of one's own, and another: of the two ports, from the next request on.
+        read = len(events(hub, "settings_read_again"))
+        for number, token in enumerate(("first", "second"), 1):
+            write_settings(file, "sk_test_good", f'api_token = "{token}"')
+            os.kill(hub.process.pid, signal.SIGHUP)
+            wait_for("a token", lambda: len(events(hub, "settings_read_again")) == read + number)
+            for port, path in ((hub.port, "/OrderOrchestrator/after/GetOrder"),
+                               (hub.admin_port, "/metrics")):
+                method = "GET" if port == hub.admin_port else "POST"
+                for said, expected in (("first", 200 if number == 1 else 401),
+                                       ("second", 401 if number == 1 else 200), ("", 401)):
+                    answer = request(port, method, path,
+                                     headers={"Authorization": f"Bearer {said}"})
+                    assert answer[0] == expected, (port, token, said, answer)
+        write_settings(file, "sk_test_good")
+        os.kill(hub.process.pid, signal.SIGHUP)
+        wait_for("no token", lambda: len(events(hub, "settings_read_again")) == read + 3)
+
+        outlives_its_terminal(program, directory, mock.vendor_environment())
 
         # A call that hangs holds the drain up; SIGHUP in the middle of it ends nothing.
         mock.control({"clear": True, "faults": [

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace orderhub::handlers {
 
@@ -24,6 +25,9 @@ struct order_settings {
   bool compensate_on_label_failure = false;
   /// First pause before a refused label is tried again; doubles up to an hour.
   std::int64_t label_retry_ms = 60'000;
+  /// Not a setting: when the copies that this journal was restored from were made, oldest first.
+  /// What was bought after one of them may not be known here.
+  std::vector<std::int64_t> copies_made_at;
   /// Not a setting: how often a person was called for, since the start. For the metrics.
   std::shared_ptr<std::atomic<std::uint64_t>> attention_count =
       std::make_shared<std::atomic<std::uint64_t>>(0);

@@ -3,6 +3,7 @@
 #include "actors/handlers/shipments/delivery_change.hpp"
 #include "actors/handlers/shipments/label_order.hpp"
 #include "actors/handlers/shipments/order_report.hpp"
+#include "actors/handlers/shipments/seek_label.hpp"
 #include "actors/handlers/shipments/shipment_request.hpp"
 #include "journal/base/bytes.hpp"
 #include "providers/shippo/buy_label.hpp"
@@ -81,7 +82,8 @@ constexpr std::string_view goes_elsewhere = "shipment.goes_elsewhere";
 /// Buys the label once: rates, the cheapest one, purchase. The rate id is journaled before it is
 /// bought; it is what a look-up asks for.
 durable::task<result<shippo::label_outcome>> buy_once(context ctx, label_order wanted,
-                                                      shipment_plan plan, std::uint32_t changes) {
+                                                      shipment_plan plan, std::uint32_t changes,
+                                                      settings_ptr settings) {
   auto attempt = std::to_string(wanted.attempt);
   if (changes > 0)
     attempt += '.' + std::to_string(changes);
@@ -92,6 +94,14 @@ durable::task<result<shippo::label_outcome>> buy_once(context ctx, label_order w
   auto shipment = co_await ctx.effect(std::move(create));
   if (!shipment && shipment.error().kind == error_kind::cancelled)
     co_return shipment.failure();
+  // One that was bought before this hub was restored from a copy is not bought again.
+  if (shipment) {
+    auto forgotten = co_await seek_forgotten_label(ctx, std::move(settings));
+    if (!forgotten)
+      co_return forgotten.failure();
+    if (*forgotten)
+      co_return std::move(**forgotten);
+  }
   // As of now: nothing is bought for an order that was stopped meanwhile, or that goes elsewhere.
   // Between this and the purchase nothing gets in, and from here on nothing changes it.
   auto stopped = co_await ctx.get("stopped");
@@ -119,8 +129,8 @@ durable::task<result<shippo::label_outcome>> buy_once(context ctx, label_order w
 
 /// Buys it for the delivery as it was changed last, in the place of a purchase that was to come
 /// later.
-durable::task<result<shippo::label_outcome>> buy(context ctx, label_order asked,
-                                                 shipment_plan plan) {
+durable::task<result<shippo::label_outcome>> buy(context ctx, label_order asked, shipment_plan plan,
+                                                 settings_ptr settings) {
   bool begun = false;
   for (;;) {
     auto purchase = co_await look_at_purchases(ctx);
@@ -132,7 +142,7 @@ durable::task<result<shippo::label_outcome>> buy(context ctx, label_order asked,
     auto wanted = as_changed(asked, *purchase);
     if (!wanted)
       co_return wanted.failure();
-    auto label = co_await buy_once(ctx, std::move(*wanted), plan, purchase->changes);
+    auto label = co_await buy_once(ctx, std::move(*wanted), plan, purchase->changes, settings);
     if (label || label.error().where != goes_elsewhere)
       co_return label;
   }
@@ -175,10 +185,10 @@ handler_task buy_label(context ctx, std::string body, settings_ptr settings) {
     co_return fail(stopped_error());
 
   // 2. It is bought, from where and by what the settings say now.
-  auto plan = co_await decide_plan(ctx, std::move(settings));
+  auto plan = co_await decide_plan(ctx, settings);
   if (!plan)
     co_return plan.failure();
-  auto label = co_await buy(ctx, *wanted, *plan);
+  auto label = co_await buy(ctx, *wanted, *plan, std::move(settings));
 
   // 3. Bought: that is what this shipment has from now on.
   if (label) {

@@ -303,6 +303,66 @@ TEST_CASE("health says what the hub says", "[gateway][api]") {
                   R"("accepting":false,"sync":"off"})");
 }
 
+TEST_CASE("HEAD is answered as GET is, without the body", "[gateway][api]") {
+  door d;
+  for (const auto* target :
+       {"/restate/health", "/restate/invocation/inv_1/output", "/restate/workflow/W/k/attach"}) {
+    CAPTURE(target);
+    raw_client c(d.web->port());
+    const std::string tail = std::string(" ") + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    // In one piece, so that an answer with a body would put the next one out of step.
+    REQUIRE(c.send("GET" + tail + "HEAD" + tail + "HEAD" + tail + "GET" + tail));
+    const auto whole = c.read();
+    const auto first = c.read(/*head=*/true), second = c.read(/*head=*/true);
+    const auto again = c.read();
+    REQUIRE((whole && first && second && again));
+    CHECK_FALSE(whole->body.empty());
+    for (const auto& head : {*first, *second}) {
+      CHECK(head.status == whole->status);
+      CHECK(head.body.empty());
+      auto expected = whole->headers, got = head.headers;
+      expected.erase("date"); // A second may have passed.
+      got.erase("date");
+      CHECK(got == expected);
+    }
+    CHECK(again->body == whole->body);
+  }
+}
+
+TEST_CASE("a body under a content coding is refused before anything is called", "[gateway][api]") {
+  door d;
+  for (const auto* coding : {"gzip", "x-gzip", "GZIP", "br", "deflate", "identity, gzip", "zstd",
+                             "aws-chunked", "identity\r\nContent-Encoding: gzip"}) {
+    CAPTURE(coding);
+    raw_client c(d.web->port());
+    REQUIRE(c.send(post("/S/k/Echo", "{}", "Content-Encoding: " + std::string(coding) + "\r\n") +
+                   post("/S/k/Echo", "next")));
+    const auto refused = c.read();
+    REQUIRE(refused);
+    CHECK(refused->status == 415);
+    CHECK(refused->headers.at("accept-encoding") == "identity");
+    CHECK(refused->headers.at("x-restate-error-source") == "ingress");
+    CHECK(c.read()->body == "next"); // The connection stays in step.
+  }
+  const auto after_refusals = d.hub.calls().size();
+  for (const auto* coding : {"identity", "Identity", "", " identity , identity"})
+    CHECK(d.ask(post("/S/k/Echo", "{}", "Content-Encoding: " + std::string(coding) + "\r\n"))
+              .status == 200);
+  CHECK(d.hub.calls().size() == after_refusals + 4);
+  CHECK(after_refusals == 9); // Of each pair the second.
+  CHECK(d.ask(post("/restate/a/awk_1/resolve", "{}", "Content-Encoding: gzip\r\n")).status == 415);
+  CHECK(d.hub.completions().empty());
+}
+
+TEST_CASE("answers are not compressed whatever a caller accepts", "[gateway][api]") {
+  door d;
+  const std::string large(100'000, 'a');
+  const auto r = d.ask(post("/S/k/Echo", large, "Accept-Encoding: gzip, br;q=1, identity;q=0\r\n"));
+  CHECK(r.status == 200);
+  CHECK(r.body == large);
+  CHECK(r.headers.count("content-encoding") == 0);
+}
+
 TEST_CASE("the admin port serves health and metrics under the same rule", "[gateway][admin]") {
   fake_ingress hub;
   admin_api api(
@@ -319,7 +379,22 @@ TEST_CASE("the admin port serves health and metrics under the same rule", "[gate
   CHECK(metrics->body.ends_with("orderhub_extra 1\n"));
   CHECK(c.read()->status == 200);
   CHECK(c.read()->status == 404);
-  CHECK(c.read()->status == 405);
+  const auto method = c.read();
+  REQUIRE(method);
+  CHECK(method->status == 405);
+  CHECK(method->headers.at("allow") == "GET, HEAD");
+  for (const auto* target : {"/metrics", "/restate/health", "/other"}) {
+    CAPTURE(target);
+    const std::string tail = std::string(" ") + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    REQUIRE(c.send("HEAD" + tail + "GET" + tail));
+    const auto head = c.read(/*head=*/true);
+    const auto whole = c.read();
+    REQUIRE((head && whole));
+    CHECK(head->status == whole->status);
+    CHECK(head->body.empty());
+    CHECK(head->headers.at("content-type") == whole->headers.at("content-type"));
+    CHECK(head->headers.at("content-length") == std::to_string(whole->body.size()));
+  }
   REQUIRE(c.send("GET /metrics HTTP/1.1\r\nHost: evil.com\r\n\r\n"));
   CHECK(c.read()->status == 403);
 }

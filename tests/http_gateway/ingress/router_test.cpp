@@ -60,6 +60,38 @@ TEST_CASE("a key has at most 255 bytes after decoding", "[gateway][router]") {
   CHECK(expect<call_route>(route_of("POST", encoded + "/H")).key == std::string(255, 'k'));
 }
 
+TEST_CASE("a key is one key however it was composed", "[gateway][router]") {
+  const std::string composed = "caf\xc3\xa9"; // é as one character,
+  const auto key = [](std::string_view target) {
+    return expect<call_route>(route_of("POST", target)).key;
+  };
+  CHECK(key("/S/cafe%CC%81/H") == composed); // and as e with an accent.
+  CHECK(key("/S/cafe\xcc\x81/H") == composed);
+  CHECK(key("/S/caf%C3%A9/H") == composed);
+  CHECK(key("/S/%E2%84%AB/H") == "\xc3\x85");                       // The sign for Ångström,
+  CHECK(key("/S/A%CC%8A/H") == "\xc3\x85");                         // and the letter.
+  CHECK(key("/S/%E1%84%92%E1%85%A1%E1%86%AB/H") == "\xed\x95\x9c"); // Hangul's three parts.
+  CHECK(key("/S/a%CC%87%CC%A3/H") == key("/S/a%CC%A3%CC%87/H"));    // The order of accents.
+  // Not folded further: what looks different, or means something else, is another key.
+  CHECK(key("/S/%EF%AC%81/H") == "\xef\xac\x81"); // The ligature fi.
+  CHECK(key("/S/A/H") != key("/S/a/H"));
+
+  const auto attach =
+      expect<attach_route>(route_of("GET", "/restate/invocation/S/cafe%CC%81/H/idem/output"));
+  CHECK(std::get<host::by_request_key>(attach.target).key == composed);
+  const auto flow = expect<attach_route>(route_of("GET", "/restate/workflow/W/cafe%CC%81/attach"));
+  CHECK(std::get<host::by_workflow>(flow.target).key == composed);
+
+  // The limit counts the form that is kept, whichever of the two is the longer.
+  std::string shrinks = "/S/", grows = "/S/";
+  for (int i = 0; i < 120; ++i)
+    shrinks += "e\xcc\x81"; // 360 bytes, 240 when composed.
+  CHECK(key(shrinks + "/H").size() == 240);
+  for (int i = 0; i < 50; ++i)
+    grows += "\xe0\xa5\x98"; // 150 bytes, and 300 in the form: never composed (UAX #15).
+  CHECK(refused("POST", grows + "/H").status == 400);
+}
+
 TEST_CASE("unknown paths are 404 and say where calls go", "[gateway][router]") {
   for (const auto* target : {"/", "/S", "/S/H", "/S/k/H/x", "/S/k/H/send/x", "/restate/x",
                              "/restate", "/restate/scope/a/call/S/k/H", "/a/b/c/d/e/f/g/h/i",
@@ -75,8 +107,8 @@ TEST_CASE("a wrong method is 405 with the right ones", "[gateway][router]") {
     CHECK(none.status == 405);
     CHECK(none.allow == "POST");
   }
-  CHECK(refused("POST", "/restate/health").allow == "GET");
-  CHECK(refused("PUT", "/restate/invocation/inv_1/attach").allow == "GET, POST");
+  CHECK(refused("POST", "/restate/health").allow == "GET, HEAD");
+  CHECK(refused("PUT", "/restate/invocation/inv_1/attach").allow == "GET, HEAD, POST");
   CHECK(refused("GET", "/restate/awakeables/a/resolve").allow == "POST");
 }
 
@@ -104,6 +136,7 @@ TEST_CASE("results are asked for in three ways", "[gateway][router]") {
   CHECK(by_id.wait);
   CHECK(std::get<host::by_invocation_id>(by_id.target).id == "inv_1");
   CHECK_FALSE(expect<attach_route>(route_of("POST", "/restate/invocation/inv_1/output")).wait);
+  CHECK(expect<attach_route>(route_of("HEAD", "/restate/invocation/inv_1/attach")).wait);
 
   const auto by_key =
       expect<attach_route>(route_of("GET", "/restate/invocation/S/a%2Fb/H/key%201/output"));
@@ -129,6 +162,7 @@ TEST_CASE("awakeables are completed under both of Restate's paths", "[gateway][r
 TEST_CASE("health and webhooks have routes of their own", "[gateway][router]") {
   expect<health_route>(route_of("GET", "/restate/health"));
   expect<health_route>(route_of("GET", "/restate/health?verbose"));
+  expect<health_route>(route_of("HEAD", "/restate/health"));
   expect<webhook_route>(route_of("POST", "/webhooks/stripe"));
   expect<webhook_route>(route_of("POST", "/webhooks/custom/shop"));
   // A segment that decodes to dots leads nowhere else.

@@ -71,10 +71,15 @@ TEST_CASE("a key of another mode or host, and a vendor more or less, ask for a r
   SECTION("one less") {
     after.vendors.forget("slack.webhook_url");
   }
-  SECTION("the token of this hub") {
-    after.api_token = secret("another");
-  }
   CHECK(changes(configured(), after) == "restart");
+}
+
+TEST_CASE("another log level or token of a port is taken at once", "[reload]") {
+  auto after = configured();
+  after.log_level = "debug";
+  after.api_token = secret("another");
+  after.admin_token = secret("and another");
+  CHECK(changes(configured(), after).empty());
 }
 
 TEST_CASE("SIGHUP ends nothing and SIGTERM behind it is seen", "[reload]") {

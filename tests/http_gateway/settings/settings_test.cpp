@@ -10,8 +10,13 @@
 #include "tests/support/catch2.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <fstream>
 #include <map>
 #include <set>
+#include <sstream>
+
+#include <unistd.h>
 
 using namespace orderhub;
 using namespace orderhub::http_gateway;
@@ -443,4 +448,67 @@ TEST_CASE("the sender's address and parcel are what Shippo takes", "[gateway][se
       R"({"length":"10","width":"10","height":"5","distance_unit":"in","weight":"0.00001","mass_unit":"lb"})");
   REQUIRE_FALSE(light);
   CHECK(light.error().message.starts_with("ORDERHUB_PARCEL weight is 0"));
+}
+
+namespace {
+
+/// A file of its own with that content; gone with it.
+class text_file {
+public:
+  explicit text_file(const std::string& content) {
+    const int fd = ::mkstemp(path_.data());
+    REQUIRE(fd >= 0);
+    ::close(fd);
+    std::ofstream(path_) << content;
+  }
+  ~text_file() { ::unlink(path_.c_str()); }
+  text_file(const text_file&) = delete;
+  text_file& operator=(const text_file&) = delete;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+private:
+  std::string path_ = "/tmp/orderhub-settings-XXXXXX";
+};
+
+/// Self-signed, EC P-256, no name of anybody's: `openssl req -x509 -newkey ec …`.
+const std::string certificate = "-----BEGIN CERTIFICATE-----\n"
+                                "MIIBhjCCAS2gAwIBAgIUWSDX2jgYz57WG/PQQsllYXB1ZFwwCgYIKoZIzj0EAwIw\n"
+                                "GDEWMBQGA1UEAwwNb3JkZXJodWIgdGVzdDAgFw0yNjExMjgxODA2MzZaGA8yMTI2\n"
+                                "MTEwNDE4MDYzNlowGDEWMBQGA1UEAwwNb3JkZXJodWIgdGVzdDBZMBMGByqGSM49\n"
+                                "AgEGCCqGSM49AwEHA0IABC8GpyGiD16Loq4GBne3rxzuSLSketnzJoBlBQCN+2hL\n"
+                                "gDyDVYY/O0n+r7EUl0ULnsEsIsvbdkjaBE684MqHsyijUzBRMB0GA1UdDgQWBBSD\n"
+                                "CoGjoyQRR9IJs5mT3baiO8edCjAfBgNVHSMEGDAWgBSDCoGjoyQRR9IJs5mT3bai\n"
+                                "O8edCjAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0cAMEQCIBgmoAbRTKXJ\n"
+                                "QxQLPs6Db0OU6WNVhyfFi5ZL0SWDEStNAiA1RkApteW7HLCBqXD6j5IwGSPRQhSi\n"
+                                "0l58EN1t6KE9vg==\n"
+                                "-----END CERTIFICATE-----\n";
+
+} // namespace
+
+TEST_CASE("a file of certificate authorities must be one, and the refusal names its setting",
+          "[settings]") {
+  const text_file good("# ours\n" + certificate + certificate), empty(""),
+      words("not a certificate"), cut(certificate + certificate.substr(0, certificate.size() / 2)),
+      damaged(certificate + "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+  for (const auto* name : {"ORDERHUB_CA_FILE", "SSL_CERT_FILE"}) {
+    CAPTURE(name);
+    const auto refused = [&](const std::string& path) {
+      const auto checked = check_for_serve(loaded(with(real, {{name, path}})));
+      REQUIRE_FALSE(checked);
+      CHECK(checked.error().message.starts_with(std::string(name) + ": "));
+      return checked.error().message;
+    };
+    CHECK(check_for_serve(loaded(with(real, {{name, good.path()}}))));
+    CHECK(refused("/nowhere/ca.pem").find("cannot be read: No such file") != std::string::npos);
+    CHECK(refused("/tmp").find("is a directory") != std::string::npos);
+    CHECK(refused(empty.path()).find("holds no certificate") != std::string::npos);
+    CHECK(refused(words.path()).find("holds no certificate") != std::string::npos);
+    CHECK(refused(cut.path()).find("damaged, after 1 ") != std::string::npos);
+    CHECK(refused(damaged.path()).find("damaged, after 1 ") != std::string::npos);
+  }
+  // The hub's own setting counts before the usual variable, and the flag before both.
+  const auto both = loaded({{"ORDERHUB_CA_FILE", "/ours"}, {"SSL_CERT_FILE", "/usual"}});
+  CHECK(both.ca_file == "/ours");
+  CHECK(loaded({{"SSL_CERT_FILE", "/usual"}}, {{"ca_file", "/flag"}}).ca_file == "/flag");
+  CHECK(loaded({{"SSL_CERT_FILE", "/usual"}}).ca_file == "/usual");
 }

@@ -2,6 +2,7 @@
 #include "journal/inspect/tool.hpp"
 #include "journal/key.hpp"
 #include "journal/lmdb_store.hpp"
+#include "journal/restored.hpp"
 #include "tests/journal/support.hpp"
 #include "tests/support/catch2.hpp"
 
@@ -85,7 +86,7 @@ TEST_CASE("the tools say that there is no journal, and make none", "[journal][to
   std::ostringstream errors;
   CHECK(tool::verify(none, out) == 2);
   CHECK(tool::stats(none, out) == 2);
-  CHECK(tool::backup(none, dir / "to", out) == 2);
+  CHECK(tool::backup(none, dir / "to", day_one, out) == 2);
   CHECK(tool::dump(none, {}, out, errors) == 2);
   CHECK(out.str().find("there is no journal in '" + none + "'") != std::string::npos);
   CHECK(::access(none.c_str(), F_OK) != 0);
@@ -102,6 +103,65 @@ TEST_CASE("stats and dump read a journal on disk", "[journal][tool]") {
   CHECK(tool::dump(dir.path(), {}, lines, errors) == 0);
   CHECK(lines.str().find("\"table\":\"ob\"") != std::string::npos);
   CHECK(errors.str().empty());
+}
+
+TEST_CASE("a copy of a copy ends where the first one does, and every restore is remembered",
+          "[journal][tool][restored]") {
+  temp_directory dir;
+  const auto world = write_journal(dir / "data", 4, 20);
+  std::ostringstream out;
+  const auto copies = [&](const std::string& path) {
+    auto tables = lmdb_store::open(path, {.map_size = 64U << 20U});
+    REQUIRE(tables);
+    auto all = take_restorations(**tables, day_one + 100'000);
+    REQUIRE(all);
+    std::vector<unix_ms> times;
+    for (const auto& r : *all) {
+      CHECK(r.copy.last_lsn == world.last_lsn());
+      times.push_back(r.copy.made_at);
+    }
+    return times;
+  };
+  CHECK(copies(dir / "data").empty()); // It is none.
+  REQUIRE(tool::backup(dir / "data", dir / "first", day_one, out) == 0);
+  REQUIRE(tool::backup(dir / "first", dir / "second", day_one + 10'000, out) == 0);
+  CHECK(tool::verify(dir / "second", out) == 0);
+  std::ostringstream stats;
+  CHECK(tool::stats(dir / "second", stats) == 0);
+  CHECK(stats.str().find("\"copied_at\":" + std::to_string(day_one)) != std::string::npos);
+  CHECK(copies(dir / "second") == std::vector<unix_ms>{day_one});
+  REQUIRE(tool::backup(dir / "second", dir / "third", day_one + 20'000, out) == 0);
+  CHECK(copies(dir / "third") == std::vector<unix_ms>{day_one, day_one + 20'000});
+  CHECK(tool::verify(dir / "third", out) == 0);
+  std::ostringstream after;
+  CHECK(tool::stats(dir / "third", after) == 0);
+  CHECK(after.str().find("\"copied_at\":" + std::to_string(day_one + 20'000)) != std::string::npos);
+  CHECK(after.str().find("\"copied_lsn\":" + std::to_string(world.last_lsn())) !=
+        std::string::npos);
+}
+
+TEST_CASE("damaged notes about copies are found and named", "[journal][tool][restored]") {
+  for (const auto key : {meta_key::copied, meta_key::restored}) {
+    temp_directory dir;
+    write_journal(dir.path(), 5, 10);
+    {
+      auto tables = lmdb_store::open(dir.path(), {.map_size = 64U << 20U});
+      REQUIRE(tables);
+      auto txn = (*tables)->begin_write(true);
+      REQUIRE(txn);
+      auto bytes = key == meta_key::copied
+                       ? encode(copy_mark{day_one, 7})
+                       : encode(std::vector<restoration>{{{day_one, 7}, day_one}});
+      bytes[3] = static_cast<char>(bytes[3] ^ 1);
+      REQUIRE((*txn)->put(table::mt, key, bytes));
+      REQUIRE((*txn)->commit());
+      const auto taken = take_restorations(**tables, day_one);
+      REQUIRE_FALSE(taken);
+      CHECK(taken.error().kind == error_kind::corrupt);
+    }
+    std::ostringstream out;
+    CHECK(tool::verify(dir.path(), out) == 1);
+  }
 }
 
 TEST_CASE("the tools show what is set aside", "[journal][tool][damage]") {
@@ -195,8 +255,8 @@ TEST_CASE("a backup of a running journal has its orders and its hub id",
 
   std::ostringstream out;
   CHECK(tool::verify(data, out) == 0);
-  CHECK(tool::backup(data, copy, out) == 0);
-  CHECK(tool::backup(data, copy, out) == 2);
+  CHECK(tool::backup(data, copy, day_one, out) == 0);
+  CHECK(tool::backup(data, copy, day_one, out) == 2);
   CHECK(out.str().find("already holds a journal") != std::string::npos);
   ::close(to_hub[1]);
   int status = 0;
@@ -213,6 +273,22 @@ TEST_CASE("a backup of a running journal has its orders and its hub id",
     world.commit(maker.next(world));
   auto tables = lmdb_store::open(copy, {.map_size = 64U << 20U});
   REQUIRE(tables);
+  // It says that it is a copy until a hub first starts on it, and then since when it runs.
+  const auto marked = [&] {
+    auto rows = (*tables)->read();
+    REQUIRE(rows);
+    auto row = (*rows)->get(table::mt, meta_key::copied);
+    REQUIRE(row);
+    return row->has_value();
+  };
+  CHECK(marked());
+  const auto first = take_restorations(**tables, day_one + 5'000);
+  REQUIRE(first);
+  CHECK(*first == std::vector<restoration>{{{day_one, world.last_lsn()}, day_one + 5'000}});
+  CHECK_FALSE(marked());
+  const auto second = take_restorations(**tables, day_one + 9'000);
+  REQUIRE(second);
+  CHECK(*second == *first);
   seeded_random random(77);
   auto journal = hub_journal::open(**tables, {}, random);
   REQUIRE(journal);

@@ -61,6 +61,20 @@ world::answer world::inform(const object_id& object, const std::string& handler,
   return wait_for(tell(object, handler, body));
 }
 
+bool world::resolve(std::string_view awakeable, std::string value) {
+  struct kept final : host::responder {
+    void accepted(std::string_view /*id*/) override {}
+    void finished(host::call_response r) override { status = r.status; }
+    int status = 0;
+  };
+  const auto heard = std::make_shared<kept>();
+  host::awakeable_input in;
+  in.value = std::move(value);
+  in.to = heard;
+  intake_->complete_awakeable(awakeable, in);
+  return run_until([&](world&) { return heard->status != 0; }) && heard->status < 300;
+}
+
 world::answer world::wait_for(std::size_t number) {
   const auto& c = clients_[number];
   if (!run_until([&](world&) { return c.heard.has_value(); })) {

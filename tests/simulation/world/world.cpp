@@ -4,6 +4,7 @@
 #include "actors/host/enrichment.hpp"
 #include "actors/host/intake.hpp"
 #include "journal/base/log.hpp"
+#include "journal/copied_effects.hpp"
 #include "tests/simulation/world/objects.hpp"
 #include "tests/simulation/world/vendors.hpp"
 #include "tests/support/must.hpp"
@@ -44,6 +45,7 @@ void world::open() {
   auto journal_settings = settings_.journal;
   journal_settings.boot = &boot_;
   journal_ = must(journal::hub_journal::open(store, journal_settings, random_));
+  must(journal::start_on(store, *journal_, time.wall_ms()));
   clock_.emplace(time, clock_start_of(journal_->last_stamp(), time.wall_ms(), boot_.boottime_ms(),
                                       boot_.boot_id()));
   std::vector<std::string> names;

@@ -135,6 +135,9 @@ public:
   /// Asks and runs until the answer is there. Aborts where none comes.
   answer call(const object_id& object, const std::string& handler, const std::string& body);
 
+  /// A person resolves an awakeable; false where there is none that waits.
+  bool resolve(std::string_view awakeable, std::string value);
+
   /// Does something once, as soon as a condition holds. Survives crashes: it stands outside.
   void when(std::function<bool(world&)> condition, std::function<void(world&)> action);
   /// Does something at that point, counted from 1, before a crash that falls there.
