@@ -1,8 +1,10 @@
 #include "actors/handlers/orders/order_request.hpp"
 
+#include "actors/handlers/card_numbers.hpp"
 #include "actors/handlers/field_reader.hpp"
 #include "actors/handlers/orders/amounts_request.hpp"
 #include "actors/handlers/orders/delivery_request.hpp"
+#include "actors/handlers/request_rules.hpp"
 #include "actors/handlers/strict_json.hpp"
 
 #include <string>
@@ -26,13 +28,22 @@ void read_payment(field_reader& request, order& o, const order_rules& rules) {
     request.complain("payment.method is missing; with a live Stripe key there is no default.");
 }
 
+/// Of any field, known or not, name or value: nothing of such a request is stored, logged or sent.
+const json_rule& no_card_numbers() {
+  static const json_rule rule{
+      &holds_card_number,
+      refusal("card-number", "holds what looks like a card's number; a card is given by its id at "
+                             "Stripe in payment.method")};
+  return rule;
+}
+
 } // namespace
 
 result<order> check_order(std::string_view body, const order_rules& rules) {
   json_bounds bounds;
   bounds.list = "items";
   bounds.list_max = items_max;
-  if (auto sound = check_json(body, bounds); !sound)
+  if (auto sound = check_json(body, bounds, no_card_numbers()); !sound)
     return sound.failure();
   auto request = field_reader::parse(body);
   if (!request)
