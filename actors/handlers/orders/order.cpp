@@ -3,7 +3,7 @@
 namespace orderhub::handlers {
 
 namespace {
-constexpr std::uint8_t order_version = 1;
+constexpr std::uint8_t order_version = 2;
 } // namespace
 
 void put(byte_writer& w, const postal_address& a) {
@@ -42,6 +42,11 @@ std::string order::encode() const {
     w.i64(i.quantity);
     w.i64(i.price);
   }
+  w.u16(static_cast<std::uint16_t>(adjustments.size()));
+  for (const auto& a : adjustments) {
+    w.str16(a.label);
+    w.i64(a.amount);
+  }
   w.str16(customer_email);
   w.str16(customer_name);
   w.str16(customer_phone);
@@ -66,6 +71,12 @@ result<order> order::decode(std::string_view bytes) {
     i.quantity = r.i64();
     i.price = r.i64();
     o.items.push_back(std::move(i));
+  }
+  for (auto n = r.u16(); n > 0 && r.ok(); --n) {
+    order_adjustment a;
+    a.label = r.str16();
+    a.amount = r.i64();
+    o.adjustments.push_back(std::move(a));
   }
   o.customer_email = r.str16();
   o.customer_name = r.str16();

@@ -7,13 +7,26 @@
 #include "actors/handlers/request_rules.hpp"
 #include "actors/handlers/strict_json.hpp"
 
+#include <algorithm>
 #include <string>
+#include <string_view>
 
 namespace orderhub::handlers {
 
 namespace {
 
 constexpr std::size_t items_max = 1'000;
+
+/// What Stripe takes for `payment_method`: the id of a PaymentMethod, a Card or a Source.
+bool is_payment_method(std::string_view id) {
+  for (const std::string_view prefix : {"pm_", "card_", "src_"})
+    if (id.starts_with(prefix) && id.size() > prefix.size())
+      return std::all_of(id.begin(), id.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '_';
+      });
+  return false;
+}
 
 void read_payment(field_reader& request, order& o, const order_rules& rules) {
   o.retry = request.flag("retry");
@@ -24,8 +37,16 @@ void read_payment(field_reader& request, order& o, const order_rules& rules) {
   o.payment_method_given = !o.payment_method.empty();
   if (!o.payment_method_given)
     o.payment_method = rules.default_payment_method;
-  if (o.payment_method.empty())
-    request.complain("payment.method is missing; with a live Stripe key there is no default.");
+  const bool is_free = o.total.minor_units == 0;
+  if (o.payment_method_given && !is_payment_method(o.payment_method))
+    request.complain("payment.method " +
+                     refusal("payment-method", "must be the id of a payment method at Stripe") +
+                     '.');
+  else if (o.payment_method.empty() && !is_free)
+    request.complain(
+        refusal("payment-method-missing",
+                "payment.method is missing; with a live Stripe key there is no default") +
+        '.');
 }
 
 /// Of any field, known or not, name or value: nothing of such a request is stored, logged or sent.

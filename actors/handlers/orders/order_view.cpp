@@ -3,6 +3,7 @@
 #include "actors/handlers/objects.hpp"
 #include "journal/open_work.hpp"
 #include "providers/stripe/retrieve.hpp"
+#include "providers/tables/currencies.hpp"
 
 #include <algorithm>
 #include <ctime>
@@ -91,6 +92,13 @@ json items_json(const order& o) {
   return items;
 }
 
+json adjustments_json(const order& o) {
+  json adjustments = json::array();
+  for (const auto& a : o.adjustments)
+    adjustments.push_back({{"label", a.label}, {"amount", a.amount}});
+  return adjustments;
+}
+
 json customer_json(const order& o) {
   json c{{"email", o.customer_email}, {"name", o.customer_name}};
   if (!o.customer_phone.empty())
@@ -148,11 +156,11 @@ result<open_points> open_points_of(const durable::read_view& view) {
 } // namespace
 
 std::string shown_parts(const order& o) {
-  const json j{{"items", items_json(o)},
-               {"customer", customer_json(o)},
-               {"shipping", shipping_json(o)},
-               {"currency", o.total.currency},
-               {"total", o.total.minor_units}};
+  json j{{"items", items_json(o)},       {"customer", customer_json(o)},
+         {"shipping", shipping_json(o)}, {"currency", o.total.currency},
+         {"total", o.total.minor_units}, {"totalText", tables::shown(o.total)}};
+  if (!o.adjustments.empty())
+    j["adjustments"] = adjustments_json(o);
   auto text = j.dump();
   return text.substr(1, text.size() - 2);
 }
