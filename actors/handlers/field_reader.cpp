@@ -140,6 +140,17 @@ std::int64_t field_reader::integer(const char* name, bool required) {
   return value.get<std::int64_t>();
 }
 
+std::optional<std::int64_t> field_reader::whole_number(const char* name) const {
+  const auto* found = find(name);
+  if (found == nullptr || !node(found).is_number_integer())
+    return std::nullopt;
+  const auto& value = node(found);
+  if (value.is_number_unsigned() ? value.get<std::uint64_t>() > std::uint64_t{integer_max}
+                                 : value.get<std::int64_t>() < -integer_max)
+    return std::nullopt;
+  return value.get<std::int64_t>();
+}
+
 bool field_reader::flag(const char* name) {
   const auto* found = find(name);
   if (found == nullptr)

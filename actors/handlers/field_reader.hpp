@@ -43,6 +43,8 @@ public:
   std::int64_t positive(const char* name, const char* unit);
   /// 0 where it is missing or wrong; it complains where it is required or no integer.
   std::int64_t integer(const char* name, bool required);
+  /// Nothing where it is missing, no integer, or greater than `integer_max`; complains of nothing.
+  [[nodiscard]] std::optional<std::int64_t> whole_number(const char* name) const;
   /// False where it is missing.
   bool flag(const char* name);
   std::optional<field_reader> object(const char* name, bool required);

@@ -2,6 +2,8 @@
 #include "journal/base/result.hpp"
 
 #include <cstddef>
+#include <functional>
+#include <string>
 #include <string_view>
 
 namespace orderhub::handlers {
@@ -17,8 +19,19 @@ struct json_bounds {
   std::size_t list_max = 0;    ///< how many elements it may have.
 };
 
+/// What no text, number or field's name of a document may hold, wherever it stands.
+struct json_rule {
+  /// `field` is the innermost name that the text stands under, empty where there is none; of a name
+  /// itself, that name. A number comes as it was sent, and once more in plain digits where it is a
+  /// whole one in another form. Null: everything may be.
+  std::function<bool(std::string_view field, std::string_view text)> forbids;
+  std::string why; ///< Goes on behind the place: `items[0].note` + ` ` + why.
+};
+
 /// Whether JSON from outside may be parsed: valid UTF-8, within the bounds, no key twice in one
-/// object. Fails with `invalid` and a message that says what is wrong and where.
-result<void> check_json(std::string_view text, const json_bounds& bounds = {});
+/// object, nothing that the rule forbids. Fails with `invalid` and a message that says what is
+/// wrong and where; what is forbidden is not in it.
+result<void> check_json(std::string_view text, const json_bounds& bounds = {},
+                        const json_rule& rule = {});
 
 } // namespace orderhub::handlers

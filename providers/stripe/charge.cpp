@@ -2,8 +2,10 @@
 
 #include "providers/policy/refusal.hpp"
 #include "providers/stripe/intent.hpp"
+#include "providers/tables/currencies.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include <nlohmann/json.hpp>
 
@@ -87,8 +89,8 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
         continue; // No money, and none to come.
       answer.kind = kind::differs;
       answer.failure = {};
-      answer.evidence = seen + ": " + std::to_string(read->amount) + ' ' + read->currency +
-                        ", wanted " + amount + ' ' + currency;
+      answer.evidence = seen + ": " + tables::shown({read->amount, read->currency}) + ", wanted " +
+                        tables::shown({std::strtoll(amount.c_str(), nullptr, 10), currency});
     } else if (is_untried(*read)) {
       if (answer.kind == kind::absent)
         answer.evidence = seen;

@@ -9,8 +9,8 @@
 namespace orderhub::providers::stripe {
 
 struct charge_request {
-  step_ref ref;               ///< A new logical attempt has a new idempotency key.
-  money amount;               ///< Positive, at most 8 digits; the currency is sent in lower case.
+  step_ref ref; ///< A new logical attempt has a new idempotency key.
+  money amount; ///< Positive, as `providers/tables/currencies.hpp` allows; sent in lower case.
   std::string payment_method; ///< `pm_…`
   std::string customer;       ///< `cus_…`; empty: none.
 };

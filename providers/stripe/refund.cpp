@@ -3,6 +3,7 @@
 #include "providers/codec/json_fields.hpp"
 #include "providers/policy/refusal.hpp"
 #include "providers/stripe/intent.hpp"
+#include "providers/tables/currencies.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -179,8 +180,9 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
     } else if (amount > 0 && size != amount) {
       answer.kind = kind::differs;
       answer.failure = {};
-      answer.evidence =
-          id + " " + status + ": " + std::to_string(size) + ", wanted " + std::to_string(amount);
+      const auto currency = text_of(object, "currency");
+      answer.evidence = id + " " + status + ": " + tables::shown({size, currency}) + ", wanted " +
+                        tables::shown({amount, currency});
     } else {
       answer.kind = kind::found;
       answer.value = refund_outcome{id, status, size, 0}.encode();

@@ -1,9 +1,6 @@
 #include "actors/handlers/notifications/notification_texts.hpp"
 
-#include <algorithm>
-#include <array>
-#include <cctype>
-#include <string_view>
+#include "providers/tables/currencies.hpp"
 
 namespace orderhub::handlers {
 
@@ -50,7 +47,7 @@ mail_words mail_about(const std::string& order_id, const notification& n) {
     m.text += " was cancelled. " + n.reason + "\n";
   } else {
     m.subject = "Order " + order_id + " is confirmed";
-    m.text += " over " + shown(n.total) + " is confirmed.";
+    m.text += " over " + tables::shown_with_sign(n.total) + " is confirmed.";
     m.text += n.tracking_number.empty() ? " The tracking number follows.\n"
                                         : " Its tracking number is " + n.tracking_number + ".\n";
   }
@@ -62,32 +59,16 @@ std::string message_about(const std::string& order_id, const notification& n) {
   const auto id = escaped(order_id);
   switch (n.kind) {
   case notification_kind::new_order:
-    return "New order " + id + " over " + shown(n.total);
+    return "New order " + id + " over " + tables::shown(n.total);
   case notification_kind::payment_failed:
     return "Payment of order " + id + " failed: " + escaped(n.reason);
   case notification_kind::confirmed:
-    return "Order " + id + " over " + shown(n.total) + " is confirmed" +
+    return "Order " + id + " over " + tables::shown(n.total) + " is confirmed" +
            (n.tracking_number.empty() ? "" : ", tracking number " + escaped(n.tracking_number));
   case notification_kind::cancelled:
     return "Order " + id + " was cancelled";
   }
   return "Order " + id;
-}
-
-std::string shown(const money& amount) {
-  const auto minor_units = amount.minor_units;
-  // Stripe's zero-decimal currencies.
-  constexpr std::array<std::string_view, 16> whole = {"bif", "clp", "djf", "gnf", "jpy", "kmf",
-                                                      "krw", "mga", "pyg", "rwf", "ugx", "vnd",
-                                                      "vuv", "xaf", "xof", "xpf"};
-  std::string code = amount.currency;
-  std::transform(code.begin(), code.end(), code.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  if (std::find(whole.begin(), whole.end(), amount.currency) != whole.end())
-    return std::to_string(minor_units) + ' ' + code;
-  const auto cents = std::to_string(minor_units % 100);
-  return std::to_string(minor_units / 100) + '.' + (cents.size() < 2 ? "0" : "") + cents + ' ' +
-         code;
 }
 
 } // namespace orderhub::handlers

@@ -1,6 +1,5 @@
 #pragma once
 #include "actors/handlers/notifications/notification.hpp"
-#include "journal/base/money.hpp"
 
 #include <string>
 
@@ -25,8 +24,5 @@ mail_words mail_about(const std::string& order_id, const notification& n);
 
 /// In Slack's markup: what others wrote is escaped.
 std::string message_about(const std::string& order_id, const notification& n);
-
-/// `42.00 USD`; currencies without minor units as they are.
-std::string shown(const money& amount);
 
 } // namespace orderhub::handlers

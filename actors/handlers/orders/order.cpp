@@ -71,6 +71,11 @@ std::string order::encode() const {
   w.u16(static_cast<std::uint16_t>(items.size()));
   for (const auto& i : items)
     put(w, i);
+  w.u16(static_cast<std::uint16_t>(adjustments.size()));
+  for (const auto& a : adjustments) {
+    w.str16(a.label);
+    w.i64(a.amount);
+  }
   w.str16(customer_email);
   w.str16(customer_name);
   w.str16(customer_phone);
@@ -92,6 +97,12 @@ result<order> order::decode(std::string_view bytes) {
   o.form = r.u8();
   for (auto n = r.u16(); n > 0 && r.ok(); --n)
     o.items.push_back(get_item(r));
+  for (auto n = r.u16(); n > 0 && r.ok(); --n) {
+    order_adjustment a;
+    a.label = r.str16();
+    a.amount = r.i64();
+    o.adjustments.push_back(std::move(a));
+  }
   o.customer_email = r.str16();
   o.customer_name = r.str16();
   o.customer_phone = r.str16();

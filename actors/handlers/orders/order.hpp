@@ -29,8 +29,14 @@ struct item_customs {
 struct order_item {
   std::string product_id;
   std::int64_t quantity = 0; ///< Positive.
-  std::int64_t price = 0;    ///< Of one, minor units of the order's currency, positive.
+  std::int64_t price = 0;    ///< Of one, minor units of the order's currency; 0: a free item.
   item_customs customs;
+};
+
+/// What is added to the items' prices, or taken off: discount, shipping, tax.
+struct order_adjustment {
+  std::string label;       ///< Never blank.
+  std::int64_t amount = 0; ///< Minor units of the order's currency, negative for a discount.
 };
 
 struct postal_address {
@@ -71,14 +77,15 @@ inline constexpr std::uint8_t content_form = 2;
 struct order {
   std::uint8_t form = content_form; ///< By which it was checked.
   std::vector<order_item> items;
+  std::vector<order_adjustment> adjustments;
   std::string customer_email, customer_name, customer_phone;
   postal_address shipping;
-  std::string payment_method; ///< Never empty after `check_order`.
+  std::string payment_method; ///< After `check_order` empty only where nothing is to be paid.
   bool payment_method_given = false;
   std::string payment_customer;
   parcel_size parcel;
   bool retry = false; ///< The caller asks for a new payment attempt.
-  money total;        ///< Of all items; their prices are in its currency.
+  money total; ///< Of items and adjustments, which are in its currency; 0: nothing is charged.
 
   /// What the journal holds: `byte_writer` fields behind a version byte. Not JSON: it is read again
   /// at every step that needs the order, a hundred times cheaper so.

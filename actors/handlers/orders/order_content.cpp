@@ -59,7 +59,17 @@ constexpr item_row item_rows[] = {
      [](const order_item& i) { return std::to_string(i.customs.value); }},
 };
 
+std::string text_of(const std::vector<order_adjustment>& adjustments) {
+  byte_writer w(64);
+  for (const auto& a : adjustments) {
+    w.str16(a.label);
+    w.i64(a.amount);
+  }
+  return w.take();
+}
+
 constexpr order_row order_rows[] = {
+    {"adjustments", part::paid_for, [](const order& o) { return text_of(o.adjustments); }},
     {"currency", part::paid_for, [](const order& o) { return o.total.currency; }},
     {"customer.email", part::delivered, [](const order& o) { return o.customer_email; }},
     {"customer.name", part::delivered, [](const order& o) { return o.customer_name; }},
@@ -101,9 +111,9 @@ constexpr order_row order_rows[] = {
                                 company] = address;
   [[maybe_unused]] const auto& [length, width, height, distance_unit, weight, mass_unit] = parcel;
   // How it is paid, `retry`, and the total, which follows from the rest, are none.
-  [[maybe_unused]] const auto& [form, items, customer_email, customer_name, customer_phone,
-                                shipping, payment_method, payment_method_given, payment_customer,
-                                parcel_, retry, total] = o;
+  [[maybe_unused]] const auto& [form, items, adjustments, customer_email, customer_name,
+                                customer_phone, shipping, payment_method, payment_method_given,
+                                payment_customer, parcel_, retry, total] = o;
 }
 
 void add(content_difference& difference, std::string field, part belongs_to) {

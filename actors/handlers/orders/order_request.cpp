@@ -1,17 +1,32 @@
 #include "actors/handlers/orders/order_request.hpp"
 
+#include "actors/handlers/card_numbers.hpp"
 #include "actors/handlers/field_reader.hpp"
 #include "actors/handlers/orders/amounts_request.hpp"
 #include "actors/handlers/orders/delivery_request.hpp"
+#include "actors/handlers/request_rules.hpp"
 #include "actors/handlers/strict_json.hpp"
 
+#include <algorithm>
 #include <string>
+#include <string_view>
 
 namespace orderhub::handlers {
 
 namespace {
 
 constexpr std::size_t items_max = 1'000;
+
+/// What Stripe takes for `payment_method`: the id of a PaymentMethod, a Card or a Source.
+bool is_payment_method(std::string_view id) {
+  for (const std::string_view prefix : {"pm_", "card_", "src_"})
+    if (id.starts_with(prefix) && id.size() > prefix.size())
+      return std::all_of(id.begin(), id.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '_';
+      });
+  return false;
+}
 
 void read_payment(field_reader& request, order& o, const order_rules& rules) {
   o.retry = request.flag("retry");
@@ -22,8 +37,25 @@ void read_payment(field_reader& request, order& o, const order_rules& rules) {
   o.payment_method_given = !o.payment_method.empty();
   if (!o.payment_method_given)
     o.payment_method = rules.default_payment_method;
-  if (o.payment_method.empty())
-    request.complain("payment.method is missing; with a live Stripe key there is no default.");
+  const bool is_free = o.total.minor_units == 0;
+  if (o.payment_method_given && !is_payment_method(o.payment_method))
+    request.complain("payment.method " +
+                     refusal("payment-method", "must be the id of a payment method at Stripe") +
+                     '.');
+  else if (o.payment_method.empty() && !is_free)
+    request.complain(
+        refusal("payment-method-missing",
+                "payment.method is missing; with a live Stripe key there is no default") +
+        '.');
+}
+
+/// Of any field, known or not, name or value: nothing of such a request is stored, logged or sent.
+const json_rule& no_card_numbers() {
+  static const json_rule rule{
+      &holds_card_number,
+      refusal("card-number", "holds what looks like a card's number; a card is given by its id at "
+                             "Stripe in payment.method")};
+  return rule;
 }
 
 } // namespace
@@ -32,7 +64,7 @@ result<order> check_order(std::string_view body, const order_rules& rules) {
   json_bounds bounds;
   bounds.list = "items";
   bounds.list_max = items_max;
-  if (auto sound = check_json(body, bounds); !sound)
+  if (auto sound = check_json(body, bounds, no_card_numbers()); !sound)
     return sound.failure();
   auto request = field_reader::parse(body);
   if (!request)

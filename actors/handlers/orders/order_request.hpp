@@ -17,9 +17,10 @@ struct order_rules {
 
 /// Checks the JSON of a ProcessOrder request before anything is stored, and fills in what it may
 /// leave out: country `US`, currency `usd`, the default payment method, the parcel's units. What it
-/// says of the delivery is what Shippo takes (`read_delivery`). The
-/// total is the sum of the items and at most 99,999,999 minor units. Fails with `invalid` (400) and
-/// a message that names the first field that is wrong.
+/// says of the delivery is what Shippo takes (`read_delivery`). The total is the sum of items and
+/// adjustments, and 0 or what Stripe charges. Fails with `invalid` (400) and a message that names
+/// the first field that is wrong; where any part of the body looks like a card's number
+/// (`card_numbers.hpp`), without any of it.
 result<order> check_order(std::string_view body, const order_rules& rules);
 
 } // namespace orderhub::handlers

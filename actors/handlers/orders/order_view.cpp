@@ -4,6 +4,7 @@
 #include "actors/handlers/orders/order_changes.hpp"
 #include "journal/open_work.hpp"
 #include "providers/stripe/retrieve.hpp"
+#include "providers/tables/currencies.hpp"
 
 #include <algorithm>
 #include <ctime>
@@ -117,6 +118,13 @@ json items_json(const order& o) {
   return items;
 }
 
+json adjustments_json(const order& o) {
+  json adjustments = json::array();
+  for (const auto& a : o.adjustments)
+    adjustments.push_back({{"label", a.label}, {"amount", a.amount}});
+  return adjustments;
+}
+
 json customer_json(const order& o) {
   json c{{"email", o.customer_email}, {"name", o.customer_name}};
   if (!o.customer_phone.empty())
@@ -202,11 +210,11 @@ result<open_points> open_points_of(const durable::read_view& view) {
 } // namespace
 
 std::string shown_parts(const order& o) {
-  json j{{"items", items_json(o)},
-         {"customer", customer_json(o)},
-         {"shipping", shipping_json(o)},
-         {"currency", o.total.currency},
-         {"total", o.total.minor_units}};
+  json j{{"items", items_json(o)},       {"customer", customer_json(o)},
+         {"shipping", shipping_json(o)}, {"currency", o.total.currency},
+         {"total", o.total.minor_units}, {"totalText", tables::shown(o.total)}};
+  if (!o.adjustments.empty())
+    j["adjustments"] = adjustments_json(o);
   if (!o.parcel.empty())
     j["parcel"] = parcel_json(o.parcel);
   auto text = j.dump();

@@ -67,6 +67,15 @@ payment_fact payment_of(std::uint32_t attempt, const std::string& currency,
   return p;
 }
 
+/// Nothing is due: the order counts as paid, with no payment at Stripe that could be given back.
+payment_fact nothing_to_pay(std::uint32_t attempt, const std::string& currency) {
+  payment_fact p;
+  p.attempt = attempt;
+  p.state = payment_state::paid;
+  p.amount = {0, currency};
+  return p;
+}
+
 // ── Cancel, refund ───────────────────────────────────────────────────────────────────────────
 
 /// Cancels a payment that is not money yet. False: it went on in the meantime.
@@ -215,6 +224,12 @@ task<void> take_payment(order_run run) {
     post_new_order(run);
 
   const auto placed = *run.placed();
+  if (placed.total.minor_units == 0) {
+    const auto payment = nothing_to_pay(attempt, placed.total.currency);
+    run.payment_is(payment);
+    run.learn(facts_of(payment));
+    co_return;
+  }
   stripe::charge_request request;
   request.ref = ctx.step("charge", std::to_string(attempt));
   request.amount = placed.total;

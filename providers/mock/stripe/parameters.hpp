@@ -143,13 +143,6 @@ inline constexpr std::array refund_statuses = {"succeeded"sv, "pending"sv, "fail
 inline constexpr std::array cancel_reasons = {"abandoned"sv, "duplicate"sv, "fraudulent"sv,
                                               "requested_by_customer"sv};
 
-// A choice of what Stripe settles in; an order in another currency is a client's mistake here.
-inline constexpr std::array currencies = {"usd"sv, "eur"sv, "gbp"sv, "cad"sv, "aud"sv, "jpy"sv,
-                                          "chf"sv, "sek"sv, "nok"sv, "dkk"sv, "nzd"sv, "sgd"sv,
-                                          "hkd"sv, "mxn"sv, "brl"sv, "pln"sv, "czk"sv, "inr"sv};
-
-inline constexpr std::int64_t amount_min = 50;         // "about 50 US cents"
-inline constexpr std::int64_t amount_max = 99'999'999; // 8 digits
 inline constexpr std::size_t key_size_max = 255;
 inline constexpr std::size_t metadata_entries_max = 50;
 inline constexpr std::size_t metadata_key_size_max = 40;
@@ -168,24 +161,6 @@ inline std::string_view base_name(std::string_view name) {
 
 inline bool is_true(std::string_view value) {
   return value == "true" || value == "1";
-}
-
-/// `$42.00`, as in Stripe's messages.
-inline std::string shown_amount(std::int64_t amount, std::string_view currency) {
-  std::string text = currency == "usd"   ? "$"
-                     : currency == "gbp" ? "£"
-                     : currency == "eur" ? "€"
-                                         : "";
-  const bool has_decimals = currency != "jpy";
-  append_number(text, has_decimals ? amount / 100 : amount);
-  if (has_decimals) {
-    text.push_back('.');
-    text.push_back(static_cast<char>('0' + amount / 10 % 10));
-    text.push_back(static_cast<char>('0' + amount % 10));
-  }
-  if (text[0] >= '0' && text[0] <= '9')
-    text.append(" ").append(currency);
-  return text;
 }
 
 inline void append_text_or_null(std::string& out, std::string_view text) {

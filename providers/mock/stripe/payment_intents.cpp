@@ -1,4 +1,5 @@
 // Payment intents of the mock Stripe: made, confirmed, authenticated, cancelled.
+#include "providers/mock/stripe/amounts.hpp"
 #include "providers/mock/stripe/parameters.hpp"
 #include "providers/mock/stripe/stripe.hpp"
 
@@ -27,27 +28,10 @@ stripe::outcome stripe::create_intent(call& c) {
     message.append(params.value(amount).substr(0, 40));
     return refuse(c, 400, type, "parameter_invalid_integer", message, "amount");
   }
-  if (pi.amount < 1)
-    return refuse(c, 400, type, "parameter_invalid_integer",
-                  "This value must be greater than or equal to 1.", "amount");
   const auto currency = params.get("currency");
-  if (currency.empty())
-    return refuse(c, 400, type, "parameter_missing", "Missing required param: currency.",
-                  "currency");
-  if (std::find(currencies.begin(), currencies.end(), currency) == currencies.end()) {
-    std::string message = "Invalid currency: ";
-    message.append(currency.substr(0, 40)).append(".");
-    return refuse(c, 400, type, {}, message, "currency");
-  }
+  if (const auto refused = refusal_of_charge(pi.amount, currency))
+    return refuse(c, 400, type, refused->code, refused->message, refused->param);
   std::copy(currency.begin(), currency.end(), pi.currency);
-  if (pi.amount < amount_min)
-    return refuse(c, 400, type, "amount_too_small",
-                  "The amount must be greater than or equal to the minimum charge amount allowed "
-                  "for your account and the currency set.",
-                  "amount");
-  if (pi.amount > amount_max)
-    return refuse(c, 400, type, "amount_too_large", "Amount must be no more than $999,999.99",
-                  "amount");
 
   if (!read_metadata(c, pi.metadata))
     return outcome::refused;

@@ -1,4 +1,5 @@
 // Refunds of the mock Stripe.
+#include "providers/mock/stripe/amounts.hpp"
 #include "providers/mock/stripe/parameters.hpp"
 #include "providers/mock/stripe/stripe.hpp"
 
@@ -36,9 +37,6 @@ stripe::outcome stripe::create_refund(call& c) {
   std::int64_t amount = -1;
   if (params.has("amount") && !read_integer(params.get("amount"), amount))
     return refuse(c, 400, type, "parameter_invalid_integer", "Invalid integer", "amount");
-  if (params.has("amount") && amount < 1)
-    return refuse(c, 400, type, "parameter_invalid_integer",
-                  "This value must be greater than or equal to 1.", "amount");
 
   const auto number = by_intent.empty() ? shared_.names.read_stripe("ch_", by_charge)
                                         : shared_.names.read_stripe("pi_", by_intent);
@@ -50,6 +48,10 @@ stripe::outcome stripe::create_refund(call& c) {
     c.reply.status = 404;
     return outcome::refused;
   }
+
+  if (params.has("amount"))
+    if (const auto refused = refusal_of_refund(amount, pi->currency))
+      return refuse(c, 400, type, refused->code, refused->message, refused->param);
 
   // Execution begins.
   if (c.mode() == fault_effect::stored_500)

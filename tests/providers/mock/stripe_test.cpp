@@ -230,6 +230,56 @@ TEST_CASE("wrong parameters are named", "[mock][stripe]") {
   CHECK(body_of(reply)["error"]["param"] == r.param);
 }
 
+TEST_CASE("an amount is refused as the currency's page says", "[mock][stripe]") {
+  struct row {
+    const char* form;
+    int status;
+    const char* code;
+    const char* param;
+  };
+  const auto r = GENERATE(
+      row{"amount=50&currency=usd", 200, "", ""}, row{"amount=30&currency=gbp", 200, "", ""},
+      row{"amount=29&currency=gbp", 400, "amount_too_small", "amount"},
+      row{"amount=50&currency=mxn", 400, "amount_too_small", "amount"},
+      row{"amount=17499&currency=huf", 400, "amount_too_small", "amount"},
+      row{"amount=49&currency=jpy", 400, "amount_too_small", "amount"},
+      row{"amount=50&currency=jpy", 200, "", ""}, row{"amount=42000&currency=kwd", 200, "", ""},
+      row{"amount=42005&currency=kwd", 400, "", "amount"},
+      row{"amount=1001&currency=tnd", 400, "", "amount"},
+      row{"amount=500&currency=isk", 200, "", ""},
+      row{"amount=550&currency=isk", 400, "", "amount"},
+      row{"amount=1050&currency=ugx", 400, "", "amount"}, row{"amount=1&currency=vnd", 200, "", ""},
+      row{"amount=500&currency=xyz", 400, "", "currency"},
+      row{"amount=500&currency=hrk", 400, "", "currency"},
+      row{"amount=100000000&currency=kwd", 400, "amount_too_large", "amount"},
+      row{"amount=999999999999&currency=idr", 200, "", ""},
+      row{"amount=1000000000000&currency=idr", 400, "amount_too_large", "amount"});
+  CAPTURE(r.form);
+  mock_client c;
+  const auto reply = c.stripe("payment_intents", r.form);
+  CHECK(reply.response.status == r.status);
+  if (r.status == 200)
+    return;
+  const auto error = body_of(reply)["error"];
+  CHECK(error["type"] == "invalid_request_error");
+  CHECK(error.value("code", "") == r.code);
+  CHECK(error["param"] == r.param);
+}
+
+TEST_CASE("a part of three-decimal money is given back in tens", "[mock][stripe][refund]") {
+  mock_client c;
+  const auto charged = c.stripe("payment_intents",
+                                "amount=42000&currency=kwd&confirm=true&payment_method=pm_card_visa"
+                                "&payment_method_types[]=card");
+  REQUIRE(charged.response.status == 200);
+  const std::string of = "payment_intent=" + body_of(charged)["id"].get<std::string>();
+  CHECK(c.stripe("refunds", of + "&amount=1005").response.status == 400);
+  CHECK(c.stripe("refunds", of + "&amount=1000").response.status == 200);
+  const auto more = c.stripe("refunds", of + "&amount=42000");
+  CHECK(body_of(more)["error"]["message"] ==
+        "Refund amount (42.000 kwd) is greater than unrefunded amount on charge (41.000 kwd)");
+}
+
 TEST_CASE("combinations that Stripe refuses are refused", "[mock][stripe]") {
   const std::string base = "amount=100&currency=usd";
   const auto* more =

@@ -39,6 +39,11 @@ struct refusal {
 const std::string quantity = R"("quantity":2)";
 const std::string price = R"("price":1500)";
 const std::string mail = R"("ada@example.com")";
+const std::string quantity_rule =
+    "items[0].quantity must be a whole number from 1 to 1000000000000, such as 2 [item-quantity].";
+const std::string price_rule =
+    "items[0].price must be a whole number from 0 to 1000000000000 in the "
+    "currency's minor unit, such as 1500 [item-price].";
 
 std::vector<refusal> refusals() {
   std::string bad_utf8 = with("Ada Lovelace", "Ada \xc3\x28");
@@ -81,36 +86,38 @@ std::vector<refusal> refusals() {
       {with(R"("sku-1")", R"(" ")"), "items[0].productId must not be empty."},
       {with("sku-1", "a\\u0000b"), "items[0].productId holds a control character."},
       {with("sku-1", std::string(501, 'x')), "items[0].productId is longer than 500 bytes."},
-      {with(quantity + ",", ""), "items[0].quantity is missing."},
-      {with(quantity, R"("quantity":0)"), "items[0].quantity must be a positive integer."},
-      {with(quantity, R"("quantity":-1)"), "items[0].quantity must be a positive integer."},
-      {with(quantity, R"("quantity":-9223372036854775808)"),
-       "items[0].quantity must be a positive integer."},
-      {with(quantity, R"("quantity":1.5)"), "items[0].quantity must be a positive integer."},
-      {with(quantity, R"("quantity":1e2)"), "items[0].quantity must be a positive integer."},
-      {with(quantity, R"("quantity":"2")"), "items[0].quantity must be a positive integer."},
-      {with(quantity, R"("quantity":true)"), "items[0].quantity must be a positive integer."},
-      {with(quantity, R"("quantity":null)"), "items[0].quantity is missing."},
-      {with(quantity, R"("quantity":18446744073709551615)"), "items[0].quantity is too large."},
-      {with(quantity, R"("quantity":99999999999999999999)"),
-       "items[0].quantity must be a positive integer."},
-      {with("," + price, ""), "items[0].price is missing."},
-      {with(price, R"("price":0)"),
-       "items[0].price must be a positive integer in the currency's minor unit."},
-      {with(price, R"("price":-1500)"),
-       "items[0].price must be a positive integer in the currency's minor unit."},
-      {with(price, R"("price":15.00)"),
-       "items[0].price must be a positive integer in the currency's minor unit."},
-      {with(price, R"("price":"1500")"),
-       "items[0].price must be a positive integer in the currency's minor unit."},
-      {with(price, R"("price":1000000000001)"), "items[0].price is too large."},
-      {with(price, R"("price":100000000)"),
-       "items[0].quantity times price makes the order's total larger than 99999999 minor units."},
+      {with(quantity + ",", ""), "items[0].quantity is missing; it must be a whole number from 1 "
+                                 "to 1000000000000, such as 2 [item-quantity]."},
+      {with(quantity, R"("quantity":0)"), quantity_rule},
+      {with(quantity, R"("quantity":-1)"), quantity_rule},
+      {with(quantity, R"("quantity":-9223372036854775808)"), quantity_rule},
+      {with(quantity, R"("quantity":1.5)"), quantity_rule},
+      {with(quantity, R"("quantity":1e2)"), quantity_rule},
+      {with(quantity, R"("quantity":"2")"), quantity_rule},
+      {with(quantity, R"("quantity":true)"), quantity_rule},
+      {with(quantity, R"("quantity":null)"),
+       "items[0].quantity is missing; it must be a whole number from 1 to 1000000000000, such as 2 "
+       "[item-quantity]."},
+      {with(quantity, R"("quantity":18446744073709551615)"), quantity_rule},
+      {with(quantity, R"("quantity":99999999999999999999)"), quantity_rule},
+      {with("," + price, ""),
+       "items[0].price is missing; it must be a whole number from 0 to 1000000000000 in the "
+       "currency's minor unit, such as 1500 [item-price]."},
+      {with(price, R"("price":-1500)"), price_rule},
+      {with(price, R"("price":15.00)"), price_rule},
+      {with(price, R"("price":"1500")"), price_rule},
+      {with(price, R"("price":1000000000001)"), price_rule},
+      {with(price, R"("price":100000000)"), "The total of items, 2000012.50 USD, must be at most "
+                                            "999999.99 USD, Stripe's maximum, such as "
+                                            "99999999 minor units [amount-maximum]."},
       {items_of(R"([{"productId":"a","quantity":1000000000000,"price":1000000000000}])"),
-       "items[0].quantity times price makes the order's total larger than 99999999 minor units."},
+       "items[0].quantity times price is more than can be charged, such as 99999999 "
+       "[amount-maximum]."},
       {items_of(R"([{"productId":"a","quantity":1,"price":99999999},)"
                 R"({"productId":"b","quantity":1,"price":1}])"),
-       "items[1].quantity times price makes the order's total larger than 99999999 minor units."},
+       "The total of items, 1000000.00 USD, must be at most 999999.99 USD, Stripe's maximum, such "
+       "as "
+       "99999999 minor units [amount-maximum]."},
       // Customer.
       {with(R"("customer")", R"("client")"), "customer is missing."},
       {with(R"({"email":"ada@example.com","name":"Ada Lovelace"})", R"("Ada")"),
@@ -144,8 +151,10 @@ std::vector<refusal> refusals() {
       {with(R"("zip":"62701")", R"("zip":"62701","country":"U1")"),
        R"(shipping.country must be a two-letter ISO 3166 code, such as "US" [address-country].)"},
       // Payment.
-      {plus(R"("currency":"dollars")"), "currency must be a three-letter ISO 4217 code."},
-      {plus(R"("currency":"u$d")"), "currency must be a three-letter ISO 4217 code."},
+      {plus(R"("currency":"dollars")"),
+       "currency must be a three-letter ISO 4217 code, such as \"eur\" [currency-code]."},
+      {plus(R"("currency":"u$d")"),
+       "currency must be a three-letter ISO 4217 code, such as \"eur\" [currency-code]."},
       {plus(R"("currency":840)"), "currency must be a string."},
       {plus(R"("retry":"yes")"), "retry must be true or false."},
       {plus(R"("payment":"pm_card_visa")"), "payment must be an object."},
@@ -198,7 +207,9 @@ TEST_CASE("a bad order is refused with 400 and a message that names the field", 
 
 TEST_CASE("with a live key payment.method has no default", "[orders][input]") {
   const order_rules live{.default_payment_method = ""};
-  const auto message = "payment.method is missing; with a live Stripe key there is no default.";
+  const auto message =
+      "payment.method is missing; with a live Stripe key there is no default, such as "
+      "\"pm_card_visa\" [payment-method-missing].";
   for (const auto& body :
        {testing::order_body(), plus(R"("payment":{})"), plus(R"("payment":{"method":""})"),
         plus(R"("payment":{"method":null})"), plus(R"("payment":{"customer":"cus_1"})")}) {
@@ -340,7 +351,7 @@ TEST_CASE("a refused order leaves nothing behind", "[orders][input]") {
   const auto a =
       w.call(testing::order_object("1"), "ProcessOrder", with(quantity, R"("quantity":0)"));
   CHECK(a.status == 400);
-  CHECK(a.body == "items[0].quantity must be a positive integer.");
+  CHECK(a.body == quantity_rule);
   CHECK(w.order("1").status == 404);
   CHECK(w.requests().empty());
 }
