@@ -43,6 +43,9 @@ struct sent_request {
   /// the last byte can have left. What others of the account did since then need not be read. 0:
   /// open.
   unix_ms until = 0;
+  /// The endpoint it left for, as the intent says: base and mode,
+  /// `https://api.stripe.com|live`. Empty: not known.
+  std::string target = {};
 };
 
 enum class finding_kind : std::uint8_t {
@@ -100,6 +103,10 @@ struct raw_operation {
   /// earlier effect is proven, look it up without limit of time. `misconfigured`: nothing happened,
   /// and nothing will with this credential.
   result<std::string> (*parse)(const http_response&) = nullptr;
+  /// Whether an answer that `parse` took for a decision is about this very request: the object,
+  /// payment or amount that it names. Null where nothing in an answer could tell. See
+  /// `policy/answer.hpp`, which asks both.
+  bool (*is_about)(const sent_request&, const http_response&) = nullptr;
   /// The look-up request; null where the operation has none.
   http_request (*lookup)(const sent_request&) = nullptr;
   lookup_finding (*read_lookup)(const sent_request&, const http_response&) = nullptr;

@@ -2,6 +2,7 @@
 
 #include "actors/durable/idempotency_key.hpp"
 #include "journal/base/text.hpp"
+#include "providers/policy/answer.hpp"
 #include "providers/policy/retry.hpp"
 
 #include <algorithm>
@@ -23,6 +24,12 @@ constexpr int shown_after = 3;
 constexpr std::int64_t probe_ms = 60'000;
 /// Where the queue for places is full.
 constexpr providers::retry_policy full_queue_retry{10'000, 30'000, 0};
+/// Where a success that cannot be read may be repeated: how often, and the first pause, five times
+/// as long each time up to an hour. About five hours: a box between that answers for the vendor is
+/// noticed by then, and nobody gets the same mail every half minute from one that is not.
+constexpr std::uint32_t unread_max = 8;
+constexpr std::int64_t unread_pause_ms = 1'000;
+constexpr std::int64_t unread_pause_max_ms = 3'600'000;
 constexpr std::size_t text_max = 500;
 constexpr std::size_t evidence_max = std::size_t{64} * 1024;
 
@@ -91,7 +98,7 @@ providers::http_request effect_machine::request() const {
 }
 
 providers::sent_request effect_machine::sent() const {
-  return {request(), key(), first_sent_at_, window_begin(), window_end()};
+  return {request(), key(), first_sent_at_, window_begin(), window_end(), start_.intent.target};
 }
 
 place_request effect_machine::place(bool lookup) const {
@@ -293,7 +300,7 @@ effect_step effect_machine::on_outcome(const transport_outcome& outcome) {
 }
 
 effect_step effect_machine::answered(const providers::http_response& response) {
-  auto value = start_.operation.parse(response);
+  auto value = providers::read_answer(start_.operation, sent(), response);
   const bool misconfigured_now = !value && value.error().kind == error_kind::misconfigured;
   if (misconfigured_now)
     learn(vendor_finding::misconfigured, value.error().message);
@@ -310,6 +317,7 @@ effect_step effect_machine::answered(const providers::http_response& response) {
     return misconfigured(why, next::send);
   case error_kind::in_doubt:
     left_now();
+    unread_ = response.status < 300;
     if (response.status >= 500) {
       if (same_status_ != response.status) {
         same_status_ = response.status;
@@ -406,6 +414,8 @@ effect_step effect_machine::resolve(const error& why, bool at_once) {
       return std::move(*ended);
     if (op.retry.give_up_after_ms > 0 && now() - first_sent_at_ >= op.retry.give_up_after_ms)
       return missed("given up; it may have happened: " + why.message);
+    if (op.has_effect && std::exchange(unread_, false))
+      return repeat_unread(why, delay);
     return wait(delay, next::send, why.message);
   case doubt_policy::await_event:
     return wait(start_.intent.event_wait_ms, next::after_event, why.message);
@@ -421,6 +431,17 @@ effect_step effect_machine::resolve(const error& why, bool at_once) {
     return wait(delay, next::lookup, why.message);
   }
   return lookup();
+}
+
+/// It was answered by what may be its success and cannot be read. It probably happened.
+effect_step effect_machine::repeat_unread(const error& why, std::int64_t delay) {
+  if (rounds_ >= unread_max)
+    return missed("its answers cannot be read; it may have happened: " + why.message);
+  auto pause = unread_pause_ms;
+  for (std::uint32_t round = 0; round < rounds_ && pause < unread_pause_max_ms; ++round)
+    pause *= 5;
+  ++rounds_;
+  return wait(std::max(delay, std::min(pause, unread_pause_max_ms)), next::send, why.message);
 }
 
 // ── From outside ────────────────────────────────────────────────────────────────────────────────

@@ -48,7 +48,8 @@ struct effect_step {
 /// `done_before`). A look-up reads at most `pages_max` pages; of a list that is longer nothing is
 /// believed, and it is asked for again after five minutes. A look-up that is refused, or whose
 /// answer cannot be read, is made again after 5 s, 10 s, 20 s … up to an hour; a person is called
-/// for the fifth in a row.
+/// for the fifth in a row. What may be repeated and is answered by a success that cannot be read is
+/// repeated eight times at most, after 1 s, 5 s, 25 s … up to an hour, and then `missed`.
 class effect_machine {
 public:
   static constexpr std::uint32_t rounds_max = 5;
@@ -143,6 +144,7 @@ private:
   effect_step retry(error why);
   effect_step misconfigured(const error& why, next then);
   effect_step resolve(const error& why, bool at_once);
+  effect_step repeat_unread(const error& why, std::int64_t delay);
   effect_step look_again(const error& why);
   effect_step lookup_refused(const error& why);
   effect_step proven_absent();
@@ -179,6 +181,7 @@ private:
   bool stored_ = false;  ///< The vendor keeps a failure under the key: only a look-up resolves.
   bool refused_ = false; ///< A refusal proved an earlier effect.
   bool lost_ = false;    ///< An answer was lost once: repeats take a connection of their own.
+  bool unread_ = false;  ///< The last answer may be its success, and cannot be read.
   bool event_waited_ = false; ///< The policy behind `await_event` is on.
   bool cancel_ = false;
   bool held_ = false;
@@ -186,8 +189,9 @@ private:
   std::optional<std::string> person_;
   std::uint32_t generation_ = 1; ///< Of the key.
   std::uint32_t sends_ = 0;      ///< As far as the journal knows.
-  std::uint32_t rounds_ = 0;     ///< In a row: absent and sent again, or refused and not found.
-  int failures_ = 0;             ///< In a row.
+  /// In a row: absent and sent again, refused and not found, or answered by an unread success.
+  std::uint32_t rounds_ = 0;
+  int failures_ = 0; ///< In a row.
   int lookup_failures_ = 0;
   int running_ = 0; ///< Look-ups in a row that found it running.
   int same_status_ = 0;

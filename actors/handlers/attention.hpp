@@ -14,4 +14,10 @@ namespace orderhub::handlers {
 durable::task<void> call_a_person(durable::context ctx, settings_ptr s, std::string step,
                                   std::string why);
 
+/// A notice was definitely refused: one more in `attention_count`, and a warning, one line a minute
+/// a vendor and cause, since a channel that is gone refuses every order. What the order is told is
+/// for its caller. Recorded as the run `report_<step>`.
+durable::task<void> report_refused_notice(durable::context ctx, settings_ptr s, std::string step,
+                                          std::string vendor, std::string why);
+
 } // namespace orderhub::handlers

@@ -279,6 +279,7 @@ int serve(const settings& s, const std::function<result<settings>()>& read_again
   admin_api admin(
       hub, s.token_of_admin(), [&] { return (*listener)->metrics(); },
       [&] {
+        orders->refused_notices->write_due(machine.wall_ms());
         return hub_metrics_text((*journal)->metrics(), hub.metrics(), *orders->attention_count);
       });
   server_options admin_options;
@@ -308,6 +309,7 @@ int serve(const settings& s, const std::function<result<settings>()>& read_again
   log::info("draining", {{"at_most_ms", s.drain_timeout_ms}});
   (*listener)->drain();
   const bool drained = hub.drain(s.drain_timeout_ms);
+  orders->refused_notices->write_rest(machine.wall_ms());
   (*listener)->stop(drained ? 1'000 : 0);
   (*admin_listener)->stop(0);
   hub.stop();

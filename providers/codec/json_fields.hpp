@@ -55,8 +55,14 @@ std::string dump(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+/// The bounds of what is built of one answer: no vendor's page comes near, and one that does is not
+/// readable. (A list of 100 expanded payments has some 20,000 values.)
+inline constexpr std::size_t values_max = 200'000;
+inline constexpr std::size_t depth_max = 64;
+
 /// Builds only the wanted members of the top-level object; the rest is checked and dropped without
-/// an allocation. A vendor's object is mostly members we do not read.
+/// an allocation. A vendor's object is mostly members we do not read. Not readable is also what
+/// names a member twice, since readers differ in which one counts, and what is above the bounds.
 template <class Json>
 class picking_handler {
 public:
@@ -80,9 +86,11 @@ public:
       return true;
     if (stack_.size() == 1)
       skip_next_ = std::find(wanted_.begin(), wanted_.end(), name) == wanted_.end();
-    if (!skip_next_)
-      slot_ = &(*stack_.back())[std::move(name)];
-    return true;
+    if (skip_next_)
+      return true;
+    const auto [at, is_first] = stack_.back()->emplace(std::move(name), nullptr);
+    slot_ = &*at;
+    return is_first;
   }
   template <class Failure>
   bool parse_error(std::size_t, const std::string&, const Failure&) {
@@ -96,8 +104,8 @@ private:
   bool put(Value&& value) {
     if (skipping_ > 0)
       return true;
-    if (stack_.empty())
-      return false; // The whole text is a bare value.
+    if (stack_.empty() || ++values_ > values_max)
+      return false; // The whole text is a bare value; or there is no end of it.
     if (stack_.back()->is_array())
       stack_.back()->push_back(Json(std::forward<Value>(value)));
     else if (!std::exchange(skip_next_, false))
@@ -109,6 +117,8 @@ private:
       ++skipping_;
       return true;
     }
+    if (++values_ > values_max || stack_.size() >= depth_max)
+      return false;
     Json* place = nullptr;
     if (stack_.empty()) {
       if (kind != Json::value_t::object)
@@ -137,6 +147,7 @@ private:
   std::vector<Json*> stack_; ///< Open values; a child is never moved while it is open.
   Json* slot_ = nullptr;
   std::size_t skipping_ = 0;
+  std::size_t values_ = 0; ///< Built so far.
   bool skip_next_ = false;
 };
 

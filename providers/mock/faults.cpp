@@ -15,7 +15,8 @@ using json = nlohmann::json;
 constexpr std::array<std::string_view, fault_effect_count> effect_names = {
     "none",         "status",    "drop_before", "drop_after",         "garbage", "truncate",
     "latency",      "late_work", "stored_500",  "stored_500_done",    "refuse",  "queued",
-    "unauthorized", "forbidden", "not_found",   "reset_after_answer", "hang",    "hang_after"};
+    "unauthorized", "forbidden", "not_found",   "reset_after_answer", "hang",    "hang_after",
+    "html",         "empty",     "foreign"};
 constexpr std::array<std::string_view, 3> outcome_names = {"success", "error", "never"};
 constexpr std::array<std::string_view, 4> refund_statuses = {"succeeded", "pending", "failed",
                                                              "canceled"};
@@ -91,10 +92,10 @@ result<void> read_fault_field(fault& f, const std::string& name, const json& val
     if (!value.is_number() || value.get<double>() < 0 || value.get<double>() > 1)
       return fail(wrong("'probability' must be a number from 0 to 1"));
     f.probability = value.get<double>();
-  } else if (name == "always") {
+  } else if (name == "always" || name == "work") {
     if (!value.is_boolean())
-      return fail(wrong("'always' must be true or false"));
-    f.always = value.get<bool>();
+      return fail(wrong("'" + name + "' must be true or false"));
+    (name == "always" ? f.always : f.work) = value.get<bool>();
   } else if (name == "effect") {
     auto text = read_text(value, name);
     if (!text)
@@ -104,7 +105,7 @@ result<void> read_fault_field(fault& f, const std::string& name, const json& val
       return fail(wrong("'effect' must be one of status, drop_before, drop_after, garbage, "
                         "truncate, latency, late_work, stored_500, stored_500_done, refuse, "
                         "queued, unauthorized, forbidden, not_found, reset_after_answer, hang, "
-                        "hang_after"));
+                        "hang_after, html, empty, foreign"));
     f.effect = static_cast<fault_effect>(std::distance(effect_names.begin(), it));
   } else if (name == "outcome") {
     auto text = read_text(value, name);
@@ -277,6 +278,10 @@ result<control_document> parse_control(std::string_view text) {
       to.authenticate = value.get<std::string>();
     else if (name == "fail_authentication" && value.is_string())
       to.fail_authentication = value.get<std::string>();
+    else if (name == "archive" && value.is_string())
+      to.archive = value.get<std::string>();
+    else if (name == "unarchive" && value.is_string())
+      to.unarchive = value.get<std::string>();
     else
       read = fail(wrong("there is no setting '" + name.substr(0, 64) + "'"));
     if (!read)

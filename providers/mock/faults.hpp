@@ -37,8 +37,13 @@ enum class fault_effect : std::uint8_t {
   reset_after_answer, ///< The work is done, the whole answer arrives, then the connection is reset.
   hang,               ///< Nothing is done and nothing is answered, until the caller gives up.
   hang_after,         ///< The work is done, the rest the same.
+  // What stands between answers in the vendor's place, with the status of its success. The work is
+  // done where `work` says so.
+  html,    ///< A page.
+  empty,   ///< Nothing.
+  foreign, ///< JSON of something else.
 };
-inline constexpr std::size_t fault_effect_count = 18;
+inline constexpr std::size_t fault_effect_count = 21;
 std::string_view name_of(fault_effect effect);
 
 /// What becomes of a `queued` label.
@@ -65,6 +70,7 @@ struct fault {
   std::string code = {}; ///< `refuse`, `queued`, `unauthorized`, `forbidden`
   std::string text = {}; ///< `refuse`, `queued`
   queued_outcome outcome = queued_outcome::success; ///< `queued`
+  bool work = true; ///< `html`, `empty`, `foreign`: whether the vendor has done the work.
 };
 
 /// How a vendor's lists are given, where its pages do not say or one wants to see the worst.
@@ -91,6 +97,7 @@ struct control_document {
   std::array<std::optional<bool>, vendor_count> oldest_first, ignores_filter;
   std::optional<std::string> authenticate, fail_authentication;
   std::optional<dashboard_refund> refund;
+  std::optional<std::string> archive, unarchive;
 };
 /// Fails with `invalid`, naming the field. Reads the whole document before anything is changed.
 result<control_document> parse_control(std::string_view json);

@@ -160,6 +160,40 @@ void refused_at_the_door(http_response& reply, call_id what, const fault& f) {
   answer(status, json, std::move(body));
 }
 
+bool is_answered_by_another(fault_effect effect) {
+  return effect == fault_effect::html || effect == fault_effect::empty ||
+         effect == fault_effect::foreign;
+}
+
+/// The answer of what stands between, with the status that the vendor's success has or would have.
+void answer_of_another(http_response& reply, fault_effect effect) {
+  const int status = reply.status;
+  reply = {};
+  reply.status = status;
+  if (effect == fault_effect::html) {
+    reply.headers.emplace_back("content-type", "text/html; charset=utf-8");
+    reply.body = "<!doctype html><html><head><title>Welcome</title></head>"
+                 "<body><h1>Please sign in</h1></body></html>";
+  } else if (effect == fault_effect::foreign) {
+    reply.headers.emplace_back("content-type", "application/json");
+    reply.body =
+        R"({"id":"job_1","object":"job","object_id":"job_1","status":"SUCCESS","ok":true})";
+  }
+}
+
+int success_status(call_id what, std::string_view method) {
+  switch (call_names[static_cast<std::size_t>(what)].vendor) {
+  case vendor_id::shippo:
+    return method == "POST" ? 201 : 200;
+  case vendor_id::sendgrid:
+    return 202;
+  case vendor_id::stripe:
+  case vendor_id::slack:
+    break;
+  }
+  return 200;
+}
+
 /// Longer than any caller waits.
 constexpr std::int64_t hang_ms = 3'600'000;
 
@@ -268,6 +302,11 @@ mock_response vendors::state::vendor_request(const mock_request& request, vendor
     out.delay_ms += decision.latency_ms;
   }
   const auto effect = decision.effect();
+  if (is_answered_by_another(effect) && !decision.hit->work) {
+    out.response.status = success_status(what, request.method);
+    answer_of_another(out.response, effect);
+    return out;
+  }
   switch (effect) {
   case fault_effect::status:
     status_answer(out.response, vendor, *decision.hit);
@@ -330,6 +369,12 @@ mock_response vendors::state::vendor_request(const mock_request& request, vendor
     break;
   case fault_effect::garbage:
     out.response.body = garbage_body;
+    break;
+  case fault_effect::html:
+  case fault_effect::empty:
+  case fault_effect::foreign:
+    if (out.response.status < 300)
+      answer_of_another(out.response, effect);
     break;
   case fault_effect::reset_after_answer:
     out.wire = wire_action::answer_then_reset;
@@ -570,6 +615,11 @@ result<void> vendors::control(std::string_view json) {
                           *read->refund, s.time_at(vendor_id::stripe), s.request_number))
     return fail({error_kind::not_found, "mock.control",
                  "'refund' names no paid PaymentIntent, or more than is left of it"});
+  auto& slack_vendor = s.now_world->slack_vendor;
+  for (const auto& [name, archived] :
+       {std::pair(&read->archive, true), std::pair(&read->unarchive, false)})
+    if (*name && !slack_vendor.set_archived(**name, archived))
+      return fail({error_kind::not_found, "mock.control", "there can be no such channel"});
   if (read->clear)
     s.plan.clear();
   auto& lists = s.now_world->shared.lists;

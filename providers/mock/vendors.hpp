@@ -128,7 +128,8 @@ public:
   /// `requires_payment_method`.
   /// `{"refund":{"payment_intent":"pi_…","amount":1000,"status":"pending"}}` plays somebody who
   /// refunds in Stripe's dashboard.
-  /// Fails with `invalid` naming the field, `not_found` for those three, or `full`; then nothing
+  /// `archive` and `unarchive` name a Slack channel; incoming webhooks post to `C0WEBHOOK0`.
+  /// Fails with `invalid` naming the field, `not_found` for those five, or `full`; then nothing
   /// has changed.
   result<void> control(std::string_view json);
 

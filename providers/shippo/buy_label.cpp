@@ -58,6 +58,14 @@ std::string rate_in(const sent_request& sent) {
   return text_of(json::parse(sent.request.body, nullptr, false), "rate");
 }
 
+/// A transaction names the rate that it bought; a shipment has an id and a `SUCCESS` too.
+bool is_about(const sent_request& sent, const http_response& response) {
+  const auto object = pick<json>(response.body, {"object_id", "rate", "test"});
+  return object && !text_of(*object, "object_id").empty() &&
+         id_of(*object, "rate", "object_id") == rate_in(sent) &&
+         !wire::is_test_for_live(sent, *object);
+}
+
 http_request page_of(std::string_view rate_id, std::int64_t page) {
   form query;
   query.add("rate", rate_id).add("results", page_size);
@@ -100,7 +108,10 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
   const auto list =
       response.status == 200 ? pick<json>(response.body, {"results", "next"}) : std::nullopt;
   const json* results = list ? member(*list, "results") : nullptr;
-  if (!results || !results->is_array())
+  const json* next_page = list ? member(*list, "next") : nullptr;
+  // Without a word on further pages it is no whole list.
+  if (!results || !results->is_array() || !next_page ||
+      !(next_page->is_null() || next_page->is_string()))
     return unknown(wire::classify_read(response, lookup_where));
 
   const std::string rate_id = rate_in(sent);
@@ -111,7 +122,12 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
   proof best = proof::none;
   bool is_unreadable = false;
   for (const json& entry : *results) {
-    if (id_of(entry, "rate", "object_id") != rate_id)
+    const std::string rate = id_of(entry, "rate", "object_id");
+    if (rate.empty()) { // No transaction: a list of something else.
+      is_unreadable = true;
+      continue;
+    }
+    if (rate != rate_id)
       continue; // The filter was not honoured.
     const std::string status = text_of(entry, "status");
     const std::string id = text_of(entry, "object_id");
@@ -145,7 +161,7 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
     return answer;
   if (is_unreadable)
     return unknown(refusal(error_kind::unavailable, lookup_where,
-                           "a transaction of this rate is not readable", response));
+                           "an entry of the list is not readable", response));
   const std::string next = text_of(*list, "next");
   if (next.empty())
     return answer;
@@ -192,6 +208,7 @@ operation<label_outcome> buy_label(const label_request& request) {
   raw.lookup = &lookup;
   raw.read_lookup = &read_lookup;
   raw.regenerate = &wire::regenerate;
+  raw.is_about = &is_about;
   return {std::move(raw)};
 }
 

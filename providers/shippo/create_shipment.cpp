@@ -66,6 +66,21 @@ json declaration_json(const customs_declaration& d) {
   return object;
 }
 
+/// Shippo writes decimals as texts; a number is one all the same.
+std::string decimal_of(const json& entry, std::string_view name) {
+  const json* value = member(entry, name);
+  return value && value->is_number() ? dump(*value) : text_of(entry, name);
+}
+
+/// A shipment tells the metadata that it was made with.
+bool is_about(const sent_request& sent, const http_response& response) {
+  const auto object = pick<json>(response.body, {"metadata"});
+  const std::string ours =
+      wire::digest_in(text_of(json::parse(sent.request.body, nullptr, false), "metadata"));
+  const std::string theirs = object ? wire::digest_in(text_of(*object, "metadata")) : std::string();
+  return theirs.empty() || theirs == ours;
+}
+
 result<std::string> parse(const http_response& response) {
   if (response.status == 404) // It names no object of Shippo's that could be missing.
     return fail(refusal(error_kind::misconfigured, where, "404", response));
@@ -80,15 +95,17 @@ result<std::string> parse(const http_response& response) {
     return fail(refusal(error_kind::in_doubt, where, "unreadable success body", response));
   for (const json& entry : *rates) {
     const json* level = member(entry, "servicelevel");
-    rate offer{text_of(entry, "object_id"), text_of(entry, "amount"), text_of(entry, "currency"),
+    rate offer{text_of(entry, "object_id"), decimal_of(entry, "amount"), text_of(entry, "currency"),
                text_of(entry, "provider"), level ? text_of(*level, "token") : std::string()};
     if (level && offer.service.empty())
       offer.service = text_of(*level, "name");
-    if (!offer.id.empty())
+    if (!offer.id.empty() && !offer.amount.empty() && !offer.currency.empty())
       outcome.rates.push_back(std::move(offer));
   }
   if (!outcome.rates.empty())
     return outcome.encode();
+  if (!rates->empty()) // None of them is a rate.
+    return fail(refusal(error_kind::in_doubt, where, "unreadable success body", response));
   const std::string status = text_of(*object, "status");
   const wire::messages said = wire::read_messages(*object);
   if (said.carrier_silent || status == "QUEUED" || status == "WAITING")
@@ -185,6 +202,7 @@ operation<shipment_outcome> create_shipment(const shipment_request& request) {
   raw.doubt = doubt_policy::may_repeat;
   raw.has_effect = false;
   raw.parse = &parse;
+  raw.is_about = &is_about;
   raw.regenerate = &wire::regenerate;
   return {std::move(raw)};
 }

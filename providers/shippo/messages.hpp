@@ -2,9 +2,19 @@
 // The `messages` of a shipment or transaction. Internal to this folder; a template over the JSON
 // type, so that the library stays inside .cpp files.
 #include "providers/codec/json_fields.hpp"
+#include "providers/policy/answer.hpp"
+#include "providers/shippo/reasons.hpp"
 #include "providers/shippo/wire.hpp"
 
 namespace orderhub::providers::shippo::wire {
+
+/// Whether an object says it is a test, of a request with a live token: no carrier knows it.
+template <class Json>
+bool is_test_for_live(const sent_request& sent, const Json& object) {
+  const Json* test = member(object, "test");
+  return test && test->is_boolean() && test->template get<bool>() &&
+         is_of_another_account(sent.target, false);
+}
 
 struct messages {
   std::string text;            ///< `readable`, messages separated by `; `.

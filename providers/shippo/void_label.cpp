@@ -46,12 +46,21 @@ result<std::string> parse(const http_response& response) {
   return outcome.encode();
 }
 
-http_request lookup(const sent_request& sent) {
-  const std::string id = text_of(json::parse(sent.request.body, nullptr, false), "transaction");
-  return wire::get("/transactions/" + percent_encode(id));
+std::string transaction_in(const sent_request& sent) {
+  return text_of(json::parse(sent.request.body, nullptr, false), "transaction");
 }
 
-lookup_finding read_lookup(const sent_request&, const http_response& response) {
+bool is_about(const sent_request& sent, const http_response& response) {
+  const auto object = pick<json>(response.body, {"object_id", "transaction"});
+  return object && !text_of(*object, "object_id").empty() &&
+         id_of(*object, "transaction", "object_id") == transaction_in(sent);
+}
+
+http_request lookup(const sent_request& sent) {
+  return wire::get("/transactions/" + percent_encode(transaction_in(sent)));
+}
+
+lookup_finding read_lookup(const sent_request& sent, const http_response& response) {
   using kind = finding_kind;
   lookup_finding answer;
   if (wire::is_missing(response)) {
@@ -61,9 +70,11 @@ lookup_finding read_lookup(const sent_request&, const http_response& response) {
   }
   const auto object =
       response.status == 200 ? pick<json>(response.body, {"object_id", "status"}) : std::nullopt;
-  const std::string status = object ? text_of(*object, "status") : std::string();
-  if (object)
-    answer.evidence = text_of(*object, "object_id") + " " + status;
+  const std::string id = object ? text_of(*object, "object_id") : std::string();
+  if (id.empty() || id != transaction_in(sent))
+    return unknown(wire::classify_read(response, lookup_where));
+  const std::string status = text_of(*object, "status");
+  answer.evidence = id + " " + status;
   if (status == "REFUNDPENDING" || status == "REFUNDED") {
     answer.kind = kind::found;
     answer.value = void_outcome{"", status == "REFUNDED" ? "SUCCESS" : "PENDING"}.encode();
@@ -112,6 +123,7 @@ operation<void_outcome> void_label(const void_request& request) {
   raw.parse = &parse;
   raw.lookup = &lookup;
   raw.read_lookup = &read_lookup;
+  raw.is_about = &is_about;
   return {std::move(raw)};
 }
 

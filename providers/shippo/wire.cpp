@@ -5,10 +5,10 @@
 #include "journal/base/text.hpp"
 #include "providers/codec/json_fields.hpp"
 #include "providers/policy/refusal.hpp"
+#include "providers/shippo/reasons.hpp"
 
 #include <algorithm>
 #include <array>
-#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -17,11 +17,6 @@ namespace orderhub::providers::shippo::wire {
 namespace {
 
 using nlohmann::json;
-constexpr std::size_t text_size_max = 300;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 std::string lower_of(std::string_view text) {
   std::string lower(text);
@@ -30,69 +25,16 @@ std::string lower_of(std::string_view text) {
   return lower;
 }
 
-/// The paths at which a refusal has texts, `address_to.zip`: its words may quote what was there.
-void add_fields(std::vector<std::string>& to, const json& value, const std::string& path,
-                int depth) {
-  constexpr std::size_t fields_max = 3;
-  constexpr int depth_max = 4;
-  if (to.size() >= fields_max || depth > depth_max)
-    return;
-  if (value.is_array()) {
-    for (const json& entry : value)
-      if (entry.is_structured())
-        add_fields(to, entry, path, depth + 1);
-  } else if (value.is_object()) {
-    for (const auto& [name, entry] : value.items()) {
-      const bool is_field =
-          name != "detail" && !name.empty() && name.size() <= 40 && name.front() != '_' &&
-          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
-      if (is_field)
-        add_fields(to, entry, path.empty() ? name : path + '.' + name, depth + 1);
-    }
-    return;
-  }
-  const bool has_text =
-      value.is_string() || (value.is_array() && !value.empty() && value.front().is_string());
-  if (has_text && !path.empty() && to.size() < fields_max)
-    to.push_back(path);
-}
-
+/// Of a refusal that is about the request, what is wrong with it.
 std::string describe(const http_response& response) {
-  std::string text = std::to_string(response.status);
-  if (response.status != 400)
-    return text;
-  const auto body = json::parse(response.body, nullptr, false);
-  std::vector<std::string> fields;
-  if (body.is_object())
-    add_fields(fields, body, {}, 0);
-  for (std::size_t i = 0; i < fields.size(); ++i)
-    text += (i == 0 ? ": " : ", ") + fields[i];
-  return text;
+  const int status = response.status;
+  const bool is_about_request = status == 400 || status == 409 || status == 422;
+  return is_about_request ? refusal_reason(response) : std::to_string(status);
 }
 
 std::string detail_of(const http_response& response) {
   const auto body = pick<json>(response.body, {"detail"});
   return body ? text_of(*body, "detail") : std::string();
-}
-
-/// Phone numbers, postcodes and house numbers are somebody's.
-void mask_word(std::string& out, std::string_view word) {
-  if (word.find('@') != std::string_view::npos) {
-    out += "[…]";
-    return;
-  }
-  for (std::size_t i = 0; i < word.size();) {
-    const auto end = static_cast<std::size_t>(
-        std::find_if_not(word.begin() + static_cast<std::ptrdiff_t>(i), word.end(), is_digit) -
-        word.begin());
-    if (end - i >= 4)
-      out += "[…]";
-    else if (end > i)
-      out += word.substr(i, end - i);
-    else
-      out += word[i];
-    i = std::max(end, i + 1);
-  }
 }
 
 } // namespace
@@ -189,22 +131,6 @@ bool is_carrier_silent(std::string_view text) {
   return std::any_of(phrases.begin(), phrases.end(), [&](std::string_view phrase) {
     return lower.find(phrase) != std::string::npos;
   });
-}
-
-std::string readable(std::string_view text) {
-  std::string out;
-  while (!text.empty() && out.size() <= text_size_max) {
-    const auto end = std::find_if(text.begin(), text.end(),
-                                  [](char c) { return static_cast<unsigned char>(c) <= 0x20; });
-    const auto size = static_cast<std::size_t>(end - text.begin());
-    if (size > 0) {
-      if (!out.empty())
-        out += ' ';
-      mask_word(out, text.substr(0, size));
-    }
-    text.remove_prefix(std::min(size + 1, text.size()));
-  }
-  return std::string(cut_text(std::string_view(out), text_size_max));
 }
 
 } // namespace orderhub::providers::shippo::wire

@@ -43,10 +43,6 @@ bool says_done_before(std::string_view text, std::initializer_list<std::string_v
 /// code (`carrier_timeout`) or a sentence.
 bool is_carrier_silent(std::string_view text);
 
-/// A vendor's sentence for an error: control characters out, e-mail addresses and runs of four
-/// digits or more masked, at most 300 bytes.
-std::string readable(std::string_view text);
-
 } // namespace wire
 
 } // namespace orderhub::providers::shippo

@@ -1,7 +1,7 @@
 #include "providers/slack/post_message.hpp"
 
-#include "providers/codec/json_fields.hpp"
 #include "providers/policy/refusal.hpp"
+#include "providers/slack/body.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -13,25 +13,27 @@ using nlohmann::json;
 constexpr std::string_view where = "slack.post_message";
 constexpr std::string_view lookup_where = "slack.post_message.lookup";
 
-/// True or false as Slack said; nothing where the body does not say.
-std::optional<bool> ok_of(const json& object) {
-  const json* ok = member(object, "ok");
-  return ok && ok->is_boolean() ? std::optional(ok->get<bool>()) : std::nullopt;
-}
-
 result<std::string> parse(const http_response& response) {
   if (response.status != 200)
     return fail(wire::classify_write(response, where));
-  const auto object = pick<json>(response.body, {"ok", "error", "channel", "ts"});
-  const auto ok = object ? ok_of(*object) : std::nullopt;
+  const auto object =
+      pick<json>(response.body, {"ok", "error", "channel", "ts", "needed", "response_metadata"});
+  const auto ok = object ? wire::ok_of(*object) : std::nullopt;
   if (ok == false)
-    return fail(wire::classify_write(response, text_of(*object, "error"), where));
+    return fail(wire::classify_write(response, wire::refusal_of(*object), where));
   const message_outcome outcome =
       object ? message_outcome{text_of(*object, "channel"), text_of(*object, "ts")}
              : message_outcome{};
-  if (!ok || outcome.channel.empty() || outcome.ts.empty())
+  if (!ok || outcome.channel.empty() || !wire::is_ts(outcome.ts))
     return fail(refusal(error_kind::in_doubt, where, "unreadable success body", response));
   return outcome.encode();
+}
+
+/// Posted by its id, a message stands in that channel.
+bool is_about(const sent_request& sent, const http_response& response) {
+  const auto object = pick<json>(response.body, {"channel"});
+  const std::string asked = text_of(json::parse(sent.request.body, nullptr, false), "channel");
+  return object && (!is_channel_id(asked) || text_of(*object, "channel") == asked);
 }
 
 /// Slack's `ts` of a moment: seconds and six digits.
@@ -74,13 +76,14 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
   };
   if (response.status != 200)
     return unknown(wire::classify_read(response, lookup_where));
-  const auto list =
-      pick<json>(response.body, {"ok", "error", "messages", "has_more", "response_metadata"});
-  const auto ok = list ? ok_of(*list) : std::nullopt;
+  const auto list = pick<json>(
+      response.body, {"ok", "error", "needed", "messages", "has_more", "response_metadata"});
+  const auto ok = list ? wire::ok_of(*list) : std::nullopt;
   if (ok == false)
-    return unknown(wire::classify_read(response, text_of(*list, "error"), lookup_where));
+    return unknown(wire::classify_read(response, wire::refusal_of(*list), lookup_where));
   const json* messages = list ? member(*list, "messages") : nullptr;
-  if (!ok || !messages || !messages->is_array())
+  const json* has_more = list ? member(*list, "has_more") : nullptr;
+  if (!ok || !messages || !messages->is_array() || !has_more || !has_more->is_boolean())
     return says_nothing("unreadable answer");
 
   const json posted = json::parse(sent.request.body, nullptr, false);
@@ -94,14 +97,14 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
   answer.evidence = "no message of this hub, order, step and attempt";
   bool is_unreadable = false;
   for (const json& message : *messages) {
-    const json* payload = payload_of(message);
-    if (!payload || ref_of(*payload) != wanted)
-      continue;
     const std::string ts = text_of(message, "ts");
-    if (ts.empty()) {
+    if (!wire::is_ts(ts)) { // Every message has one.
       is_unreadable = true;
       continue;
     }
+    const json* payload = payload_of(message);
+    if (!payload || ref_of(*payload) != wanted)
+      continue;
     answer.kind = kind::found;
     answer.value = message_outcome{text_of(posted, "channel"), ts}.encode();
     answer.evidence = "ts " + ts;
@@ -109,14 +112,13 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
   }
   if (is_unreadable)
     return says_nothing("message without ts");
-  const json* has_more = member(*list, "has_more");
   const json* paging = member(*list, "response_metadata");
   const std::string cursor = paging ? text_of(*paging, "next_cursor") : std::string();
   if (!cursor.empty()) {
     json next = history_of(sent, posted);
     next["cursor"] = cursor;
     answer.next = wire::post("/api/conversations.history", dump(next));
-  } else if (has_more && has_more->is_boolean() && has_more->get<bool>()) {
+  } else if (has_more->get<bool>()) {
     return says_nothing("page without cursor");
   }
   return answer;
@@ -136,7 +138,7 @@ http_request regenerate(const http_request& request, std::uint32_t generation) {
 
 operation<message_outcome> post_message(const message_request& request) {
   const json body = {{"channel", request.channel},
-                     {"text", request.text},
+                     {"text", wire::bounded_text(request.text)},
                      {"metadata",
                       {{"event_type", "orderhub_step"},
                        {"event_payload",
@@ -158,6 +160,7 @@ operation<message_outcome> post_message(const message_request& request) {
   raw.lookup = &lookup;
   raw.read_lookup = &read_lookup;
   raw.regenerate = &regenerate;
+  raw.is_about = &is_about;
   return {std::move(raw)};
 }
 

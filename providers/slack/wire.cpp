@@ -1,6 +1,7 @@
 #include "providers/slack/wire.hpp"
 
 #include "providers/codec/json_fields.hpp"
+#include "providers/policy/reason.hpp"
 #include "providers/policy/refusal.hpp"
 
 #include <algorithm>
@@ -19,11 +20,8 @@ bool is_one_of(std::string_view code, const std::array<std::string_view, N>& cod
   return std::find(codes.begin(), codes.end(), code) != codes.end();
 }
 
-/// Codes are `snake_case` words. Anything else is no code of Slack's and is not repeated.
 bool is_code(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-  });
+  return !code_or_empty(text).empty();
 }
 
 } // namespace
@@ -48,6 +46,22 @@ result<message_outcome> message_outcome::decode(std::string_view text) {
 
 namespace wire {
 
+std::string bounded_text(std::string text) {
+  std::size_t characters = 0;
+  std::size_t end = 0;
+  for (; end < text.size(); ++end)
+    if ((static_cast<unsigned char>(text[end]) & 0xC0U) != 0x80U && ++characters > text_size_max)
+      break;
+  if (end == text.size())
+    return text;
+  constexpr std::size_t entity_size_max = 5; // `&amp;`
+  const auto begin = text.rfind('&', end);
+  if (begin != std::string::npos && end - begin < entity_size_max && text.find(';', begin) >= end)
+    end = begin;
+  text.resize(end);
+  return text;
+}
+
 http_request post(std::string target, std::string body) {
   return {"POST",
           std::move(target),
@@ -57,8 +71,16 @@ http_request post(std::string target, std::string body) {
 
 namespace {
 
-std::string shown(std::string_view code) {
-  return is_code(code) ? std::string(code) : std::string("refused without a code");
+std::string shown(const refusal_body& said) {
+  return said.reason.empty() ? std::string("refused without a code") : said.reason;
+}
+
+/// Of an incoming webhook: its refusals are a status and one word.
+std::string with_word(const http_response& response) {
+  std::string text = std::to_string(response.status);
+  if (const std::string word = code_or_empty(response.body); !word.empty())
+    text += ": " + word;
+  return text;
 }
 
 /// Later: nothing happened, and it may yet. `team_added_to_org` is a migration under way.
@@ -102,28 +124,32 @@ bool is_of_the_credential(std::string_view code) {
 } // namespace
 
 error classify_write(const http_response& response, std::string_view where) {
-  return refusal(kind_of_write(response), where, std::to_string(response.status), response);
+  return refusal(kind_of_write(response), where, with_word(response), response);
 }
 
-error classify_write(const http_response& response, std::string_view code, std::string_view where) {
+error classify_write(const http_response& response, const refusal_body& said,
+                     std::string_view where) {
+  const std::string& code = said.code;
   const error_kind kind = is_later(code)               ? error_kind::unavailable
                           : is_unclear(code)           ? error_kind::in_doubt
                           : is_of_the_credential(code) ? error_kind::misconfigured
                                                        : error_kind::invalid;
-  return refusal(kind, where, shown(code), response);
+  return refusal(kind, where, shown(said), response);
 }
 
 error classify_read(const http_response& response, std::string_view where) {
   return refusal(kind_of_read(response), where, std::to_string(response.status), response);
 }
 
-error classify_read(const http_response& response, std::string_view code, std::string_view where) {
+error classify_read(const http_response& response, const refusal_body& said,
+                    std::string_view where) {
+  const std::string& code = said.code;
   // A cursor that has gone is read anew from the first page.
   const bool passes = is_later(code) || is_unclear(code) || code == "invalid_cursor";
   const error_kind kind = passes                       ? error_kind::unavailable
                           : is_of_the_credential(code) ? error_kind::misconfigured
                                                        : error_kind::invalid;
-  return refusal(kind, where, shown(code), response);
+  return refusal(kind, where, shown(said), response);
 }
 
 } // namespace wire

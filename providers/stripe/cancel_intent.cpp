@@ -12,7 +12,6 @@ namespace {
 using nlohmann::json;
 constexpr std::string_view where = "stripe.cancel_intent";
 constexpr std::string_view lookup_where = "stripe.cancel_intent.lookup";
-constexpr std::string_view target_prefix = "/v1/payment_intents/";
 constexpr std::string_view target_suffix = "/cancel";
 
 result<std::string> parse(const http_response& response) {
@@ -47,7 +46,7 @@ http_request lookup(const sent_request& sent) {
   return wire::get(std::move(target));
 }
 
-lookup_finding read_lookup(const sent_request&, const http_response& response) {
+lookup_finding read_lookup(const sent_request& sent, const http_response& response) {
   using kind = finding_kind;
   lookup_finding answer;
   if (wire::is_missing(response)) { // Nothing that could become money.
@@ -57,7 +56,7 @@ lookup_finding read_lookup(const sent_request&, const http_response& response) {
   }
   const auto read =
       response.status == 200 ? wire::read_intent_text<json>(response.body) : std::nullopt;
-  if (!read)
+  if (!read || !wire::is_about_named<json>(sent, response))
     return unknown(wire::classify_read(response, lookup_where));
   answer.evidence = read->id + " " + name_of(read->status);
   switch (read->status) {
@@ -95,12 +94,13 @@ result<cancel_intent_outcome> cancel_intent_outcome::decode(std::string_view tex
 operation<cancel_intent_outcome> cancel_intent(const cancel_intent_request& request) {
   form body;
   body.add("cancellation_reason", "requested_by_customer");
-  std::string target(target_prefix);
+  std::string target(wire::intents_path);
   target.append(percent_encode(request.payment_intent_id)).append(target_suffix);
 
   auto raw = wire::keyed_write(where, request.ref, wire::post(std::move(target), body.text()),
                                {&parse, &lookup, &read_lookup});
   raw.compensates = true;
+  raw.is_about = &wire::is_about_named<json>;
   return {std::move(raw)};
 }
 

@@ -18,7 +18,7 @@ constexpr std::string_view where = "stripe.charge";
 constexpr std::string_view lookup_where = "stripe.charge.lookup";
 
 charge_outcome outcome_of(const wire::intent& read) {
-  return {read.id, read.status, read.charge_id, read.amount_received,
+  return {read.id, read.status, read.charge_id, read.amount_received.value_or(0),
           read.decline_code.empty() ? read.code : read.decline_code};
 }
 
@@ -36,11 +36,25 @@ result<std::string> parse(const http_response& response) {
   if (response.status != 200)
     return fail(wire::classify_write(response, where));
   const auto read = wire::read_intent_text<json>(response.body);
-  if (!read)
+  if (!read || !read->amount || read->currency.empty())
     return fail(refusal(error_kind::in_doubt, where, "unreadable success body", response));
   if (is_dead(read->status))
     return fail(declined(*read));
   return outcome_of(*read).encode();
+}
+
+/// What the request was to take.
+bool is_over_amount(const sent_request& sent, const wire::intent& read) {
+  return read.amount &&
+         std::to_string(*read.amount) == form_value(sent.request.body, "amount").value_or("") &&
+         read.currency == form_value(sent.request.body, "currency").value_or("") && read.is_whole();
+}
+
+bool is_about(const sent_request& sent, const http_response& response) {
+  const auto read = wire::read_intent_text<json>(response.body);
+  return read && is_over_amount(sent, *read) && wire::is_of_account(sent, read->is_live) &&
+         (read->ref.order_id.empty() ||
+          wire::is_made_by(wire::ref_in(sent.request), read->ref, true));
 }
 
 http_request lookup(const sent_request& sent) {
@@ -63,9 +77,8 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
   using kind = finding_kind;
   if (response.status != 200)
     return unknown(wire::classify_read(response, lookup_where));
-  const auto list = pick<json>(response.body, {"data", "has_more"});
-  const json* data = list ? member(*list, "data") : nullptr;
-  if (!data || !data->is_array())
+  const auto list = wire::read_page<json>(response, "payment_intents");
+  if (!list)
     return unknown(wire::classify_read(response, lookup_where));
 
   const step_ref wanted = wire::ref_in(sent.request);
@@ -75,21 +88,26 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
   answer.kind = kind::absent;
   answer.evidence = "no payment intent of this hub, order, step and attempt";
   bool is_unreadable = false;
-  for (const json& object : *data) {
-    if (!wire::is_made_by(wanted, wire::ref_of(object), sent.since == 0))
-      continue;
-    const auto read = wire::read_intent(object);
-    if (!read) { // Ours, and not readable: neither proof nor absence.
+  for (const json& object : list->data) {
+    if (!wire::is_kind(object, "payment_intent")) { // A list of something else.
       is_unreadable = true;
       continue;
     }
+    if (!wire::is_made_by(wanted, wire::ref_of(object), sent.since == 0))
+      continue;
+    const auto read = wire::read_intent(object);
+    if (!read || !wire::is_of_account(sent, read->is_live)) {
+      is_unreadable = true; // Ours, and not readable: neither proof nor absence.
+      continue;
+    }
     const std::string seen = read->id + " " + name_of(read->status);
-    if (std::to_string(read->amount) != amount || read->currency != currency) {
+    if (!is_over_amount(sent, *read)) {
       if (is_untried(*read) || is_dead(read->status))
         continue; // No money, and none to come.
       answer.kind = kind::differs;
       answer.failure = {};
-      answer.evidence = seen + ": " + tables::shown({read->amount, read->currency}) + ", wanted " +
+      answer.evidence = seen + ": " + tables::shown({read->amount.value_or(0), read->currency}) +
+                        ", wanted " +
                         tables::shown({std::strtoll(amount.c_str(), nullptr, 10), currency});
     } else if (is_untried(*read)) {
       if (answer.kind == kind::absent)
@@ -107,10 +125,9 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
   }
   if (is_unreadable)
     return unknown(refusal(error_kind::unavailable, lookup_where,
-                           "a payment intent of ours is not readable", response));
-  const json* has_more = member(*list, "has_more");
-  if (has_more && has_more->is_boolean() && has_more->get<bool>()) {
-    const std::string last = data->empty() ? std::string() : text_of(data->back(), "id");
+                           "an entry of the list is not readable", response));
+  if (list->has_more) {
+    const std::string last = list->data.empty() ? std::string() : text_of(list->data.back(), "id");
     if (last.empty())
       return unknown(wire::classify_read(response, lookup_where));
     answer.next = lookup(sent);
@@ -159,6 +176,7 @@ operation<charge_outcome> charge(const charge_request& request) {
   auto raw = wire::keyed_write(where, request.ref, wire::post("/v1/payment_intents", body.text()),
                                {&parse, &lookup, &read_lookup});
   raw.regenerate = &wire::regenerate;
+  raw.is_about = &is_about;
   return {std::move(raw)};
 }
 

@@ -26,8 +26,21 @@ bool is_dead(std::string_view status) {
   return status == "failed" || status == "canceled";
 }
 
-error refused(std::string_view status) {
-  return {error_kind::rejected, std::string(where), "refund " + std::string(status)};
+constexpr std::initializer_list<std::string_view> refund_members = {
+    "object", "id", "status", "amount", "payment_intent", "metadata", "failure_reason"};
+
+/// Whatever became of it.
+bool is_refund(const json& object) {
+  return wire::is_kind(object, "refund") && !text_of(object, "id").empty() &&
+         integer_of(object, "amount").value_or(-1) >= 0;
+}
+
+/// Of one that was made and is dead, with the code that says why: `lost_or_stolen_card`.
+error refused(const json& object) {
+  std::string text = "refund " + text_of(object, "status");
+  if (const std::string why = code_or_empty(text_of(object, "failure_reason")); !why.empty())
+    text += ": " + why;
+  return {error_kind::rejected, std::string(where), std::move(text)};
 }
 
 /// Refusals of a refund that Stripe has a reason of its own for.
@@ -50,16 +63,29 @@ result<std::string> parse(const http_response& response) {
       e.kind = kind_of_refusal(wire::read_error(response), e.kind);
     return fail(std::move(e));
   }
-  const auto object = pick<json>(response.body, {"id", "status", "amount"});
-  const refund_outcome outcome =
-      object ? refund_outcome{text_of(*object, "id"), text_of(*object, "status"),
-                              integer_of(*object, "amount").value_or(0), 0}
-             : refund_outcome{};
-  if (!outcome.refund_id.empty() && is_dead(outcome.status))
-    return fail(refused(outcome.status));
-  if (outcome.refund_id.empty() || !is_standing(outcome.status))
+  const auto object = pick<json>(response.body, refund_members);
+  if (!object || !is_refund(*object))
+    return fail(refusal(error_kind::in_doubt, where, "unreadable success body", response));
+  const refund_outcome outcome{text_of(*object, "id"), text_of(*object, "status"),
+                               integer_of(*object, "amount").value_or(0), 0};
+  if (is_dead(outcome.status))
+    return fail(refused(*object));
+  if (!is_standing(outcome.status))
     return fail(refusal(error_kind::in_doubt, where, "unreadable success body", response));
   return outcome.encode();
+}
+
+bool is_about(const sent_request& sent, const http_response& response) {
+  const auto object = pick<json>(response.body, refund_members);
+  const auto said = [&](std::string_view name) {
+    return form_value(sent.request.body, name).value_or("");
+  };
+  const std::string intent = object ? id_of(*object, "payment_intent") : std::string();
+  const std::string amount = said("amount");
+  const step_ref ref = object ? wire::ref_of(*object) : step_ref{};
+  return object && (intent.empty() || intent == said("payment_intent")) &&
+         (amount.empty() || amount == std::to_string(integer_of(*object, "amount").value_or(0))) &&
+         (ref.order_id.empty() || wire::is_made_by(wire::ref_in(sent.request), ref, true));
 }
 
 http_request lookup(const sent_request& sent) {
@@ -143,9 +169,8 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
     answer.evidence = "no such payment: " + why.message;
     return answer;
   }
-  const auto list = pick<json>(response.body, {"data", "has_more"});
-  const json* data = list ? member(*list, "data") : nullptr;
-  if (!data || !data->is_array())
+  const auto list = wire::read_page<json>(response, "refunds");
+  if (!list)
     return unknown(wire::classify_read(response, lookup_where));
 
   const step_ref wanted = wire::ref_in(sent.request);
@@ -154,7 +179,11 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
 
   standing all;
   bool is_unreadable = false;
-  for (const json& object : *data) {
+  for (const json& object : list->data) {
+    if (!is_refund(object)) {
+      is_unreadable = true;
+      continue;
+    }
     if (const std::string of = id_of(object, "payment_intent"); !of.empty() && of != intent)
       continue; // The filter was not honoured.
     read_charge(all, object);
@@ -165,16 +194,16 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
     if (!wire::is_made_by(wanted, ref, sent.since == 0)) {
       const bool is_of_another_step =
           !ref.step.empty() && (ref.order_id != wanted.order_id || ref.step != wanted.step);
-      if (is_standing(status) && !id.empty())
+      if (is_standing(status))
         add_to(all, object, is_of_another_step);
       continue;
     }
-    if (id.empty() || (!is_standing(status) && !is_dead(status))) {
+    if (!is_standing(status) && !is_dead(status)) {
       is_unreadable = true;
     } else if (!is_standing(status)) {
       if (answer.kind == kind::absent) {
         answer.kind = kind::refused;
-        answer.failure = refused(status);
+        answer.failure = refused(object);
         answer.evidence = id + " " + status + ", by metadata";
       }
     } else if (amount > 0 && size != amount) {
@@ -193,11 +222,10 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
   }
   if (is_unreadable)
     return unknown(refusal(error_kind::unavailable, lookup_where,
-                           "a refund of ours is not readable", response));
-  const json* has_more = member(*list, "has_more");
-  if (has_more && has_more->is_boolean() && has_more->get<bool>()) {
+                           "an entry of the list is not readable", response));
+  if (list->has_more) {
     // Others' refunds count on the last page only: before it ours may still come.
-    const std::string last = data->empty() ? std::string() : text_of(data->back(), "id");
+    const std::string last = list->data.empty() ? std::string() : text_of(list->data.back(), "id");
     if (last.empty())
       return unknown(wire::classify_read(response, lookup_where));
     answer.next = lookup(sent);
@@ -252,6 +280,7 @@ operation<refund_outcome> refund(const refund_request& request) {
                                {&parse, &lookup, &read_lookup});
   raw.compensates = true;
   raw.regenerate = &wire::regenerate;
+  raw.is_about = &is_about;
   return {std::move(raw)};
 }
 

@@ -29,8 +29,8 @@ result<intent_state> read_intent_state(const http_response& response) {
     return fail(refusal(error_kind::unavailable, where, "unreadable success body", response));
   return intent_state{std::move(read->id),
                       read->status,
-                      read->amount,
-                      read->amount_received,
+                      read->amount.value_or(0),
+                      read->amount_received.value_or(0),
                       std::move(read->currency),
                       std::move(read->charge_id),
                       read->decline_code.empty() ? read->code : read->decline_code,
@@ -69,11 +69,13 @@ operation<intent_state> retrieve(const retrieve_request& request) {
   raw.vendor = "stripe";
   raw.call_class = "read";
   raw.ref = request.ref;
-  raw.request = wire::get("/v1/payment_intents/" + percent_encode(request.payment_intent_id));
+  raw.request =
+      wire::get(std::string(wire::intents_path) + percent_encode(request.payment_intent_id));
   raw.deadline_ms = deadline_ms;
   raw.doubt = doubt_policy::may_repeat;
   raw.has_effect = false;
   raw.parse = &parse;
+  raw.is_about = &wire::is_about_named<json>;
   return {std::move(raw)};
 }
 

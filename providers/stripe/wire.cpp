@@ -1,6 +1,7 @@
 #include "providers/stripe/wire.hpp"
 
 #include "providers/codec/json_fields.hpp"
+#include "providers/policy/reason.hpp"
 #include "providers/policy/refusal.hpp"
 
 #include <algorithm>
@@ -64,12 +65,28 @@ bool is_limit(std::string_view code) {
   return code == "rate_limit" || code == "lock_timeout";
 }
 
-/// As Stripe names parameters; anything else could be an echo of what we sent.
-std::string param_or_empty(std::string text) {
-  const bool is_name =
-      text.size() <= 64 &&
-      text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_[]") == std::string::npos;
-  return is_name ? std::move(text) : std::string();
+/// As Stripe names parameters (`metadata[step]`, `payment_method_types[0]`): each part has the
+/// shape of a code, or is an index. Anything else could be an echo of what we sent.
+std::string param_or_empty(const std::string& text) {
+  constexpr std::size_t index_size_max = 3;
+  std::string_view rest = text;
+  bool is_root = true;
+  while (!rest.empty()) {
+    const auto part = rest.substr(0, rest.find('['));
+    rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+    std::string_view name = part;
+    if (!is_root) {
+      if (!name.ends_with(']'))
+        return {};
+      name.remove_suffix(1);
+    }
+    const bool is_index = !is_root && name.size() <= index_size_max &&
+                          name.find_first_not_of("0123456789") == std::string_view::npos;
+    if (!is_index && code_or_empty(name).empty())
+      return {};
+    is_root = false;
+  }
+  return text.size() <= 64 ? text : std::string();
 }
 
 } // namespace
@@ -90,11 +107,11 @@ std::optional<payment_status> payment_status_of(std::string_view text) {
 
 namespace wire {
 
-std::string code_or_empty(std::string text) {
-  const bool is_code =
-      text.size() <= 64 &&
-      text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
-  return is_code ? std::move(text) : std::string();
+bool names_intent(std::string_view target, std::string_view intent_id) {
+  if (!target.starts_with(intents_path))
+    return false;
+  target.remove_prefix(intents_path.size());
+  return target.substr(0, target.find('/')) == percent_encode(intent_id);
 }
 
 http_request post(std::string target, std::string body) {

@@ -58,6 +58,11 @@ struct readers {
 raw_operation keyed_write(std::string_view name, const step_ref& ref, http_request request,
                           const readers& read);
 
+/// Where one payment intent is.
+inline constexpr std::string_view intents_path = "/v1/payment_intents/";
+/// Whether a path below `intents_path` names that intent.
+bool names_intent(std::string_view target, std::string_view intent_id);
+
 /// What `add_metadata` wrote into a request; empty texts where it did not.
 step_ref ref_in(const http_request& request);
 /// Whether an object whose metadata says `seen` was made by the step `wanted`: hub, order, step and
@@ -88,10 +93,6 @@ error classify_read(const http_response& response, std::string_view where);
 /// Whether a GET or POST of one object says that there is no such object. (A path that does not
 /// exist is 404 too, and has no code.)
 bool is_missing(const http_response& response);
-
-/// The text where it is one of Stripe's codes (a `snake_case` word), else empty: anything else
-/// could be an echo of what we sent.
-std::string code_or_empty(std::string text);
 
 /// The text of a decline: codes only, they are constants of Stripe's.
 std::string decline_text(std::string_view code, std::string_view decline_code);

@@ -37,10 +37,10 @@ TEST_CASE("every request, look-ups and next pages included, is one the vendor's 
 TEST_CASE("a look-up's next page is one the vendor's description takes", "[providers][spec]") {
   const auto [name, body] = GENERATE(table<std::string, std::string>({
       {"stripe.charge", R"({"data":[{"id":"pi_&0"}],"has_more":true})"},
-      {"stripe.refund", R"({"data":[{"id":"re_0"}],"has_more":true})"},
+      {"stripe.refund", R"({"data":[{"id":"re_0","amount":1}],"has_more":true})"},
       {"shippo.buy_label", R"({"results":[],"next":"https://x/transactions?page=3&results=5"})"},
       {"slack.post_message",
-       R"({"ok":true,"messages":[],"response_metadata":{"next_cursor":"c="}})"},
+       R"({"ok":true,"messages":[],"has_more":true,"response_metadata":{"next_cursor":"c="}})"},
   }));
   CAPTURE(name);
   const raw_operation raw = testing::sample_operations().at(name);

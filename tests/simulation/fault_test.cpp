@@ -18,7 +18,8 @@ std::vector<mock::fault> bad_day(seeded_random& dice) {
   constexpr fault_effect effects[] = {
       fault_effect::status,    fault_effect::drop_before, fault_effect::drop_after,
       fault_effect::garbage,   fault_effect::truncate,    fault_effect::latency,
-      fault_effect::late_work, fault_effect::stored_500,  fault_effect::stored_500_done};
+      fault_effect::late_work, fault_effect::stored_500,  fault_effect::stored_500_done,
+      fault_effect::html,      fault_effect::empty,       fault_effect::foreign};
   constexpr int statuses[] = {408, 425, 429, 500, 502, 503, 504};
   std::vector<mock::fault> faults;
   const auto count = 2 + dice.below(6);
@@ -28,6 +29,7 @@ std::vector<mock::fault> bad_day(seeded_random& dice) {
     f.effect = effects[dice.below(std::size(effects))];
     f.probability = 0.2 + static_cast<double>(dice.below(60)) / 100;
     f.times = 1 + dice.below(3);
+    f.work = dice.below(2) == 0;
     f.status = statuses[dice.below(std::size(statuses))];
     // Seconds: some are waited out in memory, some are durable timers.
     if (dice.below(2) == 0)
@@ -97,8 +99,9 @@ TEST_CASE("orders end right whatever the vendors, the network and the disk do",
     for (std::size_t i = 0; i < w.clients(); ++i)
       cancels_met += w.of(i).handler == "CancelOrder" ? 1 : 0;
     const auto met = field(w.mock.ledger_json(), "faults");
-    for (const char* name : {"status", "drop_before", "drop_after", "garbage", "truncate",
-                             "latency", "late_work", "stored_500", "stored_500_done"})
+    for (const char* name :
+         {"status", "drop_before", "drop_after", "garbage", "truncate", "latency", "late_work",
+          "stored_500", "stored_500_done", "html", "empty", "foreign"})
       faults_met[name] += field(met, name).empty() ? 0 : 1;
   }
   if (all.size() < 100)

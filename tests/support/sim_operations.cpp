@@ -128,6 +128,10 @@ providers::operation<text_value> shop_call(const providers::step_ref& ref, std::
       return other;
     };
   raw.parse = &parse;
+  if (settings.is_about_other)
+    raw.is_about = [](const providers::sent_request&, const providers::http_response&) {
+      return false;
+    };
   if (settings.has_lookup) {
     raw.lookup = &lookup;
     raw.read_lookup = &read_lookup;

@@ -24,7 +24,8 @@ struct operation_settings {
   bool has_lookup = true;
   bool has_effect = true;
   bool compensates = false;
-  bool regenerates = false; ///< The body names the key generation: `<body>#2`.
+  bool is_about_other = false; ///< Every answer is about something else.
+  bool regenerates = false;    ///< The body names the key generation: `<body>#2`.
   std::int64_t event_wait_ms = 0;
   providers::doubt_policy after_event = providers::doubt_policy::may_miss;
 };

@@ -2,6 +2,10 @@
 
 #include "journal/base/bytes.hpp"
 
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <compare>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -9,7 +13,38 @@
 namespace orderhub::handlers {
 
 namespace {
+
 constexpr std::uint8_t notification_version = 3;
+
+/// `mail` of `mail_confirm`, `announce` of `announce_failed_2`; empty of a step that is no notice.
+std::string_view way_of(std::string_view step) {
+  for (const std::string_view way : {"mail", "announce"})
+    if (step.size() > way.size() && step.starts_with(way) && step[way.size()] == '_')
+      return way;
+  return {};
+}
+
+/// When in an order's life something is told; the later, the greater.
+struct telling {
+  int stage = 0;
+  int attempt = 1;
+  friend auto operator<=>(const telling&, const telling&) = default;
+};
+
+telling telling_of(std::string_view step) {
+  constexpr std::array<std::pair<std::string_view, int>, 4> stages = {
+      {{"new", 0}, {"failed", 1}, {"confirm", 2}, {"cancelled", 9}}};
+  constexpr int after_confirmation = 3;
+  auto what = step.substr(way_of(step).size() + 1);
+  telling t{after_confirmation, 1};
+  for (const auto& [name, stage] : stages)
+    if (what.starts_with(name))
+      t.stage = stage;
+  if (const auto at = what.rfind('_'); at != std::string_view::npos)
+    std::from_chars(what.data() + at + 1, what.data() + what.size(), t.attempt);
+  return t;
+}
+
 } // namespace
 
 std::string notification::encode() const {
@@ -51,11 +86,24 @@ order_facts delivery_facts(std::string_view response) {
   const auto steps = nlohmann::json::parse(response, nullptr, false);
   for (const auto& [step, what] : steps.items()) {
     auto text = what.get<std::string>();
-    if (step.starts_with("mail") && text.starts_with(failed))
+    if (text.starts_with(failed))
       f.attention[step] = text.substr(failed.size());
     f.notices[step] = std::move(text);
   }
   return f;
+}
+
+bool is_notice(std::string_view step) {
+  return !way_of(step).empty();
+}
+
+bool was_told_later(const order_facts& facts, std::string_view step) {
+  const auto way = way_of(step);
+  const auto refused = telling_of(step);
+  return std::any_of(facts.notices.begin(), facts.notices.end(), [&](const auto& notice) {
+    const auto& [other, became] = notice;
+    return became == sent_mark && way_of(other) == way && telling_of(other) > refused;
+  });
 }
 
 } // namespace orderhub::handlers

@@ -25,16 +25,28 @@ struct notification {
   std::string tracking_number; ///< Empty: not known yet.
   std::string reason;          ///< Of a failed payment: its code; of a cancel: a sentence.
   money total;
-  std::uint32_t attempt = 1;        ///< Of what is told: each one is told by steps of its own.
-  std::int64_t report_after_ms = 0; ///< Took it longer, the order is told: nobody waits any more.
+  std::uint32_t attempt = 1; ///< Of what is told: each one is told by steps of its own.
+  /// Took it longer, the order is told by a message: nobody waits for the response any more. 0:
+  /// nobody does.
+  std::int64_t report_after_ms = 0;
 
   [[nodiscard]] std::string encode() const;
   /// Fails with `corrupt`.
   static result<notification> decode(std::string_view bytes);
 };
 
-/// What an order learns of `Send`'s response: what became of each notice, and of a mail that was
+/// What became of a notice that its vendor took.
+inline constexpr std::string_view sent_mark = "sent";
+
+/// What an order learns of `Send`'s response: what became of each notice, and of one that was
 /// refused that a person should look.
 order_facts delivery_facts(std::string_view response);
+
+/// Whether a notice that was refused, by the name of its step, is of the past: a later one of the
+/// order came through the same way, so the way is open and who reads it knows where the order
+/// stands.
+bool was_told_later(const order_facts& facts, std::string_view step);
+/// Whether a step is a notice's, by its name.
+bool is_notice(std::string_view step);
 
 } // namespace orderhub::handlers

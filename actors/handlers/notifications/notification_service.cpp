@@ -117,12 +117,17 @@ future<slack::message_outcome> announce(context ctx, const notification& n,
 
 template <class T>
 std::string became_of(const result<T>& sent) {
-  return sent ? "sent" : "failed: " + sent.error().message;
+  return sent ? std::string(sent_mark) : "failed: " + sent.error().message;
 }
 
-void report_deliveries(context ctx, std::string_view response) {
+const char* vendor_of(notification_plan::way way) {
+  return way == notification_plan::way::webhook ? "slack_webhook" : "slack";
+}
+
+void report_deliveries(context ctx, notification_kind kind, std::string_view response) {
   auto facts = delivery_facts(response);
-  facts.pending["notices"] = "done";
+  if (kind == notification_kind::confirmed) // The only one an order waits for.
+    facts.pending["notices"] = "done";
   ctx.send(order_object(ctx.key()), "RecordDeliveries", facts.encode());
 }
 
@@ -146,27 +151,32 @@ handler_task send(context ctx, std::string body, settings_ptr s) {
   if (plan->announce != notification_plan::way::none)
     announced = announce(ctx, *n, *plan);
 
-  // 3. What became of each. A mail that is refused is for a person: the customer waits for it.
+  // 3. What became of each. One that is refused is for a person: somebody waits for it.
   const auto steps = steps_of(*n);
   json told = json::object();
   if (mailed) {
     auto sent = co_await *mailed;
     told[steps.mail] = became_of(sent);
     if (!sent)
-      co_await call_a_person(ctx, s, steps.mail, sent.error().message);
+      co_await report_refused_notice(ctx, s, steps.mail, "sendgrid", sent.error().message);
   }
   if (announced) {
     auto sent = co_await *announced;
     told[steps.announce] = became_of(sent);
+    if (!sent)
+      co_await report_refused_notice(ctx, s, steps.announce, vendor_of(plan->announce),
+                                     sent.error().message);
   }
   auto response = told.dump();
 
-  // 4. It took so long that nobody waits any more: the order hears of it.
-  if (n->report_after_ms > 0) {
+  // 4. Nobody waits for it, or does any more: the order hears of it.
+  bool is_awaited = n->report_after_ms > 0;
+  if (is_awaited) {
     auto now = co_await ctx.time();
-    if (now && std::stoll(*now) - ctx.accepted_at() > n->report_after_ms)
-      report_deliveries(ctx, response);
+    is_awaited = now && std::stoll(*now) - ctx.accepted_at() <= n->report_after_ms;
   }
+  if (!is_awaited && !told.empty())
+    report_deliveries(ctx, n->kind, response);
   co_return response;
 }
 

@@ -26,12 +26,14 @@ notification notification_about(const order_run& run, notification_kind kind) {
 /// Of a confirmation, what became of it where we waited long enough.
 order_facts deliveries_of(const result<std::optional<std::string>>& sent) {
   order_facts f;
-  if (!sent)
+  if (!sent) {
     f.notices["notices"] = "failed: " + sent.error().message;
-  else if (!*sent)
+    f.attention["notices"] = sent.error().message;
+  } else if (!*sent) {
     f.pending["notices"] = "not sent yet";
-  else
+  } else {
     f = delivery_facts(**sent);
+  }
   return f;
 }
 

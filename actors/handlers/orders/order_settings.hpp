@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/handlers/orders/order_request.hpp"
+#include "journal/base/repeated_warning.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -31,6 +32,9 @@ struct order_settings {
   /// Not a setting: how often a person was called for, since the start. For the metrics.
   std::shared_ptr<std::atomic<std::uint64_t>> attention_count =
       std::make_shared<std::atomic<std::uint64_t>>(0);
+  /// Not a setting: what the log says of notices that were refused.
+  std::shared_ptr<repeated_warning> refused_notices =
+      std::make_shared<repeated_warning>("notice_refused");
 };
 
 using settings_ptr = std::shared_ptr<const order_settings>;

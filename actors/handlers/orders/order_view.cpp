@@ -1,5 +1,6 @@
 #include "actors/handlers/orders/order_view.hpp"
 
+#include "actors/handlers/notifications/notification.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/order_changes.hpp"
 #include "journal/open_work.hpp"
@@ -44,7 +45,8 @@ json texts(std::initializer_list<std::pair<const char*, std::string>> members) {
 }
 
 /// A refused label is resolved by the one that was bought later, or by a cancel; a refused charge
-/// by a later one that was not; a refund or a label's refund that stayed open, by one that did not.
+/// by a later one that was not; a refund or a label's refund that stayed open, by one that did not;
+/// a refused notice by a later one of the same way.
 bool is_resolved(const order_facts& f, std::string_view step) {
   if (step == "refund")
     return std::none_of(f.payments.begin(), f.payments.end(), &is_money);
@@ -54,7 +56,7 @@ bool is_resolved(const order_facts& f, std::string_view step) {
     return f.cancelled || !f.label_id.empty();
   if (step == "charge")
     return f.cancelled || f.last_payment()->state != payment_state::failed;
-  return false;
+  return is_notice(step) && was_told_later(f, step);
 }
 
 /// What a person must resolve.
@@ -64,6 +66,14 @@ json attention_of(const order_facts& f) {
     if (!is_resolved(f, step))
       list.push_back({{"step", step}, {"reason", why}});
   return list;
+}
+
+/// Nobody is called for what was done for the order; that somebody was not told of it is another
+/// thing.
+bool is_undone(const order_facts& f) {
+  return std::all_of(f.attention.begin(), f.attention.end(), [&](const auto& point) {
+    return is_notice(point.first) || is_resolved(f, point.first);
+  });
 }
 
 /// The part of every response that tells where the order stands.
@@ -248,8 +258,8 @@ std::string order_response(const std::string& order_id, const order_facts& f, bo
 std::string cancel_response(const std::string& order_id, const order_facts& f) {
   auto j = state_of(order_id, f);
   j["refundId"] = text_or_null(refund_id_of(f));
-  j["message"] = attention_of(f).empty() ? "Order cancelled"
-                                         : "Order cancelled; some of it needs a person's attention";
+  j["message"] =
+      is_undone(f) ? "Order cancelled" : "Order cancelled; some of it needs a person's attention";
   return j.dump();
 }
 
@@ -304,7 +314,8 @@ std::optional<durable::response_enricher> client_secret_for(std::string_view res
   part.add = [](std::string shown, const providers::http_response& fetched) {
     auto state = stripe::read_intent_state(fetched);
     auto order = json::parse(shown, nullptr, false);
-    if (!state || state->client_secret.empty() || !order.is_object())
+    if (!state || state->client_secret.empty() || !order.is_object() ||
+        order["paymentIntentId"] != state->payment_intent_id) // Another payment's is nobody's.
       return shown;
     order["clientSecret"] = state->client_secret.reveal();
     return order.dump();

@@ -28,6 +28,21 @@ bool plausible_email(std::string_view text) {
          text.find_first_of(" \t\r\n<>,") == std::string_view::npos;
 }
 
+/// A name goes into the header as it is: a comma or semicolon outside of quotes ends the address,
+/// and the mail is dropped for an address that nobody wrote, or goes there.
+bool splits_address(std::string_view name) {
+  bool is_quoted = false;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (name[i] == '\\' && is_quoted)
+      ++i;
+    else if (name[i] == '"')
+      is_quoted = !is_quoted;
+    else if (!is_quoted && (name[i] == ',' || name[i] == ';'))
+      return true;
+  }
+  return is_quoted; // The closing quote is missing.
+}
+
 /// One `personalizations` element while it is read.
 struct personalization {
   std::vector<std::string_view> recipients;
@@ -145,6 +160,9 @@ bool sendgrid::validate(call& c) {
           mail.first_to = params.value(i);
         mail.recipients.push_back(params.value(i));
       }
+      if ((list == "to" || list == "cc" || list == "bcc") && last_part(rest) == "name" &&
+          splits_address(params.value(i)))
+        return no(name, "Does not contain a valid address.");
       continue;
     }
     if (name.substr(0, 12) == "custom_args.") {
@@ -187,6 +205,16 @@ bool sendgrid::validate(call& c) {
   }
   if (!plausible_email(params.get("from.email")))
     return no("from.email", "The from email does not contain a valid address.");
+  if (params.get("subject").find_first_of("\r\n") != std::string_view::npos)
+    return no("subject", "The subject must not contain line breaks.");
+  for (std::size_t i = 0; i < params.size(); ++i) {
+    const auto name = params.name(i);
+    if (name.starts_with("content.") && last_part(name) == "value" && params.value(i).empty())
+      return no(name, "The content value must be a string at least one character in length.");
+    if (name == "content.1.type" && params.value(i) == "text/plain")
+      return no("content", "If present, text/plain must be first, followed by text/html, followed "
+                           "by any other content.");
+  }
   if (!has_template &&
       (params.get("content.0.type").empty() || params.get("content.0.value").empty()))
     return no("content", "Unless a valid template_id is provided, the content parameter is "

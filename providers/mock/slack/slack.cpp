@@ -131,6 +131,14 @@ std::string slack::resolve(std::string_view name) {
   return it->second;
 }
 
+bool slack::set_archived(std::string_view name, bool archived) {
+  const auto id = resolve(name);
+  if (id.empty())
+    return false;
+  channels_[id].archived = archived;
+  return true;
+}
+
 bool slack::read_message(std::string_view text, posted& to, std::string& channel_name) {
   if (!shallow_json(text))
     return false;
@@ -230,6 +238,8 @@ void slack::post_message(call& c) {
   const auto id = resolve(name);
   if (id.empty())
     return not_ok(c, "channel_not_found");
+  if (channels_[id].archived)
+    return not_ok(c, "is_archived");
   if (!m.has_content)
     return not_ok(c, "no_text");
   if (m.text.size() > text_size_max)
@@ -256,7 +266,8 @@ void slack::post_webhook(call& c) {
     return plain(c, 404, "no_service");
   if (hook.find("invalid") != std::string_view::npos)
     return plain(c, 403, "invalid_token");
-  if (hook.find("archived") != std::string_view::npos)
+  if (hook.find("archived") != std::string_view::npos ||
+      channels_[std::string(webhook_channel)].archived)
     return plain(c, 410, "channel_is_archived");
   if (c.mode() == fault_effect::refuse)
     return plain(c, 403, c.hit->code.empty() ? "action_prohibited"sv : c.hit->code);

@@ -18,6 +18,8 @@ public:
 
   static call_id route(std::string_view method, std::string_view path);
   void handle(call& c);
+  /// By name or id. An archived one refuses messages until it is not. False: no channel's name.
+  bool set_archived(std::string_view channel, bool archived);
 
 private:
   struct message {
@@ -27,6 +29,7 @@ private:
   };
   struct channel {
     std::deque<message> messages; // ascending ts_us
+    bool archived = false;
   };
   struct posted {
     std::string text, metadata, order_id, step;

@@ -567,6 +567,59 @@ TEST_CASE("the test's own switch makes keys unstable", "[durable][effect][key]")
   CHECK(key_of(f.hub.calls.front()) != key);
 }
 
+TEST_CASE(
+    "a success that cannot be read is repeated a while, slower and slower, also after a restart",
+    "[durable][effect]") {
+  const bool restarts = GENERATE(false, true);
+  CAPTURE(restarts);
+  fixture f(doubt_policy::may_repeat);
+  f.begin();
+  std::vector<std::int64_t> pauses;
+  for (int i = 0; i < 20 && f.state() == "send"; ++i) {
+    f.hub.answer(outcome_named("unreadable"));
+    if (f.state() != "wait")
+      break;
+    pauses.push_back(f.left());
+    if (restarts && f.left() > 10'000)
+      f.hub.restart();
+    if (f.state() == "wait")
+      f.pass();
+  }
+  CHECK(f.state() == "!missed");
+  REQUIRE(pauses.size() == 8);
+  CHECK(pauses.front() == 1'000);
+  CHECK(pauses[1] == 5'000);
+  CHECK(pauses.back() == 3'600'000);
+  CHECK(f.hub.sent == 9);
+}
+
+TEST_CASE("a server's error is no success that cannot be read: it is repeated without end",
+          "[durable][effect]") {
+  fixture f(doubt_policy::may_repeat);
+  f.begin();
+  for (int i = 0; i < 30; ++i) {
+    f.hub.answer(outcome_named(i % 3 == 0 ? "lost" : "in_doubt"));
+    REQUIRE(f.state() == "wait");
+    f.pass();
+  }
+  f.hub.answer(outcome_named("ok"));
+  CHECK(f.state() == "ok");
+}
+
+TEST_CASE("an answer about something else is doubt, whatever it says", "[durable][effect]") {
+  const std::map<doubt_policy, std::string> expected = {{doubt_policy::replay_key, "lookup"},
+                                                        {doubt_policy::lookup, "lookup"},
+                                                        {doubt_policy::may_repeat, "wait"}};
+  for (const auto& [policy, next] : expected) {
+    CAPTURE(static_cast<int>(policy));
+    fixture f(policy);
+    settings.is_about_other = true;
+    f.begin();
+    f.hub.answer(outcome_named("ok"));
+    CHECK(f.state() == next);
+  }
+}
+
 TEST_CASE("no secret and no body of a step that may be repeated reaches the journal",
           "[durable][effect]") {
   fixture f(doubt_policy::may_repeat);

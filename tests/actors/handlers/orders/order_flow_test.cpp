@@ -59,7 +59,8 @@ TEST_CASE("a good order is charged, shipped, told and confirmed", "[orders]") {
   CHECK(field(shown, "currency") == "usd");
   CHECK(field(shown, "chargeId") == field(a.body, "chargeId"));
   CHECK(field(shown, "trackingNumber") == field(a.body, "trackingNumber"));
-  CHECK(field(shown, "notices") == R"({"announce_confirmed":"sent","mail_confirm":"sent"})");
+  CHECK(field(shown, "notices") ==
+        R"({"announce_confirmed":"sent","announce_new":"sent","mail_confirm":"sent"})");
   CHECK(field(shown, "in_doubt") == "[]");
   CHECK(field(shown, "pending") == "[]");
   CHECK(field(shown, "attention") == "[]");
@@ -369,11 +370,12 @@ TEST_CASE("notices that fail do not fail the order, and it says so", "[orders][n
   const auto notices = field(w.order("1").body, "notices");
   CHECK(field(notices, "mail_confirm").starts_with("failed: "));
   CHECK(field(notices, "announce_confirmed").starts_with("failed: "));
-  // A customer who was not told is a matter for a person; an announcement is not.
+  // Who was not told is a matter for a person.
   const auto attention = field(w.order("1").body, "attention");
   CHECK(attention.find("mail_confirm") != std::string::npos);
-  CHECK(attention.find("announce") == std::string::npos);
-  CHECK(*s.orders.attention_count == 1);
+  CHECK(attention.find("announce_confirmed") != std::string::npos);
+  CHECK(attention.find("announce_new") != std::string::npos);
+  CHECK(*s.orders.attention_count == 3);
   CHECK(field(w.order("1").body, "pending") == "[]");
   CHECK(w.live().empty());
 }
@@ -393,7 +395,7 @@ TEST_CASE("slow notices are waited for two seconds and recorded later", "[orders
     REQUIRE(w.run());
     CHECK(field(w.order("1").body, "pending") == "[]");
     CHECK(field(w.order("1").body, "notices") ==
-          R"({"announce_confirmed":"sent","mail_confirm":"sent"})");
+          R"({"announce_confirmed":"sent","announce_new":"sent","mail_confirm":"sent"})");
     CHECK(problems_of(w, "1", {}).empty());
   }
 }

@@ -1,0 +1,45 @@
+#include "providers/policy/answer.hpp"
+
+#include "journal/base/loopback.hpp"
+#include "providers/policy/refusal.hpp"
+
+namespace orderhub::providers {
+
+namespace {
+
+bool is_decision(const result<std::string>& outcome) {
+  return outcome || outcome.error().kind == error_kind::rejected ||
+         outcome.error().kind == error_kind::done_before;
+}
+
+std::string_view host_of(std::string_view base) {
+  const auto scheme = base.find("://");
+  if (scheme != std::string_view::npos)
+    base.remove_prefix(scheme + 3);
+  return base.substr(0, base.find('/'));
+}
+
+} // namespace
+
+result<std::string> read_answer(const raw_operation& operation, const sent_request& sent,
+                                const http_response& response) {
+  auto outcome = operation.parse(response);
+  const bool is_success_status = response.status >= 200 && response.status < 300;
+  if (!is_success_status || !is_decision(outcome) || operation.is_about == nullptr ||
+      operation.is_about(sent, response))
+    return outcome;
+  const error_kind kind = !operation.has_effect          ? error_kind::unavailable
+                          : operation.key_header.empty() ? error_kind::in_doubt
+                                                         : error_kind::in_doubt_stored;
+  return fail(refusal(kind, operation.name, "the answer is about something else", response));
+}
+
+bool is_of_another_account(std::string_view target, bool is_live) {
+  const auto bar = target.rfind('|');
+  const auto mode = bar == std::string_view::npos ? std::string_view() : target.substr(bar + 1);
+  if (mode == "test")
+    return is_live;
+  return mode == "live" && !is_live && !is_loopback_host(host_of(target.substr(0, bar)));
+}
+
+} // namespace orderhub::providers
