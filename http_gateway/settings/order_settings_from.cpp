@@ -75,6 +75,7 @@ result<handlers::order_settings> order_settings_from(const settings& s,
   o.slack_webhook = vendors.find("slack_webhook") != nullptr;
   o.label_timeout_ms = s.label_timeout_ms;
   o.notification_timeout_ms = s.notification_timeout_ms;
+  o.call_after_ms = s.call_after_ms;
   o.compensate_on_label_failure = s.compensate_on_label_failure;
   if (const auto* stripe = vendors.find("stripe"); stripe != nullptr && stripe->mode == "live")
     o.rules.default_payment_method.clear();

@@ -53,6 +53,8 @@ task<void> get_label(order_run run) {
     ctx.send(shipment_object(run.id()), "ReportLabelOutcome", plan.compensate ? "compensate" : "");
   } else {
     learned = label_facts(**label);
+    if (learned.tracking_number.empty())
+      learned.pending[std::string(tracking_step)] = tracking_awaited;
   }
   run.note(learned);
 }

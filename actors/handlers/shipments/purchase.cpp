@@ -2,6 +2,7 @@
 
 #include "actors/handlers/shipments/label_order.hpp"
 #include "actors/handlers/shipments/order_report.hpp"
+#include "actors/handlers/shipments/tracking.hpp"
 #include "journal/base/bytes.hpp"
 #include "providers/shippo/buy_label.hpp"
 #include "providers/shippo/create_shipment.hpp"
@@ -120,7 +121,7 @@ handler_task buy_label(context ctx, std::string body, settings_ptr settings) {
     co_return fail(stopped_error());
 
   // 2. It is bought, from where and by what the settings say now.
-  auto plan = co_await decide_plan(ctx, std::move(settings));
+  auto plan = co_await decide_plan(ctx, settings);
   if (!plan)
     co_return plan.failure();
   auto label = co_await buy(ctx, *wanted, *plan);
@@ -128,6 +129,8 @@ handler_task buy_label(context ctx, std::string body, settings_ptr settings) {
   // 3. Bought: that is what this shipment has from now on.
   if (label) {
     ctx.set("label", label->encode());
+    if (label->tracking_number.empty())
+      co_await await_tracking(ctx, settings, label->transaction_id);
     if (wanted->report)
       report_label(ctx, label->encode());
     co_return label->encode();
