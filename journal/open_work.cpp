@@ -206,6 +206,55 @@ std::vector<open_wait> open_waits(const object_state& state) {
   return out;
 }
 
+std::vector<open_wait> calls_out(const object_state& state) {
+  std::vector<open_wait> out;
+  for (const auto& i : state.live)
+    for (auto& e : open_effects(i)) {
+      const bool waits = e.position && e.position->kind != note_kind::resend;
+      if (waits || e.person || !i.paused_text.empty())
+        continue;
+      open_wait w;
+      w.step = std::move(e.intent.name);
+      w.vendor = std::move(e.intent.vendor);
+      w.since = e.since;
+      w.sends = std::max<std::uint32_t>(e.position ? e.position->sends : 0, 1);
+      out.push_back(std::move(w));
+    }
+  return out;
+}
+
+std::vector<open_invocation> open_invocations(const object_state& state) {
+  std::vector<open_invocation> out;
+  std::string running; // The exclusive one that has begun, or is next.
+  for (const auto& i : state.live) {
+    const bool is_first = !i.input.shared && running.empty();
+    if (is_first && (!i.entries.empty() || i.input.due_at == 0))
+      running = i.input.handler;
+    if (!i.paused_text.empty() || !open_effects(i).empty())
+      continue;
+    open_invocation open{
+        i.input.handler, i.input.body, i.accepted_at, 0, 0, !i.entries.empty(), {}};
+    if (!open.begun) {
+      open.due_at = i.input.due_at;
+      if (!i.input.shared && !is_first)
+        open.waits_for = running;
+    } else {
+      const auto answered = answered_in(i);
+      for (const auto& e : i.entries) {
+        if (e.kind == record_kind::call) {
+          if (auto p = decode_call(e.payload); p && !answered.contains(p->completion))
+            open.waits_for = p->target.service + '/' + p->input.handler;
+        } else if (e.kind == record_kind::sleep) {
+          if (auto p = decode_wait(e.payload); p && !answered.contains(p->completion))
+            open.wakes_at = p->due_at;
+        }
+      }
+    }
+    out.push_back(std::move(open));
+  }
+  return out;
+}
+
 bool needs_resume(const object_state& state) {
   if (!state.undelivered.empty() || !state.cancels.empty())
     return true;

@@ -46,8 +46,24 @@ struct open_wait {
   unix_ms next_at = 0; ///< When it goes on by itself; 0: when there is a place, or a person acts.
   bool needs_person = false;
 };
-/// Of the live invocations, in log order. `needs_person` also where it goes on by itself.
+/// Of the live invocations, in log order: those that wait, are refused again and again, or for
+/// which a person is called. `needs_person` also where it goes on by itself.
 std::vector<open_wait> open_waits(const object_state& state);
+/// The other open effects: their calls are out, or about to leave. `reason` is empty.
+std::vector<open_wait> calls_out(const object_state& state);
+
+/// A live invocation that has no open effect.
+struct open_invocation {
+  std::string handler;
+  std::string body;
+  unix_ms since = 0;    ///< When it was accepted.
+  unix_ms due_at = 0;   ///< Not begun: when it is to begin; 0: as soon as it can.
+  unix_ms wakes_at = 0; ///< Begun, and sleeping until then; 0: not sleeping.
+  bool begun = false;
+  std::string waits_for; ///< Not begun: the handler that runs before it. Begun: whom it called.
+};
+/// In log order; paused ones left out.
+std::vector<open_invocation> open_invocations(const object_state& state);
 
 /// Indexes of the open effects of one step and attempt; an empty attempt means any.
 std::vector<std::uint32_t> open_steps(const invocation_state& invocation, std::string_view step,

@@ -77,6 +77,8 @@ struct raw_operation {
   std::string_view name;       ///< Constant, `stripe.charge`.
   std::string_view vendor;     ///< Constant, `stripe`; the key into the registry.
   std::string_view call_class; ///< Constant; vendor's limiter bucket: `write`, `read`, `list`.
+  /// The same of its look-up: `read` where that reads one object by its id.
+  std::string_view lookup_class = "list";
   step_ref ref; ///< Whose step it is. Empty: nobody's, as of a read that is not journaled.
   http_request request;
   /// Header that carries the idempotency key; empty where the vendor has none.

@@ -1,5 +1,6 @@
 #pragma once
 #include "journal/base/secret.hpp"
+#include "providers/policy/rate_limiter.hpp"
 
 #include <map>
 #include <string>
@@ -22,6 +23,8 @@ struct endpoint {
   secret path = {};
   /// Stands for `base` in intents where that changes with every start (the built-in mock's port).
   std::string identity = {};
+  /// The vendor's limits that calls keep to, by class; a class that is not named has none.
+  std::vector<call_limit> limits = {};
 
   /// What an intent records of its target; a changed one pauses the order instead of asking a
   /// vendor account that never saw the request.

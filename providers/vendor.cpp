@@ -1,5 +1,6 @@
 #include "providers/vendor.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace orderhub::providers {
@@ -51,6 +52,22 @@ endpoint endpoint_with_key(const vendor& of, const key_endpoint& how,
       secret(std::string(how.prefix) +
              (built_in || key.empty() ? std::string(how.mock_key) : key.reveal())));
   return e;
+}
+
+void add_limits(endpoint& to, const key_endpoint& how, const vendor_configuration& configured,
+                const std::vector<documented_limit>& limits) {
+  for (const auto& documented : limits) {
+    std::optional<rate_limit> limit;
+    if (configured.values.has(documented.setting)) {
+      // Checked when it was set; `none` is no limit.
+      if (auto given = parse_rate_limit(configured.values.text_of(documented.setting)))
+        limit = *given;
+    } else if (to.base == how.own_base) {
+      limit = to.mode == "live" ? documented.live : documented.test;
+    }
+    if (limit)
+      to.limits.push_back({std::string(documented.call_class), *limit});
+  }
 }
 
 } // namespace orderhub::providers

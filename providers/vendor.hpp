@@ -1,6 +1,7 @@
 #pragma once
 #include "journal/base/result.hpp"
 #include "journal/base/secret.hpp"
+#include "providers/policy/rate_limiter.hpp"
 #include "providers/registry.hpp"
 
 #include <cstdint>
@@ -17,6 +18,7 @@ enum class setting_kind : std::uint8_t {
   key,        ///< A secret that goes into a header: printable ASCII without spaces.
   base_url,   ///< Origin and maybe a path; `own_path` and slashes at its end are taken off.
   secret_url, ///< Origin and a path, all of it a secret.
+  rate,       ///< `25/s`, `10/m`, or `none`.
 };
 
 /// One setting of a vendor.
@@ -115,6 +117,16 @@ struct key_endpoint {
   /// Shown to a mock instead of a key: a real one is never shown to the built-in mock.
   std::string_view mock_key;
 };
+/// A documented limit of one class of calls, and the setting that overrides it.
+struct documented_limit {
+  std::string_view call_class;
+  std::string_view setting;
+  rate_limit live, test;
+};
+/// Adds to the endpoint what holds for it: what the setting says, else the vendor's own limit at
+/// the vendor's own host, else (a mock, another host) none.
+void add_limits(endpoint& to, const key_endpoint& how, const vendor_configuration& configured,
+                const std::vector<documented_limit>& limits);
 /// The endpoint `of.name`, with its key in the Authorization header and `of`'s mode.
 endpoint endpoint_with_key(const vendor& of, const key_endpoint& how,
                            const vendor_configuration& configured);

@@ -86,13 +86,14 @@ effect_step effect_machine::lookup_page() {
   if (env_.gate != nullptr)
     if (auto place_now = env_.gate->ask(place(true)); place_now.verdict != place_verdict::granted)
       return wait_for_place(next::lookup, place_now);
+  leave_queue_on_board();
   phase_ = looking_up{};
   ++run_.pages;
   effect_step s;
   s.kind = effect_step_kind::send;
   s.request = run_.page ? *run_.page : start_.operation.lookup(sent());
   s.deadline_ms = lookup_deadline_ms;
-  s.call_class = "list";
+  s.call_class = start_.operation.lookup_class;
   s.lookup = true;
   s.fresh = lost_;
   s.notes = std::exchange(notes_, {});

@@ -105,13 +105,36 @@ place_request effect_machine::place(bool lookup) const {
   return {object_,
           {start_.invocation, start_.index, 0},
           start_.intent.vendor,
-          lookup ? std::string_view("list") : start_.operation.call_class,
+          lookup ? start_.operation.lookup_class : start_.operation.call_class,
           lookup};
 }
 
 void effect_machine::learn(vendor_finding what, std::string_view why) const {
   if (env_.gate != nullptr)
     env_.gate->learned(start_.intent.vendor, what, why);
+}
+
+void effect_machine::tell_board(std::string_view reason) {
+  tell_board(cause_of(reason), reason);
+}
+
+void effect_machine::tell_board(wait_cause cause, std::string_view reason) {
+  if (env_.board == nullptr)
+    return;
+  env_.board->waits(object_, start_.intent.name, start_.intent.vendor, cause, start_.accepted_at,
+                    now(), reason);
+  on_board_ = cause;
+}
+
+void effect_machine::leave_board() {
+  if (env_.board != nullptr && std::exchange(on_board_, std::nullopt))
+    env_.board->ended(object_, start_.intent.name);
+}
+
+/// It has its place: it waits for none any more.
+void effect_machine::leave_queue_on_board() {
+  if (on_board_ == wait_cause::place || on_board_ == wait_cause::limiter)
+    leave_board();
 }
 
 bool effect_machine::parked() const {
@@ -145,6 +168,7 @@ effect_step effect_machine::send() {
   if (env_.gate != nullptr)
     if (auto place_now = env_.gate->ask(place(false)); place_now.verdict != place_verdict::granted)
       return wait_for_place(next::send, place_now);
+  leave_queue_on_board();
   phase_ = sending{};
   ++sends_;
   // Where the journal says that nothing is out, that must change before a byte leaves.
@@ -184,6 +208,7 @@ effect_step effect_machine::wait_for_place(next then, const place_answer& why) {
         providers::backoff_ms(full_queue_retry, 0, full_queue_retry.initial_ms / 2, env_.random),
         then, why.why);
   phase_ = waiting_for_place{then};
+  tell_board(why.why);
   if (position_ != note_kind::waiting || position_text_ != why.why)
     note(note_kind::waiting, 0, why.why);
   return stay();
@@ -204,6 +229,7 @@ void effect_machine::note_wait(std::int64_t for_ms, next then, std::string reaso
   const auto kind = then == next::send     ? note_kind::retry_at
                     : then == next::lookup ? note_kind::lookup_at
                                            : note_kind::event_wait;
+  tell_board(reason);
   note(kind, now() + for_ms, std::move(reason));
 }
 
@@ -221,6 +247,7 @@ effect_step effect_machine::wait_until(std::int64_t due, next then) {
 
 effect_step effect_machine::wait_for_person() {
   phase_ = waiting_for_person{};
+  tell_board(wait_cause::person, person_ ? *person_ : std::string());
   return stay();
 }
 
@@ -232,6 +259,7 @@ effect_step effect_machine::stay() {
 
 effect_step effect_machine::complete(result<std::string> value) {
   leave_queue();
+  leave_board();
   phase_ = done{};
   effect_step s;
   s.kind = effect_step_kind::complete;
@@ -535,6 +563,7 @@ effect_step effect_machine::park() {
   if (const auto* w = std::get_if<waiting>(&phase_); w != nullptr && !w->durable)
     return wait_durably(w->due - steady(), w->then, "its invocation is paused");
   leave_queue();
+  leave_board();
   return stay();
 }
 

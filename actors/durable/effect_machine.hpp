@@ -153,6 +153,11 @@ private:
   effect_step read_page(const providers::transport_outcome& outcome);
   effect_step conclude(finding strongest);
   void call_a_person(std::string why, unix_ms goes_on_at);
+  /// The board learns that it waits, and for what; and that it does not.
+  void tell_board(std::string_view reason);
+  void tell_board(wait_cause cause, std::string_view reason);
+  void leave_board();
+  void leave_queue_on_board();
   void learn(vendor_finding what, std::string_view why) const;
   [[nodiscard]] bool key_alive() const;
   [[nodiscard]] bool key_not_sure() const;
@@ -187,8 +192,9 @@ private:
   bool held_ = false;
   std::optional<std::string> evidence_; ///< A verified event says it happened: its value.
   std::optional<std::string> person_;
-  std::uint32_t generation_ = 1; ///< Of the key.
-  std::uint32_t sends_ = 0;      ///< As far as the journal knows.
+  std::optional<wait_cause> on_board_; ///< As the board has it.
+  std::uint32_t generation_ = 1;       ///< Of the key.
+  std::uint32_t sends_ = 0;            ///< As far as the journal knows.
   /// In a row: absent and sent again, refused and not found, or answered by an unread success.
   std::uint32_t rounds_ = 0;
   int failures_ = 0; ///< In a row.

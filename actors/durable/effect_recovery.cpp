@@ -121,6 +121,7 @@ effect_step effect_machine::recover() {
   if (doubt_ && !stored_ && key_not_sure())
     return lookup_for_good();
   if (stands && nothing_out) {
+    tell_board(stands->note.text);
     const auto due = env_.time.steady_due(stands->at, stands->note.at);
     const auto tries = static_cast<int>(std::min<std::uint32_t>(stands->note.tries, 1'000));
     if (stands->note.kind == note_kind::retry_at) {

@@ -47,6 +47,7 @@ struct event_outcome {
 struct read_view {
   const journal::object_state& state;
   const std::function<result<journal::object_state>(const object_id&)>& load;
+  unix_ms now = 0; ///< Journal time.
 };
 
 /// Something that an answer shows and no journal may hold (a client secret): fetched when the

@@ -25,6 +25,24 @@ std::size_t at(place_kind kind) {
   return static_cast<std::size_t>(kind);
 }
 
+/// Classes with a limit of their own; what is none of them is like `write`.
+constexpr std::array<std::string_view, 3> classes = {"write", "read", "list"};
+/// One queue for each kind and class.
+constexpr std::size_t lanes = place_kinds * classes.size();
+
+std::size_t class_index(std::string_view call_class) {
+  const auto it = std::find(classes.begin(), classes.end(), call_class);
+  return it == classes.end() ? 0 : static_cast<std::size_t>(it - classes.begin());
+}
+
+std::size_t lane_of(place_kind kind, std::string_view call_class) {
+  return at(kind) * classes.size() + class_index(call_class);
+}
+
+place_kind kind_of_lane(std::size_t lane) {
+  return static_cast<place_kind>(lane / classes.size());
+}
+
 } // namespace
 
 place_kind kind_of(std::string_view call_class, bool lookup) {
@@ -60,11 +78,13 @@ struct vendor_gate::vendor {
   enum class stage : std::uint8_t { queued, offered, granted };
   struct standing {
     stage at = stage::queued;
-    place_kind kind = place_kind::effect;
+    std::size_t lane = 0;
     std::list<entry>::iterator queued; ///< While `queued`.
     object_id object;                  ///< Else.
     std::int64_t until = 0;            ///< Of an offer.
     bool probe = false;
+
+    [[nodiscard]] place_kind kind() const { return kind_of_lane(lane); }
   };
 
   vendor(std::string n, const gate_limits& l)
@@ -75,7 +95,8 @@ struct vendor_gate::vendor {
   const std::array<std::size_t, place_kinds> limit;
   std::mutex mutex;
   std::array<std::size_t, place_kinds> taken{}; ///< Offered, granted, or on the wire.
-  std::array<std::list<entry>, place_kinds> queues;
+  std::array<std::list<entry>, lanes> queues;
+  std::array<std::optional<providers::token_bucket>, classes.size()> buckets;
   std::map<effect_key, standing> known;           ///< Queued, offered, or granted and not left yet.
   std::multimap<std::int64_t, effect_key> offers; ///< By the end of their time.
   std::uint64_t tickets = 0;
@@ -102,19 +123,35 @@ struct vendor_gate::vendor {
     return std::any_of(queues.begin(), queues.end(), [](const auto& q) { return !q.empty(); });
   }
 
-  [[nodiscard]] std::string refusal(place_kind kind) const {
+  [[nodiscard]] std::optional<providers::token_bucket>& bucket_of(std::size_t lane) {
+    return buckets[lane % classes.size()];
+  }
+  [[nodiscard]] bool has_token(std::size_t lane, std::int64_t now) {
+    auto& bucket = bucket_of(lane);
+    return !bucket || bucket->has_token(now);
+  }
+  void take(std::size_t lane, std::int64_t now) {
+    ++taken[at(kind_of_lane(lane))];
+    if (auto& bucket = bucket_of(lane))
+      bucket->take(now);
+  }
+
+  [[nodiscard]] std::string refusal(std::size_t lane) {
+    const auto kind = kind_of_lane(lane);
     if (held)
       return name + (down ? " is not reached: " : " refuses our credential: ") + why;
     if (pacing)
       return "what waited for " + name + " goes on at a pace";
+    if (const auto& bucket = bucket_of(lane); bucket && has_room(kind))
+      return "the limit of " + name + ", " + shown(bucket->limit()) + ", is used up";
     return std::to_string(taken[at(kind)]) + " calls to " + name + " are on the wire";
   }
 
-  void enqueue(const place_request& request, place_kind kind) {
-    auto& queue = queues[at(kind)];
+  void enqueue(const place_request& request, std::size_t lane) {
+    auto& queue = queues[lane];
     queue.push_back({request.object, key_of(request.who), ++tickets});
     standing s;
-    s.kind = kind;
+    s.lane = lane;
     s.queued = std::prev(queue.end());
     known.insert_or_assign(key_of(request.who), std::move(s));
   }
@@ -132,19 +169,21 @@ struct vendor_gate::vendor {
   void remove(std::map<effect_key, standing>::iterator it, std::int64_t now) {
     auto& s = it->second;
     if (s.at == stage::queued) {
-      queues[at(s.kind)].erase(s.queued);
+      queues[s.lane].erase(s.queued);
     } else {
       if (s.at == stage::offered)
         drop_offer(it->first, s.until);
-      --taken[at(s.kind)];
+      --taken[at(s.kind())];
+      if (auto& bucket = bucket_of(s.lane))
+        bucket->give_back(now);
       if (s.probe) // It never left: another one may show what it would have.
         probe_at = std::min(probe_at, now);
     }
     known.erase(it);
   }
 
-  void offer_first(place_kind kind, bool probe, std::int64_t now, std::vector<place_offer>& out) {
-    auto& queue = queues[at(kind)];
+  void offer_first(std::size_t lane, bool probe, std::int64_t now, std::vector<place_offer>& out) {
+    auto& queue = queues[lane];
     auto first = std::move(queue.front());
     queue.pop_front();
     auto& s = known.at(first.key);
@@ -153,19 +192,18 @@ struct vendor_gate::vendor {
     s.until = now + limits.offer_ms;
     s.probe = probe;
     offers.emplace(s.until, first.key);
-    ++taken[at(kind)];
+    take(lane, now);
     out.push_back({std::move(first.object), {first.key.first, first.key.second, 0}, name});
   }
 
-  /// The kind whose first has waited longest, among those with a free place.
-  [[nodiscard]] std::optional<place_kind> oldest() const {
-    std::optional<place_kind> best;
-    for (std::size_t k = 0; k < place_kinds; ++k) {
-      const auto kind = static_cast<place_kind>(k);
-      if (queues[k].empty() || !has_room(kind))
+  /// The queue whose first has waited longest, among those with a free place and a token.
+  [[nodiscard]] std::optional<std::size_t> oldest(std::int64_t now) {
+    std::optional<std::size_t> best;
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      if (queues[lane].empty() || !has_room(kind_of_lane(lane)) || !has_token(lane, now))
         continue;
-      if (!best || queues[k].front().ticket < queues[at(*best)].front().ticket)
-        best = kind;
+      if (!best || queues[lane].front().ticket < queues[*best].front().ticket)
+        best = lane;
     }
     return best;
   }
@@ -201,19 +239,19 @@ struct vendor_gate::vendor {
       remove(known.find(offers.begin()->second), now);
     if (held) {
       if (now >= probe_at)
-        if (auto kind = oldest()) {
+        if (auto lane = oldest(now)) {
           probed(now);
-          offer_first(*kind, true, now, out);
+          offer_first(*lane, true, now, out);
         }
       return;
     }
     if (pacing)
       refill(now);
     while (!pacing || budget > 0) {
-      auto kind = oldest();
-      if (!kind)
+      auto lane = oldest(now);
+      if (!lane)
         break;
-      offer_first(*kind, false, now, out);
+      offer_first(*lane, false, now, out);
       if (pacing)
         --budget;
     }
@@ -221,24 +259,34 @@ struct vendor_gate::vendor {
       pacing = false;
   }
 
-  [[nodiscard]] std::optional<std::int64_t> wanted_at(std::int64_t now) const {
+  [[nodiscard]] std::optional<std::int64_t> wanted_at(std::int64_t now) {
     std::optional<std::int64_t> next;
     const auto earlier = [&](std::int64_t t) { next = std::min(next.value_or(t), t); };
     if (!offers.empty())
       earlier(offers.begin()->first);
     if (held && anybody_waits())
       earlier(std::max(probe_at, now));
-    if (!held && pacing && oldest())
+    if (!held && pacing && oldest(now))
       earlier(budget_at + limits.pace_ms);
+    // The next token of those who wait for nothing else.
+    for (std::size_t lane = 0; lane < lanes; ++lane)
+      if (!queues[lane].empty() && has_room(kind_of_lane(lane)))
+        if (auto& bucket = bucket_of(lane); bucket && !bucket->has_token(now))
+          earlier(held ? std::max(probe_at, bucket->next_at(now)) : bucket->next_at(now));
     return next;
   }
 };
 
 vendor_gate::vendor_gate(const std::vector<std::string>& vendors, gate_limits limits,
-                         const clock& time)
+                         const clock& time, const call_limits& rates)
     : limits_(limits), time_(time) {
-  for (const auto& name : vendors)
-    vendors_.emplace(name, std::make_unique<vendor>(name, limits_));
+  for (const auto& name : vendors) {
+    auto made = std::make_unique<vendor>(name, limits_);
+    if (const auto it = rates.find(name); it != rates.end())
+      for (const auto& rate : it->second)
+        made->buckets[class_index(rate.call_class)].emplace(rate.limit, time_.steady_ms());
+    vendors_.emplace(name, std::move(made));
+  }
 }
 
 vendor_gate::~vendor_gate() = default;
@@ -272,6 +320,7 @@ place_answer vendor_gate::ask(const place_request& request) {
   if (v == nullptr)
     return {};
   const auto kind = kind_of(request.call_class, request.lookup);
+  const auto lane = lane_of(kind, request.call_class);
   const auto key = key_of(request.who);
   const auto now = time_.steady_ms();
   std::vector<place_offer> offers;
@@ -279,7 +328,7 @@ place_answer vendor_gate::ask(const place_request& request) {
   {
     const std::lock_guard lock(v->mutex);
     auto it = v->known.find(key);
-    if (it != v->known.end() && it->second.kind != kind) {
+    if (it != v->known.end() && it->second.lane != lane) {
       // It wants another call now than the one it asked for before.
       v->remove(it, now);
       v->offer(now, offers);
@@ -290,25 +339,26 @@ place_answer vendor_gate::ask(const place_request& request) {
         v->drop_offer(key, it->second.until);
       it->second.at = vendor::stage::granted;
     } else if (it != v->known.end()) {
-      answer = {place_verdict::queued, v->refusal(kind)};
+      answer = {place_verdict::queued, v->refusal(lane)};
     } else {
-      const bool nobody_before = v->held ? !v->anybody_waits() : v->queues[at(kind)].empty();
-      const bool may_go = v->has_room(kind) && nobody_before && (!v->held || now >= v->probe_at);
+      const bool nobody_before = v->held ? !v->anybody_waits() : v->queues[lane].empty();
+      const bool may_go = v->has_room(kind) && v->has_token(lane, now) && nobody_before &&
+                          (!v->held || now >= v->probe_at);
       if (may_go) {
         vendor::standing s;
         s.at = vendor::stage::granted;
-        s.kind = kind;
+        s.lane = lane;
         s.object = request.object;
         s.probe = v->held;
         if (v->held)
           v->probed(now);
-        ++v->taken[at(kind)];
+        v->take(lane, now);
         v->known.emplace(key, std::move(s));
-      } else if (v->queues[at(kind)].size() >= limits_.queue_max) {
-        answer = {place_verdict::full, v->refusal(kind)};
+      } else if (v->queues[lane].size() >= limits_.queue_max) {
+        answer = {place_verdict::full, v->refusal(lane)};
       } else {
-        v->enqueue(request, kind);
-        answer = {place_verdict::queued, v->refusal(kind)};
+        v->enqueue(request, lane);
+        answer = {place_verdict::queued, v->refusal(lane)};
       }
     }
   }
@@ -375,7 +425,7 @@ place_lease vendor_gate::leave(std::string_view vendor_name, const durable::call
     return {};
   const std::lock_guard lock(v->mutex);
   auto it = v->known.find(key_of(who));
-  if (it != v->known.end() && it->second.at == vendor::stage::granted && it->second.kind == kind)
+  if (it != v->known.end() && it->second.at == vendor::stage::granted && it->second.kind() == kind)
     v->known.erase(it); // Still counted in `taken`.
   else
     ++v->taken[at(kind)];
@@ -387,9 +437,11 @@ place_lease vendor_gate::try_take(std::string_view vendor_name, place_kind kind)
   if (v == nullptr)
     return {};
   const std::lock_guard lock(v->mutex);
-  if (v->held || !v->has_room(kind) || !v->queues[at(kind)].empty())
+  const auto lane = lane_of(kind, "read");
+  if (v->held || !v->has_room(kind) || !v->queues[lane].empty())
     return {};
-  ++v->taken[at(kind)];
+  // It can be left out, and is no poll: it takes a token where there is one.
+  v->take(lane, time_.steady_ms());
   return {shared_from_this(), v, kind};
 }
 
@@ -507,8 +559,8 @@ std::vector<vendor_places> vendor_gate::snapshot() const {
     p.vendor = name;
     p.limit = v->limit;
     p.in_flight = v->taken;
-    for (std::size_t k = 0; k < place_kinds; ++k)
-      p.queued[k] = v->queues[k].size();
+    for (std::size_t lane = 0; lane < lanes; ++lane)
+      p.queued[at(kind_of_lane(lane))] += v->queues[lane].size();
     p.held = v->held;
     p.held_ms = v->held ? now - v->held_since : 0;
     p.why = v->held ? v->why : std::string();

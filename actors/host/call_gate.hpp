@@ -2,6 +2,7 @@
 #include "actors/durable/call_gate.hpp"
 #include "journal/base/ids.hpp"
 #include "journal/base/time.hpp"
+#include "providers/policy/rate_limiter.hpp"
 
 #include <array>
 #include <cstddef>
@@ -69,6 +70,9 @@ struct place_offer {
 
 class vendor_gate;
 
+/// By vendor.
+using call_limits = std::map<std::string, std::vector<providers::call_limit>, std::less<>>;
+
 /// A place that a call holds; free again when this goes. Keeps the gate alive: a call may end after
 /// the hub.
 class place_lease {
@@ -122,6 +126,11 @@ struct vendor_places {
 /// in order of arrival. A place that frees itself is offered to the first in the queue and kept for
 /// it until it asks again, withdraws, or `offer_ms` have passed.
 ///
+/// Calls of a class that the vendor limits take a token of that class's bucket as well, all orders
+/// from the same one. Who finds none queues in order of arrival, and a look-up of many pages queues
+/// again for each, so nobody is starved: whoever is first waits at most one interval of the bucket.
+/// A class whose bucket is empty holds up no other class.
+///
 /// `misconfigured` holds the whole vendor: what asks is queued, but for one probe a minute; the
 /// first call that is `reached` ends the hold, and those who wait go on at a pace. One call that
 /// needs another right than the rest would begin and end holds in turn: then the person is called
@@ -134,7 +143,9 @@ public:
   using wake_callback = std::function<void(place_offer)>;
 
   /// Vendors that are not listed are granted everything and counted nowhere.
-  vendor_gate(const std::vector<std::string>& vendors, gate_limits limits, const clock& time);
+  /// `rates`: limits by vendor and class; what is not in it has none.
+  vendor_gate(const std::vector<std::string>& vendors, gate_limits limits, const clock& time,
+              const call_limits& rates = {});
   ~vendor_gate() override;
   vendor_gate(const vendor_gate&) = delete;
   vendor_gate& operator=(const vendor_gate&) = delete;

@@ -121,7 +121,7 @@ void intake::take_call(call_request& request, responder_ptr to, origin from) {
 
 result<std::string> read_object(const journal::hub_journal& journal,
                                 const durable::handler_definition& handler, object_id object,
-                                std::string_view body) {
+                                std::string_view body, unix_ms now) {
   const std::function<result<journal::object_state>(const object_id&)> load =
       [&journal](const object_id& id) {
         auto found = journal.load(id);
@@ -134,7 +134,7 @@ result<std::string> read_object(const journal::hub_journal& journal,
     state.error().status = 500;
     return state.failure();
   }
-  return handler.read({*state, load}, body);
+  return handler.read({*state, load, now}, body);
 }
 
 void intake::read(const durable::handler_definition& handler, const call_request& request,
@@ -143,7 +143,8 @@ void intake::read(const durable::handler_definition& handler, const call_request
     finish(to, failure(400, request.handler + " only reads; call it without /send."));
     return;
   }
-  auto outcome = read_object(shared_.journal, handler, {request.service, request.key}, body);
+  auto outcome = read_object(shared_.journal, handler, {request.service, request.key}, body,
+                             shared_.env.time.now());
   call_response response;
   if (outcome)
     response.body = std::move(*outcome);

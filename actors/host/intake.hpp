@@ -64,6 +64,6 @@ private:
 /// be read; else what the handler fails with.
 result<std::string> read_object(const journal::hub_journal& journal,
                                 const durable::handler_definition& handler, object_id object,
-                                std::string_view body);
+                                std::string_view body, unix_ms now);
 
 } // namespace orderhub::host

@@ -168,6 +168,12 @@ public:
     return wait < hub_.sweep_ms ? std::optional(wait) : std::nullopt;
   }
 
+  /// Who waits is said in the log, and whom a person must look at.
+  void tend_board() {
+    if (auto* board = hub_.shared.env.board)
+      board->tick(hub_.shared.env.time.now());
+  }
+
   void stop() {
     for (const auto& [id, object] : active_)
       self_->send(object.actor, stop_atom::value);
@@ -283,7 +289,10 @@ caf::behavior directory_actor(caf::event_based_actor* self, hub_context* hub, ca
       [=](unpause_message& m) { guarded("directory", "unpause", [&] { state->unpause(m); }); },
       [=](stop_atom) { state->stop(); },
       [=](sweep_atom) {
-        guarded("directory", "sweep", [&] { state->sweep(); });
+        guarded("directory", "sweep", [&] {
+          state->sweep();
+          state->tend_board();
+        });
         tend_gate();
         self->delayed_send(self, sweep, sweep_atom::value);
       },

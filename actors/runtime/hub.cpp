@@ -74,6 +74,7 @@ struct hub::parts {
             .random = random,
             .hub = journal.hub(),
             .vendors = vendors,
+            .board = options.board,
             .vendor_clocks = &vendor_clocks,
             .started_at = time.steady_ms(),
             .request_retention_ms = options.request_retention_ms,

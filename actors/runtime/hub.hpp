@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/durable/service.hpp"
+#include "actors/durable/wait_board.hpp"
 #include "actors/host/call_gate.hpp"
 #include "actors/host/ingress.hpp"
 #include "journal/base/journal_clock.hpp"
@@ -28,6 +29,8 @@ struct hub_options {
   std::size_t resume_per_second = 5'000;
   /// Places on the wire. `resume_at_once` follows from `resume_per_second`.
   host::gate_limits places = {};
+  /// Told of every step that waits; outlives the hub. Null: nobody looks.
+  durable::wait_board* board = nullptr;
   /// What is known of the last run's end; nothing: the wall clock tells how long ago it was.
   std::optional<clock_start> last_run = std::nullopt;
   bool unstable_keys_for_test = false;

@@ -40,9 +40,12 @@ struct hub_context {
 inline std::shared_ptr<host::vendor_gate> make_gate(const providers::registry& vendors,
                                                     host::gate_limits limits, const clock& time) {
   std::vector<std::string> names;
-  for (const auto& [name, endpoint] : vendors.endpoints)
+  host::call_limits rates;
+  for (const auto& [name, endpoint] : vendors.endpoints) {
     names.push_back(name);
-  return std::make_shared<host::vendor_gate>(names, limits, time);
+    rates.emplace(name, endpoint.limits);
+  }
+  return std::make_shared<host::vendor_gate>(names, limits, time, rates);
 }
 
 } // namespace orderhub::runtime

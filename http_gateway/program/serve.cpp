@@ -1,3 +1,4 @@
+#include "actors/durable/wait_board.hpp"
 #include "actors/handlers/services.hpp"
 #include "actors/runtime/hub.hpp"
 #include "http_gateway/admin/admin_api.hpp"
@@ -103,8 +104,15 @@ void add_vendors(metrics_writer& out, const std::vector<host::vendor_places>& ve
   by_vendor("orderhub_vendor_misconfigured_total", counter, &places::misconfigured);
 }
 
+void add_waiting(metrics_writer& out, const durable::wait_board& board) {
+  const auto waiting = board.snapshot();
+  out.family("orderhub_waiting", metric_kind::gauge, "Steps that wait, by vendor and cause.");
+  for (const auto& w : waiting)
+    out.sample({{"vendor", w.vendor}, {"cause", name_of(w.cause)}}, w.count);
+}
+
 std::string hub_metrics_text(const journal::journal_metrics& j, const runtime::hub_metrics& h,
-                             std::uint64_t attention_count) {
+                             std::uint64_t attention_count, const durable::wait_board& board) {
   using enum metric_kind;
   metrics_writer out;
   out.one("orderhub_journal_commits_total", counter, j.commits);
@@ -124,6 +132,7 @@ std::string hub_metrics_text(const journal::journal_metrics& j, const runtime::h
   out.one("orderhub_actor_failures_total", counter, h.actor_failures);
   out.one("orderhub_objects_paused", gauge, h.paused_objects);
   add_vendors(out, h.vendors);
+  add_waiting(out, board);
   return out.take();
 }
 
@@ -235,10 +244,13 @@ int serve(const settings& s, const std::function<result<settings>()>& read_again
                {"message", "Connections may be refused under load: raise the hard "
                            "limit (ulimit -Hn, LimitNOFILE=)."}});
   providers::curl_transport transport(transport_options);
+  const auto board = std::make_shared<durable::wait_board>(s.call_after_ms);
+  orders->board = board;
   const auto services =
       handlers::all_services(std::make_shared<const handlers::order_settings>(*orders));
   runtime::hub_options hub_options;
   hub_options.places = places;
+  hub_options.board = board.get();
   // Half the cores: curl, HTTP, the journal and the kernel have work too. Measured on two cores:
   // one worker takes 560 us of CPU an order at 64 connections, two take 640, at the same rate.
   hub_options.workers =
@@ -280,7 +292,8 @@ int serve(const settings& s, const std::function<result<settings>()>& read_again
       hub, s.token_of_admin(), [&] { return (*listener)->metrics(); },
       [&] {
         orders->refused_notices->write_due(machine.wall_ms());
-        return hub_metrics_text((*journal)->metrics(), hub.metrics(), *orders->attention_count);
+        return hub_metrics_text((*journal)->metrics(), hub.metrics(),
+                                *orders->attention_count + board->called(), *board);
       });
   server_options admin_options;
   admin_options.host = s.admin_listen.host;

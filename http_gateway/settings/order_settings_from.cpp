@@ -90,6 +90,7 @@ result<handlers::order_settings> order_settings_from(const settings& s,
   o.slack_webhook = vendors.find("slack_webhook") != nullptr;
   o.label_timeout_ms = s.label_timeout_ms;
   o.notification_timeout_ms = s.notification_timeout_ms;
+  o.call_after_ms = s.call_after_ms;
   o.compensate_on_label_failure = s.compensate_on_label_failure;
   const auto is_live = [&vendors](const char* name) {
     const auto* vendor = vendors.find(name);

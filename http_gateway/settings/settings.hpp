@@ -50,6 +50,7 @@ struct settings {
   std::int64_t notification_timeout_ms = 2'000;
   bool compensate_on_label_failure = false; ///< `on_label_failure`: `retry` or `compensate`.
   std::int64_t absence_after_ms = -1;       ///< For all operations; negative: each its own.
+  std::int64_t call_after_ms = 0;           ///< For all causes of waiting; 0: each its own.
   std::vector<std::string> disabled;        ///< Vendors to be skipped.
 
   bool mock_mode = false;

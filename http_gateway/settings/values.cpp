@@ -240,6 +240,14 @@ result<listen_address> parse_listen(std::string_view text) {
   return a;
 }
 
+result<void> set_rate(std::string& to, std::string_view text) {
+  if (text != "none")
+    if (auto limit = providers::parse_rate_limit(text); !limit)
+      return refuse(limit.error().message + ", or none");
+  to = std::string(text);
+  return {};
+}
+
 result<void> set_vendor_value(providers::vendor_values& to, const providers::vendor_setting& of,
                               std::string_view text) {
   using providers::setting_kind;
@@ -247,6 +255,7 @@ result<void> set_vendor_value(providers::vendor_values& to, const providers::ven
   secret hidden;
   auto done = of.kind == setting_kind::text       ? set_text(plain, text)
               : of.kind == setting_kind::base_url ? set_base(plain, text, of.own_path)
+              : of.kind == setting_kind::rate     ? set_rate(plain, text)
               : of.kind == setting_kind::key      ? set_secret(hidden, text)
                                                   : set_secret_url(hidden, text);
   if (done)

@@ -27,6 +27,8 @@ result<void> set_number(Int& to, std::string_view text, Int min, Int max) {
   return {};
 }
 
+/// `25/s`, `10/m`, `none`.
+result<void> set_rate(std::string& to, std::string_view text);
 /// `0`, or a duration with its unit; milliseconds.
 result<void> set_duration(std::int64_t& to, std::string_view text, std::int64_t min_ms);
 /// Bytes, or KiB, MiB, GiB.

@@ -16,10 +16,28 @@ constexpr std::array<std::string_view, fault_effect_count> effect_names = {
     "none",         "status",    "drop_before", "drop_after",         "garbage", "truncate",
     "latency",      "late_work", "stored_500",  "stored_500_done",    "refuse",  "queued",
     "unauthorized", "forbidden", "not_found",   "reset_after_answer", "hang",    "hang_after",
-    "html",         "empty",     "foreign"};
+    "html",         "empty",     "foreign",     "processing",         "pending", "untracked"};
 constexpr std::array<std::string_view, 3> outcome_names = {"success", "error", "never"};
-constexpr std::array<std::string_view, 4> refund_statuses = {"succeeded", "pending", "failed",
-                                                             "canceled"};
+constexpr std::array<std::string_view, 5> refund_statuses = {"succeeded", "pending", "failed",
+                                                             "canceled", "requires_action"};
+
+/// Effects that only one call of one vendor has.
+struct own_effect {
+  fault_effect effect;
+  vendor_id vendor;
+  std::string_view operation;
+  const char* message;
+};
+constexpr std::array own_effects = {
+    own_effect{fault_effect::queued, vendor_id::shippo, "label",
+               "'effect' queued needs 'vendor' shippo and 'operation' label"},
+    own_effect{fault_effect::untracked, vendor_id::shippo, "label",
+               "'effect' untracked needs 'vendor' shippo and 'operation' label"},
+    own_effect{fault_effect::processing, vendor_id::stripe, "charge",
+               "'effect' processing needs 'vendor' stripe and 'operation' charge"},
+    own_effect{fault_effect::pending, vendor_id::stripe, "refund",
+               "'effect' pending needs 'vendor' stripe and 'operation' refund"},
+};
 
 // An hour: longer than any deadline or absence time that a fault could test.
 constexpr std::int64_t wait_max_ms = 3'600'000;
@@ -105,7 +123,7 @@ result<void> read_fault_field(fault& f, const std::string& name, const json& val
       return fail(wrong("'effect' must be one of status, drop_before, drop_after, garbage, "
                         "truncate, latency, late_work, stored_500, stored_500_done, refuse, "
                         "queued, unauthorized, forbidden, not_found, reset_after_answer, hang, "
-                        "hang_after, html, empty, foreign"));
+                        "hang_after, html, empty, foreign, processing, pending, untracked"));
     f.effect = static_cast<fault_effect>(std::distance(effect_names.begin(), it));
   } else if (name == "outcome") {
     auto text = read_text(value, name);
@@ -150,8 +168,9 @@ result<fault> read_fault(const json& document) {
     return fail(wrong("a fault needs 'effect'"));
   if ((f.nth != 0 ? 1 : 0) + (f.probability > 0 ? 1 : 0) + (f.always ? 1 : 0) != 1)
     return fail(wrong("a fault needs exactly one of 'nth', 'probability', 'always'"));
-  if (f.effect == fault_effect::queued && (f.vendor != vendor_id::shippo || f.operation != "label"))
-    return fail(wrong("'effect' queued needs 'vendor' shippo and 'operation' label"));
+  for (const auto& own : own_effects)
+    if (f.effect == own.effect && (f.vendor != own.vendor || f.operation != own.operation))
+      return fail(wrong(own.message));
   if (!known_operation(f))
     return fail(wrong("that vendor has no operation of the name given in 'operation'"));
   return f;
@@ -220,7 +239,7 @@ result<void> read_refund(control_document& to, const json& value) {
       r.status = item.get<std::string>();
     } else {
       return fail(wrong("'refund' takes 'payment_intent', 'amount' in minor units, and 'status', "
-                        "one of succeeded, pending, failed, canceled"));
+                        "one of succeeded, pending, failed, canceled, requires_action"));
     }
   }
   if (r.payment_intent.empty())

@@ -39,18 +39,23 @@ enum class fault_effect : std::uint8_t {
   hang_after,         ///< The work is done, the rest the same.
   // What stands between answers in the vendor's place, with the status of its success. The work is
   // done where `work` says so.
-  html,    ///< A page.
-  empty,   ///< Nothing.
-  foreign, ///< JSON of something else.
+  html,       ///< A page.
+  empty,      ///< Nothing.
+  foreign,    ///< JSON of something else.
+  processing, ///< Stripe's charge: answered `processing`; `late_ms` later the `outcome`.
+  pending,    ///< Stripe's refund: answered `pending`, or with that `code` `requires_action`;
+              ///< `late_ms` later the `outcome`.
+  untracked,  ///< Shippo's label: bought without a tracking number, which it has `late_ms` later.
 };
-inline constexpr std::size_t fault_effect_count = 21;
+inline constexpr std::size_t fault_effect_count = 24;
 std::string_view name_of(fault_effect effect);
 
-/// What becomes of a `queued` label.
+/// What becomes of what was not decided at once: a `queued` label, a `processing` payment, a
+/// `pending` refund, an `untracked` label.
 enum class queued_outcome : std::uint8_t {
   success,
-  error, ///< With `code` and `text`.
-  never, ///< It stays QUEUED.
+  error, ///< A label: with `code` and `text`. A payment: declined. A refund: `failed`.
+  never, ///< It stays as it is.
 };
 
 /// One rule. Exactly one of `nth`, `probability`, `always` says when it hits.
@@ -69,7 +74,7 @@ struct fault {
   std::int64_t late_ms = 1'000;
   std::string code = {}; ///< `refuse`, `queued`, `unauthorized`, `forbidden`
   std::string text = {}; ///< `refuse`, `queued`
-  queued_outcome outcome = queued_outcome::success; ///< `queued`
+  queued_outcome outcome = queued_outcome::success; ///< `queued` and its like.
   bool work = true; ///< `html`, `empty`, `foreign`: whether the vendor has done the work.
 };
 
@@ -84,8 +89,9 @@ struct list_manner {
 /// A refund that somebody makes in Stripe's dashboard.
 struct dashboard_refund {
   std::string payment_intent;
-  std::int64_t amount = 0;          ///< Minor units; 0: all that is left.
-  std::string status = "succeeded"; ///< `succeeded`, `pending`, `failed`, `canceled`.
+  std::int64_t amount = 0; ///< Minor units; 0: all that is left.
+  /// `succeeded`, `pending`, `failed`, `canceled`, `requires_action`.
+  std::string status = "succeeded";
 };
 
 /// What a control document asks for; see `vendors::control`.

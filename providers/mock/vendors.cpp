@@ -269,6 +269,7 @@ struct vendors::state {
         dispatch(c);
     }
     now = std::max(now, to);
+    now_world->stripe_vendor.settle(time_at(vendor_id::stripe));
   }
 
   /// Whether work will follow. Not for what would read or be refused anyway: no harm, no effect.
@@ -341,7 +342,9 @@ mock_response vendors::state::vendor_request(const mock_request& request, vendor
   }
 
   const bool inside = effect == fault_effect::refuse || effect == fault_effect::stored_500 ||
-                      effect == fault_effect::stored_500_done || effect == fault_effect::queued;
+                      effect == fault_effect::stored_500_done || effect == fault_effect::queued ||
+                      effect == fault_effect::processing || effect == fault_effect::pending ||
+                      effect == fault_effect::untracked;
   const bool is_stripe = vendor == vendor_id::stripe;
   if (!is_stripe && effect == fault_effect::stored_500) {
     // Nobody else stores answers: a plain 500 with nothing done.

@@ -84,6 +84,8 @@ struct options {
   std::array<list_manner, vendor_count> lists{};
   /// Shippo: how long a purchase with `async` stays QUEUED, and a refund PENDING.
   std::int64_t shippo_purchase_ms = 1'000;
+  /// Stripe: how long a refund of `pm_card_pendingRefund` stays `pending`.
+  std::int64_t stripe_refund_ms = 5'000;
   /// Rates quoted for a shipment, 1 to 3.
   std::size_t shippo_rates = 2;
 };

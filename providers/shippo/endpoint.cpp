@@ -1,5 +1,8 @@
 #include "providers/shippo/endpoint.hpp"
 
+#include <cstdint>
+#include <utility>
+
 namespace orderhub::providers::shippo {
 
 namespace {
@@ -7,6 +10,18 @@ namespace {
 constexpr std::string_view key = "shippo.api_key";
 constexpr std::string_view base = "shippo.api_base";
 constexpr std::string_view own_base = "https://api.goshippo.com";
+constexpr std::string_view list_limit = "shippo.list_limit";
+constexpr std::string_view read_limit = "shippo.read_limit";
+constexpr std::int64_t minute_ms = 60'000;
+
+/// docs.goshippo.com/docs/API_Concepts/RateLimits: GET of a list 50 a minute live, 10 test; of one
+/// object 4000 and 400.
+const std::vector<documented_limit>& limits() {
+  static const std::vector<documented_limit> all = {
+      {"list", list_limit, {50, minute_ms}, {10, minute_ms}},
+      {"read", read_limit, {4'000, minute_ms}, {400, minute_ms}}};
+  return all;
+}
 
 /// Older tokens have no prefix; what does not say that it is a test is taken for live.
 std::string_view mode_of(const vendor_configuration& c) {
@@ -19,8 +34,10 @@ std::string_view mode_of(const vendor_configuration& c) {
 result<std::vector<endpoint>> endpoints_of(const vendor& self, const vendor_configuration& c) {
   const bool oauth =
       !c.is_built_in_mock(base) && c.values.secret_of(key).reveal().starts_with("oauth.");
-  return std::vector{endpoint_with_key(
-      self, {own_base, oauth ? "Bearer " : "ShippoToken ", "shippo_test_orderhub_mock"}, c)};
+  const key_endpoint how{own_base, oauth ? "Bearer " : "ShippoToken ", "shippo_test_orderhub_mock"};
+  auto made = endpoint_with_key(self, how, c);
+  add_limits(made, how, c, limits());
+  return std::vector{std::move(made)};
 }
 
 } // namespace
@@ -39,6 +56,11 @@ vendor describe() {
        "shippo_test_…, shippo_live_…, or an oauth. token; what does not say test is taken for live",
        "none", setting_kind::key},
       {base, "SHIPPO_API_BASE", "what stands before /shipments", own_base, setting_kind::base_url},
+      {list_limit, "SHIPPO_LIST_LIMIT",
+       "look-ups of labels: lists a minute (10/m) or second, or none",
+       "at Shippo's own host 50/m live, 10/m test; else none", setting_kind::rate},
+      {read_limit, "SHIPPO_READ_LIMIT", "polls of single labels, likewise",
+       "at Shippo's own host 4000/m live, 400/m test; else none", setting_kind::rate},
   };
   v.endpoints = {{"shippo", "MOCK_MODE, SHIPPO_API_BASE and SHIPPO_API_KEY"}};
   v.mode_of = mode_of;

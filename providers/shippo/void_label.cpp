@@ -118,6 +118,7 @@ operation<void_outcome> void_label(const void_request& request) {
       wire::post("/refunds", dump(json{{"transaction", request.transaction_id}, {"async", false}}));
   raw.deadline_ms = 60'000;
   raw.doubt = doubt_policy::lookup;
+  raw.lookup_class = "read";
   raw.compensates = true;
   raw.absence_after_ms = 60'000;
   raw.parse = &parse;

@@ -26,6 +26,10 @@ result<std::string> parse(const http_response& response) {
         return cancel_intent_outcome{read->id}.encode();
       if (read && read->status == payment_status::succeeded)
         return fail(refusal(error_kind::rejected, where, name_of(read->status), response));
+      // The bank is at it: it cannot be cancelled now, and this answer is stored under the key.
+      // What becomes of it is looked up.
+      if (read && read->status == payment_status::processing)
+        return fail(refusal(error_kind::in_doubt_stored, where, name_of(read->status), response));
       return fail(refusal(error_kind::done_before, where, "unexpected state", response));
     }
   }
@@ -99,6 +103,7 @@ operation<cancel_intent_outcome> cancel_intent(const cancel_intent_request& requ
 
   auto raw = wire::keyed_write(where, request.ref, wire::post(std::move(target), body.text()),
                                {&parse, &lookup, &read_lookup});
+  raw.lookup_class = "read";
   raw.compensates = true;
   raw.is_about = &wire::is_about_named<json>;
   return {std::move(raw)};

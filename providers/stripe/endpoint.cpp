@@ -1,5 +1,8 @@
 #include "providers/stripe/endpoint.hpp"
 
+#include <cstdint>
+#include <utility>
+
 namespace orderhub::providers::stripe {
 
 namespace {
@@ -7,6 +10,17 @@ namespace {
 constexpr std::string_view key = "stripe.api_key";
 constexpr std::string_view base = "stripe.api_base";
 constexpr std::string_view own_base = "https://api.stripe.com";
+constexpr std::string_view list_limit = "stripe.list_limit";
+constexpr std::string_view read_limit = "stripe.read_limit";
+constexpr std::int64_t second_ms = 1'000;
+
+/// docs.stripe.com/rate-limits: 25 a second for each endpoint, live and in a sandbox.
+const std::vector<documented_limit>& limits() {
+  static const std::vector<documented_limit> all = {
+      {"list", list_limit, {25, second_ms}, {25, second_ms}},
+      {"read", read_limit, {25, second_ms}, {25, second_ms}}};
+  return all;
+}
 
 /// From the key's prefix; empty where it has none of Stripe's.
 std::string_view mode_of_key(std::string_view text) {
@@ -34,7 +48,10 @@ result<std::vector<endpoint>> endpoints_of(const vendor& self, const vendor_conf
   if (!c.is_built_in_mock(base) && !given.empty() && mode_of_key(given.reveal()).empty())
     return fail({error_kind::invalid, "settings",
                  "STRIPE_API_KEY must begin with sk_test_, sk_live_, rk_test_ or rk_live_."});
-  return std::vector{endpoint_with_key(self, {own_base, "Bearer ", "sk_test_orderhub_mock"}, c)};
+  const key_endpoint how{own_base, "Bearer ", "sk_test_orderhub_mock"};
+  auto made = endpoint_with_key(self, how, c);
+  add_limits(made, how, c, limits());
+  return std::vector{std::move(made)};
 }
 
 } // namespace
@@ -52,6 +69,10 @@ vendor describe() {
       {key, "STRIPE_API_KEY", "sk_test_…, sk_live_…, rk_test_… or rk_live_…", "none",
        setting_kind::key},
       {base, "STRIPE_API_BASE", "what stands before /v1", own_base, setting_kind::base_url, "/v1"},
+      {list_limit, "STRIPE_LIST_LIMIT", "look-ups: lists a second (25/s) or minute, or none",
+       "at Stripe's own host 25/s; else none", setting_kind::rate},
+      {read_limit, "STRIPE_READ_LIMIT", "polls of single payments and refunds, likewise",
+       "at Stripe's own host 25/s; else none", setting_kind::rate},
   };
   v.endpoints = {{"stripe", "MOCK_MODE, STRIPE_API_BASE and STRIPE_API_KEY"}};
   v.mode_of = mode_of;

@@ -4,6 +4,7 @@
 #include "providers/shippo/buy_label.hpp"
 #include "providers/shippo/create_shipment.hpp"
 #include "providers/shippo/list_labels.hpp"
+#include "providers/shippo/retrieve_label.hpp"
 #include "providers/shippo/void_label.hpp"
 #include "providers/slack/post_message.hpp"
 #include "providers/slack/post_webhook.hpp"
@@ -11,6 +12,7 @@
 #include "providers/stripe/charge.hpp"
 #include "providers/stripe/refund.hpp"
 #include "providers/stripe/retrieve.hpp"
+#include "providers/stripe/retrieve_refund.hpp"
 
 namespace orderhub::testing {
 
@@ -34,6 +36,7 @@ std::map<std::string, raw_operation> sample_operations() {
   add("stripe.refund#all", stripe::refund({of("refund"), "pi_1", {0, "usd"}}).raw);
   add("stripe.cancel_intent", stripe::cancel_intent({of("undo"), "pi_1"}).raw);
   add("stripe.retrieve", stripe::retrieve({of("retrieve"), "pi_1"}).raw);
+  add("stripe.retrieve_refund", stripe::retrieve_refund({of("retrieve_refund"), "re_1"}).raw);
   add("shippo.create_shipment",
       shippo::create_shipment({of("rates"), shop, customer, parcel, {}}).raw);
   shippo::shipment_request abroad{of("rates"), shop, customer, parcel, {}};
@@ -51,6 +54,7 @@ std::map<std::string, raw_operation> sample_operations() {
   add("shippo.list_labels", shippo::list_labels(of("page"), 1).raw);
   add("shippo.list_labels#3", shippo::list_labels(of("page"), 3).raw);
   add("shippo.read_label", shippo::read_label(of("forgotten_label"), "txn_1").raw);
+  add("shippo.retrieve_label", shippo::retrieve_label({of("tracking"), "txn_1"}).raw);
   add("shippo.void_label", shippo::void_label({of("void"), "txn_1"}).raw);
   add("sendgrid.send_mail",
       sendgrid::send_mail({of("mail"), "shop@example.com", "Shop", "a@example.com", "Zoë",

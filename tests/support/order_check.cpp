@@ -117,6 +117,19 @@ std::vector<std::string> problems_of(world& w, const std::string& key,
   return list;
 }
 
+std::string waits_unseen(const world& w, const std::string& key) {
+  const auto shown = w.order(key);
+  if (shown.status != 200)
+    return {};
+  for (const char* list : {"in_doubt", "pending", "waiting", "attention"})
+    if (field(shown.body, list) != "[]")
+      return {};
+  const auto status = field(shown.body, "status");
+  const bool is_finished =
+      status == "confirmed" || status == "cancelled" || status == "payment_failed";
+  return is_finished ? std::string() : "nothing says what it waits for: " + shown.body;
+}
+
 std::string joined(const std::vector<std::string>& list) {
   std::string text;
   for (const auto& line : list)

@@ -29,6 +29,9 @@ struct expectation {
 
 /// What is wrong with the order and with what was acknowledged; empty: all is well.
 std::vector<std::string> problems_of(world& w, const std::string& key, const expectation& expected);
+/// What is wrong where somebody who looks at the order now would see nothing of what it waits for;
+/// empty: it is finished, or a list says what is open.
+std::string waits_unseen(const world& w, const std::string& key);
 /// The same as one text for a message.
 std::string joined(const std::vector<std::string>& list);
 

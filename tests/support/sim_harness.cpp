@@ -36,7 +36,7 @@ void sim_harness::open() {
     start.went_back = true;
   }
   journal_time.emplace(time, start);
-  env.emplace(durable::environment{*journal_time, random, journal->hub(), vendors, gate,
+  env.emplace(durable::environment{*journal_time, random, journal->hub(), vendors, gate, board,
                                    &vendor_clocks, time.steady_ms()});
   env->unstable_keys_for_test = unstable_keys;
 }

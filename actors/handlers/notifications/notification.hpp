@@ -13,7 +13,10 @@ enum class notification_kind : std::uint8_t {
   new_order = 1,
   payment_failed = 2,
   confirmed = 3,
-  cancelled = 4
+  cancelled = 4,
+  tracking = 5, ///< The tracking number that was promised.
+  refunded = 6, ///< What became of a refund that was on its way.
+  refund_failed = 7,
 };
 
 /// What is told, to whom. Sent to `Notification/{order}/Send`.
@@ -23,7 +26,8 @@ struct notification {
   bool announce = false; ///< In the shop's channel.
   std::string email, name;
   std::string tracking_number; ///< Empty: not known yet.
-  std::string reason;          ///< Of a failed payment: its code; of a cancel: a sentence.
+  std::string
+      reason; ///< Of a failed payment or refund: its code; of a cancel or refund: a sentence.
   money total;
   std::uint32_t attempt = 1; ///< Of what is told: each one is told by steps of its own.
   /// Took it longer, the order is told by a message: nobody waits for the response any more. 0:

@@ -68,8 +68,11 @@ const std::string& channel_of(const order_settings& s, notification_kind kind) {
     return s.channel_new;
   case notification_kind::payment_failed:
   case notification_kind::cancelled:
+  case notification_kind::refunded:
+  case notification_kind::refund_failed:
     return s.channel_failed;
   case notification_kind::confirmed:
+  case notification_kind::tracking:
     break;
   }
   return s.channel_confirmed;

@@ -35,6 +35,12 @@ notification_steps steps_of(const notification& n) {
     return {"mail_confirm", "announce_confirmed"};
   case notification_kind::cancelled:
     return {"mail_cancelled" + again, "announce_cancelled" + again};
+  case notification_kind::tracking:
+    return {"mail_tracking", "announce_tracking"};
+  case notification_kind::refunded:
+    return {"mail_refunded" + again, "announce_refunded" + again};
+  case notification_kind::refund_failed:
+    return {"mail_refund_failed" + again, "announce_refund_failed" + again};
   }
   return {"mail", "announce"};
 }
@@ -45,6 +51,16 @@ mail_words mail_about(const std::string& order_id, const notification& n) {
   if (n.kind == notification_kind::cancelled) {
     m.subject = "Order " + order_id + " was cancelled";
     m.text += " was cancelled. " + n.reason + "\n";
+  } else if (n.kind == notification_kind::tracking) {
+    m.subject = "The tracking number of order " + order_id;
+    m.text += " has its label. Its tracking number is " + n.tracking_number + ".\n";
+  } else if (n.kind == notification_kind::refunded) {
+    m.subject = "Refund of order " + order_id;
+    m.text += " was cancelled. " + n.reason + "\n";
+  } else if (n.kind == notification_kind::refund_failed) {
+    m.subject = "Refund of order " + order_id;
+    m.text +=
+        " was cancelled. What you paid could not be given back yet; the shop will see to it.\n";
   } else {
     m.subject = "Order " + order_id + " is confirmed";
     m.text += " over " + tables::shown_with_sign(n.total) + " is confirmed.";
@@ -67,6 +83,12 @@ std::string message_about(const std::string& order_id, const notification& n) {
            (n.tracking_number.empty() ? "" : ", tracking number " + escaped(n.tracking_number));
   case notification_kind::cancelled:
     return "Order " + id + " was cancelled";
+  case notification_kind::tracking:
+    return "Order " + id + " has the tracking number " + escaped(n.tracking_number);
+  case notification_kind::refunded:
+    return "Refund of order " + id + ": the bank has made it";
+  case notification_kind::refund_failed:
+    return "Refund of order " + id + " failed: " + escaped(n.reason);
   }
   return "Order " + id;
 }

@@ -30,9 +30,14 @@ bool has_refunded(const std::vector<payment_fact>& payments) {
                      [](const payment_fact& p) { return p.state == payment_state::refunded; });
 }
 
-bool has_refund(const std::vector<payment_fact>& payments) {
-  return std::any_of(payments.begin(), payments.end(),
-                     [](const payment_fact& p) { return !p.refund_id.empty(); });
+/// What the customer is told of the money: what is true now.
+refund_news news_of(const order_facts& facts, const std::vector<payment_fact>& payments) {
+  const auto any = [&](auto holds) { return std::any_of(payments.begin(), payments.end(), holds); };
+  if (any([&](const payment_fact& p) { return is_refund_under_way(facts, p); }))
+    return refund_news::on_its_way;
+  if (any([](const payment_fact& p) { return p.state == payment_state::part_refunded; }))
+    return refund_news::part_given_back;
+  return has_refunded(payments) ? refund_news::given_back : refund_news::none;
 }
 
 } // namespace
@@ -98,11 +103,13 @@ task<void> compensate(order_run run) {
   // 5. The order is cancelled.
   order_facts ended;
   ended.cancelled = true;
+  if (is_open(run.facts(), tracking_step)) // Nobody needs it any more.
+    ended.pending[std::string(tracking_step)] = "done";
   run.learn(ended);
 
   // 6. The customer and the shop are told, and once more where the money came back later.
   if (!again || has_refunded(returned))
-    post_cancelled(run, again, has_refund(returned));
+    post_cancelled(run, again, news_of(run.facts(), returned));
 }
 
 } // namespace orderhub::handlers

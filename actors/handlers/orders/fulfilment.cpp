@@ -60,6 +60,8 @@ task<void> get_label(order_run run) {
     learned = label_facts(**label);
     if (run.facts().pending.contains("label")) // It was refused for the delivery of before.
       learned.pending["label"] = "done";
+    if (learned.tracking_number.empty())
+      learned.pending[std::string(tracking_step)] = tracking_awaited;
   }
   run.note(learned);
 }

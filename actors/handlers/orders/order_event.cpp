@@ -1,6 +1,8 @@
 #include "actors/handlers/orders/order_event.hpp"
 
 #include "actors/handlers/objects.hpp"
+#include "actors/handlers/orders/order.hpp"
+#include "actors/handlers/orders/order_notifications.hpp"
 #include "actors/handlers/orders/order_view.hpp"
 #include "journal/base/bytes.hpp"
 
@@ -11,6 +13,26 @@ namespace orderhub::handlers {
 namespace {
 
 constexpr std::uint8_t event_version = 1;
+
+/// The tracking number has come: nobody waits for it any more, and the customer has the mail that
+/// was promised, once.
+void tell_tracking(durable::event_outcome& outcome, const journal::object_state& state,
+                   const order_facts& before, const order_facts& after) {
+  if (!is_open(before, tracking_step) || after.tracking_number.empty())
+    return;
+  order_facts closed;
+  closed.pending[std::string(tracking_step)] = "done";
+  outcome.merges.emplace_back("facts", closed.encode());
+  if (!is_tracking_promised(before) || forbids_shipping(after))
+    return;
+  const auto* recorded = state.value("order");
+  auto placed = recorded != nullptr
+                    ? order::decode(*recorded)
+                    : result<order>(fail({error_kind::corrupt, "order", "there is none"}));
+  if (placed)
+    outcome.sends.push_back({notification_object(state.id.key), "Send",
+                             tracking_news(*placed, after.tracking_number).encode()});
+}
 
 result<durable::event_outcome> merged(const journal::object_state& state,
                                       const order_event& event) {
@@ -24,7 +46,9 @@ result<durable::event_outcome> merged(const journal::object_state& state,
   outcome.name = event.name;
   outcome.merges.emplace_back("facts", event.learned.encode());
   outcome.evidence = event.evidence;
-  if (!forbids_shipping(*before) && forbids_shipping(merge(*before, event.learned))) {
+  const auto after = merge(*before, event.learned);
+  tell_tracking(outcome, state, *before, after);
+  if (!forbids_shipping(*before) && forbids_shipping(after)) {
     const auto shipment = shipment_object(state.id.key);
     outcome.sends.push_back({shipment, "CancelPurchase", {}});
     outcome.sends.push_back({shipment, "VoidLabel", "report"});

@@ -202,7 +202,10 @@ bool forbids_shipping(const order_facts& f) {
 }
 
 bool has_open_compensation(const order_facts& f) {
-  const bool money_is_out = std::any_of(f.payments.begin(), f.payments.end(), &is_returnable);
+  const bool money_is_out =
+      std::any_of(f.payments.begin(), f.payments.end(), [&](const payment_fact& p) {
+        return is_returnable(p) && !is_refund_under_way(f, p);
+      });
   return f.cancelled && (money_is_out || (f.attention.contains("void_label") && !f.label_voided));
 }
 
@@ -234,8 +237,8 @@ std::string_view status_of(const order_facts& f) {
     return f.confirmed ? "confirmed" : "paid";
   case payment_state::failed:
     return "payment_failed";
-  case payment_state::requires_action:
-    return "requires_action";
+  case payment_state::requires_action: // Its customer has authenticated it, then it is the bank's.
+    return is_at_bank(f, *payment) ? "pending" : "requires_action";
   default:
     return "pending";
   }
@@ -243,10 +246,43 @@ std::string_view status_of(const order_facts& f) {
 
 std::vector<std::string> open_steps(const order_facts& f) {
   std::vector<std::string> open;
+  const bool has_label = !is_open(f, "label");
   for (const auto& [step, text] : f.pending)
-    if (text != done_mark)
+    if (text != done_mark && (has_label || step != tracking_step))
       open.push_back(step);
   return open;
+}
+
+bool is_open(const order_facts& f, std::string_view step) {
+  const auto it = f.pending.find(step);
+  return it != f.pending.end() && it->second != done_mark;
+}
+
+std::string payment_step(const payment_fact& p) {
+  return p.attempt > 1 ? "payment_" + std::to_string(p.attempt) : "payment";
+}
+
+bool is_at_bank(const order_facts& f, const payment_fact& p) {
+  return p.state < payment_state::failed && is_open(f, payment_step(p));
+}
+
+std::string refund_step(std::uint32_t attempt, std::uint32_t round) {
+  const auto step = attempt > 1 ? "refund_" + std::to_string(attempt) : std::string("refund");
+  return round > 0 ? step + '.' + std::to_string(round) : step;
+}
+
+bool is_refund_under_way(const order_facts& f, const payment_fact& p, std::string_view but_for) {
+  const auto first = refund_step(p.attempt, 0);
+  return std::any_of(f.pending.begin(), f.pending.end(), [&](const auto& open) {
+    const auto& [step, text] = open;
+    return text != done_mark && step != but_for && step.starts_with(first) &&
+           (step.size() == first.size() || step[first.size()] == '.');
+  });
+}
+
+bool is_tracking_promised(const order_facts& f) {
+  const auto it = f.pending.find(tracking_step);
+  return it != f.pending.end() && it->second == tracking_promised;
 }
 
 } // namespace orderhub::handlers

@@ -96,13 +96,36 @@ bool is_returnable(const payment_fact& payment);
 /// disputed.
 bool forbids_shipping(const order_facts& facts);
 
-/// A cancelled order of which money, or a label, is still out.
+/// A cancelled order of which money, or a label, is still out, and nothing brings it back.
 bool has_open_compensation(const order_facts& facts);
 
 /// The one table from facts to status.
 std::string_view status_of(const order_facts& facts);
 
-/// Steps that are begun and not known to be done, in order.
+/// Steps that are begun and not known to be done, in order. The tracking number is a step of its
+/// own once the label is there.
 std::vector<std::string> open_steps(const order_facts& facts);
+/// That one of them is.
+bool is_open(const order_facts& facts, std::string_view step);
+
+// ── What a vendor has not decided yet ───────────────────────────────────────────────────────
+
+/// The open step of a payment whose bank has not decided: `payment`, `payment_2`.
+std::string payment_step(const payment_fact& payment);
+bool is_at_bank(const order_facts& facts, const payment_fact& payment);
+
+/// The open step of a refund, each round a step of its own: `refund`, `refund.1`, `refund_2`.
+std::string refund_step(std::uint32_t attempt, std::uint32_t round);
+/// Some refund of it was accepted, and its bank has not made it yet. `but_for`: other than that.
+bool is_refund_under_way(const order_facts& facts, const payment_fact& payment,
+                         std::string_view but_for = {});
+
+/// The open step of a label that has no tracking number yet, and what stands there: the greater
+/// text is the one that stays where both were said.
+inline constexpr std::string_view tracking_step = "tracking";
+inline constexpr std::string_view tracking_awaited = "awaited";
+inline constexpr std::string_view tracking_promised = "promised to the customer";
+/// The customer was told that it follows, and does not have it.
+bool is_tracking_promised(const order_facts& facts);
 
 } // namespace orderhub::handlers

@@ -13,14 +13,32 @@ namespace {
 
 using durable::task;
 
-notification notification_about(const order_run& run, notification_kind kind) {
-  const auto& o = *run.placed();
+notification notification_about(const order& o, notification_kind kind) {
   notification n;
   n.kind = kind;
   n.email = o.customer_email;
   n.name = o.customer_name;
   n.total = o.total;
   return n;
+}
+
+notification notification_about(const order_run& run, notification_kind kind) {
+  return notification_about(*run.placed(), kind);
+}
+
+const char* sentence_of(refund_news news) {
+  switch (news) {
+  case refund_news::on_its_way:
+    return "What you paid is on its way back to you.";
+  case refund_news::part_given_back:
+    return "A part of what you paid was given back.";
+  case refund_news::given_back:
+    return "What you paid was given back.";
+  case refund_news::failed:
+  case refund_news::none:
+    break;
+  }
+  return "";
 }
 
 /// Of a confirmation, what became of it where we waited long enough.
@@ -64,10 +82,19 @@ bool may_confirm(const order_run& run) {
 task<void> confirm(order_run run) {
   auto ctx = run.ctx();
   const auto plan = run.plan();
+  // Without the number, as of now: the shipment may just have told it. What the mail promises is on
+  // record before it can come.
+  if (plan.mail && run.facts().tracking_number.empty())
+    co_await run.look_again();
   order_facts confirmed;
   confirmed.confirmed = true;
   confirmed.updated_at = ctx.accepted_at();
   run.note(confirmed);
+  if (plan.mail && run.facts().tracking_number.empty()) {
+    order_facts promised;
+    promised.pending[std::string(tracking_step)] = tracking_promised;
+    run.learn(promised);
+  }
   if (plan.mail || plan.announce) {
     auto n = notification_about(run, notification_kind::confirmed);
     n.mail = plan.mail;
@@ -85,7 +112,7 @@ task<void> confirm(order_run run) {
   run.learn();
 }
 
-void post_cancelled(const order_run& run, bool again, bool is_refunded) {
+void post_cancelled(const order_run& run, bool again, refund_news news) {
   const auto& plan = run.plan();
   if (run.placed() == nullptr || !(plan.mail || plan.announce))
     return;
@@ -93,8 +120,29 @@ void post_cancelled(const order_run& run, bool again, bool is_refunded) {
   n.mail = plan.mail;
   n.announce = plan.announce;
   n.attempt = again ? 2 : 1;
-  n.reason = is_refunded ? "What you paid was given back." : "";
+  n.reason = sentence_of(news);
   run.ctx().send(notification_object(run.id()), "Send", n.encode());
+}
+
+void post_refund(const order_run& run, std::uint32_t number, refund_news news,
+                 const std::string& why) {
+  const auto& plan = run.plan();
+  if (run.placed() == nullptr || !(plan.mail || plan.announce))
+    return;
+  auto n = notification_about(run, news == refund_news::failed ? notification_kind::refund_failed
+                                                               : notification_kind::refunded);
+  n.mail = plan.mail;
+  n.announce = plan.announce;
+  n.attempt = number;
+  n.reason = news == refund_news::failed ? why : sentence_of(news);
+  run.ctx().send(notification_object(run.id()), "Send", n.encode());
+}
+
+notification tracking_news(const order& placed, const std::string& tracking_number) {
+  auto n = notification_about(placed, notification_kind::tracking);
+  n.mail = true;
+  n.tracking_number = tracking_number;
+  return n;
 }
 
 } // namespace orderhub::handlers

@@ -1,7 +1,9 @@
 #pragma once
 #include "actors/durable/task.hpp"
+#include "actors/handlers/notifications/notification.hpp"
 #include "actors/handlers/orders/order_run.hpp"
 
+#include <cstdint>
 #include <string>
 
 namespace orderhub::handlers {
@@ -20,8 +22,19 @@ bool may_confirm(const order_run& run);
 /// long as the plan says. Past that the notification tells the order.
 durable::task<void> confirm(order_run run);
 
-/// Tells customer and shop that the order was cancelled; waits for nobody. `again`: more was undone
-/// later, which is told once more. `is_refunded`: the customer reads that the money is given back.
-void post_cancelled(const order_run& run, bool again, bool is_refunded);
+/// What has become of the customer's money, as it stands when it is told.
+enum class refund_news : std::uint8_t { none, on_its_way, part_given_back, given_back, failed };
+
+/// Tells customer and shop that the order was cancelled, and what has become of the money; waits
+/// for nobody. `again`: more was undone later, which is told once more.
+void post_cancelled(const order_run& run, bool again, refund_news news);
+
+/// Tells what has become of a refund that was on its way. `number` tells those of an order apart.
+/// `why`: of a failed one, a code for the shop.
+void post_refund(const order_run& run, std::uint32_t number, refund_news news,
+                 const std::string& why);
+
+/// The mail with the tracking number that the confirmation said would follow.
+notification tracking_news(const order& placed, const std::string& tracking_number);
 
 } // namespace orderhub::handlers

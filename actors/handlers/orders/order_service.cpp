@@ -6,7 +6,9 @@
 #include "actors/handlers/orders/order_event.hpp"
 #include "actors/handlers/orders/order_request.hpp"
 #include "actors/handlers/orders/order_view.hpp"
+#include "actors/handlers/orders/payment_outcome.hpp"
 #include "actors/handlers/orders/process_order.hpp"
+#include "actors/handlers/orders/refund_outcome.hpp"
 
 #include <string>
 #include <string_view>
@@ -17,6 +19,7 @@ namespace orderhub::handlers {
 namespace {
 
 using durable::context;
+using durable::handler_task;
 
 result<std::string> no_body_or_json(std::string_view, std::string_view) {
   return std::string();
@@ -50,7 +53,9 @@ durable::service_definition order_service(settings_ptr settings) {
 
   handler_definition get;
   get.mode = handler_mode::read;
-  get.read = &get_order;
+  get.read = [settings](const durable::read_view& view, std::string_view) {
+    return get_order(view, settings->call_after_ms);
+  };
   get.enrich = &client_secret_for;
   service.handlers.emplace("GetOrder", std::move(get));
 
@@ -67,6 +72,21 @@ durable::service_definition order_service(settings_ptr settings) {
     return compensate_order(ctx, std::move(body), settings);
   };
   service.handlers.emplace("CompensateOrder", std::move(compensate_it));
+
+  // What a vendor has not decided is asked for again.
+  const auto add = [&](const char* name, handler_mode mode,
+                       handler_task (*run)(context, std::string, settings_ptr)) {
+    handler_definition h;
+    h.mode = mode;
+    h.internal = true;
+    h.run = [settings, run](context ctx, std::string body) {
+      return run(ctx, std::move(body), settings);
+    };
+    service.handlers.emplace(name, std::move(h));
+  };
+  add("FollowPayment", handler_mode::shared, &follow_payment_once);
+  add("SettlePayment", handler_mode::exclusive, &settle_payment);
+  add("FollowRefund", handler_mode::shared, &follow_refund_once);
 
   handler_definition record;
   record.mode = handler_mode::event;

@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/durable/wait_board.hpp"
 #include "actors/handlers/orders/order_request.hpp"
 #include "journal/base/repeated_warning.hpp"
 
@@ -29,6 +30,10 @@ struct order_settings {
   /// Not a setting: when the copies that this journal was restored from were made, oldest first.
   /// What was bought after one of them may not be known here.
   std::vector<std::int64_t> copies_made_at;
+  /// Stands for all times of `durable::wait_bounds` where it is positive.
+  std::int64_t call_after_ms = 0;
+  /// Not a setting: who waits for what, for the log and the metrics; null: nobody looks.
+  std::shared_ptr<durable::wait_board> board = {};
   /// Not a setting: how often a person was called for, since the start. For the metrics.
   std::shared_ptr<std::atomic<std::uint64_t>> attention_count =
       std::make_shared<std::atomic<std::uint64_t>>(0);

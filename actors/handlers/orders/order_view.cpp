@@ -1,9 +1,8 @@
 #include "actors/handlers/orders/order_view.hpp"
 
 #include "actors/handlers/notifications/notification.hpp"
-#include "actors/handlers/objects.hpp"
+#include "actors/handlers/orders/open_points.hpp"
 #include "actors/handlers/orders/order_changes.hpp"
-#include "journal/open_work.hpp"
 #include "providers/stripe/retrieve.hpp"
 #include "providers/tables/currencies.hpp"
 
@@ -52,6 +51,8 @@ bool is_resolved(const order_facts& f, std::string_view step) {
     return std::none_of(f.payments.begin(), f.payments.end(), &is_money);
   if (step == "void_label")
     return f.label_voided;
+  if (step == tracking_step)
+    return f.cancelled || !f.tracking_number.empty();
   if (step == "label")
     return f.cancelled || !f.label_id.empty();
   if (step == "charge")
@@ -101,6 +102,8 @@ std::string message_of(const order_facts& f, bool again) {
     return "Payment failed: " + (payment != nullptr ? payment->reason : std::string());
   if (status == "requires_action")
     return "The customer must authenticate the payment";
+  if (payment != nullptr && is_at_bank(f, *payment))
+    return "The bank has not decided on the payment yet";
   if (again)
     return "Order already processed";
   return status == "confirmed" ? "Order processed successfully" : "Order accepted";
@@ -178,43 +181,24 @@ json changes_json(std::string_view recorded) {
   return list;
 }
 
-/// What is open at the order and at what works for it.
-struct open_points {
-  json in_doubt = json::array(); ///< Steps whose calls may have taken effect.
-  json waiting = json::array();  ///< Steps that wait, are refused again and again or not reached.
-  json persons = json::array();  ///< Steps for which a person is called.
-  json paused = json::array();   ///< What cannot go on, and why.
-};
-
-result<open_points> open_points_of(const durable::read_view& view) {
-  open_points open;
-  auto add = [&open](const journal::object_state& state) {
-    for (const auto& d : journal::open_doubts(state))
-      open.in_doubt.push_back(
-          {{"step", d.step}, {"since", utc_text(d.since)}, {"reason", d.reason}});
-    for (const auto& w : journal::open_waits(state)) {
-      open.waiting.push_back({{"step", w.step},
-                              {"vendor", w.vendor},
-                              {"since", utc_text(w.since)},
-                              {"attempts", w.sends},
-                              {"last", w.reason},
-                              {"next_at", w.next_at > 0 ? json(utc_text(w.next_at)) : json()}});
-      if (w.needs_person)
-        open.persons.push_back({{"step", w.step}, {"reason", w.reason}});
-    }
-    for (const auto& i : state.live)
-      if (!i.paused_text.empty())
-        open.paused.push_back({{"step", i.input.handler}, {"reason", i.paused_text}});
-  };
-  add(view.state);
-  const auto& order_id = view.state.id.key;
-  for (const auto& object : {shipment_object(order_id), notification_object(order_id)}) {
-    auto other = view.load(object);
-    if (!other)
-      return other.failure();
-    add(*other);
-  }
-  return open;
+/// What is open, as GetOrder lists it.
+void show(json& order, const open_points& open) {
+  auto in_doubt = json::array();
+  for (const auto& d : open.in_doubt)
+    in_doubt.push_back({{"step", d.step}, {"since", utc_text(d.since)}, {"reason", d.reason}});
+  auto waiting = json::array();
+  for (const auto& w : open.waiting)
+    waiting.push_back({{"step", w.step},
+                       {"vendor", text_or_null(w.vendor)},
+                       {"cause", name_of(w.cause)},
+                       {"since", utc_text(w.since)},
+                       {"attempts", w.attempts},
+                       {"last", w.last},
+                       {"next_at", w.next_at > 0 ? json(utc_text(w.next_at)) : json()}});
+  order["in_doubt"] = std::move(in_doubt);
+  order["waiting"] = std::move(waiting);
+  for (const auto& p : open.persons)
+    order["attention"].push_back({{"step", p.step}, {"reason", p.reason}});
 }
 
 } // namespace
@@ -263,7 +247,7 @@ std::string cancel_response(const std::string& order_id, const order_facts& f) {
   return j.dump();
 }
 
-result<std::string> get_order(const durable::read_view& view, std::string_view) {
+result<std::string> get_order(const durable::read_view& view, std::int64_t call_after_ms) {
   const auto& state = view.state;
   const auto* request = state.value("order");
   const auto* recorded = state.value("facts");
@@ -278,15 +262,10 @@ result<std::string> get_order(const durable::read_view& view, std::string_view) 
   auto j = state_of(state.id.key, *facts);
   j["createdAt"] = utc_text(facts->created_at);
   j["updatedAt"] = utc_text(state.last_time);
-  auto open = open_points_of(view);
+  auto open = open_points_of(view, *facts, call_after_ms);
   if (!open)
     return open.failure();
-  j["in_doubt"] = std::move(open->in_doubt);
-  j["waiting"] = std::move(open->waiting);
-  for (auto& point : open->persons)
-    j["attention"].push_back(std::move(point));
-  for (auto& point : open->paused)
-    j["attention"].push_back(std::move(point));
+  show(j, *open);
   if (!j.contains("pending"))
     j["pending"] = json::array();
   if (!j.contains("attention"))

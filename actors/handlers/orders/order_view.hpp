@@ -5,6 +5,7 @@
 #include "journal/base/error.hpp"
 #include "journal/base/result.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,7 +36,8 @@ error no_such_order(const std::string& order_id);
 
 /// GetOrder: the recorded order, its status, and what is in doubt, waiting, or for a person, at the
 /// order itself and at the objects that work for it.
-result<std::string> get_order(const durable::read_view& view, std::string_view body);
+/// `call_after_ms`: stands for all times of `durable::wait_bounds` where it is positive.
+result<std::string> get_order(const durable::read_view& view, std::int64_t call_after_ms);
 
 /// A customer who must authenticate needs the payment's client secret: it is asked for whenever the
 /// order is shown, and stored nowhere. Nothing where the response needs none.

@@ -1,10 +1,13 @@
 #include "actors/handlers/orders/payment.hpp"
 
 #include "actors/handlers/orders/order_notifications.hpp"
+#include "actors/handlers/orders/payment_outcome.hpp"
+#include "actors/handlers/orders/refund_outcome.hpp"
 #include "providers/stripe/cancel_intent.hpp"
 #include "providers/stripe/charge.hpp"
 #include "providers/stripe/refund.hpp"
 #include "providers/stripe/retrieve.hpp"
+#include "providers/stripe/retrieve_refund.hpp"
 
 #include <algorithm>
 #include <string>
@@ -119,7 +122,10 @@ task<payment_fact> ask_for_payment(order_run run, payment_fact p) {
         state->decline_code.empty() ? "the customer did not authenticate it" : state->decline_code;
     break;
   }
+  case stripe::payment_status::requires_action: // Still the customer's turn.
+    break;
   default:
+    co_await follow_payment(run, p, stripe::name_of(state->status));
     break;
   }
   co_return p;
@@ -154,11 +160,17 @@ task<refunds_made> refund_all(order_run run, payment_fact p) {
     }
     p.refund_id = std::max(p.refund_id, refunded->refund_id);
     left.minor_units = refunded->left_minor;
-    if (left.minor_units <= 0) {
-      p.state = payment_state::refunded;
+    // Accepted is not given back yet.
+    const bool is_whole = left.minor_units <= 0;
+    const bool is_on_its_way =
+        stripe::refund_stand_of(refunded->status) == stripe::refund_stand::on_its_way;
+    if (is_on_its_way)
+      co_await follow_refund(run, p, refunded->refund_id, refunded->status, is_whole);
+    else
+      p.state = is_whole && !is_refund_under_way(run.facts(), p) ? payment_state::refunded
+                                                                 : payment_state::part_refunded;
+    if (is_whole)
       co_return refunds_made{std::move(p), {}};
-    }
-    p.state = payment_state::part_refunded;
     ++p.refund_round;
   }
   co_return refunds_made{std::move(p), "others keep refunding parts of it"};
@@ -192,8 +204,12 @@ bool waits_for_customer(const order_run& run) {
 task<void> check_payment(order_run run) {
   const auto waiting = *run.facts().last_payment();
   auto payment = co_await ask_for_payment(run, waiting);
+  const bool is_decided =
+      payment.state == payment_state::paid || payment.state == payment_state::failed;
+  if (is_decided)
+    payment_decided(run, payment);
   run.learn(facts_of(payment));
-  if (payment.state != payment_state::paid && payment.state != payment_state::failed)
+  if (!is_decided)
     co_return;
   run.payment_is(payment);
   co_await run.prepare();
@@ -245,6 +261,8 @@ task<void> take_payment(order_run run) {
   if (!charged && charged.error().kind != error_kind::rejected)
     co_await run.call_a_person("charge", payment.reason);
   run.payment_is(payment);
+  if (charged && payment.state == payment_state::pending)
+    co_await follow_payment(run, payment, stripe::name_of(charged->status));
   run.learn(facts_of(payment));
   co_await run.look_again();
   if (payment.state == payment_state::failed)
@@ -255,8 +273,13 @@ task<std::vector<payment_fact>> return_payments(order_run run) {
   std::vector<payment_fact> returned;
   const auto payments = run.facts().payments; // A copy: the facts grow with each.
   for (const auto& p : payments) {
+    payment_decided(run, p); // By whom it is given back now.
     if (!is_returnable(p))
       continue;
+    if (is_refund_under_way(run.facts(), p)) { // Accepted before, and followed.
+      returned.push_back(p);
+      continue;
+    }
     auto payment = co_await return_payment(run, p);
     run.note(facts_of(payment));
     returned.push_back(std::move(payment));

@@ -38,7 +38,27 @@ task<void> open_order(order_run run, std::string body) {
     co_await run.recall();
 }
 
+task<void> deliver(order_run run) {
+  // 1. It is paid: the parcel gets its label. One that comes late does not hold the order up.
+  if (may_ship(run))
+    co_await get_label(run);
+
+  // 2. The order is confirmed, and customer and shop are told.
+  if (may_confirm(run))
+    co_await confirm(run);
+
+  // 3. It was cancelled meanwhile, or has no label where the shop wants none without: undone.
+  if (run.must_undo())
+    co_await compensate(run);
+}
+
 } // namespace
+
+task<void> carry_on(order_run run) {
+  if (waits_for_customer(run))
+    co_await check_payment(run);
+  co_await deliver(run);
+}
 
 handler_task process_order(context ctx, std::string body, settings_ptr settings) {
   order_run run(ctx, std::move(settings));
@@ -58,17 +78,8 @@ handler_task process_order(context ctx, std::string body, settings_ptr settings)
   if (wants_payment(run))
     co_await take_payment(run);
 
-  // 5. It is paid: the parcel gets its label. One that comes late does not hold the order up.
-  if (may_ship(run))
-    co_await get_label(run);
-
-  // 6. The order is confirmed, and customer and shop are told.
-  if (may_confirm(run))
-    co_await confirm(run);
-
-  // 7. It was cancelled meanwhile, or has no label where the shop wants none without: undone.
-  if (run.must_undo())
-    co_await compensate(run);
+  // 5. Paid, it is shipped and confirmed.
+  co_await deliver(run);
 
   co_return run.response();
 }

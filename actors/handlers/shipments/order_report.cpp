@@ -9,6 +9,8 @@ order_facts bought_facts(std::string_view label) {
   auto f = label_facts(label);
   if (!f.label_id.empty())
     f.pending["label"] = "done";
+  if (!f.label_id.empty() && f.tracking_number.empty())
+    f.pending[std::string(tracking_step)] = tracking_awaited;
   return f;
 }
 

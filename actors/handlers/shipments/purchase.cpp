@@ -5,6 +5,7 @@
 #include "actors/handlers/shipments/order_report.hpp"
 #include "actors/handlers/shipments/seek_label.hpp"
 #include "actors/handlers/shipments/shipment_request.hpp"
+#include "actors/handlers/shipments/tracking.hpp"
 #include "journal/base/bytes.hpp"
 #include "providers/shippo/buy_label.hpp"
 #include "providers/shippo/create_shipment.hpp"
@@ -193,6 +194,8 @@ handler_task buy_label(context ctx, std::string body, settings_ptr settings) {
   // 3. Bought: that is what this shipment has from now on.
   if (label) {
     ctx.set("label", label->encode());
+    if (label->tracking_number.empty())
+      co_await await_tracking(ctx, settings, label->transaction_id);
     if (wanted->report)
       report_label(ctx, label->encode());
     co_return label->encode();

@@ -1,9 +1,11 @@
 #include "actors/handlers/shipments/shipment_service.hpp"
 
+#include "actors/handlers/follow_up.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/shipments/delivery_change.hpp"
 #include "actors/handlers/shipments/order_report.hpp"
 #include "actors/handlers/shipments/purchase.hpp"
+#include "actors/handlers/shipments/tracking.hpp"
 #include "providers/shippo/buy_label.hpp"
 #include "providers/shippo/void_label.hpp"
 
@@ -106,6 +108,18 @@ durable::service_definition shipment_service(settings_ptr settings) {
   // What stops a purchase may come again while its label is voided.
   add("VoidLabel", false, &void_label);
   add("ReportLabelOutcome", false, &report_label_outcome);
+  durable::handler_definition follow;
+  follow.mode = durable::handler_mode::shared;
+  follow.internal = true;
+  follow.run = [settings](context ctx, std::string body) {
+    return follow_tracking_once(ctx, std::move(body), settings);
+  };
+  service.handlers.emplace(std::string(tracking_follower.handler), std::move(follow));
+  durable::handler_definition tracked;
+  tracked.mode = durable::handler_mode::event;
+  tracked.internal = true;
+  tracked.event = &record_tracking;
+  service.handlers.emplace("RecordTracking", std::move(tracked));
   durable::handler_definition stop_it;
   stop_it.mode = durable::handler_mode::event;
   stop_it.internal = true;

@@ -367,11 +367,16 @@ void shippo::append_label(std::string& out, std::uint64_t number, const label& l
     // 92 and 20 digits: the shape of a USPS number.
     std::string digits = std::to_string(number);
     digits.insert(0, digits.size() < 20 ? 20 - digits.size() : 0, '0');
-    out.append(R"(,"tracking_number":"92)").append(digits);
-    out.append(
-        R"(","tracking_url_provider":"https://tools.usps.com/go/TrackConfirmAction?tLabels=92)");
-    out.append(digits);
-    out.append(R"(","label_url":"https://deliver.goshippo.com/mock/)");
+    if (now < l.tracked_at) {
+      out.append(R"(,"tracking_number":null,"tracking_url_provider":null,"label_url")");
+      out.append(R"(:"https://deliver.goshippo.com/mock/)");
+    } else {
+      out.append(R"(,"tracking_number":"92)").append(digits);
+      out.append(
+          R"(","tracking_url_provider":"https://tools.usps.com/go/TrackConfirmAction?tLabels=92)");
+      out.append(digits);
+      out.append(R"(","label_url":"https://deliver.goshippo.com/mock/)");
+    }
     shared_.names.append_shippo(out, ids::shippo_kind::transaction, number);
     out.append(R"(.pdf","label_file_type":")").append(file_types[l.file_type]);
     out.append(R"(","messages":[]})");
@@ -446,6 +451,8 @@ void shippo::create_label(call& c) {
     }
     bought = c.hit->outcome == queued_outcome::success;
   }
+  if (c.mode() == fault_effect::untracked)
+    l.tracked_at = c.hit->outcome == queued_outcome::success ? c.now + c.hit->late_ms : INT64_MAX;
   const auto made = labels_.add(std::move(l));
   s->last_label = made;
   if (bought)

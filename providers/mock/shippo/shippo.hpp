@@ -32,6 +32,7 @@ private:
     std::uint64_t refund = 0;
     unix_ms created = 0;
     unix_ms ready_at = 0;
+    unix_ms tracked_at = 0; // has a tracking number from then on
     std::string metadata;
     std::string error_code, error_text; // both empty: bought; from `ready_at` on
     std::uint8_t rate = 0;

@@ -68,7 +68,7 @@ void stripe::replay(call& c, const key_record& record) {
     answer_intent(c, record.object, intents_.find(record.object)->first_status);
     return;
   case key_record::state::refund:
-    answer_refund(c, record.object);
+    answer_refund(c, record.object, refunds_.find(record.object)->first_status);
     return;
   case key_record::state::stored:
     c.reply.status = record.answer->status;

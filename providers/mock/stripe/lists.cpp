@@ -172,7 +172,8 @@ void stripe::list_refunds(call& c) {
        ++at, ++count) {
     if (count != 0)
       out.push_back(',');
-    append_refund(out, *at, *refunds_.find(*at), with_charge);
+    const auto& r = *refunds_.find(*at);
+    append_refund(out, *at, r, r.status, with_charge);
   }
   const bool has_more = at != found.end();
   out.append(R"(],"has_more":)").append(has_more ? "true" : "false");

@@ -22,6 +22,10 @@ struct test_method {
   std::string_view message = {};
 };
 
+/// Its charge succeeds; a refund of it begins as `pending` and succeeds some time later
+/// (docs.stripe.com/testing, "Refunds").
+inline constexpr auto pending_refund_method = "pm_card_pendingRefund"sv;
+
 // docs.stripe.com/testing: payment methods that need neither customer nor card number.
 inline constexpr std::array test_methods = {
     test_method{"pm_card_visa"},
@@ -30,6 +34,7 @@ inline constexpr std::array test_methods = {
     test_method{"pm_card_amex"},
     test_method{"pm_card_discover"},
     test_method{"pm_card_createDispute"},
+    test_method{pending_refund_method},
     test_method{"pm_card_chargeDeclined", test_method::result::declines, "card_declined",
                 "generic_decline", "Your card was declined."},
     test_method{"pm_card_chargeDeclinedInsufficientFunds", test_method::result::declines,
@@ -138,8 +143,10 @@ inline constexpr std::array list_refund_parameters = {
 
 inline constexpr std::array refund_reasons = {""sv, "duplicate"sv, "fraudulent"sv,
                                               "requested_by_customer"sv};
-inline constexpr std::array refund_statuses = {"succeeded"sv, "pending"sv, "failed"sv,
-                                               "canceled"sv};
+inline constexpr std::array refund_statuses = {"succeeded"sv, "pending"sv, "failed"sv, "canceled"sv,
+                                               "requires_action"sv};
+inline constexpr std::uint8_t refund_succeeded = 0, refund_pending = 1, refund_failed = 2,
+                              refund_canceled = 3, refund_requires_action = 4;
 inline constexpr std::array cancel_reasons = {"abandoned"sv, "duplicate"sv, "fraudulent"sv,
                                               "requested_by_customer"sv};
 
@@ -149,8 +156,12 @@ inline constexpr std::size_t metadata_key_size_max = 40;
 inline constexpr std::size_t metadata_value_size_max = 500;
 
 inline std::string_view status_name(std::size_t status) {
-  constexpr std::array names = {"requires_payment_method"sv, "requires_confirmation"sv,
-                                "requires_action"sv, "succeeded"sv, "canceled"sv};
+  constexpr std::array names = {"requires_payment_method"sv,
+                                "requires_confirmation"sv,
+                                "requires_action"sv,
+                                "succeeded"sv,
+                                "canceled"sv,
+                                "processing"sv};
   return names[status];
 }
 

@@ -110,7 +110,8 @@ stripe::outcome stripe::confirm_intent(call& c, std::string_view id) {
   }
   if (c.mode() == fault_effect::stored_500)
     return server_error(c);
-  if (pi->status == intent_status::succeeded || pi->status == intent_status::canceled)
+  if (pi->status == intent_status::succeeded || pi->status == intent_status::canceled ||
+      pi->status == intent_status::processing)
     return unexpected_state(c, *number, "confirm");
   if (method < 0) {
     refuse(c, 400, "invalid_request_error", "payment_intent_unexpected_state",
@@ -139,7 +140,7 @@ stripe::outcome stripe::cancel_intent(call& c, std::string_view id) {
   if (c.mode() == fault_effect::stored_500)
     return server_error(c);
   if (c.mode() == fault_effect::refuse || pi->status == intent_status::succeeded ||
-      pi->status == intent_status::canceled)
+      pi->status == intent_status::canceled || pi->status == intent_status::processing)
     return unexpected_state(c, *number, "cancel");
   pi->status = intent_status::canceled;
   pi->canceled_at_s = created_s(c.now);

@@ -90,11 +90,43 @@ stripe::outcome stripe::create_refund(call& c) {
   r.created_s = created_s(c.now);
   r.previous_of_intent = pi->last_refund;
   std::copy(std::begin(pi->currency), std::end(pi->currency), r.currency);
+  const bool on_request = c.mode() == fault_effect::pending;
+  const bool is_pending =
+      on_request || (pi->method >= 0 && test_methods[static_cast<std::size_t>(pi->method)].name ==
+                                            pending_refund_method);
+  if (is_pending)
+    r.status =
+        on_request && c.hit->code == "requires_action" ? refund_requires_action : refund_pending;
+  r.first_status = r.status;
   pi->last_refund = refunds_.add(std::move(r));
-  note(c, effect_kind::refund, pi->last_refund, amount, *pi);
   made_ = pi->last_refund;
-  answer_refund(c, made_);
+  if (!is_pending)
+    note(c, effect_kind::refund, made_, amount, *pi);
+  else if (!on_request)
+    undecided_.emplace(c.now + shared_.settings.stripe_refund_ms, undecided{true, made_, true});
+  else if (c.hit->outcome != queued_outcome::never)
+    undecided_.emplace(c.now + c.hit->late_ms,
+                       undecided{true, made_, c.hit->outcome == queued_outcome::success});
+  answer_refund(c, made_, refunds_.find(made_)->status);
   return outcome::made_refund;
+}
+
+/// Only what was given back is an effect; what failed can be refunded again.
+void stripe::settle_refund(std::uint64_t number, bool succeeds, unix_ms at) {
+  auto* r = refunds_.find(number);
+  auto* pi = r ? intents_.find(r->intent) : nullptr;
+  if (!pi || (r->status != refund_pending && r->status != refund_requires_action))
+    return;
+  r->status = succeeds ? refund_succeeded : refund_failed;
+  if (!succeeds) {
+    pi->refunded -= r->amount;
+    return;
+  }
+  shared_.params.clear();
+  const mock_request none;
+  http_response unused;
+  const call c{none, call_id::stripe_refund, {}, {}, at, 0, nullptr, 0, unused};
+  note(c, effect_kind::refund, number, r->amount, *pi);
 }
 
 void stripe::retrieve_refund(call& c, std::string_view id) {
@@ -104,7 +136,7 @@ void stripe::retrieve_refund(call& c, std::string_view id) {
   if (!number || !refunds_.find(*number))
     refuse_missing(c, "refund", id, "refund");
   else
-    answer_refund(c, *number);
+    answer_refund(c, *number, refunds_.find(*number)->status);
 }
 
 } // namespace orderhub::providers::mock

@@ -162,7 +162,7 @@ void stripe::append_charge(std::string& out, std::uint64_t number, const intent&
 }
 
 void stripe::append_refund(std::string& out, std::uint64_t number, const refund& r,
-                           bool with_charge) {
+                           std::uint8_t status, bool with_charge) {
   out.append(R"({"id":")");
   shared_.names.append_stripe(out, "re_", number);
   out.append(R"(","object":"refund","amount":)");
@@ -184,7 +184,7 @@ void stripe::append_refund(std::string& out, std::uint64_t number, const refund&
   out.append(R"(","reason":)");
   append_text_or_null(out, refund_reasons[r.reason]);
   out.append(R"(,"receipt_number":null,"status":")");
-  out.append(refund_statuses[r.status]).append(R"("})");
+  out.append(refund_statuses[status]).append(R"("})");
 }
 
 void stripe::answer_intent(call& c, std::uint64_t number, intent_status status) {
@@ -194,11 +194,11 @@ void stripe::answer_intent(call& c, std::uint64_t number, intent_status status) 
   append_intent(c.reply.body, number, *intents_.find(number), status);
 }
 
-void stripe::answer_refund(call& c, std::uint64_t number) {
+void stripe::answer_refund(call& c, std::uint64_t number, std::uint8_t status) {
   c.reply.status = 200;
   c.reply.body.clear();
   c.reply.body.reserve(512);
-  append_refund(c.reply.body, number, *refunds_.find(number));
+  append_refund(c.reply.body, number, *refunds_.find(number), status);
 }
 
 } // namespace orderhub::providers::mock

@@ -173,6 +173,11 @@ stripe::outcome stripe::run_confirmation(call& c, std::uint64_t number, bool off
   }
   if (asks) {
     pi.status = intent_status::requires_action;
+  } else if (c.mode() == fault_effect::processing) {
+    pi.status = intent_status::processing;
+    if (c.hit->outcome != queued_outcome::never)
+      undecided_.emplace(c.now + c.hit->late_ms,
+                         undecided{false, number, c.hit->outcome == queued_outcome::success});
   } else {
     pi.status = intent_status::succeeded;
     note(c, effect_kind::charge, number, pi.amount, pi);
@@ -183,6 +188,37 @@ stripe::outcome stripe::run_confirmation(call& c, std::uint64_t number, bool off
   pi.first_status = pi.status;
   made_ = number;
   return outcome::made_intent;
+}
+
+void stripe::settle_intent(std::uint64_t number, bool succeeds, unix_ms at) {
+  auto* pi = intents_.find(number);
+  if (!pi || pi->status != intent_status::processing)
+    return;
+  if (!succeeds) {
+    const auto declined =
+        std::find_if(test_methods.begin(), test_methods.end(),
+                     [](const test_method& m) { return m.name == "pm_card_chargeDeclined"; });
+    pi->failed_method = static_cast<std::int16_t>(declined - test_methods.begin());
+    pi->status = intent_status::requires_payment_method;
+    return;
+  }
+  pi->status = intent_status::succeeded;
+  shared_.params.clear();
+  const mock_request none;
+  http_response unused;
+  const call c{none, call_id::stripe_charge, {}, {}, at, 0, nullptr, 0, unused};
+  note(c, effect_kind::charge, number, pi->amount, *pi);
+}
+
+void stripe::settle(unix_ms now) {
+  while (!undecided_.empty() && undecided_.begin()->first <= now) {
+    const auto [at, what] = *undecided_.begin();
+    undecided_.erase(undecided_.begin());
+    if (what.is_refund)
+      settle_refund(what.number, what.succeeds, at);
+    else
+      settle_intent(what.number, what.succeeds, at);
+  }
 }
 
 bool stripe::refund_by_hand(const dashboard_refund& wanted, unix_ms now,
@@ -204,7 +240,9 @@ bool stripe::refund_by_hand(const dashboard_refund& wanted, unix_ms now,
   std::copy(std::begin(pi->currency), std::end(pi->currency), r.currency);
   const auto known = std::find(refund_statuses.begin(), refund_statuses.end(), wanted.status);
   r.status = static_cast<std::uint8_t>(known - refund_statuses.begin());
-  const bool stands = r.status < 2; // What failed or was canceled moved nothing.
+  // What failed or was canceled moved nothing.
+  const bool stands = r.status != refund_failed && r.status != refund_canceled;
+  r.first_status = r.status;
   pi->last_refund = refunds_.add(std::move(r));
   if (!stands)
     return true;

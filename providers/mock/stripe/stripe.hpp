@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -35,6 +36,9 @@ public:
   [[nodiscard]] bool refund_by_hand(const dashboard_refund& wanted, unix_ms now,
                                     std::uint64_t request_number);
 
+  /// What the banks decide by `now`: payments in `processing`, refunds that are pending.
+  void settle(unix_ms now);
+
 private:
   enum class intent_status : std::uint8_t {
     requires_payment_method,
@@ -42,6 +46,7 @@ private:
     requires_action,
     succeeded,
     canceled,
+    processing,
   };
   struct intent {
     std::int64_t amount = 0;
@@ -67,8 +72,9 @@ private:
     std::int64_t created_s = 0;
     std::string metadata; // JSON object text
     std::uint64_t previous_of_intent = 0;
-    std::uint8_t reason = 0; // 0: none
-    std::uint8_t status = 0; // index of its status
+    std::uint8_t reason = 0;       // 0: none
+    std::uint8_t status = 0;       // index of its status
+    std::uint8_t first_status = 0; // as first answered
     char currency[4] = {};
   };
   struct stored_answer {
@@ -118,6 +124,8 @@ private:
 
   bool check_known(call& c, std::span<const std::string_view> allowed, const fields& given);
   bool read_metadata(call& c, std::string& json);
+  void settle_intent(std::uint64_t number, bool succeeds, unix_ms at);
+  void settle_refund(std::uint64_t number, bool succeeds, unix_ms at);
   void note(const call& c, effect_kind kind, std::uint64_t number, std::int64_t amount,
             const intent& pi);
 
@@ -131,11 +139,11 @@ private:
   outcome server_error(call& c);
   void append_intent(std::string& out, std::uint64_t number, const intent& pi,
                      intent_status status) const;
-  void append_refund(std::string& out, std::uint64_t number, const refund& r,
+  void append_refund(std::string& out, std::uint64_t number, const refund& r, std::uint8_t status,
                      bool with_charge = false);
   void append_charge(std::string& out, std::uint64_t number, const intent& pi) const;
   void answer_intent(call& c, std::uint64_t number, intent_status status);
-  void answer_refund(call& c, std::uint64_t number);
+  void answer_refund(call& c, std::uint64_t number, std::uint8_t status);
   std::int64_t created_s(unix_ms now);
 
   shared_state& shared_;
@@ -144,6 +152,12 @@ private:
   std::deque<key_record> keys_;
   std::uint64_t first_key_ = 1;                                   // number of keys_.front()
   std::unordered_map<std::string_view, std::uint64_t> key_index_; // views into keys_
+  struct undecided {
+    bool is_refund = false;
+    std::uint64_t number = 0;
+    bool succeeds = true;
+  };
+  std::multimap<unix_ms, undecided> undecided_; // by when the bank decides
   std::int64_t last_created_s_ = 0;
   std::uint64_t made_ = 0; // object of the execution at hand
 };

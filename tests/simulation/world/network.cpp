@@ -60,6 +60,17 @@ void world::send(durable::vendor_call call, const host::activation& from) {
   const auto now = time.true_ms();
   auto channel = "call " + std::to_string(++numbers_);
   auto place = gate_->leave(call.vendor, call.ref, host::kind_of(call.call_class, call.lookup));
+  // The vendor has reset it behind its last answer, which nobody has noticed: the call is written
+  // into it and lost.
+  if (!call.fresh && dead_connections_.erase(call.vendor) > 0) {
+    put(channel, now + latency(),
+        to_object{from.object, host::vendor_outcome{
+                                   call.ref,
+                                   from.incarnation,
+                                   {providers::outcome_kind::lost, {}, "reused connection died"},
+                                   std::move(place)}});
+    return;
+  }
   if (settings_.not_sent_per_mille > 0 && dice_.below(1'000) < settings_.not_sent_per_mille) {
     put(channel, now + latency(),
         to_object{from.object,
@@ -74,6 +85,7 @@ void world::send(durable::vendor_call call, const host::activation& from) {
     if (lower(name) == "idempotency-key")
       line += ' ' + value;
   requests_.push_back(std::move(line));
+  bodies_.push_back(call.request.body);
   put(channel, now + latency(), to_vendor{std::move(call), from, false, now, std::move(place)});
   point("the call has left");
 }
@@ -82,6 +94,8 @@ void world::arrive(to_vendor request) {
   const auto now = time.true_ms();
   const auto reply =
       mock.handle(request_of(vendors_, request.call.vendor, request.call.request), now);
+  if (reply.wire == mock::wire_action::answer_then_reset)
+    dead_connections_.insert(request.call.vendor);
   auto outcome = outcome_of(reply);
   auto at = now + reply.delay_ms + latency();
   if (const auto cut = request.left_at + request.call.deadline_ms; at > cut) {

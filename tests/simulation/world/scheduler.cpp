@@ -36,6 +36,7 @@ void world::act() {
   const auto now = time.true_ms();
   mock.advance(now);
   gate_->tick();
+  board_->tick(clock_->now());
   if (settings_.leaves_at_once) {
     leave_memory();
   } else if (dice_.below(12) == 0) {

@@ -39,9 +39,12 @@ world::~world() {
 
 void world::open() {
   if (auto orders = std::exchange(next_orders_, std::nullopt)) {
-    vendors_ = mock_registry(*orders, settings_.absence_after_ms);
-    services_ = handlers::all_services(std::make_shared<const handlers::order_settings>(*orders));
+    orders_ = std::move(*orders);
+    vendors_ = mock_registry(orders_, settings_.absence_after_ms);
   }
+  board_ = std::make_shared<durable::wait_board>(orders_.call_after_ms);
+  orders_.board = board_;
+  services_ = handlers::all_services(std::make_shared<const handlers::order_settings>(orders_));
   auto journal_settings = settings_.journal;
   journal_settings.boot = &boot_;
   journal_ = must(journal::hub_journal::open(store, journal_settings, random_));
@@ -51,7 +54,7 @@ void world::open() {
   std::vector<std::string> names;
   for (const auto& [name, endpoint] : vendors_.endpoints)
     names.push_back(name);
-  gate_ = std::make_shared<host::vendor_gate>(names, settings_.places, time);
+  gate_ = std::make_shared<host::vendor_gate>(names, settings_.places, time, settings_.rates);
   gate_->on_offer([this](host::place_offer offer) {
     auto object = offer.object;
     const auto channel = "gate > " + object.text();
@@ -63,6 +66,7 @@ void world::open() {
                                     .hub = journal_->hub(),
                                     .vendors = vendors_,
                                     .gate = gate_.get(),
+                                    .board = board_.get(),
                                     .vendor_clocks = &vendor_clocks_,
                                     .started_at = time.steady_ms(),
                                     .unstable_keys_for_test = settings_.unstable_keys});
@@ -98,7 +102,7 @@ void world::when(std::function<bool(world&)> condition, std::function<void(world
 world::answer world::order(const std::string& key) const {
   const object_id id{"OrderOrchestrator", key};
   const auto outcome =
-      host::read_object(*journal_, *services_.find(id.service, "GetOrder"), id, {});
+      host::read_object(*journal_, *services_.find(id.service, "GetOrder"), id, {}, clock_->now());
   if (outcome)
     return {200, *outcome};
   return {status_of(outcome.error()), outcome.error().message};

@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/durable/service.hpp"
+#include "actors/durable/wait_board.hpp"
 #include "actors/handlers/orders/order_settings.hpp"
 #include "actors/host/call_gate.hpp"
 #include "actors/host/due_times.hpp"
@@ -66,6 +67,8 @@ struct world_settings {
   providers::mock::options mock = {};
   /// So few places that what one order does at once already queues.
   host::gate_limits places = narrow_gate();
+  /// The vendors' limits by class; none: as at a mock.
+  host::call_limits rates = {};
   /// Objects leave memory as soon as they may; else at moments that are drawn.
   bool leaves_at_once = false;
   /// Keys change with every send: tests show with it that the checks can fail.
@@ -176,6 +179,8 @@ public:
   [[nodiscard]] bool knows(const invocation_id& id) const;
   /// Requests that left, in order: `POST /stripe/v1/payment_intents key`.
   [[nodiscard]] const std::vector<std::string>& requests() const { return requests_; }
+  /// Their bodies.
+  [[nodiscard]] const std::vector<std::string>& bodies() const { return bodies_; }
   /// No state is read twice without change for so long: something spins.
   [[nodiscard]] bool ran_away() const { return ran_away_; }
   /// A record that is on disk, in the log's order; `name` is what a command names: the handler of
@@ -190,6 +195,9 @@ public:
   [[nodiscard]] std::size_t times_went_back() const { return times_went_back_; }
   [[nodiscard]] std::size_t active_objects() const { return objects_.size(); }
   [[nodiscard]] std::size_t active_objects_max() const { return active_max_; }
+  /// Who waits for what, as the metrics show it.
+  [[nodiscard]] std::vector<durable::waiting_count> waiting() const { return board_->snapshot(); }
+  [[nodiscard]] std::uint64_t called() const { return board_->called(); }
   /// How the vendors' places stand.
   [[nodiscard]] std::vector<host::vendor_places> places() const { return gate_->snapshot(); }
 
@@ -304,6 +312,8 @@ private:
   std::shared_ptr<host::vendor_gate> gate_;
   std::optional<durable::environment> env_;
   std::optional<handlers::order_settings> next_orders_;
+  handlers::order_settings orders_;
+  std::shared_ptr<durable::wait_board> board_; ///< In the machine's memory.
 
   // In the machine's memory.
   std::unique_ptr<host::host_context> shared_;
@@ -324,8 +334,10 @@ private:
   std::vector<std::pair<std::function<bool(world&)>, std::function<void(world&)>>> watches_;
   std::map<std::size_t, std::vector<std::function<void(world&)>>> at_points_;
   std::vector<std::string_view> points_;
-  std::vector<std::string> requests_;
+  std::vector<std::string> requests_, bodies_;
   std::vector<logged> log_, in_commit_;
+  /// Vendors whose kept connection was reset after an answer: the next call that takes it is lost.
+  std::set<std::string> dead_connections_;
   unix_ms newest_in_commit_ = 0, newest_time_ = 0;
   std::size_t times_went_back_ = 0;
   std::size_t active_max_ = 0;

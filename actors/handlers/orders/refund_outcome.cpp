@@ -1,0 +1,118 @@
+#include "actors/handlers/orders/refund_outcome.hpp"
+
+#include "actors/handlers/attention.hpp"
+#include "actors/handlers/follow_up.hpp"
+#include "actors/handlers/orders/order_event.hpp"
+#include "actors/handlers/orders/order_notifications.hpp"
+#include "providers/stripe/retrieve_refund.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace orderhub::handlers {
+
+using durable::context;
+using durable::handler_task;
+using durable::task;
+namespace stripe = providers::stripe;
+
+namespace {
+
+const payment_fact* payment_of(const order_facts& facts, std::uint32_t attempt) {
+  const auto it = std::find_if(facts.payments.begin(), facts.payments.end(),
+                               [&](const payment_fact& p) { return p.attempt == attempt; });
+  return it == facts.payments.end() ? nullptr : &*it;
+}
+
+/// With it all of the payment is given back: no other part is on its way, and none has failed since
+/// it was made (which begins another round).
+bool makes_it_whole(const order_facts& facts, const payment_fact& known, const follow_up& what) {
+  return what.is_whole && known.refund_round <= what.round &&
+         !is_refund_under_way(facts, known, what.step);
+}
+
+void record(context ctx, const char* name, order_facts learned) {
+  order_event event;
+  event.name = name;
+  event.learned = std::move(learned);
+  ctx.send(ctx.object(), "RecordEvent", event.encode());
+}
+
+} // namespace
+
+task<void> follow_refund(order_run run, payment_fact payment, std::string refund_id,
+                         std::string status, bool is_whole) {
+  follow_up what;
+  what.step = refund_step(payment.attempt, payment.refund_round);
+  what.round = payment.refund_round;
+  what.subject = std::move(refund_id);
+  what.attempt = payment.attempt;
+  what.last = std::move(status);
+  what.is_whole = is_whole;
+  order_facts open;
+  open.pending[what.step] = "the bank has not made it yet";
+  run.note(open);
+  co_await ask_later(run.ctx(), run.settings(), refund_follower, std::move(what));
+}
+
+handler_task follow_refund_once(context ctx, std::string body, settings_ptr settings) {
+  auto what = follow_up::decode(body);
+  if (!what)
+    co_return what.failure();
+
+  // 1. How does it stand?
+  stripe::retrieve_refund_request request;
+  request.ref = ctx.step("follow_" + what->step, std::to_string(what->polls));
+  request.refund_id = what->subject;
+  auto ask = stripe::retrieve_refund(request);
+  auto state = co_await ctx.effect(std::move(ask));
+  const auto stand = state ? state->stand() : stripe::refund_stand::on_its_way;
+
+  // 2. Not decided, or Stripe refuses to say: asked again later.
+  if (stand == stripe::refund_stand::on_its_way) {
+    ++what->polls;
+    what->last = state ? state->status : state.error().message;
+    co_await ask_later(ctx, settings, refund_follower, *what);
+    co_return std::string("null");
+  }
+  co_await ask_no_more(ctx, settings, *what);
+
+  // 3. As of now: other parts of it may be on their way.
+  order_run run(ctx, settings);
+  co_await run.look_again();
+  co_await run.prepare();
+  const auto* known = payment_of(run.facts(), what->attempt);
+  if (run.failed() || known == nullptr)
+    co_return std::string("null");
+  payment_fact payment;
+  payment.attempt = what->attempt;
+  order_facts learned;
+  learned.pending[what->step] = "done";
+  constexpr std::uint32_t rounds_of_an_attempt = 100;
+  const auto number = (what->attempt - 1) * rounds_of_an_attempt + what->round + 1;
+
+  // 4. It is there: the order knows, customer and shop are told.
+  if (stand == stripe::refund_stand::given_back) {
+    const bool is_all = makes_it_whole(run.facts(), *known, *what);
+    payment.state = is_all ? payment_state::refunded : payment_state::part_refunded;
+    learned.payments.push_back(payment);
+    record(ctx, "refund_made", std::move(learned));
+    post_refund(run, number, is_all ? refund_news::given_back : refund_news::part_given_back, {});
+    co_return std::string("null");
+  }
+
+  // 5. It has failed: the money is the shop's again, and a person decides. The next refund is
+  //    another one, so it has its own key.
+  auto why = "refund " + state->status;
+  if (!state->failure_reason.empty())
+    why += ": " + state->failure_reason;
+  payment.refund_round = known->refund_round + 1;
+  learned.payments.push_back(payment);
+  learned.attention["refund"] = why;
+  record(ctx, "refund_failed", std::move(learned));
+  post_refund(run, number, refund_news::failed, why);
+  co_await call_a_person(ctx, settings, "refund", why);
+  co_return std::string("null");
+}
+
+} // namespace orderhub::handlers

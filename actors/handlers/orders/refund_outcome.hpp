@@ -1,0 +1,23 @@
+#pragma once
+#include "actors/durable/task.hpp"
+#include "actors/handlers/orders/order_run.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace orderhub::handlers {
+
+// A refund that its bank has not made yet (`pending`, `requires_action`): asked for again with
+// growing pauses until it is there or has failed; then customer and shop are told.
+
+/// Follows a refund of a payment. `is_whole`: with it, all of the payment is given back.
+durable::task<void> follow_refund(order_run run, payment_fact payment, std::string refund_id,
+                                  std::string status, bool is_whole);
+
+/// `OrderOrchestrator/{order}/FollowRefund`, internal, shared: asks once how a refund stands. Given
+/// back: the order knows, customer and shop are told. Failed: a person is called, and another
+/// CancelOrder begins a new refund. Else it asks later.
+durable::handler_task follow_refund_once(durable::context ctx, std::string body,
+                                         settings_ptr settings);
+
+} // namespace orderhub::handlers

@@ -1,0 +1,56 @@
+#include "providers/shippo/retrieve_label.hpp"
+
+#include "providers/codec/form.hpp"
+#include "providers/codec/json_fields.hpp"
+#include "providers/policy/refusal.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace orderhub::providers::shippo {
+
+namespace {
+
+using nlohmann::json;
+constexpr std::string_view where = "shippo.retrieve_label";
+
+result<std::string> parse(const http_response& response) {
+  if (response.status != 200) {
+    error e = wire::classify_read(response, where);
+    if (wire::is_missing(response))
+      e.kind = error_kind::invalid;
+    return fail(std::move(e));
+  }
+  const auto object = pick<json>(response.body, {"object_id", "status", "tracking_number",
+                                                 "label_url", "tracking_url_provider"});
+  const std::string status = object ? text_of(*object, "status") : std::string();
+  const auto failed = [&](error_kind kind, std::string text) {
+    return fail(refusal(kind, where, std::move(text), response));
+  };
+  if (status == "REFUNDED" || status == "REFUNDPENDING" || status == "ERROR")
+    return failed(error_kind::rejected, "label " + status);
+  if (status == "QUEUED" || status == "WAITING")
+    return failed(error_kind::unavailable, "still " + status);
+  // A refused refund leaves the label valid.
+  if ((status != "SUCCESS" && status != "REFUNDREJECTED") || text_of(*object, "object_id").empty())
+    return failed(error_kind::unavailable, "unreadable success body");
+  return label_outcome{text_of(*object, "object_id"), text_of(*object, "tracking_number"),
+                       text_of(*object, "label_url"), text_of(*object, "tracking_url_provider")}
+      .encode();
+}
+
+} // namespace
+
+operation<label_outcome> retrieve_label(const retrieve_label_request& request) {
+  raw_operation raw;
+  raw.name = where;
+  raw.vendor = "shippo";
+  raw.call_class = "read";
+  raw.ref = request.ref;
+  raw.request = wire::get("/transactions/" + percent_encode(request.transaction_id));
+  raw.doubt = doubt_policy::may_repeat;
+  raw.has_effect = false;
+  raw.parse = &parse;
+  return {std::move(raw)};
+}
+
+} // namespace orderhub::providers::shippo
