@@ -1,6 +1,7 @@
 #include "providers/stripe/retrieve_refund.hpp"
 
 #include "providers/codec/json_fields.hpp"
+#include "providers/policy/reason.hpp"
 #include "providers/policy/refusal.hpp"
 
 #include <nlohmann/json.hpp>
@@ -20,7 +21,7 @@ result<std::string> parse(const http_response& response) {
   if (object)
     state = {text_of(*object, "id"), text_of(*object, "status"),
              integer_of(*object, "amount").value_or(0),
-             wire::code_or_empty(text_of(*object, "failure_reason"))};
+             code_or_empty(text_of(*object, "failure_reason"))};
   if (state.refund_id.empty() || !refund_stand_of(state.status))
     return fail(refusal(error_kind::unavailable, where, "unreadable success body", response));
   return state.encode();
