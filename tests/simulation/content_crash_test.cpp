@@ -137,6 +137,12 @@ void ask_first(world& w, const beginning& b) {
   w.ask(order_object("1"), "ProcessOrder", body_of(b.sent, b.more));
 }
 
+void authenticate(world& w) {
+  const auto payment = field(w.order("1").body, "paymentIntentId");
+  if (payment.starts_with("pi_")) // Refused where it was cancelled, or waits for nobody.
+    static_cast<void>(w.mock.control(R"({"authenticate":")" + payment + "\"}"));
+}
+
 } // namespace
 
 TEST_CASE("an order that was sent and answered is changed wherever the machine loses power",
@@ -200,6 +206,8 @@ TEST_CASE("other content at any moment of an order is taken whole, in part or re
           if (now.order("1").status == 200) // Else it may come first.
             now.ask(order_object("1"), "ProcessOrder", body_of(other));
         });
+        // The customer who has to authenticate does so some time, where it is not too late.
+        w.at_point(at + dice.below(40), &authenticate);
         ask_first(w, b);
         const bool rests = comes_to_rest(w);
         const auto wrong = wrong_with(w, b.sent, other);
