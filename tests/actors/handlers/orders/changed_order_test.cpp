@@ -274,6 +274,8 @@ TEST_CASE("a charged order without a label goes where it is sent now", "[orders]
   REQUIRE(w.run());
   CHECK(destinations(w) == texts{"10001"});
   CHECK(charged(w) == amounts{1800});
+  // The confirmation, and the tracking number that it promised.
+  CHECK(mailed(w) == texts{"ada@example.com", "new@example.com"});
   const auto shown = w.order("1").body;
   CHECK(holds(field(shown, "shipping"), "2 New Rd"));
   CHECK(holds(field(shown, "changes"), R"(["customer.email","shipping.street","shipping.zip"])"));
