@@ -31,6 +31,8 @@ task<void> get_label(order_run run) {
   // 1. The shipment buys it, and goes on when we stop waiting.
   auto wanted = label_order_of(*run.placed());
   wanted.compensate = plan.compensate;
+  // Confirmed without a label: what follows from one that comes later follows from RecordLabel.
+  wanted.report = run.facts().confirmed;
   auto purchase = ctx.call(shipment_object(run.id()), "BuyLabel", wanted.encode());
   auto label = co_await purchase.within(plan.label_timeout_ms);
   if (!label && label.error().kind == error_kind::cancelled) {

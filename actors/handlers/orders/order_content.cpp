@@ -39,8 +39,9 @@ std::string unless_same(const std::string& text, const std::string& customers) {
   return text == customers ? std::string() : text;
 }
 
-std::string parcel_decimal(const order& o, const std::string& measure) {
-  return o.parcel.empty() ? std::string() : decimal(measure);
+/// Of a measure that may be left out.
+std::string measure_text(const std::string& measure) {
+  return measure.empty() ? std::string() : decimal(measure);
 }
 
 constexpr item_row item_rows[] = {
@@ -53,7 +54,7 @@ constexpr item_row item_rows[] = {
     {"customs.originCountry", part::delivered,
      [](const order_item& i) { return i.customs.origin_country; }},
     {"customs.netWeight", part::delivered,
-     [](const order_item& i) { return i.customs.net_weight; }},
+     [](const order_item& i) { return measure_text(i.customs.net_weight); }},
     {"customs.massUnit", part::delivered, [](const order_item& i) { return i.customs.mass_unit; }},
     {"customs.value", part::delivered,
      [](const order_item& i) { return std::to_string(i.customs.value); }},
@@ -88,15 +89,14 @@ constexpr order_row order_rows[] = {
     {"shipping.email", part::delivered,
      [](const order& o) { return unless_same(o.shipping.email, o.customer_email); }},
     {"parcel.length", part::delivered,
-     [](const order& o) { return parcel_decimal(o, o.parcel.length); }},
-    {"parcel.width", part::delivered,
-     [](const order& o) { return parcel_decimal(o, o.parcel.width); }},
+     [](const order& o) { return measure_text(o.parcel.length); }},
+    {"parcel.width", part::delivered, [](const order& o) { return measure_text(o.parcel.width); }},
     {"parcel.height", part::delivered,
-     [](const order& o) { return parcel_decimal(o, o.parcel.height); }},
+     [](const order& o) { return measure_text(o.parcel.height); }},
     {"parcel.distance_unit", part::delivered,
      [](const order& o) { return o.parcel.distance_unit; }},
     {"parcel.weight", part::delivered,
-     [](const order& o) { return parcel_decimal(o, o.parcel.weight); }},
+     [](const order& o) { return measure_text(o.parcel.weight); }},
     {"parcel.mass_unit", part::delivered, [](const order& o) { return o.parcel.mass_unit; }},
 };
 

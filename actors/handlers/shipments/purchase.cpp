@@ -189,7 +189,7 @@ handler_task buy_label(context ctx, std::string body, settings_ptr settings) {
   auto plan = co_await decide_plan(ctx, settings);
   if (!plan)
     co_return plan.failure();
-  auto label = co_await buy(ctx, *wanted, *plan, std::move(settings));
+  auto label = co_await buy(ctx, *wanted, *plan, settings);
 
   // 3. Bought: that is what this shipment has from now on.
   if (label) {

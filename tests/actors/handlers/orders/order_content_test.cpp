@@ -71,6 +71,13 @@ TEST_CASE("measures are compared as numbers", "[orders][content]") {
   for (const auto* weight : {"1.5", "1.50", "01.5", "1.500"})
     CHECK(difference_of(with_weight("1.5"), with_weight(weight)).empty());
   CHECK(difference_of(with_weight("100"), with_weight("100.0")).empty());
+  auto with_net_weight = [](const char* weight) {
+    auto o = checked(plain);
+    o.items[0].customs.net_weight = weight;
+    return o;
+  };
+  CHECK(difference_of(with_net_weight("0.2"), with_net_weight(".20")).empty());
+  CHECK_FALSE(difference_of(with_net_weight("0.2"), with_net_weight("")).empty());
   CHECK(difference_of(with_weight("0.5"), with_weight(".5")).empty());
   for (const auto* weight : {"1.05", "15", "150"})
     CHECK(difference_of(with_weight("1.5"), with_weight(weight)).fields == fields{"parcel.weight"});
@@ -87,6 +94,7 @@ TEST_CASE("each part that differs is named, and whether it is paid for", "[order
       {"items[1].quantity", true, [](order& o) { o.items[1].quantity = 2; }},
       {"items[1].price", true, [](order& o) { o.items[1].price = 6; }},
       {"items", true, [](order& o) { o.items.pop_back(); }},
+      {"adjustments", true, [](order& o) { o.adjustments.push_back({"Discount", -500}); }},
       {"items[0].customs.description", false,
        [](order& o) { o.items[0].customs.description = "Books"; }},
       {"items[0].customs.hsCode", false, [](order& o) { o.items[0].customs.hs_code = "490199"; }},
