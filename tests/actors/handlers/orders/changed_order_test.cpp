@@ -124,7 +124,7 @@ TEST_CASE("a corrected amount is tried again by itself, whoever refused the one 
           "[orders][changes]") {
   world w(with_faults(R"({"vendor":"stripe","operation":"charge","nth":1,"effect":"status",)"
                       R"("status":400})"));
-  CHECK(field(send(w, {.price = "30"}).body, "status") == "payment_failed");
+  CHECK(field(send(w, {.price = "60"}).body, "status") == "payment_failed");
   const auto paid = send(w, {.price = "3000"});
   CHECK(field(paid.body, "status") == "confirmed");
   REQUIRE(w.run());

@@ -72,6 +72,24 @@ TEST_CASE("a cancelled order that cost nothing gives the label back and no money
   CHECK(w.effects("1", effect_kind::mail, "mail_cancelled") == 1);
 }
 
+TEST_CASE("a declined order that a voucher makes free is shipped", "[orders][amounts]") {
+  world w;
+  const auto declined = w.call(order_object("1"), "ProcessOrder",
+                               order_body(R"("payment":{"method":"pm_card_chargeDeclined"})"));
+  CHECK(field(declined.body, "status") == "payment_failed");
+  const auto a = w.call(order_object("1"), "ProcessOrder", order_body(voucher));
+  CHECK(field(a.body, "status") == "confirmed");
+  CHECK(field(a.body, "chargeId") == "null");
+  REQUIRE(w.run());
+  CHECK(w.effects("1", effect_kind::charge) == 0);
+  CHECK(w.effects("1", effect_kind::label) == 1);
+  CHECK(field(w.order("1").body, "attention") == "[]");
+  // What is paid stays, also where nothing was paid.
+  const auto dearer = w.call(order_object("1"), "ProcessOrder", order_body());
+  CHECK(dearer.status == 409);
+  CHECK(dearer.body.find("adjustments") != std::string::npos);
+}
+
 TEST_CASE("an order that costs nothing survives a crash at any moment",
           "[orders][amounts][crash]") {
   const script clients = [](world& w) {

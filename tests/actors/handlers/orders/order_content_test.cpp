@@ -104,6 +104,9 @@ TEST_CASE("each part that differs is named, and whether it is paid for", "[order
        [](order& o) { o.items[0].customs.net_weight = "0.2"; }},
       {"items[0].customs.massUnit", false, [](order& o) { o.items[0].customs.mass_unit = "kg"; }},
       {"items[0].customs.value", false, [](order& o) { o.items[0].customs.value = 5; }},
+      {"adjustments", true, [](order& o) { o.adjustments[0].label = "Shipping"; }},
+      {"adjustments", true, [](order& o) { o.adjustments[0].amount = -5; }},
+      {"adjustments", true, [](order& o) { o.adjustments.clear(); }},
       {"currency", true, [](order& o) { o.total.currency = "eur"; }},
       {"customer.email", false,
        [](order& o) { o.customer_email = o.shipping.email = "b@example.com"; }},
@@ -128,6 +131,7 @@ TEST_CASE("each part that differs is named, and whether it is paid for", "[order
   };
   auto recorded = checked(plain);
   recorded.parcel = {"10", "10", "5", "in", "1", "lb"};
+  recorded.adjustments = {{"Tax", 5}};
   for (const auto& r : rows) {
     CAPTURE(r.field);
     auto sent = recorded;
