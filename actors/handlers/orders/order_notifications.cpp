@@ -85,11 +85,16 @@ void post_cancelled(const order_run& run, bool again, bool is_refunded) {
   if (run.placed() == nullptr || !(plan.mail || plan.announce))
     return;
   auto n = notification_about(run, notification_kind::cancelled);
-  n.mail = plan.mail;
-  n.announce = plan.announce;
   n.attempt = again ? 2 : 1;
   n.reason = is_refunded ? "What you paid was given back." : "";
-  run.ctx().send(notification_object(run.id()), "Send", n.encode());
+  // Each by itself: what became of one is told whatever holds the other up.
+  n.mail = plan.mail;
+  if (n.mail)
+    run.ctx().send(notification_object(run.id()), "Send", n.encode());
+  n.mail = false;
+  n.announce = plan.announce;
+  if (n.announce)
+    run.ctx().send(notification_object(run.id()), "Send", n.encode());
 }
 
 } // namespace orderhub::handlers
