@@ -41,6 +41,18 @@ const char* sentence_of(refund_news news) {
   return "";
 }
 
+/// Mail and message each by itself: what became of one is told whatever holds the other up.
+void post_each(const order_run& run, notification n) {
+  n.mail = run.plan().mail;
+  n.announce = false;
+  if (n.mail)
+    run.ctx().send(notification_object(run.id()), "Send", n.encode());
+  n.mail = false;
+  n.announce = run.plan().announce;
+  if (n.announce)
+    run.ctx().send(notification_object(run.id()), "Send", n.encode());
+}
+
 /// Of a confirmation, what became of it where we waited long enough.
 order_facts deliveries_of(const result<std::optional<std::string>>& sent) {
   order_facts f;
@@ -117,11 +129,9 @@ void post_cancelled(const order_run& run, bool again, refund_news news) {
   if (run.placed() == nullptr || !(plan.mail || plan.announce))
     return;
   auto n = notification_about(run, notification_kind::cancelled);
-  n.mail = plan.mail;
-  n.announce = plan.announce;
   n.attempt = again ? 2 : 1;
   n.reason = sentence_of(news);
-  run.ctx().send(notification_object(run.id()), "Send", n.encode());
+  post_each(run, std::move(n));
 }
 
 void post_refund(const order_run& run, std::uint32_t number, refund_news news,
@@ -131,11 +141,9 @@ void post_refund(const order_run& run, std::uint32_t number, refund_news news,
     return;
   auto n = notification_about(run, news == refund_news::failed ? notification_kind::refund_failed
                                                                : notification_kind::refunded);
-  n.mail = plan.mail;
-  n.announce = plan.announce;
   n.attempt = number;
   n.reason = news == refund_news::failed ? why : sentence_of(news);
-  run.ctx().send(notification_object(run.id()), "Send", n.encode());
+  post_each(run, std::move(n));
 }
 
 notification tracking_news(const order& placed, const std::string& tracking_number) {

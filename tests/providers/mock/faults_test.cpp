@@ -432,3 +432,30 @@ TEST_CASE("reset forgets everything, and old ids stay unknown", "[mock][control]
   CHECK(c.stripe_get("payment_intents/" + id).response.status == 404);
   CHECK(body_of(c.charge("k1"))["id"] != id);
 }
+
+TEST_CASE("somebody else answers in the vendor's place, with or without its work",
+          "[mock][fault]") {
+  for (const bool work : {true, false}) {
+    CAPTURE(work);
+    for (const std::string effect : {"html", "empty", "foreign"}) {
+      CAPTURE(effect);
+      mock_client c;
+      REQUIRE(c.world.control(R"({"vendor":"*","always":true,"effect":")" + effect +
+                              R"(","work":)" + (work ? "true" : "false") + '}'));
+      const auto charge = c.charge("k1");
+      const auto mail = c.mail(mock_client::mail_body());
+      const auto label = c.buy("rate_1");
+      CHECK(charge.response.status == 200);
+      CHECK(mail.response.status == 202);
+      CHECK(mail.response.header("x-message-id") == nullptr);
+      CHECK(c.total(effect_kind::charge) == (work ? 1 : 0));
+      CHECK(c.total(effect_kind::mail) == (work ? 1 : 0));
+      // A refusal of the vendor itself is not covered up.
+      CHECK(label.response.status == (work ? 400 : 201));
+      CHECK(charge.response.body.empty() == (effect == "empty"));
+      CHECK(json::accept(charge.response.body) == (effect == "foreign"));
+    }
+  }
+  CHECK_FALSE(
+      mock_client().world.control(R"({"vendor":"*","always":true,"effect":"html","work":1})"));
+}

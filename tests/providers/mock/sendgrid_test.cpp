@@ -121,3 +121,36 @@ TEST_CASE("SendGrid's other refusals have its error shape", "[mock][sendgrid]") 
       405);
   CHECK(c.send("GET", "/sendgrid/v3/x", {{"authorization", "Bearer SG.1"}}).response.status == 404);
 }
+
+TEST_CASE("a name that ends its address is refused, and one in quotes is taken",
+          "[mock][sendgrid]") {
+  const auto status = [](const std::string& name) {
+    mock_client c;
+    auto body = json::parse(mock_client::mail_body());
+    body["personalizations"][0]["to"][0]["name"] = name;
+    return c.mail(text(body)).response.status;
+  };
+  for (const char* name : {"Ada Lovelace", R"("Lovelace, Ada")", R"("Lovelace; \"Ada\"")", ""})
+    CHECK(status(name) == 202);
+  for (const char* name :
+       {"Lovelace, Ada", "Lovelace; Ada", R"("Lovelace", Ada)", R"("Lovelace, Ada)"})
+    CHECK(status(name) == 400);
+}
+
+TEST_CASE("an empty content, text behind HTML, and a subject of two lines are refused",
+          "[mock][sendgrid]") {
+  const auto field_of = [](const json& change) {
+    mock_client c;
+    auto body = json::parse(mock_client::mail_body());
+    body.merge_patch(change);
+    const auto reply = c.mail(text(body));
+    CHECK(reply.response.status == 400);
+    return body_of(reply)["errors"][0]["field"].get<std::string>();
+  };
+  const json html = {{"type", "text/html"}, {"value", "x"}};
+  const json empty = {{"type", "text/html"}, {"value", ""}};
+  const json plain = {{"type", "text/plain"}, {"value", "x"}};
+  CHECK(field_of({{"content", json::array({plain, empty})}}) == "content.1.value");
+  CHECK(field_of({{"content", json::array({html, plain})}}) == "content");
+  CHECK(field_of({{"subject", "a\nb"}}) == "subject");
+}

@@ -161,3 +161,23 @@ TEST_CASE("an incoming webhook answers ok in plain text", "[mock][slack]") {
   CHECK(c.send("POST", "/slack/services/T1/B1/missing", {}, body).response.status == 404);
   CHECK(c.send("POST", "/slack/services/T1/B1/invalid", {}, body).response.status == 403);
 }
+
+TEST_CASE("an archived channel takes no message until it is restored", "[mock][slack]") {
+  mock_client c;
+  const auto post = [&](const char* channel) {
+    return body_of(c.slack("chat.postMessage", text(message(channel))));
+  };
+  REQUIRE(c.world.control(R"({"archive":"C0123456789"})"));
+  CHECK(post("C0123456789")["error"] == "is_archived");
+  CHECK(post("C0999999999")["ok"] == true);
+  REQUIRE(c.world.control(R"({"unarchive":"C0123456789"})"));
+  CHECK(post("C0123456789")["ok"] == true);
+  REQUIRE(c.world.control(R"({"archive":"#orders"})"));
+  CHECK(post("#orders")["error"] == "is_archived");
+  REQUIRE(c.world.control(R"({"archive":"C0WEBHOOK0"})"));
+  const auto hook = c.send("POST", "/slack/services/T1/B1/x",
+                           {{"content-type", "application/json"}}, R"({"text":"x"})");
+  CHECK(hook.response.status == 410);
+  CHECK(hook.response.body == "channel_is_archived");
+  CHECK_FALSE(c.world.control(R"({"archive":""})"));
+}

@@ -83,6 +83,17 @@ TEST_CASE("a mail of each kind that is refused is in the order's notices and att
   CHECK(attention(w).find(R"("step":"mail_cancelled")") != std::string::npos);
 }
 
+TEST_CASE("a mail that is held up does not hold up what became of the message of a cancel",
+          "[orders][notices]") {
+  world w(with_faults(std::string("[") + archived +
+                      R"(,{"vendor":"sendgrid","nth":2,"times":1000,"effect":"status"}])"));
+  process(w);
+  w.call(order_object("1"), "CancelOrder", {});
+  CHECK_FALSE(w.run(600'000)); // The mail is tried without end.
+  CHECK(notice(w, "mail_cancelled").empty());
+  CHECK(notice(w, "announce_cancelled") == "failed: is_archived");
+}
+
 TEST_CASE("what came of notices that nobody waits for is known after a loss of power",
           "[orders][notices]") {
   world w(with_faults(archived));
