@@ -16,6 +16,7 @@ namespace orderhub::http_gateway {
 
 namespace {
 
+constexpr int damaged = 1;
 constexpr int not_done = 2;
 /// Where several containers share a volume, a hub has one of the first ids of its namespace. The
 /// tools keep above these: not for themselves, who would be refused, but for a hub that starts
@@ -55,6 +56,16 @@ int run_under_own_id(const journal_command& command, bool is_last) {
   return status;
 }
 
+/// The exit status where the child was ended: as a shell has it, where somebody did that or nobody
+/// reads on (`| head`).
+int after_signal(int number) {
+  if (number != SIGSEGV && number != SIGBUS && number != SIGABRT)
+    return 128 + number;
+  std::cerr << "orderhub journal: the file's pages cannot be followed, the reader died by signal "
+            << number << "; see `orderhub journal verify`\n";
+  return damaged;
+}
+
 } // namespace
 
 int journal_tool(const journal_command& command) {
@@ -70,10 +81,8 @@ int journal_tool(const journal_command& command) {
     int status = 0;
     while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
-    if (WIFSIGNALED(status)) {
-      std::cerr << "orderhub journal: ended by signal " << WTERMSIG(status) << '\n';
-      return not_done;
-    }
+    if (WIFSIGNALED(status))
+      return after_signal(WTERMSIG(status));
     if (const int code = WEXITSTATUS(status); code != journal::tool::id_taken)
       return code;
   }
