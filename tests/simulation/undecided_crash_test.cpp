@@ -1,4 +1,5 @@
 #include "tests/support/catch2.hpp"
+#include "tests/support/must.hpp"
 #include "tests/support/order_check.hpp"
 #include "tests/support/seeds.hpp"
 
@@ -158,9 +159,10 @@ TEST_CASE("no order waits unseen, whatever the vendors and the network do", "[or
     world_settings s;
     s.seed = s.mock.seed = seed;
     for (const char* fault : menu)
-      if (dice.below(3) == 0)
-        for (auto& f : providers::mock::parse_control(fault)->faults)
-          s.mock.faults.push_back(std::move(f));
+      if (dice.below(3) == 0) {
+        auto read = must(providers::mock::parse_control(fault));
+        s.mock.faults.insert(s.mock.faults.end(), read.faults.begin(), read.faults.end());
+      }
     if (dice.below(3) == 0)
       s.rates = {{"shippo", {{"list", {10, 60'000}}, {"read", {20, 60'000}}}},
                  {"stripe", {{"read", {5, 60'000}}}}};

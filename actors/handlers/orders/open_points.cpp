@@ -116,9 +116,11 @@ void add_customer(open_points& open, const order_facts& facts) {
 }
 
 std::string too_long_text(const waiting_step& w, std::int64_t waited_ms) {
-  constexpr std::int64_t minute_ms = 60'000;
-  return "it has waited " + std::to_string(waited_ms / minute_ms) + " min (" +
-         std::string(name_of(w.cause)) + "): " + w.last;
+  constexpr std::int64_t second_ms = 1'000;
+  constexpr std::int64_t minute_ms = 60 * second_ms;
+  const auto waited = waited_ms < minute_ms ? std::to_string(waited_ms / second_ms) + " s"
+                                            : std::to_string(waited_ms / minute_ms) + " min";
+  return "it has waited " + waited + " (" + std::string(name_of(w.cause)) + "): " + w.last;
 }
 
 /// Whom the table calls, where nobody was called for that step before.

@@ -224,6 +224,35 @@ TEST_CASE("payment and shipping are never skipped", "[gateway][settings]") {
   CHECK(mentions(odd.error().message, "sk_test_"));
 }
 
+TEST_CASE("a vendor's documented limits hold at its own host, and elsewhere where they are set",
+          "[gateway][settings]") {
+  using providers::rate_limit;
+  const auto limit_of = [](const result<providers::registry>& r, const char* vendor,
+                           std::string_view call_class) {
+    for (const auto& l : r->find(vendor)->limits)
+      if (l.call_class == call_class)
+        return l.limit;
+    return rate_limit{};
+  };
+  const auto test = make_registry(loaded(real), "");
+  REQUIRE(test);
+  CHECK(limit_of(test, "shippo", "list") == rate_limit{10, 60'000});
+  CHECK(limit_of(test, "shippo", "read") == rate_limit{400, 60'000});
+  CHECK(limit_of(test, "stripe", "list") == rate_limit{25, 1'000});
+  const auto live = make_registry(loaded(with(real, {{"SHIPPO_API_KEY", "shippo_live_a"}})), "");
+  REQUIRE(live);
+  CHECK(limit_of(live, "shippo", "list") == rate_limit{50, 60'000});
+  const auto other = make_registry(
+      loaded(with(real, {{"SHIPPO_API_BASE", "http://127.0.0.1:9"}, {"SHIPPO_READ_LIMIT", "7/s"}})),
+      "");
+  REQUIRE(other);
+  CHECK(limit_of(other, "shippo", "list") == rate_limit{});
+  CHECK(limit_of(other, "shippo", "read") == rate_limit{7, 1'000});
+  const auto none = make_registry(loaded(with(real, {{"SHIPPO_LIST_LIMIT", "none"}})), "");
+  REQUIRE(none);
+  CHECK(limit_of(none, "shippo", "list") == rate_limit{});
+}
+
 TEST_CASE("real vendors get their own hosts, keys and modes", "[gateway][settings]") {
   const auto s = loaded(with(real, {{"STRIPE_API_KEY", "rk_live_abc"},
                                     {"SENDGRID_API_KEY", "SG.abc"},
