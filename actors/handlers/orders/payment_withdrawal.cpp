@@ -1,6 +1,7 @@
 #include "actors/handlers/orders/payment_withdrawal.hpp"
 
 #include "actors/handlers/orders/payment.hpp"
+#include "actors/handlers/orders/payment_outcome.hpp"
 #include "providers/stripe/cancel_intent.hpp"
 
 #include <string>
@@ -29,6 +30,7 @@ task<void> withdraw_payment(order_run run) {
   }
   payment.state = payment_state::failed;
   payment.reason = "withdrawn, since the order was changed";
+  payment_decided(run, payment);
   order_facts learned;
   learned.payments.push_back(std::move(payment));
   run.learn(learned);
