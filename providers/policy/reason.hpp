@@ -15,9 +15,9 @@ namespace orderhub::providers {
 std::string code_or_empty(std::string_view text);
 
 /// What kind of fault a sentence speaks of: `required`, `blank`, `too_long`, `too_large`,
-/// `too_short`, `too_small`, `duplicate`, `already_done`, `not_found`, `expired`, `unsupported`, `not_allowed`,
-/// `malformed`, `invalid`; `refused` where it is none of these. Reads the first 512 bytes. Constant
-/// texts.
+/// `too_short`, `too_small`, `duplicate`, `already_done`, `not_found`, `expired`, `unsupported`,
+/// `not_allowed`, `malformed`, `invalid`; `refused` where it is none of these. Reads the first 512
+/// bytes. Constant texts.
 std::string_view class_of(std::string_view sentence);
 
 /// `address_to.zip: invalid, address_to.name: required`: at most `reasons_max` fields, and at most
