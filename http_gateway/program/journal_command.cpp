@@ -7,6 +7,9 @@
 #include <csignal>
 #include <cstring>
 #include <iostream>
+#include <system_error>
+#include <thread>
+#include <vector>
 
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -43,11 +46,22 @@ int run(const journal_command& command) {
   return not_done;
 }
 
+/// Ids are given in turn, and threads have some too, at a small part of a process's cost. Where
+/// there may be no more of them (a limit of the container), it stays with what there is.
+void use_up_low_ids() {
+  std::vector<std::thread> threads;
+  try {
+    for (pid_t id = ::getpid(); id < id_min; ++id)
+      threads.emplace_back([] {});
+  } catch (const std::system_error&) {
+  }
+  for (auto& thread : threads)
+    thread.join();
+}
+
 /// In the child: with its own id, or not at all.
 int run_under_own_id(const journal_command& command, bool is_last) {
   ::prctl(PR_SET_PDEATHSIG, SIGTERM); // Whoever ends the tool ends this.
-  if (::getpid() < id_min && !is_last)
-    return journal::tool::id_taken;
   const int status = run(command);
   std::cout.flush();
   if (status == journal::tool::id_taken && is_last)
@@ -69,6 +83,7 @@ int after_signal(int number) {
 } // namespace
 
 int journal_tool(const journal_command& command) {
+  use_up_low_ids();
   for (int left = tries_max; left-- > 0;) {
     std::cout.flush();
     const auto child = ::fork();
