@@ -140,7 +140,8 @@ TEST_CASE("the example of context.hpp tells a refusal, and what is not money yet
   CHECK(hub.outcome(declined)->error().kind == error_kind::rejected);
 
   const auto asked = hub.send("seat-2", "sell", "pm_2");
-  hub.answer(answer_of(200, R"({"id":"pi_2","status":"requires_action","amount":1500})"));
+  hub.answer(
+      answer_of(200, R"({"id":"pi_2","status":"requires_action","amount":1500,"currency":"usd"})"));
   CHECK(hub.outcome(asked)->value() == "the customer must authenticate");
 }
 
