@@ -206,7 +206,8 @@ TEST_CASE("a bad order is refused with 400 and a message that names the field", 
 }
 
 TEST_CASE("with a live key payment.method has no default", "[orders][input]") {
-  const order_rules live{.default_payment_method = ""};
+  order_rules live;
+  live.default_payment_method.clear();
   const auto message =
       "payment.method is missing; with a live Stripe key there is no default, such as "
       "\"pm_card_visa\" [payment-method-missing].";
