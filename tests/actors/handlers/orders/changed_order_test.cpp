@@ -270,8 +270,9 @@ TEST_CASE("a charged order without a label goes where it is sent now", "[orders]
   CHECK(field(taken.body, "message") == "Order processed successfully");
   CHECK(field(taken.body, "trackingNumber") != "null");
   CHECK(w.time.wall_ms() - began < 5'000); // At once, not when it was to be tried again.
-  // The confirmation said that the number follows: its mail is on its way.
-  CHECK(field(taken.body, "pending") == R"(["tracking"])");
+  // The confirmation said that the number follows: its mail is on its way, or has left by now.
+  const auto open = field(taken.body, "pending");
+  CHECK((open.empty() || open == R"(["tracking"])"));
   REQUIRE(w.run());
   CHECK(destinations(w) == texts{"10001"});
   CHECK(charged(w) == amounts{1800});
