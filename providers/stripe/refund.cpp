@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
 #include <nlohmann/json.hpp>
 
@@ -26,8 +27,10 @@ bool is_dead(std::string_view status) {
   return status == "failed" || status == "canceled";
 }
 
-constexpr std::initializer_list<std::string_view> refund_members = {
-    "object", "id", "status", "amount", "payment_intent", "metadata", "failure_reason"};
+std::optional<json> read_refund(std::string_view text) {
+  return pick<json>(
+      text, {"object", "id", "status", "amount", "payment_intent", "metadata", "failure_reason"});
+}
 
 /// Whatever became of it.
 bool is_refund(const json& object) {
@@ -63,7 +66,7 @@ result<std::string> parse(const http_response& response) {
       e.kind = kind_of_refusal(wire::read_error(response), e.kind);
     return fail(std::move(e));
   }
-  const auto object = pick<json>(response.body, refund_members);
+  const auto object = read_refund(response.body);
   if (!object || !is_refund(*object))
     return fail(refusal(error_kind::in_doubt, where, "unreadable success body", response));
   const refund_outcome outcome{text_of(*object, "id"), text_of(*object, "status"),
@@ -76,7 +79,7 @@ result<std::string> parse(const http_response& response) {
 }
 
 bool is_about(const sent_request& sent, const http_response& response) {
-  const auto object = pick<json>(response.body, refund_members);
+  const auto object = read_refund(response.body);
   const auto said = [&](std::string_view name) {
     return form_value(sent.request.body, name).value_or("");
   };
