@@ -59,10 +59,11 @@ glyph glyph_of(UChar32 c) {
 std::vector<glyph> glyphs_of(std::string_view text) {
   std::vector<glyph> all;
   all.reserve(text.size());
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
   const auto size = static_cast<std::int32_t>(text.size());
   for (std::int32_t at = 0; at < size;) {
     UChar32 c = 0;
-    U8_NEXT(text.data(), at, size, c);
+    U8_NEXT_OR_FFFD(bytes, at, size, c);
     all.push_back(glyph_of(c));
   }
   return all;
@@ -147,6 +148,15 @@ std::vector<group> groups_of(const std::vector<glyph>& text) {
   return groups;
 }
 
+/// Whether the text can have so many digits as a card's number, of whatever script: most texts,
+/// long ones too, are done with this.
+bool has_enough_digits(std::string_view text) {
+  std::size_t possible = 0;
+  for (const char c : text)
+    possible += (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0xc2U ? 1 : 0;
+  return possible >= digits_min;
+}
+
 bool passes_luhn(std::string_view digits) {
   int sum = 0;
   bool is_doubled = false;
@@ -175,7 +185,7 @@ bool is_something_else(digit_field field, std::string_view digits, bool after_pl
 } // namespace
 
 bool holds_card_number(std::string_view field, std::string_view text) {
-  if (text.size() < digits_min)
+  if (!has_enough_digits(text))
     return false;
   const auto kind = tables::digit_field_of(field);
   const auto groups = groups_of(glyphs_of(text));
