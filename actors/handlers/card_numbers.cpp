@@ -1,5 +1,6 @@
 #include "actors/handlers/card_numbers.hpp"
 
+#include "actors/handlers/code_points.hpp"
 #include "providers/tables/card_networks.hpp"
 #include "providers/tables/digit_fields.hpp"
 
@@ -9,7 +10,6 @@
 #include <vector>
 
 #include <unicode/uchar.h>
-#include <unicode/utf8.h>
 
 namespace orderhub::handlers {
 
@@ -59,13 +59,8 @@ glyph glyph_of(UChar32 c) {
 std::vector<glyph> glyphs_of(std::string_view text) {
   std::vector<glyph> all;
   all.reserve(text.size());
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
-  const auto size = static_cast<std::int32_t>(text.size());
-  for (std::int32_t at = 0; at < size;) {
-    UChar32 c = 0;
-    U8_NEXT_OR_FFFD(bytes, at, size, c);
-    all.push_back(glyph_of(c));
-  }
+  for (std::size_t at = 0; at < text.size();)
+    all.push_back(glyph_of(static_cast<UChar32>(next_code_point(text, at))));
   return all;
 }
 

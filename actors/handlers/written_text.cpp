@@ -1,10 +1,11 @@
 #include "actors/handlers/written_text.hpp"
 
+#include "actors/handlers/code_points.hpp"
+
 #include <cstdint>
 #include <utility>
 
 #include <unicode/uchar.h>
-#include <unicode/utf8.h>
 
 namespace orderhub::handlers {
 
@@ -25,13 +26,10 @@ bool is_dropped(UChar32 c) {
 /// Calls `each` for every code point with the bytes it has in `text`.
 template <class Each>
 void for_each_code_point(std::string_view text, Each each) {
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
-  const auto size = static_cast<std::int32_t>(text.size());
-  for (std::int32_t at = 0; at < size;) {
+  for (std::size_t at = 0; at < text.size();) {
     const auto begin = at;
-    UChar32 c = 0;
-    U8_NEXT_OR_FFFD(bytes, at, size, c);
-    each(c, text.substr(static_cast<std::size_t>(begin), static_cast<std::size_t>(at - begin)));
+    const auto c = static_cast<UChar32>(next_code_point(text, at));
+    each(c, text.substr(begin, at - begin));
   }
 }
 
