@@ -37,7 +37,7 @@ std::string one_line(std::string_view text) {
 /// @021df5b, issue 368; sendgrid/sendgrid-nodejs email-address.js). A backslash is escaped too, or
 /// one at the end would take the closing quote (RFC 5322, 3.2.4).
 std::string header_name(std::string_view name) {
-  const std::string line = one_line(name);
+  std::string line = one_line(name);
   if (line.find_first_of(",;") == std::string::npos)
     return line;
   std::string quoted = "\"";
