@@ -12,7 +12,8 @@ namespace orderhub::testing {
 /// A sound request of two items, 42.50 USD; `extra` are more members: `"payment":{…}`.
 std::string order_body(const std::string& extra = {});
 
-/// GetOrder's answer without what differs between two equal runs: times go, ids become `"id"`.
+/// GetOrder's answer without what may differ between two runs: times go, ids become `"id"`, and
+/// whether the tracking number needed a mail of its own.
 std::string comparable(const std::string& order_json);
 /// One member of a JSON object as text; texts without quotes, an absent one empty.
 std::string field(const std::string& json, const std::string& name);
