@@ -3,6 +3,7 @@
 #include "providers/codec/form.hpp"
 #include "providers/policy/refusal.hpp"
 #include "providers/shippo/messages.hpp"
+#include "providers/shippo/transaction.hpp"
 
 #include <charconv>
 
@@ -17,11 +18,6 @@ constexpr std::string_view where = "shippo.buy_label";
 constexpr std::string_view lookup_where = "shippo.buy_label.lookup";
 /// The most Shippo gives. One rate has few transactions; a list that ignores its filter has many.
 constexpr int page_size = 100;
-
-label_outcome outcome_of(const json& object) {
-  return {text_of(object, "object_id"), text_of(object, "tracking_number"),
-          text_of(object, "label_url"), text_of(object, "tracking_url_provider")};
-}
 
 bool says_bought(std::string_view text) {
   return wire::says_done_before(text, {"purchas", "bought"});
@@ -41,7 +37,7 @@ result<std::string> parse(const http_response& response) {
     return fail(refusal(kind, where, std::move(text), response));
   };
   if (status == "SUCCESS" && !text_of(*object, "object_id").empty())
-    return outcome_of(*object).encode();
+    return wire::label_of(*object).encode();
   if (status == "ERROR") {
     const wire::messages said = wire::read_messages(*object);
     if (said.carrier_silent)
@@ -89,20 +85,6 @@ std::int64_t number_in(std::string_view link, std::string_view name) {
   return value;
 }
 
-/// How an entry of the list speaks about the purchase; a stronger one wins.
-/// What still runs may become a label, so it counts more than one that was given back.
-enum class proof { none, refunded, running, bought };
-
-proof proof_of(std::string_view status) {
-  if (status == "SUCCESS" || status == "REFUNDREJECTED")
-    return proof::bought; // A refused refund leaves the label valid.
-  if (status == "QUEUED" || status == "WAITING")
-    return proof::running;
-  if (status == "REFUNDED" || status == "REFUNDPENDING")
-    return proof::refunded;
-  return proof::none; // ERROR: no label came of it.
-}
-
 lookup_finding read_lookup(const sent_request& sent, const http_response& response) {
   using kind = finding_kind;
   const auto list =
@@ -119,7 +101,7 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
   lookup_finding answer;
   answer.kind = kind::absent;
   answer.evidence = "no transaction for rate " + rate_id;
-  proof best = proof::none;
+  auto best = wire::standing::failed;
   bool is_unreadable = false;
   for (const json& entry : *results) {
     const std::string rate = id_of(entry, "rate", "object_id");
@@ -131,12 +113,12 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
       continue; // The filter was not honoured.
     const std::string status = text_of(entry, "status");
     const std::string id = text_of(entry, "object_id");
-    const proof says = proof_of(status);
-    if (id.empty() || (says == proof::none && status != "ERROR")) {
+    const auto says = wire::standing_of(status);
+    if (id.empty() || says == wire::standing::unclear) {
       is_unreadable = true;
       continue;
     }
-    if (says == proof::none && best == proof::none)
+    if (says == wire::standing::failed && best == wire::standing::failed)
       answer.evidence = id + " ERROR";
     if (says <= best)
       continue;
@@ -147,17 +129,17 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
     if (!theirs.empty() && theirs != wire::digest_in(ours))
       answer.evidence += ", bought by another step";
     answer.failure = {};
-    if (says == proof::bought) {
+    if (says == wire::standing::bought) {
       answer.kind = kind::found;
-      answer.value = outcome_of(entry).encode();
-    } else if (says == proof::refunded) {
+      answer.value = wire::label_of(entry).encode();
+    } else if (says == wire::standing::given_back) {
       answer.kind = kind::refused;
       answer.failure = {error_kind::rejected, std::string(where), "label " + status};
     } else {
       answer.kind = kind::running;
     }
   }
-  if (best == proof::bought)
+  if (best == wire::standing::bought)
     return answer;
   if (is_unreadable)
     return unknown(refusal(error_kind::unavailable, lookup_where,

@@ -3,6 +3,7 @@
 #include "providers/codec/form.hpp"
 #include "providers/codec/json_fields.hpp"
 #include "providers/policy/refusal.hpp"
+#include "providers/shippo/transaction.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -18,19 +19,19 @@ constexpr std::string_view list_where = "shippo.list_labels";
 constexpr std::string_view read_where = "shippo.read_label";
 constexpr std::size_t created_size = 19; // 2026-11-25T09:35:06
 
-label_standing standing_of(std::string_view status) {
-  if (status == "SUCCESS" || status == "REFUNDREJECTED")
-    return label_standing::bought; // A refused refund leaves the label valid.
-  if (status == "QUEUED" || status == "WAITING")
+label_standing standing_of(const std::string& status) {
+  switch (wire::standing_of(status)) {
+  case wire::standing::bought:
+    return label_standing::bought;
+  case wire::standing::running:
     return label_standing::running;
-  if (status == "REFUNDED" || status == "REFUNDPENDING" || status == "ERROR")
+  case wire::standing::given_back:
+  case wire::standing::failed:
     return label_standing::none;
+  case wire::standing::unclear:
+    break;
+  }
   return label_standing::unclear;
-}
-
-label_outcome outcome_of(const json& object) {
-  return {text_of(object, "object_id"), text_of(object, "tracking_number"),
-          text_of(object, "label_url"), text_of(object, "tracking_url_provider")};
 }
 
 /// The time in UTC to the second; empty where it is written in another way.
@@ -64,7 +65,7 @@ result<std::string> parse_page(const http_response& response) {
       continue;
     listed.created = created;
     listed.standing = standing_of(text_of(entry, "status"));
-    listed.label = outcome_of(entry);
+    listed.label = wire::label_of(entry);
     if (listed.label.transaction_id.empty())
       listed.standing = label_standing::unclear;
     if (listed.standing != label_standing::bought)
@@ -91,7 +92,7 @@ result<std::string> parse_label(const http_response& response) {
   const std::string status = text_of(*object, "status");
   switch (standing_of(status)) {
   case label_standing::bought:
-    return outcome_of(*object).encode();
+    return wire::label_of(*object).encode();
   case label_standing::running:
     return failed(error_kind::unavailable, "still " + status);
   case label_standing::none:

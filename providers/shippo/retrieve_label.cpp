@@ -3,6 +3,7 @@
 #include "providers/codec/form.hpp"
 #include "providers/codec/json_fields.hpp"
 #include "providers/policy/refusal.hpp"
+#include "providers/shippo/transaction.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -26,16 +27,20 @@ result<std::string> parse(const http_response& response) {
   const auto failed = [&](error_kind kind, std::string text) {
     return fail(refusal(kind, where, std::move(text), response));
   };
-  if (status == "REFUNDED" || status == "REFUNDPENDING" || status == "ERROR")
+  switch (wire::standing_of(status)) {
+  case wire::standing::given_back:
+  case wire::standing::failed:
     return failed(error_kind::rejected, "label " + status);
-  if (status == "QUEUED" || status == "WAITING")
+  case wire::standing::running:
     return failed(error_kind::unavailable, "still " + status);
-  // A refused refund leaves the label valid.
-  if ((status != "SUCCESS" && status != "REFUNDREJECTED") || text_of(*object, "object_id").empty())
-    return failed(error_kind::unavailable, "unreadable success body");
-  return label_outcome{text_of(*object, "object_id"), text_of(*object, "tracking_number"),
-                       text_of(*object, "label_url"), text_of(*object, "tracking_url_provider")}
-      .encode();
+  case wire::standing::bought:
+    if (!text_of(*object, "object_id").empty())
+      return wire::label_of(*object).encode();
+    break;
+  case wire::standing::unclear:
+    break;
+  }
+  return failed(error_kind::unavailable, "unreadable success body");
 }
 
 } // namespace

@@ -1,0 +1,32 @@
+#pragma once
+// How a transaction is read, by its purchase, by lists and alone. Internal to this folder; a
+// template over the JSON type, so that the library stays inside .cpp files.
+#include "providers/codec/json_fields.hpp"
+#include "providers/shippo/buy_label.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+namespace orderhub::providers::shippo::wire {
+
+/// How a transaction speaks of its purchase; of several of one rate a later one counts more. What
+/// still runs may become a label, so it counts more than one that was given back.
+enum class standing : std::uint8_t { unclear, failed, given_back, running, bought };
+
+inline standing standing_of(std::string_view status) {
+  if (status == "SUCCESS" || status == "REFUNDREJECTED")
+    return standing::bought; // A refused refund leaves the label valid.
+  if (status == "QUEUED" || status == "WAITING")
+    return standing::running;
+  if (status == "REFUNDED" || status == "REFUNDPENDING")
+    return standing::given_back;
+  return status == "ERROR" ? standing::failed : standing::unclear;
+}
+
+template <class Json>
+label_outcome label_of(const Json& transaction) {
+  return {text_of(transaction, "object_id"), text_of(transaction, "tracking_number"),
+          text_of(transaction, "label_url"), text_of(transaction, "tracking_url_provider")};
+}
+
+} // namespace orderhub::providers::shippo::wire
