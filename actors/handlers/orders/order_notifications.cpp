@@ -41,16 +41,24 @@ const char* sentence_of(refund_news news) {
   return "";
 }
 
+void post(const order_run& run, const notification& n) {
+  run.ctx().send(notification_object(run.id()), "Send", n.encode());
+}
+
+/// In the shop's channel, where the plan says so.
+void post_message(const order_run& run, notification n) {
+  n.announce = run.plan().announce;
+  if (n.announce)
+    post(run, n);
+}
+
 /// Mail and message each by itself: what became of one is told whatever holds the other up.
 void post_each(const order_run& run, notification n) {
   n.mail = run.plan().mail;
-  n.announce = false;
   if (n.mail)
-    run.ctx().send(notification_object(run.id()), "Send", n.encode());
+    post(run, n);
   n.mail = false;
-  n.announce = run.plan().announce;
-  if (n.announce)
-    run.ctx().send(notification_object(run.id()), "Send", n.encode());
+  post_message(run, std::move(n));
 }
 
 /// Of a confirmation, what became of it where we waited long enough.
@@ -70,21 +78,17 @@ order_facts deliveries_of(const result<std::optional<std::string>>& sent) {
 } // namespace
 
 void post_new_order(const order_run& run) {
-  if (!run.plan().announce)
-    return;
-  auto n = notification_about(run, notification_kind::new_order);
-  n.announce = true;
-  run.ctx().send(notification_object(run.id()), "Send", n.encode());
+  if (run.plan().announce)
+    post_message(run, notification_about(run, notification_kind::new_order));
 }
 
 void post_failed_payment(const order_run& run, const payment_fact& payment) {
   if (!run.plan().announce)
     return;
   auto n = notification_about(run, notification_kind::payment_failed);
-  n.announce = true;
   n.reason = payment.reason;
   n.attempt = payment.attempt;
-  run.ctx().send(notification_object(run.id()), "Send", n.encode());
+  post_message(run, std::move(n));
 }
 
 bool may_confirm(const order_run& run) {
@@ -125,8 +129,7 @@ task<void> confirm(order_run run) {
 }
 
 void post_cancelled(const order_run& run, bool again, refund_news news) {
-  const auto& plan = run.plan();
-  if (run.placed() == nullptr || !(plan.mail || plan.announce))
+  if (run.placed() == nullptr)
     return;
   auto n = notification_about(run, notification_kind::cancelled);
   n.attempt = again ? 2 : 1;
@@ -136,8 +139,7 @@ void post_cancelled(const order_run& run, bool again, refund_news news) {
 
 void post_refund(const order_run& run, std::uint32_t number, refund_news news,
                  const std::string& why) {
-  const auto& plan = run.plan();
-  if (run.placed() == nullptr || !(plan.mail || plan.announce))
+  if (run.placed() == nullptr)
     return;
   auto n = notification_about(run, news == refund_news::failed ? notification_kind::refund_failed
                                                                : notification_kind::refunded);
