@@ -1,5 +1,7 @@
 #include "actors/handlers/orders/order_content.hpp"
 
+#include "actors/handlers/measure.hpp"
+
 #include <algorithm>
 #include <cstddef>
 
@@ -21,27 +23,15 @@ struct order_row {
   std::string (*text)(const order&);
 };
 
-/// `01.50` and `1.5` are one measure.
-std::string decimal(const std::string& measure) {
-  auto text = measure;
-  if (text.find('.') != std::string::npos) {
-    text.erase(text.find_last_not_of('0') + 1);
-    if (text.ends_with('.'))
-      text.pop_back();
-  }
-  const auto first = text.find_first_not_of('0');
-  text.erase(0, first == std::string::npos ? text.size() : first);
-  return text.empty() || text.front() == '.' ? '0' + text : text;
-}
-
 /// What the check copies from the customer is the customer's field, and named once.
 std::string unless_same(const std::string& text, const std::string& customers) {
   return text == customers ? std::string() : text;
 }
 
-/// Of a measure that may be left out.
-std::string measure_text(const std::string& measure) {
-  return measure.empty() ? std::string() : decimal(measure);
+/// `01.50` and `1.5` are one measure.
+std::string comparable(const std::string& measure) {
+  const auto value = ten_thousandths_of(measure);
+  return value ? measure_text(*value) : measure;
 }
 
 constexpr item_row item_rows[] = {
@@ -54,7 +44,7 @@ constexpr item_row item_rows[] = {
     {"customs.originCountry", part::delivered,
      [](const order_item& i) { return i.customs.origin_country; }},
     {"customs.netWeight", part::delivered,
-     [](const order_item& i) { return measure_text(i.customs.net_weight); }},
+     [](const order_item& i) { return comparable(i.customs.net_weight); }},
     {"customs.massUnit", part::delivered, [](const order_item& i) { return i.customs.mass_unit; }},
     {"customs.value", part::delivered,
      [](const order_item& i) { return std::to_string(i.customs.value); }},
@@ -88,15 +78,12 @@ constexpr order_row order_rows[] = {
      [](const order& o) { return unless_same(o.shipping.phone, o.customer_phone); }},
     {"shipping.email", part::delivered,
      [](const order& o) { return unless_same(o.shipping.email, o.customer_email); }},
-    {"parcel.length", part::delivered,
-     [](const order& o) { return measure_text(o.parcel.length); }},
-    {"parcel.width", part::delivered, [](const order& o) { return measure_text(o.parcel.width); }},
-    {"parcel.height", part::delivered,
-     [](const order& o) { return measure_text(o.parcel.height); }},
+    {"parcel.length", part::delivered, [](const order& o) { return comparable(o.parcel.length); }},
+    {"parcel.width", part::delivered, [](const order& o) { return comparable(o.parcel.width); }},
+    {"parcel.height", part::delivered, [](const order& o) { return comparable(o.parcel.height); }},
     {"parcel.distance_unit", part::delivered,
      [](const order& o) { return o.parcel.distance_unit; }},
-    {"parcel.weight", part::delivered,
-     [](const order& o) { return measure_text(o.parcel.weight); }},
+    {"parcel.weight", part::delivered, [](const order& o) { return comparable(o.parcel.weight); }},
     {"parcel.mass_unit", part::delivered, [](const order& o) { return o.parcel.mass_unit; }},
 };
 
