@@ -1,12 +1,12 @@
 #include "providers/shippo/list_labels.hpp"
 
+#include "journal/base/utc_text.hpp"
 #include "providers/codec/form.hpp"
 #include "providers/codec/json_fields.hpp"
 #include "providers/policy/refusal.hpp"
 #include "providers/shippo/transaction.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 #include <nlohmann/json.hpp>
 
@@ -124,19 +124,7 @@ std::string label_digest(const step_ref& ref) {
 }
 
 std::string created_text(unix_ms time) {
-  using namespace std::chrono;
-  const sys_seconds at{seconds(std::max<unix_ms>(time, 0) / 1'000)};
-  const auto day = floor<days>(at);
-  const year_month_day date(day);
-  const hh_mm_ss clock(at - day);
-  const auto padded = [](std::int64_t number, std::size_t width) {
-    auto text = std::to_string(number);
-    return std::string(width - std::min(width, text.size()), '0') + text;
-  };
-  return padded(static_cast<int>(date.year()), 4) + '-' +
-         padded(static_cast<unsigned>(date.month()), 2) + '-' +
-         padded(static_cast<unsigned>(date.day()), 2) + 'T' + padded(clock.hours().count(), 2) +
-         ':' + padded(clock.minutes().count(), 2) + ':' + padded(clock.seconds().count(), 2);
+  return utc_text(std::max<unix_ms>(time, 0)).substr(0, created_size);
 }
 
 std::string label_page::encode() const {

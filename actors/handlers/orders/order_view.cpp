@@ -3,11 +3,11 @@
 #include "actors/handlers/notifications/notification.hpp"
 #include "actors/handlers/orders/open_points.hpp"
 #include "actors/handlers/orders/order_changes.hpp"
+#include "journal/base/utc_text.hpp"
 #include "providers/stripe/retrieve.hpp"
 #include "providers/tables/currencies.hpp"
 
 #include <algorithm>
-#include <ctime>
 #include <initializer_list>
 #include <utility>
 
@@ -19,16 +19,6 @@ namespace {
 
 using nlohmann::json;
 namespace stripe = providers::stripe;
-
-std::string utc_text(unix_ms at) {
-  const std::time_t seconds = at / 1000;
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[40];
-  const auto size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  const auto ms = std::to_string(1000 + at % 1000).substr(1);
-  return std::string(text, size) + '.' + ms + 'Z';
-}
 
 json text_or_null(std::string_view text) {
   return text.empty() ? json(nullptr) : json(text);
