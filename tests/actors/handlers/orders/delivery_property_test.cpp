@@ -1,9 +1,8 @@
 #include "actors/handlers/orders/order_request.hpp"
 #include "actors/handlers/phone_number.hpp"
 #include "actors/handlers/request_rules.hpp"
-#include "actors/handlers/shipments/shipment_request.hpp"
-#include "providers/shippo/create_shipment.hpp"
 #include "providers/tables/countries.hpp"
+#include "tests/actors/handlers/orders/shipment_body.hpp"
 #include "tests/support/catch2.hpp"
 #include "tests/support/strict_shippo.hpp"
 
@@ -66,18 +65,6 @@ json order_to(const tables::country& country) {
             {"name", "Ada Lovelace"},
             {"phone", example_phone(country.code)}}},
           {"shipping", shipping}};
-}
-
-std::string shipment_body(const order& o, const order_rules& rules) {
-  label_order wanted;
-  wanted.to = o.shipping;
-  wanted.parcel = o.parcel;
-  wanted.declared = {o.items, o.total.currency};
-  const auto& d = rules.delivery;
-  const auto request = shipment_request_of({"hub", "o-1", "shipment", "1"}, wanted,
-                                           {d.from, d.parcel, d.customs, 0});
-  REQUIRE(request);
-  return providers::shippo::create_shipment(*request).raw.request.body;
 }
 
 using complaints = std::vector<std::string>;

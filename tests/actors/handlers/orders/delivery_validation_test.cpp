@@ -2,8 +2,7 @@
 #include "actors/handlers/measure.hpp"
 #include "actors/handlers/orders/order_request.hpp"
 #include "actors/handlers/phone_number.hpp"
-#include "actors/handlers/shipments/shipment_request.hpp"
-#include "providers/shippo/create_shipment.hpp"
+#include "tests/actors/handlers/orders/shipment_body.hpp"
 #include "tests/support/catch2.hpp"
 
 #include <string>
@@ -56,15 +55,7 @@ bool holds(const std::string& text, const std::string& part) {
 }
 
 json sent(const order& o, const order_rules& rules) {
-  label_order wanted;
-  wanted.to = o.shipping;
-  wanted.parcel = o.parcel;
-  wanted.declared = {o.items, o.total.currency};
-  const auto& d = rules.delivery;
-  const auto request = shipment_request_of({"hub", "o-1", "shipment", "1"}, wanted,
-                                           {d.from, d.parcel, d.customs, 0});
-  REQUIRE(request);
-  return json::parse(providers::shippo::create_shipment(*request).raw.request.body);
+  return json::parse(shipment_body(o, rules));
 }
 
 const std::string customs =
