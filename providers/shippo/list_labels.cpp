@@ -103,20 +103,6 @@ result<std::string> parse_label(const http_response& response) {
   return failed(error_kind::unavailable, "the transaction's status is not readable");
 }
 
-raw_operation reading(std::string_view name, std::string_view call_class, const step_ref& ref,
-                      std::string target) {
-  raw_operation raw;
-  raw.name = name;
-  raw.vendor = "shippo";
-  raw.call_class = call_class;
-  raw.ref = ref;
-  raw.request = wire::get(std::move(target));
-  raw.deadline_ms = 30'000;
-  raw.doubt = doubt_policy::may_repeat;
-  raw.has_effect = false;
-  return raw;
-}
-
 } // namespace
 
 std::string label_digest(const step_ref& ref) {
@@ -173,13 +159,14 @@ operation<label_page> list_labels(const step_ref& ref, int page) {
   query.add("results", labels_per_page);
   if (page > 1)
     query.add("page", page);
-  auto raw = reading(list_where, "list", ref, "/transactions?" + query.text());
+  auto raw = wire::reading(list_where, "list", ref, "/transactions?" + query.text());
   raw.parse = &parse_page;
   return {std::move(raw)};
 }
 
 operation<label_outcome> read_label(const step_ref& ref, std::string_view transaction_id) {
-  auto raw = reading(read_where, "read", ref, "/transactions/" + percent_encode(transaction_id));
+  auto raw =
+      wire::reading(read_where, "read", ref, "/transactions/" + percent_encode(transaction_id));
   raw.parse = &parse_label;
   return {std::move(raw)};
 }

@@ -46,14 +46,8 @@ result<std::string> parse(const http_response& response) {
 } // namespace
 
 operation<label_outcome> retrieve_label(const retrieve_label_request& request) {
-  raw_operation raw;
-  raw.name = where;
-  raw.vendor = "shippo";
-  raw.call_class = "read";
-  raw.ref = request.ref;
-  raw.request = wire::get("/transactions/" + percent_encode(request.transaction_id));
-  raw.doubt = doubt_policy::may_repeat;
-  raw.has_effect = false;
+  auto raw = wire::reading(where, "read", request.ref,
+                           "/transactions/" + percent_encode(request.transaction_id));
   raw.parse = &parse;
   return {std::move(raw)};
 }

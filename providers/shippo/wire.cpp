@@ -47,6 +47,19 @@ http_request get(std::string target) {
   return {"GET", std::move(target), {}, {}};
 }
 
+raw_operation reading(std::string_view name, std::string_view call_class, const step_ref& ref,
+                      std::string target) {
+  raw_operation raw;
+  raw.name = name;
+  raw.vendor = "shippo";
+  raw.call_class = call_class;
+  raw.ref = ref;
+  raw.request = get(std::move(target));
+  raw.doubt = doubt_policy::may_repeat;
+  raw.has_effect = false;
+  return raw;
+}
+
 namespace {
 constexpr std::string_view digest_prefix = "oh:";
 constexpr std::size_t digest_size = 16;

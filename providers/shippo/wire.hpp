@@ -17,6 +17,9 @@ namespace wire {
 
 http_request post(std::string target, std::string body);
 http_request get(std::string target);
+/// A GET that changes nothing and may be repeated at will; how it is read is the caller's.
+raw_operation reading(std::string_view name, std::string_view call_class, const step_ref& ref,
+                      std::string target);
 
 /// `oh:` and 16 hexadecimal digits of the SHA-256 of hub, order, step and attempt; then, cut
 /// between characters at the limit, ` gen:<key generation> order_id:<id> step:<step>`.
