@@ -797,18 +797,24 @@ TEST_CASE("large reads come a few at a time whoever asks for them", "[gateway][s
   for (int i = 0; i < 12; ++i) {
     clients.push_back(std::make_unique<raw_client>(f.web->port()));
     REQUIRE(clients.back()->send(get("/bigheld/" + std::to_string(i))));
+    if (i == 3)
+      f.handler.wait_held(4); // Which four go first is known; the loops do not race for it.
   }
-  f.handler.wait_held(4);
   // An order is not held up by the reads that wait.
   auto order = f.connect();
   REQUIRE(order.send(get("/order")));
   CHECK(order.read()->status == 200);
   CHECK(f.web->metrics().in_flight_now == 4);
-  clients[11]->reset(); // One that waits may go.
-  for (std::size_t answered = 0; answered < 11; ++answered) {
-    const auto held = f.handler.wait_held(std::min<std::size_t>(answered + 1, 11));
-    CHECK(held.size() <= answered + 4);
-    CHECK(held[answered]->answer(text(std::string(100 * 1024, 'y'))));
+  clients[11]->reset(); // One that waits may go, noticed before its turn comes or after.
+  std::size_t served = 0;
+  for (std::size_t next = 0; served < 11; ++next) {
+    const auto held = f.handler.wait_held(next + 1);
+    CHECK(held.size() <= next + 4);
+    const bool answered = held[next]->answer(text(std::string(100 * 1024, 'y')));
+    if (held[next]->request.target == "/bigheld/11")
+      continue;
+    CHECK(answered);
+    ++served;
   }
   for (int i = 0; i < 11; ++i)
     CHECK(clients[static_cast<std::size_t>(i)]->read()->status == 200);
