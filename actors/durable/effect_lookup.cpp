@@ -100,10 +100,12 @@ effect_step effect_machine::lookup_page() {
   return s;
 }
 
-effect_step effect_machine::read_page(const transport_outcome& outcome) {
+effect_step effect_machine::read_page(const transport_outcome& outcome,
+                                      const providers::answer_reading* reading) {
   finding page;
   if (outcome.kind == providers::outcome_kind::response)
-    page = start_.operation.read_lookup(sent(), outcome.response);
+    page = reading != nullptr ? std::get<finding>(*reading)
+                              : start_.operation.read_lookup(sent(), outcome.response);
   else
     page.failure = {error_kind::unavailable, std::string(start_.operation.name), outcome.reason};
   lost_ = lost_ || outcome.kind == providers::outcome_kind::lost;

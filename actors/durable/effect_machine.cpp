@@ -305,16 +305,33 @@ void effect_machine::call_a_person(std::string why, unix_ms goes_on_at) {
 
 // ── Outcomes ────────────────────────────────────────────────────────────────────────────────────
 
-effect_step effect_machine::on_outcome(const transport_outcome& outcome) {
+/// The vendor's clock is read from its answers as they come.
+void effect_machine::note_clock(const transport_outcome& outcome) {
   if (outcome.kind == providers::outcome_kind::response && env_.vendor_clocks != nullptr)
     env_.vendor_clocks->note(start_.intent.vendor, outcome.response, now(), steady());
+}
+
+std::optional<providers::answer_reader>
+effect_machine::reader_of(const transport_outcome& outcome) {
+  if (!calling() || outcome.kind != providers::outcome_kind::response ||
+      outcome.response.body.size() <= providers::quickly_read_size_max)
+    return std::nullopt;
+  note_clock(outcome);
+  return providers::answer_reader{start_.operation, sent(),
+                                  std::holds_alternative<looking_up>(phase_)};
+}
+
+effect_step effect_machine::on_outcome(const transport_outcome& outcome,
+                                       const providers::answer_reading* reading) {
+  if (reading == nullptr)
+    note_clock(outcome);
   if (std::holds_alternative<looking_up>(phase_))
-    return read_page(outcome);
+    return read_page(outcome, reading);
   if (!std::holds_alternative<sending>(phase_))
     return stay();
   switch (outcome.kind) {
   case providers::outcome_kind::response:
-    return answered(outcome.response);
+    return answered(outcome.response, reading);
   case providers::outcome_kind::not_sent:
     learn(vendor_finding::unreachable, outcome.reason);
     return retry({error_kind::unavailable, std::string(start_.operation.name), outcome.reason});
@@ -327,8 +344,10 @@ effect_step effect_machine::on_outcome(const transport_outcome& outcome) {
   return resolve({error_kind::in_doubt, std::string(start_.operation.name), outcome.reason}, false);
 }
 
-effect_step effect_machine::answered(const providers::http_response& response) {
-  auto value = providers::read_answer(start_.operation, sent(), response);
+effect_step effect_machine::answered(const providers::http_response& response,
+                                     const providers::answer_reading* reading) {
+  auto value = reading != nullptr ? std::get<result<std::string>>(*reading)
+                                  : providers::read_answer(start_.operation, sent(), response);
   const bool misconfigured_now = !value && value.error().kind == error_kind::misconfigured;
   if (misconfigured_now)
     learn(vendor_finding::misconfigured, value.error().message);

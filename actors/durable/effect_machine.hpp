@@ -4,6 +4,7 @@
 #include "actors/durable/execution.hpp"
 #include "journal/base/ids.hpp"
 #include "providers/operation.hpp"
+#include "providers/policy/answer.hpp"
 #include "providers/policy/vendor_clock.hpp"
 #include "providers/registry.hpp"
 #include "providers/transport.hpp"
@@ -58,7 +59,11 @@ public:
   effect_machine(effect_start start, const object_id& object, const environment& env);
 
   effect_step begin();
-  effect_step on_outcome(const providers::transport_outcome& outcome);
+  /// `reading`: what the answer says, where `reader_of` was asked and it was read elsewhere.
+  effect_step on_outcome(const providers::transport_outcome& outcome,
+                         const providers::answer_reading* reading = nullptr);
+  /// The reader of an answer that is too long to be read here; none: `on_outcome` does it.
+  std::optional<providers::answer_reader> reader_of(const providers::transport_outcome& outcome);
   effect_step on_time();
   /// There may be a place now: asks again.
   effect_step on_place();
@@ -149,8 +154,11 @@ private:
   effect_step lookup_refused(const error& why);
   effect_step proven_absent();
   effect_step refused_and_not_found(std::string evidence);
-  effect_step answered(const providers::http_response& response);
-  effect_step read_page(const providers::transport_outcome& outcome);
+  void note_clock(const providers::transport_outcome& outcome);
+  effect_step answered(const providers::http_response& response,
+                       const providers::answer_reading* reading);
+  effect_step read_page(const providers::transport_outcome& outcome,
+                        const providers::answer_reading* reading);
   effect_step conclude(finding strongest);
   void call_a_person(std::string why, unix_ms goes_on_at);
   /// The board learns that it waits, and for what; and that it does not.

@@ -171,12 +171,25 @@ bool object_machine::has_completion(const invocation_id& invocation,
          });
 }
 
-void object_machine::on_outcome(const call_ref& ref, const providers::transport_outcome& outcome) {
-  const effect_key key{ref.invocation, ref.index};
-  auto it = effects_.find(key);
+effect_machine* object_machine::that_called(const call_ref& ref) {
+  auto it = effects_.find({ref.invocation, ref.index});
   if (it == effects_.end() || it->second.sequence != ref.sequence || !it->second.machine->calling())
+    return nullptr;
+  return it->second.machine.get();
+}
+
+std::optional<providers::answer_reader>
+object_machine::reader_of(const call_ref& ref, const providers::transport_outcome& outcome) {
+  auto* effect = that_called(ref);
+  return effect != nullptr ? effect->reader_of(outcome) : std::nullopt;
+}
+
+void object_machine::on_outcome(const call_ref& ref, const providers::transport_outcome& outcome,
+                                const providers::answer_reading* reading) {
+  auto* effect = that_called(ref);
+  if (effect == nullptr)
     return;
-  apply(key, it->second.machine->on_outcome(outcome));
+  apply({ref.invocation, ref.index}, effect->on_outcome(outcome, reading));
   if (paused_.contains(ref.invocation))
     park_effects(ref.invocation);
   pump();

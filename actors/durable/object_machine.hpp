@@ -102,7 +102,11 @@ public:
   input_verdict on_input(const invocation_id& fresh, journal::input_payload input);
   void on_message(const object_message& message);
   awakeable_verdict on_awakeable(const awakeable_id& id, result<std::string> value);
-  void on_outcome(const call_ref& ref, const providers::transport_outcome& outcome);
+  void on_outcome(const call_ref& ref, const providers::transport_outcome& outcome,
+                  const providers::answer_reading* reading = nullptr);
+  /// As `effect_machine::reader_of`; what it reads comes back by `on_outcome`.
+  std::optional<providers::answer_reader> reader_of(const call_ref& ref,
+                                                    const providers::transport_outcome& outcome);
   /// The gate has a place for that effect now (`sequence` does not count). Where nobody wants it
   /// any more, the host withdraws it.
   void on_place(const call_ref& ref);
@@ -148,6 +152,8 @@ private:
   std::string merged(std::string_view name, std::string_view delta) const override;
   journal::effect_payload intent_of(const providers::raw_operation& op, std::string_view step,
                                     std::string_view attempt) const override;
+  /// The effect whose call this is and is still awaited, or null.
+  effect_machine* that_called(const call_ref& ref);
   void begin_effect(effect_start effect) override;
   void began_call(const journal::call_payload& call) override;
   void cancel_other(const object_id& object, const invocation_id& invocation) override;

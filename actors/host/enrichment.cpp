@@ -1,5 +1,7 @@
 #include "actors/host/enrichment.hpp"
 
+#include "providers/policy/answer.hpp"
+
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -37,7 +39,9 @@ public:
     parts_->fetch(std::move(call), std::move(place),
                   [to = to_, response = std::move(response),
                    add = std::move(part->add)](providers::transport_outcome outcome) mutable {
-                    if (outcome.kind == providers::outcome_kind::response)
+                    // A long one takes longer to read than the transport's thread has.
+                    if (outcome.kind == providers::outcome_kind::response &&
+                        outcome.response.body.size() <= providers::quickly_read_size_max)
                       response.body = add(std::move(response.body), outcome.response);
                     to->finished(std::move(response));
                   });

@@ -5,6 +5,7 @@
 #include "actors/host/object_event.hpp"
 #include "actors/host/pending_output.hpp"
 #include "journal/hub_journal.hpp"
+#include "providers/policy/answer.hpp"
 #include "providers/transport.hpp"
 
 #include <cstdint>
@@ -74,6 +75,9 @@ public:
   /// The object wants a `tick` at that time, steady milliseconds; nothing: at none. Said after
   /// each event; the last word counts. A tick too early, or one too many, changes nothing.
   virtual void wake_at(std::optional<std::int64_t> at) = 0;
+  /// A long answer of a vendor: `reader` reads it where no other object waits for that, and the
+  /// object is given `outcome` again with its `reading`; `activation_failed` where reading throws.
+  virtual void read_apart(providers::answer_reader reader, vendor_outcome outcome) = 0;
   /// The activation has ended, its object left memory. It may be built anew when everything
   /// appended so far is durable.
   virtual void failed(failed_activation what) = 0;

@@ -241,8 +241,14 @@ void hosted_object::respond_when_durable(responder_ptr& to, call_response respon
 void hosted_object::on(vendor_outcome& a) {
   // The numbers of an object's calls begin anew with each incarnation, and an answer to a call of
   // an earlier one may be another call's.
-  if (a.incarnation == who_.incarnation)
-    machine_->on_outcome(a.ref, a.outcome);
+  if (a.incarnation != who_.incarnation)
+    return;
+  if (!a.reading)
+    if (auto reader = machine_->reader_of(a.ref, a.outcome)) {
+      host_.read_apart(std::move(*reader), std::move(a));
+      return;
+    }
+  machine_->on_outcome(a.ref, a.outcome, a.reading ? &*a.reading : nullptr);
 }
 
 void hosted_object::on(place_offered& p) {

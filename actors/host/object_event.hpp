@@ -4,11 +4,13 @@
 #include "actors/host/ingress.hpp"
 #include "journal/base/ids.hpp"
 #include "journal/record.hpp"
+#include "providers/policy/answer.hpp"
 #include "providers/transport.hpp"
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -58,6 +60,8 @@ struct vendor_outcome {
   std::uint64_t incarnation = 0; ///< Of the object that asked; another one has other calls out.
   providers::transport_outcome outcome;
   place_lease place;
+  /// What it says, where it was read apart (`object_host::read_apart`).
+  std::optional<providers::answer_reading> reading = std::nullopt;
 };
 /// A place on the wire is kept for an effect that waits for one.
 struct place_offered {

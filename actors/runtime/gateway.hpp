@@ -16,5 +16,8 @@ caf::behavior gateway_actor(caf::event_based_actor* self, hub_context* hub, caf:
 caf::behavior large_body_actor(caf::event_based_actor* self, hub_context* hub,
                                caf::actor directory);
 inline constexpr int large_body_nice = 10;
+/// The same for answers of vendors: reads a `long_answer` and gives it back to its object. The
+/// gate's places bound how many there are.
+caf::behavior long_answer_actor(caf::event_based_actor* self, hub_context* hub);
 
 } // namespace orderhub::runtime

@@ -104,6 +104,8 @@ struct hub::parts {
       context.providers.emplace(name, system.spawn(provider_actor, &context, &endpoint));
     for (std::size_t i = 0; i < std::max<std::size_t>(options.workers, 1); ++i)
       gateways.push_back(system.spawn(gateway_actor, &context, directory));
+    long_answers = system.spawn<caf::detached>(long_answer_actor, &context);
+    context.long_answers = caf::actor_cast<caf::actor_addr>(long_answers);
     for (auto& lane : large_bodies)
       lane = system.spawn<caf::detached>(large_body_actor, &context, directory);
   }
@@ -146,6 +148,7 @@ struct hub::parts {
   caf::actor directory;
   std::vector<caf::actor> gateways;
   std::array<caf::actor, 2> large_bodies; ///< Of bodies above each of the two bounds.
+  caf::actor long_answers;
   std::size_t resumed = 0;
   bool stopped = false;
 };
@@ -214,6 +217,7 @@ void hub::stop() {
     end(g);
   for (const auto& lane : p.large_bodies)
     end(lane);
+  end(p.long_answers);
   // Objects end by themselves, whoever still has a handle of theirs: a call that is out does not
   // hold the end up, its intent is in the journal.
   caf::anon_send(p.directory, stop_atom::value);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <caf/actor.hpp>
+#include <caf/actor_addr.hpp>
 
 namespace orderhub::runtime {
 
@@ -23,6 +24,8 @@ struct hub_context {
   turn_writer& writer;
   providers::transport& transport;
   std::map<std::string, caf::actor, std::less<>> providers = {}; ///< By vendor.
+  /// Reads them. Held weakly: a detached actor that is held outlives the actor system.
+  caf::actor_addr long_answers = {};
   std::atomic<std::uint64_t> vendor_calls{0};
   /// Objects in memory, and messages of theirs on the way to others.
   std::atomic<std::int64_t> active_objects{0};

@@ -5,6 +5,7 @@
 #include "actors/host/ingress.hpp"
 #include "actors/host/object_event.hpp"
 #include "journal/base/secret.hpp"
+#include "providers/policy/answer.hpp"
 #include "providers/transport.hpp"
 
 #include <cstdint>
@@ -82,6 +83,12 @@ struct provider_call {
   providers::transport::callback done = nullptr;
   std::shared_ptr<host::place_lease> place = nullptr; ///< Of calls with `done`.
 };
+/// For the reader of long answers: a `vendor_outcome`, for `object` when it has its reading.
+struct long_answer {
+  std::shared_ptr<const providers::answer_reader> reader;
+  std::shared_ptr<host::object_event> event;
+  caf::actor object;
+};
 /// What a provider actor adds to each request from now on.
 struct credentials {
   std::vector<std::pair<std::string, secret>> headers;
@@ -118,6 +125,7 @@ CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::drained_message))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::new_credentials))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::unpause_message))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::wake_at))
+CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::long_answer))
 CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, stop_atom, "stop")
 CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, release_atom, "release")
 CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, sweep_atom, "sweep")
@@ -138,3 +146,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::drained_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::new_credentials)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::unpause_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::wake_at)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::long_answer)

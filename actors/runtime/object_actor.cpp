@@ -113,6 +113,14 @@ public:
       self_->delayed_anon_send(myself(), std::chrono::milliseconds(*wait),
                                make_event(host::tick{}, /*routed=*/false));
   }
+  void read_apart(providers::answer_reader reader, host::vendor_outcome outcome) override {
+    const auto reads = caf::actor_cast<caf::actor>(hub_.long_answers);
+    if (!reads)
+      return; // The hub ends; the intent is in the journal.
+    self_->send(reads,
+                long_answer{std::make_shared<providers::answer_reader>(std::move(reader)),
+                            std::make_shared<host::object_event>(std::move(outcome)), myself()});
+  }
   void failed(host::failed_activation what) override {
     self_->send(directory_, failed_message{std::move(what)});
     no_longer_active();

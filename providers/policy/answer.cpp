@@ -34,6 +34,12 @@ result<std::string> read_answer(const raw_operation& operation, const sent_reque
   return fail(refusal(kind, operation.name, "the answer is about something else", response));
 }
 
+answer_reading answer_reader::read(const http_response& response) const {
+  if (lookup)
+    return operation.read_lookup(sent, response);
+  return read_answer(operation, sent, response);
+}
+
 bool is_of_another_account(std::string_view target, bool is_live) {
   const auto bar = target.rfind('|');
   const auto mode = bar == std::string_view::npos ? std::string_view() : target.substr(bar + 1);

@@ -331,6 +331,47 @@ TEST_CASE("an activation that fails is built anew and its callers are answered b
   CHECK(caller->body() == "delivered");
 }
 
+TEST_CASE("a long answer is read apart and the object goes on meanwhile", "[host][hosting]") {
+  shop s;
+  const std::string text(providers::quickly_read_size_max, 'p');
+  const auto caller = s.hub.call("1", "charge", "500");
+  s.hub.commit();
+  s.hub.answer(answer_of(200, text)); // Just short enough.
+  CHECK(s.hub.read_apart.empty());
+  s.hub.commit();
+  CHECK(caller->body() == text);
+
+  const auto second = s.hub.call("2", "charge", "500");
+  s.hub.commit();
+  s.hub.answer(answer_of(200, text + '!'));
+  REQUIRE(s.hub.read_apart.size() == 1);
+  CHECK_FALSE(s.hub.read_apart.front().reader.lookup);
+  CHECK(s.hub.turns.empty());
+  CHECK(s.hub.places_taken() == 1);
+  CHECK(s.hub.leave_memory() == 1); // The first one; the second's call is still out.
+  CHECK(s.hub.call("2", "show", {})->body() == "nothing");
+  s.hub.read_one();
+  CHECK(s.hub.places_taken() == 0);
+  s.hub.commit();
+  CHECK(second->body() == text + '!');
+}
+
+TEST_CASE("a long answer read for an activation that ended changes nothing", "[host][hosting]") {
+  shop s;
+  const auto caller = s.hub.call("1", "charge", "500");
+  s.hub.commit();
+  s.hub.answer(answer_of(200, std::string(providers::quickly_read_size_max + 1, 'p')));
+  REQUIRE(s.hub.read_apart.size() == 1);
+  s.hub.break_down("1");
+  s.hub.read_one(); // Wakes the next activation, whose call goes out again.
+  CHECK(caller->status() == 0);
+  s.hub.commit();
+  REQUIRE(s.hub.calls.size() == 1);
+  s.hub.answer(answer_of(200, "paid"));
+  s.hub.commit();
+  CHECK(caller->body() == "paid");
+}
+
 TEST_CASE("an answer to a call of an earlier activation changes nothing", "[host][hosting]") {
   shop s;
   const auto caller = s.hub.call("1", "charge", "500");

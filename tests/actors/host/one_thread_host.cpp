@@ -24,6 +24,9 @@ struct one_thread_host::active_object final : host::object_host {
     else
       hub.due_.erase(object.who().object);
   }
+  void read_apart(providers::answer_reader reader, host::vendor_outcome outcome) override {
+    hub.read_apart.push_back({std::move(reader), std::move(outcome), object.who().object});
+  }
   void failed(host::failed_activation /*what*/) override { ++hub.failures; }
 
   one_thread_host& hub;
@@ -91,6 +94,7 @@ void one_thread_host::close() {
   objects_.clear();
   turns.clear();
   calls.clear();
+  read_apart.clear();
   messages_.clear();
   due_.clear();
   intake_.reset();
@@ -189,6 +193,13 @@ void one_thread_host::answer(providers::transport_outcome outcome) {
   calls.pop_front();
   give(c.from.object, host::vendor_outcome{c.call.ref, c.from.incarnation, std::move(outcome),
                                            std::move(c.place)});
+}
+
+void one_thread_host::read_one() {
+  auto next = std::move(read_apart.front());
+  read_apart.pop_front();
+  next.outcome.reading = next.reader.read(next.outcome.outcome.response);
+  give(next.object, std::move(next.outcome));
 }
 
 void one_thread_host::pass(std::int64_t ms) {

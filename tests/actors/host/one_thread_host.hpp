@@ -91,10 +91,19 @@ public:
     host::place_lease place;
   };
 
+  struct open_reading {
+    providers::answer_reader reader;
+    host::vendor_outcome outcome;
+    object_id object;
+  };
+  /// The oldest long answer is read.
+  void read_one();
+
   manual_clock time;
   durable::service_registry services;
   std::deque<queued_turn> turns;
   std::deque<open_call> calls;
+  std::deque<open_reading> read_apart;
   std::size_t activations = 0;
   std::size_t failures = 0; ///< Activations that failed.
   [[nodiscard]] std::size_t in_memory() const { return objects_.size(); }

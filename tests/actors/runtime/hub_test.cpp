@@ -1,4 +1,5 @@
 #include "actors/runtime/hub.hpp"
+#include "providers/policy/answer.hpp"
 #include "tests/actors/runtime/hub_support.hpp"
 #include "tests/actors/runtime/runtime_harness.hpp"
 #include "tests/support/catch2.hpp"
@@ -100,6 +101,16 @@ TEST_CASE("a call goes through the whole hub", "[runtime][hub]") {
   CHECK(f.attach(reply.invocation_id, false)->replies.take().body == "done");
   CHECK(f.hub().metrics().vendor_calls == 1);
   CHECK(f.hub().health().accepting);
+}
+
+TEST_CASE("a long answer is read beside the objects and comes back", "[runtime][hub]") {
+  fixture f;
+  const std::string text(providers::quickly_read_size_max + 1, 'p');
+  auto c = f.call("a", "work", "x");
+  f.answer(text);
+  const auto reply = c->replies.take();
+  CHECK(reply.status == 200);
+  CHECK(reply.body == text);
 }
 
 TEST_CASE("bodies of every size go through the hub, each by its own lane", "[runtime][hub]") {

@@ -46,6 +46,15 @@ void world::active_object::wake_at(std::optional<std::int64_t> at) {
   inside.set_due(*this, at ? std::optional(inside.time.true_at(*at)) : std::nullopt);
 }
 
+void world::active_object::read_apart(providers::answer_reader reader,
+                                      host::vendor_outcome outcome) {
+  outcome.reading = reader.read(outcome.outcome.response);
+  const auto& object_read = object.who().object;
+  inside.put("readings > " + object_read.text(), inside.time.true_ms(),
+             to_object{object_read, std::move(outcome), {}});
+  inside.point("a long answer is read");
+}
+
 void world::active_object::failed(host::failed_activation what) {
   end_by_failure(what.who, what.why);
 }

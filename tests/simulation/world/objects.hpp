@@ -19,6 +19,7 @@ struct world::active_object final : host::object_host {
   void release_now(host::pending_output& what) override;
   void deliver(object_id target, durable::object_message message, host::turn_ref source) override;
   void wake_at(std::optional<std::int64_t> at) override;
+  void read_apart(providers::answer_reader reader, host::vendor_outcome outcome) override;
   void failed(host::failed_activation what) override;
 
   world& inside;
