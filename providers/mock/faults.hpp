@@ -28,8 +28,9 @@ enum class fault_effect : std::uint8_t {
   stored_500_done, ///< The same, and the work was done. Other vendors: a 500 after the work.
   refuse,          ///< The vendor's own definite no, with `code` and `text`: Stripe 402
                    ///< `card_declined`, Shippo 201 with status ERROR, Slack `ok:false`,
-                   ///< SendGrid 400.
+                   ///< SendGrid 400, Twilio 400 with the number `code` or 21610.
   queued,          ///< Shippo's label: answered QUEUED; `late_ms` later it has the `outcome`.
+                   ///< Twilio's SMS: queued as long, then delivered, or not with the number `code`.
   unauthorized,    ///< The vendor's own no to the credential (revoked key): 401, Slack's `code` or
                    ///< `token_revoked`. Nothing is done, nothing stored under a key.
   forbidden,       ///< The same for its permission: 403, Slack's `code` or `missing_scope`.
@@ -81,9 +82,10 @@ struct fault {
 /// How a vendor's lists are given, where its pages do not say or one wants to see the worst.
 struct list_manner {
   std::int64_t page_size_max =
-      0;                       ///< Entries of a page at most, whatever was asked for; 0: its own.
-  bool oldest_first = false;   ///< Stripe, Shippo: not the newest.
-  bool ignores_filter = false; ///< Stripe, Shippo: gives everything, whatever was asked for.
+      0;                     ///< Entries of a page at most, whatever was asked for; 0: its own.
+  bool oldest_first = false; ///< Stripe, Shippo, Twilio: not the newest.
+  bool ignores_filter =
+      false; ///< Stripe, Shippo, Twilio: gives everything, whatever was asked for.
 };
 
 /// A refund that somebody makes in Stripe's dashboard.

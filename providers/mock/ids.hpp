@@ -60,6 +60,18 @@ public:
     append_hex(out, number, 12);
   }
 
+  /// Twilio's `SM` and 32 hexadecimal digits.
+  void append_message(std::string& out, std::uint64_t number) const {
+    out.append("SM");
+    append_hex(out, tag_, 10);
+    append_hex(out, number, 22);
+  }
+  [[nodiscard]] std::optional<std::uint64_t> read_message(std::string_view sid) const {
+    if (sid.size() != 34 || !sid.starts_with("SM") || sid.substr(12, 6) != "000000")
+      return std::nullopt;
+    return read(sid.substr(2, 10), sid.substr(18));
+  }
+
 private:
   static constexpr std::uint64_t tag_mask = 0xff'ffff'ffff;
 

@@ -17,6 +17,13 @@ namespace {
 
 using nlohmann::json;
 
+std::string twilio_message() {
+  return R"({"sid":"SM00000000000000000000000000000001","status":"queued",)"
+         R"("date_created":"Tue, 14 Nov 2023 22:13:20 +0000","date_sent":null,)"
+         R"("body":"Your order ord-1001 is confirmed.","to":"+15558675310","error_code":null,)"
+         R"("from":"+15005550006"})";
+}
+
 /// What each vendor answers where the sample operation took effect.
 std::map<std::string, http_response> successes() {
   const std::string metadata =
@@ -54,6 +61,8 @@ std::map<std::string, http_response> successes() {
       {"slack.post_message",
        {200, {}, R"({"ok":true,"channel":"C0123456789","ts":"1503435956.000247"})"}},
       {"slack.post_webhook", {200, {}, "ok"}},
+      {"twilio.send_sms", {201, {}, twilio_message()}},
+      {"twilio.read_sms", {200, {}, twilio_message()}},
   };
 }
 
@@ -76,6 +85,8 @@ std::map<std::string, std::string> findings() {
        R"("metadata":{"event_type":"orderhub_step","event_payload":{"hub":)"
        R"("00112233445566778899aabbccddeeff","order_id":"ord-1001","step":"announce",)"
        R"("attempt":"1"}}}]})"},
+      {"twilio.send_sms",
+       R"({"next_page_uri":null,"page":0,"messages":[)" + twilio_message() + "]}"},
   };
 }
 
@@ -290,6 +301,21 @@ TEST_CASE("a success about something else, or with a field that is none, is doub
       {"slack.post_message", "/ts", ""},
       {"slack.post_message", "/channel", "\"C0000000000\""},
       {"slack.post_message", "/channel", "null"},
+      {"twilio.send_sms", "/sid", "\"CA00000000000000000000000000000001\""},
+      {"twilio.send_sms", "/sid", "\"SM\""},
+      {"twilio.send_sms", "/sid", "null"},
+      {"twilio.send_sms", "/sid", ""},
+      {"twilio.send_sms", "/status", "\"\""},
+      {"twilio.send_sms", "/status", "7"},
+      {"twilio.send_sms", "/status", ""},
+      {"twilio.send_sms", "/to", "\"+15558675311\""},
+      {"twilio.send_sms", "/to", ""},
+      {"twilio.send_sms", "/from", "\"+15005550009\""},
+      {"twilio.send_sms", "/body", "\"Your order ord-1002 is confirmed.\""},
+      {"twilio.send_sms", "/body", "null"},
+      {"twilio.read_sms", "/sid", "\"SM00000000000000000000000000000002\""},
+      {"twilio.read_sms", "/sid", "null"},
+      {"twilio.read_sms", "/status", "null"},
   };
   const auto all = successes();
   for (const change& c : changes) {
@@ -428,6 +454,14 @@ TEST_CASE("a list of something else, or without a word on further pages, proves 
       {"slack.post_message", "/messages", "{}"},
       {"slack.post_message", "/messages", "[{\"id\":1}]"},
       {"slack.post_message", "/messages/0/ts", "null"},
+      {"twilio.send_sms", "/messages", "{}"},
+      {"twilio.send_sms", "/messages", "[7]"},
+      {"twilio.send_sms", "/next_page_uri", ""},
+      {"twilio.send_sms", "/next_page_uri", "7"},
+      {"twilio.send_sms", "/messages/0/date_created", "null"},
+      {"twilio.send_sms", "/messages/0/date_created", "\"2023-11-14\""},
+      {"twilio.send_sms", "/messages/0/sid", "\"CA1\""},
+      {"twilio.send_sms", "/messages/0/status", "null"},
   };
   const auto all = findings();
   for (const change& c : changes) {

@@ -13,6 +13,8 @@
 #include "providers/stripe/refund.hpp"
 #include "providers/stripe/retrieve.hpp"
 #include "providers/stripe/retrieve_refund.hpp"
+#include "providers/twilio/read_sms.hpp"
+#include "providers/twilio/send_sms.hpp"
 
 namespace orderhub::testing {
 
@@ -65,6 +67,15 @@ std::map<std::string, raw_operation> sample_operations() {
   add("slack.post_message#name",
       slack::post_message({of("announce"), "#orders", "Order ord-1001 shipped"}).raw);
   add("slack.post_webhook", slack::post_webhook({of("announce"), "Order ord-1001 shipped"}).raw);
+  add("twilio.send_sms", twilio::send_sms({of("sms_confirm"), "+15558675310", "+15005550006",
+                                           "Your order ord-1001 is confirmed.", ""})
+                             .raw);
+  add("twilio.send_sms#service",
+      twilio::send_sms({of("sms_confirm"), "+15558675310", "MG00000000000000000000000000000000",
+                        "Your order ord-1001 is confirmed.", "https://hub.example.com"})
+          .raw);
+  add("twilio.read_sms",
+      twilio::read_sms({of("follow"), "SM00000000000000000000000000000001"}).raw);
   return all;
 }
 

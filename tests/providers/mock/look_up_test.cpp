@@ -7,6 +7,7 @@
 #include "providers/stripe/cancel_intent.hpp"
 #include "providers/stripe/charge.hpp"
 #include "providers/stripe/refund.hpp"
+#include "providers/twilio/send_sms.hpp"
 #include "tests/providers/mock/client.hpp"
 #include "tests/support/catch2.hpp"
 
@@ -23,6 +24,19 @@ using mock::effect_kind;
 using nlohmann::json;
 using kind = finding_kind;
 
+/// What a base has behind its vendor's name.
+std::string path_of(std::string_view vendor) {
+  return vendor == "twilio" ? "/2010-04-01/Accounts/AC00000000000000000000000000000000" : "";
+}
+
+std::string credential_of(std::string_view vendor) {
+  return vendor == "stripe"   ? "Bearer sk_test_1"
+         : vendor == "shippo" ? "ShippoToken shippo_test_1"
+         : vendor == "twilio" // AC00000000000000000000000000000000:secret
+             ? "Basic QUMwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDpzZWNyZXQ="
+             : "Bearer xoxb-1";
+}
+
 /// How a request of an adapter reaches the mock, with the provider's part added.
 http_response answer_of(mock_client& c, const raw_operation& raw, const http_request& request,
                         const std::string& key = {}) {
@@ -32,13 +46,12 @@ http_response answer_of(mock_client& c, const raw_operation& raw, const http_req
       x = x >= 'A' && x <= 'Z' ? static_cast<char>(x + 32) : x;
     headers.emplace_back(name, value);
   }
-  headers.emplace_back("authorization", raw.vendor == "stripe"   ? "Bearer sk_test_1"
-                                        : raw.vendor == "shippo" ? "ShippoToken shippo_test_1"
-                                                                 : "Bearer xoxb-1");
+  headers.emplace_back("authorization", credential_of(raw.vendor));
   if (!key.empty())
     headers.emplace_back("idempotency-key", key);
   return c
-      .send(request.method, "/" + std::string(raw.vendor) + request.target, headers, request.body)
+      .send(request.method, "/" + std::string(raw.vendor) + path_of(raw.vendor) + request.target,
+            headers, request.body)
       .response;
 }
 
@@ -113,6 +126,32 @@ void list_somehow(mock_client& c) {
                                {"oldest_first", oldest_first},
                                {"ignores_filter", ignores_filter}}
                               .dump()));
+}
+
+TEST_CASE("an SMS is found wherever in the list it stands, and no other is taken for it",
+          "[mock][lookup]") {
+  mock_client c;
+  list_somehow(c);
+  const auto sms = [](const std::string& to, const std::string& order) {
+    return twilio::send_sms({of(order, "sms_confirm"), to, "+15005550006",
+                             "Your order " + order + " is confirmed.", ""})
+        .raw;
+  };
+  const auto raw = sms("+15558675310", "ord-1");
+  REQUIRE(call(c, raw)); // One of long ago.
+  c.now += 3'600'000;
+  const auto begin = c.now;
+  const int sent_at = GENERATE(0, 3, 6, -1);
+  CAPTURE(sent_at);
+  for (int i = 0; i < 7; ++i) {
+    REQUIRE(call(c, sms("+15558675310", "ord-2")));
+    REQUIRE(call(c, sms("+15558675311", "ord-1")));
+    if (i == sent_at)
+      REQUIRE(call(c, raw));
+    c.now += 1'000;
+  }
+  const auto found = walk(c, raw, sent(raw, begin, begin)).answer;
+  CHECK(found.kind == (sent_at < 0 ? kind::absent : kind::found));
 }
 
 TEST_CASE("a QUEUED purchase is seen wherever in the list it stands", "[mock][lookup]") {
@@ -302,7 +341,9 @@ TEST_CASE("a revoked key is a fault of the configuration until it is given back"
   const auto rate = c.rate();
   const std::vector<raw_operation> all = {
       charge_of("ord-1"), label_of(rate),
-      slack::post_message({of("ord-1", "announce"), "C0123456789", "x"}).raw};
+      slack::post_message({of("ord-1", "announce"), "C0123456789", "x"}).raw,
+      twilio::send_sms({of("ord-1", "sms"), "+15558675310", "+15005550006", "Order ord-1", ""})
+          .raw};
   const std::string effect = GENERATE(as<std::string>(), "unauthorized", "forbidden", "not_found");
   CAPTURE(effect);
   REQUIRE(c.world.control(json{{"effect", effect}, {"vendor", "*"}, {"always", true}}.dump()));
