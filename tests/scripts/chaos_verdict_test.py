@@ -11,7 +11,8 @@ from chaos.verdict import Verdict  # noqa: E402
 
 
 def run_with(status, effects, *, kills=(), epochs=(), acknowledged=True, cancel=False,
-             declined=False, final=True, attention=None):
+             declined=False, final=True, attention=None, phone="+12175550100",
+             notices=None):
     arguments = types.SimpleNamespace(seed=1, kills=0, orders=1, broken=None, patience=1,
                                       hang=None, clock_steps=0)
     run = Run(arguments)
@@ -22,9 +23,10 @@ def run_with(status, effects, *, kills=(), epochs=(), acknowledged=True, cancel=
     order.amount, order.quantity, order.request_key = 50, 2, None
     order.cancel_after = 1.0 if cancel else None
     order.cancel_acknowledged = cancel
+    order.phone = phone
     if final:
         order.final = {"status": status, "chargeId": "pi_1", "labelId": "l1",
-                       "attention": attention or []}
+                       "attention": attention or [], "notices": notices or {}}
     ledger = {"effects": [dict({"order_id": "k", "step": "s", "kind": kind, "id": f"{kind}-{i}",
                                 "at_ms": int(at * 1000)}, **more)
                           for i, (kind, at, more) in enumerate(effects)]}
@@ -70,6 +72,15 @@ expect(run_with("cancelled", UNDONE), "wrong ends")
 expect(run_with("cancelled", UNDONE + [("refund", 106, {})], cancel=True), "double refunds")
 expect(run_with("cancelled", UNDONE[:3], cancel=True), "missing")
 expect(run_with("confirmed", GOOD, cancel=True), "lost")
+
+SMS = ("sms", 103, {"step": "sms_confirm"})
+SENT = {"sms_confirm": "sent"}
+expect(run_with("confirmed", GOOD + [SMS], notices=SENT))
+expect(run_with("confirmed", GOOD + [SMS, ("sms", 104, {"step": "sms_tracking"})], notices=SENT))
+expect(run_with("confirmed", GOOD + [SMS, SMS], notices=SENT, kills=[103.0]), "double SMS")
+expect(run_with("confirmed", GOOD, notices=SENT), "missing")
+expect(run_with("confirmed", GOOD, notices={"sms_confirm": "failed: 400: 21610"}))
+expect(run_with("confirmed", GOOD + [SMS], notices=SENT, phone=None), "wrong ends")
 
 TWICE = GOOD + [("mail", 110, {})]
 expect(run_with("confirmed", TWICE), "causeless repeats")
