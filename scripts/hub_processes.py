@@ -173,6 +173,14 @@ class Mock:
             "SLACK_CHANNEL": "C0ORDERHUB",
         }
 
+    def sms_environment(self):
+        """With a public URL, in whose query the mock's ledger finds order and step."""
+        return {
+            "TWILIO_API_BASE": f"http://127.0.0.1:{self.port}/twilio",
+            "TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "TWILIO_AUTH_TOKEN": "bench",
+            "TWILIO_FROM": "+15005550006", "ORDERHUB_PUBLIC_URL": "https://hub.example.com",
+        }
+
 
 class Hub:
     """One hub: its data directory and its ports stay the same over restarts."""

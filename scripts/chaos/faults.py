@@ -24,6 +24,8 @@ FAULTS = [
     ("sendgrid", "mail", ANY),
     ("slack", "message", ANY),
     ("slack", "history", ["500", "503", "drop_before", "garbage", "latency"]),
+    ("twilio", "sms", ANY + ["stored_500_done"]),
+    ("twilio", "list", ["500", "503", "drop_before", "garbage", "latency"]),
 ]
 
 

@@ -22,6 +22,7 @@ class Order:
         self.walks_away = not calm and not self.one_way and rng.random() < 0.1
         self.amount = rng.randrange(100, 90000)
         self.quantity = rng.randrange(1, 4)
+        self.phone = f"+1217555{number % 10_000:04}" if rng.random() < 0.5 else None
         self.lock = threading.Lock()
         self.sent_at = None    # Unix seconds, of the first ProcessOrder
         self.acknowledged = False
@@ -37,6 +38,8 @@ class Order:
             "shipping": {"street": "1 Main St", "city": "Springfield", "state": "IL",
                          "zip": "62701", "country": "US"},
         }
+        if self.phone:
+            value["customer"]["phone"] = self.phone
         if self.declined:
             value["payment"] = {"method": "pm_card_chargeDeclined"}
         return json.dumps(value).encode()

@@ -76,9 +76,23 @@ class Verdict:
             self.violate("attention", f"{order.key}: {final['attention']}")
         if status == "confirmed":
             self.judge_ids(order, did)
+        self.judge_sms(order, did["sms"])
         self.judge_answers(order)
         for kind in ("mail", "message"):
             self.judge_repeats(order, kind, did[kind])
+
+    def judge_sms(self, order, effects):
+        """Twilio is asked whether it has sent one, so there is no cause for a second."""
+        steps = collections.Counter(e.get("step") for e in effects)
+        for step, count in steps.items():
+            if count > 1:
+                same = [e for e in effects if e.get("step") == step]
+                self.violate("double SMS", f"{order.key}: {self.told(same)}")
+        for step, became in (order.final.get("notices") or {}).items():
+            if step.startswith("sms_") and became == "sent" and not steps[step]:
+                self.violate("missing", f"{order.key}: {step} is sent, Twilio has none")
+        if effects and not order.phone:
+            self.violate("wrong ends", f"{order.key}: an SMS, and no phone")
 
     def told(self, effects):
         return ", ".join(f"{e['id']} at {self.offset(e['at_ms'] / 1000)} (step {e.get('step')}, "
