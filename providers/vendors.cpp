@@ -1,5 +1,6 @@
 #include "providers/vendors.hpp"
 
+#include "providers/github/endpoint.hpp"
 #include "providers/sendgrid/endpoint.hpp"
 #include "providers/shippo/endpoint.hpp"
 #include "providers/slack/endpoint.hpp"
@@ -14,7 +15,7 @@ namespace orderhub::providers {
 const std::vector<vendor>& all_vendors() {
   static const std::vector<vendor> all = {
       stripe::describe(),   shippo::describe(), slack::describe(),
-      sendgrid::describe(), twilio::describe(),
+      sendgrid::describe(), twilio::describe(), github::describe(),
   };
   return all;
 }
@@ -33,7 +34,7 @@ std::vector<std::string_view> skippable_vendors() {
     if (!v.is_required)
       names.push_back(v.name);
   // A shop may write down today that it will not use these.
-  names.insert(names.end(), {"github", "inventory", "warehouse", "carrier"});
+  names.insert(names.end(), {"inventory", "warehouse", "carrier"});
   return names;
 }
 

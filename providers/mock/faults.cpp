@@ -30,8 +30,10 @@ struct own_effect {
 };
 constexpr std::array own_effects = {
     own_effect{fault_effect::queued, vendor_id::shippo, "label",
-               "'effect' queued needs 'vendor' shippo and 'operation' label, or twilio and sms"},
+               "'effect' queued needs 'vendor' shippo and 'operation' label, twilio and sms, "
+               "or github and deployment"},
     own_effect{fault_effect::queued, vendor_id::twilio, "sms", nullptr},
+    own_effect{fault_effect::queued, vendor_id::github, "deployment", nullptr},
     own_effect{fault_effect::untracked, vendor_id::shippo, "label",
                "'effect' untracked needs 'vendor' shippo and 'operation' label"},
     own_effect{fault_effect::processing, vendor_id::stripe, "charge",
@@ -94,7 +96,8 @@ result<void> read_fault_field(fault& f, const std::string& name, const json& val
       return text.failure();
     const auto it = std::find(vendor_names.begin(), vendor_names.end(), *text);
     if (it == vendor_names.end() && *text != "*")
-      return fail(wrong("'vendor' must be one of stripe, shippo, sendgrid, slack, twilio, *"));
+      return fail(
+          wrong("'vendor' must be one of stripe, shippo, sendgrid, slack, twilio, github, *"));
     if (it != vendor_names.end())
       f.vendor = static_cast<vendor_id>(std::distance(vendor_names.begin(), it));
   } else if (name == "operation" || name == "code" || name == "text") {

@@ -72,7 +72,18 @@ public:
     return read(sid.substr(2, 10), sid.substr(18));
   }
 
+  /// GitHub's number of a deployment: 20 bits of the tag before 32 of the object's number.
+  [[nodiscard]] std::uint64_t deployment_id(std::uint64_t number) const {
+    return ((tag_ & deployment_tag_mask) << 32U) | (number & 0xffff'ffffU);
+  }
+  [[nodiscard]] std::optional<std::uint64_t> read_deployment(std::uint64_t id) const {
+    if (id >> 32U != (tag_ & deployment_tag_mask))
+      return std::nullopt;
+    return id & 0xffff'ffffU;
+  }
+
 private:
+  static constexpr std::uint64_t deployment_tag_mask = 0xf'ffff;
   static constexpr std::uint64_t tag_mask = 0xff'ffff'ffff;
 
   [[nodiscard]] std::optional<std::uint64_t> read(std::string_view tag,

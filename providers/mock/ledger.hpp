@@ -26,8 +26,9 @@ enum class effect_kind : std::uint8_t {
   mail,          ///< SendGrid queued a mail (one effect a personalization).
   message,       ///< Slack posted a message.
   sms,           ///< Twilio queued an SMS.
+  deployment,    ///< GitHub created a deployment.
 };
-inline constexpr std::size_t effect_kind_count = 9;
+inline constexpr std::size_t effect_kind_count = 10;
 /// `charge`, `refund`, …
 std::string_view name_of(effect_kind kind);
 
@@ -46,7 +47,8 @@ struct effect {
   std::uint64_t number = 0; ///< The object's number at its vendor; Slack: `ts` in microseconds.
   std::string_view order_id = {};
   std::string_view step = {};
-  /// Mail, SMS: first recipient. Message: channel id. Shipment: the postal code it goes to.
+  /// Mail, SMS: first recipient. Deployment: its environment. Message: channel id. Shipment: the
+  /// postal code it goes to.
   std::string_view to = {};
   std::int64_t attempt = -1; ///< Logical attempt as sent with the request.
   std::int64_t amount = -1;  ///< Minor units.

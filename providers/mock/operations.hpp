@@ -6,10 +6,10 @@
 
 namespace orderhub::providers::mock {
 
-enum class vendor_id : std::uint8_t { stripe, shippo, sendgrid, slack, twilio };
-inline constexpr std::size_t vendor_count = 5;
+enum class vendor_id : std::uint8_t { stripe, shippo, sendgrid, slack, twilio, github };
+inline constexpr std::size_t vendor_count = 6;
 inline constexpr std::array<std::string_view, vendor_count> vendor_names = {
-    "stripe", "shippo", "sendgrid", "slack", "twilio"};
+    "stripe", "shippo", "sendgrid", "slack", "twilio", "github"};
 
 /// What a request asks for; the name by which faults and request counters speak of it.
 enum class call_id : std::uint8_t {
@@ -40,8 +40,13 @@ enum class call_id : std::uint8_t {
   twilio_list,     ///< GET …/Messages.json
   twilio_retrieve, ///< GET …/Messages/{sid}.json
   twilio_other,
+  github_deployment, ///< POST …/deployments
+  github_list,       ///< GET …/deployments
+  github_statuses,   ///< GET …/deployments/{id}/statuses
+  github_status,     ///< POST …/deployments/{id}/statuses
+  github_other,
 };
-inline constexpr std::size_t call_count = 27;
+inline constexpr std::size_t call_count = 32;
 
 struct call_name {
   vendor_id vendor;
@@ -75,6 +80,11 @@ inline constexpr std::array<call_name, call_count> call_names = {{
     {vendor_id::twilio, "list"},
     {vendor_id::twilio, "retrieve"},
     {vendor_id::twilio, "other"},
+    {vendor_id::github, "deployment"},
+    {vendor_id::github, "list"},
+    {vendor_id::github, "statuses"},
+    {vendor_id::github, "status"},
+    {vendor_id::github, "other"},
 }};
 
 } // namespace orderhub::providers::mock

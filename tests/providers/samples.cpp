@@ -1,5 +1,7 @@
 #include "tests/providers/samples.hpp"
 
+#include "providers/github/create_deployment.hpp"
+#include "providers/github/read_statuses.hpp"
 #include "providers/sendgrid/send_mail.hpp"
 #include "providers/shippo/buy_label.hpp"
 #include "providers/shippo/create_shipment.hpp"
@@ -76,6 +78,13 @@ std::map<std::string, raw_operation> sample_operations() {
           .raw);
   add("twilio.read_sms",
       twilio::read_sms({of("follow"), "SM00000000000000000000000000000001"}).raw);
+  add("github.create_deployment",
+      github::create_deployment({of("deploy"), "owner/shop", "main", "production", ""}).raw);
+  add("github.create_deployment#sha",
+      github::create_deployment({of("deploy"), "owner/shop",
+                                 "a84d88e7554fc1fa21bcbc4efae3c782a70d2b9d", "orders", "ord-7"})
+          .raw);
+  add("github.read_statuses", github::read_statuses({of("follow"), "owner/shop", 42}).raw);
   return all;
 }
 

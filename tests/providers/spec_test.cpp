@@ -45,10 +45,13 @@ TEST_CASE("a look-up's next page is one the vendor's description takes", "[provi
        R"({"ok":true,"messages":[],"has_more":true,"response_metadata":{"next_cursor":"c="}})"},
       {"twilio.send_sms", R"({"messages":[],"next_page_uri":)"
                           R"("/2010-04-01/Accounts/AC0/Messages.json?To=%2B15558675310&Page=1"})"},
+      {"github.create_deployment", "[]"},
+      {"github.create_deployment#sha", "[]"},
   }));
   CAPTURE(name);
   const raw_operation raw = testing::sample_operations().at(name);
-  const auto answer = raw.read_lookup(testing::sent(raw), {200, {}, body});
+  const header_list headers = {{"link", R"(<https://x/deployments?page=2>; rel="next")"}};
+  const auto answer = raw.read_lookup(testing::sent(raw), {200, headers, body});
   REQUIRE(answer.next);
   CHECK(spec_of(raw.vendor).complaints(whole(raw, *answer.next)) == complaints{});
 }
@@ -107,6 +110,10 @@ TEST_CASE("the check fails on every kind of wrong request", "[providers][spec]")
   CHECK(json_says("slack.post_message", R"("channel")", R"("chanel")") ==
         complaints{"body chanel: unknown", "body channel: missing"});
   CHECK(json_says("slack.post_message", "{", "[") == complaints{"body: no JSON"});
+  CHECK(json_says("github.create_deployment", "\"auto_merge\":false", "\"auto_merge\":\"no\"") ==
+        complaints{"body auto_merge: not of type \"boolean\""});
+  CHECK(json_says("github.create_deployment", "\"ref\"", "\"reff\"") ==
+        complaints{"body reff: unknown", "body ref: missing"});
 
   const raw_operation sms = all.at("twilio.send_sms#service");
   http_request message = whole(sms, sms.request);

@@ -36,9 +36,8 @@ std::vector<mock::fault> bad_day(seeded_random& dice) {
       f.headers.emplace_back("retry-after", std::to_string(1 + dice.below(90)));
     if (f.effect == fault_effect::latency || dice.below(4) == 0)
       f.latency_ms = static_cast<std::int64_t>(dice.below(90'000)); // Some pass the deadline.
-    f.late_ms = static_cast<std::int64_t>(dice.below(
-        f.vendor == mock::vendor_id::slack || f.vendor == mock::vendor_id::twilio ? 4'000
-                                                                                  : 40'000));
+    f.late_ms =
+        static_cast<std::int64_t>(dice.below(f.vendor >= mock::vendor_id::slack ? 4'000 : 40'000));
     faults.push_back(std::move(f));
   }
   return faults;

@@ -288,7 +288,8 @@ TEST_CASE("every vendor's settings have a name, also where it is not configured"
         std::pair("sendgrid", "SENDGRID_API_BASE and SENDGRID_API_KEY"),
         std::pair("slack", "SLACK_API_BASE and SLACK_BOT_TOKEN"),
         std::pair("slack_webhook", "SLACK_WEBHOOK_URL"),
-        std::pair("twilio", "TWILIO_API_BASE, TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN")}) {
+        std::pair("twilio", "TWILIO_API_BASE, TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"),
+        std::pair("github", "GITHUB_API_BASE, GITHUB_TOKEN and GITHUB_REPOSITORY")}) {
     CAPTURE(vendor);
     CHECK(mentions(r->settings_of(vendor), setting));
   }
@@ -303,7 +304,7 @@ TEST_CASE("vendors that are not configured or disabled are absent", "[gateway][s
       make_registry(loaded({{"MOCK_MODE", "true"}, {"ORDERHUB_DISABLE", "slack, sendgrid"}}),
                     "http://127.0.0.1:4");
   REQUIRE(disabled);
-  CHECK(disabled->endpoints.size() == 3);
+  CHECK(disabled->endpoints.size() == 4);
 }
 
 TEST_CASE("Twilio is its account, with a token or a key, and who sends", "[gateway][settings]") {
@@ -361,12 +362,37 @@ TEST_CASE("Twilio is its account, with a token or a key, and who sends", "[gatew
   CHECK_FALSE(make_registry(loaded(real), "")->find("twilio"));
 }
 
+TEST_CASE("GitHub is a token and a repository", "[gateway][settings]") {
+  const variables both = {{"GITHUB_TOKEN", "ghp_secret"}, {"GITHUB_REPOSITORY", "owner/shop"}};
+  const auto r = make_registry(loaded(with(real, both)), "");
+  REQUIRE(r);
+  CHECK(r->find("github")->base == "https://api.github.com");
+  CHECK(r->find("github")->mode == "live");
+  CHECK(authorization(*r, "github") == "Bearer ghp_secret");
+  REQUIRE(r->find("github")->limits.size() == 1);
+  CHECK(r->find("github")->limits[0].limit == providers::rate_limit{80, 60'000});
+  // A token stands in many an environment; without a repository it means nothing to the hub.
+  const auto alone = loaded(with(real, {{"GITHUB_TOKEN", "ghp_secret"}}));
+  CHECK_FALSE(make_registry(alone, "")->find("github"));
+  const auto found = findings_of(alone);
+  CHECK(std::any_of(found.begin(), found.end(),
+                    [](const finding& f) { return f.setting == "GITHUB_REPOSITORY"; }));
+  for (const char* bad : {"shop", "owner/", "/shop", "owner/shop/x", "owner/..", "o w/shop"}) {
+    CAPTURE(bad);
+    const auto wrong =
+        make_registry(loaded(with(real, with(both, {{"GITHUB_REPOSITORY", bad}}))), "");
+    REQUIRE_FALSE(wrong);
+    CHECK(mentions(wrong.error().message, "GITHUB_REPOSITORY must"));
+    CHECK_FALSE(mentions(wrong.error().message, "ghp_secret"));
+  }
+}
+
 TEST_CASE("mock mode needs no keys and shows none to the mocks", "[gateway][settings]") {
   const auto s = loaded({{"MOCK_MODE", "true"}, {"STRIPE_API_KEY", "sk_live_real"}});
   REQUIRE(check_for_serve(s));
   const auto r = make_registry(s, "http://127.0.0.1:4242");
   REQUIRE(r);
-  for (const auto* vendor : {"stripe", "shippo", "sendgrid", "slack"}) {
+  for (const auto* vendor : {"stripe", "shippo", "sendgrid", "slack", "github"}) {
     const auto* e = r->find(vendor);
     REQUIRE(e);
     CHECK(e->base == "http://127.0.0.1:4242/" + std::string(vendor));

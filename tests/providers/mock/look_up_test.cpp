@@ -1,5 +1,6 @@
 // The adapters' look-ups against vendors that list as badly as they may: small pages, in either
 // order, with filters ignored.
+#include "providers/github/create_deployment.hpp"
 #include "providers/policy/vendor_clock.hpp"
 #include "providers/shippo/buy_label.hpp"
 #include "providers/shippo/void_label.hpp"
@@ -152,6 +153,30 @@ TEST_CASE("an SMS is found wherever in the list it stands, and no other is taken
   }
   const auto found = walk(c, raw, sent(raw, begin, begin)).answer;
   CHECK(found.kind == (sent_at < 0 ? kind::absent : kind::found));
+}
+
+TEST_CASE("a deployment is found wherever in the list it stands, and no other is taken for it",
+          "[mock][lookup]") {
+  mock_client c;
+  list_somehow(c);
+  const std::string ref =
+      GENERATE(as<std::string>(), "main", "a84d88e7554fc1fa21bcbc4efae3c782a70d2b9d");
+  const auto deploy = [&](const std::string& key, const std::string& environment) {
+    return github::create_deployment({of(key, "deploy"), "owner/shop", ref, environment, ""}).raw;
+  };
+  const auto raw = deploy("d-1", "production");
+  const int made_at = GENERATE(0, 3, 6, -1);
+  CAPTURE(ref, made_at);
+  const auto begin = c.now;
+  for (int i = 0; i < 7; ++i) {
+    REQUIRE(call(c, deploy("d-2", "production")));
+    REQUIRE(call(c, deploy("d-3", "staging")));
+    if (i == made_at)
+      REQUIRE(call(c, raw));
+    c.now += 1'000;
+  }
+  CHECK(walk(c, raw, sent(raw, begin, begin)).answer.kind ==
+        (made_at < 0 ? kind::absent : kind::found));
 }
 
 TEST_CASE("a QUEUED purchase is seen wherever in the list it stands", "[mock][lookup]") {
@@ -342,7 +367,8 @@ TEST_CASE("a revoked key is a fault of the configuration until it is given back"
   const std::vector<raw_operation> all = {
       charge_of("ord-1"), label_of(rate),
       slack::post_message({of("ord-1", "announce"), "C0123456789", "x"}).raw,
-      twilio::send_sms({of("ord-1", "sms"), "+15558675310", "+15005550006", "Order ord-1", ""})
+      twilio::send_sms({of("ord-1", "sms"), "+15558675310", "+15005550006", "Order ord-1", ""}).raw,
+      github::create_deployment({of("ord-1", "deploy"), "owner/shop", "main", "production", ""})
           .raw};
   const std::string effect = GENERATE(as<std::string>(), "unauthorized", "forbidden", "not_found");
   CAPTURE(effect);
