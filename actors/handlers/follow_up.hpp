@@ -43,6 +43,9 @@ inline constexpr follower tracking_follower{"FollowTracking", "shippo",
                                             durable::wait_cause::tracking};
 inline constexpr follower sms_follower{"FollowSms", "twilio", durable::wait_cause::running,
                                        600'000};
+/// Of a deployment whose end is awaited for minutes.
+inline constexpr follower deployment_follower{"FollowDeployment", "github",
+                                              durable::wait_cause::running, 30'000};
 
 /// Before the next poll: 2 s, 4 s, 8 s … the most, an hour.
 std::int64_t poll_pause_ms(std::uint32_t polls, std::int64_t max_ms = 3'600'000);

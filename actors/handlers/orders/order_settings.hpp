@@ -20,6 +20,7 @@ struct order_settings {
   parcel_size parcel;
   std::string sms_from;   ///< Who sends SMS: a number, a name or a messaging service.
   std::string public_url; ///< Where vendors reach this hub; empty: nowhere.
+  std::string repository; ///< Of deployments, `owner/name`; empty: there are none.
   std::string channel_new, channel_failed, channel_confirmed;
   bool mail = true;           ///< SendGrid is configured.
   bool slack = false;         ///< Slack's bot token is.

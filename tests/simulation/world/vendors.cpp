@@ -33,6 +33,8 @@ providers::registry mock_registry(const handlers::order_settings& orders,
       {"shippo", "ShippoToken shippo_test_world", "SHIPPO_API_BASE and SHIPPO_API_KEY", true},
       {"sendgrid", "Bearer SG.world", "SENDGRID_API_BASE and SENDGRID_API_KEY", orders.mail},
       {"slack", "Bearer xoxb-world", "SLACK_API_BASE and SLACK_BOT_TOKEN", orders.slack},
+      {"github", "Bearer ghp_world", "GITHUB_API_BASE, GITHUB_TOKEN and GITHUB_REPOSITORY",
+       !orders.repository.empty()},
       {"slack_webhook", "", "SLACK_WEBHOOK_URL", orders.slack_webhook},
       // AC00000000000000000000000000000000:world
       {"twilio", "Basic QUMwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDp3b3JsZA==",
