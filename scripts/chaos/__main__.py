@@ -28,7 +28,7 @@ from chaos.run import Run  # noqa: E402
 from hub_processes import Failure, check_tools  # noqa: E402
 
 ALWAYS_COUNTED = ["lost", "double charges", "double labels", "double refunds", "double SMS",
-                  "causeless repeats", "not terminal"]
+                  "double deployments", "causeless repeats", "not terminal"]
 
 
 def main():

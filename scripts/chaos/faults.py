@@ -25,6 +25,9 @@ FAULTS = [
     ("slack", "message", ANY),
     ("slack", "history", ["500", "503", "drop_before", "garbage", "latency"]),
     ("twilio", "sms", ANY + ["stored_500_done"]),
+    ("github", "deployment", ANY + ["stored_500_done"]),
+    ("github", "list", ["500", "503", "drop_before", "garbage", "latency"]),
+    ("github", "statuses", ["500", "503", "drop_before", "garbage", "latency"]),
     ("twilio", "list", ["500", "503", "drop_before", "garbage", "latency"]),
 ]
 

@@ -6,6 +6,21 @@ import urllib.parse
 TERMINAL = {"confirmed", "payment_failed", "cancelled"}
 
 
+class Deployment:
+    """A workflow that some order's shop has run beside the orders."""
+
+    ended = {"succeeded", "failed", "inactive", "timed_out", "refused"}
+
+    def __init__(self, number, rng, duration):
+        self.key = f"deploy-{number}"
+        self.start_at = rng.uniform(0, duration)
+        self.acknowledged = False
+        self.final = None      # GetStatus's answer
+
+    def path(self, handler):
+        return f"/DeploymentWorkflow/{self.key}/{handler}"
+
+
 class Order:
     """What the clients do with one order, decided beforehand, and what they were told."""
 

@@ -18,14 +18,27 @@ class Verdict:
         by_order = collections.defaultdict(lambda: collections.defaultdict(list))
         for effect in ledger["effects"]:
             by_order[effect.get("order_id", "")][effect["kind"]].append(effect)
-        known = {order.key for order in self.run.orders}
+        known = {one.key for one in self.run.orders + self.run.deployments}
         for key in by_order:
             if key not in known:
                 self.violate("strange effects", f"the vendors know {key!r}, no client sent it")
         for order in self.run.orders:
             self.judge_order(order, by_order[order.key])
+        for deployment in self.run.deployments:
+            self.judge_deployment(deployment, by_order[deployment.key]["deployment"])
         if ledger.get("dropped"):
             self.violate("strange effects", "the mock's ledger overflowed")
+
+    def judge_deployment(self, deployment, effects):
+        if len(effects) > 1:
+            self.violate("double deployments", f"{deployment.key}: {self.told(effects)}")
+        if deployment.final is None:
+            if deployment.acknowledged:
+                self.violate("lost", f"{deployment.key} was acknowledged and is unknown")
+        elif deployment.final["status"] != "succeeded":
+            self.violate("wrong ends", f"{deployment.key}: {deployment.final}")
+        elif not effects:
+            self.violate("missing", f"{deployment.key} has succeeded, GitHub has none")
 
     def judge_order(self, order, did):
         count = {kind: len(did[kind]) for kind in

@@ -2,10 +2,12 @@
 import contextlib
 import io
 import pathlib
+import random
 import sys
 import types
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
+from chaos.orders import Deployment  # noqa: E402
 from chaos.run import Run  # noqa: E402
 from chaos.verdict import Verdict  # noqa: E402
 
@@ -99,4 +101,22 @@ SLOW = [{"vendor": "sendgrid", "operation": "*", "effect": "latency", "latency_m
 expect(run_with("confirmed", TWICE, epochs=[(90.0, SLOW)]), "causeless repeats")
 # Two repeats need two causes.
 expect(run_with("confirmed", TWICE + [("mail", 120, {})], kills=[105.0]), "causeless repeats")
+
+
+def deployed(count, status="succeeded", acknowledged=True):
+    run = run_with("confirmed", GOOD)
+    run.violations.clear()
+    deployment = Deployment(0, random.Random(1), 1.0)
+    deployment.acknowledged = acknowledged
+    deployment.final = {"status": status} if status else None
+    Verdict(run).judge_deployment(deployment, [{"id": "1", "at_ms": 1, "step": "deploy"}] * count)
+    return run
+
+
+expect(deployed(1))
+expect(deployed(2), "double deployments")
+expect(deployed(0), "missing")
+expect(deployed(1, "timed_out"), "wrong ends")
+expect(deployed(0, None), "lost")
+expect(deployed(0, None, acknowledged=False))
 print("the verdict judges right")
