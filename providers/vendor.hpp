@@ -70,7 +70,7 @@ struct vendor_configuration {
 };
 
 /// What an order needs of a vendor.
-enum class vendor_role : std::uint8_t { payment, shipping, mail, announcement };
+enum class vendor_role : std::uint8_t { payment, shipping, mail, announcement, sms, deployment };
 
 /// What the person who starts the hub should know.
 struct vendor_finding {

@@ -1,9 +1,11 @@
 #include "providers/vendors.hpp"
 
+#include "providers/github/endpoint.hpp"
 #include "providers/sendgrid/endpoint.hpp"
 #include "providers/shippo/endpoint.hpp"
 #include "providers/slack/endpoint.hpp"
 #include "providers/stripe/endpoint.hpp"
+#include "providers/twilio/endpoint.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -12,10 +14,8 @@ namespace orderhub::providers {
 
 const std::vector<vendor>& all_vendors() {
   static const std::vector<vendor> all = {
-      stripe::describe(),
-      shippo::describe(),
-      slack::describe(),
-      sendgrid::describe(),
+      stripe::describe(),   shippo::describe(), slack::describe(),
+      sendgrid::describe(), twilio::describe(), github::describe(),
   };
   return all;
 }
@@ -34,7 +34,7 @@ std::vector<std::string_view> skippable_vendors() {
     if (!v.is_required)
       names.push_back(v.name);
   // A shop may write down today that it will not use these.
-  names.insert(names.end(), {"twilio", "github", "inventory", "warehouse", "carrier"});
+  names.insert(names.end(), {"inventory", "warehouse", "carrier"});
   return names;
 }
 

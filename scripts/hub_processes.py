@@ -173,6 +173,16 @@ class Mock:
             "SLACK_CHANNEL": "C0ORDERHUB",
         }
 
+    def more_environment(self):
+        """Twilio and GitHub, with a public URL: in its query the ledger finds an SMS's order."""
+        return {
+            "TWILIO_API_BASE": f"http://127.0.0.1:{self.port}/twilio",
+            "TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "TWILIO_AUTH_TOKEN": "bench",
+            "TWILIO_FROM": "+15005550006", "ORDERHUB_PUBLIC_URL": "https://hub.example.com",
+            "GITHUB_API_BASE": f"http://127.0.0.1:{self.port}/github", "GITHUB_TOKEN": "ghp_bench",
+            "GITHUB_REPOSITORY": "owner/shop",
+        }
+
 
 class Hub:
     """One hub: its data directory and its ports stay the same over restarts."""

@@ -1,6 +1,7 @@
 #include "actors/durable/object_machine.hpp"
 
 #include "actors/durable/idempotency_key.hpp"
+#include "actors/durable/workflow.hpp"
 #include "journal/base/log.hpp"
 #include "journal/base/text.hpp"
 #include "journal/open_work.hpp"
@@ -63,6 +64,11 @@ input_verdict object_machine::on_input(const invocation_id& fresh, journal::inpu
                 {}};
   }
   const auto* handler = services_.find(state_.id.service, input.handler);
+  if (handler != nullptr && handler->once)
+    if (const auto first = run_of(state_, input.handler))
+      return {verdict_kind::refused, *first,
+              error{error_kind::rejected, "workflow",
+                    state_.id.service + " " + state_.id.key + " has been run before.", 409}};
   if (handler != nullptr && handler->admit && input.due_at == 0)
     if (auto admitted = handler->admit(state_, input.body); !admitted)
       return {verdict_kind::refused, {}, std::move(admitted).error()};

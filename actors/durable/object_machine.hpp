@@ -74,7 +74,7 @@ enum class verdict_kind : std::uint8_t {
   known,    ///< Same request key and body: `invocation` is the earlier one.
   conflict, ///< Same request key, another body: 422.
   full,     ///< Too many wait: 429.
-  refused,  ///< The handler does not let it wait now: `why`.
+  refused,  ///< The handler does not let it wait now: `why`. For an earlier one: `invocation`.
   failed,   ///< The journal could not be read: `why`.
 };
 /// What became of an input from outside.

@@ -65,6 +65,10 @@ struct handler_definition {
   /// The object's state is not worth more than its invocations: it goes when the retention of the
   /// last one ends.
   bool ephemeral = false;
+  /// An object has it once, as Restate's workflows have their `run`: a further request is 409 and
+  /// names the first one. It leaves its invocation's id in the entry `run` (`workflow.hpp`) as its
+  /// first step.
+  bool once = false;
   std::string revision = "1"; ///< Changes when the order of its steps does.
   /// Exclusive and shared: makes the coroutine. Not itself a coroutine.
   std::function<handler_task(context, std::string body)> run;

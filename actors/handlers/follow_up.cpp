@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::uint8_t follow_up_version = 1;
 constexpr std::int64_t poll_first_ms = 2'000;
-constexpr std::int64_t poll_max_ms = 3'600'000;
 
 result<std::string> post_wait(settings_ptr s, object_id object, follower by, follow_up what,
                               unix_ms now) {
@@ -59,8 +58,8 @@ result<follow_up> follow_up::decode(std::string_view bytes) {
   return f;
 }
 
-std::int64_t poll_pause_ms(std::uint32_t polls) {
-  return std::min(poll_first_ms << std::min<std::uint32_t>(polls, 20), poll_max_ms);
+std::int64_t poll_pause_ms(std::uint32_t polls, std::int64_t max_ms) {
+  return std::min(poll_first_ms << std::min<std::uint32_t>(polls, 20), max_ms);
 }
 
 durable::task<void> ask_later(durable::context ctx, settings_ptr settings, follower by,
@@ -71,7 +70,7 @@ durable::task<void> ask_later(durable::context ctx, settings_ptr settings, follo
   auto posted =
       co_await ctx.run(name, &post_wait, settings, ctx.object(), by, what, ctx.accepted_at());
   static_cast<void>(posted); // It cannot fail.
-  const auto pause = poll_pause_ms(what.polls);
+  const auto pause = poll_pause_ms(what.polls, by.pause_max_ms);
   ctx.send(ctx.object(), by.handler, what.encode(), pause);
 }
 

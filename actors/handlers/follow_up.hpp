@@ -35,14 +35,20 @@ struct follower {
   std::string_view handler;
   std::string_view vendor;
   durable::wait_cause cause;
+  std::int64_t pause_max_ms = 3'600'000;
 };
 inline constexpr follower payment_follower{"FollowPayment", "stripe", durable::wait_cause::bank};
 inline constexpr follower refund_follower{"FollowRefund", "stripe", durable::wait_cause::refund};
 inline constexpr follower tracking_follower{"FollowTracking", "shippo",
                                             durable::wait_cause::tracking};
+inline constexpr follower sms_follower{"FollowSms", "twilio", durable::wait_cause::running,
+                                       600'000};
+/// Of a deployment whose end is awaited for minutes.
+inline constexpr follower deployment_follower{"FollowDeployment", "github",
+                                              durable::wait_cause::running, 30'000};
 
-/// Before the next poll: 2 s, 4 s, 8 s … an hour.
-std::int64_t poll_pause_ms(std::uint32_t polls);
+/// Before the next poll: 2 s, 4 s, 8 s … the most, an hour.
+std::int64_t poll_pause_ms(std::uint32_t polls, std::int64_t max_ms = 3'600'000);
 
 /// Begins the next poll of this object after its pause, and has the wait on the board.
 durable::task<void> ask_later(durable::context ctx, settings_ptr settings, follower by,

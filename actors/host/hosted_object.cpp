@@ -163,9 +163,13 @@ void hosted_object::take_in(external_input& in, const durable::input_verdict& ve
         ->finished(
             failure(429, "Too many calls wait for " + who_.object.text() + ". Try again later."));
     return;
-  case kind::refused:
-    std::exchange(in.to, nullptr)->finished(failure(status_of(verdict.why), verdict.why.message));
+  case kind::refused: {
+    auto response = failure(status_of(verdict.why), verdict.why.message);
+    if (!verdict.invocation.empty())
+      response.invocation_id = verdict.invocation.text();
+    std::exchange(in.to, nullptr)->finished(std::move(response));
     return;
+  }
   case kind::failed:
     std::exchange(in.to, nullptr)->finished(failure(500, verdict.why.message));
     return;

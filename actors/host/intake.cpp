@@ -1,5 +1,6 @@
 #include "actors/host/intake.hpp"
 
+#include "actors/durable/workflow.hpp"
 #include "actors/host/enrichment.hpp"
 #include "actors/host/guard.hpp"
 #include "actors/host/request_scope.hpp"
@@ -173,9 +174,27 @@ void intake::take_attach(const invocation_target& target, bool wait, const respo
     else
       attach_to((*seen)->invocation, wait, to);
   } else {
-    const auto& workflow = std::get<by_workflow>(target);
-    finish(to, failure(404, "There is no workflow " + workflow.name + "."));
+    attach_to_workflow(std::get<by_workflow>(target), wait, to);
   }
+}
+
+void intake::attach_to_workflow(const by_workflow& workflow, bool wait, const responder_ptr& to) {
+  const auto* service = shared_.services.find(workflow.name);
+  const auto handler =
+      service != nullptr ? durable::workflow_handler(*service) : std::string_view();
+  if (handler.empty()) {
+    finish(to, failure(404, "There is no workflow " + workflow.name + "."));
+    return;
+  }
+  auto state = shared_.journal.load({workflow.name, workflow.key});
+  if (!state) {
+    finish(to, failure(500, state.error().message));
+    return;
+  }
+  if (const auto run = durable::run_of(*state, handler))
+    attach_to(*run, wait, to);
+  else
+    finish(to, failure(404, "Workflow " + workflow.name + " " + workflow.key + " was never run."));
 }
 
 /// The response to this invocation's caller, or to whoever asks later, may lack a part.

@@ -47,6 +47,7 @@ private:
   void take_call(call_request& request, responder_ptr to, origin from);
   void take_attach(const invocation_target& target, bool wait, const responder_ptr& to);
   void take_awakeable(std::string_view id, awakeable_input& in);
+  void attach_to_workflow(const by_workflow& workflow, bool wait, const responder_ptr& to);
   void attach_to(const invocation_id& id, bool wait, responder_ptr to);
   void read(const durable::handler_definition& handler, const call_request& request,
             const std::string& body, const responder_ptr& to);

@@ -4,8 +4,10 @@
 #include "actors/handlers/orders/delivery_check.hpp"
 #include "actors/handlers/orders/parcel_request.hpp"
 #include "http_gateway/settings/customs_from.hpp"
+#include "providers/github/endpoint.hpp"
 #include "providers/slack/endpoint.hpp"
 #include "providers/tables/countries.hpp"
+#include "providers/twilio/endpoint.hpp"
 #include "providers/vendors.hpp"
 
 #include <string>
@@ -87,6 +89,13 @@ result<handlers::order_settings> order_settings_from(const settings& s,
   o.channel_confirmed = providers::slack::channel_of(slack, announcement::confirmed);
   o.mail = vendors.find("sendgrid") != nullptr;
   o.slack = vendors.find("slack") != nullptr;
+  o.sms = vendors.find("twilio") != nullptr;
+  o.sms_from = providers::twilio::sender_of(
+      s.configuration_of(providers::vendor_for(providers::vendor_role::sms)));
+  o.public_url = s.public_url;
+  if (vendors.find("github") != nullptr)
+    o.repository = providers::github::repository_of(
+        s.configuration_of(providers::vendor_for(providers::vendor_role::deployment)));
   o.slack_webhook = vendors.find("slack_webhook") != nullptr;
   o.label_timeout_ms = s.label_timeout_ms;
   o.notification_timeout_ms = s.notification_timeout_ms;

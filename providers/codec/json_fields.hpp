@@ -60,13 +60,15 @@ std::string dump(const Json& value) {
 inline constexpr std::size_t values_max = 200'000;
 inline constexpr std::size_t depth_max = 64;
 
-/// Builds only the wanted members of the top-level object; the rest is checked and dropped without
-/// an allocation. A vendor's object is mostly members we do not read. Not readable is also what
-/// names a member twice, since readers differ in which one counts, and what is above the bounds.
+/// Builds only the wanted members of the top-level object, or of each object of a top-level list;
+/// the rest is checked and dropped without an allocation. A vendor's object is mostly members we do
+/// not read. Not readable is also what names a member twice, since readers differ in which one
+/// counts, and what is above the bounds.
 template <class Json>
 class picking_handler {
 public:
-  explicit picking_handler(std::initializer_list<std::string_view> wanted) : wanted_(wanted) {}
+  picking_handler(std::initializer_list<std::string_view> wanted, bool is_list)
+      : wanted_(wanted), is_list_(is_list) {}
 
   bool null() { return put(nullptr); }
   bool boolean(bool v) { return put(v); }
@@ -84,7 +86,7 @@ public:
   bool key(typename Json::string_t& name) {
     if (skipping_ > 0)
       return true;
-    if (stack_.size() == 1)
+    if (stack_.size() == (is_list_ ? 2U : 1U))
       skip_next_ = std::find(wanted_.begin(), wanted_.end(), name) == wanted_.end();
     if (skip_next_)
       return true;
@@ -121,7 +123,7 @@ private:
       return false;
     Json* place = nullptr;
     if (stack_.empty()) {
-      if (kind != Json::value_t::object)
+      if (kind != (is_list_ ? Json::value_t::array : Json::value_t::object))
         return false;
       place = &root_;
     } else if (stack_.back()->is_array()) {
@@ -143,6 +145,7 @@ private:
   }
 
   std::initializer_list<std::string_view> wanted_;
+  bool is_list_;
   Json root_;
   std::vector<Json*> stack_; ///< Open values; a child is never moved while it is open.
   Json* slot_ = nullptr;
@@ -155,7 +158,17 @@ private:
 /// whole JSON object.
 template <class Json>
 std::optional<Json> pick(std::string_view text, std::initializer_list<std::string_view> wanted) {
-  picking_handler<Json> handler(wanted);
+  picking_handler<Json> handler(wanted, false);
+  if (!Json::sax_parse(text, &handler))
+    return std::nullopt;
+  return handler.take();
+}
+
+/// The same of a text that is a list: its objects, each with only the wanted members.
+template <class Json>
+std::optional<Json> pick_list(std::string_view text,
+                              std::initializer_list<std::string_view> wanted) {
+  picking_handler<Json> handler(wanted, true);
   if (!Json::sax_parse(text, &handler))
     return std::nullopt;
   return handler.take();

@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, 3> outcome_names = {"success", "error", "
 constexpr std::array<std::string_view, 5> refund_statuses = {"succeeded", "pending", "failed",
                                                              "canceled", "requires_action"};
 
-/// Effects that only one call of one vendor has.
+/// Effects that only some calls have; the first row of one has its message.
 struct own_effect {
   fault_effect effect;
   vendor_id vendor;
@@ -30,7 +30,10 @@ struct own_effect {
 };
 constexpr std::array own_effects = {
     own_effect{fault_effect::queued, vendor_id::shippo, "label",
-               "'effect' queued needs 'vendor' shippo and 'operation' label"},
+               "'effect' queued needs 'vendor' shippo and 'operation' label, twilio and sms, "
+               "or github and deployment"},
+    own_effect{fault_effect::queued, vendor_id::twilio, "sms", nullptr},
+    own_effect{fault_effect::queued, vendor_id::github, "deployment", nullptr},
     own_effect{fault_effect::untracked, vendor_id::shippo, "label",
                "'effect' untracked needs 'vendor' shippo and 'operation' label"},
     own_effect{fault_effect::processing, vendor_id::stripe, "charge",
@@ -93,7 +96,8 @@ result<void> read_fault_field(fault& f, const std::string& name, const json& val
       return text.failure();
     const auto it = std::find(vendor_names.begin(), vendor_names.end(), *text);
     if (it == vendor_names.end() && *text != "*")
-      return fail(wrong("'vendor' must be one of stripe, shippo, sendgrid, slack, *"));
+      return fail(
+          wrong("'vendor' must be one of stripe, shippo, sendgrid, slack, twilio, github, *"));
     if (it != vendor_names.end())
       f.vendor = static_cast<vendor_id>(std::distance(vendor_names.begin(), it));
   } else if (name == "operation" || name == "code" || name == "text") {
@@ -168,9 +172,15 @@ result<fault> read_fault(const json& document) {
     return fail(wrong("a fault needs 'effect'"));
   if ((f.nth != 0 ? 1 : 0) + (f.probability > 0 ? 1 : 0) + (f.always ? 1 : 0) != 1)
     return fail(wrong("a fault needs exactly one of 'nth', 'probability', 'always'"));
+  const char* message = nullptr;
+  bool has_it = false;
   for (const auto& own : own_effects)
-    if (f.effect == own.effect && (f.vendor != own.vendor || f.operation != own.operation))
-      return fail(wrong(own.message));
+    if (f.effect == own.effect) {
+      message = message != nullptr ? message : own.message;
+      has_it = has_it || (f.vendor == own.vendor && f.operation == own.operation);
+    }
+  if (message != nullptr && !has_it)
+    return fail(wrong(message));
   if (!known_operation(f))
     return fail(wrong("that vendor has no operation of the name given in 'operation'"));
   return f;

@@ -28,12 +28,14 @@ enum class fault_effect : std::uint8_t {
   stored_500_done, ///< The same, and the work was done. Other vendors: a 500 after the work.
   refuse,          ///< The vendor's own definite no, with `code` and `text`: Stripe 402
                    ///< `card_declined`, Shippo 201 with status ERROR, Slack `ok:false`,
-                   ///< SendGrid 400.
-  queued,          ///< Shippo's label: answered QUEUED; `late_ms` later it has the `outcome`.
-  unauthorized,    ///< The vendor's own no to the credential (revoked key): 401, Slack's `code` or
-                   ///< `token_revoked`. Nothing is done, nothing stored under a key.
-  forbidden,       ///< The same for its permission: 403, Slack's `code` or `missing_scope`.
-  not_found,       ///< The path does not exist: a wrong base URL, a 404 list.
+  ///< SendGrid 400, Twilio 400 with the number `code` or 21610, GitHub 422 with `code`.
+  queued,       ///< Shippo's label: answered QUEUED; `late_ms` later it has the `outcome`.
+                ///< Twilio's SMS: queued as long, then delivered, or not with the number `code`.
+                ///< GitHub's deployment: in progress as long, then it has succeeded or failed.
+  unauthorized, ///< The vendor's own no to the credential (revoked key): 401, Slack's `code` or
+                ///< `token_revoked`. Nothing is done, nothing stored under a key.
+  forbidden,    ///< The same for its permission: 403, Slack's `code` or `missing_scope`.
+  not_found,    ///< The path does not exist: a wrong base URL, a 404 list.
   reset_after_answer, ///< The work is done, the whole answer arrives, then the connection is reset.
   hang,               ///< Nothing is done and nothing is answered, until the caller gives up.
   hang_after,         ///< The work is done, the rest the same.
@@ -81,9 +83,10 @@ struct fault {
 /// How a vendor's lists are given, where its pages do not say or one wants to see the worst.
 struct list_manner {
   std::int64_t page_size_max =
-      0;                       ///< Entries of a page at most, whatever was asked for; 0: its own.
-  bool oldest_first = false;   ///< Stripe, Shippo: not the newest.
-  bool ignores_filter = false; ///< Stripe, Shippo: gives everything, whatever was asked for.
+      0;                     ///< Entries of a page at most, whatever was asked for; 0: its own.
+  bool oldest_first = false; ///< Stripe, Shippo, Twilio, GitHub: not the newest.
+  bool ignores_filter =
+      false; ///< Stripe, Shippo, Twilio, GitHub: gives everything, whatever was asked for.
 };
 
 /// A refund that somebody makes in Stripe's dashboard.

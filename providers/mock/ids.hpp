@@ -60,7 +60,30 @@ public:
     append_hex(out, number, 12);
   }
 
+  /// Twilio's `SM` and 32 hexadecimal digits.
+  void append_message(std::string& out, std::uint64_t number) const {
+    out.append("SM");
+    append_hex(out, tag_, 10);
+    append_hex(out, number, 22);
+  }
+  [[nodiscard]] std::optional<std::uint64_t> read_message(std::string_view sid) const {
+    if (sid.size() != 34 || !sid.starts_with("SM") || sid.substr(12, 6) != "000000")
+      return std::nullopt;
+    return read(sid.substr(2, 10), sid.substr(18));
+  }
+
+  /// GitHub's number of a deployment: 20 bits of the tag before 32 of the object's number.
+  [[nodiscard]] std::uint64_t deployment_id(std::uint64_t number) const {
+    return ((tag_ & deployment_tag_mask) << 32U) | (number & 0xffff'ffffU);
+  }
+  [[nodiscard]] std::optional<std::uint64_t> read_deployment(std::uint64_t id) const {
+    if (id >> 32U != (tag_ & deployment_tag_mask))
+      return std::nullopt;
+    return id & 0xffff'ffffU;
+  }
+
 private:
+  static constexpr std::uint64_t deployment_tag_mask = 0xf'ffff;
   static constexpr std::uint64_t tag_mask = 0xff'ffff'ffff;
 
   [[nodiscard]] std::optional<std::uint64_t> read(std::string_view tag,

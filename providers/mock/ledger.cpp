@@ -17,9 +17,11 @@ constexpr std::size_t step_size_max = 64;
 constexpr std::size_t steps_max = 1'000;
 
 constexpr std::array<std::string_view, effect_kind_count> kind_names = {
-    "charge", "refund", "cancel_intent", "shipment", "label", "label_refund", "mail", "message"};
+    "charge",       "refund", "cancel_intent", "shipment", "label",
+    "label_refund", "mail",   "message",       "sms",      "deployment"};
 constexpr std::array<std::string_view, effect_kind_count> kind_vendors = {
-    "stripe", "stripe", "stripe", "shippo", "shippo", "shippo", "sendgrid", "slack"};
+    "stripe", "stripe",   "stripe", "shippo", "shippo",
+    "shippo", "sendgrid", "slack",  "twilio", "github"};
 
 } // namespace
 
@@ -160,6 +162,12 @@ void ledger::append_effect(std::string& out, std::size_t index) const {
     break;
   case effect_kind::message:
     append_slack_ts(out, static_cast<std::int64_t>(e.number));
+    break;
+  case effect_kind::sms:
+    ids_.append_message(out, e.number);
+    break;
+  case effect_kind::deployment:
+    append_number(out, static_cast<std::int64_t>(ids_.deployment_id(e.number)));
     break;
   }
   out.append(R"(","order_id":)");

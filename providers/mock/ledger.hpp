@@ -25,8 +25,10 @@ enum class effect_kind : std::uint8_t {
   label_refund,  ///< Shippo accepted a label's refund.
   mail,          ///< SendGrid queued a mail (one effect a personalization).
   message,       ///< Slack posted a message.
+  sms,           ///< Twilio queued an SMS.
+  deployment,    ///< GitHub created a deployment.
 };
-inline constexpr std::size_t effect_kind_count = 8;
+inline constexpr std::size_t effect_kind_count = 10;
 /// `charge`, `refund`, …
 std::string_view name_of(effect_kind kind);
 
@@ -45,7 +47,8 @@ struct effect {
   std::uint64_t number = 0; ///< The object's number at its vendor; Slack: `ts` in microseconds.
   std::string_view order_id = {};
   std::string_view step = {};
-  /// Mail: first recipient. Message: channel id. Shipment: the postal code it goes to.
+  /// Mail, SMS: first recipient. Deployment: its environment. Message: channel id. Shipment: the
+  /// postal code it goes to.
   std::string_view to = {};
   std::int64_t attempt = -1; ///< Logical attempt as sent with the request.
   std::int64_t amount = -1;  ///< Minor units.

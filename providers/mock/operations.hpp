@@ -6,10 +6,10 @@
 
 namespace orderhub::providers::mock {
 
-enum class vendor_id : std::uint8_t { stripe, shippo, sendgrid, slack };
-inline constexpr std::size_t vendor_count = 4;
-inline constexpr std::array<std::string_view, vendor_count> vendor_names = {"stripe", "shippo",
-                                                                            "sendgrid", "slack"};
+enum class vendor_id : std::uint8_t { stripe, shippo, sendgrid, slack, twilio, github };
+inline constexpr std::size_t vendor_count = 6;
+inline constexpr std::array<std::string_view, vendor_count> vendor_names = {
+    "stripe", "shippo", "sendgrid", "slack", "twilio", "github"};
 
 /// What a request asks for; the name by which faults and request counters speak of it.
 enum class call_id : std::uint8_t {
@@ -36,8 +36,17 @@ enum class call_id : std::uint8_t {
   slack_history, ///< conversations.history
   slack_webhook, ///< Incoming webhook.
   slack_other,
+  twilio_sms,      ///< POST …/Messages.json
+  twilio_list,     ///< GET …/Messages.json
+  twilio_retrieve, ///< GET …/Messages/{sid}.json
+  twilio_other,
+  github_deployment, ///< POST …/deployments
+  github_list,       ///< GET …/deployments
+  github_statuses,   ///< GET …/deployments/{id}/statuses
+  github_status,     ///< POST …/deployments/{id}/statuses
+  github_other,
 };
-inline constexpr std::size_t call_count = 23;
+inline constexpr std::size_t call_count = 32;
 
 struct call_name {
   vendor_id vendor;
@@ -67,6 +76,15 @@ inline constexpr std::array<call_name, call_count> call_names = {{
     {vendor_id::slack, "history"},
     {vendor_id::slack, "webhook"},
     {vendor_id::slack, "other"},
+    {vendor_id::twilio, "sms"},
+    {vendor_id::twilio, "list"},
+    {vendor_id::twilio, "retrieve"},
+    {vendor_id::twilio, "other"},
+    {vendor_id::github, "deployment"},
+    {vendor_id::github, "list"},
+    {vendor_id::github, "statuses"},
+    {vendor_id::github, "status"},
+    {vendor_id::github, "other"},
 }};
 
 } // namespace orderhub::providers::mock

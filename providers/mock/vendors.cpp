@@ -1,10 +1,12 @@
 #include "providers/mock/vendors.hpp"
 
 #include "providers/mock/call.hpp"
+#include "providers/mock/github/github.hpp"
 #include "providers/mock/sendgrid/sendgrid.hpp"
 #include "providers/mock/shippo/shippo.hpp"
 #include "providers/mock/slack/slack.hpp"
 #include "providers/mock/stripe/stripe.hpp"
+#include "providers/mock/twilio/twilio.hpp"
 
 #include <algorithm>
 #include <map>
@@ -19,14 +21,16 @@ namespace {
 struct world {
   explicit world(const options& settings, std::uint64_t tag)
       : shared{settings, ids(tag), ledger(settings.ledger, settings.ledger_effects_max, ids(tag))},
-        stripe_vendor(shared), shippo_vendor(shared), sendgrid_vendor(shared),
-        slack_vendor(shared) {}
+        stripe_vendor(shared), shippo_vendor(shared), sendgrid_vendor(shared), slack_vendor(shared),
+        twilio_vendor(shared), github_vendor(shared) {}
 
   shared_state shared;
   stripe stripe_vendor;
   shippo shippo_vendor;
   sendgrid sendgrid_vendor;
   slack slack_vendor;
+  twilio twilio_vendor;
+  github github_vendor;
 };
 
 struct late_task {
@@ -63,6 +67,10 @@ call_id route(vendor_id vendor, std::string_view method, std::string_view path) 
     return sendgrid::route(method, path);
   case vendor_id::slack:
     return slack::route(method, path);
+  case vendor_id::twilio:
+    return twilio::route(method, path);
+  case vendor_id::github:
+    return github::route(method, path);
   }
   return call_id::slack_other;
 }
@@ -89,6 +97,16 @@ void status_answer(http_response& reply, vendor_id vendor, const fault& f) {
   case vendor_id::slack:
     reply.body = f.status == 429 ? R"({"ok":false,"error":"ratelimited"})"
                                  : R"({"ok":false,"error":"internal_error"})";
+    break;
+  case vendor_id::twilio:
+    reply.body = f.status == 429
+                     ? R"({"code":20429,"message":"Too Many Requests","status":429})"
+                     : R"({"code":20500,"message":"An internal server error has occurred"})";
+    break;
+  case vendor_id::github:
+    reply.body = f.status == 429 || f.status == 403
+                     ? R"({"message":"You have exceeded a secondary rate limit."})"
+                     : R"({"message":"Server Error"})";
     break;
   }
   reply.headers.emplace_back("content-type", "application/json");
@@ -156,6 +174,16 @@ void refused_at_the_door(http_response& reply, call_id what, const fault& f) {
     body += '}';
     answer(200, json, std::move(body));
     return;
+  case vendor_id::twilio:
+    body = status == 401   ? R"({"code":20003,"message":"Authenticate","status":401})"
+           : status == 403 ? R"({"code":20403,"message":"Forbidden","status":403})"
+                           : R"({"code":20404,"message":"Not found","status":404})";
+    break;
+  case vendor_id::github:
+    body = status == 401   ? R"({"message":"Bad credentials","status":"401"})"
+           : status == 403 ? R"({"message":"Resource not accessible by personal access token"})"
+                           : R"({"message":"Not Found","status":"404"})";
+    break;
   }
   answer(status, json, std::move(body));
 }
@@ -184,6 +212,8 @@ void answer_of_another(http_response& reply, fault_effect effect) {
 int success_status(call_id what, std::string_view method) {
   switch (call_names[static_cast<std::size_t>(what)].vendor) {
   case vendor_id::shippo:
+  case vendor_id::twilio:
+  case vendor_id::github:
     return method == "POST" ? 201 : 200;
   case vendor_id::sendgrid:
     return 202;
@@ -242,6 +272,12 @@ struct vendors::state {
       return;
     case vendor_id::slack:
       now_world->slack_vendor.handle(c);
+      return;
+    case vendor_id::twilio:
+      now_world->twilio_vendor.handle(c);
+      return;
+    case vendor_id::github:
+      now_world->github_vendor.handle(c);
       return;
     }
   }
@@ -419,8 +455,9 @@ mock_response vendors::state::own_request(const mock_request& request, vendors& 
       path == "/ledger" || path == "/control" || path == "/reset" || path == "/health";
   const bool reads = path == "/ledger" || path == "/health";
   if (!known) {
-    answer(404, "The mock vendors live under /stripe, /shippo, /sendgrid and /slack; besides there "
-                "are GET /ledger, POST /control, POST /reset and GET /health.");
+    answer(404,
+           "The mock vendors live under /stripe, /shippo, /sendgrid, /slack, /twilio and "
+           "/github; besides there are GET /ledger, POST /control, POST /reset and GET /health.");
     return out;
   }
   if (request.method != (reads ? "GET" : "POST")) {

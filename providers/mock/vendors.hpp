@@ -15,14 +15,14 @@
 #include <string_view>
 #include <vector>
 
-/// The built-in mock vendors: Stripe, Shippo, SendGrid and Slack as one pure state machine. No
-/// socket, thread, clock or global: the simulator and the mock server drive the same code, and the
-/// same requests at the same times give the same bytes for a seed.
+/// The built-in mock vendors: Stripe, Shippo, SendGrid, Slack, Twilio and GitHub as one pure state
+/// machine. No socket, thread, clock or global: the simulator and the mock server drive the same
+/// code, and the same requests at the same times give the same bytes for a seed.
 ///
 /// Paths: `/stripe/v1/…`, `/shippo/…`, `/sendgrid/v3/mail/send`, `/slack/api/…` and
-/// `/slack/services/T…/B…/…` (incoming webhook), so that `http://host:port/stripe` is Stripe's base
-/// URL, and `http://host:port/slack` stands for `https://slack.com` and `https://hooks.slack.com`.
-/// Besides: `GET /ledger`, `POST /control`,
+/// `/slack/services/T…/B…/…` (incoming webhook), `/twilio/2010-04-01/…`, `/github/repos/…`, so that
+/// `http://host:port/stripe` is Stripe's base URL, and `http://host:port/slack` stands for
+/// `https://slack.com` and `https://hooks.slack.com`. Besides: `GET /ledger`, `POST /control`,
 /// `POST /reset`, `GET /health`.
 ///
 /// Conventions for what a test cannot otherwise ask for (all else follows the vendors' pages):
@@ -33,7 +33,9 @@
 /// ERROR;
 /// - Slack: channels and hooks whose name contains `missing`, `archived` or `invalid` are refused
 /// as
-///   such; a name with a leading `#` stands for an id that the answer tells.
+///   such; a name with a leading `#` stands for an id that the answer tells;
+/// - Twilio's test numbers (`+15005550001` and its like) are refused as with its test credentials;
+/// - GitHub: repositories and refs whose name contains `missing` do not exist.
 namespace orderhub::providers::mock {
 
 struct mock_request {

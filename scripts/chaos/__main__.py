@@ -27,8 +27,8 @@ from chaos.conduct import conduct  # noqa: E402
 from chaos.run import Run  # noqa: E402
 from hub_processes import Failure, check_tools  # noqa: E402
 
-ALWAYS_COUNTED = ["lost", "double charges", "double labels", "double refunds", "causeless repeats",
-                  "not terminal"]
+ALWAYS_COUNTED = ["lost", "double charges", "double labels", "double refunds", "double SMS",
+                  "double deployments", "causeless repeats", "not terminal"]
 
 
 def main():

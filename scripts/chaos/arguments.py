@@ -11,7 +11,8 @@ def parse_arguments(description):
     p.add_argument("--orders", type=int, default=300, help="orders (default 300)")
     p.add_argument("--break", dest="broken", choices=["unstable-keys", "absence-zero"],
                    help="break the hub on purpose; the run must then fail")
-    p.add_argument("--hang", choices=["stripe", "shippo", "sendgrid", "slack"],
+    p.add_argument("--hang", choices=["stripe", "shippo", "sendgrid", "slack", "twilio",
+                                     "github"],
                    help="this vendor hangs for a while")
     p.add_argument("--hang-answer", type=float, metavar="SECONDS",
                    help="how late it then answers; 0: never (default: half of the calls after "

@@ -76,6 +76,17 @@ class Clients:
                 self.violate("wrong answers", f"{order.key} CancelOrder: {status} {value}")
             return
 
+    def deploy(self, deployment):
+        body = json.dumps({"ref": "main", "environment": "production"}).encode()
+        answer = self.exchange(deployment, "run/send", body, None)
+        if answer is None:
+            return
+        # 409: it was run before, and a kill came before the answer.
+        if answer[0] in (202, 409):
+            deployment.acknowledged = True
+        else:
+            self.violate("wrong answers", f"{deployment.key} run: {answer}")
+
     def start(self):
         """Runs all clients' actions at their times on a fixed number of threads."""
         actions = []
@@ -85,6 +96,7 @@ class Clients:
                 actions.append((order.start_at + order.twin_after, self.place, (order, True)))
             if order.cancel_after is not None:
                 actions.append((order.start_at + order.cancel_after, self.cancel, (order,)))
+        actions += [(d.start_at, self.deploy, (d,)) for d in self.run.deployments]
         actions.sort(key=lambda action: action[0])
         due = queue.SimpleQueue()
 

@@ -26,6 +26,7 @@ def conduct(run, directory):
     program = find_program(a.program)
     mock = Mock(program, directory, seed=a.seed)
     environment.update(mock.vendor_environment())
+    environment.update(mock.more_environment())
     clock = None
     if a.clock_steps:
         clock = ShiftedClock(directory / "clock", program.parent / "liborderhub_clock_shift.so")

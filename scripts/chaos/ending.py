@@ -30,6 +30,16 @@ class Ending:
                 not value.get("in_doubt") and
                 (not order.cancel_acknowledged or value["status"] == "cancelled"))
 
+    def has_ended(self, deployment):
+        try:
+            status, _, answer = request(self.hub.port, "POST", deployment.path("GetStatus"),
+                                        timeout=30)
+        except (OSError, http.client.HTTPException):
+            return False
+        deployment.final = json.loads(answer) if status == 200 else None
+        return status == 404 or (status == 200 and
+                                 deployment.final["status"] in deployment.ended)
+
     def wait_until_finished(self):
         deadline = time.monotonic() + self.run.a.patience
         open_orders = list(self.run.orders)
@@ -44,6 +54,9 @@ class Ending:
             final = order.final or {}
             self.violate("not terminal", f"{order.key}: {order.final_status} "
                          f"{ {k: final.get(k) for k in ('status', 'pending', 'in_doubt')} }")
+        for deployment in self.run.deployments:
+            while not self.has_ended(deployment) and time.monotonic() < deadline:
+                time.sleep(0.2)
         # What the vendors still do by themselves counts too.
         while self.mock.counters().get("late_pending", 0) and time.monotonic() < deadline + 10:
             time.sleep(0.1)

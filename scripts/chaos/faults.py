@@ -24,6 +24,11 @@ FAULTS = [
     ("sendgrid", "mail", ANY),
     ("slack", "message", ANY),
     ("slack", "history", ["500", "503", "drop_before", "garbage", "latency"]),
+    ("twilio", "sms", ANY + ["stored_500_done"]),
+    ("github", "deployment", ANY + ["stored_500_done"]),
+    ("github", "list", ["500", "503", "drop_before", "garbage", "latency"]),
+    ("github", "statuses", ["500", "503", "drop_before", "garbage", "latency"]),
+    ("twilio", "list", ["500", "503", "drop_before", "garbage", "latency"]),
 ]
 
 

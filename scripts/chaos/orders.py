@@ -6,6 +6,21 @@ import urllib.parse
 TERMINAL = {"confirmed", "payment_failed", "cancelled"}
 
 
+class Deployment:
+    """A workflow that some order's shop has run beside the orders."""
+
+    ended = {"succeeded", "failed", "inactive", "timed_out", "refused"}
+
+    def __init__(self, number, rng, duration):
+        self.key = f"deploy-{number}"
+        self.start_at = rng.uniform(0, duration)
+        self.acknowledged = False
+        self.final = None      # GetStatus's answer
+
+    def path(self, handler):
+        return f"/DeploymentWorkflow/{self.key}/{handler}"
+
+
 class Order:
     """What the clients do with one order, decided beforehand, and what they were told."""
 
@@ -22,6 +37,7 @@ class Order:
         self.walks_away = not calm and not self.one_way and rng.random() < 0.1
         self.amount = rng.randrange(100, 90000)
         self.quantity = rng.randrange(1, 4)
+        self.phone = f"+1217555{number % 10_000:04}" if rng.random() < 0.5 else None
         self.lock = threading.Lock()
         self.sent_at = None    # Unix seconds, of the first ProcessOrder
         self.acknowledged = False
@@ -37,6 +53,8 @@ class Order:
             "shipping": {"street": "1 Main St", "city": "Springfield", "state": "IL",
                          "zip": "62701", "country": "US"},
         }
+        if self.phone:
+            value["customer"]["phone"] = self.phone
         if self.declined:
             value["payment"] = {"method": "pm_card_chargeDeclined"}
         return json.dumps(value).encode()

@@ -4,7 +4,7 @@ import random
 import threading
 import time
 
-from chaos.orders import Order
+from chaos.orders import Deployment, Order
 
 
 class Run:
@@ -19,6 +19,8 @@ class Run:
         self.duration = max(arguments.kills * 1.0, arguments.orders / 40, 3.0)
         self.orders = [Order(i, random.Random(f"{arguments.seed}/{i}"), self.duration, calm)
                        for i in range(arguments.orders)]
+        self.deployments = [Deployment(i, random.Random(f"{arguments.seed}/d{i}"), self.duration)
+                            for i in range(0 if calm else arguments.orders // 20)]
         self.violations = collections.OrderedDict()  # counter name -> texts
         self.began_at = None
         self.kills = []        # Unix seconds

@@ -18,14 +18,27 @@ class Verdict:
         by_order = collections.defaultdict(lambda: collections.defaultdict(list))
         for effect in ledger["effects"]:
             by_order[effect.get("order_id", "")][effect["kind"]].append(effect)
-        known = {order.key for order in self.run.orders}
+        known = {one.key for one in self.run.orders + self.run.deployments}
         for key in by_order:
             if key not in known:
                 self.violate("strange effects", f"the vendors know {key!r}, no client sent it")
         for order in self.run.orders:
             self.judge_order(order, by_order[order.key])
+        for deployment in self.run.deployments:
+            self.judge_deployment(deployment, by_order[deployment.key]["deployment"])
         if ledger.get("dropped"):
             self.violate("strange effects", "the mock's ledger overflowed")
+
+    def judge_deployment(self, deployment, effects):
+        if len(effects) > 1:
+            self.violate("double deployments", f"{deployment.key}: {self.told(effects)}")
+        if deployment.final is None:
+            if deployment.acknowledged:
+                self.violate("lost", f"{deployment.key} was acknowledged and is unknown")
+        elif deployment.final["status"] != "succeeded":
+            self.violate("wrong ends", f"{deployment.key}: {deployment.final}")
+        elif not effects:
+            self.violate("missing", f"{deployment.key} has succeeded, GitHub has none")
 
     def judge_order(self, order, did):
         count = {kind: len(did[kind]) for kind in
@@ -76,9 +89,23 @@ class Verdict:
             self.violate("attention", f"{order.key}: {final['attention']}")
         if status == "confirmed":
             self.judge_ids(order, did)
+        self.judge_sms(order, did["sms"])
         self.judge_answers(order)
         for kind in ("mail", "message"):
             self.judge_repeats(order, kind, did[kind])
+
+    def judge_sms(self, order, effects):
+        """Twilio is asked whether it has sent one, so there is no cause for a second."""
+        steps = collections.Counter(e.get("step") for e in effects)
+        for step, count in steps.items():
+            if count > 1:
+                same = [e for e in effects if e.get("step") == step]
+                self.violate("double SMS", f"{order.key}: {self.told(same)}")
+        for step, became in (order.final.get("notices") or {}).items():
+            if step.startswith("sms_") and became == "sent" and not steps[step]:
+                self.violate("missing", f"{order.key}: {step} is sent, Twilio has none")
+        if effects and not order.phone:
+            self.violate("wrong ends", f"{order.key}: an SMS, and no phone")
 
     def told(self, effects):
         return ", ".join(f"{e['id']} at {self.offset(e['at_ms'] / 1000)} (step {e.get('step')}, "

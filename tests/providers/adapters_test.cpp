@@ -143,17 +143,18 @@ TEST_CASE("the next generation of a request differs in its generation and in not
       CHECK(raw.regenerate(strange, 2) == strange);
     }
   }
-  for (const char* name : {"stripe.charge", "stripe.refund", "shippo.create_shipment",
-                           "shippo.buy_label", "sendgrid.send_mail", "slack.post_message"})
+  for (const char* name :
+       {"stripe.charge", "stripe.refund", "shippo.create_shipment", "shippo.buy_label",
+        "sendgrid.send_mail", "slack.post_message", "github.create_deployment"})
     CHECK(testing::sample_operations().at(name).regenerate);
 }
 
 TEST_CASE("what undoes and what has no effect says so", "[providers]") {
   const std::set<std::string_view> undoing = {"stripe.refund", "stripe.cancel_intent",
                                               "shippo.void_label"};
-  const std::set<std::string_view> reading = {"stripe.retrieve",        "stripe.retrieve_refund",
-                                              "shippo.create_shipment", "shippo.list_labels",
-                                              "shippo.read_label",      "shippo.retrieve_label"};
+  const std::set<std::string_view> reading = {
+      "stripe.retrieve",   "stripe.retrieve_refund", "shippo.create_shipment", "shippo.list_labels",
+      "shippo.read_label", "shippo.retrieve_label",  "github.read_statuses",   "twilio.read_sms"};
   for (const auto& [name, raw] : testing::sample_operations()) {
     CAPTURE(name);
     CHECK(raw.compensates == undoing.contains(raw.name));

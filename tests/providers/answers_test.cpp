@@ -17,6 +17,20 @@ namespace {
 
 using nlohmann::json;
 
+std::string github_deployment() {
+  return R"({"id":1,"sha":"a84d88e7554fc1fa21bcbc4efae3c782a70d2b9d","ref":"main",)"
+         R"("task":"deploy","environment":"production","created_at":"2023-11-14T22:13:20Z",)"
+         R"("payload":{"hub":"00112233445566778899aabbccddeeff","order_id":"ord-1001",)"
+         R"("step":"deploy","attempt":"1","generation":"1"},"statuses_url":"x"})";
+}
+
+std::string twilio_message() {
+  return R"({"sid":"SM00000000000000000000000000000001","status":"queued",)"
+         R"("date_created":"Tue, 14 Nov 2023 22:13:20 +0000","date_sent":null,)"
+         R"("body":"Your order ord-1001 is confirmed.","to":"+15558675310","error_code":null,)"
+         R"("from":"+15005550006"})";
+}
+
 /// What each vendor answers where the sample operation took effect.
 std::map<std::string, http_response> successes() {
   const std::string metadata =
@@ -54,6 +68,14 @@ std::map<std::string, http_response> successes() {
       {"slack.post_message",
        {200, {}, R"({"ok":true,"channel":"C0123456789","ts":"1503435956.000247"})"}},
       {"slack.post_webhook", {200, {}, "ok"}},
+      {"twilio.send_sms", {201, {}, twilio_message()}},
+      {"twilio.read_sms", {200, {}, twilio_message()}},
+      {"github.create_deployment", {201, {}, github_deployment()}},
+      {"github.read_statuses",
+       {200,
+        {},
+        R"([{"id":9,"state":"success",)"
+        R"("deployment_url":"https://api.github.com/repos/owner/shop/deployments/42"}])"}},
   };
 }
 
@@ -76,6 +98,9 @@ std::map<std::string, std::string> findings() {
        R"("metadata":{"event_type":"orderhub_step","event_payload":{"hub":)"
        R"("00112233445566778899aabbccddeeff","order_id":"ord-1001","step":"announce",)"
        R"("attempt":"1"}}}]})"},
+      {"twilio.send_sms",
+       R"({"next_page_uri":null,"page":0,"messages":[)" + twilio_message() + "]}"},
+      {"github.create_deployment", '[' + github_deployment() + ']'},
   };
 }
 
@@ -126,6 +151,11 @@ std::vector<std::pair<std::string, std::string>> foreign_bodies() {
   };
 }
 
+/// GitHub's lists are lists, and one that is empty is one of its answers.
+bool is_own(const std::string& name, const std::string& body, int status) {
+  return name.starts_with("github.") && body == "[]" && status == 200;
+}
+
 /// An answer that proves nothing: doubt, or where nothing can have happened, another time.
 void check_doubt(const std::string& name, const raw_operation& raw, const http_response& response) {
   const auto outcome = read_answer(raw, testing::sent(raw), response);
@@ -169,7 +199,7 @@ TEST_CASE("what is not the vendor's answer is no success, whatever its status an
     for (const auto& [what, body] : foreign)
       for (const int status : {200, 201, 202, 204}) {
         CAPTURE(name, what, status);
-        if (body.size() > 100'000 && status != success.status)
+        if ((body.size() > 100'000 && status != success.status) || is_own(name, body, status))
           continue;
         for (const char* type : {"application/json", "text/html", "text/plain"})
           check_doubt(name, raw, {status, {{"content-type", type}}, body});
@@ -290,6 +320,36 @@ TEST_CASE("a success about something else, or with a field that is none, is doub
       {"slack.post_message", "/ts", ""},
       {"slack.post_message", "/channel", "\"C0000000000\""},
       {"slack.post_message", "/channel", "null"},
+      {"twilio.send_sms", "/sid", "\"CA00000000000000000000000000000001\""},
+      {"twilio.send_sms", "/sid", "\"SM\""},
+      {"twilio.send_sms", "/sid", "null"},
+      {"twilio.send_sms", "/sid", ""},
+      {"twilio.send_sms", "/status", "\"\""},
+      {"twilio.send_sms", "/status", "7"},
+      {"twilio.send_sms", "/status", ""},
+      {"twilio.send_sms", "/to", "\"+15558675311\""},
+      {"twilio.send_sms", "/to", ""},
+      {"twilio.send_sms", "/from", "\"+15005550009\""},
+      {"twilio.send_sms", "/body", "\"Your order ord-1002 is confirmed.\""},
+      {"twilio.send_sms", "/body", "null"},
+      {"twilio.read_sms", "/sid", "\"SM00000000000000000000000000000002\""},
+      {"twilio.read_sms", "/sid", "null"},
+      {"twilio.read_sms", "/status", "null"},
+      {"github.create_deployment", "/id", "\"1\""},
+      {"github.create_deployment", "/id", "-1"},
+      {"github.create_deployment", "/id", ""},
+      {"github.create_deployment", "/sha", "\"main\""},
+      {"github.create_deployment", "/sha", "null"},
+      {"github.create_deployment", "/environment", "\"staging\""},
+      {"github.create_deployment", "/payload", "\"\""},
+      {"github.create_deployment", "/payload", ""},
+      {"github.create_deployment", "/payload/order_id", "\"ord-1002\""},
+      {"github.create_deployment", "/payload/hub", "\"ffeeddccbbaa99887766554433221100\""},
+      {"github.create_deployment", "/payload/attempt", "\"2\""},
+      {"github.read_statuses", "/0/id", "null"},
+      {"github.read_statuses", "/0/state", "\"SUCCESS\""},
+      {"github.read_statuses", "/0/deployment_url",
+       "\"https://api.github.com/repos/owner/shop/deployments/43\""},
   };
   const auto all = successes();
   for (const change& c : changes) {
@@ -338,7 +398,10 @@ TEST_CASE("a member named twice is not readable", "[providers][answers]") {
       continue;
     CAPTURE(name);
     const auto raw = operation_of(name);
-    const std::string mark = success.body.find("\"status\"") != std::string::npos ? "status" : "ok";
+    const auto has = [&](const char* member) {
+      return success.body.find(member) != std::string::npos;
+    };
+    const std::string mark = has("\"status\"") ? "status" : has("\"sha\"") ? "sha" : "ok";
     for (const char* value : {"\"failed\"", "\"succeeded\"", "null", "true"}) {
       CAPTURE(value);
       const std::string twice = ",\"" + mark + "\":" + value + '}';
@@ -376,6 +439,8 @@ TEST_CASE("no page that is not the vendor's proves presence or absence", "[provi
     for (const auto& [what, other] : foreign)
       for (const int status : {200, 201, 202, 204}) {
         CAPTURE(name, what, status);
+        if (is_own(name, other, status))
+          continue;
         for (const bool is_proven : {false, true}) {
           sent.since = is_proven ? 0 : testing::sample_since;
           CHECK(raw.read_lookup(sent, {status, {}, other}).kind == finding_kind::unknown);
@@ -428,6 +493,19 @@ TEST_CASE("a list of something else, or without a word on further pages, proves 
       {"slack.post_message", "/messages", "{}"},
       {"slack.post_message", "/messages", "[{\"id\":1}]"},
       {"slack.post_message", "/messages/0/ts", "null"},
+      {"twilio.send_sms", "/messages", "{}"},
+      {"twilio.send_sms", "/messages", "[7]"},
+      {"twilio.send_sms", "/next_page_uri", ""},
+      {"twilio.send_sms", "/next_page_uri", "7"},
+      {"twilio.send_sms", "/messages/0/date_created", "null"},
+      {"twilio.send_sms", "/messages/0/date_created", "\"2023-11-14\""},
+      {"twilio.send_sms", "/messages/0/sid", "\"CA1\""},
+      {"twilio.send_sms", "/messages/0/status", "null"},
+      {"github.create_deployment", "/0/id", "null"},
+      {"github.create_deployment", "/0/sha", "\"main\""},
+      {"github.create_deployment", "/0/created_at", "\"2023-11-14\""},
+      {"github.create_deployment", "/0/created_at", "\"2023-13-14T22:13:20Z\""},
+      {"github.create_deployment", "/0", "7"},
   };
   const auto all = findings();
   for (const change& c : changes) {

@@ -39,6 +39,35 @@ std::string refused(const char* name, int status, const std::string& body) {
   return outcome.error().message;
 }
 
+TEST_CASE("GitHub's refusal names its fields, and never its sentence", "[github][reasons]") {
+  const auto reason = [](int status, const std::string& body) {
+    return refused("github.create_deployment", status, body);
+  };
+  CHECK(reason(422,
+               R"({"message":"Validation Failed","errors":[{"resource":"Deployment",)"
+               R"("field":"environment","code":"custom","message":"Springfield is wrong"}]})") ==
+        "422: Deployment.environment: custom");
+  CHECK(reason(422, R"({"message":"No ref found for: lovelace"})") == "422: no_such_ref");
+  CHECK(reason(422, R"({"message":"x","errors":[{"resource":"Ada 62701","field":"4242",)"
+                    R"("code":"ada@example.com"}]})") == "422");
+  CHECK(reason(500, "<html>Lovelace</html>") == "500");
+}
+
+TEST_CASE("Twilio's refusal is its code, and never its sentence", "[twilio][reasons]") {
+  const auto reason = [](int status, const std::string& code) {
+    return refused("twilio.send_sms", status,
+                   R"({"code":)" + code +
+                       R"(,"message":"The 'To' number 555 62701 is not valid.",)" +
+                       R"("more_info":"https://www.twilio.com/docs/errors/21211","status":400})");
+  };
+  CHECK(reason(400, "21211") == "400: 21211");
+  CHECK(reason(403, "21408") == "403: 21408");
+  CHECK(reason(400, "\"62701\"") == "400");
+  CHECK(reason(400, "555867531062701") == "400");
+  CHECK(reason(400, "-1") == "400");
+  CHECK(reason(503, "20503") == "503: 20503");
+}
+
 TEST_CASE("Shippo's refusal names its fields and kinds of fault", "[shippo][reasons]") {
   const auto reason = [](const char* body) { return refused("shippo.create_shipment", 400, body); };
   CHECK(reason(R"({"address_to":[{"zip":["Enter a valid zip code."]}]})") ==

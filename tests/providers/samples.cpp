@@ -1,5 +1,7 @@
 #include "tests/providers/samples.hpp"
 
+#include "providers/github/create_deployment.hpp"
+#include "providers/github/read_statuses.hpp"
 #include "providers/sendgrid/send_mail.hpp"
 #include "providers/shippo/buy_label.hpp"
 #include "providers/shippo/create_shipment.hpp"
@@ -13,6 +15,8 @@
 #include "providers/stripe/refund.hpp"
 #include "providers/stripe/retrieve.hpp"
 #include "providers/stripe/retrieve_refund.hpp"
+#include "providers/twilio/read_sms.hpp"
+#include "providers/twilio/send_sms.hpp"
 
 namespace orderhub::testing {
 
@@ -65,6 +69,22 @@ std::map<std::string, raw_operation> sample_operations() {
   add("slack.post_message#name",
       slack::post_message({of("announce"), "#orders", "Order ord-1001 shipped"}).raw);
   add("slack.post_webhook", slack::post_webhook({of("announce"), "Order ord-1001 shipped"}).raw);
+  add("twilio.send_sms", twilio::send_sms({of("sms_confirm"), "+15558675310", "+15005550006",
+                                           "Your order ord-1001 is confirmed.", ""})
+                             .raw);
+  add("twilio.send_sms#service",
+      twilio::send_sms({of("sms_confirm"), "+15558675310", "MG00000000000000000000000000000000",
+                        "Your order ord-1001 is confirmed.", "https://hub.example.com"})
+          .raw);
+  add("twilio.read_sms",
+      twilio::read_sms({of("follow"), "SM00000000000000000000000000000001"}).raw);
+  add("github.create_deployment",
+      github::create_deployment({of("deploy"), "owner/shop", "main", "production", ""}).raw);
+  add("github.create_deployment#sha",
+      github::create_deployment({of("deploy"), "owner/shop",
+                                 "a84d88e7554fc1fa21bcbc4efae3c782a70d2b9d", "orders", "ord-7"})
+          .raw);
+  add("github.read_statuses", github::read_statuses({of("follow"), "owner/shop", 42}).raw);
   return all;
 }
 

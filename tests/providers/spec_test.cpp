@@ -13,24 +13,26 @@ testing::spec_check spec_of(std::string_view vendor) {
 
 using complaints = std::vector<std::string>;
 
+/// The request as it leaves: a part of its path may be configured.
+http_request whole(const raw_operation& raw, http_request request) {
+  if (raw.vendor == "slack_webhook")
+    request.target = "/services/T0/B0/x" + request.target;
+  if (raw.vendor == "twilio")
+    request.target = "/2010-04-01/Accounts/AC00000000000000000000000000000000" + request.target;
+  return request;
+}
+
 TEST_CASE("every request, look-ups and next pages included, is one the vendor's description takes",
           "[providers][spec]") {
   for (const auto& [name, raw] : testing::sample_operations()) {
     CAPTURE(name);
-    const bool is_webhook = raw.vendor == "slack_webhook";
-    const auto spec = spec_of(is_webhook ? "slack" : raw.vendor);
-    http_request request = raw.request;
-    if (is_webhook) // The rest of the path is the configured base.
-      request.target = "/services/T0/B0/x" + request.target;
-    CHECK(spec.complaints(request) == complaints{});
+    const auto spec = spec_of(raw.vendor == "slack_webhook" ? "slack" : raw.vendor);
+    CHECK(spec.complaints(whole(raw, raw.request)) == complaints{});
     if (raw.lookup)
-      CHECK(spec.complaints(raw.lookup(testing::sent(raw))) == complaints{});
-    if (raw.regenerate) {
-      http_request next = raw.regenerate(raw.request, 4'294'967'295U);
-      if (is_webhook)
-        next.target = request.target;
-      CHECK(spec.complaints(next) == complaints{});
-    }
+      CHECK(spec.complaints(whole(raw, raw.lookup(testing::sent(raw)))) == complaints{});
+    if (raw.regenerate)
+      CHECK(spec.complaints(whole(raw, raw.regenerate(raw.request, 4'294'967'295U))) ==
+            complaints{});
   }
 }
 
@@ -41,12 +43,17 @@ TEST_CASE("a look-up's next page is one the vendor's description takes", "[provi
       {"shippo.buy_label", R"({"results":[],"next":"https://x/transactions?page=3&results=5"})"},
       {"slack.post_message",
        R"({"ok":true,"messages":[],"has_more":true,"response_metadata":{"next_cursor":"c="}})"},
+      {"twilio.send_sms", R"({"messages":[],"next_page_uri":)"
+                          R"("/2010-04-01/Accounts/AC0/Messages.json?To=%2B15558675310&Page=1"})"},
+      {"github.create_deployment", "[]"},
+      {"github.create_deployment#sha", "[]"},
   }));
   CAPTURE(name);
   const raw_operation raw = testing::sample_operations().at(name);
-  const auto answer = raw.read_lookup(testing::sent(raw), {200, {}, body});
+  const header_list headers = {{"link", R"(<https://x/deployments?page=2>; rel="next")"}};
+  const auto answer = raw.read_lookup(testing::sent(raw), {200, headers, body});
   REQUIRE(answer.next);
-  CHECK(spec_of(raw.vendor).complaints(*answer.next) == complaints{});
+  CHECK(spec_of(raw.vendor).complaints(whole(raw, *answer.next)) == complaints{});
 }
 
 TEST_CASE("the check fails on every kind of wrong request", "[providers][spec]") {
@@ -103,6 +110,18 @@ TEST_CASE("the check fails on every kind of wrong request", "[providers][spec]")
   CHECK(json_says("slack.post_message", R"("channel")", R"("chanel")") ==
         complaints{"body chanel: unknown", "body channel: missing"});
   CHECK(json_says("slack.post_message", "{", "[") == complaints{"body: no JSON"});
+  CHECK(json_says("github.create_deployment", "\"auto_merge\":false", "\"auto_merge\":\"no\"") ==
+        complaints{"body auto_merge: not of type \"boolean\""});
+  CHECK(json_says("github.create_deployment", "\"ref\"", "\"reff\"") ==
+        complaints{"body reff: unknown", "body ref: missing"});
+
+  const raw_operation sms = all.at("twilio.send_sms#service");
+  http_request message = whole(sms, sms.request);
+  message.body.replace(message.body.find("=MG"), 3, "=M");
+  CHECK(spec_of("twilio").complaints(message) == complaints{"body MessagingServiceSid: too short"});
+  message = whole(sms, sms.request);
+  message.body.erase(0, message.body.find('&') + 1);
+  CHECK(spec_of("twilio").complaints(message) == complaints{"body To: missing"});
 }
 
 } // namespace

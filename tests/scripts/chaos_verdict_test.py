@@ -2,16 +2,19 @@
 import contextlib
 import io
 import pathlib
+import random
 import sys
 import types
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
+from chaos.orders import Deployment  # noqa: E402
 from chaos.run import Run  # noqa: E402
 from chaos.verdict import Verdict  # noqa: E402
 
 
 def run_with(status, effects, *, kills=(), epochs=(), acknowledged=True, cancel=False,
-             declined=False, final=True, attention=None):
+             declined=False, final=True, attention=None, phone="+12175550100",
+             notices=None):
     arguments = types.SimpleNamespace(seed=1, kills=0, orders=1, broken=None, patience=1,
                                       hang=None, clock_steps=0)
     run = Run(arguments)
@@ -22,9 +25,10 @@ def run_with(status, effects, *, kills=(), epochs=(), acknowledged=True, cancel=
     order.amount, order.quantity, order.request_key = 50, 2, None
     order.cancel_after = 1.0 if cancel else None
     order.cancel_acknowledged = cancel
+    order.phone = phone
     if final:
         order.final = {"status": status, "chargeId": "pi_1", "labelId": "l1",
-                       "attention": attention or []}
+                       "attention": attention or [], "notices": notices or {}}
     ledger = {"effects": [dict({"order_id": "k", "step": "s", "kind": kind, "id": f"{kind}-{i}",
                                 "at_ms": int(at * 1000)}, **more)
                           for i, (kind, at, more) in enumerate(effects)]}
@@ -71,6 +75,15 @@ expect(run_with("cancelled", UNDONE + [("refund", 106, {})], cancel=True), "doub
 expect(run_with("cancelled", UNDONE[:3], cancel=True), "missing")
 expect(run_with("confirmed", GOOD, cancel=True), "lost")
 
+SMS = ("sms", 103, {"step": "sms_confirm"})
+SENT = {"sms_confirm": "sent"}
+expect(run_with("confirmed", GOOD + [SMS], notices=SENT))
+expect(run_with("confirmed", GOOD + [SMS, ("sms", 104, {"step": "sms_tracking"})], notices=SENT))
+expect(run_with("confirmed", GOOD + [SMS, SMS], notices=SENT, kills=[103.0]), "double SMS")
+expect(run_with("confirmed", GOOD, notices=SENT), "missing")
+expect(run_with("confirmed", GOOD, notices={"sms_confirm": "failed: 400: 21610"}))
+expect(run_with("confirmed", GOOD + [SMS], notices=SENT, phone=None), "wrong ends")
+
 TWICE = GOOD + [("mail", 110, {})]
 expect(run_with("confirmed", TWICE), "causeless repeats")
 killed = run_with("confirmed", TWICE, kills=[105.0])
@@ -88,4 +101,22 @@ SLOW = [{"vendor": "sendgrid", "operation": "*", "effect": "latency", "latency_m
 expect(run_with("confirmed", TWICE, epochs=[(90.0, SLOW)]), "causeless repeats")
 # Two repeats need two causes.
 expect(run_with("confirmed", TWICE + [("mail", 120, {})], kills=[105.0]), "causeless repeats")
+
+
+def deployed(count, status="succeeded", acknowledged=True):
+    run = run_with("confirmed", GOOD)
+    run.violations.clear()
+    deployment = Deployment(0, random.Random(1), 1.0)
+    deployment.acknowledged = acknowledged
+    deployment.final = {"status": status} if status else None
+    Verdict(run).judge_deployment(deployment, [{"id": "1", "at_ms": 1, "step": "deploy"}] * count)
+    return run
+
+
+expect(deployed(1))
+expect(deployed(2), "double deployments")
+expect(deployed(0), "missing")
+expect(deployed(1, "timed_out"), "wrong ends")
+expect(deployed(0, None), "lost")
+expect(deployed(0, None, acknowledged=False))
 print("the verdict judges right")

@@ -37,7 +37,7 @@ std::vector<mock::fault> bad_day(seeded_random& dice) {
     if (f.effect == fault_effect::latency || dice.below(4) == 0)
       f.latency_ms = static_cast<std::int64_t>(dice.below(90'000)); // Some pass the deadline.
     f.late_ms =
-        static_cast<std::int64_t>(dice.below(f.vendor == mock::vendor_id::slack ? 4'000 : 40'000));
+        static_cast<std::int64_t>(dice.below(f.vendor >= mock::vendor_id::slack ? 4'000 : 40'000));
     faults.push_back(std::move(f));
   }
   return faults;

@@ -23,7 +23,8 @@ std::string comparable(const std::string& order_json) {
   j.erase("updatedAt");
   // Sent where the label came after the confirmation, which said that the number follows.
   if (j.contains("notices") && j["notices"].is_object())
-    j["notices"].erase("mail_tracking");
+    for (const char* step : {"mail_tracking", "sms_tracking"})
+      j["notices"].erase(step);
   for (const char* id : {"chargeId", "paymentIntentId", "labelId", "trackingNumber", "refundId"})
     if (j.contains(id) && j[id].is_string())
       j[id] = "id";
@@ -72,6 +73,9 @@ std::vector<std::string> problems_of(world& w, const std::string& key,
     complain("double charge", charges);
   if (labels > 1)
     complain("double label", labels);
+  for (const char* step : {"sms_confirm", "sms_tracking"})
+    if (const auto n = count(effect_kind::sms, step); n > 1)
+      complain(std::string("SMS of ") + step, n);
   if (expected.charged) {
     if (charges == 0)
       complain("no charge", charges);

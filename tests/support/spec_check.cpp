@@ -204,11 +204,12 @@ private:
 bool matches(std::string_view pattern, std::string_view path) {
   while (!pattern.empty() && !path.empty()) {
     if (pattern.front() == '{') {
-      const auto size = path.find('/');
-      if (size == 0)
-        return false;
       pattern.remove_prefix(pattern.find('}') + 1);
-      path.remove_prefix(size == std::string_view::npos ? path.size() : size);
+      const auto segment = path.substr(0, path.find('/'));
+      const auto end = pattern.substr(0, pattern.find('/')); // `{Sid}.json`
+      if (segment.size() <= end.size() || !segment.ends_with(end))
+        return false;
+      path.remove_prefix(segment.size() - end.size());
     } else if (pattern.front() != path.front()) {
       return false;
     } else {

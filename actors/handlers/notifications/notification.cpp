@@ -14,11 +14,11 @@ namespace orderhub::handlers {
 
 namespace {
 
-constexpr std::uint8_t notification_version = 3;
+constexpr std::uint8_t notification_version = 4;
 
 /// `mail` of `mail_confirm`, `announce` of `announce_failed_2`; empty of a step that is no notice.
 std::string_view way_of(std::string_view step) {
-  for (const std::string_view way : {"mail", "announce"})
+  for (const std::string_view way : {"mail", "announce", "sms"})
     if (step.size() > way.size() && step.starts_with(way) && step[way.size()] == '_')
       return way;
   return {};
@@ -51,8 +51,9 @@ std::string notification::encode() const {
   byte_writer w(128);
   w.u8(notification_version);
   w.u8(static_cast<std::uint8_t>(kind));
-  w.u8(static_cast<std::uint8_t>((mail ? 1U : 0U) | (announce ? 2U : 0U)));
-  for (const auto* field : {&email, &name, &tracking_number, &reason})
+  w.u8(static_cast<std::uint8_t>((mail ? 1U : 0U) | (announce ? 2U : 0U) | (sms ? 4U : 0U) |
+                                 (is_aside ? 8U : 0U)));
+  for (const auto* field : {&email, &name, &phone, &tracking_number, &reason})
     w.str16(*field);
   w.i64(total.minor_units);
   w.str8(total.currency);
@@ -69,7 +70,9 @@ result<notification> notification::decode(std::string_view bytes) {
   const auto flags = r.u8();
   n.mail = (flags & 1U) != 0;
   n.announce = (flags & 2U) != 0;
-  for (auto* field : {&n.email, &n.name, &n.tracking_number, &n.reason})
+  n.sms = (flags & 4U) != 0;
+  n.is_aside = (flags & 8U) != 0;
+  for (auto* field : {&n.email, &n.name, &n.phone, &n.tracking_number, &n.reason})
     *field = r.str16();
   n.total.minor_units = r.i64();
   n.total.currency = r.str8();

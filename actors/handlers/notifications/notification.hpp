@@ -24,7 +24,12 @@ struct notification {
   notification_kind kind = notification_kind::confirmed;
   bool mail = false;     ///< To the customer.
   bool announce = false; ///< In the shop's channel.
+  bool sms = false;      ///< To the customer, who has a phone.
+  /// The SMS of a notification that goes by other ways too, on a way of its own: whatever holds it
+  /// up, nobody waits for it.
+  bool is_aside = false;
   std::string email, name;
+  std::string phone;           ///< E.164; empty: none.
   std::string tracking_number; ///< Empty: not known yet.
   std::string
       reason; ///< Of a failed payment or refund: its code; of a cancel or refund: a sentence.
@@ -41,6 +46,8 @@ struct notification {
 
 /// What became of a notice that its vendor took.
 inline constexpr std::string_view sent_mark = "sent";
+/// And of one that could go nowhere.
+inline constexpr std::string_view no_phone_mark = "skipped: the customer has no phone";
 
 /// What an order learns of `Send`'s response: what became of each notice, and of one that was
 /// refused that a person should look.

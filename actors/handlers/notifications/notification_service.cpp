@@ -1,6 +1,8 @@
 #include "actors/handlers/notifications/notification_service.hpp"
 
 #include "actors/handlers/attention.hpp"
+#include "actors/handlers/follow_up.hpp"
+#include "actors/handlers/notifications/follow_sms.hpp"
 #include "actors/handlers/notifications/notification.hpp"
 #include "actors/handlers/notifications/notification_texts.hpp"
 #include "actors/handlers/objects.hpp"
@@ -8,6 +10,7 @@
 #include "providers/sendgrid/send_mail.hpp"
 #include "providers/slack/post_message.hpp"
 #include "providers/slack/post_webhook.hpp"
+#include "providers/twilio/send_sms.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -27,6 +30,7 @@ using durable::task;
 using nlohmann::json;
 namespace sendgrid = providers::sendgrid;
 namespace slack = providers::slack;
+namespace twilio = providers::twilio;
 
 /// What a notification takes from the configuration, journaled once: after a restart with another
 /// one it goes on the way it began.
@@ -34,30 +38,42 @@ struct notification_plan {
   enum class way : std::uint8_t { none = 0, bot = 1, webhook = 2 };
   bool mail = false;
   way announce = way::none;
+  bool sms = false;
   std::string mail_from, channel;
+  std::string sms_from, public_url;
 };
 
-result<std::string> journaled_plan(settings_ptr s, bool mail, bool announce, std::string channel) {
-  byte_writer w(64);
-  w.u8(mail && s->mail ? 1 : 0);
-  const auto way = !announce          ? notification_plan::way::none
+constexpr std::uint8_t plan_version = 2;
+
+result<std::string> journaled_plan(settings_ptr s, notification n, std::string channel) {
+  byte_writer w(96);
+  w.u8(plan_version);
+  w.u8(n.mail && s->mail ? 1 : 0);
+  const auto way = !n.announce        ? notification_plan::way::none
                    : s->slack         ? notification_plan::way::bot
                    : s->slack_webhook ? notification_plan::way::webhook
                                       : notification_plan::way::none;
   w.u8(static_cast<std::uint8_t>(way));
   w.str16(s->mail_from);
   w.str16(channel);
+  w.u8(n.sms && s->sms ? 1 : 0);
+  w.str16(s->sms_from);
+  w.str16(s->public_url);
   return w.take();
 }
 
 result<notification_plan> read_plan(std::string_view text) {
   byte_reader r(text);
   notification_plan plan;
+  const auto version = r.u8();
   plan.mail = r.u8() != 0;
   plan.announce = static_cast<notification_plan::way>(r.u8());
   plan.mail_from = r.str16();
   plan.channel = r.str16();
-  if (!r.done())
+  plan.sms = r.u8() != 0;
+  plan.sms_from = r.str16();
+  plan.public_url = r.str16();
+  if (version != plan_version || !r.done())
     return fail({error_kind::corrupt, "notification", "the plan cannot be read"});
   return plan;
 }
@@ -79,14 +95,13 @@ const std::string& channel_of(const order_settings& s, notification_kind kind) {
 }
 
 task<result<notification_plan>> decide_plan(context ctx, notification n, settings_ptr s) {
-  auto decided =
-      co_await ctx.run("plan", &journaled_plan, s, n.mail, n.announce, channel_of(*s, n.kind));
+  auto decided = co_await ctx.run("plan", &journaled_plan, s, n, channel_of(*s, n.kind));
   if (!decided)
     co_return decided.failure();
   co_return read_plan(*decided);
 }
 
-// ── The two ways to tell ─────────────────────────────────────────────────────────────────────
+// ── The ways to tell ─────────────────────────────────────────────────────────────────────────
 
 future<sendgrid::mail_outcome> mail(context ctx, const notification& n,
                                     const notification_plan& plan) {
@@ -118,6 +133,26 @@ future<slack::message_outcome> announce(context ctx, const notification& n,
   return ctx.effect(slack::post_webhook(message));
 }
 
+future<twilio::sms_outcome> text(context ctx, const notification& n,
+                                 const notification_plan& plan) {
+  twilio::sms_request request;
+  request.ref = ctx.step(steps_of(n).sms);
+  request.to = n.phone;
+  request.from = plan.sms_from;
+  request.text = sms_about(ctx.key(), n);
+  request.public_url = plan.public_url;
+  return ctx.effect(twilio::send_sms(request));
+}
+
+/// The SMS of a notification that goes by other ways too goes by an invocation of its own: what
+/// becomes of the others is told whatever holds it up.
+void text_aside(context ctx, notification n) {
+  n.mail = n.announce = false;
+  n.is_aside = true;
+  n.report_after_ms = 0;
+  ctx.send(ctx.object(), "Send", n.encode());
+}
+
 template <class T>
 std::string became_of(const result<T>& sent) {
   return sent ? std::string(sent_mark) : "failed: " + sent.error().message;
@@ -127,9 +162,10 @@ const char* vendor_of(notification_plan::way way) {
   return way == notification_plan::way::webhook ? "slack_webhook" : "slack";
 }
 
-void report_deliveries(context ctx, notification_kind kind, std::string_view response) {
+void report_deliveries(context ctx, const notification& n, std::string_view response) {
   auto facts = delivery_facts(response);
-  if (kind == notification_kind::confirmed) // The only one an order waits for.
+  // The only one an order waits for.
+  if (n.kind == notification_kind::confirmed && !n.is_aside)
     facts.pending["notices"] = "done";
   ctx.send(order_object(ctx.key()), "RecordDeliveries", facts.encode());
 }
@@ -146,13 +182,18 @@ handler_task send(context ctx, std::string body, settings_ptr s) {
   if (!plan)
     co_return plan.failure();
 
-  // 2. The customer's mail and the shop's message leave at once.
+  // 2. The customer's mail and SMS and the shop's message leave at once.
   std::optional<future<sendgrid::mail_outcome>> mailed;
   std::optional<future<slack::message_outcome>> announced;
+  std::optional<future<twilio::sms_outcome>> texted;
   if (plan->mail)
     mailed = mail(ctx, *n, *plan);
   if (plan->announce != notification_plan::way::none)
     announced = announce(ctx, *n, *plan);
+  if (plan->sms && (mailed || announced))
+    text_aside(ctx, *n);
+  else if (plan->sms)
+    texted = text(ctx, *n, *plan);
 
   // 3. What became of each. One that is refused is for a person: somebody waits for it.
   const auto steps = steps_of(*n);
@@ -170,6 +211,14 @@ handler_task send(context ctx, std::string body, settings_ptr s) {
       co_await report_refused_notice(ctx, s, steps.announce, vendor_of(plan->announce),
                                      sent.error().message);
   }
+  if (texted) {
+    auto sent = co_await *texted;
+    told[steps.sms] = became_of(sent);
+    if (!sent)
+      co_await report_refused_notice(ctx, s, steps.sms, "twilio", sent.error().message);
+    else
+      co_await await_delivery(ctx, s, steps.sms, sent->sid, sent->status);
+  }
   auto response = told.dump();
 
   // 4. Nobody waits for it, or does any more: the order hears of it.
@@ -179,7 +228,7 @@ handler_task send(context ctx, std::string body, settings_ptr s) {
     is_awaited = now && std::stoll(*now) - ctx.accepted_at() <= n->report_after_ms;
   }
   if (!is_awaited && !told.empty())
-    report_deliveries(ctx, n->kind, response);
+    report_deliveries(ctx, *n, response);
   co_return response;
 }
 
@@ -194,6 +243,13 @@ durable::service_definition notification_service(settings_ptr settings) {
     return send(ctx, std::move(body), settings);
   };
   service.handlers.emplace("Send", std::move(h));
+  durable::handler_definition follow;
+  follow.mode = durable::handler_mode::shared;
+  follow.internal = true;
+  follow.run = [settings](context ctx, std::string body) {
+    return follow_sms_once(ctx, std::move(body), settings);
+  };
+  service.handlers.emplace(std::string(sms_follower.handler), std::move(follow));
   return service;
 }
 

@@ -26,23 +26,26 @@ std::string escaped(const std::string& text) {
 
 notification_steps steps_of(const notification& n) {
   const auto again = n.attempt > 1 ? "_" + std::to_string(n.attempt) : std::string();
+  const auto all = [](const std::string& what) {
+    return notification_steps{"mail_" + what, "announce_" + what, "sms_" + what};
+  };
   switch (n.kind) {
   case notification_kind::new_order:
-    return {"mail_new", "announce_new"};
+    return all("new");
   case notification_kind::payment_failed:
-    return {"mail_failed" + again, "announce_failed" + again};
+    return all("failed" + again);
   case notification_kind::confirmed:
-    return {"mail_confirm", "announce_confirmed"};
+    return {"mail_confirm", "announce_confirmed", "sms_confirm"};
   case notification_kind::cancelled:
-    return {"mail_cancelled" + again, "announce_cancelled" + again};
+    return all("cancelled" + again);
   case notification_kind::tracking:
-    return {"mail_tracking", "announce_tracking"};
+    return all("tracking");
   case notification_kind::refunded:
-    return {"mail_refunded" + again, "announce_refunded" + again};
+    return all("refunded" + again);
   case notification_kind::refund_failed:
-    return {"mail_refund_failed" + again, "announce_refund_failed" + again};
+    return all("refund_failed" + again);
   }
-  return {"mail", "announce"};
+  return {"mail", "announce", "sms"};
 }
 
 mail_words mail_about(const std::string& order_id, const notification& n) {
@@ -69,6 +72,28 @@ mail_words mail_about(const std::string& order_id, const notification& n) {
   }
   m.html = "<p>" + escaped(m.text) + "</p>";
   return m;
+}
+
+std::string sms_about(const std::string& order_id, const notification& n) {
+  std::string text = "Your order " + order_id;
+  switch (n.kind) {
+  case notification_kind::confirmed:
+    text += " is confirmed.";
+    break;
+  case notification_kind::tracking:
+    text += " has its label.";
+    break;
+  case notification_kind::cancelled:
+    return text + " was cancelled. " + n.reason;
+  case notification_kind::refunded:
+    return text + " was cancelled before. " + n.reason;
+  case notification_kind::new_order:
+  case notification_kind::payment_failed:
+  case notification_kind::refund_failed: // For the shop, or by mail.
+    return text;
+  }
+  return text + (n.tracking_number.empty() ? " The tracking number follows."
+                                           : " Its tracking number is " + n.tracking_number + ".");
 }
 
 std::string message_about(const std::string& order_id, const notification& n) {

@@ -10,6 +10,7 @@ namespace orderhub::handlers {
 struct notification_steps {
   std::string mail;
   std::string announce;
+  std::string sms;
 };
 /// Each failed payment, and a cancel that was finished later, is told by steps of its own, so that
 /// a look-up does not take one message for another.
@@ -21,6 +22,9 @@ struct mail_words {
   std::string html;
 };
 mail_words mail_about(const std::string& order_id, const notification& n);
+
+/// Short, and no two of an order are alike: a look-up knows an SMS by its text.
+std::string sms_about(const std::string& order_id, const notification& n);
 
 /// In Slack's markup: what others wrote is escaped.
 std::string message_about(const std::string& order_id, const notification& n);

@@ -30,7 +30,8 @@ waiting_step step_of(journal::open_wait w) {
 
 /// What is asked for again, as its next poll says.
 std::optional<waiting_step> followed(const journal::open_invocation& i) {
-  constexpr std::array followers = {payment_follower, refund_follower, tracking_follower};
+  constexpr std::array followers = {payment_follower, refund_follower, tracking_follower,
+                                    sms_follower};
   const auto by = std::find_if(followers.begin(), followers.end(),
                                [&](const follower& f) { return f.handler == i.handler; });
   if (by == followers.end())

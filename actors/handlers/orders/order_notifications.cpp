@@ -18,6 +18,7 @@ notification notification_about(const order& o, notification_kind kind) {
   n.kind = kind;
   n.email = o.customer_email;
   n.name = o.customer_name;
+  n.phone = o.customer_phone;
   n.total = o.total;
   return n;
 }
@@ -61,6 +62,18 @@ void post_each(const order_run& run, notification n) {
   post_message(run, std::move(n));
 }
 
+/// An SMS goes where there is a phone; that there is none is noted.
+bool may_text(order_run run, const char* step) {
+  if (!run.plan().sms)
+    return false;
+  if (!run.placed()->customer_phone.empty())
+    return true;
+  order_facts skipped;
+  skipped.notices[step] = no_phone_mark;
+  run.note(skipped);
+  return false;
+}
+
 /// Of a confirmation, what became of it where we waited long enough.
 order_facts deliveries_of(const result<std::optional<std::string>>& sent) {
   order_facts f;
@@ -98,23 +111,26 @@ bool may_confirm(const order_run& run) {
 task<void> confirm(order_run run) {
   auto ctx = run.ctx();
   const auto plan = run.plan();
-  // Without the number, as of now: the shipment may just have told it. What the mail promises is on
-  // record before it can come.
-  if (plan.mail && run.facts().tracking_number.empty())
+  const bool texts = may_text(run, "sms_confirm");
+  const bool tells_customer = plan.mail || texts;
+  // Without the number, as of now: the shipment may just have told it. What the customer is
+  // promised is on record before it can come.
+  if (tells_customer && run.facts().tracking_number.empty())
     co_await run.look_again();
   order_facts confirmed;
   confirmed.confirmed = true;
   confirmed.updated_at = ctx.accepted_at();
   run.note(confirmed);
-  if (plan.mail && run.facts().tracking_number.empty()) {
+  if (tells_customer && run.facts().tracking_number.empty()) {
     order_facts promised;
     promised.pending[std::string(tracking_step)] = tracking_promised;
     run.learn(promised);
   }
-  if (plan.mail || plan.announce) {
+  if (tells_customer || plan.announce) {
     auto n = notification_about(run, notification_kind::confirmed);
     n.mail = plan.mail;
     n.announce = plan.announce;
+    n.sms = texts;
     n.tracking_number = run.facts().tracking_number;
     // Well before this handler stops waiting, so that one of the two surely records it.
     n.report_after_ms = plan.notification_timeout_ms / 2;
@@ -151,6 +167,7 @@ void post_refund(const order_run& run, std::uint32_t number, refund_news news,
 notification tracking_news(const order& placed, const std::string& tracking_number) {
   auto n = notification_about(placed, notification_kind::tracking);
   n.mail = true;
+  n.sms = !n.phone.empty();
   n.tracking_number = tracking_number;
   return n;
 }

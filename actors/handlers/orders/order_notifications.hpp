@@ -34,7 +34,7 @@ void post_cancelled(const order_run& run, bool again, refund_news news);
 void post_refund(const order_run& run, std::uint32_t number, refund_news news,
                  const std::string& why);
 
-/// The mail with the tracking number that the confirmation said would follow.
+/// The mail and SMS with the tracking number that the confirmation said would follow.
 notification tracking_news(const order& placed, const std::string& tracking_number);
 
 } // namespace orderhub::handlers

@@ -18,10 +18,14 @@ struct order_settings {
   std::string mail_from = "orders@example.com";
   postal_address ship_from;
   parcel_size parcel;
+  std::string sms_from;   ///< Who sends SMS: a number, a name or a messaging service.
+  std::string public_url; ///< Where vendors reach this hub; empty: nowhere.
+  std::string repository; ///< Of deployments, `owner/name`; empty: there are none.
   std::string channel_new, channel_failed, channel_confirmed;
   bool mail = true;           ///< SendGrid is configured.
   bool slack = false;         ///< Slack's bot token is.
   bool slack_webhook = false; ///< Only an incoming webhook is.
+  bool sms = false;           ///< Twilio is.
   std::int64_t label_timeout_ms = 10'000;
   std::int64_t notification_timeout_ms = 2'000;
   bool compensate_on_label_failure = false;
@@ -48,6 +52,7 @@ using settings_ptr = std::shared_ptr<const order_settings>;
 struct order_plan {
   bool mail = false;
   bool announce = false;
+  bool sms = false;
   bool compensate = false;
   std::int64_t label_timeout_ms = 0;
   std::int64_t notification_timeout_ms = 0;

@@ -287,7 +287,9 @@ TEST_CASE("every vendor's settings have a name, also where it is not configured"
         std::pair("shippo", "SHIPPO_API_BASE and SHIPPO_API_KEY"),
         std::pair("sendgrid", "SENDGRID_API_BASE and SENDGRID_API_KEY"),
         std::pair("slack", "SLACK_API_BASE and SLACK_BOT_TOKEN"),
-        std::pair("slack_webhook", "SLACK_WEBHOOK_URL")}) {
+        std::pair("slack_webhook", "SLACK_WEBHOOK_URL"),
+        std::pair("twilio", "TWILIO_API_BASE, TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"),
+        std::pair("github", "GITHUB_API_BASE, GITHUB_TOKEN and GITHUB_REPOSITORY")}) {
     CAPTURE(vendor);
     CHECK(mentions(r->settings_of(vendor), setting));
   }
@@ -302,7 +304,87 @@ TEST_CASE("vendors that are not configured or disabled are absent", "[gateway][s
       make_registry(loaded({{"MOCK_MODE", "true"}, {"ORDERHUB_DISABLE", "slack, sendgrid"}}),
                     "http://127.0.0.1:4");
   REQUIRE(disabled);
-  CHECK(disabled->endpoints.size() == 2);
+  CHECK(disabled->endpoints.size() == 4);
+}
+
+TEST_CASE("Twilio is its account, with a token or a key, and who sends", "[gateway][settings]") {
+  const std::string account = "AC0123456789abcdef0123456789ABCDEF";
+  const std::string api_key = "SK0123456789abcdef0123456789abcdef";
+  const std::map<std::string, std::string> twilio = {{"TWILIO_ACCOUNT_SID", account},
+                                                     {"TWILIO_AUTH_TOKEN", "token"},
+                                                     {"TWILIO_FROM", "+15551234567"}};
+  const auto made = [&](std::map<std::string, std::string> more) {
+    auto all = with(real, twilio);
+    for (auto& [name, value] : more)
+      all[name] = value;
+    return make_registry(loaded(all), "");
+  };
+  const auto live = made({});
+  REQUIRE(live);
+  CHECK(live->find("twilio")->base == "https://api.twilio.com/2010-04-01/Accounts/" + account);
+  CHECK(live->find("twilio")->mode == "live");
+  CHECK(live->find("twilio")->limits.empty());
+  // base64 of the account, a colon and the token
+  CHECK(authorization(*live, "twilio") ==
+        "Basic QUMwMTIzNDU2Nzg5YWJjZGVmMDEyMzQ1Njc4OUFCQ0RFRjp0b2tlbg==");
+  const auto key = made({{"TWILIO_API_KEY_SID", api_key}, {"TWILIO_API_KEY_SECRET", "s"}});
+  REQUIRE(key);
+  CHECK(authorization(*key, "twilio") == "Basic U0swMTIzNDU2Nzg5YWJjZGVmMDEyMzQ1Njc4OWFiY2RlZjpz");
+  // Only test credentials can send from these.
+  CHECK(made({{"TWILIO_FROM", "+15005550006"}})->find("twilio")->mode == "test");
+  const auto other = made({{"TWILIO_API_BASE", "http://127.0.0.1:9/twilio/2010-04-01/"},
+                           {"TWILIO_WRITE_LIMIT", "1/s"}});
+  REQUIRE(other);
+  CHECK(other->find("twilio")->base == "http://127.0.0.1:9/twilio/2010-04-01/Accounts/" + account);
+  REQUIRE(other->find("twilio")->limits.size() == 1);
+  CHECK(other->find("twilio")->limits[0].limit == providers::rate_limit{1, 1'000});
+  CHECK(made({{"TWILIO_FROM", "MG0123456789abcdef0123456789abcdef"}}));
+  CHECK(made({{"TWILIO_FROM", "My Shop"}}));
+
+  const std::pair<std::map<std::string, std::string>, const char*> wrong[] = {
+      {{{"TWILIO_ACCOUNT_SID", ""}}, "TWILIO_ACCOUNT_SID must"},
+      {{{"TWILIO_ACCOUNT_SID", api_key}}, "TWILIO_ACCOUNT_SID must"},
+      {{{"TWILIO_AUTH_TOKEN", ""}}, "TWILIO_AUTH_TOKEN is missing"},
+      {{{"TWILIO_API_KEY_SID", api_key}}, "belong together"},
+      {{{"TWILIO_FROM", ""}}, "TWILIO_FROM is missing"},
+      {{{"TWILIO_FROM", "+1 555"}}, "TWILIO_FROM must"},
+      {{{"TWILIO_FROM", "MG12"}}, "TWILIO_FROM must"},
+      {{{"TWILIO_FROM", "5551234567"}}, "TWILIO_FROM must"},
+      {{{"TWILIO_FROM", "A much too long name"}}, "TWILIO_FROM must"},
+  };
+  for (const auto& [settings, text] : wrong) {
+    CAPTURE(text);
+    const auto r = made(settings);
+    REQUIRE_FALSE(r);
+    CHECK(mentions(r.error().message, text));
+    CHECK_FALSE(mentions(r.error().message, "token "));
+  }
+  CHECK_FALSE(make_registry(loaded(real), "")->find("twilio"));
+}
+
+TEST_CASE("GitHub is a token and a repository", "[gateway][settings]") {
+  const variables both = {{"GITHUB_TOKEN", "ghp_secret"}, {"GITHUB_REPOSITORY", "owner/shop"}};
+  const auto r = make_registry(loaded(with(real, both)), "");
+  REQUIRE(r);
+  CHECK(r->find("github")->base == "https://api.github.com");
+  CHECK(r->find("github")->mode == "live");
+  CHECK(authorization(*r, "github") == "Bearer ghp_secret");
+  REQUIRE(r->find("github")->limits.size() == 1);
+  CHECK(r->find("github")->limits[0].limit == providers::rate_limit{80, 60'000});
+  // A token stands in many an environment; without a repository it means nothing to the hub.
+  const auto alone = loaded(with(real, {{"GITHUB_TOKEN", "ghp_secret"}}));
+  CHECK_FALSE(make_registry(alone, "")->find("github"));
+  const auto found = findings_of(alone);
+  CHECK(std::any_of(found.begin(), found.end(),
+                    [](const finding& f) { return f.setting == "GITHUB_REPOSITORY"; }));
+  for (const char* bad : {"shop", "owner/", "/shop", "owner/shop/x", "owner/..", "o w/shop"}) {
+    CAPTURE(bad);
+    const auto wrong =
+        make_registry(loaded(with(real, with(both, {{"GITHUB_REPOSITORY", bad}}))), "");
+    REQUIRE_FALSE(wrong);
+    CHECK(mentions(wrong.error().message, "GITHUB_REPOSITORY must"));
+    CHECK_FALSE(mentions(wrong.error().message, "ghp_secret"));
+  }
 }
 
 TEST_CASE("mock mode needs no keys and shows none to the mocks", "[gateway][settings]") {
@@ -310,7 +392,7 @@ TEST_CASE("mock mode needs no keys and shows none to the mocks", "[gateway][sett
   REQUIRE(check_for_serve(s));
   const auto r = make_registry(s, "http://127.0.0.1:4242");
   REQUIRE(r);
-  for (const auto* vendor : {"stripe", "shippo", "sendgrid", "slack"}) {
+  for (const auto* vendor : {"stripe", "shippo", "sendgrid", "slack", "github"}) {
     const auto* e = r->find(vendor);
     REQUIRE(e);
     CHECK(e->base == "http://127.0.0.1:4242/" + std::string(vendor));
@@ -318,6 +400,10 @@ TEST_CASE("mock mode needs no keys and shows none to the mocks", "[gateway][sett
     CHECK(e->absence_after_ms == 200);
     CHECK_FALSE(mentions(authorization(*r, vendor), "real"));
   }
+  CHECK(r->find("twilio")->base == "http://127.0.0.1:4242/twilio/2010-04-01/Accounts/"
+                                   "AC00000000000000000000000000000000");
+  CHECK(r->find("twilio")->mode == "mock");
+  CHECK(r->find("twilio")->absence_after_ms == 200);
   CHECK(channel_of(s, providers::slack::announcement::new_order) == "C0ORDERHUB");
 
   // A base that is set is used with its key, in the key's mode.

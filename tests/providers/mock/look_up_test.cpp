@@ -1,5 +1,6 @@
 // The adapters' look-ups against vendors that list as badly as they may: small pages, in either
 // order, with filters ignored.
+#include "providers/github/create_deployment.hpp"
 #include "providers/policy/vendor_clock.hpp"
 #include "providers/shippo/buy_label.hpp"
 #include "providers/shippo/void_label.hpp"
@@ -7,6 +8,7 @@
 #include "providers/stripe/cancel_intent.hpp"
 #include "providers/stripe/charge.hpp"
 #include "providers/stripe/refund.hpp"
+#include "providers/twilio/send_sms.hpp"
 #include "tests/providers/mock/client.hpp"
 #include "tests/support/catch2.hpp"
 
@@ -23,6 +25,19 @@ using mock::effect_kind;
 using nlohmann::json;
 using kind = finding_kind;
 
+/// What a base has behind its vendor's name.
+std::string path_of(std::string_view vendor) {
+  return vendor == "twilio" ? "/2010-04-01/Accounts/AC00000000000000000000000000000000" : "";
+}
+
+std::string credential_of(std::string_view vendor) {
+  return vendor == "stripe"   ? "Bearer sk_test_1"
+         : vendor == "shippo" ? "ShippoToken shippo_test_1"
+         : vendor == "twilio" // AC00000000000000000000000000000000:secret
+             ? "Basic QUMwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDpzZWNyZXQ="
+             : "Bearer xoxb-1";
+}
+
 /// How a request of an adapter reaches the mock, with the provider's part added.
 http_response answer_of(mock_client& c, const raw_operation& raw, const http_request& request,
                         const std::string& key = {}) {
@@ -32,13 +47,12 @@ http_response answer_of(mock_client& c, const raw_operation& raw, const http_req
       x = x >= 'A' && x <= 'Z' ? static_cast<char>(x + 32) : x;
     headers.emplace_back(name, value);
   }
-  headers.emplace_back("authorization", raw.vendor == "stripe"   ? "Bearer sk_test_1"
-                                        : raw.vendor == "shippo" ? "ShippoToken shippo_test_1"
-                                                                 : "Bearer xoxb-1");
+  headers.emplace_back("authorization", credential_of(raw.vendor));
   if (!key.empty())
     headers.emplace_back("idempotency-key", key);
   return c
-      .send(request.method, "/" + std::string(raw.vendor) + request.target, headers, request.body)
+      .send(request.method, "/" + std::string(raw.vendor) + path_of(raw.vendor) + request.target,
+            headers, request.body)
       .response;
 }
 
@@ -113,6 +127,56 @@ void list_somehow(mock_client& c) {
                                {"oldest_first", oldest_first},
                                {"ignores_filter", ignores_filter}}
                               .dump()));
+}
+
+TEST_CASE("an SMS is found wherever in the list it stands, and no other is taken for it",
+          "[mock][lookup]") {
+  mock_client c;
+  list_somehow(c);
+  const auto sms = [](const std::string& to, const std::string& order) {
+    return twilio::send_sms({of(order, "sms_confirm"), to, "+15005550006",
+                             "Your order " + order + " is confirmed.", ""})
+        .raw;
+  };
+  const auto raw = sms("+15558675310", "ord-1");
+  REQUIRE(call(c, raw)); // One of long ago.
+  c.now += 3'600'000;
+  const auto begin = c.now;
+  const int sent_at = GENERATE(0, 3, 6, -1);
+  CAPTURE(sent_at);
+  for (int i = 0; i < 7; ++i) {
+    REQUIRE(call(c, sms("+15558675310", "ord-2")));
+    REQUIRE(call(c, sms("+15558675311", "ord-1")));
+    if (i == sent_at)
+      REQUIRE(call(c, raw));
+    c.now += 1'000;
+  }
+  const auto found = walk(c, raw, sent(raw, begin, begin)).answer;
+  CHECK(found.kind == (sent_at < 0 ? kind::absent : kind::found));
+}
+
+TEST_CASE("a deployment is found wherever in the list it stands, and no other is taken for it",
+          "[mock][lookup]") {
+  mock_client c;
+  list_somehow(c);
+  const std::string ref =
+      GENERATE(as<std::string>(), "main", "a84d88e7554fc1fa21bcbc4efae3c782a70d2b9d");
+  const auto deploy = [&](const std::string& key, const std::string& environment) {
+    return github::create_deployment({of(key, "deploy"), "owner/shop", ref, environment, ""}).raw;
+  };
+  const auto raw = deploy("d-1", "production");
+  const int made_at = GENERATE(0, 3, 6, -1);
+  CAPTURE(ref, made_at);
+  const auto begin = c.now;
+  for (int i = 0; i < 7; ++i) {
+    REQUIRE(call(c, deploy("d-2", "production")));
+    REQUIRE(call(c, deploy("d-3", "staging")));
+    if (i == made_at)
+      REQUIRE(call(c, raw));
+    c.now += 1'000;
+  }
+  CHECK(walk(c, raw, sent(raw, begin, begin)).answer.kind ==
+        (made_at < 0 ? kind::absent : kind::found));
 }
 
 TEST_CASE("a QUEUED purchase is seen wherever in the list it stands", "[mock][lookup]") {
@@ -302,7 +366,10 @@ TEST_CASE("a revoked key is a fault of the configuration until it is given back"
   const auto rate = c.rate();
   const std::vector<raw_operation> all = {
       charge_of("ord-1"), label_of(rate),
-      slack::post_message({of("ord-1", "announce"), "C0123456789", "x"}).raw};
+      slack::post_message({of("ord-1", "announce"), "C0123456789", "x"}).raw,
+      twilio::send_sms({of("ord-1", "sms"), "+15558675310", "+15005550006", "Order ord-1", ""}).raw,
+      github::create_deployment({of("ord-1", "deploy"), "owner/shop", "main", "production", ""})
+          .raw};
   const std::string effect = GENERATE(as<std::string>(), "unauthorized", "forbidden", "not_found");
   CAPTURE(effect);
   REQUIRE(c.world.control(json{{"effect", effect}, {"vendor", "*"}, {"always", true}}.dump()));

@@ -9,6 +9,10 @@ namespace orderhub::testing {
 
 namespace mock = providers::mock;
 
+namespace {
+constexpr std::string_view mock_host = "http://mock.test";
+} // namespace
+
 std::string lower(std::string text) {
   for (char& c : text)
     c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -29,7 +33,12 @@ providers::registry mock_registry(const handlers::order_settings& orders,
       {"shippo", "ShippoToken shippo_test_world", "SHIPPO_API_BASE and SHIPPO_API_KEY", true},
       {"sendgrid", "Bearer SG.world", "SENDGRID_API_BASE and SENDGRID_API_KEY", orders.mail},
       {"slack", "Bearer xoxb-world", "SLACK_API_BASE and SLACK_BOT_TOKEN", orders.slack},
+      {"github", "Bearer ghp_world", "GITHUB_API_BASE, GITHUB_TOKEN and GITHUB_REPOSITORY",
+       !orders.repository.empty()},
       {"slack_webhook", "", "SLACK_WEBHOOK_URL", orders.slack_webhook},
+      // AC00000000000000000000000000000000:world
+      {"twilio", "Basic QUMwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDp3b3JsZA==",
+       "TWILIO_API_BASE, TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN", orders.sms},
   };
   for (const auto& vendor : known) {
     r.settings.emplace(vendor.name, vendor.settings);
@@ -43,7 +52,9 @@ providers::registry mock_registry(const handlers::order_settings& orders,
       e.base = "http://mock.test/slack";
       e.path = secret("/services/T0WORLD/B0WORLD/hook");
     } else {
-      e.base = "http://mock.test/" + e.vendor;
+      e.base = std::string(mock_host) + '/' + e.vendor;
+      if (e.vendor == "twilio")
+        e.base += "/2010-04-01/Accounts/AC00000000000000000000000000000000";
       e.secret_headers.emplace_back("authorization", secret(vendor.authorization));
     }
     r.endpoints.emplace(vendor.name, std::move(e));
@@ -58,6 +69,8 @@ mock::mock_request request_of(const providers::registry& vendors, std::string_vi
   const auto* endpoint = vendors.find(vendor);
   if (endpoint != nullptr && !endpoint->path.empty())
     wire.target = "/slack" + endpoint->path.reveal() + request.target;
+  else if (endpoint != nullptr)
+    wire.target = endpoint->base.substr(mock_host.size()) + request.target;
   else
     wire.target = '/' + std::string(vendor) + request.target;
   for (const auto& [name, value] : request.headers)
