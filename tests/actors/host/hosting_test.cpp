@@ -1,3 +1,4 @@
+#include "actors/durable/workflow.hpp"
 #include "tests/actors/host/one_thread_host.hpp"
 #include "tests/support/catch2.hpp"
 #include "tests/support/sim_operations.hpp"
@@ -47,6 +48,13 @@ handler_task wait_for_person(context ctx, std::string /*body*/) {
   if (!said)
     co_return said.failure();
   co_return *said;
+}
+
+/// A workflow.
+handler_task run_once(context ctx, std::string /*body*/) {
+  ctx.set(durable::run_entry, ctx.invocation().text());
+  auto slept = co_await ctx.sleep(10'000);
+  co_return std::string(slept ? "ran" : "cancelled");
 }
 
 result<std::string> show(const durable::read_view& view, std::string_view /*body*/) {
@@ -203,6 +211,32 @@ TEST_CASE("what a handler does not let wait is answered at once, and nothing of 
   const auto third = s.hub.call("1", "charge", "700", "key");
   CHECK(third->status() == 0);
   CHECK(third->id != first->id);
+}
+
+TEST_CASE("what an object has once is refused again with the first one's id", "[host][hosting]") {
+  one_thread_host hub;
+  auto& run = hub.handler("run");
+  run.once = true;
+  run.run = &run_once;
+  CHECK(hub.attach_workflow("w", false)->status() == 404);
+  const auto first = hub.call("w", "run", "1");
+  hub.commit();
+  const auto again = hub.call("w", "run", "1");
+  CHECK(again->status() == 409);
+  REQUIRE(again->responses.size() == 1);
+  CHECK(again->responses[0].invocation_id == first->id);
+  CHECK(hub.attach_workflow("w", false)->status() == 470);
+  const auto attached = hub.attach_workflow("w", true);
+  hub.pass(10'000);
+  hub.commit();
+  CHECK(first->body() == "ran");
+  CHECK(attached->body() == "ran");
+  hub.restart();
+  const auto late = hub.call("w", "run", "2");
+  CHECK(late->status() == 409);
+  CHECK(late->responses[0].invocation_id == first->id);
+  CHECK(hub.attach_workflow("w", false)->body() == "ran");
+  CHECK(hub.attach_workflow("other", false)->status() == 404);
 }
 
 TEST_CASE("who attaches waits for the end, and who only looks is told to come again",

@@ -138,6 +138,13 @@ one_thread_host::caller one_thread_host::call(const std::string& key, const std:
   return to;
 }
 
+one_thread_host::caller one_thread_host::attach_workflow(const std::string& key, bool wait) {
+  open();
+  auto to = std::make_shared<kept_responder>();
+  intake_->attach(host::by_workflow{"Shop", key}, wait, to);
+  return to;
+}
+
 one_thread_host::caller one_thread_host::attach(const std::string& invocation, bool wait) {
   open();
   auto to = std::make_shared<kept_responder>();
