@@ -1,5 +1,6 @@
 #include "providers/vendors.hpp"
 
+#include "providers/inventory/endpoint.hpp"
 #include "providers/sendgrid/endpoint.hpp"
 #include "providers/shippo/endpoint.hpp"
 #include "providers/slack/endpoint.hpp"
@@ -12,10 +13,8 @@ namespace orderhub::providers {
 
 const std::vector<vendor>& all_vendors() {
   static const std::vector<vendor> all = {
-      stripe::describe(),
-      shippo::describe(),
-      slack::describe(),
-      sendgrid::describe(),
+      stripe::describe(),   shippo::describe(),    slack::describe(),
+      sendgrid::describe(), inventory::describe(),
   };
   return all;
 }
@@ -34,7 +33,7 @@ std::vector<std::string_view> skippable_vendors() {
     if (!v.is_required)
       names.push_back(v.name);
   // A shop may write down today that it will not use these.
-  names.insert(names.end(), {"twilio", "github", "inventory", "warehouse", "carrier"});
+  names.insert(names.end(), {"twilio", "github", "warehouse", "carrier"});
   return names;
 }
 

@@ -17,9 +17,11 @@ constexpr std::size_t step_size_max = 64;
 constexpr std::size_t steps_max = 1'000;
 
 constexpr std::array<std::string_view, effect_kind_count> kind_names = {
-    "charge", "refund", "cancel_intent", "shipment", "label", "label_refund", "mail", "message"};
+    "charge", "refund",  "cancel_intent", "shipment",     "label",        "label_refund",
+    "mail",   "message", "reservation",   "stock_commit", "stock_release"};
 constexpr std::array<std::string_view, effect_kind_count> kind_vendors = {
-    "stripe", "stripe", "stripe", "shippo", "shippo", "shippo", "sendgrid", "slack"};
+    "stripe",   "stripe", "stripe",    "shippo",    "shippo",   "shippo",
+    "sendgrid", "slack",  "inventory", "inventory", "inventory"};
 
 } // namespace
 
@@ -160,6 +162,11 @@ void ledger::append_effect(std::string& out, std::size_t index) const {
     break;
   case effect_kind::message:
     append_slack_ts(out, static_cast<std::int64_t>(e.number));
+    break;
+  case effect_kind::reservation:
+  case effect_kind::stock_commit:
+  case effect_kind::stock_release:
+    append_number(out, static_cast<std::int64_t>(e.number));
     break;
   }
   out.append(R"(","order_id":)");

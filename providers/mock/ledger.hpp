@@ -25,8 +25,11 @@ enum class effect_kind : std::uint8_t {
   label_refund,  ///< Shippo accepted a label's refund.
   mail,          ///< SendGrid queued a mail (one effect a personalization).
   message,       ///< Slack posted a message.
+  reservation,   ///< The inventory took pieces out of the stock for an order.
+  stock_commit,  ///< It took them for sold.
+  stock_release, ///< It put them back, released or lapsed.
 };
-inline constexpr std::size_t effect_kind_count = 8;
+inline constexpr std::size_t effect_kind_count = 11;
 /// `charge`, `refund`, …
 std::string_view name_of(effect_kind kind);
 

@@ -6,10 +6,10 @@
 
 namespace orderhub::providers::mock {
 
-enum class vendor_id : std::uint8_t { stripe, shippo, sendgrid, slack };
-inline constexpr std::size_t vendor_count = 4;
-inline constexpr std::array<std::string_view, vendor_count> vendor_names = {"stripe", "shippo",
-                                                                            "sendgrid", "slack"};
+enum class vendor_id : std::uint8_t { stripe, shippo, sendgrid, slack, inventory };
+inline constexpr std::size_t vendor_count = 5;
+inline constexpr std::array<std::string_view, vendor_count> vendor_names = {
+    "stripe", "shippo", "sendgrid", "slack", "inventory"};
 
 /// What a request asks for; the name by which faults and request counters speak of it.
 enum class call_id : std::uint8_t {
@@ -36,8 +36,15 @@ enum class call_id : std::uint8_t {
   slack_history, ///< conversations.history
   slack_webhook, ///< Incoming webhook.
   slack_other,
+  inventory_reserve, ///< POST /v1/reservations
+  inventory_commit,
+  inventory_release,
+  inventory_read,    ///< GET /v1/reservations/{reference}
+  inventory_stock,   ///< GET /v1/stock
+  inventory_request, ///< GET /v1/requests/{key}
+  inventory_other,
 };
-inline constexpr std::size_t call_count = 23;
+inline constexpr std::size_t call_count = 30;
 
 struct call_name {
   vendor_id vendor;
@@ -67,6 +74,13 @@ inline constexpr std::array<call_name, call_count> call_names = {{
     {vendor_id::slack, "history"},
     {vendor_id::slack, "webhook"},
     {vendor_id::slack, "other"},
+    {vendor_id::inventory, "reserve"},
+    {vendor_id::inventory, "commit"},
+    {vendor_id::inventory, "release"},
+    {vendor_id::inventory, "read"},
+    {vendor_id::inventory, "stock"},
+    {vendor_id::inventory, "request"},
+    {vendor_id::inventory, "other"},
 }};
 
 } // namespace orderhub::providers::mock

@@ -1,6 +1,7 @@
 #include "providers/mock/vendors.hpp"
 
 #include "providers/mock/call.hpp"
+#include "providers/mock/contracts/inventory.hpp"
 #include "providers/mock/sendgrid/sendgrid.hpp"
 #include "providers/mock/shippo/shippo.hpp"
 #include "providers/mock/slack/slack.hpp"
@@ -19,14 +20,15 @@ namespace {
 struct world {
   explicit world(const options& settings, std::uint64_t tag)
       : shared{settings, ids(tag), ledger(settings.ledger, settings.ledger_effects_max, ids(tag))},
-        stripe_vendor(shared), shippo_vendor(shared), sendgrid_vendor(shared),
-        slack_vendor(shared) {}
+        stripe_vendor(shared), shippo_vendor(shared), sendgrid_vendor(shared), slack_vendor(shared),
+        inventory_vendor(shared) {}
 
   shared_state shared;
   stripe stripe_vendor;
   shippo shippo_vendor;
   sendgrid sendgrid_vendor;
   slack slack_vendor;
+  inventory inventory_vendor;
 };
 
 struct late_task {
@@ -63,6 +65,8 @@ call_id route(vendor_id vendor, std::string_view method, std::string_view path) 
     return sendgrid::route(method, path);
   case vendor_id::slack:
     return slack::route(method, path);
+  case vendor_id::inventory:
+    return inventory::route(method, path);
   }
   return call_id::slack_other;
 }
@@ -89,6 +93,11 @@ void status_answer(http_response& reply, vendor_id vendor, const fault& f) {
   case vendor_id::slack:
     reply.body = f.status == 429 ? R"({"ok":false,"error":"ratelimited"})"
                                  : R"({"ok":false,"error":"internal_error"})";
+    break;
+  case vendor_id::inventory:
+    reply.body = f.status == 429
+                     ? R"({"error":{"code":"rate_limited","message":"Too many requests."}})"
+                     : R"({"error":{"code":"unavailable","message":"The request failed."}})";
     break;
   }
   reply.headers.emplace_back("content-type", "application/json");
@@ -156,6 +165,11 @@ void refused_at_the_door(http_response& reply, call_id what, const fault& f) {
     body += '}';
     answer(200, json, std::move(body));
     return;
+  case vendor_id::inventory:
+    body = status == 401   ? R"({"error":{"code":"unauthorized","message":"Unknown token."}})"
+           : status == 403 ? R"({"error":{"code":"forbidden","message":"Not allowed."}})"
+                           : R"({"error":{"code":"unknown_path","message":"No such path."}})";
+    break;
   }
   answer(status, json, std::move(body));
 }
@@ -187,6 +201,8 @@ int success_status(call_id what, std::string_view method) {
     return method == "POST" ? 201 : 200;
   case vendor_id::sendgrid:
     return 202;
+  case vendor_id::inventory:
+    return what == call_id::inventory_reserve ? 201 : 200;
   case vendor_id::stripe:
   case vendor_id::slack:
     break;
@@ -242,6 +258,9 @@ struct vendors::state {
       return;
     case vendor_id::slack:
       now_world->slack_vendor.handle(c);
+      return;
+    case vendor_id::inventory:
+      now_world->inventory_vendor.handle(c);
       return;
     }
   }
@@ -419,8 +438,10 @@ mock_response vendors::state::own_request(const mock_request& request, vendors& 
       path == "/ledger" || path == "/control" || path == "/reset" || path == "/health";
   const bool reads = path == "/ledger" || path == "/health";
   if (!known) {
-    answer(404, "The mock vendors live under /stripe, /shippo, /sendgrid and /slack; besides there "
-                "are GET /ledger, POST /control, POST /reset and GET /health.");
+    answer(
+        404,
+        "The mock vendors live under /stripe, /shippo, /sendgrid, /slack and /inventory; besides "
+        "there are GET /ledger, POST /control, POST /reset and GET /health.");
     return out;
   }
   if (request.method != (reads ? "GET" : "POST")) {
@@ -623,6 +644,13 @@ result<void> vendors::control(std::string_view json) {
        {std::pair(&read->archive, true), std::pair(&read->unarchive, false)})
     if (*name && !slack_vendor.set_archived(**name, archived))
       return fail({error_kind::not_found, "mock.control", "there can be no such channel"});
+  auto& stock = s.now_world->inventory_vendor;
+  if (read->expire &&
+      !stock.expire(*read->expire, s.time_at(vendor_id::inventory), s.request_number))
+    return fail(
+        {error_kind::not_found, "mock.control", "'expire' names no order that holds stock"});
+  for (const auto& [product, pieces] : read->stock)
+    stock.set_stock(product, pieces);
   if (read->clear)
     s.plan.clear();
   auto& lists = s.now_world->shared.lists;

@@ -15,9 +15,9 @@
 #include <string_view>
 #include <vector>
 
-/// The built-in mock vendors: Stripe, Shippo, SendGrid and Slack as one pure state machine. No
-/// socket, thread, clock or global: the simulator and the mock server drive the same code, and the
-/// same requests at the same times give the same bytes for a seed.
+/// The built-in mock vendors: Stripe, Shippo, SendGrid, Slack and a merchant's inventory as one
+/// pure state machine. No socket, thread, clock or global: the simulator and the mock server drive
+/// the same code, and the same requests at the same times give the same bytes for a seed.
 ///
 /// Paths: `/stripe/v1/…`, `/shippo/…`, `/sendgrid/v3/mail/send`, `/slack/api/…` and
 /// `/slack/services/T…/B…/…` (incoming webhook), so that `http://host:port/stripe` is Stripe's base
@@ -131,7 +131,9 @@ public:
   /// `{"refund":{"payment_intent":"pi_…","amount":1000,"status":"pending"}}` plays somebody who
   /// refunds in Stripe's dashboard.
   /// `archive` and `unarchive` name a Slack channel; incoming webhooks post to `C0WEBHOOK0`.
-  /// Fails with `invalid` naming the field, `not_found` for those five, or `full`; then nothing
+  /// `{"stock":{"sku-1":3}}` says how many pieces the inventory has free; `expire` names an order
+  /// whose reservation lapses (both in one document: first this).
+  /// Fails with `invalid` naming the field, `not_found` for those six, or `full`; then nothing
   /// has changed.
   result<void> control(std::string_view json);
 

@@ -1,5 +1,8 @@
 #include "tests/providers/samples.hpp"
 
+#include "providers/inventory/commit.hpp"
+#include "providers/inventory/release.hpp"
+#include "providers/inventory/reserve.hpp"
 #include "providers/sendgrid/send_mail.hpp"
 #include "providers/shippo/buy_label.hpp"
 #include "providers/shippo/create_shipment.hpp"
@@ -65,6 +68,11 @@ std::map<std::string, raw_operation> sample_operations() {
   add("slack.post_message#name",
       slack::post_message({of("announce"), "#orders", "Order ord-1001 shipped"}).raw);
   add("slack.post_webhook", slack::post_webhook({of("announce"), "Order ord-1001 shipped"}).raw);
+  add("inventory.reserve",
+      inventory::reserve({of("reserve_stock"), {{"sku-1", 2}, {"sku \"2\" ü", 1}, {"sku-1", 1}}})
+          .raw);
+  add("inventory.commit", inventory::commit(of("commit_stock")).raw);
+  add("inventory.release", inventory::release(of("release_stock")).raw);
   return all;
 }
 
