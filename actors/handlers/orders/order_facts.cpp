@@ -9,7 +9,7 @@ namespace orderhub::handlers {
 
 namespace {
 
-constexpr std::uint8_t facts_version = 3;
+constexpr std::uint8_t facts_version = 4;
 constexpr std::string_view done_mark = "done";
 
 void put(byte_writer& w, const std::map<std::string, std::string, std::less<>>& m) {
@@ -77,6 +77,7 @@ std::string order_facts::encode() const {
   put(w, notices);
   put(w, pending);
   put(w, attention);
+  put(w, stock);
   return w.take();
 }
 
@@ -114,6 +115,7 @@ result<order_facts> order_facts::decode(std::string_view bytes) {
   f.notices = get_map(r);
   f.pending = get_map(r);
   f.attention = get_map(r);
+  f.stock = get_stock(r);
   if (!r.done())
     return fail({error_kind::corrupt, "order_facts", "cut short or too long"});
   return f;
@@ -146,6 +148,7 @@ order_facts merge(const order_facts& a, const order_facts& b) {
   take_greater(f.tracking_number, b.tracking_number);
   take_greater(f.label_url, b.label_url);
   f.dispute = std::max(a.dispute, b.dispute);
+  f.stock = merge(a.stock, b.stock);
   f.label_voided = a.label_voided || b.label_voided;
   f.confirmed = a.confirmed || b.confirmed;
   f.cancelling = a.cancelling || b.cancelling;
@@ -194,6 +197,12 @@ bool is_returnable(const payment_fact& p) {
          p.state != payment_state::failed;
 }
 
+bool is_out_of_stock(const order_facts& f) {
+  const auto* payment = f.last_payment();
+  return f.stock.state == stock_state::refused &&
+         (payment == nullptr || payment->state == payment_state::failed);
+}
+
 bool forbids_shipping(const order_facts& f) {
   const auto* payment = f.last_payment();
   return f.cancelled || f.cancelling || f.dispute == dispute_state::open ||
@@ -206,7 +215,8 @@ bool has_open_compensation(const order_facts& f) {
       std::any_of(f.payments.begin(), f.payments.end(), [&](const payment_fact& p) {
         return is_returnable(p) && !is_refund_under_way(f, p);
       });
-  return f.cancelled && (money_is_out || (f.attention.contains("void_label") && !f.label_voided));
+  return f.cancelled && (money_is_out || f.stock.is_kept() ||
+                         (f.attention.contains("void_label") && !f.label_voided));
 }
 
 std::string_view status_of(const order_facts& f) {
@@ -231,6 +241,8 @@ std::string_view status_of(const order_facts& f) {
   case shipment_state::none:
     break;
   }
+  if (is_out_of_stock(f))
+    return "out_of_stock";
   switch (paid) {
   case payment_state::paid:
   case payment_state::part_refunded:

@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/handlers/orders/stock_fact.hpp"
 #include "journal/base/money.hpp"
 #include "journal/base/result.hpp"
 #include "journal/base/time.hpp"
@@ -56,6 +57,7 @@ struct order_facts {
   bool label_voided = false;
   std::string label_id, tracking_number, label_url;
   dispute_state dispute = dispute_state::none;
+  stock_fact stock;
   bool confirmed = false;
   bool cancelling = false;
   bool cancelled = false;
@@ -92,11 +94,14 @@ bool is_money(const payment_fact& payment);
 /// It is money or may become some: a cancel has to give it back.
 bool is_returnable(const payment_fact& payment);
 
+/// The order was refused for want of stock, and not charged for: it may be sent again.
+bool is_out_of_stock(const order_facts& facts);
+
 /// Something came up, wherever it was heard of, that forbids to ship: cancelled, refunded,
 /// disputed.
 bool forbids_shipping(const order_facts& facts);
 
-/// A cancelled order of which money, or a label, is still out, and nothing brings it back.
+/// A cancelled order of which money, a label or stock is still out, and nothing brings it back.
 bool has_open_compensation(const order_facts& facts);
 
 /// The one table from facts to status.

@@ -6,7 +6,8 @@ namespace orderhub::handlers {
 
 std::string order_plan::encode() const {
   byte_writer w(24);
-  w.u8(static_cast<std::uint8_t>((mail ? 1U : 0U) | (announce ? 2U : 0U) | (compensate ? 4U : 0U)));
+  w.u8(static_cast<std::uint8_t>((mail ? 1U : 0U) | (announce ? 2U : 0U) | (compensate ? 4U : 0U) |
+                                 (stock ? 8U : 0U)));
   w.i64(label_timeout_ms);
   w.i64(notification_timeout_ms);
   return w.take();
@@ -19,14 +20,15 @@ order_plan order_plan::decode(std::string_view text) {
   p.mail = (flags & 1U) != 0;
   p.announce = (flags & 2U) != 0;
   p.compensate = (flags & 4U) != 0;
+  p.stock = (flags & 8U) != 0;
   p.label_timeout_ms = r.i64();
   p.notification_timeout_ms = r.i64();
   return p;
 }
 
 order_plan plan_of(const order_settings& s) {
-  return {s.mail, s.slack || s.slack_webhook, s.compensate_on_label_failure, s.label_timeout_ms,
-          s.notification_timeout_ms};
+  return {s.mail,  s.slack || s.slack_webhook, s.compensate_on_label_failure,
+          s.stock, s.label_timeout_ms,         s.notification_timeout_ms};
 }
 
 } // namespace orderhub::handlers

@@ -22,6 +22,7 @@ struct order_settings {
   bool mail = true;           ///< SendGrid is configured.
   bool slack = false;         ///< Slack's bot token is.
   bool slack_webhook = false; ///< Only an incoming webhook is.
+  bool stock = false;         ///< The shop's inventory is.
   std::int64_t label_timeout_ms = 10'000;
   std::int64_t notification_timeout_ms = 2'000;
   bool compensate_on_label_failure = false;
@@ -49,6 +50,7 @@ struct order_plan {
   bool mail = false;
   bool announce = false;
   bool compensate = false;
+  bool stock = false;
   std::int64_t label_timeout_ms = 0;
   std::int64_t notification_timeout_ms = 0;
 

@@ -8,6 +8,8 @@
 #include "providers/tables/currencies.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <initializer_list>
 #include <utility>
 
@@ -43,6 +45,12 @@ bool is_resolved(const order_facts& f, std::string_view step) {
     return f.label_voided;
   if (step == tracking_step)
     return f.cancelled || !f.tracking_number.empty();
+  if (step == "release_stock")
+    return !f.stock.is_kept();
+  if (step == "reserve_stock")
+    return f.cancelled || f.stock.state != stock_state::refused;
+  if (step == "commit_stock")
+    return f.cancelled;
   if (step == "label")
     return f.cancelled || !f.label_id.empty();
   if (step == "charge")
@@ -88,6 +96,8 @@ json state_of(const std::string& order_id, const order_facts& f) {
 std::string message_of(const order_facts& f, bool again) {
   const auto status = status_of(f);
   const auto* payment = f.last_payment();
+  if (status == "out_of_stock")
+    return "Out of stock: " + shortage_text(f.stock);
   if (status == "payment_failed")
     return "Payment failed: " + (payment != nullptr ? payment->reason : std::string());
   if (status == "requires_action")
@@ -171,6 +181,19 @@ json changes_json(std::string_view recorded) {
   return list;
 }
 
+/// What the shop's inventory has for it.
+json stock_json(const stock_fact& s) {
+  constexpr std::array names = {"none",      "asked", "refused", "held",
+                                "committed", "lost",  "released"};
+  json stock{{"state", names.at(static_cast<std::size_t>(s.state))}};
+  if (!s.reason.empty())
+    stock["reason"] = s.reason;
+  for (const auto& i : s.missing)
+    stock["missing"].push_back(
+        {{"productId", i.product_id}, {"wanted", i.wanted}, {"available", i.available}});
+  return stock;
+}
+
 /// What is open, as GetOrder lists it.
 void show(json& order, const open_points& open) {
   auto in_doubt = json::array();
@@ -213,6 +236,19 @@ error cancelled_meanwhile(const std::string& order_id, const order_facts& f) {
   return {error_kind::cancelled, "order",
           "Order " + order_id + " was cancelled while it was processed; it is now " +
               std::string(status_of(f)) + '.',
+          409};
+}
+
+error out_of_stock(const std::string& order_id, const order_facts& f) {
+  const auto why = shortage_text(f.stock);
+  if (f.stock.state == stock_state::lost)
+    return {error_kind::rejected, "order",
+            "Order " + order_id + " has no stock left: " + why +
+                ". What was paid is given back; it is now " + std::string(status_of(f)) + '.',
+            409};
+  return {error_kind::rejected, "order",
+          "Order " + order_id + " is out of stock: " + why +
+              ". Nothing was charged; it can be sent again.",
           409};
 }
 
@@ -260,6 +296,8 @@ result<std::string> get_order(const durable::read_view& view, std::int64_t call_
     j["pending"] = json::array();
   if (!j.contains("attention"))
     j["attention"] = json::array();
+  if (facts->stock.round > 0)
+    j["stock"] = stock_json(facts->stock);
   if (!facts->notices.empty())
     j["notices"] = facts->notices;
   if (const auto* changes = state.value("changes"))

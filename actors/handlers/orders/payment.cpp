@@ -220,12 +220,11 @@ task<void> check_payment(order_run run) {
 bool wants_payment(const order_run& run) {
   if (!run.goes_on() || run.refused())
     return false;
-  if (!run.facts().known())
-    return true;
   const auto* last = run.facts().last_payment();
+  if (last == nullptr || is_out_of_stock(run.facts()))
+    return true;
   const auto& wanted = *run.placed();
-  const bool is_other_method =
-      wanted.payment_method_given && last != nullptr && wanted.payment_method != last->method;
+  const bool is_other_method = wanted.payment_method_given && wanted.payment_method != last->method;
   return status_of(run.facts()) == "payment_failed" &&
          (wanted.retry || is_other_method || run.asks_for_payment());
 }

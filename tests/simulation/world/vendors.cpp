@@ -30,6 +30,7 @@ providers::registry mock_registry(const handlers::order_settings& orders,
       {"sendgrid", "Bearer SG.world", "SENDGRID_API_BASE and SENDGRID_API_KEY", orders.mail},
       {"slack", "Bearer xoxb-world", "SLACK_API_BASE and SLACK_BOT_TOKEN", orders.slack},
       {"slack_webhook", "", "SLACK_WEBHOOK_URL", orders.slack_webhook},
+      {"inventory", "Bearer inventory-world", "INVENTORY_API_BASE", orders.stock},
   };
   for (const auto& vendor : known) {
     r.settings.emplace(vendor.name, vendor.settings);
