@@ -70,7 +70,15 @@ struct vendor_configuration {
 };
 
 /// What an order needs of a vendor.
-enum class vendor_role : std::uint8_t { payment, shipping, mail, announcement, stock };
+enum class vendor_role : std::uint8_t {
+  payment,
+  shipping,
+  mail,
+  announcement,
+  stock,
+  picking,
+  pickup
+};
 
 /// What the person who starts the hub should know.
 struct vendor_finding {

@@ -1,10 +1,12 @@
 #include "providers/vendors.hpp"
 
+#include "providers/carrier/endpoint.hpp"
 #include "providers/inventory/endpoint.hpp"
 #include "providers/sendgrid/endpoint.hpp"
 #include "providers/shippo/endpoint.hpp"
 #include "providers/slack/endpoint.hpp"
 #include "providers/stripe/endpoint.hpp"
+#include "providers/warehouse/endpoint.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -13,8 +15,8 @@ namespace orderhub::providers {
 
 const std::vector<vendor>& all_vendors() {
   static const std::vector<vendor> all = {
-      stripe::describe(),   shippo::describe(),    slack::describe(),
-      sendgrid::describe(), inventory::describe(),
+      stripe::describe(),    shippo::describe(),    slack::describe(),   sendgrid::describe(),
+      inventory::describe(), warehouse::describe(), carrier::describe(),
   };
   return all;
 }
@@ -33,7 +35,7 @@ std::vector<std::string_view> skippable_vendors() {
     if (!v.is_required)
       names.push_back(v.name);
   // A shop may write down today that it will not use these.
-  names.insert(names.end(), {"twilio", "github", "warehouse", "carrier"});
+  names.insert(names.end(), {"twilio", "github"});
   return names;
 }
 

@@ -28,7 +28,7 @@ int run_mock(const mock_command& command);
 struct contract_command {
   std::string url; ///< What stands before `/v1`.
   std::string token;
-  std::string only; ///< `inventory`; empty: every service.
+  std::string only; ///< `inventory`, `warehouse` or `carrier`; empty: every service.
   std::string product = "orderhub-check";
 };
 /// Holds a server against the contract of `providers/contracts` and prints a line a rule. 0 where

@@ -127,7 +127,7 @@ int main(int argc, char** argv) {
   check_app->add_option("url", contract.url, "what stands before /v1")->required();
   check_app->add_option("--token", contract.token, "its bearer token")->type_name("TEXT");
   check_app->add_option("--only", contract.only, "one service instead of all")
-      ->check(CLI::IsMember({"inventory"}));
+      ->check(CLI::IsMember({"inventory", "warehouse", "carrier"}));
   check_app->add_option("--product", contract.product, "one of which ten pieces are free, or more")
       ->capture_default_str();
 

@@ -94,7 +94,7 @@ result<void> read_fault_field(fault& f, const std::string& name, const json& val
     const auto it = std::find(vendor_names.begin(), vendor_names.end(), *text);
     if (it == vendor_names.end() && *text != "*")
       return fail(wrong("'vendor' must be one of stripe, shippo, sendgrid, slack, "
-                        "inventory, *"));
+                        "inventory, warehouse, carrier, *"));
     if (it != vendor_names.end())
       f.vendor = static_cast<vendor_id>(std::distance(vendor_names.begin(), it));
   } else if (name == "operation" || name == "code" || name == "text") {
@@ -319,6 +319,10 @@ result<control_document> parse_control(std::string_view text) {
       read = read_stock(to, value);
     else if (name == "expire" && value.is_string())
       to.expire = value.get<std::string>();
+    else if (name == "fail_pick_ticket" && value.is_string())
+      to.fail_pick_ticket = value.get<std::string>();
+    else if (name == "fail_pickup" && value.is_string())
+      to.fail_pickup = value.get<std::string>();
     else
       read = fail(wrong("there is no setting '" + name.substr(0, 64) + "'"));
     if (!read)

@@ -29,7 +29,8 @@ enum class fault_effect : std::uint8_t {
   stored_500_done, ///< The same, and the work was done. Other vendors: a 500 after the work.
   refuse,          ///< The vendor's own definite no, with `code` and `text`: Stripe 402
                    ///< `card_declined`, Shippo 201 with status ERROR, Slack `ok:false`,
-                   ///< SendGrid 400, Inventory 409 `out_of_stock`.
+                   ///< SendGrid 400, Inventory 409 `out_of_stock`,
+                   ///< warehouse and carrier 409 `too_late`.
   queued,          ///< Shippo's label: answered QUEUED; `late_ms` later it has the `outcome`.
   unauthorized,    ///< The vendor's own no to the credential (revoked key): 401, Slack's `code` or
                    ///< `token_revoked`. Nothing is done, nothing stored under a key.
@@ -105,8 +106,9 @@ struct control_document {
   std::optional<std::string> authenticate, fail_authentication;
   std::optional<dashboard_refund> refund;
   std::optional<std::string> archive, unarchive;
-  std::map<std::string, std::int64_t> stock; ///< Free pieces by product.
-  std::optional<std::string> expire;         ///< An order.
+  std::map<std::string, std::int64_t> stock;                ///< Free pieces by product.
+  std::optional<std::string> expire;                        ///< An order.
+  std::optional<std::string> fail_pick_ticket, fail_pickup; ///< The same.
 };
 /// Fails with `invalid`, naming the field. Reads the whole document before anything is changed.
 result<control_document> parse_control(std::string_view json);

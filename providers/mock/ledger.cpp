@@ -17,11 +17,12 @@ constexpr std::size_t step_size_max = 64;
 constexpr std::size_t steps_max = 1'000;
 
 constexpr std::array<std::string_view, effect_kind_count> kind_names = {
-    "charge", "refund",  "cancel_intent", "shipment",     "label",        "label_refund",
-    "mail",   "message", "reservation",   "stock_commit", "stock_release"};
+    "charge",        "refund",      "cancel_intent", "shipment",    "label",
+    "label_refund",  "mail",        "message",       "reservation", "stock_commit",
+    "stock_release", "pick_ticket", "pick_cancel",   "pickup",      "pickup_cancel"};
 constexpr std::array<std::string_view, effect_kind_count> kind_vendors = {
-    "stripe",   "stripe", "stripe",    "shippo",    "shippo",   "shippo",
-    "sendgrid", "slack",  "inventory", "inventory", "inventory"};
+    "stripe",    "stripe",    "stripe",    "shippo",    "shippo",    "shippo",  "sendgrid", "slack",
+    "inventory", "inventory", "inventory", "warehouse", "warehouse", "carrier", "carrier"};
 
 } // namespace
 
@@ -166,6 +167,10 @@ void ledger::append_effect(std::string& out, std::size_t index) const {
   case effect_kind::reservation:
   case effect_kind::stock_commit:
   case effect_kind::stock_release:
+  case effect_kind::pick_ticket:
+  case effect_kind::pick_cancel:
+  case effect_kind::pickup:
+  case effect_kind::pickup_cancel:
     append_number(out, static_cast<std::int64_t>(e.number));
     break;
   }

@@ -2,6 +2,7 @@
 
 #include "providers/mock/call.hpp"
 #include "providers/mock/contracts/inventory.hpp"
+#include "providers/mock/contracts/jobs.hpp"
 #include "providers/mock/sendgrid/sendgrid.hpp"
 #include "providers/mock/shippo/shippo.hpp"
 #include "providers/mock/slack/slack.hpp"
@@ -21,7 +22,8 @@ struct world {
   explicit world(const options& settings, std::uint64_t tag)
       : shared{settings, ids(tag), ledger(settings.ledger, settings.ledger_effects_max, ids(tag))},
         stripe_vendor(shared), shippo_vendor(shared), sendgrid_vendor(shared), slack_vendor(shared),
-        inventory_vendor(shared) {}
+        inventory_vendor(shared), warehouse_vendor(shared, warehouse_facts),
+        carrier_vendor(shared, carrier_facts) {}
 
   shared_state shared;
   stripe stripe_vendor;
@@ -29,6 +31,8 @@ struct world {
   sendgrid sendgrid_vendor;
   slack slack_vendor;
   inventory inventory_vendor;
+  job_service warehouse_vendor;
+  job_service carrier_vendor;
 };
 
 struct late_task {
@@ -67,6 +71,10 @@ call_id route(vendor_id vendor, std::string_view method, std::string_view path) 
     return slack::route(method, path);
   case vendor_id::inventory:
     return inventory::route(method, path);
+  case vendor_id::warehouse:
+    return job_service::route(warehouse_facts, method, path);
+  case vendor_id::carrier:
+    return job_service::route(carrier_facts, method, path);
   }
   return call_id::slack_other;
 }
@@ -95,6 +103,8 @@ void status_answer(http_response& reply, vendor_id vendor, const fault& f) {
                                  : R"({"ok":false,"error":"internal_error"})";
     break;
   case vendor_id::inventory:
+  case vendor_id::warehouse:
+  case vendor_id::carrier:
     reply.body = f.status == 429
                      ? R"({"error":{"code":"rate_limited","message":"Too many requests."}})"
                      : R"({"error":{"code":"unavailable","message":"The request failed."}})";
@@ -166,6 +176,8 @@ void refused_at_the_door(http_response& reply, call_id what, const fault& f) {
     answer(200, json, std::move(body));
     return;
   case vendor_id::inventory:
+  case vendor_id::warehouse:
+  case vendor_id::carrier:
     body = status == 401   ? R"({"error":{"code":"unauthorized","message":"Unknown token."}})"
            : status == 403 ? R"({"error":{"code":"forbidden","message":"Not allowed."}})"
                            : R"({"error":{"code":"unknown_path","message":"No such path."}})";
@@ -203,6 +215,10 @@ int success_status(call_id what, std::string_view method) {
     return 202;
   case vendor_id::inventory:
     return what == call_id::inventory_reserve ? 201 : 200;
+  case vendor_id::warehouse:
+    return what == call_id::warehouse_pick_ticket ? 201 : 200;
+  case vendor_id::carrier:
+    return what == call_id::carrier_pickup ? 201 : 200;
   case vendor_id::stripe:
   case vendor_id::slack:
     break;
@@ -261,6 +277,12 @@ struct vendors::state {
       return;
     case vendor_id::inventory:
       now_world->inventory_vendor.handle(c);
+      return;
+    case vendor_id::warehouse:
+      now_world->warehouse_vendor.handle(c);
+      return;
+    case vendor_id::carrier:
+      now_world->carrier_vendor.handle(c);
       return;
     }
   }
@@ -438,10 +460,10 @@ mock_response vendors::state::own_request(const mock_request& request, vendors& 
       path == "/ledger" || path == "/control" || path == "/reset" || path == "/health";
   const bool reads = path == "/ledger" || path == "/health";
   if (!known) {
-    answer(
-        404,
-        "The mock vendors live under /stripe, /shippo, /sendgrid, /slack and /inventory; besides "
-        "there are GET /ledger, POST /control, POST /reset and GET /health.");
+    answer(404,
+           "The mock vendors live under /stripe, /shippo, /sendgrid, /slack, /inventory, "
+           "/warehouse and "
+           "/carrier; besides there are GET /ledger, POST /control, POST /reset and GET /health.");
     return out;
   }
   if (request.method != (reads ? "GET" : "POST")) {
@@ -649,6 +671,12 @@ result<void> vendors::control(std::string_view json) {
       !stock.expire(*read->expire, s.time_at(vendor_id::inventory), s.request_number))
     return fail(
         {error_kind::not_found, "mock.control", "'expire' names no order that holds stock"});
+  if (read->fail_pick_ticket && !s.now_world->warehouse_vendor.fail(*read->fail_pick_ticket))
+    return fail({error_kind::not_found, "mock.control",
+                 "'fail_pick_ticket' names no order with an open ticket"});
+  if (read->fail_pickup && !s.now_world->carrier_vendor.fail(*read->fail_pickup))
+    return fail({error_kind::not_found, "mock.control",
+                 "'fail_pickup' names no order with an open pickup"});
   for (const auto& [product, pieces] : read->stock)
     stock.set_stock(product, pieces);
   if (read->clear)

@@ -23,6 +23,10 @@ std::string reservation(const std::string& state) {
          state + "\"}";
 }
 
+std::string job(const std::string& state) {
+  return R"({"reference":"oh-514d6b541bfa03c4a7abc6fa2ccbc85e","state":")" + state + "\"}";
+}
+
 /// What each vendor answers where the sample operation took effect.
 std::map<std::string, http_response> successes() {
   const std::string metadata =
@@ -60,6 +64,12 @@ std::map<std::string, http_response> successes() {
       {"slack.post_message",
        {200, {}, R"({"ok":true,"channel":"C0123456789","ts":"1503435956.000247"})"}},
       {"slack.post_webhook", {200, {}, "ok"}},
+      {"warehouse.create_pick_ticket", {201, {}, job("open")}},
+      {"warehouse.cancel_pick_ticket", {200, {}, job("cancelled")}},
+      {"warehouse.read_pick_ticket", {200, {}, job("packed")}},
+      {"carrier.request_pickup", {201, {}, job("requested")}},
+      {"carrier.cancel_pickup", {200, {}, job("cancelled")}},
+      {"carrier.read_pickup", {200, {}, job("picked_up")}},
       {"inventory.reserve", {201, {}, reservation("held")}},
       {"inventory.commit", {200, {}, reservation("committed")}},
       {"inventory.release", {200, {}, reservation("released")}},

@@ -1,5 +1,6 @@
 #include "tests/providers/samples.hpp"
 
+#include "providers/carrier/pickup.hpp"
 #include "providers/inventory/commit.hpp"
 #include "providers/inventory/release.hpp"
 #include "providers/inventory/reserve.hpp"
@@ -16,6 +17,7 @@
 #include "providers/stripe/refund.hpp"
 #include "providers/stripe/retrieve.hpp"
 #include "providers/stripe/retrieve_refund.hpp"
+#include "providers/warehouse/pick_ticket.hpp"
 
 namespace orderhub::testing {
 
@@ -73,6 +75,15 @@ std::map<std::string, raw_operation> sample_operations() {
           .raw);
   add("inventory.commit", inventory::commit(of("commit_stock")).raw);
   add("inventory.release", inventory::release(of("release_stock")).raw);
+  contracts::destination to{
+      "Zoë Q. O'Hara", "", "1 Main St & Co", "Apt \"2\"", "New York", "NY", "10001", "US", ""};
+  add("warehouse.create_pick_ticket",
+      warehouse::create_pick_ticket({of("pick"), {{"sku-1", 2}}, to}).raw);
+  add("warehouse.cancel_pick_ticket", warehouse::cancel_pick_ticket(of("cancel_pick")).raw);
+  add("warehouse.read_pick_ticket", warehouse::read_pick_ticket(of("read_pick")).raw);
+  add("carrier.request_pickup", carrier::request_pickup({of("pickup"), {}, to}).raw);
+  add("carrier.cancel_pickup", carrier::cancel_pickup(of("cancel_pickup")).raw);
+  add("carrier.read_pickup", carrier::read_pickup(of("read_pickup")).raw);
   return all;
 }
 

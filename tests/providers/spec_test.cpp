@@ -7,7 +7,7 @@ namespace orderhub::providers {
 namespace {
 
 testing::spec_check spec_of(std::string_view vendor) {
-  const bool is_ours = vendor == "inventory";
+  const bool is_ours = vendor == "inventory" || vendor == "warehouse" || vendor == "carrier";
   return testing::spec_check(std::string(ORDERHUB_SOURCE_DIR) +
                              (is_ours ? "/providers/contracts/" : "/tests/golden/specs/") +
                              std::string(vendor) + ".json");

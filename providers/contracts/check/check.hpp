@@ -11,8 +11,8 @@
 
 namespace orderhub::providers::contracts {
 
-enum class service_kind : std::uint8_t { inventory };
-inline constexpr std::string_view service_names[] = {"inventory"};
+enum class service_kind : std::uint8_t { inventory, warehouse, carrier };
+inline constexpr std::string_view service_names[] = {"inventory", "warehouse", "carrier"};
 
 /// What a check asks, and of whom. It does real work there: it reserves and puts back.
 struct check_options {

@@ -214,13 +214,13 @@ result<void> check_contract(transport& net, const check_options& options,
   if (there.status() == 401 || there.status() == 403)
     return fail({error_kind::invalid, "contract.check",
                  "the server refuses the token (" + std::to_string(there.status()) + ')'});
-  for (const auto service : options.services)
-    switch (service) {
-    case service_kind::inventory:
-      if (auto done = check_inventory(client, report); !done)
-        return done;
-      break;
-    }
+  for (const auto service : options.services) {
+    auto done = service == service_kind::inventory   ? check_inventory(client, report)
+                : service == service_kind::warehouse ? check_warehouse(client, report)
+                                                     : check_carrier(client, report);
+    if (!done)
+      return done;
+  }
   return {};
 }
 

@@ -37,6 +37,8 @@ struct subject {
 void check_common_rules(check_client& client, const subject& of, const reporter& report);
 
 result<void> check_inventory(check_client& client, const reporter& report);
+result<void> check_warehouse(check_client& client, const reporter& report);
+result<void> check_carrier(check_client& client, const reporter& report);
 
 // What the rules are written with.
 
