@@ -9,7 +9,7 @@ namespace orderhub::handlers {
 
 namespace {
 
-constexpr std::uint8_t facts_version = 4;
+constexpr std::uint8_t facts_version = 5;
 constexpr std::string_view done_mark = "done";
 
 void put(byte_writer& w, const std::map<std::string, std::string, std::less<>>& m) {
@@ -78,6 +78,7 @@ std::string order_facts::encode() const {
   put(w, pending);
   put(w, attention);
   put(w, stock);
+  put(w, refunds);
   return w.take();
 }
 
@@ -116,6 +117,7 @@ result<order_facts> order_facts::decode(std::string_view bytes) {
   f.pending = get_map(r);
   f.attention = get_map(r);
   f.stock = get_stock(r);
+  f.refunds = get_refunds(r);
   if (!r.done())
     return fail({error_kind::corrupt, "order_facts", "cut short or too long"});
   return f;
@@ -149,6 +151,7 @@ order_facts merge(const order_facts& a, const order_facts& b) {
   take_greater(f.label_url, b.label_url);
   f.dispute = std::max(a.dispute, b.dispute);
   f.stock = merge(a.stock, b.stock);
+  f.refunds = merge(a.refunds, b.refunds);
   f.label_voided = a.label_voided || b.label_voided;
   f.confirmed = a.confirmed || b.confirmed;
   f.cancelling = a.cancelling || b.cancelling;
@@ -190,6 +193,13 @@ std::string_view refund_id_of(const order_facts& f) {
 
 bool is_money(const payment_fact& p) {
   return p.state == payment_state::paid || p.state == payment_state::part_refunded;
+}
+
+std::int64_t left_to_refund(const order_facts& f) {
+  for (auto p = f.payments.rbegin(); p != f.payments.rend(); ++p)
+    if (is_money(*p))
+      return p->amount.minor_units - standing_sum(f.refunds, p->attempt);
+  return 0;
 }
 
 bool is_returnable(const payment_fact& p) {

@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/handlers/orders/refund_fact.hpp"
 #include "actors/handlers/orders/stock_fact.hpp"
 #include "journal/base/money.hpp"
 #include "journal/base/result.hpp"
@@ -58,6 +59,7 @@ struct order_facts {
   std::string label_id, tracking_number, label_url;
   dispute_state dispute = dispute_state::none;
   stock_fact stock;
+  refund_facts refunds; ///< That callers asked for; a cancel's are in `payments`.
   bool confirmed = false;
   bool cancelling = false;
   bool cancelled = false;
@@ -91,6 +93,9 @@ std::string_view charge_id_of(const payment_fact& payment);
 std::string_view refund_id_of(const order_facts& facts);
 /// We have it, all of it or a part.
 bool is_money(const payment_fact& payment);
+/// Of the payment that has the order's money, what no refund of ours gives back, or may; minor
+/// units.
+std::int64_t left_to_refund(const order_facts& facts);
 /// It is money or may become some: a cancel has to give it back.
 bool is_returnable(const payment_fact& payment);
 

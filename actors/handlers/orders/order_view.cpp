@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <initializer_list>
 #include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -43,6 +44,8 @@ bool is_resolved(const order_facts& f, std::string_view step) {
     return std::none_of(f.payments.begin(), f.payments.end(), &is_money);
   if (step == "void_label")
     return f.label_voided;
+  if (is_followed_by_another(f.refunds, step))
+    return true;
   if (step == tracking_step)
     return f.cancelled || !f.tracking_number.empty();
   if (step == "release_stock")
@@ -194,6 +197,27 @@ json stock_json(const stock_fact& s) {
   return stock;
 }
 
+/// That callers asked for, in the order in which they did.
+json refunds_json(const refund_facts& refunds) {
+  std::vector<std::pair<std::uint32_t, json>> numbered;
+  for (const auto& [id, r] : refunds) {
+    json refund{{"refundId", id}, {"amount", r.amount}, {"state", name_of(r.state)}};
+    if (!r.reason.empty())
+      refund["reason"] = r.reason;
+    if (!r.why.empty())
+      refund["why"] = r.why;
+    if (!r.refund_id.empty())
+      refund["stripeRefundId"] = r.refund_id;
+    numbered.emplace_back(r.number, std::move(refund));
+  }
+  std::sort(numbered.begin(), numbered.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  json list = json::array();
+  for (auto& [number, refund] : numbered)
+    list.push_back(std::move(refund));
+  return list;
+}
+
 /// What is open, as GetOrder lists it.
 void show(json& order, const open_points& open) {
   auto in_doubt = json::array();
@@ -273,6 +297,21 @@ std::string cancel_response(const std::string& order_id, const order_facts& f) {
   return j.dump();
 }
 
+std::string refund_response(const std::string& order_id, const std::string& refund_id,
+                            const order_facts& f) {
+  const auto& refund = f.refunds.at(refund_id);
+  const char* message = refund.state == refund_state::made ? "Refunded"
+                        : refund.state == refund_state::accepted
+                            ? "Refund accepted; the bank has not made it yet"
+                            : "It is not known whether Stripe made the refund; a person was called";
+  return json{{"orderId", order_id},
+              {"refundId", refund_id},
+              {"refunded", refund.amount},
+              {"left", left_to_refund(f)},
+              {"message", message}}
+      .dump();
+}
+
 result<std::string> get_order(const durable::read_view& view, std::int64_t call_after_ms) {
   const auto& state = view.state;
   const auto* request = state.value("order");
@@ -298,6 +337,8 @@ result<std::string> get_order(const durable::read_view& view, std::int64_t call_
     j["attention"] = json::array();
   if (facts->stock.round > 0)
     j["stock"] = stock_json(facts->stock);
+  if (!facts->refunds.empty())
+    j["refunds"] = refunds_json(facts->refunds);
   if (!facts->notices.empty())
     j["notices"] = facts->notices;
   if (const auto* changes = state.value("changes"))
