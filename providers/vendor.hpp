@@ -70,7 +70,17 @@ struct vendor_configuration {
 };
 
 /// What an order needs of a vendor.
-enum class vendor_role : std::uint8_t { payment, shipping, mail, announcement, sms, deployment };
+enum class vendor_role : std::uint8_t {
+  payment,
+  shipping,
+  mail,
+  announcement,
+  sms,
+  deployment,
+  stock,
+  picking,
+  pickup
+};
 
 /// What the person who starts the hub should know.
 struct vendor_finding {
@@ -91,11 +101,12 @@ struct vendor {
   std::string_view name;  ///< Its folder, its TOML section, and its name in `disable`.
   std::string_view title; ///< For people: `Stripe`.
   vendor_role role = vendor_role::payment;
-  bool is_required = false;      ///< It is never skipped: it cannot be disabled, and needs its key.
-  std::string_view duty = {};    ///< Of a required one, for people: `payment`.
-  std::string_view key;          ///< The setting that configures it: `stripe.api_key`.
-  std::string_view base;         ///< Its base URL's setting: `stripe.api_base`.
-  std::string_view skipped = {}; ///< What it means that it is not configured.
+  bool is_required = false;   ///< It is never skipped: it cannot be disabled, and needs its key.
+  std::string_view duty = {}; ///< Of a required one, for people: `payment`.
+  std::string_view key;       ///< The setting that configures it: `stripe.api_key`.
+  std::string_view base;      ///< Its base URL's setting: `stripe.api_base`.
+  /// What it means that it is not configured; empty: nothing that anybody need be told.
+  std::string_view skipped = {};
   std::vector<vendor_setting> settings;
   std::vector<endpoint_name> endpoints;
   /// `mock`, `test` or `live`; empty where the vendor is skipped.

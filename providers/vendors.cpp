@@ -1,11 +1,14 @@
 #include "providers/vendors.hpp"
 
+#include "providers/carrier/endpoint.hpp"
 #include "providers/github/endpoint.hpp"
+#include "providers/inventory/endpoint.hpp"
 #include "providers/sendgrid/endpoint.hpp"
 #include "providers/shippo/endpoint.hpp"
 #include "providers/slack/endpoint.hpp"
 #include "providers/stripe/endpoint.hpp"
 #include "providers/twilio/endpoint.hpp"
+#include "providers/warehouse/endpoint.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -14,8 +17,9 @@ namespace orderhub::providers {
 
 const std::vector<vendor>& all_vendors() {
   static const std::vector<vendor> all = {
-      stripe::describe(),   shippo::describe(), slack::describe(),
-      sendgrid::describe(), twilio::describe(), github::describe(),
+      stripe::describe(),    shippo::describe(),    slack::describe(),
+      sendgrid::describe(),  twilio::describe(),    github::describe(),
+      inventory::describe(), warehouse::describe(), carrier::describe(),
   };
   return all;
 }
@@ -33,8 +37,6 @@ std::vector<std::string_view> skippable_vendors() {
   for (const auto& v : all_vendors())
     if (!v.is_required)
       names.push_back(v.name);
-  // A shop may write down today that it will not use these.
-  names.insert(names.end(), {"inventory", "warehouse", "carrier"});
   return names;
 }
 

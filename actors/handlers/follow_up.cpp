@@ -9,7 +9,7 @@ namespace orderhub::handlers {
 
 namespace {
 
-constexpr std::uint8_t follow_up_version = 1;
+constexpr std::uint8_t follow_up_version = 2;
 constexpr std::int64_t poll_first_ms = 2'000;
 
 result<std::string> post_wait(settings_ptr s, object_id object, follower by, follow_up what,
@@ -38,6 +38,7 @@ std::string follow_up::encode() const {
   w.str16(last);
   w.u8(is_whole ? 1 : 0);
   w.u32(round);
+  w.str8(named);
   return w.take();
 }
 
@@ -53,6 +54,7 @@ result<follow_up> follow_up::decode(std::string_view bytes) {
   f.last = r.str16();
   f.is_whole = r.u8() != 0;
   f.round = r.u32();
+  f.named = r.str8();
   if (version != follow_up_version || !r.done())
     return fail({error_kind::corrupt, "follow_up", "what is followed cannot be read"});
   return f;

@@ -24,6 +24,7 @@ struct follow_up {
   // Of a refund:
   bool is_whole = true;    ///< With it all of the payment is given back.
   std::uint32_t round = 0; ///< Which one of the payment it is, from 0.
+  std::string named;       ///< The name that a caller gave it; empty of a cancel's.
 
   [[nodiscard]] std::string encode() const;
   /// Fails with `corrupt`.

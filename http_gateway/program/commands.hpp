@@ -24,6 +24,17 @@ struct mock_command {
 /// http://H:P` to standard output when it listens. 0 after a clean stop, else 1.
 int run_mock(const mock_command& command);
 
+/// `orderhub contract check`.
+struct contract_command {
+  std::string url; ///< What stands before `/v1`.
+  std::string token;
+  std::string only; ///< `inventory`, `warehouse` or `carrier`; empty: every service.
+  std::string product = "orderhub-check";
+};
+/// Holds a server against the contract of `providers/contracts` and prints a line a rule. 0 where
+/// all of them are kept, 1 where one is not, 2 where it could not be asked.
+int run_contract_check(const contract_command& command);
+
 /// `orderhub journal …`.
 struct journal_command {
   enum class verb : std::uint8_t { verify, dump, stats, backup };

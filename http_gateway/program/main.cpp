@@ -118,6 +118,19 @@ int main(int argc, char** argv) {
       ->add_option("destination", journal.destination, "an empty or new directory")
       ->required();
 
+  contract_command contract;
+  auto* contract_app = app.add_subcommand("contract", "the contract of a shop's own services");
+  contract_app->require_subcommand(1);
+  auto* check_app = contract_app->add_subcommand(
+      "check",
+      "hold a server against it; it really reserves, and puts back: give it a test server");
+  check_app->add_option("url", contract.url, "what stands before /v1")->required();
+  check_app->add_option("--token", contract.token, "its bearer token")->type_name("TEXT");
+  check_app->add_option("--only", contract.only, "one service instead of all")
+      ->check(CLI::IsMember({"inventory", "warehouse", "carrier"}));
+  check_app->add_option("--product", contract.product, "one of which ten pieces are free, or more")
+      ->capture_default_str();
+
   CLI11_PARSE(app, argc, argv);
 
   if (serve_app->parsed()) {
@@ -138,6 +151,8 @@ int main(int argc, char** argv) {
     std::cout << settings_markdown();
     return 0;
   }
+  if (check_app->parsed())
+    return run_contract_check(contract);
   if (mock_app->parsed()) {
     auto listen = parse_listen(mock_listen);
     if (!listen)

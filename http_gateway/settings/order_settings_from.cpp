@@ -97,6 +97,7 @@ result<handlers::order_settings> order_settings_from(const settings& s,
     o.repository = providers::github::repository_of(
         s.configuration_of(providers::vendor_for(providers::vendor_role::deployment)));
   o.slack_webhook = vendors.find("slack_webhook") != nullptr;
+  o.stock = vendors.find("inventory") != nullptr;
   o.label_timeout_ms = s.label_timeout_ms;
   o.notification_timeout_ms = s.notification_timeout_ms;
   o.call_after_ms = s.call_after_ms;

@@ -173,7 +173,7 @@ rows calls_rows() {
 
 /// Whether its default could be written down as its value.
 bool is_value(const providers::vendor_setting& s) {
-  return s.kind == providers::setting_kind::base_url;
+  return s.kind == providers::setting_kind::base_url && s.fallback.starts_with("https://");
 }
 
 rows rows_of(const providers::vendor& v) {

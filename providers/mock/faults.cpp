@@ -96,8 +96,8 @@ result<void> read_fault_field(fault& f, const std::string& name, const json& val
       return text.failure();
     const auto it = std::find(vendor_names.begin(), vendor_names.end(), *text);
     if (it == vendor_names.end() && *text != "*")
-      return fail(
-          wrong("'vendor' must be one of stripe, shippo, sendgrid, slack, twilio, github, *"));
+      return fail(wrong("'vendor' must be one of stripe, shippo, sendgrid, slack, twilio, github, "
+                        "inventory, warehouse, carrier, *"));
     if (it != vendor_names.end())
       f.vendor = static_cast<vendor_id>(std::distance(vendor_names.begin(), it));
   } else if (name == "operation" || name == "code" || name == "text") {
@@ -258,6 +258,19 @@ result<void> read_refund(control_document& to, const json& value) {
   return {};
 }
 
+result<void> read_stock(control_document& to, const json& value) {
+  const char* const message =
+      "'stock' must be an object of pieces by product, integers that are not negative";
+  if (!value.is_object())
+    return fail(wrong(message));
+  for (const auto& [product, pieces] : value.items()) {
+    if (!pieces.is_number_unsigned())
+      return fail(wrong(message));
+    to.stock[product] = pieces.get<std::int64_t>();
+  }
+  return {};
+}
+
 } // namespace
 
 std::string_view name_of(fault_effect effect) {
@@ -311,6 +324,14 @@ result<control_document> parse_control(std::string_view text) {
       to.archive = value.get<std::string>();
     else if (name == "unarchive" && value.is_string())
       to.unarchive = value.get<std::string>();
+    else if (name == "stock")
+      read = read_stock(to, value);
+    else if (name == "expire" && value.is_string())
+      to.expire = value.get<std::string>();
+    else if (name == "fail_pick_ticket" && value.is_string())
+      to.fail_pick_ticket = value.get<std::string>();
+    else if (name == "fail_pickup" && value.is_string())
+      to.fail_pickup = value.get<std::string>();
     else
       read = fail(wrong("there is no setting '" + name.substr(0, 64) + "'"));
     if (!read)

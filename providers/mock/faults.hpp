@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <random>
 #include <string>
@@ -28,14 +29,15 @@ enum class fault_effect : std::uint8_t {
   stored_500_done, ///< The same, and the work was done. Other vendors: a 500 after the work.
   refuse,          ///< The vendor's own definite no, with `code` and `text`: Stripe 402
                    ///< `card_declined`, Shippo 201 with status ERROR, Slack `ok:false`,
-  ///< SendGrid 400, Twilio 400 with the number `code` or 21610, GitHub 422 with `code`.
-  queued,       ///< Shippo's label: answered QUEUED; `late_ms` later it has the `outcome`.
-                ///< Twilio's SMS: queued as long, then delivered, or not with the number `code`.
-                ///< GitHub's deployment: in progress as long, then it has succeeded or failed.
-  unauthorized, ///< The vendor's own no to the credential (revoked key): 401, Slack's `code` or
-                ///< `token_revoked`. Nothing is done, nothing stored under a key.
-  forbidden,    ///< The same for its permission: 403, Slack's `code` or `missing_scope`.
-  not_found,    ///< The path does not exist: a wrong base URL, a 404 list.
+                   ///< SendGrid 400, Twilio 400 with the number `code` or 21610, GitHub 422 with
+                   ///< `code`, Inventory 409 `out_of_stock`, warehouse and carrier 409 `too_late`.
+  queued,          ///< Shippo's label: answered QUEUED; `late_ms` later it has the `outcome`.
+                   ///< Twilio's SMS: queued as long, then delivered, or not with the number `code`.
+                   ///< GitHub's deployment: in progress as long, then it has succeeded or failed.
+  unauthorized,    ///< The vendor's own no to the credential (revoked key): 401, Slack's `code` or
+                   ///< `token_revoked`. Nothing is done, nothing stored under a key.
+  forbidden,       ///< The same for its permission: 403, Slack's `code` or `missing_scope`.
+  not_found,       ///< The path does not exist: a wrong base URL, a 404 list.
   reset_after_answer, ///< The work is done, the whole answer arrives, then the connection is reset.
   hang,               ///< Nothing is done and nothing is answered, until the caller gives up.
   hang_after,         ///< The work is done, the rest the same.
@@ -107,6 +109,9 @@ struct control_document {
   std::optional<std::string> authenticate, fail_authentication;
   std::optional<dashboard_refund> refund;
   std::optional<std::string> archive, unarchive;
+  std::map<std::string, std::int64_t> stock;                ///< Free pieces by product.
+  std::optional<std::string> expire;                        ///< An order.
+  std::optional<std::string> fail_pick_ticket, fail_pickup; ///< The same.
 };
 /// Fails with `invalid`, naming the field. Reads the whole document before anything is changed.
 result<control_document> parse_control(std::string_view json);

@@ -27,8 +27,15 @@ enum class effect_kind : std::uint8_t {
   message,       ///< Slack posted a message.
   sms,           ///< Twilio queued an SMS.
   deployment,    ///< GitHub created a deployment.
+  reservation,   ///< The inventory took pieces out of the stock for an order.
+  stock_commit,  ///< It took them for sold.
+  stock_release, ///< It put them back, released or lapsed.
+  pick_ticket,   ///< The warehouse took a ticket.
+  pick_cancel,   ///< It cancelled one.
+  pickup,        ///< The carrier took a pickup.
+  pickup_cancel, ///< It cancelled one.
 };
-inline constexpr std::size_t effect_kind_count = 10;
+inline constexpr std::size_t effect_kind_count = 17;
 /// `charge`, `refund`, …
 std::string_view name_of(effect_kind kind);
 

@@ -6,10 +6,21 @@
 
 namespace orderhub::providers::mock {
 
-enum class vendor_id : std::uint8_t { stripe, shippo, sendgrid, slack, twilio, github };
-inline constexpr std::size_t vendor_count = 6;
+enum class vendor_id : std::uint8_t {
+  stripe,
+  shippo,
+  sendgrid,
+  slack,
+  twilio,
+  github,
+  inventory,
+  warehouse,
+  carrier
+};
+inline constexpr std::size_t vendor_count = 9;
 inline constexpr std::array<std::string_view, vendor_count> vendor_names = {
-    "stripe", "shippo", "sendgrid", "slack", "twilio", "github"};
+    "stripe", "shippo",    "sendgrid",  "slack",  "twilio",
+    "github", "inventory", "warehouse", "carrier"};
 
 /// What a request asks for; the name by which faults and request counters speak of it.
 enum class call_id : std::uint8_t {
@@ -45,8 +56,25 @@ enum class call_id : std::uint8_t {
   github_statuses,   ///< GET …/deployments/{id}/statuses
   github_status,     ///< POST …/deployments/{id}/statuses
   github_other,
+  inventory_reserve, ///< POST /v1/reservations
+  inventory_commit,
+  inventory_release,
+  inventory_read,    ///< GET /v1/reservations/{reference}
+  inventory_stock,   ///< GET /v1/stock
+  inventory_request, ///< GET /v1/requests/{key}
+  inventory_other,
+  warehouse_pick_ticket, ///< POST /v1/pick_tickets
+  warehouse_cancel,
+  warehouse_read,
+  warehouse_request, ///< GET /v1/requests/{key}
+  warehouse_other,
+  carrier_pickup, ///< POST /v1/pickups
+  carrier_cancel,
+  carrier_read,
+  carrier_request, ///< GET /v1/requests/{key}
+  carrier_other,
 };
-inline constexpr std::size_t call_count = 32;
+inline constexpr std::size_t call_count = 49;
 
 struct call_name {
   vendor_id vendor;
@@ -85,6 +113,23 @@ inline constexpr std::array<call_name, call_count> call_names = {{
     {vendor_id::github, "statuses"},
     {vendor_id::github, "status"},
     {vendor_id::github, "other"},
+    {vendor_id::inventory, "reserve"},
+    {vendor_id::inventory, "commit"},
+    {vendor_id::inventory, "release"},
+    {vendor_id::inventory, "read"},
+    {vendor_id::inventory, "stock"},
+    {vendor_id::inventory, "request"},
+    {vendor_id::inventory, "other"},
+    {vendor_id::warehouse, "pick_ticket"},
+    {vendor_id::warehouse, "cancel"},
+    {vendor_id::warehouse, "read"},
+    {vendor_id::warehouse, "request"},
+    {vendor_id::warehouse, "other"},
+    {vendor_id::carrier, "pickup"},
+    {vendor_id::carrier, "cancel"},
+    {vendor_id::carrier, "read"},
+    {vendor_id::carrier, "request"},
+    {vendor_id::carrier, "other"},
 }};
 
 } // namespace orderhub::providers::mock

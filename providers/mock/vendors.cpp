@@ -1,6 +1,8 @@
 #include "providers/mock/vendors.hpp"
 
 #include "providers/mock/call.hpp"
+#include "providers/mock/contracts/inventory.hpp"
+#include "providers/mock/contracts/jobs.hpp"
 #include "providers/mock/github/github.hpp"
 #include "providers/mock/sendgrid/sendgrid.hpp"
 #include "providers/mock/shippo/shippo.hpp"
@@ -22,7 +24,8 @@ struct world {
   explicit world(const options& settings, std::uint64_t tag)
       : shared{settings, ids(tag), ledger(settings.ledger, settings.ledger_effects_max, ids(tag))},
         stripe_vendor(shared), shippo_vendor(shared), sendgrid_vendor(shared), slack_vendor(shared),
-        twilio_vendor(shared), github_vendor(shared) {}
+        twilio_vendor(shared), github_vendor(shared), inventory_vendor(shared),
+        warehouse_vendor(shared, warehouse_facts), carrier_vendor(shared, carrier_facts) {}
 
   shared_state shared;
   stripe stripe_vendor;
@@ -31,6 +34,9 @@ struct world {
   slack slack_vendor;
   twilio twilio_vendor;
   github github_vendor;
+  inventory inventory_vendor;
+  job_service warehouse_vendor;
+  job_service carrier_vendor;
 };
 
 struct late_task {
@@ -71,6 +77,12 @@ call_id route(vendor_id vendor, std::string_view method, std::string_view path) 
     return twilio::route(method, path);
   case vendor_id::github:
     return github::route(method, path);
+  case vendor_id::inventory:
+    return inventory::route(method, path);
+  case vendor_id::warehouse:
+    return job_service::route(warehouse_facts, method, path);
+  case vendor_id::carrier:
+    return job_service::route(carrier_facts, method, path);
   }
   return call_id::slack_other;
 }
@@ -107,6 +119,13 @@ void status_answer(http_response& reply, vendor_id vendor, const fault& f) {
     reply.body = f.status == 429 || f.status == 403
                      ? R"({"message":"You have exceeded a secondary rate limit."})"
                      : R"({"message":"Server Error"})";
+    break;
+  case vendor_id::inventory:
+  case vendor_id::warehouse:
+  case vendor_id::carrier:
+    reply.body = f.status == 429
+                     ? R"({"error":{"code":"rate_limited","message":"Too many requests."}})"
+                     : R"({"error":{"code":"unavailable","message":"The request failed."}})";
     break;
   }
   reply.headers.emplace_back("content-type", "application/json");
@@ -184,6 +203,13 @@ void refused_at_the_door(http_response& reply, call_id what, const fault& f) {
            : status == 403 ? R"({"message":"Resource not accessible by personal access token"})"
                            : R"({"message":"Not Found","status":"404"})";
     break;
+  case vendor_id::inventory:
+  case vendor_id::warehouse:
+  case vendor_id::carrier:
+    body = status == 401   ? R"({"error":{"code":"unauthorized","message":"Unknown token."}})"
+           : status == 403 ? R"({"error":{"code":"forbidden","message":"Not allowed."}})"
+                           : R"({"error":{"code":"unknown_path","message":"No such path."}})";
+    break;
   }
   answer(status, json, std::move(body));
 }
@@ -217,6 +243,12 @@ int success_status(call_id what, std::string_view method) {
     return method == "POST" ? 201 : 200;
   case vendor_id::sendgrid:
     return 202;
+  case vendor_id::inventory:
+    return what == call_id::inventory_reserve ? 201 : 200;
+  case vendor_id::warehouse:
+    return what == call_id::warehouse_pick_ticket ? 201 : 200;
+  case vendor_id::carrier:
+    return what == call_id::carrier_pickup ? 201 : 200;
   case vendor_id::stripe:
   case vendor_id::slack:
     break;
@@ -278,6 +310,15 @@ struct vendors::state {
       return;
     case vendor_id::github:
       now_world->github_vendor.handle(c);
+      return;
+    case vendor_id::inventory:
+      now_world->inventory_vendor.handle(c);
+      return;
+    case vendor_id::warehouse:
+      now_world->warehouse_vendor.handle(c);
+      return;
+    case vendor_id::carrier:
+      now_world->carrier_vendor.handle(c);
       return;
     }
   }
@@ -455,9 +496,11 @@ mock_response vendors::state::own_request(const mock_request& request, vendors& 
       path == "/ledger" || path == "/control" || path == "/reset" || path == "/health";
   const bool reads = path == "/ledger" || path == "/health";
   if (!known) {
-    answer(404,
-           "The mock vendors live under /stripe, /shippo, /sendgrid, /slack, /twilio and "
-           "/github; besides there are GET /ledger, POST /control, POST /reset and GET /health.");
+    answer(
+        404,
+        "The mock vendors live under /stripe, /shippo, /sendgrid, /slack, /twilio, /github, "
+        "/inventory, /warehouse and /carrier; besides there are GET /ledger, POST /control, POST "
+        "/reset and GET /health.");
     return out;
   }
   if (request.method != (reads ? "GET" : "POST")) {
@@ -660,6 +703,19 @@ result<void> vendors::control(std::string_view json) {
        {std::pair(&read->archive, true), std::pair(&read->unarchive, false)})
     if (*name && !slack_vendor.set_archived(**name, archived))
       return fail({error_kind::not_found, "mock.control", "there can be no such channel"});
+  auto& stock = s.now_world->inventory_vendor;
+  if (read->expire &&
+      !stock.expire(*read->expire, s.time_at(vendor_id::inventory), s.request_number))
+    return fail(
+        {error_kind::not_found, "mock.control", "'expire' names no order that holds stock"});
+  if (read->fail_pick_ticket && !s.now_world->warehouse_vendor.fail(*read->fail_pick_ticket))
+    return fail({error_kind::not_found, "mock.control",
+                 "'fail_pick_ticket' names no order with an open ticket"});
+  if (read->fail_pickup && !s.now_world->carrier_vendor.fail(*read->fail_pickup))
+    return fail({error_kind::not_found, "mock.control",
+                 "'fail_pickup' names no order with an open pickup"});
+  for (const auto& [product, pieces] : read->stock)
+    stock.set_stock(product, pieces);
   if (read->clear)
     s.plan.clear();
   auto& lists = s.now_world->shared.lists;

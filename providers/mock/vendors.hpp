@@ -15,9 +15,10 @@
 #include <string_view>
 #include <vector>
 
-/// The built-in mock vendors: Stripe, Shippo, SendGrid, Slack, Twilio and GitHub as one pure state
-/// machine. No socket, thread, clock or global: the simulator and the mock server drive the same
-/// code, and the same requests at the same times give the same bytes for a seed.
+/// The built-in mock vendors: Stripe, Shippo, SendGrid, Slack, Twilio, GitHub and a merchant's own
+/// services as one pure state machine. No socket, thread, clock or global: the simulator and the
+/// mock server drive the same code, and the same requests at the same times give the same bytes for
+/// a seed.
 ///
 /// Paths: `/stripe/v1/…`, `/shippo/…`, `/sendgrid/v3/mail/send`, `/slack/api/…` and
 /// `/slack/services/T…/B…/…` (incoming webhook), `/twilio/2010-04-01/…`, `/github/repos/…`, so that
@@ -88,6 +89,8 @@ struct options {
   std::int64_t shippo_purchase_ms = 1'000;
   /// Stripe: how long a refund of `pm_card_pendingRefund` stays `pending`.
   std::int64_t stripe_refund_ms = 5'000;
+  /// Warehouse, carrier: how long until a ticket is packed, a parcel picked up.
+  std::int64_t job_ms = 5'000;
   /// Rates quoted for a shipment, 1 to 3.
   std::size_t shippo_rates = 2;
 };
@@ -133,7 +136,10 @@ public:
   /// `{"refund":{"payment_intent":"pi_…","amount":1000,"status":"pending"}}` plays somebody who
   /// refunds in Stripe's dashboard.
   /// `archive` and `unarchive` name a Slack channel; incoming webhooks post to `C0WEBHOOK0`.
-  /// Fails with `invalid` naming the field, `not_found` for those five, or `full`; then nothing
+  /// `{"stock":{"sku-1":3}}` says how many pieces the inventory has free; `expire` names an order
+  /// whose reservation lapses (both in one document: first this).
+  /// `fail_pick_ticket` and `fail_pickup` name an order whose ticket or pickup has failed.
+  /// Fails with `invalid` naming the field, `not_found` for those eight, or `full`; then nothing
   /// has changed.
   result<void> control(std::string_view json);
 

@@ -150,11 +150,15 @@ TEST_CASE("the next generation of a request differs in its generation and in not
 }
 
 TEST_CASE("what undoes and what has no effect says so", "[providers]") {
-  const std::set<std::string_view> undoing = {"stripe.refund", "stripe.cancel_intent",
-                                              "shippo.void_label"};
+  const std::set<std::string_view> undoing = {
+      "stripe.refund",         "stripe.cancel_intent",
+      "inventory.release",     "warehouse.cancel_pick_ticket",
+      "carrier.cancel_pickup", "shippo.void_label"};
   const std::set<std::string_view> reading = {
-      "stripe.retrieve",   "stripe.retrieve_refund", "shippo.create_shipment", "shippo.list_labels",
-      "shippo.read_label", "shippo.retrieve_label",  "github.read_statuses",   "twilio.read_sms"};
+      "stripe.retrieve",      "stripe.retrieve_refund", "shippo.create_shipment",
+      "shippo.list_labels",   "shippo.read_label",      "shippo.retrieve_label",
+      "github.read_statuses", "twilio.read_sms",        "warehouse.read_pick_ticket",
+      "carrier.read_pickup"};
   for (const auto& [name, raw] : testing::sample_operations()) {
     CAPTURE(name);
     CHECK(raw.compensates == undoing.contains(raw.name));

@@ -1,7 +1,11 @@
 #include "tests/providers/samples.hpp"
 
+#include "providers/carrier/pickup.hpp"
 #include "providers/github/create_deployment.hpp"
 #include "providers/github/read_statuses.hpp"
+#include "providers/inventory/commit.hpp"
+#include "providers/inventory/release.hpp"
+#include "providers/inventory/reserve.hpp"
 #include "providers/sendgrid/send_mail.hpp"
 #include "providers/shippo/buy_label.hpp"
 #include "providers/shippo/create_shipment.hpp"
@@ -17,6 +21,7 @@
 #include "providers/stripe/retrieve_refund.hpp"
 #include "providers/twilio/read_sms.hpp"
 #include "providers/twilio/send_sms.hpp"
+#include "providers/warehouse/pick_ticket.hpp"
 
 namespace orderhub::testing {
 
@@ -85,6 +90,20 @@ std::map<std::string, raw_operation> sample_operations() {
                                  "a84d88e7554fc1fa21bcbc4efae3c782a70d2b9d", "orders", "ord-7"})
           .raw);
   add("github.read_statuses", github::read_statuses({of("follow"), "owner/shop", 42}).raw);
+  add("inventory.reserve",
+      inventory::reserve({of("reserve_stock"), {{"sku-1", 2}, {"sku \"2\" ü", 1}, {"sku-1", 1}}})
+          .raw);
+  add("inventory.commit", inventory::commit(of("commit_stock")).raw);
+  add("inventory.release", inventory::release(of("release_stock")).raw);
+  contracts::destination to{
+      "Zoë Q. O'Hara", "", "1 Main St & Co", "Apt \"2\"", "New York", "NY", "10001", "US", ""};
+  add("warehouse.create_pick_ticket",
+      warehouse::create_pick_ticket({of("pick"), {{"sku-1", 2}}, to}).raw);
+  add("warehouse.cancel_pick_ticket", warehouse::cancel_pick_ticket(of("cancel_pick")).raw);
+  add("warehouse.read_pick_ticket", warehouse::read_pick_ticket(of("read_pick")).raw);
+  add("carrier.request_pickup", carrier::request_pickup({of("pickup"), {}, to}).raw);
+  add("carrier.cancel_pickup", carrier::cancel_pickup(of("cancel_pickup")).raw);
+  add("carrier.read_pickup", carrier::read_pickup(of("read_pickup")).raw);
   return all;
 }
 

@@ -7,7 +7,9 @@ namespace orderhub::providers {
 namespace {
 
 testing::spec_check spec_of(std::string_view vendor) {
-  return testing::spec_check(std::string(ORDERHUB_SOURCE_DIR) + "/tests/golden/specs/" +
+  const bool is_ours = vendor == "inventory" || vendor == "warehouse" || vendor == "carrier";
+  return testing::spec_check(std::string(ORDERHUB_SOURCE_DIR) +
+                             (is_ours ? "/providers/contracts/" : "/tests/golden/specs/") +
                              std::string(vendor) + ".json");
 }
 
@@ -122,6 +124,12 @@ TEST_CASE("the check fails on every kind of wrong request", "[providers][spec]")
   message = whole(sms, sms.request);
   message.body.erase(0, message.body.find('&') + 1);
   CHECK(spec_of("twilio").complaints(message) == complaints{"body To: missing"});
+  CHECK(json_says("inventory.reserve", R"("quantity":3)", R"("quantity":"3")") ==
+        complaints{"body items[0].quantity: not of type \"integer\""});
+  CHECK(json_says("inventory.reserve", R"("reference")", R"("referrer")") ==
+        complaints{"body referrer: unknown", "body reference: missing"});
+  CHECK(json_says("inventory.commit", R"("step":"commit_stock")", R"("step":1)") ==
+        complaints{"body metadata.step: not of type \"string\""});
 }
 
 } // namespace

@@ -102,6 +102,16 @@ std::vector<std::string> problems_of(world& w, const std::string& key,
       complain("messages of the cancel", n);
   }
 
+  const auto held = count(effect_kind::reservation);
+  const auto sold = count(effect_kind::stock_commit);
+  const auto freed = count(effect_kind::stock_release);
+  if (expected.charged && expected.has_stock && (sold != 1 || held != freed + 1))
+    complain("stock not sold once, reservations " + std::to_string(held) + ", sold", sold);
+  if (!expected.charged && held != freed)
+    complain("stock held for a dead order, freed of " + std::to_string(held), freed);
+  if (!expected.has_stock && held != 0)
+    complain("stock reserved where there is no inventory", held);
+
   const auto shown = w.order(key);
   if (shown.status != 200)
     complain("the order is lost, GetOrder says", static_cast<std::size_t>(shown.status));
@@ -132,8 +142,8 @@ std::string waits_unseen(const world& w, const std::string& key) {
     if (field(shown.body, list) != "[]")
       return {};
   const auto status = field(shown.body, "status");
-  const bool is_finished =
-      status == "confirmed" || status == "cancelled" || status == "payment_failed";
+  const bool is_finished = status == "confirmed" || status == "cancelled" ||
+                           status == "payment_failed" || status == "out_of_stock";
   return is_finished ? std::string() : "nothing says what it waits for: " + shown.body;
 }
 

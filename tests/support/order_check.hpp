@@ -26,6 +26,8 @@ struct expectation {
   /// Comparable form of GetOrder; empty: not compared.
   std::string order = {};
   bool charged = true; ///< False: at most one charge; where there is one, it is given back.
+  /// An inventory is configured: the goods of a charged order are sold once, those of another free.
+  bool has_stock = false;
 };
 
 /// What is wrong with the order and with what was acknowledged; empty: all is well.

@@ -227,13 +227,42 @@ std::string content_type_of(const providers::http_request& request) {
   return {};
 }
 
+/// A slice of an OpenAPI 3 document: all of its operations.
+json slice_of(const json& openapi) {
+  json operations = json::array();
+  for (const auto& [path, methods] : openapi.at("paths").items())
+    for (const auto& [method, described] : methods.items()) {
+      json one{{"path", path}, {"query", {{"type", "object"}, {"properties", json::object()}}}};
+      std::string name = method;
+      std::transform(name.begin(), name.end(), name.begin(),
+                     [](char c) { return static_cast<char>(c - 32); });
+      one["method"] = name;
+      for (const auto& parameter : described.value("parameters", json::array()))
+        if (parameter["in"] == "query")
+          one["query"]["properties"][parameter["name"].get<std::string>()] = parameter["schema"];
+      if (described.contains("requestBody")) {
+        const auto& body = described["requestBody"];
+        one["bodyRequired"] = body.value("required", false);
+        for (const auto& [type, content] : body["content"].items()) {
+          one["bodyTypes"].push_back(type);
+          one["body"] = content["schema"];
+        }
+      }
+      operations.push_back(std::move(one));
+    }
+  return {{"operations", std::move(operations)}, {"schemas", openapi["components"]["schemas"]}};
+}
+
 } // namespace
 
 spec_check::spec_check(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   text_.assign(std::istreambuf_iterator<char>(file), {});
-  if (json::parse(text_, nullptr, false).is_discarded())
+  const auto document = json::parse(text_, nullptr, false);
+  if (document.is_discarded())
     throw std::runtime_error("no readable specification");
+  if (document.contains("openapi"))
+    text_ = slice_of(document).dump();
 }
 
 std::vector<std::string> spec_check::complaints(const providers::http_request& request) const {

@@ -6,7 +6,8 @@
 
 namespace orderhub::testing {
 
-/// A slice of a vendor's API description, as in tests/golden/specs. Holds each request against it
+/// A slice of a vendor's API description, as in tests/golden/specs, or one of our own contracts, an
+/// OpenAPI 3 document as in providers/contracts. Holds each request against it
 /// the way the vendor would: an operation of that method and path must exist, its query, form or
 /// JSON body must have what is required and nothing unknown, with types, enums, lengths and sizes
 /// as described (`$ref`, `anyOf`, `items`, `additionalProperties` included).

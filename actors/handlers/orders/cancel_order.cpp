@@ -4,6 +4,7 @@
 #include "actors/handlers/orders/order_notifications.hpp"
 #include "actors/handlers/orders/order_view.hpp"
 #include "actors/handlers/orders/payment.hpp"
+#include "actors/handlers/orders/stock.hpp"
 
 #include <algorithm>
 #include <string>
@@ -100,14 +101,17 @@ task<void> compensate(order_run run) {
   if (run.failed())
     co_return;
 
-  // 5. The order is cancelled.
+  // 5. Its goods are free for others.
+  co_await release_stock(run);
+
+  // 6. The order is cancelled.
   order_facts ended;
   ended.cancelled = true;
   if (is_open(run.facts(), tracking_step)) // Nobody needs it any more.
     ended.pending[std::string(tracking_step)] = "done";
   run.learn(ended);
 
-  // 6. The customer and the shop are told, and once more where the money came back later.
+  // 7. The customer and the shop are told, and once more where the money came back later.
   if (!again || has_refunded(returned))
     post_cancelled(run, again, news_of(run.facts(), returned));
 }

@@ -17,8 +17,8 @@ durable::handler_task cancel_order(durable::context ctx, std::string body);
 durable::handler_task compensate_order(durable::context ctx, std::string body,
                                        settings_ptr settings);
 
-/// Undoes whatever the facts say was done, payments and label, and tells the customer. From here on
-/// no cancel reaches this invocation. What a vendor refuses to undo stays for a person.
+/// Undoes whatever the facts say was done, payments, label and stock, and tells the customer. From
+/// here on no cancel reaches this invocation. What a vendor refuses to undo stays for a person.
 durable::task<void> compensate(order_run run);
 
 } // namespace orderhub::handlers

@@ -9,7 +9,7 @@ namespace orderhub::handlers {
 
 namespace {
 
-constexpr std::uint8_t facts_version = 3;
+constexpr std::uint8_t facts_version = 5;
 constexpr std::string_view done_mark = "done";
 
 void put(byte_writer& w, const std::map<std::string, std::string, std::less<>>& m) {
@@ -77,6 +77,8 @@ std::string order_facts::encode() const {
   put(w, notices);
   put(w, pending);
   put(w, attention);
+  put(w, stock);
+  put(w, refunds);
   return w.take();
 }
 
@@ -114,6 +116,8 @@ result<order_facts> order_facts::decode(std::string_view bytes) {
   f.notices = get_map(r);
   f.pending = get_map(r);
   f.attention = get_map(r);
+  f.stock = get_stock(r);
+  f.refunds = get_refunds(r);
   if (!r.done())
     return fail({error_kind::corrupt, "order_facts", "cut short or too long"});
   return f;
@@ -146,6 +150,8 @@ order_facts merge(const order_facts& a, const order_facts& b) {
   take_greater(f.tracking_number, b.tracking_number);
   take_greater(f.label_url, b.label_url);
   f.dispute = std::max(a.dispute, b.dispute);
+  f.stock = merge(a.stock, b.stock);
+  f.refunds = merge(a.refunds, b.refunds);
   f.label_voided = a.label_voided || b.label_voided;
   f.confirmed = a.confirmed || b.confirmed;
   f.cancelling = a.cancelling || b.cancelling;
@@ -189,9 +195,22 @@ bool is_money(const payment_fact& p) {
   return p.state == payment_state::paid || p.state == payment_state::part_refunded;
 }
 
+std::int64_t left_to_refund(const order_facts& f) {
+  for (auto p = f.payments.rbegin(); p != f.payments.rend(); ++p)
+    if (is_money(*p))
+      return p->amount.minor_units - standing_sum(f.refunds, p->attempt);
+  return 0;
+}
+
 bool is_returnable(const payment_fact& p) {
   return !p.intent_id.empty() && p.state != payment_state::refunded &&
          p.state != payment_state::failed;
+}
+
+bool is_out_of_stock(const order_facts& f) {
+  const auto* payment = f.last_payment();
+  return f.stock.state == stock_state::refused &&
+         (payment == nullptr || payment->state == payment_state::failed);
 }
 
 bool forbids_shipping(const order_facts& f) {
@@ -206,7 +225,8 @@ bool has_open_compensation(const order_facts& f) {
       std::any_of(f.payments.begin(), f.payments.end(), [&](const payment_fact& p) {
         return is_returnable(p) && !is_refund_under_way(f, p);
       });
-  return f.cancelled && (money_is_out || (f.attention.contains("void_label") && !f.label_voided));
+  return f.cancelled && (money_is_out || f.stock.is_kept() ||
+                         (f.attention.contains("void_label") && !f.label_voided));
 }
 
 std::string_view status_of(const order_facts& f) {
@@ -231,6 +251,8 @@ std::string_view status_of(const order_facts& f) {
   case shipment_state::none:
     break;
   }
+  if (is_out_of_stock(f))
+    return "out_of_stock";
   switch (paid) {
   case payment_state::paid:
   case payment_state::part_refunded:

@@ -1,4 +1,6 @@
 #pragma once
+#include "actors/handlers/orders/refund_fact.hpp"
+#include "actors/handlers/orders/stock_fact.hpp"
 #include "journal/base/money.hpp"
 #include "journal/base/result.hpp"
 #include "journal/base/time.hpp"
@@ -56,6 +58,8 @@ struct order_facts {
   bool label_voided = false;
   std::string label_id, tracking_number, label_url;
   dispute_state dispute = dispute_state::none;
+  stock_fact stock;
+  refund_facts refunds; ///< That callers asked for; a cancel's are in `payments`.
   bool confirmed = false;
   bool cancelling = false;
   bool cancelled = false;
@@ -89,14 +93,20 @@ std::string_view charge_id_of(const payment_fact& payment);
 std::string_view refund_id_of(const order_facts& facts);
 /// We have it, all of it or a part.
 bool is_money(const payment_fact& payment);
+/// Of the payment that has the order's money, what no refund of ours gives back, or may; minor
+/// units.
+std::int64_t left_to_refund(const order_facts& facts);
 /// It is money or may become some: a cancel has to give it back.
 bool is_returnable(const payment_fact& payment);
+
+/// The order was refused for want of stock, and not charged for: it may be sent again.
+bool is_out_of_stock(const order_facts& facts);
 
 /// Something came up, wherever it was heard of, that forbids to ship: cancelled, refunded,
 /// disputed.
 bool forbids_shipping(const order_facts& facts);
 
-/// A cancelled order of which money, or a label, is still out, and nothing brings it back.
+/// A cancelled order of which money, a label or stock is still out, and nothing brings it back.
 bool has_open_compensation(const order_facts& facts);
 
 /// The one table from facts to status.

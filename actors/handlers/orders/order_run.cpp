@@ -110,6 +110,8 @@ result<std::string> order_run::response() {
   learn();
   if (run_->failure)
     return orderhub::fail(*run_->failure);
+  if (run_->must_undo && facts().stock.state == stock_state::lost)
+    return orderhub::fail(out_of_stock(id(), facts()));
   if (run_->must_undo)
     return orderhub::fail(cancelled_meanwhile(id(), facts()));
   if (run_->refusal)

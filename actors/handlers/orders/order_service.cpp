@@ -8,7 +8,9 @@
 #include "actors/handlers/orders/order_view.hpp"
 #include "actors/handlers/orders/payment_outcome.hpp"
 #include "actors/handlers/orders/process_order.hpp"
+#include "actors/handlers/orders/refund_order.hpp"
 #include "actors/handlers/orders/refund_outcome.hpp"
+#include "actors/handlers/orders/refund_request.hpp"
 
 #include <string>
 #include <string_view>
@@ -64,6 +66,18 @@ durable::service_definition order_service(settings_ptr settings) {
   cancel.run = &cancel_order;
   cancel.validate = &no_body_or_json;
   service.handlers.emplace("CancelOrder", std::move(cancel));
+
+  handler_definition refund;
+  refund.run = [settings](context ctx, std::string body) {
+    return refund_order(ctx, std::move(body), settings);
+  };
+  refund.validate = [](std::string_view, std::string_view body) -> result<std::string> {
+    auto wanted = check_refund(body);
+    if (!wanted)
+      return wanted.failure();
+    return wanted->encode();
+  };
+  service.handlers.emplace("RefundOrder", std::move(refund));
 
   handler_definition compensate_it;
   compensate_it.internal = true;

@@ -26,6 +26,7 @@ struct order_settings {
   bool slack = false;         ///< Slack's bot token is.
   bool slack_webhook = false; ///< Only an incoming webhook is.
   bool sms = false;           ///< Twilio is.
+  bool stock = false;         ///< The shop's inventory is.
   std::int64_t label_timeout_ms = 10'000;
   std::int64_t notification_timeout_ms = 2'000;
   bool compensate_on_label_failure = false;
@@ -54,6 +55,7 @@ struct order_plan {
   bool announce = false;
   bool sms = false;
   bool compensate = false;
+  bool stock = false;
   std::int64_t label_timeout_ms = 0;
   std::int64_t notification_timeout_ms = 0;
 

@@ -140,6 +140,15 @@ struct refunds_made {
 task<refunds_made> refund_all(order_run run, payment_fact p) {
   auto ctx = run.ctx();
   auto left = p.amount;
+  // What callers asked for is given back, or on its way, already.
+  const auto& named = run.facts().refunds;
+  const bool is_open_elsewhere = is_refund_open(named, p.attempt);
+  if (left.minor_units > 0)
+    left.minor_units -= standing_sum(named, p.attempt);
+  if (p.amount.minor_units > 0 && left.minor_units <= 0) {
+    p.state = is_open_elsewhere ? payment_state::part_refunded : payment_state::refunded;
+    co_return refunds_made{std::move(p), {}};
+  }
   for (int part = 0; part < refund_parts_max; ++part) {
     // What was definitely answered is not asked again under its key.
     auto attempt = std::to_string(p.attempt);
@@ -167,8 +176,9 @@ task<refunds_made> refund_all(order_run run, payment_fact p) {
     if (is_on_its_way)
       co_await follow_refund(run, p, refunded->refund_id, refunded->status, is_whole);
     else
-      p.state = is_whole && !is_refund_under_way(run.facts(), p) ? payment_state::refunded
-                                                                 : payment_state::part_refunded;
+      p.state = is_whole && !is_open_elsewhere && !is_refund_under_way(run.facts(), p)
+                    ? payment_state::refunded
+                    : payment_state::part_refunded;
     if (is_whole)
       co_return refunds_made{std::move(p), {}};
     ++p.refund_round;
@@ -220,12 +230,11 @@ task<void> check_payment(order_run run) {
 bool wants_payment(const order_run& run) {
   if (!run.goes_on() || run.refused())
     return false;
-  if (!run.facts().known())
-    return true;
   const auto* last = run.facts().last_payment();
+  if (last == nullptr || is_out_of_stock(run.facts()))
+    return true;
   const auto& wanted = *run.placed();
-  const bool is_other_method =
-      wanted.payment_method_given && last != nullptr && wanted.payment_method != last->method;
+  const bool is_other_method = wanted.payment_method_given && wanted.payment_method != last->method;
   return status_of(run.facts()) == "payment_failed" &&
          (wanted.retry || is_other_method || run.asks_for_payment());
 }

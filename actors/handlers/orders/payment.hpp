@@ -16,8 +16,8 @@ bool waits_for_customer(const order_run& run);
 /// `run.payment()`; nothing there while it still waits.
 durable::task<void> check_payment(order_run run);
 
-/// A new order, or a declined one whose caller names another method, says `retry`, or has changed
-/// it.
+/// A new order, one that was refused for want of stock, or a declined one whose caller names
+/// another method, says `retry`, or has changed it.
 bool wants_payment(const order_run& run);
 
 /// One attempt to charge the order's total; a new one has a new idempotency key. The outcome is

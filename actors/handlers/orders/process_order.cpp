@@ -7,6 +7,7 @@
 #include "actors/handlers/orders/order_run.hpp"
 #include "actors/handlers/orders/order_view.hpp"
 #include "actors/handlers/orders/payment.hpp"
+#include "actors/handlers/orders/stock.hpp"
 
 #include <utility>
 
@@ -39,15 +40,19 @@ task<void> open_order(order_run run, std::string body) {
 }
 
 task<void> deliver(order_run run) {
-  // 1. It is paid: the parcel gets its label. One that comes late does not hold the order up.
+  // 1. What is paid for is sold, what was not is free again. Gone meanwhile, the order is undone.
+  co_await settle_stock(run);
+
+  // 2. It is paid: the parcel gets its label. One that comes late does not hold the order up.
   if (may_ship(run))
     co_await get_label(run);
 
-  // 2. The order is confirmed, and customer and shop are told.
+  // 3. The order is confirmed, and customer and shop are told.
   if (may_confirm(run))
     co_await confirm(run);
 
-  // 3. It was cancelled meanwhile, or has no label where the shop wants none without: undone.
+  // 4. It was cancelled meanwhile, or has no stock, or no label where the shop wants none without:
+  // undone.
   if (run.must_undo())
     co_await compensate(run);
 }
@@ -74,11 +79,15 @@ handler_task process_order(context ctx, std::string body, settings_ptr settings)
   if (is_changed(run))
     co_await take_changes(run);
 
-  // 4. The card is charged: once, and again only after a decline, when the caller asks for it.
+  // 4. Its goods are held for it; where there are not enough, that is all that happens.
+  if (wants_payment(run))
+    co_await reserve_stock(run);
+
+  // 5. The card is charged: once, and again only after a decline, when the caller asks for it.
   if (wants_payment(run))
     co_await take_payment(run);
 
-  // 5. Paid, it is shipped and confirmed.
+  // 6. Paid, it is shipped and confirmed.
   co_await deliver(run);
 
   co_return run.response();

@@ -28,7 +28,37 @@ const payment_fact* payment_of(const order_facts& facts, std::uint32_t attempt) 
 /// it was made (which begins another round).
 bool makes_it_whole(const order_facts& facts, const payment_fact& known, const follow_up& what) {
   return what.is_whole && known.refund_round <= what.round &&
-         !is_refund_under_way(facts, known, what.step);
+         !is_refund_under_way(facts, known, what.step) &&
+         !is_refund_open(facts.refunds, known.attempt);
+}
+
+/// All of its payment is given back by refunds that callers asked for, and none is on its way.
+bool is_all_given_back(const order_facts& facts, std::uint32_t attempt) {
+  const auto* payment = payment_of(facts, attempt);
+  if (payment == nullptr || is_refund_under_way(facts, *payment) ||
+      is_refund_open(facts.refunds, attempt))
+    return false;
+  if (facts.cancelled && !payment->refund_id.empty()) // The cancel gave back what these did not.
+    return true;
+  std::int64_t made = 0;
+  for (const auto& [name, r] : facts.refunds)
+    if (r.attempt == attempt && r.state == refund_state::made)
+      made += r.amount;
+  return made >= payment->amount.minor_units;
+}
+
+payment_fact given_back(const order_facts& facts, std::uint32_t attempt) {
+  payment_fact payment;
+  payment.attempt = attempt;
+  payment.state =
+      is_all_given_back(facts, attempt) ? payment_state::refunded : payment_state::part_refunded;
+  return payment;
+}
+
+/// Those of a cancel have the numbers below.
+std::uint32_t notice_number(const refund_fact& refund) {
+  constexpr std::uint32_t named_begin = 1'000'000;
+  return named_begin + 2 * refund.number;
 }
 
 void record(context ctx, const char* name, order_facts learned) {
@@ -54,6 +84,59 @@ task<void> follow_refund(order_run run, payment_fact payment, std::string refund
   run.note(open);
   co_await ask_later(run.ctx(), run.settings(), refund_follower, std::move(what));
 }
+
+task<void> follow_named_refund(order_run run, std::string name, refund_fact refund,
+                               std::string status) {
+  follow_up what;
+  what.step = step_of(refund);
+  what.subject = refund.refund_id;
+  what.attempt = refund.attempt;
+  what.last = std::move(status);
+  what.named = std::move(name);
+  order_facts open;
+  open.pending[what.step] = "the bank has not made it yet";
+  run.note(open);
+  co_await ask_later(run.ctx(), run.settings(), refund_follower, std::move(what));
+}
+
+void named_refund_made(const order_run& run, const std::string& name, const refund_fact& refund) {
+  order_facts learned;
+  learned.refunds.emplace(name, refund);
+  const auto step = step_of(refund);
+  if (is_open(run.facts(), step))
+    learned.pending[step] = "done";
+  learned.payments.push_back(given_back(merge(run.facts(), learned), refund.attempt));
+  const bool is_all = learned.payments.back().state == payment_state::refunded;
+  record(run.ctx(), "refund_made", std::move(learned));
+  post_refund(run, notice_number(refund),
+              is_all ? refund_news::given_back : refund_news::part_given_back, {});
+}
+
+namespace {
+
+/// It has failed: the money is the shop's again, and a person decides.
+task<void> named_refund_failed(order_run run, std::string name, refund_fact refund,
+                               std::string why) {
+  refund.state = refund_state::failed;
+  refund.why = why;
+  const auto step = step_of(refund);
+  order_facts learned;
+  learned.pending[step] = "done";
+  learned.attention[step] = why;
+  learned.refunds.emplace(std::move(name), refund);
+  record(run.ctx(), "refund_failed", std::move(learned));
+  post_refund(run, notice_number(refund) + 1, refund_news::failed, why);
+  co_await call_a_person(run.ctx(), run.settings(), step, std::move(why));
+}
+
+std::string failure_text(const stripe::refund_state& state) {
+  auto why = "refund " + state.status;
+  if (!state.failure_reason.empty())
+    why += ": " + state.failure_reason;
+  return why;
+}
+
+} // namespace
 
 handler_task follow_refund_once(context ctx, std::string body, settings_ptr settings) {
   auto what = follow_up::decode(body);
@@ -84,6 +167,16 @@ handler_task follow_refund_once(context ctx, std::string body, settings_ptr sett
   const auto* known = payment_of(run.facts(), what->attempt);
   if (run.failed() || known == nullptr)
     co_return std::string("null");
+  if (const auto named = run.facts().refunds.find(what->named);
+      named != run.facts().refunds.end()) {
+    auto refund = named->second;
+    refund.state = refund_state::made;
+    if (stand == stripe::refund_stand::given_back)
+      named_refund_made(run, what->named, refund);
+    else
+      co_await named_refund_failed(run, what->named, refund, failure_text(*state));
+    co_return std::string("null");
+  }
   payment_fact payment;
   payment.attempt = what->attempt;
   order_facts learned;
@@ -103,9 +196,7 @@ handler_task follow_refund_once(context ctx, std::string body, settings_ptr sett
 
   // 5. It has failed: the money is the shop's again, and a person decides. The next refund is
   //    another one, so it has its own key.
-  auto why = "refund " + state->status;
-  if (!state->failure_reason.empty())
-    why += ": " + state->failure_reason;
+  const auto why = failure_text(*state);
   payment.refund_round = known->refund_round + 1;
   learned.payments.push_back(payment);
   learned.attention["refund"] = why;

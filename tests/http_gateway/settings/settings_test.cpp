@@ -15,6 +15,8 @@
 #include <map>
 #include <set>
 #include <sstream>
+#include <string_view>
+#include <utility>
 
 #include <unistd.h>
 
@@ -292,6 +294,45 @@ TEST_CASE("every vendor's settings have a name, also where it is not configured"
         std::pair("github", "GITHUB_API_BASE, GITHUB_TOKEN and GITHUB_REPOSITORY")}) {
     CAPTURE(vendor);
     CHECK(mentions(r->settings_of(vendor), setting));
+  }
+}
+
+TEST_CASE("a shop's own service is used where its base URL is set, and nowhere else",
+          "[gateway][settings]") {
+  constexpr std::pair<const char*, const char*> services[] = {
+      {"inventory", "INVENTORY"}, {"warehouse", "WAREHOUSE"}, {"carrier", "CARRIER"}};
+  for (const auto& [name, variable] : services) {
+    CAPTURE(name);
+    const auto base = std::string(variable) + "_API_BASE";
+    const auto key = std::string(variable) + "_API_KEY";
+    const auto none = make_registry(loaded(with(real, {{key, "token-1"}})), {});
+    REQUIRE(none);
+    CHECK(none->find(name) == nullptr);
+    const auto mock = make_registry(loaded({{"MOCK_MODE", "true"}}), "http://127.0.0.1:4242");
+    REQUIRE(mock);
+    CHECK(mock->find(name) == nullptr);
+
+    const auto s = loaded(with(real, {{base, "https://shop.example.com/v1/"}, {key, "token-1"}}));
+    const auto used = make_registry(s, {});
+    REQUIRE(used);
+    REQUIRE(used->find(name) != nullptr);
+    CHECK(used->find(name)->base == "https://shop.example.com");
+    CHECK(used->find(name)->mode == "live");
+    CHECK(authorization(*used, name) == "Bearer token-1");
+    const auto orders = order_settings_from(s, *used);
+    REQUIRE(orders);
+    CHECK(orders->stock == (std::string_view(name) == "inventory"));
+
+    const auto open = make_registry(loaded(with(real, {{base, "http://127.0.0.1:9/x"}})), {});
+    REQUIRE(open);
+    REQUIRE(open->find(name) != nullptr);
+    CHECK(open->find(name)->secret_headers.empty());
+
+    const auto disabled = make_registry(
+        loaded(with(real, {{base, "https://shop.example.com"}, {"ORDERHUB_DISABLE", name}})), {});
+    REQUIRE(disabled);
+    CHECK(disabled->find(name) == nullptr);
+    CHECK_FALSE(refusal(with(real, {{base, "http://shop.example.com"}})).empty());
   }
 }
 

@@ -39,6 +39,7 @@ providers::registry mock_registry(const handlers::order_settings& orders,
       // AC00000000000000000000000000000000:world
       {"twilio", "Basic QUMwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDp3b3JsZA==",
        "TWILIO_API_BASE, TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN", orders.sms},
+      {"inventory", "Bearer inventory-world", "INVENTORY_API_BASE", orders.stock},
   };
   for (const auto& vendor : known) {
     r.settings.emplace(vendor.name, vendor.settings);

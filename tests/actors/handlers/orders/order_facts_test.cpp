@@ -50,6 +50,13 @@ order_facts random_facts(random_source& dice) {
   fill(dice, f.notices);
   fill(dice, f.pending);
   fill(dice, f.attention);
+  f.stock = {static_cast<std::uint32_t>(dice.below(3)),
+             static_cast<stock_state>(dice.below(7)),
+             {},
+             text(dice)};
+  for (auto n = dice.below(3); n > 0; --n)
+    f.stock.missing.push_back({text(dice), static_cast<std::int64_t>(dice.below(3)),
+                               static_cast<std::int64_t>(dice.below(3))});
   return f;
 }
 
@@ -145,6 +152,21 @@ TEST_CASE("the status table", "[orders][facts]") {
   add("paid", with_payment(p::paid));
   add("paid", with_payment(p::part_refunded));
   add("refunded", with_payment(p::refunded));
+
+  const auto with_stock = [](order_facts f, stock_state state) {
+    f.created_at = 1;
+    f.stock = {1, state, {}, {}};
+    return f;
+  };
+  using s = stock_state;
+  for (const auto state : {s::none, s::asked, s::held, s::released})
+    add("pending", with_stock({}, state));
+  add("out_of_stock", with_stock({}, s::refused));
+  add("out_of_stock", with_stock(with_payment(p::failed), s::refused));
+  add("payment_failed", with_stock(with_payment(p::failed), s::released));
+  add("pending", with_stock(with_payment(p::pending), s::refused));
+  add("paid", with_stock(with_payment(p::paid), s::committed));
+  add("refunded", with_stock(with_payment(p::refunded), s::lost));
 
   auto confirmed = with_payment(p::paid);
   confirmed.confirmed = true;

@@ -1,0 +1,168 @@
+#include "actors/handlers/orders/refund_order.hpp"
+
+#include "actors/handlers/orders/order_view.hpp"
+#include "actors/handlers/orders/refund_outcome.hpp"
+#include "actors/handlers/orders/refund_request.hpp"
+#include "providers/stripe/refund.hpp"
+#include "providers/stripe/retrieve_refund.hpp"
+#include "providers/tables/currencies.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace orderhub::handlers {
+
+namespace {
+
+using durable::context;
+using durable::handler_task;
+using durable::task;
+namespace stripe = providers::stripe;
+
+order_facts facts_of(const std::string& refund_id, refund_fact refund) {
+  order_facts f;
+  f.refunds.emplace(refund_id, std::move(refund));
+  return f;
+}
+
+error refused(const std::string& why) {
+  return {error_kind::rejected, "refund", why, 409};
+}
+
+/// The payment that has the order's money; null where none has.
+const payment_fact* payment_with_money(const order_facts& f) {
+  const auto it = std::find_if(f.payments.rbegin(), f.payments.rend(), [](const payment_fact& p) {
+    return is_money(p) && p.amount.minor_units > 0;
+  });
+  return it == f.payments.rend() ? nullptr : &*it;
+}
+
+std::string shown(const order_facts& f, std::int64_t amount, std::uint32_t attempt) {
+  for (const auto& p : f.payments)
+    if (p.attempt == attempt)
+      return tables::shown({amount, p.amount.currency});
+  return std::to_string(amount);
+}
+
+/// The refund as it is to be made; or why there is none.
+result<refund_fact> refund_for(const std::string& order_id, const order_facts& f,
+                               const refund_wanted& wanted) {
+  if (f.cancelled || f.cancelling)
+    return fail(refused("Order " + order_id +
+                        " is cancelled, which gives all of it back. Where money is still out, send "
+                        "CancelOrder again."));
+  const auto* payment = payment_with_money(f);
+  const auto left = left_to_refund(f);
+  if (payment == nullptr || left <= 0)
+    return fail(refused("Nothing of order " + order_id + " is left to refund; it is " +
+                        std::string(status_of(f)) + '.'));
+  if (wanted.amount > left)
+    return fail(refused("Of order " + order_id + " only " + shown(f, left, payment->attempt) +
+                        " is left to refund. Nothing was refunded."));
+  if (f.refunds.size() >= refunds_max)
+    return fail(refused("Order " + order_id + " has " + std::to_string(refunds_max) +
+                        " refunds, which is the most that one can have."));
+  refund_fact refund;
+  refund.number = static_cast<std::uint32_t>(f.refunds.size()) + 1;
+  refund.attempt = payment->attempt;
+  refund.amount = wanted.amount > 0 ? wanted.amount : left;
+  refund.reason = wanted.reason;
+  return refund;
+}
+
+/// The caller's answer, now and whenever the same is asked for again.
+result<std::string> answer_of(const order_run& run, const std::string& refund_id) {
+  const auto& refund = run.facts().refunds.at(refund_id);
+  if (refund.stands())
+    return refund_response(run.id(), refund_id, run.facts());
+  return fail(refused("Refund " + refund_id + " of order " + run.id() +
+                      (refund.state == refund_state::failed ? " has failed: " : " was refused: ") +
+                      refund.why + ". To try again, send another refundId."));
+}
+
+/// Whether the same name was used for another amount.
+bool is_another(const refund_wanted& wanted, const refund_fact& before) {
+  return wanted.amount > 0 && wanted.amount != before.amount;
+}
+
+refund_fact after(refund_fact refund, const result<stripe::refund_outcome>& outcome) {
+  if (!outcome) {
+    refund.why = outcome.error().message;
+    if (outcome.error().kind != error_kind::missed) // Which says that it may have been made.
+      refund.state = refund_state::refused;
+    return refund;
+  }
+  refund.refund_id = outcome->refund_id;
+  if (outcome->left_minor > 0) { // Others gave back so much that this one can't be made.
+    refund.state = refund_state::refused;
+    refund.why = "only " + std::to_string(outcome->left_minor) +
+                 " of it are left, since others have refunded a part";
+    return refund;
+  }
+  refund.state = stripe::refund_stand_of(outcome->status) == stripe::refund_stand::on_its_way
+                     ? refund_state::accepted
+                     : refund_state::made;
+  return refund;
+}
+
+/// Stripe gives it back: once, or refuses it.
+task<void> give_back(order_run run, std::string refund_id) {
+  auto ctx = run.ctx();
+  const auto asked = run.facts().refunds.at(refund_id);
+  const auto payment = *payment_with_money(run.facts());
+  stripe::refund_request request;
+  request.ref = ctx.step("refund_order", std::to_string(asked.number));
+  request.payment_intent_id = payment.intent_id;
+  request.amount = {asked.amount, payment.amount.currency};
+  auto refund = stripe::refund(request);
+  auto outcome = co_await ctx.effect(std::move(refund));
+  const auto refunded = after(asked, outcome);
+  if (!outcome && outcome.error().kind != error_kind::rejected &&
+      outcome.error().kind != error_kind::cancelled)
+    co_await run.call_a_person(step_of(asked), refunded.why);
+  if (refunded.state == refund_state::accepted)
+    co_await follow_named_refund(run, refund_id, refunded, outcome->status);
+  run.learn(facts_of(refund_id, refunded));
+  if (refunded.state == refund_state::made)
+    named_refund_made(run, refund_id, refunded);
+}
+
+} // namespace
+
+handler_task refund_order(context ctx, std::string body, settings_ptr settings) {
+  auto wanted = refund_wanted::decode(body);
+  if (!wanted)
+    co_return wanted.failure();
+  order_run run(ctx, std::move(settings));
+
+  // 1. There is such an order.
+  co_await run.look_again();
+  if (!run.facts().known())
+    run.fail(no_such_order(run.id()));
+  if (run.failed())
+    co_return run.response();
+
+  // 2. Asked for before: the same answer, and nothing is done.
+  const auto before = run.facts().refunds.find(wanted->refund_id);
+  if (before != run.facts().refunds.end() && is_another(*wanted, before->second))
+    co_return fail(refused("Refund " + wanted->refund_id + " of order " + run.id() + " is over " +
+                           shown(run.facts(), before->second.amount, before->second.attempt) +
+                           ". Another amount needs another refundId."));
+  if (before != run.facts().refunds.end())
+    co_return answer_of(run, wanted->refund_id);
+
+  // 3. So much is left. From here on it counts as made.
+  auto refund = refund_for(run.id(), run.facts(), *wanted);
+  if (!refund)
+    co_return refund.failure();
+  co_await run.prepare();
+  if (run.failed())
+    co_return run.response();
+  run.learn(facts_of(wanted->refund_id, std::move(*refund)));
+
+  // 4. Stripe gives it back, and customer and shop are told.
+  co_await give_back(run, wanted->refund_id);
+  co_return answer_of(run, wanted->refund_id);
+}
+
+} // namespace orderhub::handlers

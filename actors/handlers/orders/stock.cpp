@@ -1,0 +1,148 @@
+#include "actors/handlers/orders/stock.hpp"
+
+#include "actors/handlers/orders/order_facts.hpp"
+#include "actors/handlers/orders/order_view.hpp"
+#include "providers/inventory/commit.hpp"
+#include "providers/inventory/release.hpp"
+#include "providers/inventory/reserve.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace orderhub::handlers {
+
+namespace {
+
+using durable::task;
+namespace inventory = providers::inventory;
+
+order_facts facts_of(stock_fact stock) {
+  order_facts f;
+  f.stock = std::move(stock);
+  return f;
+}
+
+/// On record before the inventory is asked.
+order_facts round_begun(const order_run& run) {
+  order_facts begun = facts_of({run.facts().stock.round + 1, stock_state::asked, {}, {}});
+  begun.created_at = run.ctx().accepted_at();
+  begun.updated_at = run.ctx().accepted_at();
+  return begun;
+}
+
+std::vector<short_item> short_items(const inventory::stock_outcome& outcome) {
+  std::vector<short_item> items;
+  for (const auto& line : outcome.lines)
+    items.push_back({line.product_id, line.wanted, line.available});
+  return items;
+}
+
+stock_fact reserved(stock_fact stock, const result<inventory::stock_outcome>& outcome) {
+  stock.state = stock_state::refused;
+  if (!outcome) {
+    stock.reason = outcome.error().message;
+  } else if (outcome->status != inventory::stock_status::out_of_stock) {
+    stock.state = stock_state::held;
+  } else {
+    stock.missing = short_items(*outcome);
+    stock.reason = "out of stock";
+  }
+  return stock;
+}
+
+std::string attempt_of(const order_run& run) {
+  return std::to_string(run.facts().stock.round);
+}
+
+bool is_paid(const order_facts& f) {
+  const auto* payment = f.last_payment();
+  return payment != nullptr && is_money(*payment);
+}
+
+bool is_unpaid_for_good(const order_facts& f) {
+  const auto* payment = f.last_payment();
+  return payment != nullptr && payment->state == payment_state::failed;
+}
+
+task<void> commit_stock(order_run run) {
+  auto ctx = run.ctx();
+  auto sell = inventory::commit(ctx.step("commit_stock", attempt_of(run)));
+  auto sold = co_await ctx.effect(std::move(sell));
+  auto stock = run.facts().stock;
+  if (sold && sold->status == inventory::stock_status::committed) {
+    stock.state = stock_state::committed;
+    run.learn(facts_of(std::move(stock)));
+    co_return;
+  }
+  run.undo();
+  if (sold) {
+    stock.state = stock_state::lost;
+    stock.missing = short_items(*sold);
+    stock.reason = "it went elsewhere while the order was paid";
+    run.learn(facts_of(std::move(stock)));
+  } else if (sold.error().kind != error_kind::cancelled) {
+    co_await run.call_a_person("commit_stock", sold.error().message);
+  }
+}
+
+} // namespace
+
+task<void> reserve_stock(order_run run) {
+  co_await run.prepare();
+  if (!run.plan().stock)
+    co_return;
+  if (run.facts().stock.is_kept())
+    co_await release_stock(run);
+  if (!run.goes_on())
+    co_return;
+  run.learn(round_begun(run));
+
+  auto ctx = run.ctx();
+  inventory::reserve_request request;
+  request.ref = ctx.step("reserve_stock", attempt_of(run));
+  for (const auto& item : run.placed()->items)
+    request.items.push_back({item.product_id, item.quantity});
+  auto reserve = inventory::reserve(request);
+  auto outcome = co_await ctx.effect(std::move(reserve));
+  if (!outcome && outcome.error().kind == error_kind::cancelled) {
+    run.undo();
+    co_return;
+  }
+  if (!outcome)
+    co_await run.call_a_person("reserve_stock", outcome.error().message);
+  auto stock = reserved(run.facts().stock, outcome);
+  const bool is_refused = stock.state == stock_state::refused;
+  run.learn(facts_of(std::move(stock)));
+  if (is_refused)
+    run.refuse(out_of_stock(run.id(), run.facts()));
+}
+
+task<void> settle_stock(order_run run) {
+  if (!run.goes_on())
+    co_return;
+  if (run.facts().stock.state == stock_state::held && is_paid(run.facts()))
+    co_await commit_stock(run);
+  else if (run.facts().stock.is_kept() && is_unpaid_for_good(run.facts()))
+    co_await release_stock(run);
+}
+
+task<void> release_stock(order_run run) {
+  if (!run.facts().stock.is_kept())
+    co_return;
+  auto ctx = run.ctx();
+  auto release = inventory::release(ctx.step("release_stock", attempt_of(run)));
+  auto released = co_await ctx.effect(std::move(release));
+  if (!released) {
+    if (released.error().kind == error_kind::cancelled)
+      run.undo();
+    else
+      co_await run.call_a_person("release_stock", released.error().message);
+    co_return;
+  }
+  auto stock = run.facts().stock;
+  stock.state = stock_state::released;
+  run.note(facts_of(std::move(stock)));
+}
+
+} // namespace orderhub::handlers
