@@ -102,6 +102,42 @@ TEST_CASE("a call goes through the whole hub", "[runtime][hub]") {
   CHECK(f.hub().health().accepting);
 }
 
+TEST_CASE("an operator handles a vendor through the hub, and that outlives it",
+          "[runtime][hub][operator]") {
+  using host::vendor_hold;
+  using host::vendor_verb;
+  fixture f;
+  const auto operate = [&](const std::string& vendor, vendor_verb verb, const std::string& who) {
+    auto to = std::make_shared<waiting_responder>();
+    f.hub().operate_vendor(vendor, verb, {who, "api", "a word"}, to);
+    return to->replies.take().status;
+  };
+  CHECK(operate("nobody", vendor_verb::pause, "ada") == 404);
+  CHECK(operate("shop", vendor_verb::pause, "") == 400);
+  CHECK(operate("shop", vendor_verb::pause, "ada") == 202);
+  REQUIRE(f.hub().vendors().size() == 1);
+  CHECK(f.hub().vendors().front().hold == vendor_hold::paused_by_operator);
+  auto waits = f.call("a", "work", "x");
+  waits->ids.take();
+  f.p->hub.reset();
+  f.p->journal.reset();
+  f.start();
+  CHECK(f.hub().vendors().front().hold == vendor_hold::paused_by_operator);
+  REQUIRE(f.hub().resume());
+  CHECK(f.p->transport.calls.empty());
+  CHECK(operate("shop", vendor_verb::resume, "ada") == 202);
+  auto call = f.p->transport.calls.take();
+  std::this_thread::sleep_for(std::chrono::milliseconds(5)); // Its latency is not less than that.
+  call.done(answer_of(200, "done"));
+  auto second = f.call("b", "work", "y");
+  f.answer("done");
+  CHECK(second->replies.take().body == "done");
+  const auto stands = f.hub().vendors().front();
+  CHECK(stands.hold == vendor_hold::none);
+  REQUIRE(stands.p99_ms);
+  CHECK(*stands.p99_ms >= 5);
+}
+
 TEST_CASE("bodies of every size go through the hub, each by its own lane", "[runtime][hub]") {
   fixture f;
   const std::size_t size = GENERATE(as<std::size_t>{}, 1, 16 * 1024, 16 * 1024 + 1, 128 * 1024,
