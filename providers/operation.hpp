@@ -24,7 +24,8 @@ enum class doubt_policy : std::uint8_t {
 struct retry_policy {
   std::int64_t initial_ms = 100;
   std::int64_t max_ms = 30'000;
-  /// Give up on definite, retryable failures after this long; 0: never. Doubt is never given up.
+  /// The step's deadline: give up on definite, retryable failures, and on waiting for a place or a
+  /// limit, after this long; 0: never. Doubt is never given up.
   std::int64_t give_up_after_ms = 0;
 
   friend bool operator==(const retry_policy&, const retry_policy&) = default;
@@ -74,11 +75,15 @@ struct lookup_finding {
 /// One call of a vendor as a plain value: bytes, policies and pure functions. Sees no clock, socket
 /// or random number, and holds no secret.
 struct raw_operation {
-  std::string_view name;       ///< Constant, `stripe.charge`.
-  std::string_view vendor;     ///< Constant, `stripe`; the key into the registry.
-  std::string_view call_class; ///< Constant; vendor's limiter bucket: `write`, `read`, `list`.
+  std::string_view name;   ///< Constant, `stripe.charge`.
+  std::string_view vendor; ///< Constant, `stripe`; the key into the registry.
+  /// Constant; whose limit of the vendor it counts towards: `write`, `read`, `list`, `search`.
+  std::string_view call_class;
   /// The same of its look-up: `read` where that reads one object by its id.
   std::string_view lookup_class = "list";
+  /// What a limit counts by where the vendor has one for each (`call_limit::per_key`): the channel
+  /// that a message goes to, a sender's number. Empty: nothing.
+  std::string limit_key = {};
   step_ref ref; ///< Whose step it is. Empty: nobody's, as of a read that is not journaled.
   http_request request;
   /// Header that carries the idempotency key; empty where the vendor has none.
@@ -95,6 +100,9 @@ struct raw_operation {
   /// It undoes another effect. What is refused as done before and never found then ends as
   /// `done_before`, for a person, so that the rest of the undo goes on; forward steps wait.
   bool compensates = false;
+  /// Another vendor can do it: while this one's breaker is open and nothing has left, it ends as
+  /// `unavailable` instead of waiting. Set by whoever has that other operation.
+  bool gives_way = false;
   /// How long a request may still be running at the vendor after its last byte left.
   std::int64_t absence_after_ms = 0;
   /// `replay_key`: how long the vendor surely remembers a key; past it, look up.

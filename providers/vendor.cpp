@@ -65,8 +65,8 @@ void add_limits(endpoint& to, const key_endpoint& how, const vendor_configuratio
     } else if (to.base == how.own_base) {
       limit = to.mode == "live" ? documented.live : documented.test;
     }
-    if (limit)
-      to.limits.push_back({std::string(documented.call_class), *limit});
+    if (limit && limit->count > 0)
+      to.limits.push_back({std::string(documented.call_class), *limit, documented.per_key});
   }
 }
 

@@ -130,9 +130,10 @@ struct key_endpoint {
 };
 /// A documented limit of one class of calls, and the setting that overrides it.
 struct documented_limit {
-  std::string_view call_class;
+  std::string_view call_class; ///< As in `call_limit`.
   std::string_view setting;
-  rate_limit live, test;
+  rate_limit live, test; ///< Of no calls: the vendor publishes none.
+  bool per_key = false;
 };
 /// Adds to the endpoint what holds for it: what the setting says, else the vendor's own limit at
 /// the vendor's own host, else (a mock, another host) none.

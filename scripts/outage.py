@@ -5,6 +5,9 @@
           memory, CPU and vendor calls over the outage. Then Stripe is back.
   hang    N orders while Shippo answers after 25 s: how long a fresh order waits for its charge,
           beside the same without that. Then Shippo is back.
+  limited N orders while Shippo takes 100 calls a second, which the hub is told (SHIPPO_WRITE_LIMIT), and
+          again while it is not and Shippo answers 429: calls in the fullest second, refusals, memory, and
+          how long a fresh order waits for its charge at Stripe, beside the same without that.
 
 Only counts decide: after each part every order must be confirmed, with one charge and one label.
 Exit status: 0 all did, 1 one did not, 2 the run could not be made.
@@ -24,6 +27,7 @@ import time
 from hub_processes import Failure, Hub, Mock, check_tools, find_program, request
 
 HANG_MS = 25_000
+LIMIT = 100            # Calls a second that a limited Shippo takes.
 FRESH = 60             # Orders whose charge is timed.
 FRESH_EVERY_S = 0.05
 SENDERS = 16
@@ -35,7 +39,7 @@ def parse_arguments():
     p.add_argument("--orders", type=int, default=1000, help="orders in each outage (default 1000)")
     p.add_argument("--seconds", type=float, default=20,
                    help="how long Stripe's outage is watched (default 20)")
-    p.add_argument("--only", choices=["outage", "hang"], help="one part only")
+    p.add_argument("--only", choices=["outage", "hang", "limited"], help="one part only")
     p.add_argument("--patience", type=float, default=300,
                    help="seconds for the last order to end after an outage (default 300)")
     p.add_argument("--program", help="the hub (default: build/release/orderhub)")
@@ -67,13 +71,14 @@ def percentile(values, share):
 class World:
     """Mock vendors and a hub, fresh."""
 
-    def __init__(self, arguments, program, directory):
+    def __init__(self, arguments, program, directory, settings):
         self.a = arguments
         self.directory = directory
         directory.mkdir()
         self.mock = Mock(program, directory)
         environment = self.mock.vendor_environment()
         environment["ORDERHUB_DISABLE"] = "slack"  # What is measured is Stripe and Shippo.
+        environment.update(settings)
         self.hub = Hub(program, directory, environment)
         self.hub.start()
         self.keys = []
@@ -248,19 +253,47 @@ def hang(world):
     say(f"hang: all ended {took:.1f} s after Shippo came back")
 
 
+def limited(world, known):
+    """N orders while Shippo takes so many calls a second, and fresh ones beside them."""
+    a = world.a
+    name = "known" if known else "not announced"
+    calm = time_charges(world, "calm")
+    world.mock.control({"calls_per_second": {"shippo": LIMIT}})
+    world.send_all("l", a.orders)
+    watch = Watch(world.hub)
+    watch.start()
+    beside = time_charges(world, "fresh")
+    took = world.finish()
+    watch.end()
+    counters = world.mock.counters()
+    most = counters.get("most_in_a_second", {}).get("shippo", 0)
+    refused = counters.get("limited", {}).get("shippo", 0)
+    for what, values in (("without", calm), ("beside", beside)):
+        say(f"limited, {name}: charge of a fresh order {what} a limited Shippo: "
+            f"p50 {percentile(values, 0.5):.0f} ms, p99 {percentile(values, 0.99):.0f} ms")
+    say(f"limited, {name}: {a.orders} orders ended {took:.1f} s later; at most {most} calls in a second "
+        f"of {LIMIT}, {refused} refused; active objects most {max(watch.active)}, "
+        f"memory {max(watch.memory_mb):.0f} MB")
+    if known and most > LIMIT + LIMIT // 5:
+        world.violations.append(f"Shippo saw {most} calls in a second")
+
+
 def main():
     a = parse_arguments()
     check_tools()
     program = find_program(a.program)
     directory = pathlib.Path(tempfile.mkdtemp(prefix="orderhub-outage-"))
-    parts = [("outage-503", lambda w: outage(w, 503)), ("outage-429", lambda w: outage(w, 429)),
-             ("hang", hang)]
+    parts = [("outage-503", lambda w: outage(w, 503), {}),
+             ("outage-429", lambda w: outage(w, 429), {}),
+             ("hang", hang, {}),
+             ("limited-known", lambda w: limited(w, True), {"SHIPPO_WRITE_LIMIT": f"{LIMIT}/s"}),
+             ("limited", lambda w: limited(w, False), {})]
     violations = 0
     try:
-        for name, part in parts:
+        for name, part, settings in parts:
             if a.only and not name.startswith(a.only):
                 continue
-            world = World(a, program, directory / name)
+            world = World(a, program, directory / name, settings)
             try:
                 part(world)
                 world.judge()

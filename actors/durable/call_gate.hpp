@@ -20,7 +20,9 @@ struct place_request {
   call_ref who; ///< `sequence` does not count here.
   std::string_view vendor;
   std::string_view call_class;
-  bool lookup = false; ///< Look-ups have places of their own.
+  bool lookup = false;             ///< Look-ups have places of their own.
+  bool compensates = false;        ///< It undoes: it has a share of its own.
+  std::string_view limit_key = {}; ///< `raw_operation::limit_key`.
 };
 
 enum class place_verdict : std::uint8_t {
@@ -34,6 +36,8 @@ struct place_answer {
   /// Of `queued` and `full`, for people: "160 calls to stripe are on the wire", "stripe refuses our
   /// credential: 401".
   std::string why;
+  /// Of `queued` and `full`: the vendor's breaker is open, so another vendor may do it.
+  bool down = false;
 };
 
 /// What a call showed about the way to its vendor, whatever it said of the order.
@@ -41,6 +45,19 @@ enum class vendor_finding : std::uint8_t {
   reached,       ///< The vendor answered, and took our credential.
   unreachable,   ///< No answer, or a server error.
   misconfigured, ///< It refuses our credential, scope or path: one probe a minute from now on.
+  limited,       ///< It refuses for its limit (429): that class of calls waits.
+};
+
+/// One call's outcome, for the gate.
+struct call_report {
+  std::string_view vendor;
+  std::string_view call_class;
+  bool lookup = false;
+  std::string_view limit_key = {};
+  vendor_finding finding = vendor_finding::reached;
+  std::string_view why = {};       ///< Without secrets or personal data.
+  std::int64_t left_at = 0;        ///< Steady: when its place was granted.
+  std::int64_t retry_after_ms = 0; ///< How long the vendor asked to wait; 0: it did not say.
 };
 
 /// Places on the wire, a vendor and class of call. A place is granted before an intent is written,
@@ -53,8 +70,10 @@ public:
   /// The effect does not want a place any more; one that was offered and not taken goes to the
   /// next.
   virtual void withdraw(const place_request& request) = 0;
-  /// Told of every outcome before the place is free again. `why` without secrets or personal data.
-  virtual void learned(std::string_view vendor, vendor_finding finding, std::string_view why) = 0;
+  /// Told of every outcome before the place is free again. True: calls of its class are held back
+  /// here for as long as the vendor wants; who asks again waits in the queue, and need not by
+  /// itself.
+  virtual bool learned(const call_report& report) = 0;
 };
 
 } // namespace orderhub::durable

@@ -1,5 +1,6 @@
 // What an effect in doubt learns from the vendor's lists.
 #include "actors/durable/effect_machine.hpp"
+#include "providers/policy/refusal.hpp"
 #include "providers/policy/retry.hpp"
 
 #include <algorithm>
@@ -88,6 +89,7 @@ effect_step effect_machine::lookup_page() {
       return wait_for_place(next::lookup, place_now);
   leave_queue_on_board();
   phase_ = looking_up{};
+  granted_at_ = steady();
   ++run_.pages;
   effect_step s;
   s.kind = effect_step_kind::send;
@@ -111,13 +113,24 @@ effect_step effect_machine::read_page(const transport_outcome& outcome,
   lost_ = lost_ || outcome.kind == providers::outcome_kind::lost;
   const bool unknown = page.kind == providers::finding_kind::unknown;
   if (unknown && page.failure.kind == error_kind::misconfigured) {
-    learn(vendor_finding::misconfigured, page.failure.message);
+    learn(vendor_finding::misconfigured, page.failure);
     return misconfigured(page.failure, next::lookup);
   }
-  const bool answered_now =
-      outcome.kind == providers::outcome_kind::response && outcome.response.status < 500;
-  learn(answered_now ? vendor_finding::reached : vendor_finding::unreachable, page.failure.message);
+  bool held_back = false;
+  if (outcome.kind != providers::outcome_kind::response)
+    learn_unanswered(outcome);
+  else
+    held_back = learn(outcome.response.status >= 500 ? vendor_finding::unreachable
+                      : unknown && providers::meets_limit(outcome.response, page.failure)
+                          ? vendor_finding::limited
+                          : vendor_finding::reached,
+                      page.failure);
   if (unknown) {
+    if (held_back) {
+      if (evidence_)
+        return complete(std::move(*evidence_));
+      return lookup_page();
+    }
     if (may_pass(outcome) && page.failure.kind != error_kind::invalid)
       return look_again(page.failure);
     run_.page.reset();

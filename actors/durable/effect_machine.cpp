@@ -3,6 +3,7 @@
 #include "actors/durable/idempotency_key.hpp"
 #include "journal/base/text.hpp"
 #include "providers/policy/answer.hpp"
+#include "providers/policy/refusal.hpp"
 #include "providers/policy/retry.hpp"
 
 #include <algorithm>
@@ -106,12 +107,26 @@ place_request effect_machine::place(bool lookup) const {
           {start_.invocation, start_.index, 0},
           start_.intent.vendor,
           lookup ? start_.operation.lookup_class : start_.operation.call_class,
-          lookup};
+          lookup,
+          start_.operation.compensates,
+          lookup ? std::string_view() : std::string_view(start_.operation.limit_key)};
 }
 
-void effect_machine::learn(vendor_finding what, std::string_view why) const {
-  if (env_.gate != nullptr)
-    env_.gate->learned(start_.intent.vendor, what, why);
+bool effect_machine::learn(vendor_finding what, const error& why) const {
+  if (env_.gate == nullptr)
+    return false;
+  const bool lookup = std::holds_alternative<looking_up>(phase_);
+  const auto& op = start_.operation;
+  return env_.gate->learned({start_.intent.vendor, lookup ? op.lookup_class : op.call_class, lookup,
+                             lookup ? std::string_view() : std::string_view(op.limit_key), what,
+                             why.message, granted_at_, why.retry_after_ms});
+}
+
+/// A call that did not leave, or had no answer. Want of room in this process is no fault of its
+/// vendor's.
+void effect_machine::learn_unanswered(const transport_outcome& outcome) const {
+  if (cause_of(outcome.reason) != wait_cause::place)
+    learn(vendor_finding::unreachable, {error_kind::unavailable, {}, outcome.reason});
 }
 
 void effect_machine::tell_board(std::string_view reason) {
@@ -140,11 +155,23 @@ void effect_machine::leave_queue_on_board() {
 bool effect_machine::parked() const {
   if (const auto* w = std::get_if<waiting>(&phase_))
     return w->durable;
-  return std::holds_alternative<waiting_for_place>(phase_) ||
-         std::holds_alternative<waiting_for_person>(phase_);
+  // No timer of the journal would bring it back at its step's deadline.
+  if (std::holds_alternative<waiting_for_place>(phase_))
+    return !gives_up_at();
+  return std::holds_alternative<waiting_for_person>(phase_);
+}
+
+/// While nothing of it is out; in doubt it never is.
+std::optional<std::int64_t> effect_machine::gives_up_at() const {
+  const auto after = start_.operation.retry.give_up_after_ms;
+  if (after <= 0 || doubt_)
+    return std::nullopt;
+  return env_.time.steady_due(first_sent_at_, first_sent_at_ + after);
 }
 
 std::optional<std::int64_t> effect_machine::due() const {
+  if (std::holds_alternative<waiting_for_place>(phase_))
+    return gives_up_at();
   const auto* w = std::get_if<waiting>(&phase_);
   if (w == nullptr || (held_ && w->then == next::send))
     return std::nullopt;
@@ -167,9 +194,12 @@ effect_step effect_machine::send() {
   }
   if (env_.gate != nullptr)
     if (auto place_now = env_.gate->ask(place(false)); place_now.verdict != place_verdict::granted)
-      return wait_for_place(next::send, place_now);
+      return place_now.down && start_.operation.gives_way && !doubt_
+                 ? give_way(std::move(place_now.why))
+                 : wait_for_place(next::send, place_now);
   leave_queue_on_board();
   phase_ = sending{};
+  granted_at_ = steady();
   ++sends_;
   // Where the journal says that nothing is out, that must change before a byte leaves.
   if (says_nothing_is_out(position_))
@@ -200,6 +230,13 @@ effect_step effect_machine::go(next what) {
                    true);
   }
   return stay();
+}
+
+/// Another vendor does it. Nothing of it is out.
+effect_step effect_machine::give_way(std::string why) {
+  env_.gate->withdraw(place(false));
+  return complete(
+      fail({error_kind::unavailable, std::string(start_.operation.name), std::move(why)}));
 }
 
 effect_step effect_machine::wait_for_place(next then, const place_answer& why) {
@@ -333,12 +370,13 @@ effect_step effect_machine::on_outcome(const transport_outcome& outcome,
   case providers::outcome_kind::response:
     return answered(outcome.response, reading);
   case providers::outcome_kind::not_sent:
-    learn(vendor_finding::unreachable, outcome.reason);
-    return retry({error_kind::unavailable, std::string(start_.operation.name), outcome.reason});
+    learn_unanswered(outcome);
+    return retry({error_kind::unavailable, std::string(start_.operation.name), outcome.reason},
+                 false);
   case providers::outcome_kind::lost:
     break;
   }
-  learn(vendor_finding::unreachable, outcome.reason);
+  learn_unanswered(outcome);
   lost_ = true;
   left_now();
   return resolve({error_kind::in_doubt, std::string(start_.operation.name), outcome.reason}, false);
@@ -348,18 +386,19 @@ effect_step effect_machine::answered(const providers::http_response& response,
                                      const providers::answer_reading* reading) {
   auto value = reading != nullptr ? std::get<result<std::string>>(*reading)
                                   : providers::read_answer(start_.operation, sent(), response);
-  const bool misconfigured_now = !value && value.error().kind == error_kind::misconfigured;
-  if (misconfigured_now)
-    learn(vendor_finding::misconfigured, value.error().message);
-  else
-    learn(response.status >= 500 ? vendor_finding::unreachable : vendor_finding::reached,
-          value ? std::string_view() : std::string_view(value.error().message));
-  if (value)
+  if (value) {
+    learn(vendor_finding::reached, {});
     return complete(std::move(value));
+  }
   auto& why = value.error();
+  const bool held_back = learn(why.kind == error_kind::misconfigured ? vendor_finding::misconfigured
+                               : providers::meets_limit(response, why) ? vendor_finding::limited
+                               : response.status >= 500                ? vendor_finding::unreachable
+                                                                       : vendor_finding::reached,
+                               why);
   switch (why.kind) {
   case error_kind::unavailable:
-    return retry(std::move(why));
+    return retry(std::move(why), held_back);
   case error_kind::misconfigured:
     return misconfigured(why, next::send);
   case error_kind::in_doubt:
@@ -407,7 +446,8 @@ effect_step effect_machine::answered(const providers::http_response& response,
 }
 
 /// Nothing happened this time. (What an earlier send may have done is still open if `doubt_`.)
-effect_step effect_machine::retry(error why) {
+/// `held_back`: the gate knows when the next one may go.
+effect_step effect_machine::retry(error why, bool held_back) {
   ++failures_;
   if (evidence_)
     return complete(std::move(*evidence_));
@@ -416,6 +456,8 @@ effect_step effect_machine::retry(error why) {
   const auto& policy = start_.operation.retry;
   if (policy.give_up_after_ms > 0 && !doubt_ && now() - first_sent_at_ >= policy.give_up_after_ms)
     return complete(fail(std::move(why)));
+  if (held_back)
+    return send();
   const auto delay = providers::backoff_ms(policy, failures_ - 1, why.retry_after_ms, env_.random);
   return wait(delay, next::send, std::move(why.message));
 }
@@ -494,6 +536,10 @@ effect_step effect_machine::repeat_unread(const error& why, std::int64_t delay) 
 // ── From outside ────────────────────────────────────────────────────────────────────────────────
 
 effect_step effect_machine::on_time() {
+  if (std::holds_alternative<waiting_for_place>(phase_))
+    if (const auto at = gives_up_at(); at && steady() >= *at)
+      return complete(
+          fail({error_kind::unavailable, std::string(start_.operation.name), position_text_}));
   const auto* w = std::get_if<waiting>(&phase_);
   if (w == nullptr || steady() < w->due)
     return stay();

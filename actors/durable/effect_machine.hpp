@@ -83,7 +83,8 @@ public:
   [[nodiscard]] bool calling() const {
     return std::holds_alternative<sending>(phase_) || std::holds_alternative<looking_up>(phase_);
   }
-  /// Nothing of it is in this process but what the journal says: may be passivated.
+  /// Nothing of it is in this process but what the journal says: may be passivated. One that waits
+  /// for a place and has a deadline is not.
   [[nodiscard]] bool parked() const;
   /// Steady time.
   [[nodiscard]] std::optional<std::int64_t> due() const;
@@ -131,6 +132,7 @@ private:
   effect_step lookup_from_first_page();
   effect_step lookup_page();
   effect_step go(next what);
+  effect_step give_way(std::string why);
   effect_step wait_for_place(next then, const place_answer& why);
   effect_step wait(std::int64_t for_ms, next then, std::string reason);
   void note_wait(std::int64_t for_ms, next then, std::string reason);
@@ -146,7 +148,7 @@ private:
   void leave_queue();
   /// No byte of it leaves after now.
   void left_now();
-  effect_step retry(error why);
+  effect_step retry(error why, bool held_back);
   effect_step misconfigured(const error& why, next then);
   effect_step resolve(const error& why, bool at_once);
   effect_step repeat_unread(const error& why, std::int64_t delay);
@@ -166,7 +168,9 @@ private:
   void tell_board(wait_cause cause, std::string_view reason);
   void leave_board();
   void leave_queue_on_board();
-  void learn(vendor_finding what, std::string_view why) const;
+  bool learn(vendor_finding what, const error& why) const;
+  void learn_unanswered(const providers::transport_outcome& outcome) const;
+  [[nodiscard]] std::optional<std::int64_t> gives_up_at() const;
   [[nodiscard]] bool key_alive() const;
   [[nodiscard]] bool key_not_sure() const;
   /// The bytes of the key's generation now.
@@ -210,10 +214,11 @@ private:
   int running_ = 0; ///< Look-ups in a row that found it running.
   int same_status_ = 0;
   unix_ms same_status_since_ = 0;
-  unix_ms first_sent_at_ = 0; ///< Of this generation.
-  unix_ms since_ = 0;         ///< Before which none of ours can have been sent.
-  std::int64_t left_at_ = 0;  ///< Steady: the last byte cannot have left later than this.
-  unix_ms left_recorded_ = 0; ///< The same in journal time; 0: none can have left.
+  unix_ms first_sent_at_ = 0;   ///< Of this generation.
+  unix_ms since_ = 0;           ///< Before which none of ours can have been sent.
+  std::int64_t granted_at_ = 0; ///< Steady: when the call that is out got its place.
+  std::int64_t left_at_ = 0;    ///< Steady: the last byte cannot have left later than this.
+  unix_ms left_recorded_ = 0;   ///< The same in journal time; 0: none can have left.
 
   lookup_run run_; ///< Under way, or waiting to go on with its page.
   int absent_ = 0; ///< Look-ups in a row that found nothing and left after the absence time.

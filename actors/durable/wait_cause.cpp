@@ -20,6 +20,7 @@ constexpr std::array known_texts = {
     known_text{"are on the wire", wait_cause::place},
     known_text{"is used up", wait_cause::limiter},
     known_text{"paused by an operator", wait_cause::person},
+    known_text{"held open by an operator", wait_cause::person},
     // Where an effect stands.
     known_text{"running at the vendor", wait_cause::running},
     known_text{"not found yet", wait_cause::doubt},

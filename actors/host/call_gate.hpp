@@ -1,10 +1,11 @@
 #pragma once
 #include "actors/durable/call_gate.hpp"
+#include "actors/host/vendor_status.hpp"
 #include "journal/base/ids.hpp"
 #include "journal/base/time.hpp"
+#include "providers/policy/circuit_breaker.hpp"
 #include "providers/policy/rate_limiter.hpp"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -19,19 +20,6 @@
 
 namespace orderhub::host {
 
-/// What a place is for. Each kind has places and a queue of its own at each vendor, so that a kind
-/// that hangs takes none of another's.
-enum class place_kind : std::uint8_t {
-  effect, ///< Acts at the vendor, or prepares an act.
-  read,   ///< A call of class `read`, and parts that an answer fetches as it leaves.
-  lookup, ///< Resolves a doubt.
-};
-constexpr std::size_t place_kinds = 3;
-
-place_kind kind_of(std::string_view call_class, bool lookup);
-/// `effect`, `read`, `lookup`.
-std::string_view name_of(place_kind kind);
-
 struct gate_limits {
   /// Places a vendor, by kind. All of them together, over all vendors, stay below the transport's
   /// bound: one vendor that hangs leaves the others theirs.
@@ -44,13 +32,9 @@ struct gate_limits {
   std::int64_t offer_ms = 60'000;
   /// While a vendor refuses our credential, one call in so long shows whether it still does.
   std::int64_t probe_every_ms = 60'000;
-  /// A vendor that was not reached so often in a row, over at least so long, is held as well: calls
-  /// wait here instead of failing one after the other. One call shows whether it is back, first
-  /// after `down_probe_ms`, then ever later, up to `down_probe_max_ms`.
-  std::size_t down_after = 32;
-  std::int64_t down_after_ms = 5'000;
-  std::int64_t down_probe_ms = 1'000;
-  std::int64_t down_probe_max_ms = 15'000;
+  /// A vendor that is not reached is held as well: calls wait here instead of failing one after the
+  /// other.
+  providers::breaker_settings breaker = {};
   /// After a hold, waiting effects go on so many in each `pace_ms`.
   std::size_t resume_at_once = 50;
   std::int64_t pace_ms = 10;
@@ -68,6 +52,7 @@ struct place_offer {
   std::string vendor;
 };
 
+class gated_vendor;
 class vendor_gate;
 
 /// By vendor.
@@ -85,6 +70,8 @@ public:
       gate_ = std::move(other.gate_);
       vendor_ = other.vendor_;
       kind_ = other.kind_;
+      left_at_ = other.left_at_;
+      answered_at_ = other.answered_at_;
     }
     return *this;
   }
@@ -93,30 +80,22 @@ public:
   ~place_lease() { release(); }
 
   explicit operator bool() const { return gate_ != nullptr; }
+  /// The vendor's answer is there, or the call has ended without one: how long it took is counted
+  /// up to here, and not to the end of its handling.
+  void answered();
   void release();
 
 private:
   friend class vendor_gate;
-  place_lease(std::shared_ptr<vendor_gate> gate, void* vendor, place_kind kind)
-      : gate_(std::move(gate)), vendor_(vendor), kind_(kind) {}
+  place_lease(std::shared_ptr<vendor_gate> gate, gated_vendor* vendor, place_kind kind,
+              std::int64_t left_at)
+      : gate_(std::move(gate)), vendor_(vendor), kind_(kind), left_at_(left_at) {}
 
   std::shared_ptr<vendor_gate> gate_;
-  void* vendor_ = nullptr;
+  gated_vendor* vendor_ = nullptr;
   place_kind kind_ = place_kind::effect;
-};
-
-/// How one vendor stands.
-struct vendor_places {
-  std::string vendor;
-  std::array<std::size_t, place_kinds> limit{};
-  std::array<std::size_t, place_kinds> in_flight{}; ///< Granted or offered places included.
-  std::array<std::size_t, place_kinds> queued{};
-  bool held = false;
-  std::int64_t held_ms = 0; ///< How long it has been.
-  std::string why;          ///< Of the hold.
-  std::uint64_t holds = 0;  ///< So far.
-  std::uint64_t unreachable = 0;
-  std::uint64_t misconfigured = 0;
+  std::int64_t left_at_ = 0;
+  std::int64_t answered_at_ = -1;
 };
 
 /// The places on the wire of all vendors. Only rules: time comes from a clock, and what waits is
@@ -126,15 +105,22 @@ struct vendor_places {
 /// in order of arrival. A place that frees itself is offered to the first in the queue and kept for
 /// it until it asks again, withdraws, or `offer_ms` have passed.
 ///
-/// Calls of a class that the vendor limits take a token of that class's bucket as well, all orders
-/// from the same one. Who finds none queues in order of arrival, and a look-up of many pages queues
-/// again for each, so nobody is starved: whoever is first waits at most one interval of the bucket.
-/// A class whose bucket is empty holds up no other class.
+/// Calls of a class that the vendor limits, or that it refused for its limit, take a token of that
+/// class's limiter as well (`policy/class_limiter.hpp`), all orders from the same one; of a limit
+/// for each channel or sender from its own. Who finds none queues in order of arrival, and a
+/// look-up of many pages queues again for each. A class without tokens holds up no other class.
+/// Where a limit counts for all classes together, and where what undoes waits with what goes
+/// forward, each of these has its share: two of five turns for what goes forward, one for what
+/// undoes, for reads and for look-ups. So nobody is starved.
 ///
-/// `misconfigured` holds the whole vendor: what asks is queued, but for one probe a minute; the
-/// first call that is `reached` ends the hold, and those who wait go on at a pace. One call that
-/// needs another right than the rest would begin and end holds in turn: then the person is called
-/// once in `called_again_ms`.
+/// A vendor is held as a whole, so that what asks is queued, but for probes:
+///   credential  it refuses ours (`misconfigured`): one probe a minute; the first call that is
+///               `reached` ends it. One call that needs another right than the rest would begin and
+///               end holds in turn: then the person is called once in `called_again_ms`.
+///   breaker     it is not reached (`policy/circuit_breaker.hpp`). Refusals, limits and our
+///               credential count as answers there.
+///   operator    a person has paused it, or holds it open (`vendor_switch.hpp`): no probe.
+/// Those who waited go on at a pace when a hold ends.
 ///
 /// Thread-safe: a mutex a vendor. Owned by `shared_ptr` only; `time` outlives it.
 class vendor_gate final : public durable::call_gate,
@@ -156,8 +142,7 @@ public:
 
   durable::place_answer ask(const durable::place_request& request) override;
   void withdraw(const durable::place_request& request) override;
-  void learned(std::string_view vendor, durable::vendor_finding finding,
-               std::string_view why) override;
+  bool learned(const durable::call_report& report) override;
 
   /// The call leaves: what was granted to its effect is held until the call has ended and what it
   /// showed was learned. A call that nobody granted a place is counted all the same.
@@ -171,6 +156,11 @@ public:
   void forget(const object_id& object);
   /// The credential was changed: where the vendor is held, the next probe may go at once.
   void probe_now(std::string_view vendor);
+  /// What a person decided holds from now on. Switching `breaker` off closes one that opened by
+  /// itself, too.
+  void set_switch(std::string_view vendor, vendor_switch which, bool on);
+  /// Of the vendors that it knows.
+  [[nodiscard]] std::vector<std::string> vendors() const;
 
   /// Offers what time allows: places whose offer nobody took, probes, and the pace after a hold.
   /// Returns when it wants to be called next, steady milliseconds; nothing: time changes nothing.
@@ -182,17 +172,19 @@ public:
 
 private:
   friend class place_lease;
-  struct vendor;
 
-  [[nodiscard]] vendor* find(std::string_view name) const;
+  [[nodiscard]] gated_vendor* find(std::string_view name) const;
+  /// Under the vendor's lock; then those are told who are offered a place.
+  template <class Function>
+  auto with(gated_vendor& v, Function&& does);
   void wake(std::vector<place_offer>& offers);
-  void refund_or_cancel(vendor& v, place_kind kind);
+  void released(gated_vendor& v, place_kind kind, std::int64_t left_at, std::int64_t answered_at);
 
   const gate_limits limits_;
   const clock& time_;
   std::mutex wake_mutex_;
   std::shared_ptr<const wake_callback> wake_;
-  std::map<std::string, std::unique_ptr<vendor>, std::less<>> vendors_; ///< Never changes.
+  std::map<std::string, std::unique_ptr<gated_vendor>, std::less<>> vendors_; ///< Never changes.
 };
 
 } // namespace orderhub::host

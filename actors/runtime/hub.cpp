@@ -90,6 +90,7 @@ struct hub::parts {
         config(options.workers), system(config) {
     shared().gate = make_gate(vendors, paced(options.places, options.resume_per_second), time);
     env.gate = shared().gate.get();
+    restore_switches(*shared().gate, journal);
     timers = system.spawn(timer_service, &context);
     directory = system.spawn(directory_actor, &context, timers);
     // On the thread that freed the place, which may be the transport's.
@@ -262,6 +263,26 @@ void hub::operate(const object_id& object, const invocation_id& invocation,
                                                                  std::move(to)})});
 }
 
+std::vector<vendor_places> hub::vendors() const {
+  return parts_->context.shared.gate->snapshot();
+}
+
+void hub::operate_vendor(std::string vendor, vendor_verb verb, operator_note by, responder_ptr to) {
+  const auto& gate = parts_->shared().gate;
+  const auto known = gate->vendors();
+  if (std::find(known.begin(), known.end(), vendor) == known.end()) {
+    to->finished(failure(404, "No vendor of that name is configured."));
+    return;
+  }
+  auto record = record_of(vendor, verb, std::move(by));
+  if (!record) {
+    to->finished(failure(400, record.error().message));
+    return;
+  }
+  auto switched = switching(gate, std::move(vendor), *record, std::move(to));
+  operate(record->object, {}, std::move(record->action), std::move(switched));
+}
+
 void hub::forget_gone(std::string_view invocation) {
   if (const auto id = invocation_id::parse(invocation))
     parts_->shared().waiters.drop_gone(*id);
@@ -300,7 +321,7 @@ hub_metrics hub::metrics() const {
           .resumed = parts_->resumed,
           .actor_failures = c.shared.failures.load(),
           .paused_objects = c.paused_objects.load(),
-          .vendors = c.shared.gate->snapshot()};
+          .vendors = vendors()};
 }
 
 } // namespace orderhub::runtime

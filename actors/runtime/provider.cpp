@@ -20,6 +20,9 @@ struct outgoing {
   host::place_lease place;
 
   void end(providers::transport_outcome outcome) {
+    place.answered();
+    if (live_place)
+      live_place->answered();
     if (done)
       done(std::move(outcome));
     else

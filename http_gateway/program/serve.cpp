@@ -102,6 +102,15 @@ void add_vendors(metrics_writer& out, const std::vector<host::vendor_places>& ve
   by_vendor("orderhub_vendor_holds_total", counter, &places::holds);
   by_vendor("orderhub_vendor_unreachable_total", counter, &places::unreachable);
   by_vendor("orderhub_vendor_misconfigured_total", counter, &places::misconfigured);
+  by_vendor("orderhub_vendor_limited_total", counter, &places::limited);
+  out.family("orderhub_vendor_hold", gauge, "Why calls wait: 1 at the reason.");
+  for (const auto& v : vendors)
+    out.sample({{"vendor", v.vendor}, {"why", name_of(v.hold)}}, 1);
+  out.family("orderhub_vendor_latency_ms", gauge, "Of calls in the last 5 to 10 minutes.");
+  for (const auto& v : vendors)
+    for (const auto& [quantile, ms] : {std::pair("0.5", v.p50_ms), std::pair("0.99", v.p99_ms)})
+      if (ms)
+        out.sample({{"vendor", v.vendor}, {"quantile", quantile}}, *ms);
 }
 
 void add_waiting(metrics_writer& out, const durable::wait_board& board) {
@@ -231,7 +240,8 @@ int serve(const settings& s, const std::function<result<settings>()>& read_again
   transport_options.proxy = s.proxy;
   transport_options.ca_file = s.ca_file;
   // Above the places of all vendors together: nothing waits behind a vendor that hangs.
-  const host::gate_limits places;
+  host::gate_limits places;
+  places.breaker = s.breaker;
   transport_options.in_flight_max =
       std::max(transport_options.in_flight_max, vendors->endpoints.size() * places.a_vendor() + 32);
   const std::uint64_t files_wanted =

@@ -1,6 +1,7 @@
 #pragma once
 #include "journal/base/result.hpp"
 #include "journal/base/secret.hpp"
+#include "providers/policy/circuit_breaker.hpp"
 #include "providers/vendor.hpp"
 
 #include <cstdint>
@@ -52,6 +53,7 @@ struct settings {
   std::int64_t absence_after_ms = -1;       ///< For all operations; negative: each its own.
   std::int64_t call_after_ms = 0;           ///< For all causes of waiting; 0: each its own.
   std::vector<std::string> disabled;        ///< Vendors to be skipped.
+  providers::breaker_settings breaker;      ///< Of each vendor.
 
   bool mock_mode = false;
   std::uint64_t mock_seed = 1;

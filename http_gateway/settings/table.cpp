@@ -171,6 +171,37 @@ rows calls_rows() {
   };
 }
 
+rows breaker_rows() {
+  return {
+      {{"breaker.window", "ORDERHUB_BREAKER_WINDOW",
+        "over how long the outcomes of a vendor's calls are judged", "60s", ""},
+       [](settings& s, text_view t) { return set_duration(s.breaker.window_ms, t, 1'000); }},
+      {{"breaker.volume", "ORDERHUB_BREAKER_VOLUME",
+        "fewer outcomes than this in the window open none, 1 to 1000000", "20", ""},
+       [](settings& s, text_view t) {
+         return set_number<std::int64_t>(s.breaker.volume_min, t, 1, 1'000'000);
+       }},
+      {{"breaker.failures", "ORDERHUB_BREAKER_FAILURES",
+        "from how many failures in a hundred it opens, 1 to 100", "50", ""},
+       [](settings& s, text_view t) {
+         return set_number<std::int64_t>(s.breaker.failure_percent, t, 1, 100);
+       }},
+      {{"breaker.failing", "ORDERHUB_BREAKER_FAILING",
+        "how long they must have gone on; 0: at once", "5s", ""},
+       [](settings& s, text_view t) { return set_duration(s.breaker.failing_ms, t, 0); }},
+      {{"breaker.open", "ORDERHUB_BREAKER_OPEN",
+        "from its opening to the first probe; each further one waits twice as long", "1s", ""},
+       [](settings& s, text_view t) { return set_duration(s.breaker.open_ms, t, 10); }},
+      {{"breaker.open_max", "ORDERHUB_BREAKER_OPEN_MAX", "up to so long", "15s", ""},
+       [](settings& s, text_view t) { return set_duration(s.breaker.open_max_ms, t, 10); }},
+      {{"breaker.probes", "ORDERHUB_BREAKER_PROBES",
+        "so many probes that are answered, one after the other, close it, 1 to 100", "1", ""},
+       [](settings& s, text_view t) {
+         return set_number<std::int64_t>(s.breaker.probes, t, 1, 100);
+       }},
+  };
+}
+
 /// Whether its default could be written down as its value.
 bool is_value(const providers::vendor_setting& s) {
   return s.kind == providers::setting_kind::base_url && s.fallback.starts_with("https://");
@@ -214,6 +245,7 @@ rows whole_table() {
   add("The journal", journal_rows());
   add("Orders", order_rows());
   add("Calls to vendors", calls_rows());
+  add("The vendors' breakers", breaker_rows());
   for (const auto& v : providers::all_vendors())
     add(v.title, rows_of(v));
   add("Built-in mock vendors", mock_rows());

@@ -310,6 +310,10 @@ result<control_document> parse_control(std::string_view text) {
       read = read_by_vendor(to.clock_skew_ms, value, name, &read_skew);
     else if (name == "page_size_max")
       read = read_by_vendor(to.page_size_max, value, name, &read_wait);
+    else if (name == "calls_per_second")
+      read = read_by_vendor(to.calls_per_second, value, name, &read_wait);
+    else if (name == "retry_after_s")
+      read = read_by_vendor(to.retry_after_s, value, name, &read_wait);
     else if (name == "oldest_first")
       read = read_by_vendor(to.oldest_first, value, name, &read_flag);
     else if (name == "ignores_filter")

@@ -105,6 +105,7 @@ struct control_document {
   std::vector<fault> faults;
   std::array<std::optional<std::int64_t>, vendor_count> latency_ms;
   std::array<std::optional<std::int64_t>, vendor_count> clock_skew_ms, page_size_max;
+  std::array<std::optional<std::int64_t>, vendor_count> calls_per_second, retry_after_s;
   std::array<std::optional<bool>, vendor_count> oldest_first, ignores_filter;
   std::optional<std::string> authenticate, fail_authentication;
   std::optional<dashboard_refund> refund;

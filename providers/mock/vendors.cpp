@@ -272,6 +272,8 @@ struct vendors::state {
       settings.faults.resize(fault_plan::rules_max);
     latency_ms = settings.latency_ms;
     skew_ms = settings.clock_skew_ms;
+    calls_per_second = settings.calls_per_second;
+    retry_after_s = settings.retry_after_s;
     auto added = plan.add(settings.faults);
     static_cast<void>(added); // cannot be too many
   }
@@ -282,6 +284,15 @@ struct vendors::state {
   fault_plan plan;
   std::array<std::int64_t, vendor_count> latency_ms{};
   std::array<std::int64_t, vendor_count> skew_ms{};
+  std::array<std::int64_t, vendor_count> calls_per_second{};
+  std::array<std::int64_t, vendor_count> retry_after_s{};
+  struct second_count {
+    unix_ms second = -1;
+    std::int64_t calls = 0;
+    std::uint64_t most = 0;
+    std::uint64_t limited = 0;
+  };
+  std::array<second_count, vendor_count> seconds{};
   std::multimap<unix_ms, late_task> late; // by due time, then by arrival
   std::uint64_t request_number = 0;
   unix_ms now = 0; // latest time seen
@@ -289,6 +300,18 @@ struct vendors::state {
   /// That vendor's clock.
   [[nodiscard]] unix_ms time_at(vendor_id vendor) const {
     return now + skew_ms[static_cast<std::size_t>(vendor)];
+  }
+
+  /// Counts a call; true: it is one too many in this second.
+  bool exceeds_limit(vendor_id vendor) {
+    const auto i = static_cast<std::size_t>(vendor);
+    auto& s = seconds[i];
+    if (std::exchange(s.second, time_at(vendor) / 1'000) != time_at(vendor) / 1'000)
+      s.calls = 0;
+    s.most = std::max(s.most, static_cast<std::uint64_t>(++s.calls));
+    const bool too_many = calls_per_second[i] > 0 && s.calls > calls_per_second[i];
+    s.limited += too_many ? 1 : 0;
+    return too_many;
   }
 
   void dispatch(call& c) {
@@ -374,6 +397,14 @@ mock_response vendors::state::vendor_request(const mock_request& request, vendor
   ++world_now.shared.requests[static_cast<std::size_t>(what)];
 
   out.delay_ms = latency_ms[static_cast<std::size_t>(vendor)];
+  if (exceeds_limit(vendor)) {
+    fault refused;
+    refused.status = 429;
+    status_answer(out.response, vendor, refused);
+    if (const auto wait = retry_after_s[static_cast<std::size_t>(vendor)]; wait > 0)
+      out.response.headers.emplace_back("retry-after", std::to_string(wait));
+    return out;
+  }
   fault_decision decision;
   if (plan.size() != 0) {
     decision = plan.decide(what);
@@ -588,6 +619,10 @@ std::size_t vendors::late_pending() const {
   return state_->late.size();
 }
 
+std::uint64_t vendors::limited(vendor_id vendor) const {
+  return state_->seconds[static_cast<std::size_t>(vendor)].limited;
+}
+
 std::string vendors::ledger_json(std::size_t since, std::size_t limit) const {
   return state_->ledger_json(since, limit);
 }
@@ -672,6 +707,10 @@ std::string vendors::state::ledger_json(std::size_t since, std::size_t limit) co
       "faults", fault_effect_count,
       [](std::size_t i) { return std::string(name_of(static_cast<fault_effect>(i))); },
       [&](std::size_t i) { return plan.hits(static_cast<fault_effect>(i)); });
+  const auto vendor_text = [](std::size_t i) { return std::string(vendor_names[i]); };
+  counters("limited", vendor_count, vendor_text, [&](std::size_t i) { return seconds[i].limited; });
+  counters("most_in_a_second", vendor_count, vendor_text,
+           [&](std::size_t i) { return seconds[i].most; });
   number("late_pending", late.size());
   out.push_back('}');
   return out;
@@ -722,6 +761,8 @@ result<void> vendors::control(std::string_view json) {
   for (std::size_t i = 0; i < vendor_count; ++i) {
     s.latency_ms[i] = read->latency_ms[i].value_or(s.latency_ms[i]);
     s.skew_ms[i] = read->clock_skew_ms[i].value_or(s.skew_ms[i]);
+    s.calls_per_second[i] = read->calls_per_second[i].value_or(s.calls_per_second[i]);
+    s.retry_after_s[i] = read->retry_after_s[i].value_or(s.retry_after_s[i]);
     lists[i].page_size_max = read->page_size_max[i].value_or(lists[i].page_size_max);
     lists[i].oldest_first = read->oldest_first[i].value_or(lists[i].oldest_first);
     lists[i].ignores_filter = read->ignores_filter[i].value_or(lists[i].ignores_filter);
@@ -736,6 +777,9 @@ void vendors::reset() {
   s.plan = fault_plan(s.settings.seed);
   s.latency_ms = s.settings.latency_ms;
   s.skew_ms = s.settings.clock_skew_ms;
+  s.calls_per_second = s.settings.calls_per_second;
+  s.retry_after_s = s.settings.retry_after_s;
+  s.seconds = {};
   auto added = s.plan.add(s.settings.faults);
   static_cast<void>(added); // cannot be too many
   s.request_number = 0;

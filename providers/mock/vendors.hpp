@@ -85,6 +85,9 @@ struct options {
   /// `vendor_id`: its `Date` headers, its objects' times and its lists' windows.
   std::array<std::int64_t, vendor_count> clock_skew_ms{};
   std::array<list_manner, vendor_count> lists{};
+  /// How many calls each vendor takes in a second by its clock, by `vendor_id`; it answers 429 to
+  /// the rest, and `Retry-After` where that is positive. 0: any number.
+  std::array<std::int64_t, vendor_count> calls_per_second{}, retry_after_s{};
   /// Shippo: how long a purchase with `async` stays QUEUED, and a refund PENDING.
   std::int64_t shippo_purchase_ms = 1'000;
   /// Stripe: how long a refund of `pm_card_pendingRefund` stays `pending`.
@@ -112,8 +115,10 @@ public:
 
   /// `{"effects":[…],"since":n,"next":n|null,"total":n,"dropped":n,"totals":{kind:n},
   /// "requests":{"stripe.charge":n,…},"idempotent_replays":{"stripe.charge":n},
-  /// "faults":{effect:n},"late_pending":n}`: effects from index `since`, at most `limit`; `next` is
-  /// the `since` of the next page. In `counts` mode `"orders":{order:{kind:n}}` instead of effects.
+  /// "faults":{effect:n},"limited":{"stripe":n},
+  /// "most_in_a_second":{"stripe":n},"late_pending":n}`: effects from index `since`, at most
+  /// `limit`; `next` is the `since` of the next page. In `counts` mode `"orders":{order:{kind:n}}`
+  /// instead of effects.
   [[nodiscard]] std::string ledger_json(std::size_t since = 0, std::size_t limit = 100'000) const;
   [[nodiscard]] const ledger& effects() const;
 
@@ -122,12 +127,15 @@ public:
   /// How many of them were answered from what is stored under an idempotency key.
   [[nodiscard]] std::uint64_t replays(call_id call) const;
   [[nodiscard]] std::size_t late_pending() const;
+  /// Calls that were answered 429 because of `calls_per_second`.
+  [[nodiscard]] std::uint64_t limited(vendor_id vendor) const;
 
   /// A fault, an array of faults, or
   /// `{"clear":true,"faults":[…],"latency_ms":20|{"stripe":20},"authenticate":"pi_…"}`; as
-  /// `latency_ms` also `clock_skew_ms`, `page_size_max`, `oldest_first`, `ignores_filter` (see
-  /// `options` and `list_manner`), which stay as they are until set again.
-  /// A fault: `{"vendor":"stripe"|"*","operation":"charge"|"*","nth":3|"probability":0.1|
+  /// `latency_ms` also `calls_per_second`, `retry_after_s`, `clock_skew_ms`, `page_size_max`,
+  /// `oldest_first`, `ignores_filter` (see `options` and `list_manner`), which stay as they are
+  /// until set again. A fault:
+  /// `{"vendor":"stripe"|"*","operation":"charge"|"*","nth":3|"probability":0.1|
   /// "always":true,"times":n,"effect":…,"status":503,"headers":{…},"latency_ms":n,"late_ms":n,
   /// "code":…,"text":…,"outcome":…}`, see `fault`. `authenticate` plays the customer who passes 3-D
   /// Secure for a PaymentIntent in `requires_action`: it becomes `succeeded`, and a charge effect

@@ -9,22 +9,31 @@ namespace {
 
 constexpr std::int64_t second_ms = 1'000;
 constexpr std::int64_t minute_ms = 60'000;
+constexpr std::int64_t hour_ms = 3'600'000;
 constexpr std::int64_t count_max = 1'000'000;
 
 } // namespace
 
 result<rate_limit> parse_rate_limit(std::string_view text) {
   rate_limit limit;
+  std::int64_t times = 1;
+  const auto number_in = [](std::string_view digits, std::int64_t& to) {
+    const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), to);
+    return failed == std::errc() && end == digits.data() + digits.size() && to >= 1;
+  };
   const auto slash = text.find('/');
-  const auto unit = slash == std::string_view::npos ? std::string_view() : text.substr(slash + 1);
-  const auto number = text.substr(0, slash);
-  const auto [end, failed] =
-      std::from_chars(number.data(), number.data() + number.size(), limit.count);
-  limit.per_ms = unit == "s" ? second_ms : unit == "m" ? minute_ms : 0;
-  if (failed != std::errc() || end != number.data() + number.size() || limit.count < 1 ||
-      limit.count > count_max || limit.per_ms == 0)
+  const auto unit = slash == std::string_view::npos || text.empty() ? '\0' : text.back();
+  const auto unit_ms = unit == 's'   ? second_ms
+                       : unit == 'm' ? minute_ms
+                       : unit == 'h' ? hour_ms
+                                     : 0;
+  bool readable = unit_ms != 0 && number_in(text.substr(0, slash), limit.count);
+  if (readable && text.size() > slash + 2)
+    readable = number_in(text.substr(slash + 1, text.size() - slash - 2), times);
+  if (!readable || limit.count > count_max || times > hour_ms / unit_ms)
     return fail({error_kind::invalid, "rate_limit",
-                 "must be calls a second or a minute, such as 25/s or 10/m"});
+                 "must be calls a second, minute or hour, such as 25/s, 10/m or 3/2s"});
+  limit.per_ms = times * unit_ms;
   return limit;
 }
 
@@ -34,6 +43,8 @@ std::string shown(const rate_limit& limit) {
     return count + " a second";
   if (limit.per_ms == minute_ms)
     return count + " a minute";
+  if (limit.per_ms == hour_ms)
+    return count + " an hour";
   return count + " in " + std::to_string(limit.per_ms) + " ms";
 }
 
@@ -70,6 +81,11 @@ bool token_bucket::take(std::int64_t now) {
 void token_bucket::give_back(std::int64_t now) {
   refill(now);
   parts_ = std::min(burst_ * limit_.per_ms, parts_ + limit_.per_ms);
+}
+
+std::int64_t token_bucket::tokens(std::int64_t now) {
+  refill(now);
+  return parts_ / limit_.per_ms;
 }
 
 std::int64_t token_bucket::next_at(std::int64_t now) {

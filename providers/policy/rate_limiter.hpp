@@ -17,15 +17,18 @@ struct rate_limit {
 
 /// The limit of one class of calls (`operation::call_class`).
 struct call_limit {
-  std::string call_class; ///< `write`, `read`, `list`.
+  std::string call_class; ///< `write`, `read`, `list`, `search`; `all`: of all of them together.
   rate_limit limit;
+  /// It holds for each `operation::limit_key` by itself (a channel, a sender), not for all of them.
+  bool per_key = false;
 
   friend bool operator==(const call_limit&, const call_limit&) = default;
 };
 
-/// Reads `10/m` or `25/s`. Fails with `invalid`, saying what is right.
+/// Reads `25/s`, `10/m`, `500/h`, and calls in several of these: `3/2s`. Fails with `invalid`,
+/// saying what is right.
 result<rate_limit> parse_rate_limit(std::string_view text);
-/// `10 a minute`, `25 a second`, else `10 in 2000 ms`: for people.
+/// `10 a minute`, `25 a second`, `500 an hour`, else `3 in 2000 ms`: for people.
 std::string shown(const rate_limit& limit);
 
 /// A token bucket over a passed clock: which calls may leave so that in no window of the limit's
@@ -46,6 +49,8 @@ public:
   void give_back(std::int64_t now);
   /// When a token is there; `now` where one is.
   [[nodiscard]] std::int64_t next_at(std::int64_t now);
+  /// How many are there.
+  [[nodiscard]] std::int64_t tokens(std::int64_t now);
 
 private:
   void refill(std::int64_t now);

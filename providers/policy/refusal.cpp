@@ -29,6 +29,20 @@ bool limits(const http_response& response) {
   return left != nullptr && *left == "0";
 }
 
+bool meets_limit(const http_response& response, const error& why) {
+  if (why.kind != error_kind::unavailable)
+    return false;
+  const auto says = [&](std::string_view word) {
+    return why.message.find(word) != std::string::npos;
+  };
+  if (says("lock_timeout"))
+    return false;
+  // A 403 that is not about permission.
+  return response.status == 429 || response.status == 403 ||
+         (response.status < 300 &&
+          (says("ratelimited") || says("rate_limit") || says("limit_exceeded")));
+}
+
 error_kind kind_of_write(const http_response& response) {
   const int status = response.status;
   if (status == 425 || status == 429 || (status == 403 && limits(response)))

@@ -16,6 +16,12 @@ error refusal(error_kind kind, std::string_view where, std::string message,
 /// left. Any other 403 is about permission.
 bool limits(const http_response& response);
 
+/// Whether a refusal is the vendor's limit, which stands for all calls of the class and not for
+/// this one: 429, a 403 that limits, or (Slack) a success whose reason says so. A lock on one
+/// object
+/// (`lock_timeout`, which Stripe answers with 429 too) is none.
+bool meets_limit(const http_response& response, const error& why);
+
 /// What a status means of a call that acts, where its vendor gives it no meaning of its own. Never
 /// success; what is no success and not known otherwise may have taken effect.
 ///

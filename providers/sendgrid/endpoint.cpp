@@ -1,11 +1,14 @@
 #include "providers/sendgrid/endpoint.hpp"
 
+#include <utility>
+
 namespace orderhub::providers::sendgrid {
 
 namespace {
 
 constexpr std::string_view key = "sendgrid.api_key";
 constexpr std::string_view base = "sendgrid.api_base";
+constexpr std::string_view write_limit = "sendgrid.write_limit";
 constexpr std::string_view own_base = "https://api.sendgrid.com";
 
 std::string_view mode_of(const vendor_configuration& c) {
@@ -19,7 +22,10 @@ std::string_view mode_of(const vendor_configuration& c) {
 result<std::vector<endpoint>> endpoints_of(const vendor& self, const vendor_configuration& c) {
   if (mode_of(c).empty())
     return std::vector<endpoint>();
-  return std::vector{endpoint_with_key(self, {own_base, "Bearer ", "SG.orderhub_mock"}, c)};
+  const key_endpoint how{own_base, "Bearer ", "SG.orderhub_mock"};
+  auto made = endpoint_with_key(self, how, c);
+  add_limits(made, how, c, {{"write", write_limit, {}, {}}}); // SendGrid publishes no numbers.
+  return std::vector{std::move(made)};
 }
 
 } // namespace
@@ -36,6 +42,8 @@ vendor describe() {
       {key, "SENDGRID_API_KEY", "SG.…", "none: no mail", setting_kind::key},
       {base, "SENDGRID_API_BASE", "what stands before /v3", own_base, setting_kind::base_url,
        "/v3"},
+      {write_limit, "SENDGRID_WRITE_LIMIT",
+       "mails: calls a second (10/s), minute (m) or hour (h), or none", "none", setting_kind::rate},
   };
   v.endpoints = {
       {"sendgrid", "MOCK_MODE, ORDERHUB_DISABLE, SENDGRID_API_BASE and SENDGRID_API_KEY"}};

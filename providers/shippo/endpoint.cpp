@@ -10,14 +10,16 @@ namespace {
 constexpr std::string_view key = "shippo.api_key";
 constexpr std::string_view base = "shippo.api_base";
 constexpr std::string_view own_base = "https://api.goshippo.com";
+constexpr std::string_view write_limit = "shippo.write_limit";
 constexpr std::string_view list_limit = "shippo.list_limit";
 constexpr std::string_view read_limit = "shippo.read_limit";
 constexpr std::int64_t minute_ms = 60'000;
 
-/// docs.goshippo.com/docs/API_Concepts/RateLimits: GET of a list 50 a minute live, 10 test; of one
-/// object 4000 and 400.
+/// docs.goshippo.com/docs/API_Concepts/RateLimits: POST 500 a minute live, 50 test; GET of a list
+/// 50 and 10; of one object 4000 and 400. A 429 does not say how long: the windows are minutes.
 const std::vector<documented_limit>& limits() {
   static const std::vector<documented_limit> all = {
+      {"write", write_limit, {500, minute_ms}, {50, minute_ms}},
       {"list", list_limit, {50, minute_ms}, {10, minute_ms}},
       {"read", read_limit, {4'000, minute_ms}, {400, minute_ms}}};
   return all;
@@ -56,8 +58,10 @@ vendor describe() {
        "shippo_test_…, shippo_live_…, or an oauth. token; what does not say test is taken for live",
        "none", setting_kind::key},
       {base, "SHIPPO_API_BASE", "what stands before /shipments", own_base, setting_kind::base_url},
-      {list_limit, "SHIPPO_LIST_LIMIT",
-       "look-ups of labels: lists a minute (10/m) or second, or none",
+      {write_limit, "SHIPPO_WRITE_LIMIT",
+       "rates, labels and their refunds: calls a minute (500/m), second (s) or hour (h), or none",
+       "at Shippo's own host 500/m live, 50/m test; else none", setting_kind::rate},
+      {list_limit, "SHIPPO_LIST_LIMIT", "look-ups of labels: lists, likewise",
        "at Shippo's own host 50/m live, 10/m test; else none", setting_kind::rate},
       {read_limit, "SHIPPO_READ_LIMIT", "polls of single labels, likewise",
        "at Shippo's own host 4000/m live, 400/m test; else none", setting_kind::rate},

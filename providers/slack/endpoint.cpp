@@ -1,6 +1,8 @@
 #include "providers/slack/endpoint.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <vector>
 
 namespace orderhub::providers::slack {
 
@@ -9,7 +11,26 @@ namespace {
 constexpr std::string_view key = "slack.bot_token";
 constexpr std::string_view base = "slack.api_base";
 constexpr std::string_view webhook = "slack.webhook_url";
+constexpr std::string_view channel_limit = "slack.channel_limit";
+constexpr std::string_view list_limit = "slack.list_limit";
+constexpr std::string_view webhook_limit = "slack.webhook_limit";
 constexpr std::string_view own_base = "https://slack.com";
+constexpr std::string_view own_webhook_base = "https://hooks.slack.com";
+constexpr std::int64_t second_ms = 1'000;
+
+/// docs.slack.dev/apis/web-api/rate-limits: about one message a second for each channel;
+/// `conversations.history` is tier 3, 50 and more a minute; an incoming webhook one a second.
+const std::vector<documented_limit>& limits() {
+  static const std::vector<documented_limit> all = {
+      {"write", channel_limit, {1, second_ms}, {1, second_ms}, true},
+      {"list", list_limit, {50, 60 * second_ms}, {50, 60 * second_ms}}};
+  return all;
+}
+const std::vector<documented_limit>& webhook_limits() {
+  static const std::vector<documented_limit> all = {
+      {"write", webhook_limit, {1, second_ms}, {1, second_ms}}};
+  return all;
+}
 
 /// With only a webhook configured, the built-in mock of the Web API stays out of it.
 bool has_bot(const vendor_configuration& c) {
@@ -37,6 +58,7 @@ endpoint webhook_endpoint(const vendor_configuration& c) {
   e.mode = "live";
   e.absence_after_ms = c.absence_after_ms;
   e.path = secret(url.substr(path_at));
+  add_limits(e, {own_webhook_base, {}, {}}, c, webhook_limits());
   return e;
 }
 
@@ -44,8 +66,11 @@ result<std::vector<endpoint>> endpoints_of(const vendor& self, const vendor_conf
   std::vector<endpoint> out;
   if (!c.is_disabled && c.values.has(webhook))
     out.push_back(webhook_endpoint(c));
-  if (has_bot(c))
-    out.push_back(endpoint_with_key(self, {own_base, "Bearer ", "xoxb-orderhub-mock"}, c));
+  if (has_bot(c)) {
+    const key_endpoint how{own_base, "Bearer ", "xoxb-orderhub-mock"};
+    out.push_back(endpoint_with_key(self, how, c));
+    add_limits(out.back(), how, c, limits());
+  }
   return out;
 }
 
@@ -102,6 +127,13 @@ vendor describe() {
        "channel for failed payments and cancelled orders", "slack.channel"},
       {"slack.channel_confirmed", "SLACK_CHANNEL_CONFIRMED", "channel for confirmed orders",
        "slack.channel"},
+      {channel_limit, "SLACK_CHANNEL_LIMIT",
+       "messages to one channel: calls a second (1/s), minute (m) or hour (h), or none",
+       "at Slack's own host 1/s; else none", setting_kind::rate},
+      {list_limit, "SLACK_LIST_LIMIT", "look-ups in channels' histories, likewise",
+       "at Slack's own host 50/m; else none", setting_kind::rate},
+      {webhook_limit, "SLACK_WEBHOOK_LIMIT", "messages to the incoming webhook, likewise",
+       "at Slack's own host 1/s; else none", setting_kind::rate},
   };
   v.endpoints = {
       {"slack", "MOCK_MODE, ORDERHUB_DISABLE, SLACK_API_BASE and SLACK_BOT_TOKEN"},

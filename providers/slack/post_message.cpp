@@ -151,6 +151,7 @@ operation<message_outcome> post_message(const message_request& request) {
   raw.name = where;
   raw.vendor = "slack";
   raw.call_class = "write";
+  raw.limit_key = request.channel;
   raw.ref = request.ref;
   raw.request = wire::post("/api/chat.postMessage", dump(body));
   raw.deadline_ms = 15'000;

@@ -10,15 +10,22 @@ namespace {
 constexpr std::string_view key = "stripe.api_key";
 constexpr std::string_view base = "stripe.api_base";
 constexpr std::string_view own_base = "https://api.stripe.com";
+constexpr std::string_view account_limit = "stripe.account_limit";
+constexpr std::string_view write_limit = "stripe.write_limit";
 constexpr std::string_view list_limit = "stripe.list_limit";
 constexpr std::string_view read_limit = "stripe.read_limit";
+constexpr std::string_view search_limit = "stripe.search_limit";
 constexpr std::int64_t second_ms = 1'000;
 
-/// docs.stripe.com/rate-limits: 25 a second for each endpoint, live and in a sandbox.
+/// docs.stripe.com/rate-limits: 100 a second live and 25 in a sandbox for an account, 25 for each
+/// endpoint, 20 for searches.
 const std::vector<documented_limit>& limits() {
   static const std::vector<documented_limit> all = {
+      {"all", account_limit, {100, second_ms}, {25, second_ms}},
+      {"write", write_limit, {25, second_ms}, {25, second_ms}},
       {"list", list_limit, {25, second_ms}, {25, second_ms}},
-      {"read", read_limit, {25, second_ms}, {25, second_ms}}};
+      {"read", read_limit, {25, second_ms}, {25, second_ms}},
+      {"search", search_limit, {20, second_ms}, {20, second_ms}}};
   return all;
 }
 
@@ -69,10 +76,18 @@ vendor describe() {
       {key, "STRIPE_API_KEY", "sk_test_…, sk_live_…, rk_test_… or rk_live_…", "none",
        setting_kind::key},
       {base, "STRIPE_API_BASE", "what stands before /v1", own_base, setting_kind::base_url, "/v1"},
-      {list_limit, "STRIPE_LIST_LIMIT", "look-ups: lists a second (25/s) or minute, or none",
+      {account_limit, "STRIPE_ACCOUNT_LIMIT",
+       "all calls together: calls a second (100/s), minute (m) or hour (h), or in several of them "
+       "(3/2s), or none",
+       "at Stripe's own host 100/s live, 25/s test; else none", setting_kind::rate},
+      {write_limit, "STRIPE_WRITE_LIMIT", "charges, cancels and refunds, likewise",
+       "at Stripe's own host 25/s; else none", setting_kind::rate},
+      {list_limit, "STRIPE_LIST_LIMIT", "look-ups, likewise",
        "at Stripe's own host 25/s; else none", setting_kind::rate},
       {read_limit, "STRIPE_READ_LIMIT", "polls of single payments and refunds, likewise",
        "at Stripe's own host 25/s; else none", setting_kind::rate},
+      {search_limit, "STRIPE_SEARCH_LIMIT", "searches, likewise",
+       "at Stripe's own host 20/s; else none", setting_kind::rate},
   };
   v.endpoints = {{"stripe", "MOCK_MODE, STRIPE_API_BASE and STRIPE_API_KEY"}};
   v.mode_of = mode_of;

@@ -113,9 +113,8 @@ result<std::vector<endpoint>> endpoints_of(const vendor& self, const vendor_conf
       return sound.failure();
   const key_endpoint how{own_base, "", ""};
   endpoint e = endpoint_with_key(self, how, c);
-  // Excess messages of a sender wait in Twilio's own queue; no limit of calls is documented.
-  if (c.values.has(write_limit))
-    add_limits(e, how, c, {{"write", write_limit, {}, {}}});
+  // Of each sender. Excess messages wait in Twilio's own queue; no limit of calls is documented.
+  add_limits(e, how, c, {{"write", write_limit, {}, {}, true}});
   e.base += "/2010-04-01/Accounts/" +
             (is_mock_account(c) ? std::string(mock_account) : c.values.text_of(account));
   e.secret_headers = {{"Authorization", credential_of(c)}};
@@ -143,8 +142,8 @@ vendor describe() {
       {token, "TWILIO_AUTH_TOKEN", "the account's token", "none", setting_kind::key},
       {api_key, "TWILIO_API_KEY_SID", "SK…, used instead of the token", "none"},
       {api_secret, "TWILIO_API_KEY_SECRET", "the secret of that key", "none", setting_kind::key},
-      {write_limit, "TWILIO_WRITE_LIMIT", "messages a second (1/s) or minute, or none", "none",
-       setting_kind::rate},
+      {write_limit, "TWILIO_WRITE_LIMIT",
+       "messages of a sender a second (1/s), minute or hour, or none", "none", setting_kind::rate},
       {sender, "TWILIO_FROM", "who sends: +15551234567, a name, or a messaging service MG…",
        "none"},
       {base, "TWILIO_API_BASE", "what stands before /2010-04-01", own_base, setting_kind::base_url,

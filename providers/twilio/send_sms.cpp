@@ -210,6 +210,7 @@ operation<sms_outcome> send_sms(const sms_request& request) {
   raw.name = where;
   raw.vendor = "twilio";
   raw.call_class = "write";
+  raw.limit_key = request.from;
   raw.ref = request.ref;
   raw.request = {"POST",
                  std::string(wire::messages),

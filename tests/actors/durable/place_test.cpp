@@ -28,8 +28,10 @@ public:
     withdrawn.push_back({request.object.key, std::string(request.vendor),
                          std::string(request.call_class), request.lookup});
   }
-  void learned(std::string_view vendor, vendor_finding what, std::string_view why) override {
-    findings.push_back({std::string(vendor), what, std::string(why)});
+  bool learned(const durable::call_report& r) override {
+    findings.push_back({std::string(r.vendor), r.finding, std::string(r.why), r.left_at,
+                        r.retry_after_ms, r.lookup});
+    return holds_back && r.finding == vendor_finding::limited;
   }
 
   struct seen {
@@ -42,7 +44,11 @@ public:
     std::string vendor;
     vendor_finding what;
     std::string why;
+    std::int64_t left_at = 0;
+    std::int64_t retry_after_ms = 0;
+    bool lookup = false;
   };
+  bool holds_back = false; ///< A class that met its limit.
   std::function<place_answer(const place_request&)> verdict = [](const place_request&) {
     return place_answer{};
   };
@@ -249,7 +255,7 @@ TEST_CASE("the gate learns of each outcome what it says of the way to the vendor
           "[durable][place]") {
   const std::vector<std::pair<std::string, vendor_finding>> table = {
       {"ok", vendor_finding::reached},          {"rejected", vendor_finding::reached},
-      {"unavailable", vendor_finding::reached}, {"in_doubt", vendor_finding::unreachable},
+      {"unavailable", vendor_finding::limited}, {"in_doubt", vendor_finding::unreachable},
       {"lost", vendor_finding::unreachable},    {"not_sent", vendor_finding::unreachable},
       {"unreadable", vendor_finding::reached},
   };
@@ -308,4 +314,92 @@ TEST_CASE("a doubt that waits is parked, and goes on where it was", "[durable][r
   REQUIRE(f.until("send"));
   f.hub.answer(answer_of(200, "ok"));
   CHECK(f.state() == "ok");
+}
+
+TEST_CASE("what met its vendor's limit waits in the gate's queue, and not by itself",
+          "[durable][place][limiter]") {
+  const auto policy =
+      GENERATE(doubt_policy::replay_key, doubt_policy::lookup, doubt_policy::may_repeat);
+  CAPTURE(static_cast<int>(policy));
+  fixture f(policy);
+  f.gate.holds_back = true;
+  f.begin();
+  const auto left_at = f.hub.time.steady_ms();
+  f.hub.advance(700);
+  f.answers(queued("shop says that its limit is used up"));
+  f.hub.answer(answer_of(429, "", {{"retry-after-ms", "2500"}}));
+  REQUIRE(f.gate.findings.size() == 1);
+  CHECK(f.gate.findings.front().what == vendor_finding::limited);
+  CHECK(f.gate.findings.front().left_at == left_at);
+  CHECK(f.gate.findings.front().retry_after_ms == 2'500);
+  CHECK(f.state() == "nothing"); // Neither a timer nor a call: it is queued.
+  CHECK(f.hub.machine("k").suspendable());
+  CHECK(!f.hub.machine("k").calling());
+  REQUIRE(f.waits().size() == 1);
+  CHECK(f.waits().front().reason == "shop says that its limit is used up");
+  if (GENERATE(false, true))
+    f.hub.restart();
+  f.answers(granted());
+  f.offer();
+  REQUIRE(f.state() == "send");
+  f.hub.answer(answer_of(200, "ok"));
+  CHECK(f.state() == "ok");
+}
+
+TEST_CASE("a look-up that met its vendor's limit goes on with its page when the gate lets it",
+          "[durable][place][limiter][lookup]") {
+  fixture f;
+  f.gate.holds_back = true;
+  f.begin();
+  f.hub.answer(lost_call());
+  f.hub.answer(answer_of(200, "running+more"));
+  REQUIRE(f.state() == "lookup");
+  f.answers(queued("shop says that its limit is used up"));
+  f.hub.answer(answer_of(429));
+  REQUIRE(f.state() == "nothing");
+  CHECK(f.gate.findings.back().what == vendor_finding::limited);
+  CHECK(f.gate.findings.back().lookup);
+  f.answers(granted());
+  f.offer();
+  REQUIRE(f.state() == "lookup");
+  CHECK(f.hub.calls.front().request.target.find("page=2") != std::string::npos);
+}
+
+TEST_CASE("want of room in this process is no fault of the vendor's", "[durable][place]") {
+  for (const auto kind : {providers::outcome_kind::not_sent, providers::outcome_kind::lost})
+    for (const char* reason : {"queue full", "deadline passed in the queue", "no resources"}) {
+      CAPTURE(reason);
+      fixture f;
+      f.begin();
+      f.hub.answer({kind, {}, reason});
+      CHECK(f.gate.findings.empty());
+    }
+}
+
+TEST_CASE("a step with a deadline gives up in the queue as well, and never in doubt",
+          "[durable][place][deadline]") {
+  fixture f(doubt_policy::lookup);
+  settings.retry.give_up_after_ms = 20'000;
+  f.answers(queued());
+  f.begin();
+  REQUIRE(f.state() == "wait");
+  CHECK(f.left() == 20'000);
+  if (GENERATE(false, true)) {
+    f.hub.advance(7'000);
+    f.hub.restart();
+    CHECK(f.left() <= 13'000);
+  }
+  f.pass();
+  CHECK(f.state() == "!unavailable");
+  CHECK(f.hub.calls.empty());
+  REQUIRE(!f.gate.withdrawn.empty());
+
+  fixture doubted(doubt_policy::replay_key);
+  settings.retry.give_up_after_ms = 20'000;
+  doubted.begin();
+  doubted.answers(queued());
+  doubted.hub.answer(lost_call());
+  doubted.until("nothing");
+  doubted.hub.advance(3'600'000);
+  CHECK(doubted.state() == "nothing"); // It waits for its place.
 }

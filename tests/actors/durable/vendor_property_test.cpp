@@ -150,7 +150,7 @@ private:
   void withdraw(const place_request& request) override {
     queue_.erase({request.object.key, request.who.index});
   }
-  void learned(std::string_view, durable::vendor_finding, std::string_view) override {}
+  bool learned(const durable::call_report&) override { return false; }
 
   // ── The vendor ──
   [[nodiscard]] std::int64_t now() const { return hub.time.steady_ms(); }

@@ -41,6 +41,14 @@ struct bench {
   place_lease leave(const durable::place_request& r) {
     return gate.leave(r.vendor, r.who, kind_of(r.call_class, r.lookup));
   }
+  /// Of a call that left just now.
+  bool learned(std::string_view vendor, vendor_finding finding, std::string_view why) {
+    return gate.learned({.vendor = vendor,
+                         .call_class = "write",
+                         .finding = finding,
+                         .why = why,
+                         .left_at = time.steady_ms()});
+  }
   /// Asks, and is on the wire until `out` of it is erased.
   bool sends(std::uint32_t n, bool lookup = false) {
     if (ask(effect(n, lookup)) != place_verdict::granted)
@@ -302,9 +310,9 @@ TEST_CASE("a refused credential holds the vendor, and calls a person once", "[ho
   b.sends(1);
   b.sends(2);
   const auto errors = log::error_count();
-  b.gate.learned("shop", vendor_finding::misconfigured, "401");
+  b.learned("shop", vendor_finding::misconfigured, "401");
   b.ends(1);
-  b.gate.learned("shop", vendor_finding::misconfigured, "401");
+  b.learned("shop", vendor_finding::misconfigured, "401");
   b.ends(2);
   CHECK(log::error_count() == errors + 1);
   for (const auto& request : {effect(3), effect(4, true), effect(5, false, "read")}) {
@@ -326,7 +334,7 @@ TEST_CASE("a refused credential holds the vendor, and calls a person once", "[ho
 TEST_CASE("while a vendor is held one probe a minute goes, the longest waiting first",
           "[host][gate][hold]") {
   bench b;
-  b.gate.learned("shop", vendor_finding::misconfigured, "401");
+  b.learned("shop", vendor_finding::misconfigured, "401");
   CHECK(!b.sends(1, true));
   CHECK(!b.sends(2));
   CHECK(!b.sends(3));
@@ -338,7 +346,7 @@ TEST_CASE("while a vendor is held one probe a minute goes, the longest waiting f
   b.gate.tick();
   CHECK(b.next_offer() == "1");
   REQUIRE(b.sends(1, true));
-  b.gate.learned("shop", vendor_finding::misconfigured, "401");
+  b.learned("shop", vendor_finding::misconfigured, "401");
   b.ends(1);
   b.gate.tick();
   CHECK(b.next_offer() == "none");
@@ -351,7 +359,7 @@ TEST_CASE("while a vendor is held one probe a minute goes, the longest waiting f
 TEST_CASE("a fresh ask is the probe where the minute is over and nobody waits",
           "[host][gate][hold]") {
   bench b;
-  b.gate.learned("shop", vendor_finding::misconfigured, "401");
+  b.learned("shop", vendor_finding::misconfigured, "401");
   b.time.advance(60'000);
   CHECK(b.sends(1));
   CHECK(!b.sends(2));
@@ -359,7 +367,7 @@ TEST_CASE("a fresh ask is the probe where the minute is over and nobody waits",
 
 TEST_CASE("a probe that never leaves makes room for another one", "[host][gate][hold]") {
   bench b;
-  b.gate.learned("shop", vendor_finding::misconfigured, "401");
+  b.learned("shop", vendor_finding::misconfigured, "401");
   CHECK(!b.sends(1));
   CHECK(!b.sends(2));
   b.time.advance(60'000);
@@ -372,14 +380,14 @@ TEST_CASE("a probe that never leaves makes room for another one", "[host][gate][
 TEST_CASE("what is reached ends the hold, and those who wait go on at a pace",
           "[host][gate][hold]") {
   bench b({.effects = 100, .reads = 1, .lookups = 1, .resume_at_once = 3, .pace_ms = 10});
-  b.gate.learned("shop", vendor_finding::misconfigured, "401");
+  b.learned("shop", vendor_finding::misconfigured, "401");
   for (std::uint32_t n = 1; n <= 8; ++n)
     CHECK(!b.sends(n));
   b.time.advance(60'000);
   b.gate.tick();
   REQUIRE(b.next_offer() == "1");
   REQUIRE(b.sends(1));
-  b.gate.learned("shop", vendor_finding::reached, {});
+  b.learned("shop", vendor_finding::reached, {});
   CHECK(!b.shop().held);
   for (const auto* n : {"2", "3", "4", "none"})
     CHECK(b.next_offer() == n);
@@ -403,7 +411,7 @@ TEST_CASE("what is reached ends the hold, and those who wait go on at a pace",
 
 TEST_CASE("a changed credential is probed at once", "[host][gate][hold]") {
   bench b;
-  b.gate.learned("shop", vendor_finding::misconfigured, "401");
+  b.learned("shop", vendor_finding::misconfigured, "401");
   CHECK(!b.sends(1));
   CHECK(!b.sends(2));
   b.gate.probe_now("shop");
@@ -411,7 +419,7 @@ TEST_CASE("a changed credential is probed at once", "[host][gate][hold]") {
   CHECK(b.next_offer() == "none");
   b.gate.probe_now("post"); // Not held: nothing.
   REQUIRE(b.sends(1));
-  b.gate.learned("shop", vendor_finding::reached, {});
+  b.learned("shop", vendor_finding::reached, {});
   CHECK(b.next_offer() == "2");
 }
 
@@ -421,24 +429,24 @@ TEST_CASE("holds that come and go for one reason call a person once in ten minut
   bench b;
   const auto errors = log::error_count();
   for (int i = 0; i < 5; ++i) {
-    b.gate.learned("shop", vendor_finding::misconfigured, "missing_scope");
-    b.gate.learned("shop", vendor_finding::reached, {});
+    b.learned("shop", vendor_finding::misconfigured, "missing_scope");
+    b.learned("shop", vendor_finding::reached, {});
     b.time.advance(1'000);
   }
   CHECK(log::error_count() == errors + 1);
   CHECK(b.shop().holds == 5);
-  b.gate.learned("shop", vendor_finding::misconfigured, "401"); // Another reason.
+  b.learned("shop", vendor_finding::misconfigured, "401"); // Another reason.
   CHECK(log::error_count() == errors + 2);
-  b.gate.learned("shop", vendor_finding::reached, {});
+  b.learned("shop", vendor_finding::reached, {});
   b.time.advance(600'000);
-  b.gate.learned("shop", vendor_finding::misconfigured, "401");
+  b.learned("shop", vendor_finding::misconfigured, "401");
   CHECK(log::error_count() == errors + 3);
 }
 
 TEST_CASE("a vendor that cannot be reached for a moment is counted and not held", "[host][gate]") {
   bench b;
-  b.gate.learned("shop", vendor_finding::unreachable, "503");
-  b.gate.learned("shop", vendor_finding::unreachable, "503");
+  b.learned("shop", vendor_finding::unreachable, "503");
+  b.learned("shop", vendor_finding::unreachable, "503");
   CHECK(b.shop().unreachable == 2);
   CHECK(!b.shop().held);
   CHECK(b.sends(1));
@@ -449,25 +457,23 @@ TEST_CASE("a vendor that is not reached again and again is held, and probed ever
   bench b({.effects = 100,
            .reads = 1,
            .lookups = 1,
-           .down_after = 3,
-           .down_after_ms = 5'000,
-           .down_probe_ms = 1'000,
-           .down_probe_max_ms = 4'000,
+           .breaker = {.volume_min = 3, .open_ms = 1'000, .open_max_ms = 4'000},
            .resume_at_once = 2,
            .pace_ms = 10});
-  const auto miss = [&] { b.gate.learned("shop", vendor_finding::unreachable, "503"); };
+  const auto miss = [&] { b.learned("shop", vendor_finding::unreachable, "503"); };
   for (int i = 0; i < 9; ++i)
     miss(); // Many at once are one moment.
   CHECK(!b.shop().held);
   b.time.advance(5'000);
-  b.gate.learned("shop", vendor_finding::reached, {});
-  for (int i = 0; i < 2; ++i) {
-    miss();
-    b.time.advance(3'000);
-  }
-  CHECK(!b.shop().held); // In a row counts from the last one that was reached.
-  miss();
+  for (int i = 0; i < 10; ++i)
+    b.learned("shop", vendor_finding::reached, {});
+  CHECK(!b.shop().held);
+  miss(); // Ten of twenty.
   REQUIRE(b.shop().held);
+  CHECK(b.shop().hold == vendor_hold::breaker);
+  CHECK(b.shop().breaker == providers::breaker_state::open);
+  CHECK(b.shop().breaker_cause == "503");
+  CHECK(b.shop().probe_in_ms == 1'000);
   CHECK(b.gate.ask(effect(1)).why == "shop is not reached: 503");
   CHECK(!b.sends(2));
   CHECK(b.ask(effect(3, true)) == place_verdict::queued); // Look-ups would not reach it either.
@@ -488,17 +494,17 @@ TEST_CASE("a vendor that is not reached again and again is held, and probed ever
     b.gate.withdraw(effect(3, true));
     REQUIRE(b.ask(effect(1)) == place_verdict::queued);
   }
-  b.gate.learned("shop", vendor_finding::reached, {});
+  b.learned("shop", vendor_finding::reached, {});
   CHECK(!b.shop().held);
   CHECK(b.next_offer() == "1");
 }
 
 TEST_CASE("a vendor that is not reached and then refuses our credential is held for that",
           "[host][gate][hold]") {
-  bench b({.effects = 2, .reads = 1, .lookups = 1, .down_after = 1, .down_after_ms = 0});
-  b.gate.learned("shop", vendor_finding::unreachable, "503");
+  bench b({.effects = 2, .reads = 1, .lookups = 1, .breaker = {.volume_min = 1, .failing_ms = 0}});
+  b.learned("shop", vendor_finding::unreachable, "503");
   REQUIRE(b.shop().held);
-  b.gate.learned("shop", vendor_finding::misconfigured, "401");
+  b.learned("shop", vendor_finding::misconfigured, "401");
   CHECK(b.gate.ask(effect(1)).why == "shop refuses our credential: 401");
 }
 

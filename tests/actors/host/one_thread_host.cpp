@@ -73,8 +73,10 @@ void one_thread_host::open() {
     return;
   journal_ = must(journal::hub_journal::open(store_, {}, random_));
   clock_.emplace(time, clock_start_of(journal_->last_stamp(), time.wall_ms(), 0, {}));
-  auto gate = std::make_shared<host::vendor_gate>(std::vector<std::string>{"shop"},
-                                                  host::gate_limits{}, time);
+  auto gate =
+      std::make_shared<host::vendor_gate>(std::vector<std::string>{"shop"}, places, time, rates);
+  gate->on_offer([this](host::place_offer o) { offers_.push_back(std::move(o)); });
+  host::restore_switches(*gate, *journal_);
   env_.emplace(durable::environment{.time = *clock_,
                                     .random = random_,
                                     .hub = journal_->hub(),
@@ -91,11 +93,14 @@ void one_thread_host::open() {
 }
 
 void one_thread_host::close() {
+  if (shared_)
+    shared_->gate->on_offer(nullptr); // What is given back from here on is of no process any more.
   objects_.clear();
   turns.clear();
   calls.clear();
   read_apart.clear();
   messages_.clear();
+  offers_.clear();
   due_.clear();
   intake_.reset();
   shared_.reset();
@@ -161,6 +166,26 @@ one_thread_host::caller one_thread_host::complete_awakeable(const std::string& i
   return to;
 }
 
+one_thread_host::caller one_thread_host::operate_vendor(host::vendor_verb verb,
+                                                        host::operator_note by) {
+  open();
+  auto to = std::make_shared<kept_responder>();
+  auto record = host::record_of("shop", verb, std::move(by));
+  if (!record) {
+    to->finished({.status = 400, .body = record.error().message});
+    return to;
+  }
+  give(record->object, host::operator_input{{},
+                                            record->action,
+                                            host::switching(shared_->gate, "shop", *record, to)});
+  return to;
+}
+
+host::vendor_places one_thread_host::vendor() {
+  open();
+  return shared_->gate->snapshot().front();
+}
+
 // ── Objects ──────────────────────────────────────────────────────────────────────────────────
 
 void one_thread_host::give(const object_id& id, host::object_event event, host::turn_ref source) {
@@ -177,6 +202,12 @@ void one_thread_host::deliver_all() {
     messages_.pop_front();
     give(m.to, std::move(m.what), std::move(m.source));
   }
+  while (!offers_.empty()) {
+    auto o = std::move(offers_.front());
+    offers_.pop_front();
+    auto object = o.object;
+    give(object, host::place_offered{std::move(o)});
+  }
 }
 
 void one_thread_host::commit_one() {
@@ -188,6 +219,7 @@ void one_thread_host::commit_one() {
     std::abort();
   calls_out out(*this, std::move(next.from));
   host::release(*shared_, *next.then, out);
+  deliver_all();
 }
 
 void one_thread_host::commit() {
@@ -200,6 +232,7 @@ void one_thread_host::answer(providers::transport_outcome outcome) {
   calls.pop_front();
   give(c.from.object, host::vendor_outcome{c.call.ref, c.from.incarnation, std::move(outcome),
                                            std::move(c.place)});
+  deliver_all(); // What its place was offered to.
 }
 
 void one_thread_host::read_one() {
@@ -219,6 +252,9 @@ void one_thread_host::pass(std::int64_t ms) {
     due_.erase(id);
     give(id, host::tick{});
   }
+  if (shared_)
+    shared_->gate->tick();
+  deliver_all();
 }
 
 std::size_t one_thread_host::leave_memory() {

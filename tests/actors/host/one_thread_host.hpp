@@ -5,6 +5,7 @@
 #include "actors/host/host_services.hpp"
 #include "actors/host/hosted_object.hpp"
 #include "actors/host/intake.hpp"
+#include "actors/host/vendor_switch.hpp"
 #include "journal/base/journal_clock.hpp"
 #include "journal/base/random.hpp"
 #include "journal/hub_journal.hpp"
@@ -65,6 +66,11 @@ public:
   caller attach_workflow(const std::string& key, bool wait);
   caller complete_awakeable(const std::string& id, const std::string& value);
 
+  /// A person acts on the vendor.
+  caller operate_vendor(host::vendor_verb verb, host::operator_note by = {"ada", "cli", "why"});
+  /// How the vendor stands.
+  [[nodiscard]] host::vendor_places vendor();
+
   /// The oldest turn becomes durable, and what it caused leaves.
   void commit_one();
   /// The same until no turn is left.
@@ -102,6 +108,8 @@ public:
   void read_one();
 
   manual_clock time;
+  host::gate_limits places; ///< From the next start on.
+  host::call_limits rates;  ///< The same.
   durable::service_registry services;
   std::deque<queued_turn> turns;
   std::deque<open_call> calls;
@@ -140,6 +148,7 @@ private:
   std::map<object_id, std::unique_ptr<active_object>> objects_;
   std::map<object_id, std::int64_t> due_; ///< Also of those that have left.
   std::deque<message> messages_;
+  std::deque<host::place_offer> offers_; ///< Not told yet.
 };
 
 } // namespace orderhub::testing

@@ -611,7 +611,10 @@ TEST_CASE("changed credentials are on the next call, and probe a vendor that ref
   runtime_harness hub;
   hub.vendors.endpoints["shop"].secret_headers = {{"authorization", secret("Bearer old")}};
   hub.call("a", "work", "x");
-  hub.gate().learned("shop", durable::vendor_finding::misconfigured, "401");
+  hub.gate().learned({.vendor = "shop",
+                      .call_class = "write",
+                      .finding = durable::vendor_finding::misconfigured,
+                      .why = "401"});
   hub.set_credentials("Bearer new");
   hub.call("b", "work", "y");
   REQUIRE(hub.wire.size() == 2);

@@ -240,10 +240,18 @@ TEST_CASE("a vendor's documented limits hold at its own host, and elsewhere wher
   REQUIRE(test);
   CHECK(limit_of(test, "shippo", "list") == rate_limit{10, 60'000});
   CHECK(limit_of(test, "shippo", "read") == rate_limit{400, 60'000});
+  CHECK(limit_of(test, "shippo", "write") == rate_limit{50, 60'000});
   CHECK(limit_of(test, "stripe", "list") == rate_limit{25, 1'000});
+  CHECK(limit_of(test, "stripe", "write") == rate_limit{25, 1'000});
+  CHECK(limit_of(test, "stripe", "search") == rate_limit{20, 1'000});
+  CHECK(limit_of(test, "stripe", "all") == rate_limit{25, 1'000});
   const auto live = make_registry(loaded(with(real, {{"SHIPPO_API_KEY", "shippo_live_a"}})), "");
   REQUIRE(live);
   CHECK(limit_of(live, "shippo", "list") == rate_limit{50, 60'000});
+  CHECK(limit_of(live, "shippo", "write") == rate_limit{500, 60'000});
+  const auto money = make_registry(loaded(with(real, {{"STRIPE_API_KEY", "sk_live_a"}})), "");
+  REQUIRE(money);
+  CHECK(limit_of(money, "stripe", "all") == rate_limit{100, 1'000});
   const auto other = make_registry(
       loaded(with(real, {{"SHIPPO_API_BASE", "http://127.0.0.1:9"}, {"SHIPPO_READ_LIMIT", "7/s"}})),
       "");
@@ -253,6 +261,54 @@ TEST_CASE("a vendor's documented limits hold at its own host, and elsewhere wher
   const auto none = make_registry(loaded(with(real, {{"SHIPPO_LIST_LIMIT", "none"}})), "");
   REQUIRE(none);
   CHECK(limit_of(none, "shippo", "list") == rate_limit{});
+}
+
+TEST_CASE("each channel of Slack has its limit, and its webhook has one", "[gateway][settings]") {
+  using providers::call_limit;
+  const auto own = make_registry(
+      loaded(with(real, {{"SLACK_BOT_TOKEN", "xoxb-abc"},
+                         {"SLACK_WEBHOOK_URL", "https://hooks.slack.com/services/T/B/x"}})),
+      "");
+  REQUIRE(own);
+  CHECK(own->find("slack")->limits ==
+        std::vector<call_limit>{{"write", {1, 1'000}, true}, {"list", {50, 60'000}, false}});
+  CHECK(own->find("slack_webhook")->limits ==
+        std::vector<call_limit>{{"write", {1, 1'000}, false}});
+  const auto other =
+      make_registry(loaded(with(real, {{"SLACK_BOT_TOKEN", "xoxb-abc"},
+                                       {"SLACK_API_BASE", "http://127.0.0.1:9"},
+                                       {"SLACK_WEBHOOK_URL", "http://127.0.0.1:9/services/T/B/x"},
+                                       {"SLACK_CHANNEL_LIMIT", "3/2s"},
+                                       {"SENDGRID_API_KEY", "SG.abc"},
+                                       {"SENDGRID_WRITE_LIMIT", "600/h"}})),
+                    "");
+  REQUIRE(other);
+  CHECK(other->find("slack")->limits == std::vector<call_limit>{{"write", {3, 2'000}, true}});
+  CHECK(other->find("slack_webhook")->limits.empty());
+  CHECK(other->find("sendgrid")->limits ==
+        std::vector<call_limit>{{"write", {600, 3'600'000}, false}});
+}
+
+TEST_CASE("a breaker's numbers are set, and what is wrong is refused by its name",
+          "[gateway][settings]") {
+  const auto s = loaded(with(real, {{"ORDERHUB_BREAKER_WINDOW", "30s"},
+                                    {"ORDERHUB_BREAKER_VOLUME", "10"},
+                                    {"ORDERHUB_BREAKER_FAILURES", "80"},
+                                    {"ORDERHUB_BREAKER_FAILING", "0"},
+                                    {"ORDERHUB_BREAKER_OPEN", "500ms"},
+                                    {"ORDERHUB_BREAKER_OPEN_MAX", "1m"},
+                                    {"ORDERHUB_BREAKER_PROBES", "3"}}));
+  CHECK(s.breaker == providers::breaker_settings{30'000, 10, 80, 0, 500, 60'000, 3});
+  for (const auto& [name, value] :
+       {std::pair("ORDERHUB_BREAKER_WINDOW", "10ms"), std::pair("ORDERHUB_BREAKER_VOLUME", "0"),
+        std::pair("ORDERHUB_BREAKER_FAILURES", "101"), std::pair("ORDERHUB_BREAKER_FAILING", "5"),
+        std::pair("ORDERHUB_BREAKER_OPEN", "-1s"), std::pair("ORDERHUB_BREAKER_OPEN_MAX", "soon"),
+        std::pair("ORDERHUB_BREAKER_PROBES", "many"), std::pair("STRIPE_WRITE_LIMIT", "25"),
+        std::pair("STRIPE_ACCOUNT_LIMIT", "0/s"), std::pair("SHIPPO_WRITE_LIMIT", "ten/m"),
+        std::pair("SLACK_CHANNEL_LIMIT", "1/d"), std::pair("SENDGRID_WRITE_LIMIT", "1/0s")}) {
+    CAPTURE(name);
+    CHECK(mentions(refusal(with(real, {{name, value}})), name));
+  }
 }
 
 TEST_CASE("real vendors get their own hosts, keys and modes", "[gateway][settings]") {

@@ -267,6 +267,8 @@ TEST_CASE("a wrong control document changes nothing and names the field", "[mock
       row{R"({"clock_skew_ms":2592000001})", "clock_skew_ms"},
       row{R"({"clock_skew_ms":{"stripe":1.5}})", "clock_skew_ms.stripe"},
       row{R"({"page_size_max":-1})", "page_size_max"},
+      row{R"({"calls_per_second":{"stripe":-1}})", "calls_per_second"},
+      row{R"({"retry_after_s":"soon"})", "retry_after_s"},
       row{R"({"oldest_first":{"shippo":1}})", "oldest_first.shippo"},
       row{R"({"ignores_filter":"yes"})", "ignores_filter"}, row{R"({"refund":"pi_1"})", "refund"},
       row{R"({"refund":{"amount":1}})", "payment_intent"},

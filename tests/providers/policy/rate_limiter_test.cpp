@@ -76,13 +76,20 @@ TEST_CASE("a clock that stands still or steps back brings no token", "[providers
   CHECK_FALSE(bucket.take(11'000));
 }
 
-TEST_CASE("limits are read as calls a second or a minute", "[providers][limiter]") {
+TEST_CASE("limits are read as calls a second, a minute, an hour, or several of these",
+          "[providers][limiter]") {
   CHECK(*parse_rate_limit("25/s") == rate_limit{25, 1'000});
   CHECK(*parse_rate_limit("10/m") == rate_limit{10, minute});
+  CHECK(*parse_rate_limit("5000/h") == rate_limit{5'000, 60 * minute});
+  CHECK(*parse_rate_limit("3/2s") == rate_limit{3, 2'000}); // One and a half a second.
+  CHECK(*parse_rate_limit("1/60m") == rate_limit{1, 60 * minute});
   CHECK(shown(*parse_rate_limit("10/m")) == "10 a minute");
+  CHECK(shown(*parse_rate_limit("500/h")) == "500 an hour");
+  CHECK(shown(*parse_rate_limit("3/2s")) == "3 in 2000 ms");
   CHECK(shown(*parse_rate_limit("25/s")) == "25 a second");
   for (const char* wrong :
-       {"", "10", "10/h", "0/s", "-1/s", "1.5/s", "x/s", "10 /s", "1000001/s"}) {
+       {"", "10", "10/", "/s", "10/d", "0/s", "-1/s", "1.5/s", "x/s", "10 /s", "1000001/s", "1/0s",
+        "1/-2s", "1/61m", "1/2h", "3/2 s", "3/2", "3/s2"}) {
     CAPTURE(wrong);
     CHECK_FALSE(parse_rate_limit(wrong));
   }

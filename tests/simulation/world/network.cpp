@@ -92,6 +92,8 @@ void world::send(durable::vendor_call call, const host::activation& from) {
 
 void world::arrive(to_vendor request) {
   const auto now = time.true_ms();
+  if (settings_.watched.contains(request.call.vendor))
+    arrivals_[request.call.vendor].push_back(now);
   const auto reply =
       mock.handle(request_of(vendors_, request.call.vendor, request.call.request), now);
   if (reply.wire == mock::wire_action::answer_then_reset)

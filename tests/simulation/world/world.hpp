@@ -65,6 +65,8 @@ struct world_settings {
   std::uint64_t failed_commits_per_mille = 0;
   /// The vendors', with their faults: refusals, lost answers, late work, outages.
   providers::mock::options mock = {};
+  /// Vendors whose calls' arrivals are kept.
+  std::set<std::string, std::less<>> watched = {};
   /// So few places that what one order does at once already queues.
   host::gate_limits places = narrow_gate();
   /// The vendors' limits by class; none: as at a mock.
@@ -181,6 +183,10 @@ public:
   [[nodiscard]] const std::vector<std::string>& requests() const { return requests_; }
   /// Their bodies.
   [[nodiscard]] const std::vector<std::string>& bodies() const { return bodies_; }
+  /// When calls reached that vendor, where it is `watched`.
+  [[nodiscard]] const std::vector<unix_ms>& arrivals(const std::string& vendor) {
+    return arrivals_[vendor];
+  }
   /// No state is read twice without change for so long: something spins.
   [[nodiscard]] bool ran_away() const { return ran_away_; }
   /// A record that is on disk, in the log's order; `name` is what a command names: the handler of
@@ -335,6 +341,7 @@ private:
   std::map<std::size_t, std::vector<std::function<void(world&)>>> at_points_;
   std::vector<std::string_view> points_;
   std::vector<std::string> requests_, bodies_;
+  std::map<std::string, std::vector<unix_ms>, std::less<>> arrivals_;
   std::vector<logged> log_, in_commit_;
   /// Vendors whose kept connection was reset after an answer: the next call that takes it is lost.
   std::set<std::string> dead_connections_;

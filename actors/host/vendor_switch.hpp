@@ -1,0 +1,70 @@
+#pragma once
+#include "actors/host/call_gate.hpp"
+#include "actors/host/ingress.hpp"
+#include "actors/host/vendor_status.hpp"
+#include "journal/base/ids.hpp"
+#include "journal/hub_journal.hpp"
+#include "journal/record.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace orderhub::host {
+
+/// What a person may do to a vendor.
+enum class vendor_verb : std::uint8_t {
+  pause,  ///< Nothing new leaves for it; look-ups of what is in doubt go on.
+  resume, ///< Ends a pause.
+  open,   ///< Its breaker is held open: nothing leaves at all, and no probe.
+  close,  ///< Ends that, and closes a breaker that opened by itself.
+};
+/// `pause`, …
+std::string_view name_of(vendor_verb verb);
+
+/// Who does it, and why. No personal data but the operator's own name.
+struct operator_note {
+  std::string who;    ///< 1 to 100 bytes.
+  std::string via;    ///< `api`, `cli`, `slack`.
+  std::string reason; ///< At most 500 bytes.
+};
+
+/// The vendors as whoever watches over the hub sees and handles them. Thread-safe; returns at once.
+class vendor_control {
+public:
+  virtual ~vendor_control() = default;
+  /// How each configured vendor stands, by name.
+  [[nodiscard]] virtual std::vector<vendor_places> vendors() const = 0;
+  /// 202 when it is durable, and holds from then on, over restarts too. 400: the note is not as it
+  /// should be; 404: no such vendor is configured; 503: the journal takes no writes.
+  virtual void operate_vendor(std::string vendor, vendor_verb verb, operator_note by,
+                              responder_ptr to) = 0;
+};
+
+// ── How it is kept ───────────────────────────────────────────────────────────────────────────
+//
+// As what people do to any object is: each of a vendor's switches is an object of the journal,
+// `VendorCalls/stripe` and `VendorBreaker/stripe`, that an operator pauses (switched on) and
+// resumes (off). Its records say who did it and why, its row that it holds, and it has no handlers.
+// The gate follows when the record is durable, and is set from the rows at the start.
+
+object_id object_of(vendor_switch which, std::string_view vendor);
+
+struct switch_record {
+  vendor_switch which = vendor_switch::calls;
+  bool on = false;
+  object_id object;
+  journal::operator_payload action;
+};
+/// Fails with `invalid`: the note is empty where it must not be, or too long.
+result<switch_record> record_of(std::string_view vendor, vendor_verb verb, operator_note by);
+
+/// Switches the gate when the record is durable (202), then answers.
+responder_ptr switching(std::shared_ptr<vendor_gate> gate, std::string vendor,
+                        const switch_record& what, responder_ptr to);
+
+/// As the last process left it. One that cannot be read is off, and in the log as an error.
+void restore_switches(vendor_gate& gate, const journal::hub_journal& journal);
+
+} // namespace orderhub::host
