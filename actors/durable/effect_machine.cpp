@@ -446,7 +446,8 @@ effect_step effect_machine::answered(const providers::http_response& response,
 }
 
 /// Nothing happened this time. (What an earlier send may have done is still open if `doubt_`.)
-/// `held_back`: the gate knows when the next one may go.
+/// `held_back`: the gate knows when the next one may go. It forgets with the process, so a wait that
+/// the vendor asked for is noted in the journal where it is a long one.
 effect_step effect_machine::retry(error why, bool held_back) {
   ++failures_;
   if (evidence_)
@@ -456,7 +457,7 @@ effect_step effect_machine::retry(error why, bool held_back) {
   const auto& policy = start_.operation.retry;
   if (policy.give_up_after_ms > 0 && !doubt_ && now() - first_sent_at_ >= policy.give_up_after_ms)
     return complete(fail(std::move(why)));
-  if (held_back)
+  if (held_back && why.retry_after_ms <= env_.durable_wait_ms)
     return send();
   const auto delay = providers::backoff_ms(policy, failures_ - 1, why.retry_after_ms, env_.random);
   return wait(delay, next::send, std::move(why.message));

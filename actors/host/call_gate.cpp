@@ -140,8 +140,8 @@ void vendor_gate::not_taken(const place_offer& offer) {
 }
 
 void vendor_gate::forget(const object_id& object) {
-  for (const auto& [name, v] : vendors_)
-    with(*v, [&, &v = v](auto now, auto& out) { v->forget(object, now, out); });
+  for (const auto& [name, vendor] : vendors_)
+    with(*vendor, [&, &v = *vendor](auto now, auto& out) { v.forget(object, now, out); });
 }
 
 place_lease vendor_gate::leave(std::string_view vendor_name, const durable::call_ref& who,
@@ -202,10 +202,10 @@ void vendor_gate::set_switch(std::string_view vendor_name, vendor_switch which, 
 
 std::optional<std::int64_t> vendor_gate::tick() {
   std::optional<std::int64_t> next;
-  for (const auto& [name, v] : vendors_) {
-    const auto wanted = with(*v, [&v = v](auto now, auto& out) {
-      v->offer(now, out);
-      return v->wanted_at(now);
+  for (const auto& [name, vendor] : vendors_) {
+    const auto wanted = with(*vendor, [&v = *vendor](auto now, auto& out) {
+      v.offer(now, out);
+      return v.wanted_at(now);
     });
     if (wanted)
       next = std::min(next.value_or(*wanted), *wanted);

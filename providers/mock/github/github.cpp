@@ -99,9 +99,9 @@ call_id github::route(std::string_view method, std::string_view path) {
   return call_id::github_other;
 }
 
-void github::refuse(call& c, int status, std::string_view message, std::string_view field,
+void github::refuse(call& c, int http_status, std::string_view message, std::string_view field,
                     std::string_view code) {
-  c.reply.status = status;
+  c.reply.status = http_status;
   auto& out = c.reply.body;
   out.assign(R"({"message":)");
   append_json(out, message);
@@ -113,7 +113,7 @@ void github::refuse(call& c, int status, std::string_view message, std::string_v
     out.append("}]");
   }
   out.append(R"(,"documentation_url":"https://docs.github.com/rest","status":")");
-  append_number(out, status);
+  append_number(out, http_status);
   out.append(R"("})");
 }
 

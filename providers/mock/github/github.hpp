@@ -32,7 +32,7 @@ private:
     std::vector<status> statuses; ///< Ascending.
   };
 
-  void refuse(call& c, int status, std::string_view message, std::string_view field = {},
+  void refuse(call& c, int http_status, std::string_view message, std::string_view field = {},
               std::string_view code = {});
   bool is_let_in(call& c);
   void create(call& c, std::string_view repository);

@@ -140,13 +140,13 @@ call_id twilio::route(std::string_view method, std::string_view path) {
              : call_id::twilio_other;
 }
 
-void twilio::refuse(call& c, int status, std::int64_t code, std::string_view message) {
+void twilio::refuse(call& c, int status, std::int64_t code, std::string_view text) {
   c.reply.status = status;
   auto& out = c.reply.body;
   out.assign(R"({"code":)");
   append_number(out, code);
   out.append(R"(,"message":)");
-  append_json(out, message);
+  append_json(out, text);
   out.append(R"(,"more_info":"https://www.twilio.com/docs/errors/)");
   append_number(out, code);
   out.append(R"(","status":)");
@@ -206,8 +206,8 @@ void twilio::handle(call& c) {
 
 bool twilio::is_sound(call& c) {
   const auto& params = shared_.params;
-  const auto no = [&](std::int64_t code, std::string_view message) {
-    refuse(c, 400, code, message);
+  const auto no = [&](std::int64_t code, std::string_view text) {
+    refuse(c, 400, code, text);
     return false;
   };
   if (!unknown_in(params, create_fields).empty())

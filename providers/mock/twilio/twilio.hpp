@@ -24,7 +24,7 @@ private:
     std::int64_t failed = 0; ///< Twilio's code where it is not delivered then.
   };
 
-  void refuse(call& c, int status, std::int64_t code, std::string_view message);
+  void refuse(call& c, int status, std::int64_t code, std::string_view text);
   /// False, with the answer made, where the credential is none of this account's.
   bool is_let_in(call& c, std::string_view& account);
   /// False, with the answer made, if the message is refused.

@@ -1,5 +1,6 @@
 #include "tests/actors/host/one_thread_host.hpp"
 
+#include "actors/host/response.hpp"
 #include "tests/support/must.hpp"
 
 #include <algorithm>
@@ -172,12 +173,13 @@ one_thread_host::caller one_thread_host::operate_vendor(host::vendor_verb verb,
   auto to = std::make_shared<kept_responder>();
   auto record = host::record_of("shop", verb, std::move(by));
   if (!record) {
-    to->finished({.status = 400, .body = record.error().message});
+    to->finished(host::failure(400, record.error().message));
     return to;
   }
-  give(record->object, host::operator_input{{},
-                                            record->action,
-                                            host::switching(shared_->gate, "shop", *record, to)});
+  give(record->object,
+       host::operator_input{.invocation = {},
+                            .action = record->action,
+                            .to = host::switching(shared_->gate, "shop", *record, to)});
   return to;
 }
 
