@@ -446,8 +446,8 @@ effect_step effect_machine::answered(const providers::http_response& response,
 }
 
 /// Nothing happened this time. (What an earlier send may have done is still open if `doubt_`.)
-/// `held_back`: the gate knows when the next one may go. It forgets with the process, so a wait that
-/// the vendor asked for is noted in the journal where it is a long one.
+/// `held_back`: the gate knows when the next one may go. It forgets with the process, so a wait
+/// that the vendor asked for is noted in the journal where it is a long one.
 effect_step effect_machine::retry(error why, bool held_back) {
   ++failures_;
   if (evidence_)

@@ -28,7 +28,7 @@ std::string fault_of_items(const json& body) {
     return "items";
   for (std::size_t i = 0; i < items->size(); ++i) {
     const auto& item = (*items)[i];
-    const auto at = "items." + std::to_string(i);
+    auto at = "items." + std::to_string(i);
     if (!item.is_object())
       return at;
     if (text_in(item, "product_id").empty())
