@@ -85,13 +85,6 @@ http_request lookup(const sent_request& sent) {
   return page_of(sent, 1);
 }
 
-/// Whether all further pages are of deployments from before `begin`: newest first is not promised,
-/// so the page must show it.
-bool ends_before(const std::vector<unix_ms>& times, unix_ms begin) {
-  return times.size() > 1 && std::is_sorted(times.rbegin(), times.rend()) &&
-         times.front() > times.back() && times.back() + wire::time_step_ms <= begin;
-}
-
 lookup_finding read_lookup(const sent_request& sent, const http_response& response) {
   using kind = finding_kind;
   const auto says_nothing = [&](std::string text) {
@@ -122,7 +115,7 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
     answer.evidence = "deployment " + std::to_string(*id);
   }
   const auto page = wire::next_page(response);
-  if (answer.kind != kind::found && page > 1 && !ends_before(times, begin))
+  if (answer.kind != kind::found && page > 1 && !ends_before(times, begin, wire::time_step_ms))
     answer.next = page_of(sent, page);
   return answer;
 }

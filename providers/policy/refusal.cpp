@@ -74,4 +74,9 @@ unix_ms window_begin(const sent_request& sent) {
   return std::max<unix_ms>(0, sent.since > 0 ? sent.since : sent.first_sent_at - look_back_ms);
 }
 
+bool ends_before(const std::vector<unix_ms>& times, unix_ms begin, std::int64_t step_ms) {
+  return times.size() > 1 && std::is_sorted(times.rbegin(), times.rend()) &&
+         times.front() > times.back() && times.back() + step_ms <= begin;
+}
+
 } // namespace orderhub::providers

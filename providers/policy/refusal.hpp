@@ -3,8 +3,10 @@
 #include "providers/http_message.hpp"
 #include "providers/operation.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace orderhub::providers {
 
@@ -43,5 +45,10 @@ lookup_finding unknown(error why);
 unix_ms window_begin(const sent_request& sent);
 /// 30 days: a hub that was restored from a backup older than that is no case for a look-up.
 inline constexpr std::int64_t look_back_ms = std::int64_t{30} * 24 * 3'600'000;
+
+/// Whether all further pages of a list are of what is older than `begin`. `times` are those of this
+/// page in its order, exact to `step_ms`. That a list is newest first nobody promises, so the page
+/// must show it.
+bool ends_before(const std::vector<unix_ms>& times, unix_ms begin, std::int64_t step_ms);
 
 } // namespace orderhub::providers

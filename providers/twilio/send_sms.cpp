@@ -103,13 +103,6 @@ std::string page_behind(std::string_view link) {
   return query < link.size() && link[query] == '?' ? std::string(link.substr(at)) : std::string();
 }
 
-/// Whether all further pages are of messages from before `begin`: the list is newest first, which
-/// nobody promises, so it must show.
-bool ends_before(const std::vector<unix_ms>& times, unix_ms begin) {
-  return times.size() > 1 && std::is_sorted(times.rbegin(), times.rend()) &&
-         times.front() > times.back() && times.back() + wire::date_step_ms <= begin;
-}
-
 lookup_finding read_lookup(const sent_request& sent, const http_response& response) {
   using kind = finding_kind;
   const auto says_nothing = [&](std::string text) {
@@ -158,7 +151,7 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
     const auto target = page_behind(next);
     if (target.empty())
       return says_nothing("the next page is not readable");
-    if (!ends_before(times, begin))
+    if (!ends_before(times, begin, wire::date_step_ms))
       answer.next = http_request{"GET", target, {}, {}};
   }
   return answer;
