@@ -22,7 +22,7 @@ std::vector<endpoint> endpoints_of(const service& of, const vendor_configuration
   return {std::move(e)};
 }
 
-vendor describe(const service& of) {
+vendor without_functions(const service& of) {
   vendor v;
   v.name = of.name;
   v.title = of.title;

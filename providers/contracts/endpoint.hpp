@@ -2,6 +2,7 @@
 #include "providers/vendor.hpp"
 
 #include <string_view>
+#include <vector>
 
 namespace orderhub::providers::contracts {
 
@@ -23,6 +24,17 @@ std::string_view mode_of(const service& of, const vendor_configuration& configur
 /// Its endpoint, with the key as a bearer token where there is one; none where it is not used.
 std::vector<endpoint> endpoints_of(const service& of, const vendor_configuration& configured);
 /// All but the two functions, which have no place for `of`.
-vendor describe(const service& of);
+vendor without_functions(const service& of);
+
+/// The vendor that it is. A template over the service, since a vendor's functions are plain ones.
+template <const service& Of>
+vendor describe() {
+  auto v = without_functions(Of);
+  v.mode_of = [](const vendor_configuration& c) { return mode_of(Of, c); };
+  v.endpoints_of = [](const vendor& /*self*/, const vendor_configuration& c) {
+    return result<std::vector<endpoint>>(endpoints_of(Of, c));
+  };
+  return v;
+}
 
 } // namespace orderhub::providers::contracts

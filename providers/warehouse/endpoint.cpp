@@ -17,21 +17,10 @@ constexpr contracts::service own{
     "your warehouse, by the contract of providers/contracts: what stands before /v1",
     "ORDERHUB_DISABLE, WAREHOUSE_API_BASE and WAREHOUSE_API_KEY"};
 
-std::string_view mode_of(const vendor_configuration& c) {
-  return contracts::mode_of(own, c);
-}
-
-result<std::vector<endpoint>> endpoints_of(const vendor& /*self*/, const vendor_configuration& c) {
-  return contracts::endpoints_of(own, c);
-}
-
 } // namespace
 
 vendor describe() {
-  auto v = contracts::describe(own);
-  v.mode_of = mode_of;
-  v.endpoints_of = endpoints_of;
-  return v;
+  return contracts::describe<own>();
 }
 
 } // namespace orderhub::providers::warehouse
