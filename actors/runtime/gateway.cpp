@@ -2,13 +2,11 @@
 
 #include "actors/host/intake.hpp"
 #include "actors/runtime/guard.hpp"
+#include "actors/runtime/nice_thread.hpp"
 #include "journal/base/random.hpp"
 
 #include <memory>
 #include <utility>
-
-#include <sys/resource.h>
-#include <unistd.h>
 
 namespace orderhub::runtime {
 
@@ -56,20 +54,6 @@ private:
   system_random random_;
 };
 
-/// The thread of a detached actor, which lets others go first.
-class nice_thread {
-public:
-  /// On that thread. Refused: it is as fast as the others.
-  void enter() {
-    if (!std::exchange(entered_, true))
-      static_cast<void>(
-          ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), large_body_nice));
-  }
-
-private:
-  bool entered_ = false;
-};
-
 } // namespace
 
 caf::behavior gateway_actor(caf::event_based_actor* self, hub_context* hub, caf::actor directory) {
@@ -90,29 +74,6 @@ caf::behavior large_body_actor(caf::event_based_actor* self, hub_context* hub,
       [state, own = nice_thread()](gateway_call& m) mutable {
         own.enter();
         state->intake.call(*m.request, m.to);
-      },
-  };
-}
-
-caf::behavior long_answer_actor(caf::event_based_actor* self, hub_context* hub) {
-  watch(self, "long_answer");
-  return {
-      [hub, own = nice_thread()](long_answer& m) mutable {
-        own.enter();
-        auto& outcome = std::get<host::vendor_outcome>(*m.event);
-        const auto incarnation = outcome.incarnation; // The event is its object's, once sent.
-        guarded_or(
-            "long_answer",
-            [&] {
-              outcome.reading = m.reader->read(outcome.outcome.response);
-              caf::anon_send(m.object, event_message{std::move(m.event), /*routed=*/false});
-            },
-            [&](std::string_view why) {
-              ++hub->shared.failures;
-              caf::anon_send(m.object,
-                             make_event(host::activation_failed{incarnation, std::string(why)},
-                                        /*routed=*/false));
-            });
       },
   };
 }

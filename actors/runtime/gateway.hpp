@@ -12,12 +12,8 @@ caf::behavior gateway_actor(caf::event_based_actor* self, hub_context* hub, caf:
 
 /// The same for large bodies, which take milliseconds to parse: to be spawned detached, so that it
 /// has a thread of its own and the steps of running orders do not wait for it. Where the machine is
-/// busy these go first: the thread's nice value is `large_body_nice`.
+/// busy these go first: `nice_thread`.
 caf::behavior large_body_actor(caf::event_based_actor* self, hub_context* hub,
                                caf::actor directory);
-inline constexpr int large_body_nice = 10;
-/// The same for answers of vendors: reads a `long_answer` and gives it back to its object. The
-/// gate's places bound how many there are.
-caf::behavior long_answer_actor(caf::event_based_actor* self, hub_context* hub);
 
 } // namespace orderhub::runtime

@@ -6,6 +6,7 @@
 #include "actors/runtime/gateway.hpp"
 #include "actors/runtime/guard.hpp"
 #include "actors/runtime/hub_context.hpp"
+#include "actors/runtime/long_answers.hpp"
 #include "actors/runtime/messages.hpp"
 #include "actors/runtime/provider.hpp"
 #include "actors/runtime/supervisor.hpp"
