@@ -1,6 +1,7 @@
 #include "actors/handlers/card_numbers.hpp"
 
 #include "actors/handlers/code_points.hpp"
+#include "actors/handlers/request_rules.hpp"
 #include "providers/tables/card_networks.hpp"
 #include "providers/tables/digit_fields.hpp"
 
@@ -199,6 +200,14 @@ bool holds_card_number(std::string_view field, std::string_view text) {
     }
   }
   return false;
+}
+
+const json_rule& no_card_numbers() {
+  static const json_rule rule{
+      &holds_card_number,
+      refusal("card-number", "holds what looks like a card's number; a card is given by its id at "
+                             "Stripe in payment.method")};
+  return rule;
 }
 
 } // namespace orderhub::handlers

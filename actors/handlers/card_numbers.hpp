@@ -1,4 +1,6 @@
 #pragma once
+#include "actors/handlers/strict_json.hpp"
+
 #include <string_view>
 
 namespace orderhub::handlers {
@@ -15,5 +17,9 @@ namespace orderhub::handlers {
 ///
 /// `text` is valid UTF-8. Takes time in proportion to its length.
 bool holds_card_number(std::string_view field, std::string_view text);
+
+/// Of any field of a request, known or not, name or value: nothing of one that holds a card's
+/// number is stored, logged or sent.
+const json_rule& no_card_numbers();
 
 } // namespace orderhub::handlers

@@ -49,15 +49,6 @@ void read_payment(field_reader& request, order& o, const order_rules& rules) {
         '.');
 }
 
-/// Of any field, known or not, name or value: nothing of such a request is stored, logged or sent.
-const json_rule& no_card_numbers() {
-  static const json_rule rule{
-      &holds_card_number,
-      refusal("card-number", "holds what looks like a card's number; a card is given by its id at "
-                             "Stripe in payment.method")};
-  return rule;
-}
-
 } // namespace
 
 result<order> check_order(std::string_view body, const order_rules& rules) {
