@@ -49,6 +49,17 @@ void take_greater(std::map<std::string, std::string, std::less<>>& to,
 
 } // namespace
 
+const payment_fact* order_facts::payment_of(std::uint32_t attempt) const {
+  const auto it = std::find_if(payments.begin(), payments.end(),
+                               [&](const payment_fact& p) { return p.attempt == attempt; });
+  return it == payments.end() ? nullptr : &*it;
+}
+
+const payment_fact* order_facts::payment_with_money() const {
+  const auto it = std::find_if(payments.rbegin(), payments.rend(), &is_money);
+  return it == payments.rend() ? nullptr : &*it;
+}
+
 std::string order_facts::encode() const {
   byte_writer w(192);
   w.u8(facts_version);
@@ -196,10 +207,10 @@ bool is_money(const payment_fact& p) {
 }
 
 std::int64_t left_to_refund(const order_facts& f) {
-  for (auto p = f.payments.rbegin(); p != f.payments.rend(); ++p)
-    if (is_money(*p))
-      return p->amount.minor_units - standing_sum(f.refunds, p->attempt);
-  return 0;
+  const auto* payment = f.payment_with_money();
+  return payment == nullptr
+             ? 0
+             : payment->amount.minor_units - standing_sum(f.refunds, payment->attempt);
 }
 
 bool is_returnable(const payment_fact& p) {

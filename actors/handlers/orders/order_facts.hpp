@@ -76,6 +76,10 @@ struct order_facts {
   [[nodiscard]] const payment_fact* last_payment() const {
     return payments.empty() ? nullptr : &payments.back();
   }
+  /// That attempt's; null where there is none.
+  [[nodiscard]] const payment_fact* payment_of(std::uint32_t attempt) const;
+  /// The one that has the order's money; null where none has.
+  [[nodiscard]] const payment_fact* payment_with_money() const;
   [[nodiscard]] std::string encode() const;
   /// Fails with `corrupt`.
   static result<order_facts> decode(std::string_view bytes);

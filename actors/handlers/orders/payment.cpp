@@ -143,11 +143,12 @@ task<refunds_made> refund_all(order_run run, payment_fact p) {
   // What callers asked for is given back, or on its way, already.
   const auto& named = run.facts().refunds;
   const bool is_open_elsewhere = is_refund_open(named, p.attempt);
-  if (left.minor_units > 0)
+  if (left.minor_units > 0) {
     left.minor_units -= standing_sum(named, p.attempt);
-  if (p.amount.minor_units > 0 && left.minor_units <= 0) {
-    p.state = is_open_elsewhere ? payment_state::part_refunded : payment_state::refunded;
-    co_return refunds_made{std::move(p), {}};
+    if (left.minor_units <= 0) {
+      p.state = is_open_elsewhere ? payment_state::part_refunded : payment_state::refunded;
+      co_return refunds_made{std::move(p), {}};
+    }
   }
   for (int part = 0; part < refund_parts_max; ++part) {
     // What was definitely answered is not asked again under its key.

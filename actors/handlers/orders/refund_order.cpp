@@ -29,19 +29,8 @@ error refused(const std::string& why) {
   return {error_kind::rejected, "refund", why, 409};
 }
 
-/// The payment that has the order's money; null where none has.
-const payment_fact* payment_with_money(const order_facts& f) {
-  const auto it = std::find_if(f.payments.rbegin(), f.payments.rend(), [](const payment_fact& p) {
-    return is_money(p) && p.amount.minor_units > 0;
-  });
-  return it == f.payments.rend() ? nullptr : &*it;
-}
-
 std::string shown(const order_facts& f, std::int64_t amount, std::uint32_t attempt) {
-  for (const auto& p : f.payments)
-    if (p.attempt == attempt)
-      return tables::shown({amount, p.amount.currency});
-  return std::to_string(amount);
+  return tables::shown({amount, f.payment_of(attempt)->amount.currency});
 }
 
 /// The refund as it is to be made; or why there is none.
@@ -51,7 +40,7 @@ result<refund_fact> refund_for(const std::string& order_id, const order_facts& f
     return fail(refused("Order " + order_id +
                         " is cancelled, which gives all of it back. Where money is still out, send "
                         "CancelOrder again."));
-  const auto* payment = payment_with_money(f);
+  const auto* payment = f.payment_with_money();
   const auto left = left_to_refund(f);
   if (payment == nullptr || left <= 0)
     return fail(refused("Nothing of order " + order_id + " is left to refund; it is " +
@@ -109,7 +98,7 @@ refund_fact after(refund_fact refund, const result<stripe::refund_outcome>& outc
 task<void> give_back(order_run run, std::string refund_id) {
   auto ctx = run.ctx();
   const auto asked = run.facts().refunds.at(refund_id);
-  const auto payment = *payment_with_money(run.facts());
+  const auto payment = *run.facts().payment_of(asked.attempt);
   stripe::refund_request request;
   request.ref = ctx.step("refund_order", std::to_string(asked.number));
   request.payment_intent_id = payment.intent_id;

@@ -18,12 +18,6 @@ namespace stripe = providers::stripe;
 
 namespace {
 
-const payment_fact* payment_of(const order_facts& facts, std::uint32_t attempt) {
-  const auto it = std::find_if(facts.payments.begin(), facts.payments.end(),
-                               [&](const payment_fact& p) { return p.attempt == attempt; });
-  return it == facts.payments.end() ? nullptr : &*it;
-}
-
 /// With it all of the payment is given back: no other part is on its way, and none has failed since
 /// it was made (which begins another round).
 bool makes_it_whole(const order_facts& facts, const payment_fact& known, const follow_up& what) {
@@ -34,7 +28,7 @@ bool makes_it_whole(const order_facts& facts, const payment_fact& known, const f
 
 /// All of its payment is given back by refunds that callers asked for, and none is on its way.
 bool is_all_given_back(const order_facts& facts, std::uint32_t attempt) {
-  const auto* payment = payment_of(facts, attempt);
+  const auto* payment = facts.payment_of(attempt);
   if (payment == nullptr || is_refund_under_way(facts, *payment) ||
       is_refund_open(facts.refunds, attempt))
     return false;
@@ -61,58 +55,19 @@ std::uint32_t notice_number(const refund_fact& refund) {
   return named_begin + 2 * refund.number;
 }
 
+task<void> follow(order_run run, follow_up what) {
+  order_facts open;
+  open.pending[what.step] = "the bank has not made it yet";
+  run.note(open);
+  co_await ask_later(run.ctx(), run.settings(), refund_follower, std::move(what));
+}
+
 void record(context ctx, const char* name, order_facts learned) {
   order_event event;
   event.name = name;
   event.learned = std::move(learned);
   ctx.send(ctx.object(), "RecordEvent", event.encode());
 }
-
-} // namespace
-
-task<void> follow_refund(order_run run, payment_fact payment, std::string refund_id,
-                         std::string status, bool is_whole) {
-  follow_up what;
-  what.step = refund_step(payment.attempt, payment.refund_round);
-  what.round = payment.refund_round;
-  what.subject = std::move(refund_id);
-  what.attempt = payment.attempt;
-  what.last = std::move(status);
-  what.is_whole = is_whole;
-  order_facts open;
-  open.pending[what.step] = "the bank has not made it yet";
-  run.note(open);
-  co_await ask_later(run.ctx(), run.settings(), refund_follower, std::move(what));
-}
-
-task<void> follow_named_refund(order_run run, std::string name, refund_fact refund,
-                               std::string status) {
-  follow_up what;
-  what.step = step_of(refund);
-  what.subject = refund.refund_id;
-  what.attempt = refund.attempt;
-  what.last = std::move(status);
-  what.named = std::move(name);
-  order_facts open;
-  open.pending[what.step] = "the bank has not made it yet";
-  run.note(open);
-  co_await ask_later(run.ctx(), run.settings(), refund_follower, std::move(what));
-}
-
-void named_refund_made(const order_run& run, const std::string& name, const refund_fact& refund) {
-  order_facts learned;
-  learned.refunds.emplace(name, refund);
-  const auto step = step_of(refund);
-  if (is_open(run.facts(), step))
-    learned.pending[step] = "done";
-  learned.payments.push_back(given_back(merge(run.facts(), learned), refund.attempt));
-  const bool is_all = learned.payments.back().state == payment_state::refunded;
-  record(run.ctx(), "refund_made", std::move(learned));
-  post_refund(run, notice_number(refund),
-              is_all ? refund_news::given_back : refund_news::part_given_back, {});
-}
-
-namespace {
 
 /// It has failed: the money is the shop's again, and a person decides.
 task<void> named_refund_failed(order_run run, std::string name, refund_fact refund,
@@ -137,6 +92,42 @@ std::string failure_text(const stripe::refund_state& state) {
 }
 
 } // namespace
+
+task<void> follow_refund(order_run run, payment_fact payment, std::string refund_id,
+                         std::string status, bool is_whole) {
+  follow_up what;
+  what.step = refund_step(payment.attempt, payment.refund_round);
+  what.round = payment.refund_round;
+  what.subject = std::move(refund_id);
+  what.attempt = payment.attempt;
+  what.last = std::move(status);
+  what.is_whole = is_whole;
+  co_await follow(run, std::move(what));
+}
+
+task<void> follow_named_refund(order_run run, std::string name, refund_fact refund,
+                               std::string status) {
+  follow_up what;
+  what.step = step_of(refund);
+  what.subject = refund.refund_id;
+  what.attempt = refund.attempt;
+  what.last = std::move(status);
+  what.named = std::move(name);
+  co_await follow(run, std::move(what));
+}
+
+void named_refund_made(const order_run& run, const std::string& name, const refund_fact& refund) {
+  order_facts learned;
+  learned.refunds.emplace(name, refund);
+  const auto step = step_of(refund);
+  if (is_open(run.facts(), step))
+    learned.pending[step] = "done";
+  learned.payments.push_back(given_back(merge(run.facts(), learned), refund.attempt));
+  const bool is_all = learned.payments.back().state == payment_state::refunded;
+  record(run.ctx(), "refund_made", std::move(learned));
+  post_refund(run, notice_number(refund),
+              is_all ? refund_news::given_back : refund_news::part_given_back, {});
+}
 
 handler_task follow_refund_once(context ctx, std::string body, settings_ptr settings) {
   auto what = follow_up::decode(body);
@@ -164,7 +155,7 @@ handler_task follow_refund_once(context ctx, std::string body, settings_ptr sett
   order_run run(ctx, settings);
   co_await run.look_again();
   co_await run.prepare();
-  const auto* known = payment_of(run.facts(), what->attempt);
+  const auto* known = run.facts().payment_of(what->attempt);
   if (run.failed() || known == nullptr)
     co_return std::string("null");
   if (const auto named = run.facts().refunds.find(what->named);
