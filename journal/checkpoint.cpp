@@ -56,12 +56,13 @@ void checkpoint::begin() {
     order_.push_back(&key);
   // Neighbours share pages.
   std::sort(order_.begin(), order_.end(), [](const auto* a, const auto* b) { return *a < *b; });
-  at_ = 0;
+  at_ = part_ = 0;
 }
 
-result<void> checkpoint::fold_object(write_transaction& txn, const std::string& key,
-                                     const std::vector<stored_record>& records,
-                                     std::vector<row_to_put>& invocations, slice_budget& budget) {
+result<std::size_t> checkpoint::fold_object(write_transaction& txn, const std::string& key,
+                                            const std::vector<stored_record>& records,
+                                            std::size_t first, std::vector<row_to_put>& invocations,
+                                            slice_budget& budget) {
   auto base = base_of(txn, key);
   if (!base)
     return base.failure();
@@ -69,7 +70,7 @@ result<void> checkpoint::fold_object(write_transaction& txn, const std::string& 
   object_state state = had_row ? std::move(**base) : blank_state(*parse_object_key(key));
   budget.spend(1);
   if (had_row && records.back().lsn <= state.folded_to)
-    return {}; // Folded before a crash.
+    return records.size(); // Folded before a crash.
 
   const auto old_due = had_row ? next_due(state) : std::nullopt;
   const bool was_active = had_row && needs_resume(state);
@@ -77,7 +78,7 @@ result<void> checkpoint::fold_object(write_transaction& txn, const std::string& 
   for (const auto& i : state.live)
     old_live.push_back(i.id);
 
-  auto folded = fold_records(state, records, [&](const record& r) -> result<void> {
+  const auto also = [&](const record& r) -> result<void> {
     auto refs = refs_of(r);
     if (!refs)
       return refs.failure();
@@ -89,9 +90,25 @@ result<void> checkpoint::fold_object(write_transaction& txn, const std::string& 
     if (auto done = txn.put(table::dd, request_row_key(refs->key->scope), encode(row)); !done)
       return done;
     return txn.put(table::ix, expiry_key(row.expires_at, refs->key->scope), {});
-  });
+  };
+  // A part ends where there is something to keep: a row that is deleted says nothing of how far its
+  // records are contained.
+  const auto part = std::max<std::size_t>(options_.part_records, 1);
+  std::size_t finished = 0;
+  const auto spend_finished = [&] {
+    budget.spend(state.finished.size() - std::exchange(finished, state.finished.size()));
+  };
+  const auto enough = [&](std::size_t at) {
+    if (at - first < part || state.blank())
+      return false;
+    spend_finished();
+    return budget.used_up(static_cast<std::int64_t>(
+        invocation_put_us_ * static_cast<double>(invocations.size() + state.finished.size())));
+  };
+  auto folded = fold_some(state, records, first, also, enough);
   if (!folded)
     return folded;
+  spend_finished();
 
   for (auto& i : state.finished) {
     const auto row_key = invocation_key(i.id);
@@ -105,11 +122,9 @@ result<void> checkpoint::fold_object(write_transaction& txn, const std::string& 
     mark.accepted_at = i.accepted_at;
     invocations.push_back({invocation_key(i.id), encode(invocation_row{state.id, mark})});
   }
-  budget.spend(state.finished.size());
-
   if (!state.blank()) {
     if (auto done = txn.put(table::ob, key, encode(state)); !done)
-      return done;
+      return done.failure();
   } else if (had_row) {
     if (auto done = txn.del(table::ob, key); !done)
       return done.failure();
@@ -124,29 +139,38 @@ result<void> checkpoint::fold_object(write_transaction& txn, const std::string& 
       if (auto done = txn.put(table::tm, timer_key(due->due, state.id),
                               encode(timer_row{due->due, state.id, due->recorded_at}));
           !done)
-        return done;
+        return done.failure();
   }
   const bool active = !state.blank() && needs_resume(state);
   if (active != was_active) {
     budget.spend(1);
-    if (active)
-      return txn.put(table::ix, active_key(state.id), encode_object_ref(state.id));
-    if (auto done = txn.del(table::ix, active_key(state.id)); !done)
+    if (!active) {
+      if (auto done = txn.del(table::ix, active_key(state.id)); !done)
+        return done.failure();
+    } else if (auto done = txn.put(table::ix, active_key(state.id), encode_object_ref(state.id));
+               !done) {
       return done.failure();
+    }
   }
-  return {};
+  return folded;
 }
 
 result<checkpoint::slice> checkpoint::fold_in(write_transaction& txn, slice_budget budget) {
   std::vector<row_to_put> invocations;
   slice done;
+  done.folded = true;
   auto at = at_;
+  auto part = part_;
   while (at < order_.size()) {
     const auto& key = *order_[at];
     const auto& records = recent_.frozen()->objects.find(key)->second.records;
     bool set_aside_now = aside_.contains(key);
     if (!set_aside_now) {
-      auto folded = fold_object(txn, key, records, invocations, budget);
+      auto folded = fold_object(txn, key, records, part, invocations, budget);
+      if (folded && *folded < records.size()) {
+        part = *folded;
+        break;
+      }
       set_aside_now = !folded && concerns_one_object(folded.error());
       if (set_aside_now)
         aside_.add(key, folded.error());
@@ -157,6 +181,7 @@ result<checkpoint::slice> checkpoint::fold_in(write_transaction& txn, slice_budg
       if (auto moved = aside_.move(txn, key, records, budget, done.moved); !moved)
         return moved.failure();
     ++at;
+    part = 0;
     const auto to_do = invocation_put_us_ * static_cast<double>(invocations.size()) +
                        object_commit_us_ * static_cast<double>(at - at_);
     if (budget.used_up(static_cast<std::int64_t>(to_do)))
@@ -172,6 +197,7 @@ result<checkpoint::slice> checkpoint::fold_in(write_transaction& txn, slice_budg
     move_mean(invocation_put_us_, puts_start, invocations.size());
 
   done.folded_to = at;
+  done.part = part;
   if (at == order_.size()) {
     const auto& frozen = *recent_.frozen();
     done.ended = checkpoint_mark{
@@ -214,9 +240,9 @@ result<bool> checkpoint::slice_alone() {
                        {trimmed_rows, trimmed_rows * trimmed_bytes_per_row});
   if (!done)
     return done.failure();
-  const auto folded = done->folded_to - std::min(done->folded_to, at_);
+  const auto folded = done->folded ? done->folded_to - at_ : 0;
   const auto commit_start = slice_clock::now();
-  if (done->folded_to > 0 || (done->trimmed && done->trimmed->rows > 0))
+  if (done->folded || (done->trimmed && done->trimmed->rows > 0))
     if (auto committed = (*txn)->commit(); !committed)
       return committed.failure();
   if (folded > 0)
@@ -228,10 +254,11 @@ bool checkpoint::note(const slice& done) {
   aside_.note_moved(done.moved);
   if (done.trimmed)
     trim_waits_ = done.trimmed->more;
-  if (done.folded_to == 0)
+  if (!done.folded)
     return false;
   recent_.folded(std::span(order_).subspan(at_, done.folded_to - at_), done.ended);
   at_ = done.folded_to;
+  part_ = done.part;
   if (!done.ended)
     return false;
   order_.clear();

@@ -22,7 +22,9 @@ class checkpoint {
 public:
   /// What a slice did in its transaction, to be taken note of once that is committed.
   struct slice {
-    std::size_t folded_to = 0; ///< Among the frozen generation's objects; 0: it folded nothing.
+    bool folded = false;       ///< It did something of a checkpoint.
+    std::size_t folded_to = 0; ///< Among the frozen generation's objects: those before are done.
+    std::size_t part = 0;      ///< So many records of the next one are, too.
     std::optional<checkpoint_mark> ended; ///< It was the last one: where the checkpoint is now.
     std::optional<front_deleted> trimmed; ///< Of the log, where it trimmed.
     std::vector<std::string> moved;       ///< Digests of objects set aside in it.
@@ -58,17 +60,20 @@ private:
   [[nodiscard]] result<slice> slice_in(write_transaction& txn, slice_budget budget,
                                        front_limit trim);
   [[nodiscard]] result<slice> fold_in(write_transaction& txn, slice_budget budget);
-  [[nodiscard]] result<void> fold_object(write_transaction& txn, const std::string& key,
-                                         const std::vector<stored_record>& records,
-                                         std::vector<row_to_put>& invocations,
-                                         slice_budget& budget);
+  /// From the record `first` on; how many of them the row contains then.
+  [[nodiscard]] result<std::size_t> fold_object(write_transaction& txn, const std::string& key,
+                                                const std::vector<stored_record>& records,
+                                                std::size_t first,
+                                                std::vector<row_to_put>& invocations,
+                                                slice_budget& budget);
 
   store& tables_;
   const journal_options& options_;
   overlay& recent_;
   aside_objects& aside_;
   std::vector<const std::string*> order_; ///< Keys of the frozen generation, ascending.
-  std::size_t at_ = 0;                    ///< So many of them are folded.
+  std::size_t at_ = 0;                    ///< So many of them are folded,
+  std::size_t part_ = 0;                  ///< and so many records of the next.
   bool trim_waits_ = false;
   // What rows of a slice cost when they are written at its end, in microseconds, moving means.
   double invocation_put_us_ = 10; ///< A row of `iv`.

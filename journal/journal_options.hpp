@@ -12,6 +12,9 @@ struct journal_options {
   std::int64_t checkpoint_interval_ms = 10'000;
   std::size_t slice_rows = 500; ///< Rows folded in one transaction, at most.
   std::int64_t slice_ms = 5;    ///< Time one slice takes, about; 0: rows alone count.
+  /// A slice may end inside of one object, between two of its records, when so many of them are
+  /// folded: an object that is called thousands of times a second holds no commit up.
+  std::size_t part_records = 128;
   std::int64_t journal_retention_ms = 30LL * 24 * 3600 * 1000; ///< Of finished invocations.
   bool sync = true;                                            ///< Sync every commit.
   /// Says when a commit was made, for `last_stamp` of the next run; none: that is not known.

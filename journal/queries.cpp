@@ -22,9 +22,7 @@ result<object_state> queries::fold(const object_id& id, const overlay_view& reco
     if (!base)
       return base.failure();
     object_state state = *base ? std::move(**base) : blank_state(id);
-    if (auto done =
-            fold_records(state, records.records, [](const record&) -> result<void> { return {}; });
-        !done)
+    if (auto done = fold_records(state, records.records); !done)
       return done.failure();
     return state;
   };

@@ -7,6 +7,7 @@
 #include "journal/set_aside.hpp"
 #include "journal/store.hpp"
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -30,12 +31,15 @@ object_state blank_state(object_id id);
 result<void> each_object(const reader& rows, aside_objects& aside,
                          const std::function<void(const object_state&)>& visit);
 
-/// Folds every record that the state does not contain yet, and calls `each` for it after that.
+/// Folds the records from `first` on that the state does not contain yet, calls `each` for it after
+/// that, and ends where `enough(how many records are contained)` says so. Returns that number.
 /// Fails with `unreadable` where one is damaged, or with what `each` fails with.
-template <class Each>
-result<void> fold_records(object_state& state, const std::vector<stored_record>& records,
-                          Each&& each) {
-  for (const auto& stored : records) {
+template <class Each, class Enough>
+result<std::size_t> fold_some(object_state& state, const std::vector<stored_record>& records,
+                              std::size_t first, Each&& each, Enough&& enough) {
+  auto at = first;
+  while (at < records.size() && !enough(at)) {
+    const auto& stored = records[at++];
     if (stored.lsn <= state.folded_to)
       continue;
     auto r = decode_record(stored.bytes);
@@ -44,8 +48,18 @@ result<void> fold_records(object_state& state, const std::vector<stored_record>&
     if (auto done = apply(state, *r, stored.lsn); !done)
       return unreadable("log record " + std::to_string(stored.lsn), std::move(done).error());
     if (auto done = each(*r); !done)
-      return done;
+      return done.failure();
   }
+  return at;
+}
+
+/// All of them.
+inline result<void> fold_records(object_state& state, const std::vector<stored_record>& records) {
+  auto folded = fold_some(
+      state, records, 0, [](const record&) -> result<void> { return {}; },
+      [](std::size_t) { return false; });
+  if (!folded)
+    return folded.failure();
   return {};
 }
 

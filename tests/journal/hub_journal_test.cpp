@@ -511,6 +511,50 @@ TEST_CASE("a slice takes no more rows than it may, and the log is trimmed in pie
   CHECK(tables.contents(table::lg).empty());
 }
 
+TEST_CASE("an object with very many records is folded in parts", "[journal][hub]") {
+  constexpr std::uint64_t count = 300;
+  memory_store tables;
+  auto options = slow_options();
+  options.part_records = 4;
+  options.slice_rows = 10;
+  options.checkpoint_bytes = 1;
+  auto journal = opened(tables, slow_options());
+  const object_id hot{"Order", "hot"};
+  for (std::uint64_t n = 0; n < count; ++n)
+    commit(*journal, {input_record(hot, invocation_at(day_one, n), day_one),
+                      output_record(hot, invocation_at(day_one, n), day_one, 1, std::string("x"))});
+  const auto living = invocation_at(day_one, count);
+  commit(*journal, {input_record(hot, living, day_one)});
+  journal = opened(tables, options);
+
+  std::size_t rows = 0;
+  std::size_t slices = 0;
+  while (journal->metrics().checkpoint_lsn == 0) {
+    REQUIRE(*journal->maintain(day_one));
+    const auto now = tables.contents(table::iv).size();
+    CHECK(now - rows <= 10 + 4);
+    rows = now;
+    if (++slices % 10 != 0)
+      continue;
+    // Whoever reads between two parts sees all that was committed; a loss of power loses nothing.
+    const auto seen = journal->load(hot);
+    REQUIRE(seen);
+    CHECK(seen->live.size() == 1);
+    CHECK(*journal->knows_invocation(invocation_at(day_one, count - 1)));
+    if (slices % 20 == 0) {
+      journal.reset();
+      tables.power_loss();
+      journal = opened(tables, options);
+    }
+  }
+  CHECK(slices >= count / 10);
+  CHECK(tables.contents(table::iv).size() == count + 1);
+  const auto seen = journal->load(hot);
+  REQUIRE(seen);
+  REQUIRE(seen->live.size() == 1);
+  CHECK(seen->live.front().id == living);
+}
+
 TEST_CASE("a failed slice is made again, and its failure has lost nothing", "[journal][hub]") {
   const auto kind = GENERATE(error_kind::full, error_kind::unavailable);
   memory_store tables;

@@ -72,6 +72,7 @@ journal_options small_options(turn_maker& maker) {
   options.checkpoint_interval_ms = static_cast<std::int64_t>(500 + maker.below(20'000));
   options.slice_rows = 1 + maker.below(9);
   options.slice_ms = 0;
+  options.part_records = 1 + maker.below(4);
   return options;
 }
 

@@ -80,8 +80,11 @@ struct world_settings {
   /// They say which vendors are configured, too.
   handlers::order_settings orders = mock_order_settings();
   /// Small, so that checkpoints come in many slices while one order is on its way.
-  journal::journal_options journal = {
-      .checkpoint_bytes = 1'500, .checkpoint_interval_ms = 2'000, .slice_rows = 2, .slice_ms = 0};
+  journal::journal_options journal = {.checkpoint_bytes = 1'500,
+                                      .checkpoint_interval_ms = 2'000,
+                                      .slice_rows = 2,
+                                      .slice_ms = 0,
+                                      .part_records = 2};
   /// Overrides every operation's absence time where not negative.
   std::int64_t absence_after_ms = -1;
   /// More steps than any sound run takes.
