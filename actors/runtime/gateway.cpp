@@ -60,7 +60,11 @@ caf::behavior gateway_actor(caf::event_based_actor* self, hub_context* hub, caf:
   watch(self, "gateway");
   auto state = std::make_shared<gateway>(self, *hub, std::move(directory));
   return {
-      [state](gateway_call& m) { state->intake.call(*m.request, m.to); },
+      [state, hub](gateway_call& m) {
+        if (m.from)
+          hub->lanes.left(*m.from);
+        state->intake.call(*m.request, m.to);
+      },
       [state](gateway_attach& m) { state->intake.attach(*m.target, m.wait, m.to); },
       [state](gateway_awakeable& m) { state->intake.complete_awakeable(m.id, *m.input); },
   };

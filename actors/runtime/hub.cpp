@@ -32,7 +32,7 @@ struct system_config : caf::actor_system_config {
     add_message_types<caf::id_block::orderhub_runtime>();
     // Measured defaults: see ARCHITECTURE.md, "Scheduling".
     set("scheduler.max-threads", workers);
-    set("scheduler.max-throughput", std::size_t{50});
+    set("scheduler.max-throughput", std::size_t{10});
     set("work-stealing.aggressive-poll-attempts", std::size_t{10});
     set("work-stealing.moderate-poll-attempts", std::size_t{0});
     set("work-stealing.relaxed-sleep-duration", caf::timespan{std::chrono::milliseconds(10)});
@@ -125,15 +125,22 @@ struct hub::parts {
   [[nodiscard]] host::host_context& shared() { return context.shared; }
 
   /// Small bodies overtake large ones, and these the largest, so that nobody waits for long behind
-  /// bodies that take long. The server bounds how many there are.
-  const caf::actor& gateway_for(const call_request& request) {
-    if (request.body.size() > largest_body_bytes)
-      return large_bodies.back();
-    if (request.body.size() > large_body_bytes)
-      return large_bodies.front();
+  /// bodies that take long. The server bounds how many there are. Nor behind the many calls of one
+  /// key.
+  void take(call_request request, responder_ptr to) {
+    const auto size = request.body.size();
     const auto h =
         std::hash<std::string>{}(request.key) ^ (std::hash<std::string>{}(request.service) << 1U);
-    return gateways[h % gateways.size()];
+    gateway_call call{std::make_shared<call_request>(std::move(request)), std::move(to), {}};
+    if (size > large_body_bytes)
+      return caf::anon_send(size > largest_body_bytes ? large_bodies.back() : large_bodies.front(),
+                            std::move(call));
+    call.from = context.lanes.enter(h);
+    const auto& gateway = gateways[h % gateways.size()];
+    if (call.from->is_ahead)
+      caf::anon_send<caf::message_priority::high>(gateway, std::move(call));
+    else
+      caf::anon_send(gateway, std::move(call));
   }
 
   hub_options options;
@@ -229,9 +236,7 @@ void hub::stop() {
 }
 
 void hub::call(call_request request, responder_ptr to) {
-  const auto& gateway = parts_->gateway_for(request);
-  caf::anon_send(gateway,
-                 gateway_call{std::make_shared<call_request>(std::move(request)), std::move(to)});
+  parts_->take(std::move(request), std::move(to));
 }
 
 void hub::attach(invocation_target target, bool wait, responder_ptr to) {

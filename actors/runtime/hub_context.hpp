@@ -2,6 +2,7 @@
 #include "actors/host/call_gate.hpp"
 #include "actors/host/host_context.hpp"
 #include "actors/runtime/journal_writer.hpp"
+#include "actors/runtime/key_lanes.hpp"
 #include "providers/registry.hpp"
 #include "providers/transport.hpp"
 
@@ -27,6 +28,7 @@ struct hub_context {
   /// Reads them. Held weakly: a detached actor that is held outlives the actor system.
   caf::actor_addr long_answers = {};
   std::atomic<std::uint64_t> vendor_calls{0};
+  key_lanes lanes = {}; ///< Into the gateways.
   /// Objects in memory, and messages of theirs on the way to others.
   std::atomic<std::int64_t> active_objects{0};
   std::atomic<std::uint64_t> timer_ticks{0};  ///< That the timer service handled.

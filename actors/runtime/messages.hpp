@@ -4,6 +4,7 @@
 #include "actors/host/host_services.hpp"
 #include "actors/host/ingress.hpp"
 #include "actors/host/object_event.hpp"
+#include "actors/runtime/key_lanes.hpp"
 #include "journal/base/secret.hpp"
 #include "providers/policy/answer.hpp"
 #include "providers/transport.hpp"
@@ -63,6 +64,7 @@ struct drained_message {
 struct gateway_call {
   std::shared_ptr<host::call_request> request;
   host::responder_ptr to;
+  std::optional<key_lanes::place> from = {}; ///< None: it came through no lane.
 };
 struct gateway_attach {
   std::shared_ptr<host::invocation_target> target;
