@@ -50,6 +50,8 @@ public:
   [[nodiscard]] bool is_held() const { return held_ && !closed_; }
   /// Waits for room for a body.
   [[nodiscard]] bool is_starved() const { return starved_since_ms_ != 0 && !closed_; }
+  /// There are bytes, and its turn has come.
+  void read_now() { on_readable({}); }
   /// Goes on with its body where there is room now. False where there is none.
   bool go_on();
   [[nodiscard]] bool refused() const { return refused_; }
@@ -60,6 +62,8 @@ public:
 
 private:
   void wait_readable();
+  /// It is in the midst of nothing, and has never been answered, or not for a while.
+  [[nodiscard]] bool is_quiet() const;
   void wait_writable();
   void on_readable(const error_code& wait_error);
   void on_writable(const error_code& wait_error);
@@ -123,6 +127,7 @@ private:
   std::int64_t half_close_due_ms_ = 0; ///< 0: the caller has not finished sending, as far as known.
   bool knows_size_ = false;            ///< Of its answers.
   bool refused_ = false;
+  bool has_answered_ = false; ///< At least once.
   bool reading_ = false;      ///< A wait is out.
   bool writing_ = false;      ///< `out_` waits for room.
   bool end_of_input_ = false; ///< The caller sends nothing more.

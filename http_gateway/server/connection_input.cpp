@@ -32,9 +32,16 @@ void connection::wait_readable() {
   // A readiness wait instead of a read: an idle connection then owns no buffer.
   socket_.async_wait(socket_type::wait_read, [self = shared_from_this()](const error_code& ec) {
     auto& owner = self->shard_;
+    if (!ec && self->is_quiet())
+      return owner.read_later(self);
     self->on_readable(ec);
     owner.finish_turn();
   });
+}
+
+bool connection::is_quiet() const {
+  return waiting_.empty() && !current_ && !held_ && pending_.empty() && !lingering_ &&
+         (!has_answered_ || steady_ms() - idle_since_ms_ >= shard_.options.quiet_after_ms);
 }
 
 void connection::on_readable(const error_code& wait_error) {

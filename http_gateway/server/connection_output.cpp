@@ -99,6 +99,7 @@ void connection::write_ready() {
   out.clear();
   while (has_ready() && !ended_ && out.size() < shard_.options.unsent_size_max) {
     const auto exchange = take_first();
+    has_answered_ = true;
     ended_ = format(out, *exchange);
   }
   if (owes_continue_ && waiting_.empty() && !ended_) {

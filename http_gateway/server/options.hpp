@@ -35,6 +35,10 @@ struct server_options {
   /// it gets 503. Whoever sends one too slowly where room is short gets 408.
   std::size_t receiving_size_max = 64u << 20;
   std::int64_t room_wait_ms = 5'000;
+  /// A connection that was never answered, or not for so long, is read a few a turn, so that
+  /// thousands of them that speak at once do not hold up those in the midst of work.
+  std::int64_t quiet_after_ms = 1'000;
+  std::size_t quiet_reads_max = 8;        ///< A turn.
   std::size_t linger_size_max = 8u << 20; ///< Unread bytes discarded before a close.
 
   std::int64_t read_timeout_ms = 30'000;    ///< From a request's first byte to its last: 408.

@@ -97,6 +97,25 @@ void shard::touch(connection& c) {
   touched_.push_back(c.shared_from_this());
 }
 
+void shard::read_later(std::shared_ptr<connection> c) {
+  const bool scheduled = !quiet_.empty();
+  quiet_.push_back(std::move(c));
+  if (!scheduled)
+    asio::post(loop->context, [this] { read_some_quiet(); });
+}
+
+/// What else is ready is found between two calls of this.
+void shard::read_some_quiet() {
+  for (std::size_t n = 0; n < options.quiet_reads_max && !quiet_.empty(); ++n) {
+    const auto c = std::move(quiet_.front());
+    quiet_.pop_front();
+    c->read_now();
+  }
+  finish_turn();
+  if (!quiet_.empty())
+    asio::post(loop->context, [this] { read_some_quiet(); });
+}
+
 void shard::finish_turn() {
   while (!local_answers_.empty() || !touched_.empty() || wake_starved()) {
     const auto answers = std::exchange(local_answers_, {});

@@ -48,6 +48,8 @@ public:
   [[nodiscard]] bool has_room_to_read() const;
   /// `c` has a read that is to be handed over when there is room.
   void wait_to_read(connection& c);
+  /// `c` has bytes to read and was quiet before: after those who were not.
+  void read_later(std::shared_ptr<connection> c);
   /// `c` has a body for which there is no room yet.
   void wait_for_room(connection& c) { starved_.push_back(c.shared_from_this()); }
   [[nodiscard]] bool anybody_waits_for_room() const { return !starved_.empty(); }
@@ -106,12 +108,14 @@ private:
   /// True where one could go on.
   bool wake_starved();
   void schedule_later();
+  void read_some_quiet();
 
   std::vector<std::shared_ptr<connection>> connections_;
   std::vector<std::shared_ptr<connection>> touched_;
   std::vector<std::shared_ptr<connection>> removed_;
   std::deque<std::shared_ptr<connection>> readers_; ///< Wait to read, in that order.
   std::deque<std::shared_ptr<connection>> starved_; ///< Wait for room for a body, in that order.
+  std::deque<std::shared_ptr<connection>> quiet_;   ///< Have bytes, in that order.
   std::size_t expected_read_size_ = 0; ///< Of an answer to a read: the largest of late.
   std::vector<http_exchange_ptr> local_answers_;
   std::vector<http_exchange_ptr> orphans_;

@@ -39,6 +39,12 @@ public:
         return;
       }
     }
+    if (q.target == "/stop") {
+      std::unique_lock lock(mutex_);
+      stopped_ = true;
+      changed_.notify_all();
+      changed_.wait(lock, [&] { return !stopped_; });
+    }
     http_response r;
     r.content_type = "text/plain";
     r.body = q.target == "/large" ? std::string(8u << 20, 'x')
@@ -71,6 +77,16 @@ public:
     changed_.wait(lock, [&] { return held_.size() >= count; });
     return held_;
   }
+  /// Until the io thread stands in a `/stop`.
+  void wait_stopped() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return stopped_; });
+  }
+  void go_on() {
+    const std::lock_guard lock(mutex_);
+    stopped_ = false;
+    changed_.notify_all();
+  }
   std::vector<http_request> seen() const {
     const std::lock_guard lock(mutex_);
     return seen_;
@@ -92,6 +108,7 @@ private:
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::size_t dropped_ = 0;
+  bool stopped_ = false; ///< The io thread stands in a `/stop`.
   std::vector<http_exchange_ptr> held_;
   std::vector<http_request> seen_;
 };
@@ -524,6 +541,36 @@ TEST_CASE("a caller with one request is served though others have filled the res
     CHECK(honest.read()->status == 200);
   }
   CHECK(f.web->metrics().overloaded == 0);
+}
+
+TEST_CASE("a caller in the midst of work goes before very many that speak for the first time",
+          "[gateway][server]") {
+  constexpr std::size_t many = 40;
+  fixture f({.quiet_after_ms = 60'000, .quiet_reads_max = 1});
+  auto worker = f.connect();
+  REQUIRE(worker.send(get("/before")));
+  REQUIRE(worker.read()->status == 200);
+  std::vector<std::unique_ptr<raw_client>> others;
+  for (std::size_t i = 0; i < many; ++i)
+    others.push_back(std::make_unique<raw_client>(f.web->port()));
+  CHECK(eventually([&] { return f.web->metrics().connections_now == many + 1; }));
+  auto stopper = f.connect();
+  REQUIRE(stopper.send(get("/stop")));
+  f.handler.wait_stopped();
+  for (const auto& other : others)
+    REQUIRE(other->send(get("/late")));
+  REQUIRE(worker.send(get("/first")));
+  f.handler.go_on();
+  CHECK(worker.read()->status == 200);
+  for (const auto& other : others)
+    CHECK(other->read()->status == 200);
+  std::size_t late_before = 0;
+  for (const auto& request : f.handler.seen()) {
+    if (request.target == "/first")
+      break;
+    late_before += request.target == "/late" ? 1 : 0;
+  }
+  CHECK(late_before <= 5);
 }
 
 TEST_CASE("health is answered when every place and every wait is taken", "[gateway][server]") {
