@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 namespace orderhub::providers {
 
@@ -36,6 +37,22 @@ bool fits(curl_slot& s, std::size_t n) {
   return !s.too_large;
 }
 
+/// For `n` more bytes of the body: small answers need none.
+bool has_place(curl_slot& s, std::size_t n) {
+  auto& large = *s.large;
+  if (s.is_large || s.answer_size + n <= large.from)
+    return true;
+  if (large.now >= large.max) {
+    if (!s.is_paused)
+      large.paused.push_back(&s);
+    s.is_paused = true;
+    return false;
+  }
+  ++large.now;
+  s.is_large = true;
+  return true;
+}
+
 std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) {
   auto& s = *static_cast<curl_slot*>(user);
   const std::size_t n = size * count;
@@ -64,7 +81,7 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
   if (name == "content-length") {
     std::size_t length = 0;
     if (std::from_chars(text.data(), text.data() + text.size(), length).ec == std::errc{} &&
-        length <= s.answer_size_max)
+        length <= std::min(s.answer_size_max, s.large->from))
       response.body.reserve(length);
   }
   return n;
@@ -73,6 +90,8 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
 std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) {
   auto& s = *static_cast<curl_slot*>(user);
   const std::size_t n = size * count;
+  if (!has_place(s, n))
+    return CURL_WRITEFUNC_PAUSE; // The same bytes come again.
   if (!fits(s, n))
     return 0;
   s.outcome.response.body.append(data, n);
@@ -80,6 +99,22 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
 }
 
 } // namespace
+
+void end_answer(curl_slot& slot) {
+  auto& large = *slot.large;
+  if (std::exchange(slot.is_paused, false))
+    std::erase(large.paused, &slot);
+  if (!std::exchange(slot.is_large, false))
+    return;
+  --large.now;
+  if (large.paused.empty())
+    return;
+  curl_slot* const next = large.paused.front();
+  large.paused.pop_front();
+  next->is_paused = false;
+  // Delivers what was held back, maybe at once. A failure shows as the end of the transfer.
+  (void)curl_easy_pause(next->easy, CURLPAUSE_CONT);
+}
 
 void attach_callbacks(curl_slot& slot) {
   CURL* easy = slot.easy;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <stdexcept>
 
@@ -10,10 +11,20 @@
 
 namespace orderhub::providers {
 
+struct curl_slot;
+
 struct curl_slist_deleter {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
 using curl_headers = std::unique_ptr<curl_slist, curl_slist_deleter>;
+
+/// How many answers may be large at once, and who is not read until another one has ended.
+struct curl_large_answers {
+  std::size_t from = 0; ///< Bytes.
+  std::size_t max = 0;
+  std::size_t now = 0;
+  std::deque<curl_slot*> paused; ///< In order of arrival.
+};
 
 struct curl_queued_call {
   wire_request request;
@@ -36,6 +47,9 @@ struct curl_slot {
   unsigned starts = 0;     ///< How often libcurl was about to write the request.
   bool may_resend = false; ///< GET only.
   bool too_large = false;
+  curl_large_answers* large = nullptr;
+  bool is_large = false;  ///< Holds one of their places.
+  bool is_paused = false; ///< Waits for one.
 
   curl_slot() = default;
   curl_slot(const curl_slot&) = delete;
@@ -45,6 +59,9 @@ struct curl_slot {
       curl_easy_cleanup(easy);
   }
 };
+
+/// The slot's answer is not received any more: its place goes to whoever waits for it.
+void end_answer(curl_slot& slot);
 
 /// Points libcurl's callbacks of a new easy handle at the slot: they count starts, refuse a second
 /// one, read the body and keep the answer within `answer_size_max` and 256 headers.

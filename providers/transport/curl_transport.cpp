@@ -214,6 +214,7 @@ private:
     if (!s->easy)
       throw std::runtime_error("libcurl could not make a handle");
     s->answer_size_max = options_.answer_size_max;
+    s->large = &large_;
     CURL* const easy = s->easy;
     attach_callbacks(*s);
     // The smallest there is: it is allocated for each call whose body leaves by itself.
@@ -328,10 +329,10 @@ private:
     long status = 0;
     if (code == CURLE_OK)
       curl_easy_getinfo(s.easy, CURLINFO_RESPONSE_CODE, &status);
-    if (code == CURLE_OK && status >= 100 && status <= 599) {
+    if (code == CURLE_OK && !s.too_large && status >= 100 && status <= 599) {
       s.outcome.response.status = static_cast<int>(status);
       s.outcome.kind = response;
-    } else if (code == CURLE_OK) {
+    } else if (code == CURLE_OK && !s.too_large) {
       s.outcome = outcome_of(lost, "answer is not HTTP");
     } else {
       s.outcome = outcome_of(s.starts == 0 ? not_sent : lost,
@@ -343,6 +344,7 @@ private:
   /// Takes the curl_slot off the wire, runs its callback, and keeps it for the next call.
   void retire(curl_slot& s) {
     curl_multi_remove_handle(multi_, s.easy);
+    end_answer(s);
     std::unique_ptr<curl_slot> own = std::move(active_[s.index]);
     if (own->index + 1 != active_.size()) {
       active_[own->index] = std::move(active_.back());
@@ -402,6 +404,7 @@ private:
   std::vector<curl_queued_call> batch_;
   std::vector<callback> refused_batch_;
   std::deque<curl_queued_call> waiting_;
+  curl_large_answers large_{options_.large_size, options_.large_answers_max, 0, {}};
   std::vector<std::unique_ptr<curl_slot>> active_;
   std::vector<std::unique_ptr<curl_slot>> idle_;
   std::string line_;

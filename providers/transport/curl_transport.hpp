@@ -10,12 +10,17 @@ namespace orderhub::providers {
 
 struct curl_transport_options {
   /// Calls on the wire at once. What is over waits in its order of arrival: a guard only, since
-  /// whoever calls keeps below it (`host::vendor_gate`). Five vendors at 224 places each fit.
-  std::size_t in_flight_max = 1'152;
+  /// whoever calls keeps below it (`host::vendor_gate`).
+  std::size_t in_flight_max = 16'384;
   /// Calls waiting for a place. One more ends as `not_sent`, "queue full".
   std::size_t queue_max = 20'000;
   /// Headers and body of one answer together, bytes. One more ends as `lost`, "answer too large".
   std::size_t answer_size_max = std::size_t{4} * 1024 * 1024;
+  /// Answers above `large_size` that are received at once; the others are not read until one of
+  /// these calls has ended, so that thousands of calls have a bound in memory. Their deadlines go
+  /// on.
+  std::size_t large_answers_max = 64;
+  std::size_t large_size = std::size_t{64} * 1024; ///< Bytes.
   /// Proxy for `https://` URLs; empty: none. The proxy variables of the environment are not read.
   secret proxy = {};
   /// PEM file of the authorities that certificates are verified against, in place of the system's;

@@ -306,6 +306,95 @@ TEST_CASE("an answer over the limit is lost", "[transport]") {
   CHECK(outcome.reason == "answer too large");
 }
 
+/// The first large answer is sent by half, and the rest when it is told to; others go at once.
+struct large_answers {
+  static constexpr std::size_t size = 40'000;
+  const std::string body = std::string(size / 2, 'a') + std::string(size / 2, 'b');
+  std::promise<void> half_sent;
+  std::promise<void> told;
+  std::atomic<int> asked = 0;
+  loopback_server server{[this](connection& c, std::size_t) {
+    for (auto request = c.read_request(); !request.empty(); request = c.read_request()) {
+      if (request.find("/small") != std::string::npos) {
+        c.write(answer_200("small"));
+        continue;
+      }
+      const std::string all = answer_200(body);
+      c.write(std::string_view(all).substr(0, all.size() - size / 2));
+      if (asked++ == 0) {
+        half_sent.set_value();
+        told.get_future().wait();
+      }
+      c.write(std::string_view(all).substr(all.size() - size / 2));
+    }
+  }};
+
+  static curl_transport_options one_at_a_time() {
+    curl_transport_options options;
+    options.large_answers_max = 1;
+    options.large_size = 1'000;
+    return options;
+  }
+};
+
+/// Time in which a call that does not wait would have its answer.
+constexpr std::chrono::milliseconds a_while(150);
+
+TEST_CASE("a large answer waits for its place and comes whole", "[transport]") {
+  large_answers shop;
+  curl_transport t(large_answers::one_at_a_time());
+  auto first = start(t, get_from(shop.server.url("/large")));
+  shop.half_sent.get_future().wait();
+  // It has its place once some of it was received: a small call comes back after that.
+  CHECK(call(t, get_from(shop.server.url("/small"))).response.body == "small");
+  auto second = start(t, get_from(shop.server.url("/large")));
+  auto third = start(t, get_from(shop.server.url("/large")));
+  CHECK(second.wait_for(a_while) == std::future_status::timeout);
+  CHECK(third.wait_for(a_while) == std::future_status::timeout);
+  CHECK(call(t, get_from(shop.server.url("/small"))).response.body == "small");
+  shop.told.set_value();
+  for (auto* one : {&first, &second, &third}) {
+    const auto outcome = one->get();
+    REQUIRE(outcome.kind == kind::response);
+    CHECK(outcome.response.body == shop.body);
+  }
+}
+
+TEST_CASE("a large answer that waits keeps its deadline", "[transport]") {
+  large_answers shop;
+  {
+    curl_transport t(large_answers::one_at_a_time());
+    auto first = start(t, get_from(shop.server.url("/large")));
+    shop.half_sent.get_future().wait();
+    CHECK(call(t, get_from(shop.server.url("/small"))).response.body == "small");
+    auto short_one = get_from(shop.server.url("/large"));
+    short_one.deadline_ms = 100;
+    CHECK(call(t, std::move(short_one)).kind == kind::lost);
+    // Its turn went with it.
+    auto third = start(t, get_from(shop.server.url("/large")));
+    shop.told.set_value();
+    CHECK(first.get().response.body == shop.body);
+    CHECK(third.get().response.body == shop.body);
+  }
+}
+
+TEST_CASE("a large answer that waits when the transport ends is lost", "[transport]") {
+  large_answers shop;
+  std::future<transport_outcome> first;
+  std::future<transport_outcome> second;
+  {
+    curl_transport t(large_answers::one_at_a_time());
+    first = start(t, get_from(shop.server.url("/large")));
+    shop.half_sent.get_future().wait();
+    CHECK(call(t, get_from(shop.server.url("/small"))).response.body == "small");
+    second = start(t, get_from(shop.server.url("/large")));
+    CHECK(second.wait_for(a_while) == std::future_status::timeout);
+  }
+  shop.told.set_value();
+  CHECK(first.get().kind == kind::lost);
+  CHECK(second.get().kind == kind::lost);
+}
+
 TEST_CASE("a deadline that passes while the server works is lost", "[transport]") {
   const bool shown = with_growing_time([](int ms) {
     bool arrived = false;
