@@ -16,7 +16,7 @@ class server;
 struct mock_listen_options {
   std::string host = "127.0.0.1";          ///< An address, or `localhost`.
   std::uint16_t port = 0;                  ///< 0: any free one.
-  std::size_t connections_max = 4'096;     ///< Further ones are closed at once.
+  std::size_t connections_max = 65'536;    ///< Further ones are closed at once.
   std::size_t body_size_max = 1024 * 1024; ///< Bytes; above it 413 and close.
   std::size_t header_size_max = 16 * 1024; ///< Bytes; above it 431 and close.
 };

@@ -9,6 +9,7 @@
 #include "http_gateway/program/mock_control.hpp"
 #include "http_gateway/program/reload.hpp"
 #include "http_gateway/program/stop_signals.hpp"
+#include "http_gateway/program/wire_places.hpp"
 #include "http_gateway/server/server.hpp"
 #include "http_gateway/settings/order_settings_from.hpp"
 #include "http_gateway/settings/startup_checks.hpp"
@@ -239,20 +240,24 @@ int serve(const settings& s, const std::function<result<settings>()>& read_again
   providers::curl_transport_options transport_options;
   transport_options.proxy = s.proxy;
   transport_options.ca_file = s.ca_file;
-  // Above the places of all vendors together: nothing waits behind a vendor that hangs.
   host::gate_limits places;
   places.breaker = s.breaker;
-  transport_options.in_flight_max =
-      std::max(transport_options.in_flight_max, vendors->endpoints.size() * places.a_vendor() + 32);
-  const std::uint64_t files_wanted =
-      transport_options.in_flight_max + s.connections_max + admin_connections_max + files_besides;
-  if (const auto files = raise_file_limit(files_wanted); files < files_wanted)
+  places = places_for(places, s.vendor_calls_max);
+  const file_use use{vendors->endpoints.size(), s.mock_mode ? 2U : 1U,
+                     s.connections_max + admin_connections_max + files_besides};
+  if (const auto wanted = files_wanted(places, use), files = raise_file_limit(wanted);
+      files < wanted) {
+    places = places_within(places, use, files);
     log::warn("few_open_files",
               {{"setting", "RLIMIT_NOFILE"},
                {"limit", files},
-               {"wanted", files_wanted},
-               {"message", "Connections may be refused under load: raise the hard "
-                           "limit (ulimit -Hn, LimitNOFILE=)."}});
+               {"wanted", wanted},
+               {"calls_a_vendor", places.effects},
+               {"message", "Fewer calls to a vendor at once than vendor_calls_max: raise the hard "
+                           "limit (ulimit -Hn, LimitNOFILE=) if vendors are slow."}});
+  }
+  // Above the places of all vendors together: nothing waits behind a vendor that hangs.
+  transport_options.in_flight_max = vendors->endpoints.size() * places.a_vendor() + 32;
   providers::curl_transport transport(transport_options);
   const auto board = std::make_shared<durable::wait_board>(s.call_after_ms);
   orders->board = board;

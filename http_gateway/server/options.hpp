@@ -14,14 +14,14 @@ struct server_options {
   std::size_t header_count_max = 100;      ///< More: 431.
   std::size_t body_size_max = 1024 * 1024; ///< More: 413.
   std::size_t pipeline_max = 16;           ///< Unanswered requests a connection, then unread.
-  std::size_t connections_max = 2'048;     ///< One more: 503 and closed.
+  std::size_t connections_max = 12'288;    ///< One more: 503 and closed.
   /// Of refused connections so many at a time are read for a while behind their 503, as any that is
   /// closed; further ones are closed right behind it, and who is still sending may see a reset
   /// then.
   std::size_t refused_linger_max = 128;
-  bool refusals_told = true;         ///< False: further ones are closed without a word.
-  std::size_t in_flight_max = 4'096; ///< Unanswered requests in all, see `place_table`; more: 503.
-  std::size_t waits_max = 2'048;     ///< Of these, who only waits; one more: 503.
+  bool refusals_told = true;          ///< False: further ones are closed without a word.
+  std::size_t in_flight_max = 12'288; ///< Unanswered requests in all, see `place_table`; more: 503.
+  std::size_t waits_max = 6'144;      ///< Of these, who only waits; one more: 503.
   /// A connection's unsent answers; beyond it nothing of it is handed to the handler. A larger
   /// answer is sent all the same, one at a time.
   std::size_t unsent_size_max = 256 * 1024;

@@ -29,13 +29,14 @@ struct place {
 
 /// How many requests may be in flight.
 struct place_limits {
-  std::size_t in_flight_max = 4'096; ///< In all.
-  std::size_t waits_max = 2'048;     ///< Of class `wait`.
+  std::size_t in_flight_max = 12'288; ///< In all.
+  std::size_t waits_max = 6'144;      ///< Of class `wait`.
   /// Of each other class are always admitted, whatever the others hold: a sixteenth of all.
   [[nodiscard]] std::size_t floor() const { return in_flight_max / 16; }
-  /// For extra requests: a quarter of all, and at least 16.
+  /// For extra requests: a quarter of all, at least 16 and at most 1,024. Who pipelines gains no
+  /// more by it however many callers there may be.
   [[nodiscard]] std::size_t extra_max() const {
-    return std::max<std::size_t>(in_flight_max / 4, 16);
+    return std::clamp<std::size_t>(in_flight_max / 4, 16, 1'024);
   }
 };
 

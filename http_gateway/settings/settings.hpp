@@ -31,10 +31,11 @@ struct settings {
   std::string log_level = "info"; ///< `debug`, `info`, `warn`, `error`, `off`.
   std::uint32_t workers = 0;      ///< Scheduler threads of the actors; 0: by the machine.
   std::uint32_t http_threads = 1;
-  std::uint32_t connections_max = 2'048;
-  std::uint32_t in_flight_max = 4'096;
-  std::uint32_t waits_max = 2'048;
-  std::int64_t sending_max = 64 * 1024 * 1024;   ///< Bytes.
+  std::uint32_t connections_max = 12'288;
+  std::uint32_t in_flight_max = 12'288;
+  std::uint32_t waits_max = 6'144;
+  std::uint32_t vendor_calls_max = 4'096;      ///< Calls with an effect on the wire to one vendor.
+  std::int64_t sending_max = 64 * 1024 * 1024; ///< Bytes.
   std::int64_t receiving_max = 64 * 1024 * 1024; ///< Bytes.
   std::int64_t body_max = 1024 * 1024;           ///< Bytes of a request body.
   std::int64_t request_timeout_ms = 60'000;
