@@ -4,7 +4,8 @@
 #
 #   scripts/bench.sh [--only PART,…] [--quick] [--runs N] [--json FILE] [--dir DIR] [--no-build]
 #
-# The parts are fdatasync, orders, webhooks, recovery, start, suspended and checkpoint. A whole run
+# The parts are fdatasync, orders, slow, webhooks, recovery, start, suspended and checkpoint. A whole
+# run
 # takes about 20 minutes on 2 cores and up to 12 GB of disk for a while (start and checkpoint store a
 # million orders); with --quick about 2 minutes, whose figures only show that all of it works.
 #

@@ -5,6 +5,7 @@ Parts (--only takes a comma-separated list):
   orders      orders at 1, 16, 64 and 256 connections, vendors at 0 and 20 ms, and the ceiling: the
               same with the journal off (vendors at 0 ms). An order is 4 vendor calls: Stripe,
               Shippo twice, SendGrid; Slack is not configured
+  slow        the same with vendors at 500 ms and 1,000, 4,000 and 10,000 connections
   webhooks    WebhookProcessor calls at 1, 16, 64 and 256 connections
   recovery    SIGKILL with 1,000 orders in flight at all steps (vendors at 20 ms), restart: seconds
               until each of them is finished, and what the vendors did twice
@@ -35,14 +36,16 @@ from bench.disk import measure_fdatasync  # noqa: E402
 from bench.loads import measure_orders, measure_webhooks  # noqa: E402
 from bench.machine import machine, make_directory  # noqa: E402
 from bench.recovery import measure_recovery  # noqa: E402
+from bench.slow import measure_slow  # noqa: E402
 from bench.start import measure_start  # noqa: E402
 from bench.suspended import measure_suspended  # noqa: E402
 from bench.tables import print_tables  # noqa: E402
 from hub_processes import Failure, check_tools  # noqa: E402
 
-MEASURES = {"fdatasync": measure_fdatasync, "orders": measure_orders, "webhooks": measure_webhooks,
-            "recovery": measure_recovery, "start": measure_start, "suspended": measure_suspended,
-            "checkpoint": measure_checkpoint}
+MEASURES = {"fdatasync": measure_fdatasync, "orders": measure_orders, "slow": measure_slow,
+            "webhooks": measure_webhooks,
+            "recovery": measure_recovery, "start": measure_start,
+            "suspended": measure_suspended, "checkpoint": measure_checkpoint}
 
 
 def stop_on_signal(number, _frame):

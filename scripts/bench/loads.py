@@ -32,16 +32,17 @@ def measure_webhooks(bench):
             measure_load(bench, "webhook", f"webhooks.c{connections}", connections, 0)
 
 
-def measure_load(bench, kind, name, connections, vendor_ms, journal_off=False):
+def measure_load(bench, kind, name, connections, vendor_ms, journal_off=False, seconds=None,
+                 warmup=None):
     """One load on a fresh hub: rates, latencies, CPU, memory and disk."""
-    warmup = max(20, 4 * connections)
+    warmup = warmup or max(20, 4 * connections)
     environment = {"ORDERHUB_TEST_JOURNAL_OFF": "1"} if journal_off else {}
     with bench.world(vendor_ms, environment) as w:
         w.hub.start()
         disk = w.hub.disk_bytes()
         hub_cpu, mock_cpu = w.hub.process.cpu_seconds(), w.mock.process.cpu_seconds()
         load = bench.load(w.hub, "--kind", kind, "--connections", connections,
-                          "--warmup", warmup, "--duration", bench.a.seconds)
+                          "--warmup", warmup, "--duration", seconds or bench.a.seconds)
         result = load.finish(w.hub)
         count = result["requests"] + warmup
         hub_cpu = w.hub.process.cpu_seconds() - hub_cpu

@@ -1,10 +1,12 @@
 """The figures as tables, for people."""
+from bench import slow
 from bench.figures import shown
 from bench.loads import CONNECTIONS
 from bench.targets import PEERS, TARGETS
 
 LOAD_FIGURES = ["per_second", "p50", "p95", "p99", "max", "cpu_hub", "cpu_mock", "cpu_client",
-                "memory_anon", "memory_file", "disk", "share_of_ceiling"]
+                "memory_anon", "memory_file", "disk", "share_of_ceiling",
+                "share_of_latency"]
 
 
 def print_tables(figures, notes):
@@ -18,9 +20,9 @@ def print_tables(figures, notes):
 def print_loads(figures):
     rows = []
     for kind, title in (("orders", "orders"), ("ceiling", "orders, journal off"),
-                        ("webhooks", "webhooks")):
-        for vendor_ms in (0, 20):
-            for c in CONNECTIONS:
+                        ("slow", "orders"), ("webhooks", "webhooks")):
+        for vendor_ms in (0, 20, slow.VENDOR_MS):
+            for c in slow.CONNECTIONS if kind == "slow" else CONNECTIONS:
                 name = f"{kind}.c{c}.v{vendor_ms}"
                 if kind == "webhooks":
                     name = f"{kind}.c{c}"
@@ -33,14 +35,14 @@ def print_loads(figures):
     if rows:
         print_table(["what", "vendors ms", "conns", "per s", "p50 ms", "p95 ms", "p99 ms",
                      "max ms", "CPU us: hub", "mock", "client", "Pss_Anon MB", "Pss_File MB",
-                     "disk bytes", "of ceiling"], rows)
+                     "disk bytes", "of ceiling", "of latency"], rows)
 
 
 def print_rest(figures):
     rows = [[name, figures.units[name], shown(figures.median(name)),
              shown(min(runs)), shown(max(runs))]
             for name, runs in figures.runs.items()
-            if name.split(".")[0] not in ("orders", "ceiling", "webhooks")]
+            if name.split(".")[0] not in ("orders", "ceiling", "slow", "webhooks")]
     if rows:
         print_table(["figure", "unit", "median", "min", "max"], rows)
 
