@@ -1,4 +1,5 @@
 #include "actors/durable/wait_board.hpp"
+#include "actors/handlers/orders/order_request.hpp"
 #include "actors/handlers/services.hpp"
 #include "actors/runtime/hub.hpp"
 #include "http_gateway/admin/admin_api.hpp"
@@ -261,6 +262,7 @@ int serve(const settings& s, const std::function<result<settings>()>& read_again
   providers::curl_transport transport(transport_options);
   const auto board = std::make_shared<durable::wait_board>(s.call_after_ms);
   orders->board = board;
+  handlers::load_order_tables(orders->rules);
   const auto services =
       handlers::all_services(std::make_shared<const handlers::order_settings>(*orders));
   runtime::hub_options hub_options;
