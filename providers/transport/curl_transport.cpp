@@ -37,6 +37,10 @@ constexpr int nap_max_ms = 10'000;
 /// minute, and a request on a dying connection is doubt.
 constexpr long idle_max_s = 50;
 
+/// Connections that are kept however few are used.
+constexpr std::size_t kept_min = 64;
+constexpr std::chrono::seconds peak_window(10);
+
 /// libcurl's process-wide state, made before the first handle and kept until the process ends.
 void initialise_libcurl() {
   static const CURLcode outcome = curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -54,10 +58,7 @@ public:
     if (!multi_)
       throw std::runtime_error("libcurl could not make a multi handle");
     curl_multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
-    // Without it libcurl keeps four connections per handle and closes the rest after each burst.
-    curl_multi_setopt(
-        multi_, CURLMOPT_MAXCONNECTS,
-        static_cast<long>(std::min<std::size_t>(options_.in_flight_max + 16, 100'000)));
+    keep_connections(kept_min);
     // Signals belong to the program's main thread.
     sigset_t all;
     sigset_t before;
@@ -146,6 +147,31 @@ private:
     return asleep_;
   }
 
+  /// libcurl looks at the age of an idle connection only when it might use it again, so without a
+  /// bound that follows the load each call on a connection of its own would leave one behind.
+  void keep_connections(std::size_t count) {
+    kept_ = std::clamp(count, kept_min, std::max(options_.in_flight_max + 16, kept_min));
+    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS,
+                      static_cast<long>(std::min<std::size_t>(kept_, 100'000)));
+  }
+
+  /// libcurl looks through all of a host for one that it may use: few more than are needed.
+  static std::size_t room_for(std::size_t calls) { return calls + calls / 4 + kept_min; }
+
+  /// As many as were in use at once of late and some, so that the next burst finds those of the
+  /// last.
+  void follow_load() {
+    peak_ = std::max(peak_, active_.size());
+    if (room_for(peak_) > kept_)
+      keep_connections(room_for(peak_));
+    const auto now = steady::now();
+    if (now - window_began_ < peak_window)
+      return;
+    keep_connections(room_for(std::max(peak_, peak_before_)));
+    peak_before_ = std::exchange(peak_, active_.size());
+    window_began_ = now;
+  }
+
   void start_waiting() {
     std::size_t started = 0;
     while (!waiting_.empty() && active_.size() < options_.in_flight_max) {
@@ -154,6 +180,7 @@ private:
       ++started;
       start(std::move(call));
     }
+    follow_load();
     if (started == 0)
       return;
     // Before the first of their bytes leaves, and not after the nap that may follow: what is on the
@@ -408,6 +435,10 @@ private:
   std::vector<std::unique_ptr<curl_slot>> active_;
   std::vector<std::unique_ptr<curl_slot>> idle_;
   std::string line_;
+  std::size_t kept_ = 0; ///< Connections, idle or not, that libcurl keeps.
+  std::size_t peak_ = 0; ///< Calls on the wire in this window, and in the one before.
+  std::size_t peak_before_ = 0;
+  steady::time_point window_began_ = steady::now();
 
   std::thread thread_;
 };
