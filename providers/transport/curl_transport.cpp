@@ -21,9 +21,6 @@
 #include <vector>
 
 #include <curl/curl.h>
-#include <poll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 namespace orderhub::providers {
 
@@ -244,6 +241,8 @@ private:
     s->large = &large_;
     CURL* const easy = s->easy;
     attach_callbacks(*s);
+    // Allocated for each call while it is out; a vendor's answer is a few KB.
+    set_option(easy, CURLOPT_BUFFERSIZE, 4'096L);
     // The smallest there is: it is allocated for each call whose body leaves by itself.
     set_option(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16'384L);
     set_option(easy, CURLOPT_NOSIGNAL, 1L);
