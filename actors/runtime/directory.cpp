@@ -26,6 +26,7 @@ struct active_object {
   std::uint64_t incarnation = 0;
   std::uint64_t routed = 0;
   std::int64_t since_ms = 0; ///< Steady time of activation.
+  std::int64_t look_ms = 0;  ///< When a sweep looks at it next.
 };
 
 /// One whose activation failed, until everything it has queued is on disk.
@@ -40,6 +41,8 @@ struct failing_object {
 constexpr std::size_t pooled_max = 1'024;
 /// Events that wait for one failing object; one more is refused.
 constexpr std::size_t failing_events_max = 1'000;
+/// Thousands of orders wait for slow vendors at once: a look at each of them has its price.
+constexpr std::int64_t sweeps_between_looks = 4;
 
 class directory {
 public:
@@ -151,7 +154,8 @@ public:
   void sweep() {
     const auto now = hub_.steady_ms();
     for (auto& [id, object] : active_)
-      if (hub_.shared.admission.draining() || now - object.since_ms >= hub_.sweep_ms) {
+      if (hub_.shared.admission.draining() || now >= object.look_ms) {
+        object.look_ms = now + sweeps_between_looks * hub_.sweep_ms;
         ++object.routed;
         self_->send(object.actor, make_event(tick{}));
       }
@@ -188,6 +192,7 @@ private:
   active_object begin(route_message& m) {
     active_object object;
     object.since_ms = hub_.steady_ms();
+    object.look_ms = object.since_ms + hub_.sweep_ms;
     object.incarnation = ++incarnations_;
     m.event.assigned = std::make_shared<const activation>(activation{m.object, incarnations_});
     if (pooled_.empty()) {

@@ -87,6 +87,7 @@ struct hub::parts {
                 .writer = writer,
                 .transport = transport,
                 .sweep_ms = options.sweep_ms,
+                .rest_ms = options.rest_ms,
                 .resume_per_second = options.resume_per_second},
         config(options.workers), system(config) {
     shared().gate = make_gate(vendors, paced(options.places, options.resume_per_second), time);

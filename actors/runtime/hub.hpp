@@ -24,7 +24,9 @@ struct hub_options {
   std::size_t workers = 2; ///< CAF scheduler threads.
   std::string sync_mode = "commit";
   std::int64_t request_retention_ms = 24LL * 3600 * 1000;
-  std::int64_t sweep_ms = 250;
+  std::int64_t sweep_ms = 250; ///< How often active objects are looked at.
+  /// How long an object that only waits stays in memory, where not too many are.
+  std::int64_t rest_ms = 5'000;
   /// After a restart objects are resumed at most this many a second, so that vendors are not hit by
   /// all of them at once.
   std::size_t resume_per_second = 5'000;

@@ -35,6 +35,10 @@ struct hub_context {
   std::atomic<std::size_t> paused_objects{0}; ///< For a person, after failing again and again.
   /// Objects active longer than this are looked at once a sweep.
   std::int64_t sweep_ms = 250;
+  /// How long an object that only waits stays in memory.
+  std::int64_t rest_ms = 0;
+  /// Objects in memory, beyond which one that only waits leaves at the next look.
+  std::int64_t resting_max = 16'384;
   /// After an outage, of resumed objects and overdue timers.
   std::size_t resume_per_second = 5'000;
 

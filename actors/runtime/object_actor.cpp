@@ -15,8 +15,11 @@ namespace orderhub::runtime {
 
 namespace {
 
-/// Waits shorter than this get a timer of their own; longer ones are seen by the directory's sweep.
-constexpr std::int64_t precise_wait_ms = 1'000;
+/// Waits shorter than this get a timer of their own; longer ones are seen by the directory's sweep,
+/// which looks at each object at least once in half of it.
+constexpr std::int64_t precise_wait_ms = 2'000;
+/// An object that is due sooner stays in memory.
+constexpr std::int64_t stays_ms = 2'000;
 
 /// What a durable turn lets go. On the writer's thread, or on the actor's where nothing of the
 /// object waits for the disk: one message less on the way of every step.
@@ -82,6 +85,8 @@ public:
       ++handled_;
     if (std::holds_alternative<host::tick>(*message.event))
       swept_ = true;
+    else
+      last_event_ms_ = hub_.steady_ms();
     object_.handle(*message.event, std::move(message.source));
     guarded("object", "idle", [&] { report_idle(); });
   }
@@ -151,11 +156,18 @@ private:
       --hub_.active_objects;
   }
 
+  /// What it waits for, an answer of a slow vendor to another object, mostly comes soon, and to
+  /// build it anew costs as much as a step. Where many are in memory it makes room at once.
+  [[nodiscard]] bool has_rested() const {
+    return hub_.active_objects > hub_.resting_max || hub_.shared.admission.draining() ||
+           hub_.steady_ms() - last_event_ms_ >= hub_.rest_ms;
+  }
+
   /// The directory knows whether more is on its way; if not, the object leaves memory.
   void report_idle() {
     const host::leave_terms terms{.draining = hub_.shared.admission.draining(),
-                                  .quiet = swept_,
-                                  .stays_ms = 2 * precise_wait_ms};
+                                  .quiet = swept_ && has_rested(),
+                                  .stays_ms = stays_ms};
     if (object_.may_leave(terms))
       self_->send(directory_, idle_message{object_.who().object, object_.who().incarnation,
                                            handled_, object_.due()});
@@ -171,6 +183,7 @@ private:
   host::hosted_object object_;
   std::uint64_t handled_ = 0; ///< Routed events of this incarnation.
   host::near_ticks ticks_;
+  std::int64_t last_event_ms_ = 0; ///< Steady time of the last event but ticks.
   bool swept_ = false;
   bool active_ = false; ///< Counted in `active_objects`.
 };

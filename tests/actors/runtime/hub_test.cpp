@@ -215,7 +215,7 @@ TEST_CASE("many callers of many threads are each answered once, and no key is co
 }
 
 TEST_CASE("an idle hub has no object in memory, and builds it again", "[runtime][hub]") {
-  fixture f({.sweep_ms = 5});
+  fixture f({.sweep_ms = 5, .rest_ms = 0});
   auto c = f.call("a", "promise");
   const auto id = c->ids.take();
   CHECK(f.hub().drain(20'000)); // Suspended by a sweep.
@@ -434,7 +434,7 @@ TEST_CASE("a stopped hub is the same again after its next start", "[runtime][hub
 TEST_CASE("a drain leaves what waits to the next start, long before its time",
           "[runtime][hub][drain]") {
   // Time stands still: however long the drain takes, it is long before theirs.
-  fixture f({.sweep_ms = 5}, std::make_unique<manual_clock>());
+  fixture f({.sweep_ms = 5, .rest_ms = 0}, std::make_unique<manual_clock>());
   const auto sleeping = f.call("s", "sleep", "3600000")->ids.take();
   const auto promised = f.call("p", "promise")->ids.take();
   const auto retried = f.call("r", "work", "x")->ids.take();
@@ -586,7 +586,7 @@ TEST_CASE("resumed objects come at most so many a second", "[runtime][hub][resum
 TEST_CASE("overdue retries come at most so many a second as well", "[runtime][hub][resume]") {
   auto time = std::make_unique<manual_clock>(); // Moved only while no hub runs.
   auto& moved = *time;
-  fixture f({.sweep_ms = 5, .resume_per_second = 20}, std::move(time));
+  fixture f({.sweep_ms = 5, .rest_ms = 0, .resume_per_second = 20}, std::move(time));
   constexpr int objects = 5;
   for (int i = 0; i < objects; ++i) {
     f.call(std::to_string(i), "work", std::to_string(i));
