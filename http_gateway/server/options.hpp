@@ -14,7 +14,7 @@ struct server_options {
   std::size_t header_count_max = 100;      ///< More: 431.
   std::size_t body_size_max = 1024 * 1024; ///< More: 413.
   std::size_t pipeline_max = 16;           ///< Unanswered requests a connection, then unread.
-  std::size_t connections_max = 12'288;    ///< One more: 503 and closed.
+  std::size_t connections_max = 8'192;     ///< One more: 503 and closed.
   /// Of refused connections so many at a time are read for a while behind their 503, as any that is
   /// closed; further ones are closed right behind it, and who is still sending may see a reset
   /// then.

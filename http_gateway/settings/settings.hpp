@@ -31,7 +31,7 @@ struct settings {
   std::string log_level = "info"; ///< `debug`, `info`, `warn`, `error`, `off`.
   std::uint32_t workers = 0;      ///< Scheduler threads of the actors; 0: by the machine.
   std::uint32_t http_threads = 1;
-  std::uint32_t connections_max = 12'288;
+  std::uint32_t connections_max = 8'192;
   std::uint32_t in_flight_max = 12'288;
   std::uint32_t waits_max = 6'144;
   std::uint32_t vendor_calls_max = 4'096;      ///< Calls with an effect on the wire to one vendor.

@@ -40,7 +40,7 @@ rows server_rows() {
       {{"http_threads", "ORDERHUB_HTTP_THREADS", "io threads of the public port, 1 to 64", "1", ""},
        [](settings& s, text_view t) { return set_number(s.http_threads, t, 1u, 64u); }},
       {{"connections_max", "ORDERHUB_CONNECTIONS_MAX", "open connections of the public port",
-        "12288", ""},
+        "8192", ""},
        [](settings& s, text_view t) { return set_number(s.connections_max, t, 1u, 1'000'000u); }},
       {{"in_flight_max", "ORDERHUB_IN_FLIGHT_MAX", "requests that are not answered yet", "12288",
         ""},

@@ -37,7 +37,7 @@ def parse_arguments(description):
     a.suspended = a.suspended or (2_000 if a.quick else 100_000)
     if min(a.runs, a.stored, a.suspended, a.in_flight) < 1 or a.seconds <= 0:
         p.error("--runs, --seconds, --stored, --suspended and --in-flight must be above 0")
-    # The hub takes 12,288 connections unless told otherwise.
-    if a.in_flight > 12000:
-        p.error("--in-flight can be at most 12000")
+    # The hub takes 8,192 connections unless told otherwise.
+    if a.in_flight > 8000:
+        p.error("--in-flight can be at most 8000")
     return a

@@ -11,9 +11,9 @@ def measure_slow(bench):
     for _ in bench.each_run("slow"):
         for connections in CONNECTIONS:
             name = f"slow.c{connections}.v{VENDOR_MS}"
-            # Some rounds of all connections; the first one is not counted.
+            # Orders move in rounds of all connections: many of them, or the last one counts too much.
             measure_load(bench, "order", name, connections, VENDOR_MS,
-                         seconds=max(bench.a.seconds, 5 * CALLS * VENDOR_MS / 1000),
+                         seconds=max(bench.a.seconds, 15 * CALLS * VENDOR_MS / 1000),
                          warmup=connections)
             figures = bench.figures
             figures.add(f"{name}.share_of_latency", "", figures.runs[f"{name}.per_second"][-1] /
