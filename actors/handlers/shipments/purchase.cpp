@@ -9,6 +9,7 @@
 #include "journal/base/bytes.hpp"
 #include "providers/shippo/buy_label.hpp"
 #include "providers/shippo/create_shipment.hpp"
+#include "providers/shippo/rates.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -115,9 +116,9 @@ durable::task<result<shippo::label_outcome>> buy_once(context ctx, label_order w
     co_return fail({error_kind::rejected, std::string(goes_elsewhere), "the delivery was changed"});
   if (!shipment)
     co_return shipment.failure();
-  const auto* rate = shippo::cheapest(shipment->rates);
-  if (rate == nullptr)
-    co_return fail({error_kind::rejected, "shipment.rates", "no carrier offers a usable rate"});
+  const auto rate = shippo::choose_rate(shipment->rates, "cheapest");
+  if (!rate)
+    co_return rate.failure();
   purchase->buying = true;
   ctx.set("purchase", purchase->encode());
   shippo::label_request order;
