@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/durable/wait_board.hpp"
+#include "actors/handlers/notifications/mail_templates.hpp"
 #include "actors/handlers/orders/order_request.hpp"
 #include "journal/base/repeated_warning.hpp"
 
@@ -22,6 +23,9 @@ struct order_settings {
   std::string public_url; ///< Where vendors reach this hub; empty: nowhere.
   std::string repository; ///< Of deployments, `owner/name`; empty: there are none.
   std::string channel_new, channel_failed, channel_confirmed;
+  std::string channel_cancelled, channel_refunded, channel_delivered, channel_deployment;
+  /// The texts of mails; never null.
+  std::shared_ptr<const mail_templates> mails = mail_templates::built_in();
   bool mail = true;           ///< SendGrid is configured.
   bool slack = false;         ///< Slack's bot token is.
   bool slack_webhook = false; ///< Only an incoming webhook is.

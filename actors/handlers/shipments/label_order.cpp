@@ -43,6 +43,8 @@ order_facts label_facts(std::string_view bought) {
     f.label_id = label->transaction_id;
     f.tracking_number = label->tracking_number;
     f.label_url = label->label_url;
+    if (label->tracking_url.starts_with("https://") || label->tracking_url.starts_with("http://"))
+      f.tracking_url = label->tracking_url;
   }
   return f;
 }
