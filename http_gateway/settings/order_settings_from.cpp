@@ -6,6 +6,7 @@
 #include "http_gateway/settings/customs_from.hpp"
 #include "http_gateway/settings/mail_templates_from.hpp"
 #include "providers/github/endpoint.hpp"
+#include "providers/shippo/endpoint.hpp"
 #include "providers/slack/endpoint.hpp"
 #include "providers/tables/countries.hpp"
 #include "providers/twilio/endpoint.hpp"
@@ -105,6 +106,13 @@ result<handlers::order_settings> order_settings_from(const settings& s,
         s.configuration_of(providers::vendor_for(providers::vendor_role::deployment)));
   o.slack_webhook = vendors.find("slack_webhook") != nullptr;
   o.stock = vendors.find("inventory") != nullptr;
+  auto wishes = providers::shippo::label_wishes_of(
+      s.configuration_of(providers::vendor_for(providers::vendor_role::shipping)));
+  if (!wishes)
+    return wishes.failure();
+  o.label_rate = std::move(wishes->rate);
+  o.validates_address = wishes->validates_address;
+  o.registers_tracking = wishes->registers_tracking;
   auto mails = mail_templates_from(s.mail_templates);
   if (!mails)
     return mails.failure();

@@ -34,6 +34,9 @@ struct order_settings {
   std::int64_t label_timeout_ms = 10'000;
   std::int64_t notification_timeout_ms = 2'000;
   bool compensate_on_label_failure = false;
+  std::string label_rate = "cheapest"; ///< Of orders that name none: as of `order::rate`.
+  bool validates_address = false;      ///< Of orders that do not say.
+  bool registers_tracking = false;     ///< Each parcel at Shippo, by its number.
   /// First pause before a refused label is tried again; doubles up to an hour.
   std::int64_t label_retry_ms = 60'000;
   /// Not a setting: when the copies that this journal was restored from were made, oldest first.
@@ -60,6 +63,7 @@ struct order_plan {
   bool sms = false;
   bool compensate = false;
   bool stock = false;
+  bool validates_address = false;
   std::int64_t label_timeout_ms = 0;
   std::int64_t notification_timeout_ms = 0;
 
