@@ -58,14 +58,12 @@ function(orderhub_test name)
   set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
 endfunction()
 
-# Compiles a data file into `target`: `std::string_view orderhub::<symbol>()` returns its bytes. A
-# table that people maintain stays a file with its source and date, and the program needs no file
-# beside it.
-function(orderhub_embed target file symbol)
+# The bytes of a file as adjacent string literals, into the variable `out`: a literal has a bound
+# (65,536 bytes are promised), and adjacent ones are one.
+function(orderhub_literals out file)
   get_filename_component(path ${file} ABSOLUTE)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
   file(READ ${path} content)
-  # A string literal has a bound (65,536 bytes are promised), and adjacent ones are one.
   string(LENGTH "${content}" size)
   set(literals "")
   set(at 0)
@@ -74,11 +72,43 @@ function(orderhub_embed target file symbol)
     string(APPEND literals "\n    R\"~~~(${part})~~~\"")
     math(EXPR at "${at} + 8000")
   endwhile()
+  set(${out} "${literals}" PARENT_SCOPE)
+endfunction()
+
+# Compiles a data file into `target`: `std::string_view orderhub::<symbol>()` returns its bytes. A
+# table that people maintain stays a file with its source and date, and the program needs no file
+# beside it.
+function(orderhub_embed target file symbol)
+  orderhub_literals(literals ${file})
   file(CONFIGURE OUTPUT ${symbol}.cpp CONTENT "#include <string_view>
 namespace orderhub {
 std::string_view @symbol@();
 std::string_view @symbol@() {
   return @literals@;
+}
+} // namespace orderhub
+" @ONLY)
+  target_sources(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/${symbol}.cpp)
+endfunction()
+
+# The same of several files: `orderhub::<symbol>()` returns their names, without folders, and bytes.
+function(orderhub_embed_files target symbol)
+  set(rows "")
+  foreach(file ${ARGN})
+    orderhub_literals(literals ${file})
+    get_filename_component(name ${file} NAME)
+    string(APPEND rows "\n    {\"${name}\", ${literals}},")
+  endforeach()
+  file(CONFIGURE OUTPUT ${symbol}.cpp CONTENT "#include <span>
+#include <string_view>
+#include <utility>
+namespace orderhub {
+using embedded_file = std::pair<std::string_view, std::string_view>;
+std::span<const embedded_file> @symbol@();
+std::span<const embedded_file> @symbol@() {
+  static constexpr embedded_file files[] = {@rows@
+  };
+  return files;
 }
 } // namespace orderhub
 " @ONLY)

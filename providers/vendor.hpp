@@ -19,6 +19,7 @@ enum class setting_kind : std::uint8_t {
   base_url,   ///< Origin and maybe a path; `own_path` and slashes at its end are taken off.
   secret_url, ///< Origin and a path, all of it a secret.
   rate,       ///< `25/s`, `10/m`, or `none`.
+  flag,       ///< `true` or `false`; 1 and 0, yes and no, on and off become these.
 };
 
 /// One setting of a vendor.

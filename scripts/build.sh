@@ -68,6 +68,7 @@ libspdlog-dev
 libfmt-dev
 libexpected-dev
 libicu-dev
+libkainjow-mustache-dev
 libphonenumber-dev
 iso-codes
 catch2

@@ -74,6 +74,8 @@ LIBRARIES = [
     (r"CLI/", "CLI11::CLI11", r"http_gateway/.*\.cpp$", "only the gateway's .cpp files read flags"),
     (r"unicode/", "ICU::uc", r"(providers/tables|actors/handlers|http_gateway/ingress)/.*\.cpp$",
      "only .cpp files that check or show what people write know ICU"),
+    (r"kainjow/", "mustache::headers", r"actors/handlers/notifications/text_template\.cpp$",
+     "only actors/handlers/notifications/text_template.cpp knows the template engine"),
     (r"phonenumbers/", "phonenumber::phonenumber", r"actors/handlers/.*\.cpp$",
      "only the checks of an order know libphonenumber"),
     (r"catch2/", "Catch2::Catch2", r"tests/support/", "tests include tests/support/catch2.hpp"),

@@ -28,8 +28,9 @@ enum class wait_cause : std::uint8_t {
   time,       ///< The moment at which it was to begin.
   hub,        ///< Nobody else: it goes on.
   person,     ///< A person's decision.
+  delivery,   ///< The carrier says whether an SMS came, or never does.
 };
-inline constexpr std::size_t wait_cause_count = 19;
+inline constexpr std::size_t wait_cause_count = 20;
 
 /// How long a step may have waited, while this is what it waits for, before a person is called:
 /// the one table of it.
@@ -58,7 +59,8 @@ inline constexpr std::array<wait_bound, wait_cause_count> wait_bounds = {{
     {"earlier", 60 * wait_minute_ms},
     {"time", 0}, // As somebody wanted it.
     {"hub", 60 * wait_minute_ms},
-    {"person", 0}, // Who was called already.
+    {"person", 0},   // Who was called already.
+    {"delivery", 0}, // Many carriers never say; it fails nothing.
 }};
 
 std::string_view name_of(wait_cause cause);

@@ -42,8 +42,7 @@ inline constexpr follower payment_follower{"FollowPayment", "stripe", durable::w
 inline constexpr follower refund_follower{"FollowRefund", "stripe", durable::wait_cause::refund};
 inline constexpr follower tracking_follower{"FollowTracking", "shippo",
                                             durable::wait_cause::tracking};
-inline constexpr follower sms_follower{"FollowSms", "twilio", durable::wait_cause::running,
-                                       600'000};
+inline constexpr follower sms_follower{"FollowSms", "twilio", durable::wait_cause::delivery};
 /// Of a deployment whose end is awaited for minutes.
 inline constexpr follower deployment_follower{"FollowDeployment", "github",
                                               durable::wait_cause::running, 30'000};

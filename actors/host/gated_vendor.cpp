@@ -11,7 +11,8 @@ using providers::class_limiter;
 
 namespace {
 
-/// Channels or senders with a limit of their own; further ones share one.
+/// Channels or senders with a limit of their own at a time; where all of these are in use, further
+/// ones share one.
 constexpr std::size_t keys_max = 64;
 /// Between two turns of a share where all wait for the same tokens: what goes forward has two of
 /// five, what undoes, reads and look-ups one each.
@@ -80,14 +81,31 @@ gated_vendor::lane& gated_vendor::lane_of(std::string_view call_class, std::stri
     return c.lanes[index];
   auto it = c.keys.find(limit_key);
   if (it == c.keys.end()) {
-    if (c.keys.size() >= keys_max)
+    if (c.keys.size() >= keys_max && !forget_idle(c, now))
       return c.lanes[index];
     auto made = std::make_unique<keyed_lanes>();
     made->limiter = class_limiter(*c.per_key, now);
     set_up(*made);
     it = c.keys.emplace(std::string(limit_key), std::move(made)).first;
   }
+  it->second->asked_at = now;
   return it->second->lanes[index];
+}
+
+bool gated_vendor::forget_idle(limited_class& of, std::int64_t now) {
+  auto longest = of.keys.end();
+  for (auto it = of.keys.begin(); it != of.keys.end(); ++it) {
+    auto& k = *it->second;
+    const bool is_idle =
+        std::all_of(k.lanes.begin(), k.lanes.end(), [](const lane& l) { return l.known == 0; });
+    if (is_idle && k.limiter.is_forgettable(now) &&
+        (longest == of.keys.end() || k.asked_at < longest->second->asked_at))
+      longest = it;
+  }
+  if (longest == of.keys.end())
+    return false;
+  of.keys.erase(longest);
+  return true;
 }
 
 bool gated_vendor::has_room(const lane& l) const {
@@ -134,7 +152,17 @@ void gated_vendor::enqueue(const place_request& request, lane& l) {
   standing s;
   s.in = &l;
   s.queued = std::prev(l.queue.end());
-  known_.insert_or_assign(key_of(request.who), std::move(s));
+  add(key_of(request.who), std::move(s));
+}
+
+void gated_vendor::add(const effect_key& key, standing s) {
+  ++s.in->known;
+  known_.emplace(key, std::move(s));
+}
+
+void gated_vendor::erase(known_map::iterator it) {
+  --it->second.in->known;
+  known_.erase(it);
 }
 
 void gated_vendor::drop_offer(const effect_key& key, std::int64_t until) {
@@ -164,7 +192,7 @@ void gated_vendor::remove(known_map::iterator it, std::int64_t now) {
       breaker_.not_passed(now);
     }
   }
-  known_.erase(it);
+  erase(it);
 }
 
 void gated_vendor::offer_first(lane& l, std::int64_t now, offers_out& out) {
@@ -231,10 +259,14 @@ std::optional<std::int64_t> gated_vendor::wanted_at(std::int64_t now) {
 // ── What effects ask ─────────────────────────────────────────────────────────────────────────
 
 place_answer gated_vendor::ask(const place_request& request, std::int64_t now, offers_out& out) {
-  auto& l = lane_of(request.call_class, request.limit_key,
-                    share_of(request.call_class, request.lookup, request.compensates), now);
+  const auto share = share_of(request.call_class, request.lookup, request.compensates);
   const auto key = key_of(request.who);
   auto it = known_.find(key);
+  // Who shares a queue for want of one of its own keeps its place there when one is free.
+  auto& shared = classes_[class_index(request.call_class)].lanes[static_cast<std::size_t>(share)];
+  auto& l = it != known_.end() && it->second.in == &shared
+                ? shared
+                : lane_of(request.call_class, request.limit_key, share, now);
   if (it != known_.end() && it->second.in != &l) {
     // It wants another call now than the one it asked for before.
     remove(it, now);
@@ -259,7 +291,7 @@ place_answer gated_vendor::ask(const place_request& request, std::int64_t now, o
     if (s.probe)
       passes(now);
     take(l, now);
-    known_.emplace(key, std::move(s));
+    add(key, std::move(s));
     return {};
   }
   if (l.queue.size() >= limits_.queue_max)
@@ -298,7 +330,7 @@ void gated_vendor::leave(const durable::call_ref& who, place_kind kind) {
   auto it = known_.find(key_of(who));
   if (it != known_.end() && it->second.at == stage::granted &&
       kind_of_share(it->second.in->of) == kind)
-    known_.erase(it); // Still counted in `taken_`.
+    erase(it); // Still counted in `taken_`.
   else
     ++taken_[at(kind)];
 }

@@ -83,11 +83,13 @@ private:
     share of = share::forward;
     providers::class_limiter* limiter = nullptr;
     std::list<entry> queue;
+    std::size_t known = 0; ///< Of `known_`, those that stand here.
   };
   /// Of one channel or sender, where each has a limit of its own.
   struct keyed_lanes {
     providers::class_limiter limiter;
     std::array<lane, shares> lanes;
+    std::int64_t asked_at = 0; ///< When it was last asked for.
   };
   struct limited_class {
     providers::class_limiter limiter; ///< Also of what has no key.
@@ -111,6 +113,8 @@ private:
   static std::size_t class_index(std::string_view call_class);
   lane& lane_of(std::string_view call_class, std::string_view limit_key, share of,
                 std::int64_t now);
+  /// Makes room for another channel or sender; false where all of them are in use.
+  static bool forget_idle(limited_class& of, std::int64_t now);
   template <class Lanes>
   static void set_up(Lanes& of);
   template <class Function>
@@ -142,6 +146,8 @@ private:
   [[nodiscard]] std::string refusal(lane& l, std::int64_t now);
   void enqueue(const durable::place_request& request, lane& l);
   void drop_offer(const effect_key& key, std::int64_t until);
+  void add(const effect_key& key, standing s);
+  void erase(known_map::iterator it);
   void remove(known_map::iterator it, std::int64_t now);
   void offer_first(lane& l, std::int64_t now, offers_out& out);
   lane* next_lane(std::int64_t now);

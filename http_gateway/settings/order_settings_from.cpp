@@ -4,7 +4,9 @@
 #include "actors/handlers/orders/delivery_check.hpp"
 #include "actors/handlers/orders/parcel_request.hpp"
 #include "http_gateway/settings/customs_from.hpp"
+#include "http_gateway/settings/mail_templates_from.hpp"
 #include "providers/github/endpoint.hpp"
+#include "providers/shippo/endpoint.hpp"
 #include "providers/slack/endpoint.hpp"
 #include "providers/tables/countries.hpp"
 #include "providers/twilio/endpoint.hpp"
@@ -84,9 +86,15 @@ result<handlers::order_settings> order_settings_from(const settings& s,
   const auto slack =
       s.configuration_of(providers::vendor_for(providers::vendor_role::announcement));
   o.mail_from = s.mail_from_or_sample();
-  o.channel_new = providers::slack::channel_of(slack, announcement::new_order);
-  o.channel_failed = providers::slack::channel_of(slack, announcement::failed);
-  o.channel_confirmed = providers::slack::channel_of(slack, announcement::confirmed);
+  for (const auto& [channel, what] :
+       {std::pair<std::string&, announcement>(o.channel_new, announcement::new_order),
+        {o.channel_failed, announcement::failed},
+        {o.channel_confirmed, announcement::confirmed},
+        {o.channel_cancelled, announcement::cancelled},
+        {o.channel_refunded, announcement::refunded},
+        {o.channel_delivered, announcement::delivered},
+        {o.channel_deployment, announcement::deployment}})
+    channel = providers::slack::channel_of(slack, what);
   o.mail = vendors.find("sendgrid") != nullptr;
   o.slack = vendors.find("slack") != nullptr;
   o.sms = vendors.find("twilio") != nullptr;
@@ -98,6 +106,17 @@ result<handlers::order_settings> order_settings_from(const settings& s,
         s.configuration_of(providers::vendor_for(providers::vendor_role::deployment)));
   o.slack_webhook = vendors.find("slack_webhook") != nullptr;
   o.stock = vendors.find("inventory") != nullptr;
+  auto wishes = providers::shippo::label_wishes_of(
+      s.configuration_of(providers::vendor_for(providers::vendor_role::shipping)));
+  if (!wishes)
+    return wishes.failure();
+  o.label_rate = std::move(wishes->rate);
+  o.validates_address = wishes->validates_address;
+  o.registers_tracking = wishes->registers_tracking;
+  auto mails = mail_templates_from(s.mail_templates);
+  if (!mails)
+    return mails.failure();
+  o.mails = std::move(*mails);
   o.label_timeout_ms = s.label_timeout_ms;
   o.notification_timeout_ms = s.notification_timeout_ms;
   o.call_after_ms = s.call_after_ms;

@@ -63,8 +63,9 @@ struct settings {
 
   providers::vendor_values vendors; ///< As the rows of the vendors' folders say.
 
-  std::string mail_from; ///< Empty: the sample default.
-  std::string ship_from; ///< JSON object text; empty: the sample default.
+  std::string mail_from;      ///< Empty: the sample default.
+  std::string mail_templates; ///< A directory; empty: the built-in ones alone.
+  std::string ship_from;      ///< JSON object text; empty: the sample default.
   std::string parcel =
       R"({"length":"10","width":"10","height":"5","distance_unit":"in","weight":"1","mass_unit":"lb"})";
   std::string customs; ///< JSON object text, `customs_from`; empty: none, or a sample's.

@@ -116,6 +116,11 @@ rows order_rows() {
       {{"mail_from", "ORDERHUB_MAIL_FROM",
         "sender of mails; the sample is refused with a live payment key", "", "orders@example.com"},
        [](settings& s, text_view t) { return set_mail_from(s.mail_from, t); }},
+      {{"mail_templates", "ORDERHUB_MAIL_TEMPLATES",
+        "directory with templates of mails, each in the place of a built-in one: OPERATING.md, The "
+        "texts of mails",
+        "", "the built-in ones"},
+       [](settings& s, text_view t) { return set_text(s.mail_templates, t); }},
       {{"ship_from", "ORDERHUB_SHIP_FROM",
         "sender's address, JSON with name, street1, city, zip and country, maybe street2, company, "
         "state (needed in US, CA and AU), phone and email; the sample is refused with a live "

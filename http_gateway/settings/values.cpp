@@ -248,6 +248,18 @@ result<void> set_rate(std::string& to, std::string_view text) {
   return {};
 }
 
+namespace {
+
+result<void> set_flag_text(std::string& to, std::string_view text) {
+  bool flag = false;
+  auto done = set_flag(flag, text);
+  if (done)
+    to = flag ? "true" : "false";
+  return done;
+}
+
+} // namespace
+
 result<void> set_vendor_value(providers::vendor_values& to, const providers::vendor_setting& of,
                               std::string_view text) {
   using providers::setting_kind;
@@ -256,6 +268,7 @@ result<void> set_vendor_value(providers::vendor_values& to, const providers::ven
   auto done = of.kind == setting_kind::text       ? set_text(plain, text)
               : of.kind == setting_kind::base_url ? set_base(plain, text, of.own_path)
               : of.kind == setting_kind::rate     ? set_rate(plain, text)
+              : of.kind == setting_kind::flag     ? set_flag_text(plain, text)
               : of.kind == setting_kind::key      ? set_secret(hidden, text)
                                                   : set_secret_url(hidden, text);
   if (done)

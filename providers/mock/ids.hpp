@@ -13,7 +13,13 @@ namespace orderhub::providers::mock {
 /// or before a reset) is unknown.
 class ids {
 public:
-  enum class shippo_kind : std::uint8_t { shipment = 1, rate = 2, transaction = 3, refund = 4 };
+  enum class shippo_kind : std::uint8_t {
+    shipment = 1,
+    rate = 2,
+    transaction = 3,
+    refund = 4,
+    address = 5
+  };
 
   explicit ids(std::uint64_t tag) : tag_(tag & tag_mask) {}
 

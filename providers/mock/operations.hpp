@@ -40,6 +40,8 @@ enum class call_id : std::uint8_t {
   shippo_list_labels,
   shippo_label_refund, ///< POST /refunds
   shippo_retrieve_label_refund,
+  shippo_address, ///< POST /addresses
+  shippo_track,   ///< POST /tracks
   shippo_other,
   sendgrid_mail,
   sendgrid_other,
@@ -74,7 +76,7 @@ enum class call_id : std::uint8_t {
   carrier_request, ///< GET /v1/requests/{key}
   carrier_other,
 };
-inline constexpr std::size_t call_count = 49;
+inline constexpr std::size_t call_count = 51;
 
 struct call_name {
   vendor_id vendor;
@@ -97,6 +99,8 @@ inline constexpr std::array<call_name, call_count> call_names = {{
     {vendor_id::shippo, "list_labels"},
     {vendor_id::shippo, "label_refund"},
     {vendor_id::shippo, "retrieve_label_refund"},
+    {vendor_id::shippo, "address"},
+    {vendor_id::shippo, "track"},
     {vendor_id::shippo, "other"},
     {vendor_id::sendgrid, "mail"},
     {vendor_id::sendgrid, "other"},

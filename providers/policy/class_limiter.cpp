@@ -115,6 +115,14 @@ std::int64_t class_limiter::next_at(std::int64_t now) {
   return known_ ? std::max(next, known_->next_at(now)) : next;
 }
 
+bool class_limiter::is_forgettable(std::int64_t now) {
+  if (held_until_ > now)
+    return false;
+  if (rate_ > 0)
+    refill(now);
+  return rate_ == 0;
+}
+
 std::optional<std::int64_t> class_limiter::tokens(std::int64_t now) {
   if (held_until_ > now)
     return 0;

@@ -45,6 +45,9 @@ public:
   }
 
   [[nodiscard]] const rate_limit* known() const { return known_ ? &known_->limit() : nullptr; }
+  /// It knows nothing that one that begins now would not know too, but for tokens, of which that
+  /// has none: forgetting it lets nothing leave too early.
+  [[nodiscard]] bool is_forgettable(std::int64_t now);
   /// 0: not held.
   [[nodiscard]] std::int64_t held_ms(std::int64_t now) const {
     return held_until_ > now ? held_until_ - now : 0;

@@ -1,10 +1,11 @@
 #include "providers/shippo/create_shipment.hpp"
 
 #include "providers/policy/refusal.hpp"
+#include "providers/shippo/address_json.hpp"
 #include "providers/shippo/messages.hpp"
 
-#include <initializer_list>
-#include <optional>
+#include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -16,49 +17,27 @@ namespace {
 using nlohmann::json;
 constexpr std::string_view where = "shippo.create_shipment";
 
-/// Without the empty ones.
-json texts(std::initializer_list<std::pair<const char*, const std::string&>> members) {
-  json object = json::object();
-  for (const auto& [name, value] : members)
-    if (!value.empty())
-      object[name] = value;
-  return object;
-}
-
-json address_json(const address& a) {
-  return texts({{"name", a.name},
-                {"company", a.company},
-                {"street1", a.street1},
-                {"street2", a.street2},
-                {"city", a.city},
-                {"state", a.state},
-                {"zip", a.zip},
-                {"country", a.country},
-                {"phone", a.phone},
-                {"email", a.email}});
-}
-
 json item_json(const customs_item& item) {
-  auto object = texts({{"description", item.description},
-                       {"net_weight", item.net_weight},
-                       {"mass_unit", item.mass_unit},
-                       {"value_amount", item.value_amount},
-                       {"value_currency", item.value_currency},
-                       {"origin_country", item.origin_country},
-                       {"hs_code", item.hs_code},
-                       {"sku_code", item.sku_code}});
+  auto object = wire::texts<json>({{"description", item.description},
+                                   {"net_weight", item.net_weight},
+                                   {"mass_unit", item.mass_unit},
+                                   {"value_amount", item.value_amount},
+                                   {"value_currency", item.value_currency},
+                                   {"origin_country", item.origin_country},
+                                   {"hs_code", item.hs_code},
+                                   {"sku_code", item.sku_code}});
   object["quantity"] = item.quantity;
   return object;
 }
 
 json declaration_json(const customs_declaration& d) {
-  auto object = texts({{"certify_signer", d.certify_signer},
-                       {"contents_type", d.contents_type},
-                       {"contents_explanation", d.contents_explanation},
-                       {"non_delivery_option", d.non_delivery_option},
-                       {"incoterm", d.incoterm},
-                       {"eel_pfc", d.eel_pfc},
-                       {"aes_itn", d.aes_itn}});
+  auto object = wire::texts<json>({{"certify_signer", d.certify_signer},
+                                   {"contents_type", d.contents_type},
+                                   {"contents_explanation", d.contents_explanation},
+                                   {"non_delivery_option", d.non_delivery_option},
+                                   {"incoterm", d.incoterm},
+                                   {"eel_pfc", d.eel_pfc},
+                                   {"aes_itn", d.aes_itn}});
   object["certify"] = true;
   object["items"] = json::array();
   for (const auto& item : d.items)
@@ -72,13 +51,19 @@ std::string decimal_of(const json& entry, std::string_view name) {
   return value && value->is_number() ? dump(*value) : text_of(entry, name);
 }
 
-/// A shipment tells the metadata that it was made with.
-bool is_about(const sent_request& sent, const http_response& response) {
-  const auto object = pick<json>(response.body, {"metadata"});
-  const std::string ours =
-      wire::digest_in(text_of(json::parse(sent.request.body, nullptr, false), "metadata"));
-  const std::string theirs = object ? wire::digest_in(text_of(*object, "metadata")) : std::string();
-  return theirs.empty() || theirs == ours;
+/// "Estimated transit time (duration) in days", a number; null where the carrier says none.
+std::int64_t days_of(const json& entry) {
+  constexpr double most = 1'000;
+  const json* days = member(entry, "estimated_days");
+  const bool is_sound =
+      days && days->is_number() && days->get<double>() >= 0 && days->get<double>() <= most;
+  return is_sound ? static_cast<std::int64_t>(days->get<double>()) : -1;
+}
+
+bool is_fastest(const json& entry) {
+  const json* attributes = member(entry, "attributes");
+  return attributes && attributes->is_array() &&
+         std::find(attributes->begin(), attributes->end(), json("FASTEST")) != attributes->end();
 }
 
 result<std::string> parse(const http_response& response) {
@@ -99,6 +84,8 @@ result<std::string> parse(const http_response& response) {
                text_of(entry, "provider"), level ? text_of(*level, "token") : std::string()};
     if (level && offer.service.empty())
       offer.service = text_of(*level, "name");
+    offer.days = days_of(entry);
+    offer.is_fastest = is_fastest(entry);
     if (!offer.id.empty() && !offer.amount.empty() && !offer.currency.empty())
       outcome.rates.push_back(std::move(offer));
   }
@@ -114,45 +101,7 @@ result<std::string> parse(const http_response& response) {
                said.text.empty() ? "no rates" : "no rates: " + said.text});
 }
 
-/// A decimal text in millionths; nothing where it is none, negative, or too long to compare.
-std::optional<std::int64_t> millionths_of(std::string_view text) {
-  std::int64_t value = 0;
-  std::size_t whole = 0;
-  std::size_t fraction = 0;
-  bool in_fraction = false;
-  for (const char c : text) {
-    if (c == '.' && !in_fraction) {
-      in_fraction = true;
-    } else if (c >= '0' && c <= '9') {
-      if (in_fraction ? fraction == 6 : whole == 12)
-        return std::nullopt;
-      ++(in_fraction ? fraction : whole);
-      value = value * 10 + (c - '0');
-    } else {
-      return std::nullopt;
-    }
-  }
-  if (whole == 0)
-    return std::nullopt;
-  for (; fraction < 6; ++fraction)
-    value *= 10;
-  return value;
-}
-
 } // namespace
-
-const rate* cheapest(const std::vector<rate>& rates) {
-  const rate* best = nullptr;
-  std::int64_t best_amount = 0;
-  for (const rate& offer : rates) {
-    const auto amount = millionths_of(offer.amount);
-    if (!amount || (best && (offer.currency != best->currency || *amount >= best_amount)))
-      continue;
-    best = &offer;
-    best_amount = *amount;
-  }
-  return best;
-}
 
 std::string shipment_outcome::encode() const {
   json list = json::array();
@@ -161,7 +110,9 @@ std::string shipment_outcome::encode() const {
                     {"amount", offer.amount},
                     {"currency", offer.currency},
                     {"provider", offer.provider},
-                    {"service", offer.service}});
+                    {"service", offer.service},
+                    {"days", offer.days},
+                    {"fastest", offer.is_fastest}});
   return dump(json{{"shipment_id", shipment_id}, {"rates", std::move(list)}});
 }
 
@@ -171,17 +122,22 @@ result<shipment_outcome> shipment_outcome::decode(std::string_view text) {
   shipment_outcome outcome{text_of(object, "shipment_id"), {}};
   if (outcome.shipment_id.empty() || !list || !list->is_array())
     return fail({error_kind::corrupt, std::string(where), "outcome not readable"});
-  for (const json& entry : *list)
+  for (const json& entry : *list) {
+    const json* days = member(entry, "days");
+    const json* fastest = member(entry, "fastest");
     outcome.rates.push_back({text_of(entry, "id"), text_of(entry, "amount"),
                              text_of(entry, "currency"), text_of(entry, "provider"),
-                             text_of(entry, "service")});
+                             text_of(entry, "service"),
+                             days && days->is_number_integer() ? days->get<std::int64_t>() : -1,
+                             fastest && fastest->is_boolean() && fastest->get<bool>()});
+  }
   return outcome;
 }
 
 operation<shipment_outcome> create_shipment(const shipment_request& request) {
   const parcel& p = request.parcel;
-  json body = {{"address_from", address_json(request.from)},
-               {"address_to", address_json(request.to)},
+  json body = {{"address_from", wire::address_json<json>(request.from)},
+               {"address_to", wire::address_json<json>(request.to)},
                {"parcels", json::array({json{{"length", p.length},
                                              {"width", p.width},
                                              {"height", p.height},
@@ -202,7 +158,7 @@ operation<shipment_outcome> create_shipment(const shipment_request& request) {
   raw.doubt = doubt_policy::may_repeat;
   raw.has_effect = false;
   raw.parse = &parse;
-  raw.is_about = &is_about;
+  raw.is_about = &wire::is_about_step;
   raw.regenerate = &wire::regenerate;
   return {std::move(raw)};
 }

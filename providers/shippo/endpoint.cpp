@@ -1,6 +1,9 @@
 #include "providers/shippo/endpoint.hpp"
 
+#include "providers/shippo/rates.hpp"
+
 #include <cstdint>
+#include <string>
 #include <utility>
 
 namespace orderhub::providers::shippo {
@@ -9,6 +12,9 @@ namespace {
 
 constexpr std::string_view key = "shippo.api_key";
 constexpr std::string_view base = "shippo.api_base";
+constexpr std::string_view rate_setting = "shippo.rate";
+constexpr std::string_view validate_setting = "shippo.validate_address";
+constexpr std::string_view register_setting = "shippo.register_tracking";
 constexpr std::string_view own_base = "https://api.goshippo.com";
 constexpr std::string_view write_limit = "shippo.write_limit";
 constexpr std::string_view list_limit = "shippo.list_limit";
@@ -44,6 +50,20 @@ result<std::vector<endpoint>> endpoints_of(const vendor& self, const vendor_conf
 
 } // namespace
 
+result<label_wishes> label_wishes_of(const vendor_configuration& c) {
+  label_wishes wishes;
+  if (c.values.has(rate_setting)) {
+    auto choice = rate_choice_of(c.values.text_of(rate_setting));
+    if (!choice)
+      return fail({error_kind::invalid, "settings",
+                   "SHIPPO_RATE " + choice.error().message + ", such as usps_priority."});
+    wishes.rate = std::move(*choice);
+  }
+  wishes.validates_address = c.values.text_of(validate_setting) == "true";
+  wishes.registers_tracking = c.values.text_of(register_setting) == "true";
+  return wishes;
+}
+
 vendor describe() {
   vendor v;
   v.name = "shippo";
@@ -58,6 +78,18 @@ vendor describe() {
        "shippo_test_…, shippo_live_…, or an oauth. token; what does not say test is taken for live",
        "none", setting_kind::key},
       {base, "SHIPPO_API_BASE", "what stands before /shipments", own_base, setting_kind::base_url},
+      {rate_setting, "SHIPPO_RATE",
+       "which rate is bought for an order that names none: cheapest, fastest, or the token of a "
+       "service level (usps_priority)",
+       "cheapest"},
+      {validate_setting, "SHIPPO_VALIDATE_ADDRESS",
+       "true: an order's address is checked at Shippo before anything is charged, unless the order "
+       "says otherwise; what Shippo does not know is 400",
+       "false", setting_kind::flag},
+      {register_setting, "SHIPPO_REGISTER_TRACKING",
+       "true: each parcel is registered for tracking by its number; a label that was bought at "
+       "Shippo is by itself",
+       "false", setting_kind::flag},
       {write_limit, "SHIPPO_WRITE_LIMIT",
        "rates, labels and their refunds: calls a minute (500/m), second (s) or hour (h), or none",
        "at Shippo's own host 500/m live, 50/m test; else none", setting_kind::rate},

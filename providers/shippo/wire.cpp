@@ -88,6 +88,13 @@ std::string digest_in(std::string_view metadata) {
   return has_one ? std::string(metadata.substr(0, size)) : std::string();
 }
 
+bool is_about_step(const sent_request& sent, const http_response& response) {
+  const auto object = pick<json>(response.body, {"metadata"});
+  const auto ours = digest_in(text_of(json::parse(sent.request.body, nullptr, false), "metadata"));
+  const auto theirs = object ? digest_in(text_of(*object, "metadata")) : std::string();
+  return theirs.empty() || theirs == ours;
+}
+
 http_request regenerate(const http_request& request, std::uint32_t generation) {
   http_request next = request;
   auto body = json::parse(request.body, nullptr, false);

@@ -26,6 +26,9 @@ raw_operation reading(std::string_view name, std::string_view call_class, const 
 std::string metadata(const step_ref& ref, std::uint32_t generation = 1);
 /// The digest a metadata text begins with, `oh:` included; empty where it has none.
 std::string digest_in(std::string_view metadata);
+/// Whether an answer may be about that request: an object tells the metadata that it was made with,
+/// where it has any.
+bool is_about_step(const sent_request& sent, const http_response& response);
 /// The same request with another generation in its metadata.
 http_request regenerate(const http_request& request, std::uint32_t generation);
 

@@ -1,6 +1,7 @@
 #include "providers/slack/endpoint.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -83,11 +84,36 @@ bool is_channel_name(std::string_view channel) {
          std::string_view::npos;
 }
 
+/// The settings that may name an announcement's channel, the first that is set counts.
+struct channel_row {
+  std::string_view own, other;
+};
+constexpr std::array<channel_row, announcement_count> channel_rows = {{
+    {"slack.channel_new", {}},
+    {"slack.channel_failed", {}},
+    {"slack.channel_confirmed", {}},
+    {"slack.channel_cancelled", "slack.channel_failed"},
+    {"slack.channel_refunded", "slack.channel_failed"},
+    {"slack.channel_delivered", "slack.channel_confirmed"},
+    {"slack.channel_deployment", {}},
+}};
+constexpr std::string_view common_channel = "slack.channel";
+
 std::vector<vendor_finding> findings_of(const vendor_configuration& c) {
-  if (c.is_disabled || (!c.mock_mode && !c.values.has(key)))
+  if (c.is_disabled)
     return {};
-  for (const auto what : {announcement::new_order, announcement::failed, announcement::confirmed})
-    if (is_channel_name(channel_of(c, what)))
+  const bool names_channels =
+      c.values.has(common_channel) ||
+      std::any_of(channel_rows.begin(), channel_rows.end(),
+                  [&](const channel_row& row) { return c.values.has(row.own); });
+  if (!has_bot(c) && c.values.has(webhook) && names_channels)
+    return {{"slack_channels_unused", "SLACK_CHANNEL",
+             "An incoming webhook posts to the channel that it was made for; channels are chosen "
+             "with SLACK_BOT_TOKEN alone."}};
+  if (!c.mock_mode && !c.values.has(key))
+    return {};
+  for (std::size_t what = 0; what < announcement_count; ++what)
+    if (is_channel_name(channel_of(c, static_cast<announcement>(what))))
       return {{"slack_channel_by_name", "SLACK_CHANNEL",
                "Without a channel id a message cannot be looked up, and may repeat after a "
                "crash."}};
@@ -97,11 +123,9 @@ std::vector<vendor_finding> findings_of(const vendor_configuration& c) {
 } // namespace
 
 std::string channel_of(const vendor_configuration& configured, announcement what) {
-  const std::string_view own = what == announcement::new_order ? "slack.channel_new"
-                               : what == announcement::failed  ? "slack.channel_failed"
-                                                               : "slack.channel_confirmed";
-  for (const auto setting : {own, std::string_view("slack.channel")})
-    if (configured.values.has(setting))
+  const auto& row = channel_rows[static_cast<std::size_t>(what)];
+  for (const auto setting : {row.own, row.other, common_channel})
+    if (!setting.empty() && configured.values.has(setting))
       return configured.values.text_of(setting);
   return configured.is_built_in_mock(base) ? "C0ORDERHUB" : "#orders";
 }
@@ -123,9 +147,19 @@ vendor describe() {
       {"slack.channel", "SLACK_CHANNEL",
        "channel id; with a name messages may repeat, and start-up says so", "#orders"},
       {"slack.channel_new", "SLACK_CHANNEL_NEW", "channel for new orders", "slack.channel"},
-      {"slack.channel_failed", "SLACK_CHANNEL_FAILED",
-       "channel for failed payments and cancelled orders", "slack.channel"},
+      {"slack.channel_failed", "SLACK_CHANNEL_FAILED", "channel for failed payments",
+       "slack.channel"},
       {"slack.channel_confirmed", "SLACK_CHANNEL_CONFIRMED", "channel for confirmed orders",
+       "slack.channel"},
+      {"slack.channel_cancelled", "SLACK_CHANNEL_CANCELLED", "channel for cancelled orders",
+       "slack.channel_failed, else slack.channel"},
+      {"slack.channel_refunded", "SLACK_CHANNEL_REFUNDED",
+       "channel for refunds that were made or have failed",
+       "slack.channel_failed, else slack.channel"},
+      {"slack.channel_delivered", "SLACK_CHANNEL_DELIVERED",
+       "channel for parcels that are on their way, delivered, or come back",
+       "slack.channel_confirmed, else slack.channel"},
+      {"slack.channel_deployment", "SLACK_CHANNEL_DEPLOYMENT", "channel for how deployments ended",
        "slack.channel"},
       {channel_limit, "SLACK_CHANNEL_LIMIT",
        "messages to one channel: calls a second (1/s), minute (m) or hour (h), or none",

@@ -155,9 +155,11 @@ TEST_CASE("what undoes and what has no effect says so", "[providers]") {
       "inventory.release",     "warehouse.cancel_pick_ticket",
       "carrier.cancel_pickup", "shippo.void_label"};
   const std::set<std::string_view> reading = {
-      "stripe.retrieve",      "stripe.retrieve_refund", "shippo.create_shipment",
-      "shippo.list_labels",   "shippo.read_label",      "shippo.retrieve_label",
-      "github.read_statuses", "twilio.read_sms",        "warehouse.read_pick_ticket",
+      "stripe.retrieve",        "stripe.retrieve_refund",
+      "shippo.create_shipment", "shippo.validate_address",
+      "shippo.list_labels",     "shippo.read_label",
+      "shippo.retrieve_label",  "github.read_statuses",
+      "twilio.read_sms",        "warehouse.read_pick_ticket",
       "carrier.read_pickup"};
   for (const auto& [name, raw] : testing::sample_operations()) {
     CAPTURE(name);
@@ -245,7 +247,8 @@ TEST_CASE("outcomes survive their encoding", "[providers]") {
   CHECK(stripe::refund_outcome::decode(refund.encode()) == refund);
   const stripe::cancel_intent_outcome cancel{"pi_1"};
   CHECK(stripe::cancel_intent_outcome::decode(cancel.encode()) == cancel);
-  const shippo::shipment_outcome shipment{"shp_1", {{"r", "1.00", "USD", "UPS", "ground"}}};
+  const shippo::shipment_outcome shipment{
+      "shp_1", {{"r", "1.00", "USD", "UPS", "ground"}, {"s", "2", "USD", "UPS", "air", 1, true}}};
   CHECK(shippo::shipment_outcome::decode(shipment.encode()) == shipment);
   const shippo::label_outcome label{"t", "n", "u", "v"};
   CHECK(shippo::label_outcome::decode(label.encode()) == label);
@@ -382,8 +385,8 @@ TEST_CASE("which refusals say that the same was done before", "[shippo]") {
 
 TEST_CASE("the cheapest rate is found by decimal value", "[shippo]") {
   using shippo::rate;
-  const auto pick = [](std::vector<rate> rates) {
-    const rate* best = shippo::cheapest(rates);
+  const auto pick = [](const std::vector<rate>& rates) {
+    const auto best = shippo::choose_rate(rates, "cheapest");
     return best ? best->id : std::string("none");
   };
   CHECK(pick({}) == "none");
@@ -395,6 +398,68 @@ TEST_CASE("the cheapest rate is found by decimal value", "[shippo]") {
   CHECK(pick({{"a", "1e3", "USD", "", ""}, {"b", "1.0000001", "USD", "", ""}}) == "none");
   CHECK(pick({{"a", "9", "USD", "", ""}, {"b", "1", "JPY", "", ""}}) == "a");
   CHECK(pick({{"a", "9999999999999", "USD", "", ""}, {"b", "5.", "USD", "", ""}}) == "b");
+}
+
+TEST_CASE("the fastest rate is the cheapest of the fewest days", "[shippo]") {
+  using shippo::rate;
+  const auto pick = [](const std::vector<rate>& rates) {
+    const auto best = shippo::choose_rate(rates, "fastest");
+    return best ? best->id : best.error().message;
+  };
+  CHECK(pick({{"a", "5", "USD", "", "", 3}, {"b", "9", "USD", "", "", 1}}) == "b");
+  CHECK(pick({{"a", "9", "USD", "", "", 1}, {"b", "8", "USD", "", "", 1}}) == "b");
+  CHECK(pick({{"a", "9", "USD", "", ""}, {"b", "50", "USD", "", "", 7}}) == "b");
+  CHECK(pick({{"a", "-", "USD", "", "", 1}, {"b", "50", "USD", "", "", 7}}) == "b");
+  CHECK(pick({{"a", "9", "USD", "", "", 0}, {"b", "8", "USD", "", "", 1}}) == "a");
+  // Nobody says days: what Shippo calls the fastest, or none.
+  CHECK(pick({{"a", "5", "USD", "", ""}, {"b", "9", "USD", "", "", -1, true}}) == "b");
+  CHECK(pick({{"a", "5.00", "USD", "", "usps_priority"}}) ==
+        "no carrier says how long it takes; offered are usps_priority 5.00 USD");
+  CHECK(pick({}) == "no carrier offers a usable rate");
+}
+
+TEST_CASE("a service level's rate is bought, or it is said what was offered", "[shippo]") {
+  const std::vector<shippo::rate> rates = {{"a", "8.35", "USD", "USPS", "usps_ground_advantage", 4},
+                                           {"b", "13.73", "USD", "UPS", "ups_ground", 1},
+                                           {"c", "12.00", "USD", "UPS", "UPS_Ground"},
+                                           {"d", "1.00", "usd", "x", "<b>Ada</b>", 2},
+                                           {"e", "x", "USD", "x", "unreadable"}};
+  CHECK(shippo::choose_rate(rates, "ups_ground").value().id == "c");
+  const auto none = shippo::choose_rate(rates, "fedex_ground");
+  REQUIRE_FALSE(none);
+  CHECK(none.error().kind == error_kind::rejected);
+  CHECK(none.error().message ==
+        "no carrier offers fedex_ground; offered are usps_ground_advantage 8.35 USD in 4 days, "
+        "ups_ground 13.73 USD in 1 day, ups_ground 12.00 USD, a service without a token 1.00 in 2 "
+        "days");
+  CHECK_FALSE(shippo::choose_rate(rates, "unreadable"));
+  const std::vector<shippo::rate> many(40, rates[0]);
+  CHECK(shippo::choose_rate(many, "x1").error().message.ends_with(" and 28 more"));
+}
+
+TEST_CASE("what can be no choice of a rate is none", "[shippo]") {
+  CHECK(shippo::rate_choice_of("cheapest") == "cheapest");
+  CHECK(shippo::rate_choice_of("USPS_Priority") == "usps_priority");
+  CHECK(shippo::rate_choice_of(std::string(80, 'a')));
+  for (const std::string& bad : {std::string(), std::string("x"), std::string("usps priority"),
+                                 std::string("a;b"), std::string(81, 'a'), std::string("é1")})
+    CHECK_FALSE(shippo::rate_choice_of(bad));
+}
+
+TEST_CASE("a rate's carrier is known by its service, or its name", "[shippo]") {
+  const auto carrier = [](const char* name, const char* service) {
+    return shippo::carrier_of({"r", "1", "USD", name, service});
+  };
+  CHECK(carrier("USPS", "usps_priority") == "usps");
+  CHECK(carrier("DHL Germany C2C", "dhl_germany_c2c_paket") == "dhl_germany_c2c");
+  CHECK(carrier("Deutsche Post DHL", "deutsche_post_postpaket") == "deutsche_post");
+  CHECK(carrier("UPS", "Ground") == "ups");
+  CHECK(carrier("Correos España", "") == "correos_espana");
+  CHECK(carrier("New Zealand Post", "x") == "new_zealand_post");
+  CHECK(carrier("Nobody", "nobody_fast").empty());
+  CHECK(shippo::is_carrier("royal_mail_sf"));
+  CHECK_FALSE(shippo::is_carrier("shippo"));
+  CHECK_FALSE(shippo::is_carrier("#"));
 }
 
 TEST_CASE("channels are ids or names", "[slack]") {

@@ -10,7 +10,9 @@
 #include "providers/shippo/buy_label.hpp"
 #include "providers/shippo/create_shipment.hpp"
 #include "providers/shippo/list_labels.hpp"
+#include "providers/shippo/register_tracking.hpp"
 #include "providers/shippo/retrieve_label.hpp"
+#include "providers/shippo/validate_address.hpp"
 #include "providers/shippo/void_label.hpp"
 #include "providers/slack/post_message.hpp"
 #include "providers/slack/post_webhook.hpp"
@@ -65,6 +67,9 @@ std::map<std::string, raw_operation> sample_operations() {
   add("shippo.read_label", shippo::read_label(of("forgotten_label"), "txn_1").raw);
   add("shippo.retrieve_label", shippo::retrieve_label({of("tracking"), "txn_1"}).raw);
   add("shippo.void_label", shippo::void_label({of("void"), "txn_1"}).raw);
+  add("shippo.validate_address", shippo::validate_address({of("validate"), customer}).raw);
+  add("shippo.register_tracking",
+      shippo::register_tracking({of("register_tracking"), "usps", "9400"}).raw);
   add("sendgrid.send_mail",
       sendgrid::send_mail({of("mail"), "shop@example.com", "Shop", "a@example.com", "Zoë",
                            "Order ord-1001", "It is on its way.", "<p>It is on its way.</p>"})

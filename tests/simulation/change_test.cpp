@@ -40,7 +40,7 @@ std::vector<std::pair<const char*, order_settings>> other_configurations() {
     s.slack_webhook = true;
   });
   add("channel names for ids", [](order_settings& s) {
-    s.channel_new = s.channel_confirmed = s.channel_failed = "#orders";
+    s.channel_new = s.channel_confirmed = s.channel_cancelled = "#orders";
   });
   add("no mail", [](order_settings& s) { s.mail = false; });
   add("no Slack", [](order_settings& s) { s.slack = false; });

@@ -3,6 +3,8 @@
 #include "actors/durable/workflow.hpp"
 #include "actors/handlers/deployments/deployment.hpp"
 #include "actors/handlers/follow_up.hpp"
+#include "actors/handlers/notifications/notification.hpp"
+#include "actors/handlers/objects.hpp"
 #include "journal/base/log.hpp"
 #include "providers/github/create_deployment.hpp"
 #include "providers/github/read_statuses.hpp"
@@ -74,6 +76,17 @@ task<bool> await_end(context ctx, unix_ms until) {
   }
 }
 
+/// In the shop's channel for it, where there is one; what became of that nobody waits for.
+void announce_end(context ctx, const deployment_wanted& wanted, const deployment_facts& facts) {
+  notification n;
+  n.kind = notification_kind::deployment;
+  n.announce = true;
+  n.reason = "of " + wanted.git_ref + " to " + wanted.environment + ": " + status_of(facts);
+  if (!facts.reason.empty())
+    n.reason += ", " + facts.reason;
+  ctx.send(notification_object(ctx.key()), "Send", n.encode());
+}
+
 /// Nothing is changed where it has ended before: what GitHub says later is on record beside it.
 task<std::string> end(context ctx, deployment_wanted wanted, std::string how, std::string why) {
   deployment_facts ended;
@@ -85,6 +98,7 @@ task<std::string> end(context ctx, deployment_wanted wanted, std::string how, st
   auto reported =
       co_await ctx.run("report_end", &report, ctx.key(), status_of(facts), facts.reason);
   static_cast<void>(reported); // It cannot fail.
+  announce_end(ctx, wanted, facts);
   co_return deployment_response(ctx.key(), wanted, facts);
 }
 

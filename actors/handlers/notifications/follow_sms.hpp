@@ -8,8 +8,10 @@
 
 namespace orderhub::handlers {
 
-/// How long what becomes of an SMS is asked for: carriers that say anything say it by then.
-inline constexpr std::int64_t sms_followed_ms = 1'800'000;
+/// How long what becomes of an SMS is asked for. Twilio itself holds one for up to 36,000 s before
+/// it fails it (`ValidityPeriod`, its default and most; 30001, 30036), and carriers that say
+/// anything say it within minutes of having it.
+inline constexpr std::int64_t sms_followed_ms = std::int64_t{11} * 3'600'000;
 
 /// An SMS was taken: what becomes of it is asked for later, where it is not known yet.
 durable::task<void> await_delivery(durable::context ctx, settings_ptr settings, std::string step,

@@ -14,7 +14,7 @@ namespace orderhub::handlers {
 
 namespace {
 
-constexpr std::uint8_t notification_version = 4;
+constexpr std::uint8_t notification_version = 5;
 
 /// `mail` of `mail_confirm`, `announce` of `announce_failed_2`; empty of a step that is no notice.
 std::string_view way_of(std::string_view step) {
@@ -32,11 +32,17 @@ struct telling {
 };
 
 telling telling_of(std::string_view step) {
-  constexpr std::array<std::pair<std::string_view, int>, 4> stages = {
-      {{"new", 0}, {"failed", 1}, {"confirm", 2}, {"cancelled", 9}}};
-  constexpr int after_confirmation = 3;
+  constexpr std::array<std::pair<std::string_view, int>, 8> stages = {{{"new", 0},
+                                                                       {"failed", 1},
+                                                                       {"confirm", 2},
+                                                                       {"tracking", 3},
+                                                                       {"shipped", 4},
+                                                                       {"delivered", 5},
+                                                                       {"returned", 5},
+                                                                       {"cancelled", 9}}};
+  constexpr int of_refunds = 6;
   auto what = step.substr(way_of(step).size() + 1);
-  telling t{after_confirmation, 1};
+  telling t{of_refunds, 1};
   for (const auto& [name, stage] : stages)
     if (what.starts_with(name))
       t.stage = stage;
@@ -52,11 +58,14 @@ std::string notification::encode() const {
   w.u8(notification_version);
   w.u8(static_cast<std::uint8_t>(kind));
   w.u8(static_cast<std::uint8_t>((mail ? 1U : 0U) | (announce ? 2U : 0U) | (sms ? 4U : 0U) |
-                                 (is_aside ? 8U : 0U)));
-  for (const auto* field : {&email, &name, &phone, &tracking_number, &reason})
+                                 (is_aside ? 8U : 0U) | (is_cancelled ? 16U : 0U)));
+  for (const auto* field : {&email, &name, &phone, &tracking_number, &tracking_url, &reason})
     w.str16(*field);
   w.i64(total.minor_units);
   w.str8(total.currency);
+  w.u8(static_cast<std::uint8_t>(news));
+  w.i64(refunded.minor_units);
+  w.str8(refunded.currency);
   w.i64(report_after_ms);
   w.u32(attempt);
   return w.take();
@@ -72,10 +81,14 @@ result<notification> notification::decode(std::string_view bytes) {
   n.announce = (flags & 2U) != 0;
   n.sms = (flags & 4U) != 0;
   n.is_aside = (flags & 8U) != 0;
-  for (auto* field : {&n.email, &n.name, &n.phone, &n.tracking_number, &n.reason})
+  n.is_cancelled = (flags & 16U) != 0;
+  for (auto* field : {&n.email, &n.name, &n.phone, &n.tracking_number, &n.tracking_url, &n.reason})
     *field = r.str16();
   n.total.minor_units = r.i64();
   n.total.currency = r.str8();
+  n.news = static_cast<refund_news>(r.u8());
+  n.refunded.minor_units = r.i64();
+  n.refunded.currency = r.str8();
   n.report_after_ms = r.i64();
   n.attempt = r.u32();
   if (version != notification_version || !r.done())

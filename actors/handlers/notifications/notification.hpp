@@ -15,8 +15,22 @@ enum class notification_kind : std::uint8_t {
   confirmed = 3,
   cancelled = 4,
   tracking = 5, ///< The tracking number that was promised.
-  refunded = 6, ///< What became of a refund that was on its way.
+  refunded = 6, ///< A refund was made.
   refund_failed = 7,
+  shipped = 8, ///< The carrier has the parcel.
+  delivered = 9,
+  returned = 10,   ///< The parcel comes back.
+  deployment = 11, ///< How a deployment ended; of no order.
+};
+
+/// What has become of the customer's money, as it stands when it is told. The numbers are in
+/// journals.
+enum class refund_news : std::uint8_t {
+  none = 0,
+  on_its_way = 1,
+  part_given_back = 2,
+  given_back = 3,
+  failed = 4,
 };
 
 /// What is told, to whom. Sent to `Notification/{order}/Send`.
@@ -31,9 +45,12 @@ struct notification {
   std::string email, name;
   std::string phone;           ///< E.164; empty: none.
   std::string tracking_number; ///< Empty: not known yet.
-  std::string
-      reason; ///< Of a failed payment or refund: its code; of a cancel or refund: a sentence.
+  std::string tracking_url;    ///< The carrier's page about it; empty: none.
+  std::string reason;          ///< Of a failed payment or refund: its code. Of a deployment: all.
   money total;
+  refund_news news = refund_news::none;
+  money refunded;            ///< That this refund gives back; 0: not known.
+  bool is_cancelled = false; ///< The order is, which is refunded.
   std::uint32_t attempt = 1; ///< Of what is told: each one is told by steps of its own.
   /// Took it longer, the order is told by a message: nobody waits for the response any more. 0:
   /// nobody does.

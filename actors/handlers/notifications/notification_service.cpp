@@ -41,11 +41,13 @@ struct notification_plan {
   bool sms = false;
   std::string mail_from, channel;
   std::string sms_from, public_url;
+  mail_words words; ///< What the templates made: the intent of a mail holds no bytes.
 };
 
-constexpr std::uint8_t plan_version = 2;
+constexpr std::uint8_t plan_version = 3;
 
-result<std::string> journaled_plan(settings_ptr s, notification n, std::string channel) {
+result<std::string> journaled_plan(settings_ptr s, notification n, std::string channel,
+                                   std::string order_id) {
   byte_writer w(96);
   w.u8(plan_version);
   w.u8(n.mail && s->mail ? 1 : 0);
@@ -59,6 +61,10 @@ result<std::string> journaled_plan(settings_ptr s, notification n, std::string c
   w.u8(n.sms && s->sms ? 1 : 0);
   w.str16(s->sms_from);
   w.str16(s->public_url);
+  const auto words = n.mail && s->mail ? mail_about(order_id, n, *s->mails) : mail_words();
+  w.str32(words.subject);
+  w.str32(words.text);
+  w.str32(words.html);
   return w.take();
 }
 
@@ -73,6 +79,9 @@ result<notification_plan> read_plan(std::string_view text) {
   plan.sms = r.u8() != 0;
   plan.sms_from = r.str16();
   plan.public_url = r.str16();
+  plan.words.subject = std::string(r.str32());
+  plan.words.text = std::string(r.str32());
+  plan.words.html = std::string(r.str32());
   if (version != plan_version || !r.done())
     return fail({error_kind::corrupt, "notification", "the plan cannot be read"});
   return plan;
@@ -83,10 +92,18 @@ const std::string& channel_of(const order_settings& s, notification_kind kind) {
   case notification_kind::new_order:
     return s.channel_new;
   case notification_kind::payment_failed:
+    return s.channel_failed;
   case notification_kind::cancelled:
+    return s.channel_cancelled;
   case notification_kind::refunded:
   case notification_kind::refund_failed:
-    return s.channel_failed;
+    return s.channel_refunded;
+  case notification_kind::shipped:
+  case notification_kind::delivered:
+  case notification_kind::returned:
+    return s.channel_delivered;
+  case notification_kind::deployment:
+    return s.channel_deployment;
   case notification_kind::confirmed:
   case notification_kind::tracking:
     break;
@@ -95,7 +112,7 @@ const std::string& channel_of(const order_settings& s, notification_kind kind) {
 }
 
 task<result<notification_plan>> decide_plan(context ctx, notification n, settings_ptr s) {
-  auto decided = co_await ctx.run("plan", &journaled_plan, s, n, channel_of(*s, n.kind));
+  auto decided = co_await ctx.run("plan", &journaled_plan, s, n, channel_of(*s, n.kind), ctx.key());
   if (!decided)
     co_return decided.failure();
   co_return read_plan(*decided);
@@ -105,15 +122,14 @@ task<result<notification_plan>> decide_plan(context ctx, notification n, setting
 
 future<sendgrid::mail_outcome> mail(context ctx, const notification& n,
                                     const notification_plan& plan) {
-  auto words = mail_about(ctx.key(), n);
   sendgrid::mail_request request;
   request.ref = ctx.step(steps_of(n).mail);
   request.from_email = plan.mail_from;
   request.to_email = n.email;
   request.to_name = n.name;
-  request.subject = std::move(words.subject);
-  request.text = std::move(words.text);
-  request.html = std::move(words.html);
+  request.subject = plan.words.subject;
+  request.text = plan.words.text;
+  request.html = plan.words.html;
   return ctx.effect(sendgrid::send_mail(request));
 }
 
@@ -163,6 +179,8 @@ const char* vendor_of(notification_plan::way way) {
 }
 
 void report_deliveries(context ctx, const notification& n, std::string_view response) {
+  if (n.kind == notification_kind::deployment) // No order's.
+    return;
   auto facts = delivery_facts(response);
   // The only one an order waits for.
   if (n.kind == notification_kind::confirmed && !n.is_aside)

@@ -2,11 +2,14 @@
 
 #include "providers/tables/currencies.hpp"
 
+#include <optional>
+#include <string_view>
+
 namespace orderhub::handlers {
 
 namespace {
 
-/// HTML and Slack's markup want the same three characters escaped.
+/// Slack's markup wants three characters escaped.
 std::string escaped(const std::string& text) {
   std::string out;
   for (char c : text) {
@@ -20,6 +23,66 @@ std::string escaped(const std::string& text) {
       out += c;
   }
   return out;
+}
+
+std::optional<mail_kind> mail_of(notification_kind kind) {
+  switch (kind) {
+  case notification_kind::confirmed:
+    return mail_kind::confirmation;
+  case notification_kind::tracking:
+    return mail_kind::tracking;
+  case notification_kind::shipped:
+    return mail_kind::shipped;
+  case notification_kind::delivered:
+    return mail_kind::delivered;
+  case notification_kind::cancelled:
+    return mail_kind::cancelled;
+  case notification_kind::refunded:
+    return mail_kind::refund;
+  case notification_kind::refund_failed:
+    return mail_kind::refund_failed;
+  case notification_kind::new_order:
+  case notification_kind::payment_failed:
+  case notification_kind::returned:
+  case notification_kind::deployment:
+    break;
+  }
+  return std::nullopt;
+}
+
+template_values values_of(const std::string& order_id, const notification& n) {
+  const auto flag = [](bool holds) { return std::string(holds ? "yes" : ""); };
+  return {{"orderId", order_id},
+          {"name", n.name},
+          {"total", tables::shown_with_sign(n.total)},
+          {"trackingNumber", n.tracking_number},
+          {"trackingUrl", n.tracking_url},
+          {"amount", n.refunded.minor_units > 0 ? tables::shown_with_sign(n.refunded) : ""},
+          {"isCancelled", flag(n.is_cancelled)},
+          {"refundOnItsWay", flag(n.news == refund_news::on_its_way)},
+          {"refundPart", flag(n.news == refund_news::part_given_back)},
+          {"refundWhole", flag(n.news == refund_news::given_back)}};
+}
+
+/// For an SMS.
+std::string_view sentence_of(refund_news news) {
+  switch (news) {
+  case refund_news::on_its_way:
+    return " What you paid is on its way back to you.";
+  case refund_news::part_given_back:
+    return " A part of what you paid was given back.";
+  case refund_news::given_back:
+    return " What you paid was given back.";
+  case refund_news::failed:
+  case refund_news::none:
+    break;
+  }
+  return "";
+}
+
+std::string with_number(std::string text, const notification& n) {
+  return n.tracking_number.empty() ? text
+                                   : text + ", tracking number " + escaped(n.tracking_number);
 }
 
 } // namespace
@@ -44,34 +107,22 @@ notification_steps steps_of(const notification& n) {
     return all("refunded" + again);
   case notification_kind::refund_failed:
     return all("refund_failed" + again);
+  case notification_kind::shipped:
+    return all("shipped");
+  case notification_kind::delivered:
+    return all("delivered");
+  case notification_kind::returned:
+    return all("returned");
+  case notification_kind::deployment:
+    return all("deployment");
   }
   return {"mail", "announce", "sms"};
 }
 
-mail_words mail_about(const std::string& order_id, const notification& n) {
-  mail_words m;
-  m.text = "Hello " + n.name + ",\n\nyour order " + order_id;
-  if (n.kind == notification_kind::cancelled) {
-    m.subject = "Order " + order_id + " was cancelled";
-    m.text += " was cancelled. " + n.reason + "\n";
-  } else if (n.kind == notification_kind::tracking) {
-    m.subject = "The tracking number of order " + order_id;
-    m.text += " has its label. Its tracking number is " + n.tracking_number + ".\n";
-  } else if (n.kind == notification_kind::refunded) {
-    m.subject = "Refund of order " + order_id;
-    m.text += " was cancelled. " + n.reason + "\n";
-  } else if (n.kind == notification_kind::refund_failed) {
-    m.subject = "Refund of order " + order_id;
-    m.text +=
-        " was cancelled. What you paid could not be given back yet; the shop will see to it.\n";
-  } else {
-    m.subject = "Order " + order_id + " is confirmed";
-    m.text += " over " + tables::shown_with_sign(n.total) + " is confirmed.";
-    m.text += n.tracking_number.empty() ? " The tracking number follows.\n"
-                                        : " Its tracking number is " + n.tracking_number + ".\n";
-  }
-  m.html = "<p>" + escaped(m.text) + "</p>";
-  return m;
+mail_words mail_about(const std::string& order_id, const notification& n,
+                      const mail_templates& templates) {
+  const auto mail = mail_of(n.kind);
+  return mail ? templates.render(*mail, values_of(order_id, n)) : mail_words();
 }
 
 std::string sms_about(const std::string& order_id, const notification& n) {
@@ -84,12 +135,16 @@ std::string sms_about(const std::string& order_id, const notification& n) {
     text += " has its label.";
     break;
   case notification_kind::cancelled:
-    return text + " was cancelled. " + n.reason;
-  case notification_kind::refunded:
-    return text + " was cancelled before. " + n.reason;
+    text += n.attempt > 1 ? " was cancelled before." : " was cancelled.";
+    return text.append(sentence_of(n.news));
   case notification_kind::new_order:
   case notification_kind::payment_failed:
-  case notification_kind::refund_failed: // For the shop, or by mail.
+  case notification_kind::refunded:
+  case notification_kind::refund_failed:
+  case notification_kind::shipped:
+  case notification_kind::delivered:
+  case notification_kind::returned:
+  case notification_kind::deployment: // For the shop, or by mail.
     return text;
   }
   return text + (n.tracking_number.empty() ? " The tracking number follows."
@@ -104,16 +159,25 @@ std::string message_about(const std::string& order_id, const notification& n) {
   case notification_kind::payment_failed:
     return "Payment of order " + id + " failed: " + escaped(n.reason);
   case notification_kind::confirmed:
-    return "Order " + id + " over " + tables::shown(n.total) + " is confirmed" +
-           (n.tracking_number.empty() ? "" : ", tracking number " + escaped(n.tracking_number));
+    return with_number("Order " + id + " over " + tables::shown(n.total) + " is confirmed", n);
   case notification_kind::cancelled:
     return "Order " + id + " was cancelled";
   case notification_kind::tracking:
     return "Order " + id + " has the tracking number " + escaped(n.tracking_number);
   case notification_kind::refunded:
-    return "Refund of order " + id + ": the bank has made it";
+    return "Refund of order " + id +
+           (n.refunded.minor_units > 0 ? " over " + tables::shown(n.refunded) : "") +
+           ": the bank has made it";
   case notification_kind::refund_failed:
     return "Refund of order " + id + " failed: " + escaped(n.reason);
+  case notification_kind::shipped:
+    return with_number("Order " + id + " is on its way", n);
+  case notification_kind::delivered:
+    return "Order " + id + " was delivered";
+  case notification_kind::returned:
+    return with_number("The parcel of order " + id + " comes back", n);
+  case notification_kind::deployment:
+    return "Deployment " + id + ' ' + escaped(n.reason);
   }
   return "Order " + id;
 }

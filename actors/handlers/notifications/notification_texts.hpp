@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/handlers/notifications/mail_templates.hpp"
 #include "actors/handlers/notifications/notification.hpp"
 
 #include <string>
@@ -16,12 +17,10 @@ struct notification_steps {
 /// a look-up does not take one message for another.
 notification_steps steps_of(const notification& n);
 
-struct mail_words {
-  std::string subject;
-  std::string text;
-  std::string html;
-};
-mail_words mail_about(const std::string& order_id, const notification& n);
+/// By the shop's templates. Of kinds that no mail tells (a new order, a failed payment, what comes
+/// back, a deployment) empty.
+mail_words mail_about(const std::string& order_id, const notification& n,
+                      const mail_templates& templates);
 
 /// Short, and no two of an order are alike: a look-up knows an SMS by its text.
 std::string sms_about(const std::string& order_id, const notification& n);

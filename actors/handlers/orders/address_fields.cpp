@@ -89,6 +89,10 @@ constexpr std::array fields = {
     field_alias{"countrycode", "country"},
     field_alias{"countryiso", "country"},
     field_alias{"countryiso2", "country"},
+    // How it is carried, and checked.
+    field_alias{"rate", "rate"},
+    field_alias{"shippingrate", "rate"},
+    field_alias{"validateaddress", "validate"},
 };
 
 constexpr std::array<std::string_view, 57> words = {

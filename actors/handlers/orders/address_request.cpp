@@ -6,6 +6,7 @@
 #include "actors/handlers/phone_number.hpp"
 #include "actors/handlers/request_rules.hpp"
 #include "actors/handlers/written_text.hpp"
+#include "providers/shippo/rates.hpp"
 #include "providers/tables/countries.hpp"
 
 #include <string>
@@ -121,6 +122,21 @@ void refuse_stray_streets(known_fields& fields) {
                                                 "shipping"));
 }
 
+/// How the parcel is carried, and whether its address is to be checked before.
+void read_wishes(known_fields& fields, order& o) {
+  if (const auto written = fields.line("rate"); !written.empty()) {
+    auto choice = providers::shippo::rate_choice_of(written);
+    if (choice)
+      o.rate = std::move(*choice);
+    else
+      fields.reader().complain(fields.name_of("rate", "rate"),
+                               refusal("shipping-rate", choice.error().message));
+  }
+  const auto name = fields.name_of("validate", "validateAddress");
+  if (fields.reader().has(name.c_str()))
+    o.validates_address = fields.reader().flag(name.c_str());
+}
+
 } // namespace
 
 void read_addresses(field_reader& request, order& o) {
@@ -159,6 +175,7 @@ void read_addresses(field_reader& request, order& o) {
   to.phone = own_or(read_phone(s, to.country), o.customer_phone);
   to.email = own_or(read_mail(s), o.customer_email);
   refuse_unknown_parts(s);
+  read_wishes(s, o);
 }
 
 } // namespace orderhub::handlers

@@ -1,6 +1,7 @@
 #include "actors/handlers/orders/changed_order.hpp"
 
 #include "actors/handlers/objects.hpp"
+#include "actors/handlers/orders/address_validation.hpp"
 #include "actors/handlers/orders/fulfilment.hpp"
 #include "actors/handlers/orders/order_content.hpp"
 #include "actors/handlers/orders/payment_withdrawal.hpp"
@@ -101,6 +102,12 @@ task<void> take_delivery(order_run run, content_difference change) {
   }
 }
 
+bool goes_elsewhere(const content_difference& change) {
+  return std::any_of(change.fields.begin(), change.fields.end(), [](const std::string& field) {
+    return field.starts_with("shipping.") && field != "shipping.rate";
+  });
+}
+
 } // namespace
 
 bool is_changed(const order_run& run) {
@@ -111,13 +118,20 @@ bool is_changed(const order_run& run) {
 task<void> take_changes(order_run run) {
   auto change = difference_of(*run.recorded(), *run.sent());
 
-  // 1. The customer could still pay the old amount: that payment is cancelled first.
+  // 1. It goes somewhere else: is there such an address?
+  if (goes_elsewhere(change))
+    if (const auto refused = co_await validate_address(run))
+      run.refuse(*refused);
+  if (!run.goes_on() || run.refused())
+    co_return;
+
+  // 2. The customer could still pay the old amount: that payment is cancelled first.
   if (waits_for_authentication(run.facts()))
     co_await withdraw_payment(run);
   if (!run.goes_on())
     co_return;
 
-  // 2. As it stands now, all of it is taken, or what concerns the delivery, or nothing.
+  // 3. As it stands now, all of it is taken, or what concerns the delivery, or nothing.
   const auto& facts = run.facts();
   if (is_uncharged(facts))
     co_await take_all(run, std::move(change));

@@ -15,6 +15,7 @@ label_order label_order_of(const order& o) {
   wanted.to = o.shipping;
   wanted.parcel = o.parcel;
   wanted.declared = {o.items, o.total.currency};
+  wanted.rate = o.rate;
   return wanted;
 }
 

@@ -3,7 +3,7 @@
 namespace orderhub::handlers {
 
 namespace {
-constexpr std::uint8_t order_version = 2;
+constexpr std::uint8_t order_version = 3;
 } // namespace
 
 void put(byte_writer& w, const postal_address& a) {
@@ -84,7 +84,10 @@ std::string order::encode() const {
   w.str16(payment_method);
   w.str16(payment_customer);
   put(w, parcel);
-  w.u8(static_cast<std::uint8_t>((payment_method_given ? 1U : 0U) | (retry ? 2U : 0U)));
+  w.str8(rate);
+  w.u8(static_cast<std::uint8_t>((payment_method_given ? 1U : 0U) | (retry ? 2U : 0U) |
+                                 (validates_address ? 4U : 0U) |
+                                 (validates_address.value_or(false) ? 8U : 0U)));
   w.i64(total.minor_units);
   return w.take();
 }
@@ -111,9 +114,12 @@ result<order> order::decode(std::string_view bytes) {
   o.payment_method = r.str16();
   o.payment_customer = r.str16();
   o.parcel = get_parcel(r);
+  o.rate = r.str8();
   const auto flags = r.u8();
   o.payment_method_given = (flags & 1U) != 0;
   o.retry = (flags & 2U) != 0;
+  if ((flags & 4U) != 0)
+    o.validates_address = (flags & 8U) != 0;
   o.total.minor_units = r.i64();
   if (!r.done())
     return fail({error_kind::corrupt, "order", "the stored order is cut short or too long"});

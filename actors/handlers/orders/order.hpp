@@ -4,6 +4,7 @@
 #include "journal/base/result.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,7 +72,7 @@ order_item get_item(byte_reader& r);
 /// The number of the canonical form of an order's content (order_content.hpp): which fields a
 /// request is read for, and how each is written. On disk with every order; goes up with each
 /// change.
-inline constexpr std::uint8_t content_form = 2;
+inline constexpr std::uint8_t content_form = 3;
 
 /// A checked order request.
 struct order {
@@ -84,6 +85,12 @@ struct order {
   bool payment_method_given = false;
   std::string payment_customer;
   parcel_size parcel;
+  /// By which rate it is carried: `cheapest`, `fastest` or a service level's token; empty: as the
+  /// settings say.
+  std::string rate;
+  /// Whether Shippo is asked about the address before anything is charged; nothing: as the settings
+  /// say.
+  std::optional<bool> validates_address;
   bool retry = false; ///< The caller asks for a new payment attempt.
   money total; ///< Of items and adjustments, which are in its currency; 0: nothing is charged.
 

@@ -85,6 +85,7 @@ constexpr order_row order_rows[] = {
      [](const order& o) { return o.parcel.distance_unit; }},
     {"parcel.weight", part::delivered, [](const order& o) { return comparable(o.parcel.weight); }},
     {"parcel.mass_unit", part::delivered, [](const order& o) { return o.parcel.mass_unit; }},
+    {"shipping.rate", part::delivered, [](const order& o) { return o.rate; }},
 };
 
 /// A field that is new does not compile here, until it has its row above or is said to be none of
@@ -97,10 +98,12 @@ constexpr order_row order_rows[] = {
   [[maybe_unused]] const auto& [name, street, city, state, zip, country, phone, email, street2,
                                 company] = address;
   [[maybe_unused]] const auto& [length, width, height, distance_unit, weight, mass_unit] = parcel;
-  // How it is paid, `retry`, and the total, which follows from the rest, are none.
+  // How it is paid, `retry`, whether its address is checked before, and the total, which follows
+  // from the rest, are none.
   [[maybe_unused]] const auto& [form, items, adjustments, customer_email, customer_name,
                                 customer_phone, shipping, payment_method, payment_method_given,
-                                payment_customer, parcel_, retry, total] = o;
+                                payment_customer, parcel_, rate, validates_address, retry, total] =
+      o;
 }
 
 void add(content_difference& difference, std::string field, part belongs_to) {

@@ -6,10 +6,10 @@
 
 namespace orderhub::handlers {
 
-// What an order is, as against how it is paid: everything of a checked request but `payment` and
-// `retry`. As it was sent, before anything is filled in from the configuration: an order without a
-// parcel has none, whatever parcel the settings say. Spaces, the order of keys, unknown fields,
-// `address` for `street` and `1.50` for `1.5` make no difference.
+// What an order is, as against how it is paid: everything of a checked request but `payment`,
+// `retry` and `shipping.validateAddress`. As it was sent, before anything is filled in from the
+// configuration: an order without a parcel has none, whatever parcel the settings say. Spaces, the
+// order of keys, unknown fields, `address` for `street` and `1.50` for `1.5` make no difference.
 //
 // A field of `order` that is new gets a row in the tables of order_content.cpp, and `content_form`
 // (order.hpp) goes up: a request that was checked before had the field and lost it.

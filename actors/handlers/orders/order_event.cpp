@@ -6,6 +6,7 @@
 #include "actors/handlers/orders/order_view.hpp"
 #include "journal/base/bytes.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace orderhub::handlers {
@@ -13,6 +14,29 @@ namespace orderhub::handlers {
 namespace {
 
 constexpr std::uint8_t event_version = 1;
+
+/// Nothing where it cannot be read: then nobody can be told anything.
+std::optional<order> placed_in(const journal::object_state& state) {
+  const auto* recorded = state.value("order");
+  if (recorded == nullptr)
+    return std::nullopt;
+  auto placed = order::decode(*recorded);
+  return placed ? std::optional(std::move(*placed)) : std::nullopt;
+}
+
+void tell(durable::event_outcome& outcome, const journal::object_state& state,
+          const notification& n) {
+  outcome.sends.push_back({notification_object(state.id.key), "Send", n.encode()});
+}
+
+/// The parcel has moved: once for each place, since facts only grow.
+void tell_parcel(durable::event_outcome& outcome, const journal::object_state& state,
+                 const order_facts& before, const order_facts& after) {
+  const auto placed = placed_in(state);
+  const auto news = placed ? parcel_news(*placed, before, after) : std::nullopt;
+  if (news)
+    tell(outcome, state, *news);
+}
 
 /// The tracking number has come: nobody waits for it any more, and the customer has the mail that
 /// was promised, once.
@@ -25,13 +49,8 @@ void tell_tracking(durable::event_outcome& outcome, const journal::object_state&
   outcome.merges.emplace_back("facts", closed.encode());
   if (!is_tracking_promised(before) || forbids_shipping(after))
     return;
-  const auto* recorded = state.value("order");
-  auto placed = recorded != nullptr
-                    ? order::decode(*recorded)
-                    : result<order>(fail({error_kind::corrupt, "order", "there is none"}));
-  if (placed)
-    outcome.sends.push_back({notification_object(state.id.key), "Send",
-                             tracking_news(*placed, after.tracking_number).encode()});
+  if (const auto placed = placed_in(state))
+    tell(outcome, state, tracking_news(*placed, after));
 }
 
 result<durable::event_outcome> merged(const journal::object_state& state,
@@ -48,6 +67,7 @@ result<durable::event_outcome> merged(const journal::object_state& state,
   outcome.evidence = event.evidence;
   const auto after = merge(*before, event.learned);
   tell_tracking(outcome, state, *before, after);
+  tell_parcel(outcome, state, *before, after);
   if (!forbids_shipping(*before) && forbids_shipping(after)) {
     const auto shipment = shipment_object(state.id.key);
     outcome.sends.push_back({shipment, "CancelPurchase", {}});

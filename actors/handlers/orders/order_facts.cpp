@@ -9,7 +9,7 @@ namespace orderhub::handlers {
 
 namespace {
 
-constexpr std::uint8_t facts_version = 5;
+constexpr std::uint8_t facts_version = 6;
 constexpr std::string_view done_mark = "done";
 
 void put(byte_writer& w, const std::map<std::string, std::string, std::less<>>& m) {
@@ -82,6 +82,7 @@ std::string order_facts::encode() const {
   w.str32(label_id);
   w.str32(tracking_number);
   w.str32(label_url);
+  w.str32(tracking_url);
   w.u8(static_cast<std::uint8_t>(dispute));
   w.u8(static_cast<std::uint8_t>((label_voided ? 1U : 0U) | (confirmed ? 2U : 0U) |
                                  (cancelling ? 4U : 0U) | (cancelled ? 8U : 0U)));
@@ -118,6 +119,7 @@ result<order_facts> order_facts::decode(std::string_view bytes) {
   f.label_id = std::string(r.str32());
   f.tracking_number = std::string(r.str32());
   f.label_url = std::string(r.str32());
+  f.tracking_url = std::string(r.str32());
   f.dispute = static_cast<dispute_state>(r.u8());
   const auto flags = r.u8();
   f.label_voided = (flags & 1U) != 0;
@@ -160,6 +162,7 @@ order_facts merge(const order_facts& a, const order_facts& b) {
   take_greater(f.label_id, b.label_id);
   take_greater(f.tracking_number, b.tracking_number);
   take_greater(f.label_url, b.label_url);
+  take_greater(f.tracking_url, b.tracking_url);
   f.dispute = std::max(a.dispute, b.dispute);
   f.stock = merge(a.stock, b.stock);
   f.refunds = merge(a.refunds, b.refunds);

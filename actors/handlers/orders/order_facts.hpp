@@ -57,6 +57,7 @@ struct order_facts {
   shipment_state shipment = shipment_state::none;
   bool label_voided = false;
   std::string label_id, tracking_number, label_url;
+  std::string tracking_url; ///< The carrier's page about the parcel.
   dispute_state dispute = dispute_state::none;
   stock_fact stock;
   refund_facts refunds; ///< That callers asked for; a cancel's are in `payments`.

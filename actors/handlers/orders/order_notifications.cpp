@@ -27,21 +27,6 @@ notification notification_about(const order_run& run, notification_kind kind) {
   return notification_about(*run.placed(), kind);
 }
 
-const char* sentence_of(refund_news news) {
-  switch (news) {
-  case refund_news::on_its_way:
-    return "What you paid is on its way back to you.";
-  case refund_news::part_given_back:
-    return "A part of what you paid was given back.";
-  case refund_news::given_back:
-    return "What you paid was given back.";
-  case refund_news::failed:
-  case refund_news::none:
-    break;
-  }
-  return "";
-}
-
 void post(const order_run& run, const notification& n) {
   run.ctx().send(notification_object(run.id()), "Send", n.encode());
 }
@@ -51,6 +36,11 @@ void post_message(const order_run& run, notification n) {
   n.announce = run.plan().announce;
   if (n.announce)
     post(run, n);
+}
+
+void set_parcel(notification& n, const order_facts& facts) {
+  n.tracking_number = facts.tracking_number;
+  n.tracking_url = facts.tracking_url;
 }
 
 /// Mail and message each by itself: what became of one is told whatever holds the other up.
@@ -131,7 +121,7 @@ task<void> confirm(order_run run) {
     n.mail = plan.mail;
     n.announce = plan.announce;
     n.sms = texts;
-    n.tracking_number = run.facts().tracking_number;
+    set_parcel(n, run.facts());
     // Well before this handler stops waiting, so that one of the two surely records it.
     n.report_after_ms = plan.notification_timeout_ms / 2;
     auto sending = ctx.call(notification_object(run.id()), "Send", n.encode());
@@ -149,26 +139,46 @@ void post_cancelled(const order_run& run, bool again, refund_news news) {
     return;
   auto n = notification_about(run, notification_kind::cancelled);
   n.attempt = again ? 2 : 1;
-  n.reason = sentence_of(news);
-  post_each(run, std::move(n));
+  n.news = news;
+  post_each(run, n);
+  n.sms = run.plan().sms && !n.phone.empty(); // That there is none was noted with the confirmation.
+  if (n.sms)
+    post(run, n);
 }
 
-void post_refund(const order_run& run, std::uint32_t number, refund_news news,
-                 const std::string& why) {
+void post_refund(const order_run& run, const refund_told& refund) {
   if (run.placed() == nullptr)
     return;
-  auto n = notification_about(run, news == refund_news::failed ? notification_kind::refund_failed
-                                                               : notification_kind::refunded);
-  n.attempt = number;
-  n.reason = news == refund_news::failed ? why : sentence_of(news);
+  auto n =
+      notification_about(run, refund.news == refund_news::failed ? notification_kind::refund_failed
+                                                                 : notification_kind::refunded);
+  n.attempt = refund.number;
+  n.news = refund.news;
+  n.refunded = refund.amount;
+  n.reason = refund.why;
+  n.is_cancelled = run.facts().cancelled || run.facts().cancelling;
   post_each(run, std::move(n));
 }
 
-notification tracking_news(const order& placed, const std::string& tracking_number) {
+notification tracking_news(const order& placed, const order_facts& facts) {
   auto n = notification_about(placed, notification_kind::tracking);
   n.mail = true;
   n.sms = !n.phone.empty();
-  n.tracking_number = tracking_number;
+  set_parcel(n, facts);
+  return n;
+}
+
+std::optional<notification> parcel_news(const order& placed, const order_facts& before,
+                                        const order_facts& after) {
+  if (after.shipment == before.shipment || after.shipment < shipment_state::in_transit)
+    return std::nullopt;
+  const auto kind = after.shipment == shipment_state::in_transit ? notification_kind::shipped
+                    : after.shipment == shipment_state::returned ? notification_kind::returned
+                                                                 : notification_kind::delivered;
+  auto n = notification_about(placed, kind);
+  n.mail = kind != notification_kind::returned && !forbids_shipping(after);
+  n.announce = true;
+  set_parcel(n, after);
   return n;
 }
 

@@ -4,6 +4,7 @@
 #include "actors/handlers/orders/order_run.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace orderhub::handlers {
@@ -22,19 +23,27 @@ bool may_confirm(const order_run& run);
 /// long as the plan says. Past that the notification tells the order.
 durable::task<void> confirm(order_run run);
 
-/// What has become of the customer's money, as it stands when it is told.
-enum class refund_news : std::uint8_t { none, on_its_way, part_given_back, given_back, failed };
-
 /// Tells customer and shop that the order was cancelled, and what has become of the money; waits
 /// for nobody. `again`: more was undone later, which is told once more.
 void post_cancelled(const order_run& run, bool again, refund_news news);
 
-/// Tells what has become of a refund that was on its way. `number` tells those of an order apart.
-/// `why`: of a failed one, a code for the shop.
-void post_refund(const order_run& run, std::uint32_t number, refund_news news,
-                 const std::string& why);
+/// A refund, as it is told. `number` tells those of an order apart.
+struct refund_told {
+  std::uint32_t number = 1;
+  refund_news news = refund_news::none;
+  money amount = {};    ///< 0: not known.
+  std::string why = {}; ///< Of a failed one, a code for the shop.
+};
+/// Tells customer and shop what has become of a refund.
+void post_refund(const order_run& run, const refund_told& refund);
 
 /// The mail and SMS with the tracking number that the confirmation said would follow.
-notification tracking_news(const order& placed, const std::string& tracking_number);
+notification tracking_news(const order& placed, const order_facts& facts);
+
+/// What customer and shop are told when the parcel of an order has moved from `before` to `after`;
+/// nothing where it has not, or they know it. Of an order that is not to be shipped only the shop
+/// hears.
+std::optional<notification> parcel_news(const order& placed, const order_facts& before,
+                                        const order_facts& after);
 
 } // namespace orderhub::handlers

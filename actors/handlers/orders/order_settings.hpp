@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/durable/wait_board.hpp"
+#include "actors/handlers/notifications/mail_templates.hpp"
 #include "actors/handlers/orders/order_request.hpp"
 #include "journal/base/repeated_warning.hpp"
 
@@ -22,6 +23,9 @@ struct order_settings {
   std::string public_url; ///< Where vendors reach this hub; empty: nowhere.
   std::string repository; ///< Of deployments, `owner/name`; empty: there are none.
   std::string channel_new, channel_failed, channel_confirmed;
+  std::string channel_cancelled, channel_refunded, channel_delivered, channel_deployment;
+  /// The texts of mails; never null.
+  std::shared_ptr<const mail_templates> mails = mail_templates::built_in();
   bool mail = true;           ///< SendGrid is configured.
   bool slack = false;         ///< Slack's bot token is.
   bool slack_webhook = false; ///< Only an incoming webhook is.
@@ -30,6 +34,9 @@ struct order_settings {
   std::int64_t label_timeout_ms = 10'000;
   std::int64_t notification_timeout_ms = 2'000;
   bool compensate_on_label_failure = false;
+  std::string label_rate = "cheapest"; ///< Of orders that name none: as of `order::rate`.
+  bool validates_address = false;      ///< Of orders that do not say.
+  bool registers_tracking = false;     ///< Each parcel at Shippo, by its number.
   /// First pause before a refused label is tried again; doubles up to an hour.
   std::int64_t label_retry_ms = 60'000;
   /// Not a setting: when the copies that this journal was restored from were made, oldest first.
@@ -56,6 +63,7 @@ struct order_plan {
   bool sms = false;
   bool compensate = false;
   bool stock = false;
+  bool validates_address = false;
   std::int64_t label_timeout_ms = 0;
   std::int64_t notification_timeout_ms = 0;
 

@@ -3,6 +3,7 @@
 #include "actors/handlers/notifications/notification.hpp"
 #include "actors/handlers/orders/open_points.hpp"
 #include "actors/handlers/orders/order_changes.hpp"
+#include "actors/handlers/shipments/tracking_registration.hpp"
 #include "journal/base/utc_text.hpp"
 #include "providers/stripe/retrieve.hpp"
 #include "providers/tables/currencies.hpp"
@@ -48,6 +49,8 @@ bool is_resolved(const order_facts& f, std::string_view step) {
     return true;
   if (step == tracking_step)
     return f.cancelled || !f.tracking_number.empty();
+  if (step == register_tracking_step) // Where it is, is known all the same.
+    return f.cancelled || f.shipment >= shipment_state::in_transit;
   if (step == "release_stock")
     return !f.stock.is_kept();
   if (step == "reserve_stock")
@@ -163,7 +166,8 @@ json shipping_json(const order& o) {
                 {"zip", a.zip},
                 {"country", a.country},
                 {"phone", other(a.phone, o.customer_phone)},
-                {"email", other(a.email, o.customer_email)}});
+                {"email", other(a.email, o.customer_email)},
+                {"rate", o.rate}});
 }
 
 json parcel_json(const parcel_size& p) {

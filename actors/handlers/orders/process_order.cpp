@@ -1,5 +1,6 @@
 #include "actors/handlers/orders/process_order.hpp"
 
+#include "actors/handlers/orders/address_validation.hpp"
 #include "actors/handlers/orders/cancel_order.hpp"
 #include "actors/handlers/orders/changed_order.hpp"
 #include "actors/handlers/orders/fulfilment.hpp"
@@ -19,7 +20,8 @@ using durable::task;
 
 namespace {
 
-/// Stored the first time; after that it is the order that we know. One that was cancelled stays so.
+/// Stored the first time, unless its address is refused; after that it is the order that we know.
+/// One that was cancelled stays so.
 task<void> open_order(order_run run, std::string body) {
   auto placed = order::decode(body);
   if (!placed) {
@@ -30,10 +32,15 @@ task<void> open_order(order_run run, std::string body) {
   co_await run.look_again();
   if (!run.goes_on())
     co_return;
+  if (!run.facts().known()) {
+    if (const auto refused = co_await validate_address(run))
+      run.fail(*refused);
+    if (run.goes_on())
+      run.ctx().set("order", std::move(body));
+    co_return;
+  }
   const auto& facts = run.facts();
-  if (!facts.known())
-    run.ctx().set("order", std::move(body));
-  else if (facts.cancelled || facts.cancelling)
+  if (facts.cancelled || facts.cancelling)
     run.fail(stays_cancelled(run.id(), facts));
   else
     co_await run.recall();

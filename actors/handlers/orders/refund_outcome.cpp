@@ -55,6 +55,11 @@ std::uint32_t notice_number(const refund_fact& refund) {
   return named_begin + 2 * refund.number;
 }
 
+money amount_of(const order_run& run, const refund_fact& refund) {
+  const auto* payment = run.facts().payment_of(refund.attempt);
+  return {refund.amount, payment != nullptr ? payment->amount.currency : std::string()};
+}
+
 task<void> follow(order_run run, follow_up what) {
   order_facts open;
   open.pending[what.step] = "the bank has not made it yet";
@@ -80,7 +85,7 @@ task<void> named_refund_failed(order_run run, std::string name, refund_fact refu
   learned.attention[step] = why;
   learned.refunds.emplace(std::move(name), refund);
   record(run.ctx(), "refund_failed", std::move(learned));
-  post_refund(run, notice_number(refund) + 1, refund_news::failed, why);
+  post_refund(run, {notice_number(refund) + 1, refund_news::failed, amount_of(run, refund), why});
   co_await call_a_person(run.ctx(), run.settings(), step, std::move(why));
 }
 
@@ -125,8 +130,9 @@ void named_refund_made(const order_run& run, const std::string& name, const refu
   learned.payments.push_back(given_back(merge(run.facts(), learned), refund.attempt));
   const bool is_all = learned.payments.back().state == payment_state::refunded;
   record(run.ctx(), "refund_made", std::move(learned));
-  post_refund(run, notice_number(refund),
-              is_all ? refund_news::given_back : refund_news::part_given_back, {});
+  post_refund(run, {notice_number(refund),
+                    is_all ? refund_news::given_back : refund_news::part_given_back,
+                    amount_of(run, refund)});
 }
 
 handler_task follow_refund_once(context ctx, std::string body, settings_ptr settings) {
@@ -181,7 +187,7 @@ handler_task follow_refund_once(context ctx, std::string body, settings_ptr sett
     payment.state = is_all ? payment_state::refunded : payment_state::part_refunded;
     learned.payments.push_back(payment);
     record(ctx, "refund_made", std::move(learned));
-    post_refund(run, number, is_all ? refund_news::given_back : refund_news::part_given_back, {});
+    post_refund(run, {number, is_all ? refund_news::given_back : refund_news::part_given_back});
     co_return std::string("null");
   }
 
@@ -192,7 +198,7 @@ handler_task follow_refund_once(context ctx, std::string body, settings_ptr sett
   learned.payments.push_back(payment);
   learned.attention["refund"] = why;
   record(ctx, "refund_failed", std::move(learned));
-  post_refund(run, number, refund_news::failed, why);
+  post_refund(run, {number, refund_news::failed, {}, why});
   co_await call_a_person(ctx, settings, "refund", why);
   co_return std::string("null");
 }

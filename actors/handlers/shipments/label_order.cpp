@@ -6,7 +6,7 @@
 namespace orderhub::handlers {
 
 namespace {
-constexpr std::uint8_t label_order_version = 2;
+constexpr std::uint8_t label_order_version = 3;
 } // namespace
 
 std::string label_order::encode() const {
@@ -15,6 +15,7 @@ std::string label_order::encode() const {
   put(w, to);
   put(w, parcel);
   put(w, declared);
+  w.str8(rate);
   w.u8(static_cast<std::uint8_t>((compensate ? 1U : 0U) | (report ? 2U : 0U)));
   w.u32(attempt);
   return w.take();
@@ -27,6 +28,7 @@ result<label_order> label_order::decode(std::string_view bytes) {
   o.to = get_address(r);
   o.parcel = get_parcel(r);
   o.declared = get_declared_items(r);
+  o.rate = r.str8();
   const auto flags = r.u8();
   o.compensate = (flags & 1U) != 0;
   o.report = (flags & 2U) != 0;
@@ -43,6 +45,8 @@ order_facts label_facts(std::string_view bought) {
     f.label_id = label->transaction_id;
     f.tracking_number = label->tracking_number;
     f.label_url = label->label_url;
+    if (label->tracking_url.starts_with("https://") || label->tracking_url.starts_with("http://"))
+      f.tracking_url = label->tracking_url;
   }
   return f;
 }

@@ -15,6 +15,7 @@ struct label_order {
   postal_address to;
   parcel_size parcel;
   declared_items declared;   ///< For customs, where the parcel crosses a border.
+  std::string rate;          ///< As of `order::rate`.
   bool compensate = false;   ///< A refusal ends it; else it is tried again later.
   bool report = false;       ///< Tell the order by `RecordLabel`: nobody waits any more.
   std::uint32_t attempt = 1; ///< Counts the purchases; the shipment keeps it.

@@ -6,9 +6,11 @@
 #include "actors/handlers/shipments/seek_label.hpp"
 #include "actors/handlers/shipments/shipment_request.hpp"
 #include "actors/handlers/shipments/tracking.hpp"
+#include "actors/handlers/shipments/tracking_registration.hpp"
 #include "journal/base/bytes.hpp"
 #include "providers/shippo/buy_label.hpp"
 #include "providers/shippo/create_shipment.hpp"
+#include "providers/shippo/rates.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -22,7 +24,7 @@ namespace shippo = providers::shippo;
 namespace {
 
 constexpr std::int64_t label_retry_max_ms = 3'600'000;
-constexpr std::uint8_t plan_version = 2; // The first had none, and began with the size of a text.
+constexpr std::uint8_t plan_version = 3; // The first had none, and began with the size of a text.
 
 result<std::string> journaled_plan(settings_ptr s) {
   byte_writer w(256);
@@ -31,6 +33,8 @@ result<std::string> journaled_plan(settings_ptr s) {
   put(w, s->parcel);
   put(w, s->rules.delivery.customs);
   w.i64(s->label_retry_ms);
+  w.str8(s->label_rate);
+  w.u8(s->registers_tracking ? 1 : 0);
   return w.take();
 }
 
@@ -45,6 +49,8 @@ durable::task<result<shipment_plan>> decide_plan(context ctx, settings_ptr s) {
   plan.parcel = get_parcel(r);
   plan.customs = get_customs_settings(r);
   plan.label_retry_ms = r.i64();
+  plan.rate = r.str8();
+  plan.registers_tracking = r.u8() != 0;
   if (version != plan_version || !r.done())
     co_return fail({error_kind::corrupt, "shipment", "the plan cannot be read"});
   co_return plan;
@@ -80,8 +86,8 @@ result<label_order> as_changed(label_order asked, const purchase_state& purchase
 /// `error::where` of a purchase that was given up for another delivery, before anything was bought.
 constexpr std::string_view goes_elsewhere = "shipment.goes_elsewhere";
 
-/// Buys the label once: rates, the cheapest one, purchase. The rate id is journaled before it is
-/// bought; it is what a look-up asks for.
+/// Buys the label once: rates, the one that is wanted, purchase. The rate id is journaled before it
+/// is bought; it is what a look-up asks for.
 durable::task<result<shippo::label_outcome>> buy_once(context ctx, label_order wanted,
                                                       shipment_plan plan, std::uint32_t changes,
                                                       settings_ptr settings) {
@@ -115,11 +121,14 @@ durable::task<result<shippo::label_outcome>> buy_once(context ctx, label_order w
     co_return fail({error_kind::rejected, std::string(goes_elsewhere), "the delivery was changed"});
   if (!shipment)
     co_return shipment.failure();
-  const auto* rate = shippo::cheapest(shipment->rates);
-  if (rate == nullptr)
-    co_return fail({error_kind::rejected, "shipment.rates", "no carrier offers a usable rate"});
+  const auto rate =
+      shippo::choose_rate(shipment->rates, wanted.rate.empty() ? plan.rate : wanted.rate);
+  if (!rate)
+    co_return rate.failure();
   purchase->buying = true;
   ctx.set("purchase", purchase->encode());
+  if (plan.registers_tracking)
+    ctx.set(carrier_entry, shippo::carrier_of(*rate));
   shippo::label_request order;
   order.ref = ctx.step("label", attempt);
   order.rate_id = rate->id;
@@ -196,6 +205,8 @@ handler_task buy_label(context ctx, std::string body, settings_ptr settings) {
     ctx.set("label", label->encode());
     if (label->tracking_number.empty())
       co_await await_tracking(ctx, settings, label->transaction_id);
+    else
+      co_await register_tracking(ctx, label->tracking_number);
     if (wanted->report)
       report_label(ctx, label->encode());
     co_return label->encode();

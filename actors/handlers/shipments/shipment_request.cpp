@@ -10,14 +10,14 @@ namespace orderhub::handlers {
 
 namespace shippo = providers::shippo;
 
-namespace {
-
 shippo::address shippo_address(const postal_address& a) {
   return {a.name,    a.street, a.street2,
           a.city,    a.state,  a.zip,
           a.country, a.phone,  ascii_mail_address(a.email),
           a.company};
 }
+
+namespace {
 
 /// What customs is told; no items where the parcel crosses no border. Settings that changed since
 /// the order was checked may lack something: then this is refused as Shippo would, and tried again

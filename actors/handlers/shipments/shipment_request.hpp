@@ -14,12 +14,16 @@ struct shipment_plan {
   parcel_size parcel;
   customs_settings customs;
   std::int64_t label_retry_ms = 0;
+  std::string rate; ///< Of orders that name none.
+  bool registers_tracking = false;
 };
 
+/// As Shippo has addresses. An e-mail address goes along where it has an ASCII form.
+providers::shippo::address shippo_address(const postal_address& a);
+
 /// What Shippo is asked for rates with: every part of the address that the order has, and what
-/// customs is told where the parcel crosses a border. An e-mail address goes along where it has an
-/// ASCII form. Fails with `rejected` where the settings have changed since the order was checked,
-/// and a declaration lacks something now.
+/// customs is told where the parcel crosses a border. Fails with `rejected` where the settings have
+/// changed since the order was checked, and a declaration lacks something now.
 result<providers::shippo::shipment_request>
 shipment_request_of(providers::step_ref ref, const label_order& wanted, const shipment_plan& plan);
 

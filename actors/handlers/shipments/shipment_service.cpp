@@ -6,6 +6,7 @@
 #include "actors/handlers/shipments/order_report.hpp"
 #include "actors/handlers/shipments/purchase.hpp"
 #include "actors/handlers/shipments/tracking.hpp"
+#include "actors/handlers/shipments/tracking_registration.hpp"
 #include "providers/shippo/buy_label.hpp"
 #include "providers/shippo/void_label.hpp"
 
@@ -114,7 +115,11 @@ durable::service_definition shipment_service(settings_ptr settings) {
   follow.run = [settings](context ctx, std::string body) {
     return follow_tracking_once(ctx, std::move(body), settings);
   };
-  service.handlers.emplace(std::string(tracking_follower.handler), std::move(follow));
+  service.handlers.emplace(std::string(tracking_follower.handler), follow);
+  follow.run = [settings](context ctx, std::string body) {
+    return register_tracking_once(ctx, std::move(body), settings);
+  };
+  service.handlers.emplace("RegisterTracking", std::move(follow));
   durable::handler_definition tracked;
   tracked.mode = durable::handler_mode::event;
   tracked.internal = true;

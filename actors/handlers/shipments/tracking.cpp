@@ -4,6 +4,7 @@
 #include "actors/handlers/follow_up.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/shipments/order_report.hpp"
+#include "actors/handlers/shipments/tracking_registration.hpp"
 #include "providers/shippo/retrieve_label.hpp"
 
 #include <utility>
@@ -57,6 +58,7 @@ handler_task follow_tracking_once(context ctx, std::string body, settings_ptr se
   if (label && !label->tracking_number.empty()) {
     co_await ask_no_more(ctx, settings, *what);
     ctx.send(ctx.object(), "RecordTracking", label->encode());
+    co_await register_tracking(ctx, label->tracking_number);
     co_return std::string("null");
   }
 

@@ -46,6 +46,8 @@ constexpr std::array shipment_fields = {"address_from"sv,
 constexpr auto shipments_path = "/shipments"sv;
 constexpr auto transactions_path = "/transactions"sv;
 constexpr auto refunds_path = "/refunds"sv;
+constexpr auto addresses_path = "/addresses"sv;
+constexpr auto tracks_path = "/tracks"sv;
 
 /// Shippo accepts its paths with and without a slash at the end.
 std::string_view without_slash(std::string_view path) {
@@ -102,6 +104,10 @@ call_id shippo::route(std::string_view method, std::string_view path) {
       return call_id::shippo_label;
     if (path == refunds_path)
       return call_id::shippo_label_refund;
+    if (path == addresses_path)
+      return call_id::shippo_address;
+    if (path == tracks_path)
+      return call_id::shippo_track;
   } else if (method == "GET") {
     if (path == transactions_path)
       return call_id::shippo_list_labels;
@@ -170,6 +176,12 @@ void shippo::handle(call& c) {
     return;
   case call_id::shippo_list_labels:
     list_labels(c);
+    return;
+  case call_id::shippo_address:
+    create_address(c);
+    return;
+  case call_id::shippo_track:
+    create_track(c);
     return;
   case call_id::shippo_retrieve_label: {
     const auto number = shared_.names.read_shippo(ids::shippo_kind::transaction,
@@ -325,6 +337,8 @@ void shippo::create_shipment(call& c) {
     s.to = shipment::destination::no_rates;
   else if (zip == "00001")
     s.to = shipment::destination::undeliverable;
+  if (zip == "00002" || zip == "00004")
+    s.track = zip == "00002" ? "TRANSIT" : "DELIVERED";
   const auto number = shipments_.add(std::move(s));
   note(c, effect_kind::shipment, number, metadata, 0, zip);
 

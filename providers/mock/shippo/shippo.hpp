@@ -8,7 +8,7 @@
 
 namespace orderhub::providers::mock {
 
-/// Shippo's shipments, labels (transactions) and label refunds. There is no
+/// Shippo's shipments, labels (transactions), label refunds, addresses and tracking. There is no
 /// idempotency: the same rate bought twice makes two labels. Internal to the mock.
 class shippo {
 public:
@@ -24,7 +24,8 @@ private:
     std::uint64_t last_label = 0; // newest of its labels
     enum class destination : std::uint8_t { normal, no_rates, undeliverable };
     destination to = destination::normal;
-    std::string purchase_refusal; // empty: it can be bought
+    std::string purchase_refusal;       // empty: it can be bought
+    std::string_view track = "UNKNOWN"; // where its parcels are
   };
   struct label {
     std::uint64_t shipment = 0;
@@ -48,6 +49,8 @@ private:
   void create_label(call& c);
   void create_refund(call& c);
   void list_labels(call& c);
+  void create_address(call& c);
+  void create_track(call& c);
   void refuse_field(call& c, std::string_view field, std::string_view text);
   void not_found(call& c);
   [[nodiscard]] std::string_view status_of(const label& l, unix_ms now);
@@ -62,6 +65,7 @@ private:
   objects<shipment> shipments_;
   objects<label> labels_;
   objects<refund> refunds_;
+  std::uint64_t addresses_ = 0; // so many were made; none is kept
 };
 
 } // namespace orderhub::providers::mock

@@ -6,11 +6,13 @@
 #include "tests/support/sim_clock.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -195,6 +197,77 @@ TEST_CASE("more channels than are told apart share what is left", "[host][gate][
   CHECK(b.shop().limits.size() == 64 + 1);
   b.let_go(400 * second);
   CHECK(b.left.size() == 200); // Nobody is starved.
+}
+
+TEST_CASE("a channel that nobody uses makes room for another", "[host][gate][limiter]") {
+  bench b({{"shop", {{"write", {1, second}, true}}}});
+  // A thousand channels, one after the other: each has a limit of its own.
+  std::uint32_t n = 0;
+  for (int channel = 0; channel < 1'000; ++channel) {
+    const auto name = "C" + std::to_string(channel); // All of it is sent within the turn.
+    CHECK_FALSE(b.goes({n, "write", false, false, name}));
+    CHECK_FALSE(b.goes({n + 1, "write", false, false, name}));
+    b.let_go(b.time.steady_ms() + second + 1);
+    CHECK(b.left.size() == static_cast<std::size_t>(channel) * 2 + 1);
+    b.let_go(b.time.steady_ms() + second + 1);
+    CHECK(b.left.size() == static_cast<std::size_t>(channel) * 2 + 2);
+    n += 2;
+  }
+  CHECK(b.shop().limits.size() == 64 + 1);
+}
+
+TEST_CASE("a channel that is held back or waited for is not forgotten", "[host][gate][limiter]") {
+  bench b({{"shop", {{"write", {1, second}, true}}}});
+  CHECK_FALSE(b.goes({0, "write", false, false, "held"}));
+  b.let_go(second + 1);
+  b.learned({0, "write", false, false, "held"}, vendor_finding::limited, b.time.steady_ms(),
+            300'000);
+  CHECK_FALSE(b.goes({1, "write", false, false, "granted"}));
+  b.time.advance(second);
+  b.gate->tick();
+  REQUIRE(b.offered.size() == 1); // It was offered its place, and has not taken it.
+  b.offered.clear();
+  std::deque<std::string> names;
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    const auto& name = names.emplace_back("C" + std::to_string(i));
+    b.goes({10 + i, "write", false, false, name}); // What shares a queue may find a token there.
+    b.time.advance(1);
+  }
+  const auto named = [&](std::string_view key) {
+    const auto shown = b.shop();
+    return std::any_of(shown.limits.begin(), shown.limits.end(),
+                       [&](const auto& limit) { return limit.key == key; });
+  };
+  CHECK(named("held"));
+  CHECK(named("granted"));
+  CHECK_FALSE(b.goes({2, "write", false, false, "held"}));
+  // Ten minutes later nothing is known of the one that was held that a new one would not know.
+  b.let_go(b.time.steady_ms() + 1'000'000);
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    const auto& name = names.emplace_back("D" + std::to_string(i));
+    b.goes({1'000 + i, "write", false, false, name});
+    b.time.advance(1);
+  }
+  CHECK_FALSE(named("held"));
+}
+
+TEST_CASE("who shares a queue keeps its place there when a channel is forgotten",
+          "[host][gate][limiter]") {
+  bench b({{"shop", {{"write", {1, second}, true}}}});
+  std::deque<std::string> names;
+  for (std::uint32_t n = 0; n < 64; ++n)
+    CHECK_FALSE(b.goes({n, "write", false, false, names.emplace_back("C" + std::to_string(n))}));
+  const std::array<std::string_view, 3> others = {"X", "Y", "Z"};
+  for (std::uint32_t n = 0; n < 3; ++n)
+    CHECK_FALSE(b.goes({100 + n, "write", false, false, others[n]}));
+  b.let_go(second + 1); // The 64, and one of the three.
+  CHECK(b.left.size() == 65);
+  for (int times = 0; times < 3; ++times) // Those who wait ask again, now and then.
+    CHECK_FALSE(b.goes({101, "write", false, false, "Y"}));
+  b.let_go(3 * second + 1);
+  REQUIRE(b.left.size() == 67);
+  CHECK(b.left[65].first == 101);
+  CHECK(b.left[66].first == 102);
 }
 
 TEST_CASE("what undoes, reads and look-ups have their share of what all wait for",

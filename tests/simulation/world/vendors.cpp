@@ -94,6 +94,10 @@ handlers::order_settings mock_order_settings() {
   s.channel_new = "C0NEWORDERS";
   s.channel_failed = "C0FAILEDORD";
   s.channel_confirmed = "C0CONFIRMED";
+  s.channel_cancelled = "C0CANCELLED";
+  s.channel_refunded = "C0REFUNDED1";
+  s.channel_delivered = "C0DELIVERED";
+  s.channel_deployment = "C0DEPLOYMENT";
   s.slack = true;
   return s;
 }

@@ -66,6 +66,30 @@ TEST_CASE("a deployment is created, followed, and ends as GitHub says", "[deploy
   CHECK(body->find("\"for_order\":\"ord-7\"") != std::string::npos);
 }
 
+TEST_CASE("how a deployment ended is announced in its channel, once", "[deployments]") {
+  const auto [outcome, ended] =
+      GENERATE(table<std::string, std::string>({{"success", "succeeded"}, {"error", "failed"}}));
+  CAPTURE(outcome);
+  world w(with_github(slow(outcome, 5'000)));
+  w.call(workflow, "run", wanted);
+  REQUIRE(w.run());
+  CHECK(w.effects("d-1", effect_kind::message, "announce_deployment") == 1);
+  const auto told = "Deployment d-1 of main to production: " + ended;
+  CHECK(std::any_of(w.bodies().begin(), w.bodies().end(), [&, &text = told](const std::string& b) {
+    return b.find(text) != std::string::npos && b.find("C0DEPLOYMENT") != std::string::npos;
+  }));
+}
+
+TEST_CASE("without Slack a deployment is announced nowhere", "[deployments]") {
+  auto s = with_github();
+  s.orders.slack = false;
+  world w(s);
+  CHECK(field(w.call(workflow, "run", wanted).body, "status") == "succeeded");
+  REQUIRE(w.run());
+  CHECK(w.effects("d-1", effect_kind::message) == 0);
+  CHECK(w.live().empty());
+}
+
 TEST_CASE("a deployment of which GitHub says nothing more ends after ten minutes",
           "[deployments]") {
   world w(with_github(slow("never", 0)));

@@ -127,7 +127,8 @@ TEST_CASE("an SMS that was taken and does not come is known as such", "[orders][
   CHECK(w.effects("1", effect_kind::sms) == 1);
 }
 
-TEST_CASE("an SMS of which no carrier says anything is asked for half an hour", "[orders][sms]") {
+TEST_CASE("an SMS of which no carrier says anything is asked for eleven hours, and calls nobody",
+          "[orders][sms]") {
   world w(with_sms(R"({"vendor":"twilio","operation":"sms","nth":1,"effect":"queued",)"
                    R"("outcome":"never"})"));
   w.call(order_object("1"), "ProcessOrder", with_phone());
@@ -135,7 +136,20 @@ TEST_CASE("an SMS of which no carrier says anything is asked for half an hour", 
   CHECK(notice(w, "sms_confirm") == "sent");
   CHECK(attention(w) == "[]");
   CHECK(w.live().empty());
-  CHECK(w.mock.requests(providers::mock::call_id::twilio_retrieve) < 20);
+  CHECK(w.mock.requests(providers::mock::call_id::twilio_retrieve) < 30);
+  CHECK(w.called() == 0);
+}
+
+TEST_CASE("an SMS that fails hours later is known as such", "[orders][sms]") {
+  const std::string late_ms = GENERATE(as<std::string>(), "2000000", "3600000");
+  CAPTURE(late_ms);
+  world w(with_sms(R"({"vendor":"twilio","operation":"sms","nth":1,"effect":"queued","late_ms":)" +
+                   late_ms + R"(,"outcome":"error","code":"30001"})"));
+  w.call(order_object("1"), "ProcessOrder", with_phone());
+  REQUIRE(w.run());
+  CHECK(notice(w, "sms_confirm") == "undelivered: 30001");
+  CHECK(attention(w) == R"([{"reason":"undelivered: 30001","step":"sms_confirm"}])");
+  CHECK(w.called() == 0);
 }
 
 TEST_CASE("an SMS that is held up holds up nothing else", "[orders][sms]") {

@@ -113,11 +113,12 @@ TEST_CASE("an order that costs nothing survives a crash at any moment",
 }
 
 TEST_CASE("the amount is told as it is counted", "[notices][amounts]") {
+  const auto templates = handlers::mail_templates::built_in();
   handlers::notification n;
   n.name = "Ada Lovelace";
   n.total = {42'000, "kwd"};
   n.kind = handlers::notification_kind::confirmed;
-  CHECK(handlers::mail_about("1", n).text.find("over 42.000 KWD is confirmed") !=
+  CHECK(handlers::mail_about("1", n, *templates).text.find("over 42.000 KWD is confirmed") !=
         std::string::npos);
   CHECK(handlers::message_about("1", n) == "Order 1 over 42.000 KWD is confirmed");
   n.kind = handlers::notification_kind::new_order;
@@ -125,8 +126,9 @@ TEST_CASE("the amount is told as it is counted", "[notices][amounts]") {
   n.total = {4'200, "eur"};
   CHECK(handlers::message_about("1", n) == "New order 1 over 42.00 EUR");
   n.kind = handlers::notification_kind::confirmed;
-  CHECK(handlers::mail_about("1", n).text.find("over 42.00 EUR (€42.00) is confirmed") !=
-        std::string::npos);
+  CHECK(
+      handlers::mail_about("1", n, *templates).text.find("over 42.00 EUR (€42.00) is confirmed") !=
+      std::string::npos);
 }
 
 } // namespace orderhub::testing

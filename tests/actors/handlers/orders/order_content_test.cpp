@@ -41,6 +41,11 @@ TEST_CASE("the same order in other words has the same content", "[orders][conten
       R"({"items":[{"productId":"\u0061","quantity":2,"price":1500},{"productId":"b","quantity":1,"price":5}],)"
       R"("customer":{"email":"ada@example.com","name":"Ada Buyer"},"currency":"USD",)"
       R"("shipping":{"address":"1 Main St","city":"Springfield","state":"IL","zip":"62701","country":"us"}})",
+      // That the address is to be checked first.
+      R"({"items":[{"productId":"a","quantity":2,"price":1500},{"productId":"b","quantity":1,"price":5}],)"
+      R"("customer":{"email":"ada@example.com","name":"Ada Buyer"},)"
+      R"("shipping":{"street":"1 Main St","city":"Springfield","state":"IL","zip":"62701",)"
+      R"("validateAddress":true}})",
       // How it is paid, and that it is to be tried again, is not content.
       R"({"items":[{"productId":"a","quantity":2,"price":1500},{"productId":"b","quantity":1,"price":5}],)"
       R"("customer":{"email":"ada@example.com","name":"Ada Buyer"},"retry":true,)"
@@ -128,6 +133,7 @@ TEST_CASE("each part that differs is named, and whether it is paid for", "[order
       {"parcel.distance_unit", false, [](order& o) { o.parcel.distance_unit = "cm"; }},
       {"parcel.weight", false, [](order& o) { o.parcel.weight = "11"; }},
       {"parcel.mass_unit", false, [](order& o) { o.parcel.mass_unit = "kg"; }},
+      {"shipping.rate", false, [](order& o) { o.rate = "fastest"; }},
   };
   auto recorded = checked(plain);
   recorded.parcel = {"10", "10", "5", "in", "1", "lb"};
