@@ -1,7 +1,7 @@
 #include "actors/handlers/orders/stock.hpp"
 
 #include "actors/handlers/orders/order_facts.hpp"
-#include "actors/handlers/orders/order_view.hpp"
+#include "actors/handlers/orders/stock_and_refund_view.hpp"
 #include "providers/inventory/commit.hpp"
 #include "providers/inventory/release.hpp"
 #include "providers/inventory/reserve.hpp"
