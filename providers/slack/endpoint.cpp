@@ -124,7 +124,7 @@ vendor describe() {
        "channel id; with a name messages may repeat, and start-up says so", "#orders"},
       {"slack.channel_new", "SLACK_CHANNEL_NEW", "channel for new orders", "slack.channel"},
       {"slack.channel_failed", "SLACK_CHANNEL_FAILED",
-       "channel for failed payments and cancelled orders", "slack.channel"},
+       "channel for failed payments, orders out of stock and cancelled orders", "slack.channel"},
       {"slack.channel_confirmed", "SLACK_CHANNEL_CONFIRMED", "channel for confirmed orders",
        "slack.channel"},
       {channel_limit, "SLACK_CHANNEL_LIMIT",

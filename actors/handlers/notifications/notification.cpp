@@ -32,9 +32,9 @@ struct telling {
 };
 
 telling telling_of(std::string_view step) {
-  constexpr std::array<std::pair<std::string_view, int>, 4> stages = {
-      {{"new", 0}, {"failed", 1}, {"confirm", 2}, {"cancelled", 9}}};
-  constexpr int after_confirmation = 3;
+  constexpr std::array<std::pair<std::string_view, int>, 5> stages = {
+      {{"new", 1}, {"out_of_stock", 0}, {"failed", 2}, {"confirm", 3}, {"cancelled", 9}}};
+  constexpr int after_confirmation = 4;
   auto what = step.substr(way_of(step).size() + 1);
   telling t{after_confirmation, 1};
   for (const auto& [name, stage] : stages)

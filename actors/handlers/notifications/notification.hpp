@@ -17,6 +17,7 @@ enum class notification_kind : std::uint8_t {
   tracking = 5, ///< The tracking number that was promised.
   refunded = 6, ///< What became of a refund that was on its way.
   refund_failed = 7,
+  out_of_stock = 8, ///< Nothing was charged: there is less than the order wants.
 };
 
 /// What is told, to whom. Sent to `Notification/{order}/Send`.
@@ -31,8 +32,9 @@ struct notification {
   std::string email, name;
   std::string phone;           ///< E.164; empty: none.
   std::string tracking_number; ///< Empty: not known yet.
-  std::string
-      reason; ///< Of a failed payment or refund: its code; of a cancel or refund: a sentence.
+  /// Of a failed payment or refund: its code; of want of stock: the lines; of a cancel or refund: a
+  /// sentence.
+  std::string reason;
   money total;
   std::uint32_t attempt = 1; ///< Of what is told: each one is told by steps of its own.
   /// Took it longer, the order is told by a message: nobody waits for the response any more. 0:

@@ -83,6 +83,7 @@ const std::string& channel_of(const order_settings& s, notification_kind kind) {
   case notification_kind::new_order:
     return s.channel_new;
   case notification_kind::payment_failed:
+  case notification_kind::out_of_stock:
   case notification_kind::cancelled:
   case notification_kind::refunded:
   case notification_kind::refund_failed:

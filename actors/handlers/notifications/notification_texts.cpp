@@ -44,6 +44,8 @@ notification_steps steps_of(const notification& n) {
     return all("refunded" + again);
   case notification_kind::refund_failed:
     return all("refund_failed" + again);
+  case notification_kind::out_of_stock:
+    return all("out_of_stock" + again);
   }
   return {"mail", "announce", "sms"};
 }
@@ -90,6 +92,7 @@ std::string sms_about(const std::string& order_id, const notification& n) {
   case notification_kind::new_order:
   case notification_kind::payment_failed:
   case notification_kind::refund_failed: // For the shop, or by mail.
+  case notification_kind::out_of_stock:
     return text;
   }
   return text + (n.tracking_number.empty() ? " The tracking number follows."
@@ -114,6 +117,8 @@ std::string message_about(const std::string& order_id, const notification& n) {
     return "Refund of order " + id + ": the bank has made it";
   case notification_kind::refund_failed:
     return "Refund of order " + id + " failed: " + escaped(n.reason);
+  case notification_kind::out_of_stock:
+    return "Order " + id + " is out of stock: " + escaped(n.reason);
   }
   return "Order " + id;
 }

@@ -1,6 +1,7 @@
 #include "actors/handlers/orders/stock.hpp"
 
 #include "actors/handlers/orders/order_facts.hpp"
+#include "actors/handlers/orders/order_notifications.hpp"
 #include "actors/handlers/orders/stock_and_refund_view.hpp"
 #include "providers/inventory/commit.hpp"
 #include "providers/inventory/release.hpp"
@@ -114,8 +115,10 @@ task<void> reserve_stock(order_run run) {
   auto stock = reserved(run.facts().stock, outcome);
   const bool is_refused = stock.state == stock_state::refused;
   run.learn(facts_of(std::move(stock)));
-  if (is_refused)
-    run.refuse(out_of_stock(run.id(), run.facts()));
+  if (!is_refused)
+    co_return;
+  post_out_of_stock(run);
+  run.refuse(out_of_stock(run.id(), run.facts()));
 }
 
 task<void> settle_stock(order_run run) {
