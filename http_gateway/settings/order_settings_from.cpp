@@ -98,6 +98,10 @@ result<handlers::order_settings> order_settings_from(const settings& s,
         s.configuration_of(providers::vendor_for(providers::vendor_role::deployment)));
   o.slack_webhook = vendors.find("slack_webhook") != nullptr;
   o.stock = vendors.find("inventory") != nullptr;
+  o.warehouse = vendors.find("warehouse") != nullptr;
+  o.carrier = vendors.find("carrier") != nullptr;
+  o.packed_timeout_ms = s.packed_timeout_ms;
+  o.pickup_timeout_ms = s.pickup_timeout_ms;
   o.label_timeout_ms = s.label_timeout_ms;
   o.notification_timeout_ms = s.notification_timeout_ms;
   o.call_after_ms = s.call_after_ms;
