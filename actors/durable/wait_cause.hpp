@@ -28,8 +28,10 @@ enum class wait_cause : std::uint8_t {
   time,       ///< The moment at which it was to begin.
   hub,        ///< Nobody else: it goes on.
   person,     ///< A person's decision.
+  packing,    ///< The warehouse packs.
+  pickup,     ///< The carrier picks up.
 };
-inline constexpr std::size_t wait_cause_count = 19;
+inline constexpr std::size_t wait_cause_count = 21;
 
 /// How long a step may have waited, while this is what it waits for, before a person is called:
 /// the one table of it.
@@ -59,6 +61,8 @@ inline constexpr std::array<wait_bound, wait_cause_count> wait_bounds = {{
     {"time", 0}, // As somebody wanted it.
     {"hub", 60 * wait_minute_ms},
     {"person", 0}, // Who was called already.
+    {"packing", 2 * wait_day_ms},
+    {"pickup", 2 * wait_day_ms},
 }};
 
 std::string_view name_of(wait_cause cause);

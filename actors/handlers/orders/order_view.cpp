@@ -2,6 +2,7 @@
 
 #include "actors/handlers/notifications/notification.hpp"
 #include "actors/handlers/orders/open_points.hpp"
+#include "actors/handlers/orders/open_points_view.hpp"
 #include "actors/handlers/orders/order_changes.hpp"
 #include "actors/handlers/orders/stock_and_refund_view.hpp"
 #include "journal/base/utc_text.hpp"
@@ -183,26 +184,6 @@ json changes_json(std::string_view recorded) {
   return list;
 }
 
-/// What is open, as GetOrder lists it.
-void show(json& order, const open_points& open) {
-  auto in_doubt = json::array();
-  for (const auto& d : open.in_doubt)
-    in_doubt.push_back({{"step", d.step}, {"since", utc_text(d.since)}, {"reason", d.reason}});
-  auto waiting = json::array();
-  for (const auto& w : open.waiting)
-    waiting.push_back({{"step", w.step},
-                       {"vendor", text_or_null(w.vendor)},
-                       {"cause", name_of(w.cause)},
-                       {"since", utc_text(w.since)},
-                       {"attempts", w.attempts},
-                       {"last", w.last},
-                       {"next_at", w.next_at > 0 ? json(utc_text(w.next_at)) : json()}});
-  order["in_doubt"] = std::move(in_doubt);
-  order["waiting"] = std::move(waiting);
-  for (const auto& p : open.persons)
-    order["attention"].push_back({{"step", p.step}, {"reason", p.reason}});
-}
-
 } // namespace
 
 std::string shown_parts(const order& o) {
@@ -267,7 +248,8 @@ result<std::string> get_order(const durable::read_view& view, std::int64_t call_
   auto open = open_points_of(view, *facts, call_after_ms);
   if (!open)
     return open.failure();
-  show(j, *open);
+  for (const auto& p : open->persons)
+    j["attention"].push_back({{"step", p.step}, {"reason", p.reason}});
   if (!j.contains("pending"))
     j["pending"] = json::array();
   if (!j.contains("attention"))
@@ -277,7 +259,8 @@ result<std::string> get_order(const durable::read_view& view, std::int64_t call_
   if (const auto* changes = state.value("changes"))
     j["changes"] = changes_json(*changes);
   auto text = j.dump();
-  text.insert(1, shown_parts(*o) + ',' + shown_stock_and_refunds(*facts));
+  text.insert(1,
+              shown_parts(*o) + ',' + shown_open_points(*open) + shown_stock_and_refunds(*facts));
   return text;
 }
 
