@@ -14,7 +14,7 @@ namespace orderhub::handlers {
 
 namespace {
 
-constexpr std::uint8_t notification_version = 4;
+constexpr std::uint8_t notification_version = 5;
 
 /// `mail` of `mail_confirm`, `announce` of `announce_failed_2`; empty of a step that is no notice.
 std::string_view way_of(std::string_view step) {
@@ -59,6 +59,7 @@ std::string notification::encode() const {
   w.str8(total.currency);
   w.i64(report_after_ms);
   w.u32(attempt);
+  w.str16(fulfilment);
   return w.take();
 }
 
@@ -78,6 +79,7 @@ result<notification> notification::decode(std::string_view bytes) {
   n.total.currency = r.str8();
   n.report_after_ms = r.i64();
   n.attempt = r.u32();
+  n.fulfilment = r.str16();
   if (version != notification_version || !r.done())
     return fail({error_kind::corrupt, "notification", "the notification cannot be read"});
   return n;

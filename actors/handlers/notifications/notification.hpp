@@ -18,6 +18,7 @@ enum class notification_kind : std::uint8_t {
   refunded = 6, ///< What became of a refund that was on its way.
   refund_failed = 7,
   out_of_stock = 8, ///< Nothing was charged: there is less than the order wants.
+  shipped = 9,      ///< The carrier has the parcel.
 };
 
 /// What is told, to whom. Sent to `Notification/{order}/Send`.
@@ -34,12 +35,14 @@ struct notification {
   std::string tracking_number; ///< Empty: not known yet.
   /// Of a failed payment or refund: its code; of want of stock: the lines; of a cancel or refund: a
   /// sentence.
+  /// Of a parcel that has left: where it can be followed.
   std::string reason;
   money total;
   std::uint32_t attempt = 1; ///< Of what is told: each one is told by steps of its own.
   /// Took it longer, the order is told by a message: nobody waits for the response any more. 0:
   /// nobody does.
   std::int64_t report_after_ms = 0;
+  std::string fulfilment = {}; ///< The key of one that is told with the order; empty: none.
 
   [[nodiscard]] std::string encode() const;
   /// Fails with `corrupt`.

@@ -90,6 +90,7 @@ const std::string& channel_of(const order_settings& s, notification_kind kind) {
     return s.channel_failed;
   case notification_kind::confirmed:
   case notification_kind::tracking:
+  case notification_kind::shipped:
     break;
   }
   return s.channel_confirmed;
@@ -169,6 +170,8 @@ void report_deliveries(context ctx, const notification& n, std::string_view resp
   if (n.kind == notification_kind::confirmed && !n.is_aside)
     facts.pending["notices"] = "done";
   ctx.send(order_object(ctx.key()), "RecordDeliveries", facts.encode());
+  if (!n.fulfilment.empty())
+    ctx.send(fulfilment_object(n.fulfilment), "RecordDeliveries", facts.encode());
 }
 
 // ── The handler ──────────────────────────────────────────────────────────────────────────────

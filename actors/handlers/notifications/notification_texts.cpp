@@ -46,6 +46,8 @@ notification_steps steps_of(const notification& n) {
     return all("refund_failed" + again);
   case notification_kind::out_of_stock:
     return all("out_of_stock" + again);
+  case notification_kind::shipped:
+    return all("shipped");
   }
   return {"mail", "announce", "sms"};
 }
@@ -59,6 +61,14 @@ mail_words mail_about(const std::string& order_id, const notification& n) {
   } else if (n.kind == notification_kind::tracking) {
     m.subject = "The tracking number of order " + order_id;
     m.text += " has its label. Its tracking number is " + n.tracking_number + ".\n";
+  } else if (n.kind == notification_kind::shipped) {
+    m.subject = "Order " + order_id + " is on its way";
+    m.text += " is on its way.";
+    if (!n.tracking_number.empty())
+      m.text += " Its tracking number is " + n.tracking_number + '.';
+    if (!n.reason.empty())
+      m.text += " Follow it at " + n.reason;
+    m.text += '\n';
   } else if (n.kind == notification_kind::refunded) {
     m.subject = "Refund of order " + order_id;
     m.text += " was cancelled. " + n.reason + "\n";
@@ -85,6 +95,10 @@ std::string sms_about(const std::string& order_id, const notification& n) {
   case notification_kind::tracking:
     text += " has its label.";
     break;
+  case notification_kind::shipped:
+    text += " is on its way.";
+    return n.tracking_number.empty() ? text
+                                     : text + " Its tracking number is " + n.tracking_number + '.';
   case notification_kind::cancelled:
     return text + " was cancelled. " + n.reason;
   case notification_kind::refunded:
@@ -117,6 +131,9 @@ std::string message_about(const std::string& order_id, const notification& n) {
     return "Refund of order " + id + ": the bank has made it";
   case notification_kind::refund_failed:
     return "Refund of order " + id + " failed: " + escaped(n.reason);
+  case notification_kind::shipped:
+    return "Order " + id + " was picked up" +
+           (n.tracking_number.empty() ? "" : ", tracking number " + escaped(n.tracking_number));
   case notification_kind::out_of_stock:
     return "Order " + id + " is out of stock: " + escaped(n.reason);
   }
