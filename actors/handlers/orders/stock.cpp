@@ -56,6 +56,14 @@ std::string attempt_of(const order_run& run) {
   return std::to_string(run.facts().stock.round);
 }
 
+/// One that was refused is stored under its key at the inventory: each later one has its own.
+std::string release_attempt_of(const order_run& run) {
+  const auto attempt = attempt_of(run);
+  return run.facts().attention.contains("release_stock")
+             ? attempt + '.' + run.ctx().invocation().text()
+             : attempt;
+}
+
 bool is_paid(const order_facts& f) {
   const auto* payment = f.last_payment();
   return payment != nullptr && is_money(*payment);
@@ -134,7 +142,7 @@ task<void> release_stock(order_run run) {
   if (!run.facts().stock.is_kept())
     co_return;
   auto ctx = run.ctx();
-  auto release = inventory::release(ctx.step("release_stock", attempt_of(run)));
+  auto release = inventory::release(ctx.step("release_stock", release_attempt_of(run)));
   auto released = co_await ctx.effect(std::move(release));
   if (!released) {
     if (released.error().kind == error_kind::cancelled)

@@ -216,6 +216,10 @@ TEST_CASE("a release that is refused is a person's, and tried again with the nex
   CHECK(field(w.order("1").body, "attention") ==
         R"([{"reason":"409: too_late","step":"release_stock"}])");
   CHECK(kept(w) == 1);
+  // Under a key of its own: the inventory keeps its refusal under the first one.
+  CHECK(field(w.call(order_object("1"), "CancelOrder", {}).body, "message") == "Order cancelled");
+  check_nothing_left(w, "cancelled");
+  CHECK(field(w.order("1").body, "attention") == "[]");
 }
 
 TEST_CASE("an inventory that refuses for good is a person's, and nothing is charged",
