@@ -94,7 +94,7 @@ TEST_CASE("a fulfilment takes over the stock of its order, which is then in tran
   CHECK(w.call(order_object("1"), "CancelOrder", "").status == 409);
   const auto second = w.call({"FulfillmentOrchestrator", "f-2"}, "Fulfill", wanted);
   CHECK(second.status == 409);
-  CHECK(second.body == "Order 1 is in_transit and is not fulfilled.");
+  CHECK(second.body == "Order 1 has the fulfilment f-1; it has one at a time.");
 }
 
 TEST_CASE("a fulfilment that fails leaves the order its goods", "[fulfilment][orders]") {

@@ -44,10 +44,6 @@ world::answer fulfil(world& w, const std::string& extra = {}) {
   return w.call(fulfilment, "Fulfill", body_of("1", "2", extra));
 }
 
-world::answer process(world& w) {
-  return w.call(order_object("1"), "ProcessOrder", order_body());
-}
-
 std::string status(const world& w) {
   return w.read(fulfilment, "GetStatus").body;
 }
@@ -319,8 +315,9 @@ TEST_CASE("what is refused for good is a person's", "[fulfilment]") {
 
 TEST_CASE("an undoing that is refused is a person's, and tried again with the next cancel",
           "[fulfilment][cancel]") {
-  auto s = all_services(R"({"vendor":"warehouse","operation":"cancel","nth":1,"effect":"refuse",)"
-                        R"("code":"too_late"})");
+  auto s = all_services(
+      R"({"vendor":"warehouse","operation":"cancel","nth":1,"times":2,"effect":"refuse",)"
+      R"("code":"too_late"})");
   s.mock.job_ms = 1'000 * hour_ms;
   world w(s);
   w.ask(fulfilment, "Fulfill", body_of("1"));

@@ -68,7 +68,7 @@ TEST_CASE("what cannot be fulfilled is refused by the field that is wrong", "[fu
   CHECK(complaint("[]") == "The body must be a JSON object with orderId, items and shipping.");
   CHECK(complaint("{}") == "orderId is missing.");
   CHECK(complaint(R"({"orderId":7})") == "orderId must be a string.");
-  CHECK(complaint(R"({"orderId":" "})") == "orderId is missing.");
+  CHECK(complaint(R"({"orderId":" "})") == "orderId must not be empty.");
   CHECK(complaint(R"({"orderId":")" + std::string(256, 'x') + R"(","items":)" + one +
                   R"(,"shipping":)" + home + "}") == "orderId is longer than 255 bytes.");
   CHECK(complaint(R"({"orderId":"o-1"})") == "items is missing.");
