@@ -415,7 +415,7 @@ TEST_CASE("vendors that are not configured or disabled are absent", "[gateway][s
       make_registry(loaded({{"MOCK_MODE", "true"}, {"ORDERHUB_DISABLE", "slack, sendgrid"}}),
                     "http://127.0.0.1:4");
   REQUIRE(disabled);
-  CHECK(disabled->endpoints.size() == 4);
+  CHECK(disabled->endpoints.size() == 6);
 }
 
 TEST_CASE("Twilio is its account, with a token or a key, and who sends", "[gateway][settings]") {
