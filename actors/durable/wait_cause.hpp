@@ -29,8 +29,10 @@ enum class wait_cause : std::uint8_t {
   hub,        ///< Nobody else: it goes on.
   person,     ///< A person's decision.
   delivery,   ///< The carrier says whether an SMS came, or never does.
+  packing,    ///< The warehouse packs.
+  pickup,     ///< The carrier picks up.
 };
-inline constexpr std::size_t wait_cause_count = 20;
+inline constexpr std::size_t wait_cause_count = 22;
 
 /// How long a step may have waited, while this is what it waits for, before a person is called:
 /// the one table of it.
@@ -61,6 +63,8 @@ inline constexpr std::array<wait_bound, wait_cause_count> wait_bounds = {{
     {"hub", 60 * wait_minute_ms},
     {"person", 0},   // Who was called already.
     {"delivery", 0}, // Many carriers never say; it fails nothing.
+    {"packing", 2 * wait_day_ms},
+    {"pickup", 2 * wait_day_ms},
 }};
 
 std::string_view name_of(wait_cause cause);

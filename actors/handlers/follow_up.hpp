@@ -43,6 +43,11 @@ inline constexpr follower refund_follower{"FollowRefund", "stripe", durable::wai
 inline constexpr follower tracking_follower{"FollowTracking", "shippo",
                                             durable::wait_cause::tracking};
 inline constexpr follower sms_follower{"FollowSms", "twilio", durable::wait_cause::delivery};
+/// Of what a warehouse or a carrier does within days.
+inline constexpr follower ticket_follower{"FollowTicket", "warehouse", durable::wait_cause::packing,
+                                          600'000};
+inline constexpr follower pickup_follower{"FollowPickup", "carrier", durable::wait_cause::pickup,
+                                          600'000};
 /// Of a deployment whose end is awaited for minutes.
 inline constexpr follower deployment_follower{"FollowDeployment", "github",
                                               durable::wait_cause::running, 30'000};

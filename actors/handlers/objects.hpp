@@ -10,12 +10,17 @@ namespace orderhub::handlers {
 inline constexpr const char* order_service_name = "OrderOrchestrator";
 inline constexpr const char* shipment_service_name = "Shipment";
 inline constexpr const char* notification_service_name = "Notification";
+/// Its key is the fulfilment's own, and not the order's.
+inline constexpr const char* fulfilment_service_name = "FulfillmentOrchestrator";
 
 inline object_id order_object(const std::string& order_id) {
   return {order_service_name, order_id};
 }
 inline object_id shipment_object(const std::string& order_id) {
   return {shipment_service_name, order_id};
+}
+inline object_id fulfilment_object(const std::string& key) {
+  return {fulfilment_service_name, key};
 }
 inline object_id notification_object(const std::string& order_id) {
   return {notification_service_name, order_id};

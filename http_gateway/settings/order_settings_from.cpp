@@ -117,6 +117,10 @@ result<handlers::order_settings> order_settings_from(const settings& s,
   if (!mails)
     return mails.failure();
   o.mails = std::move(*mails);
+  o.warehouse = vendors.find("warehouse") != nullptr;
+  o.carrier = vendors.find("carrier") != nullptr;
+  o.packed_timeout_ms = s.packed_timeout_ms;
+  o.pickup_timeout_ms = s.pickup_timeout_ms;
   o.label_timeout_ms = s.label_timeout_ms;
   o.notification_timeout_ms = s.notification_timeout_ms;
   o.call_after_ms = s.call_after_ms;

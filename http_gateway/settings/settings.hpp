@@ -50,6 +50,9 @@ struct settings {
 
   std::int64_t label_timeout_ms = 10'000; ///< How long ProcessOrder waits for the label.
   std::int64_t notification_timeout_ms = 2'000;
+  /// How long a fulfilment awaits that its goods are packed, and that they are picked up.
+  std::int64_t packed_timeout_ms = 72LL * 3'600'000;
+  std::int64_t pickup_timeout_ms = 72LL * 3'600'000;
   bool compensate_on_label_failure = false; ///< `on_label_failure`: `retry` or `compensate`.
   std::int64_t absence_after_ms = -1;       ///< For all operations; negative: each its own.
   std::int64_t call_after_ms = 0;           ///< For all causes of waiting; 0: each its own.

@@ -106,6 +106,12 @@ rows order_rows() {
       {{"notification_timeout", "ORDERHUB_NOTIFICATION_TIMEOUT",
         "how long it waits for the notices", "2s", ""},
        [](settings& s, text_view t) { return set_duration(s.notification_timeout_ms, t, 0); }},
+      {{"packed_timeout", "ORDERHUB_PACKED_TIMEOUT",
+        "how long a fulfilment waits until the warehouse has packed; then it is undone", "72h", ""},
+       [](settings& s, text_view t) { return set_duration(s.packed_timeout_ms, t, 1'000); }},
+      {{"pickup_timeout", "ORDERHUB_PICKUP_TIMEOUT",
+        "how long it waits until the carrier has picked up; then it is undone", "72h", ""},
+       [](settings& s, text_view t) { return set_duration(s.pickup_timeout_ms, t, 1'000); }},
       {{"on_label_failure", "ORDERHUB_ON_LABEL_FAILURE",
         "a refused label: retry keeps the order and tries again; compensate undoes it, also where "
         "the refusal comes after the answer",

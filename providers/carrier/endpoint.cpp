@@ -15,7 +15,8 @@ constexpr contracts::service own{
     "carrier.api_key",
     "CARRIER_API_KEY",
     "your carrier, by the contract of providers/contracts: what stands before /v1",
-    "ORDERHUB_DISABLE, CARRIER_API_BASE and CARRIER_API_KEY"};
+    "MOCK_MODE, ORDERHUB_DISABLE, CARRIER_API_BASE and CARRIER_API_KEY",
+    true};
 
 } // namespace
 

@@ -6,7 +6,11 @@
 namespace orderhub::providers::contracts {
 
 std::string_view mode_of(const service& of, const vendor_configuration& configured) {
-  return configured.is_disabled || !configured.values.has(of.base) ? "" : "live";
+  if (configured.is_disabled)
+    return "";
+  if (of.is_mocked && configured.is_built_in_mock(of.base))
+    return "mock";
+  return configured.values.has(of.base) ? "live" : "";
 }
 
 std::vector<endpoint> endpoints_of(const service& of, const vendor_configuration& configured) {
@@ -15,8 +19,15 @@ std::vector<endpoint> endpoints_of(const service& of, const vendor_configuration
   endpoint e;
   e.vendor = of.name;
   e.mode = mode_of(of, configured);
-  e.base = configured.values.text_of(of.base);
   e.absence_after_ms = configured.absence_after_ms;
+  if (e.mode == "mock") {
+    e.base = std::string(configured.mock_base) + '/' + e.vendor;
+    e.identity = "built-in";
+    if (e.absence_after_ms < 0)
+      e.absence_after_ms = 200;
+    return {std::move(e)};
+  }
+  e.base = configured.values.text_of(of.base);
   if (const auto& key = configured.values.secret_of(of.key); !key.empty())
     e.secret_headers.emplace_back("Authorization", secret("Bearer " + key.reveal()));
   return {std::move(e)};
@@ -30,8 +41,9 @@ vendor without_functions(const service& of) {
   v.key = of.base; // It is the base URL that configures it.
   v.base = of.base;
   v.settings = {
-      {of.base, of.base_environment, of.help, "none: it is not used", setting_kind::base_url,
-       "/v1"},
+      {of.base, of.base_environment, of.help,
+       of.is_mocked ? "none: it is not used; in mock mode the mock" : "none: it is not used",
+       setting_kind::base_url, "/v1"},
       {of.key, of.key_environment, "its bearer token", "none", setting_kind::key},
   };
   v.endpoints = {{of.name, of.configured_by}};

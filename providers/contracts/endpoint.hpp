@@ -17,9 +17,13 @@ struct service {
   std::string_view key_environment;  ///< `INVENTORY_API_KEY`
   std::string_view help;             ///< Of its base URL.
   std::string_view configured_by;    ///< For people: the settings that decide where calls go.
+  /// In mock mode it is the built-in mock where its base is not set. Not of the inventory: every
+  /// order would be asked for there.
+  bool is_mocked = false;
 };
 
-/// `live` where its base URL is set, and it is not disabled; else it is not used, in mock mode too.
+/// `live` where its base URL is set, and it is not disabled; `mock` where it is the built-in mock;
+/// else it is not used.
 std::string_view mode_of(const service& of, const vendor_configuration& configured);
 /// Its endpoint, with the key as a bearer token where there is one; none where it is not used.
 std::vector<endpoint> endpoints_of(const service& of, const vendor_configuration& configured);

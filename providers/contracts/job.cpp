@@ -84,6 +84,7 @@ result<job_outcome> job_outcome::decode(std::string_view text) {
 
 std::string job_body(const job_request& request) {
   json body{{"reference", reference_of(request.ref)}, {"metadata", metadata_of<json>(request.ref)}};
+  add(body["metadata"], "awakeable", request.awakeable);
   for (const auto& line : summed(request.items))
     body["items"].push_back({{"product_id", line.product_id}, {"quantity", line.quantity}});
   auto& to = body["ship_to"] = json::object();

@@ -60,6 +60,8 @@ struct job_request {
   step_ref ref;
   std::vector<item_line> items;
   destination ship_to;
+  /// By this id the service may tell the hub that it is done; goes into the metadata. Empty: none.
+  std::string awakeable = {};
 };
 
 // Internal to the calls of the two services.

@@ -15,7 +15,8 @@ constexpr contracts::service own{
     "warehouse.api_key",
     "WAREHOUSE_API_KEY",
     "your warehouse, by the contract of providers/contracts: what stands before /v1",
-    "ORDERHUB_DISABLE, WAREHOUSE_API_BASE and WAREHOUSE_API_KEY"};
+    "MOCK_MODE, ORDERHUB_DISABLE, WAREHOUSE_API_BASE and WAREHOUSE_API_KEY",
+    true};
 
 } // namespace
 

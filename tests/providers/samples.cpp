@@ -104,9 +104,14 @@ std::map<std::string, raw_operation> sample_operations() {
       "Zoë Q. O'Hara", "", "1 Main St & Co", "Apt \"2\"", "New York", "NY", "10001", "US", ""};
   add("warehouse.create_pick_ticket",
       warehouse::create_pick_ticket({of("pick"), {{"sku-1", 2}}, to}).raw);
+  const std::string awakeable = "sign_1AZq1b2c3d4e5f6g7h8i9j0k1l2m3n4AAAAAQ";
+  add("warehouse.create_pick_ticket#awakeable",
+      warehouse::create_pick_ticket({of("pick"), {{"sku-1", 2}}, to, awakeable}).raw);
   add("warehouse.cancel_pick_ticket", warehouse::cancel_pick_ticket(of("cancel_pick")).raw);
   add("warehouse.read_pick_ticket", warehouse::read_pick_ticket(of("read_pick")).raw);
   add("carrier.request_pickup", carrier::request_pickup({of("pickup"), {}, to}).raw);
+  add("carrier.request_pickup#awakeable",
+      carrier::request_pickup({of("pickup"), {}, to, awakeable}).raw);
   add("carrier.cancel_pickup", carrier::cancel_pickup(of("cancel_pickup")).raw);
   add("carrier.read_pickup", carrier::read_pickup(of("read_pickup")).raw);
   return all;

@@ -32,15 +32,16 @@ struct telling {
 };
 
 telling telling_of(std::string_view step) {
-  constexpr std::array<std::pair<std::string_view, int>, 8> stages = {{{"new", 0},
-                                                                       {"failed", 1},
-                                                                       {"confirm", 2},
-                                                                       {"tracking", 3},
-                                                                       {"shipped", 4},
-                                                                       {"delivered", 5},
-                                                                       {"returned", 5},
-                                                                       {"cancelled", 9}}};
-  constexpr int of_refunds = 6;
+  constexpr std::array<std::pair<std::string_view, int>, 9> stages = {{{"out_of_stock", 0},
+                                                                       {"new", 1},
+                                                                       {"failed", 2},
+                                                                       {"confirm", 3},
+                                                                       {"tracking", 4},
+                                                                       {"shipped", 5},
+                                                                       {"delivered", 6},
+                                                                       {"returned", 6},
+                                                                       {"cancelled", 10}}};
+  constexpr int of_refunds = 7;
   auto what = step.substr(way_of(step).size() + 1);
   telling t{of_refunds, 1};
   for (const auto& [name, stage] : stages)
@@ -68,6 +69,7 @@ std::string notification::encode() const {
   w.str8(refunded.currency);
   w.i64(report_after_ms);
   w.u32(attempt);
+  w.str16(fulfilment);
   return w.take();
 }
 
@@ -91,6 +93,7 @@ result<notification> notification::decode(std::string_view bytes) {
   n.refunded.currency = r.str8();
   n.report_after_ms = r.i64();
   n.attempt = r.u32();
+  n.fulfilment = r.str16();
   if (version != notification_version || !r.done())
     return fail({error_kind::corrupt, "notification", "the notification cannot be read"});
   return n;

@@ -19,8 +19,9 @@ enum class notification_kind : std::uint8_t {
   refund_failed = 7,
   shipped = 8, ///< The carrier has the parcel.
   delivered = 9,
-  returned = 10,   ///< The parcel comes back.
-  deployment = 11, ///< How a deployment ended; of no order.
+  returned = 10,     ///< The parcel comes back.
+  deployment = 11,   ///< How a deployment ended; of no order.
+  out_of_stock = 12, ///< Nothing was charged: there is less than the order wants.
 };
 
 /// What has become of the customer's money, as it stands when it is told. The numbers are in
@@ -46,7 +47,8 @@ struct notification {
   std::string phone;           ///< E.164; empty: none.
   std::string tracking_number; ///< Empty: not known yet.
   std::string tracking_url;    ///< The carrier's page about it; empty: none.
-  std::string reason;          ///< Of a failed payment or refund: its code. Of a deployment: all.
+  /// Of a failed payment or refund: its code. Of want of stock: the lines. Of a deployment: all.
+  std::string reason;
   money total;
   refund_news news = refund_news::none;
   money refunded;            ///< That this refund gives back; 0: not known.
@@ -55,6 +57,7 @@ struct notification {
   /// Took it longer, the order is told by a message: nobody waits for the response any more. 0:
   /// nobody does.
   std::int64_t report_after_ms = 0;
+  std::string fulfilment = {}; ///< The key of one that is told with the order; empty: none.
 
   [[nodiscard]] std::string encode() const;
   /// Fails with `corrupt`.

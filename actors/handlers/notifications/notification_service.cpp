@@ -92,6 +92,7 @@ const std::string& channel_of(const order_settings& s, notification_kind kind) {
   case notification_kind::new_order:
     return s.channel_new;
   case notification_kind::payment_failed:
+  case notification_kind::out_of_stock:
     return s.channel_failed;
   case notification_kind::cancelled:
     return s.channel_cancelled;
@@ -186,6 +187,8 @@ void report_deliveries(context ctx, const notification& n, std::string_view resp
   if (n.kind == notification_kind::confirmed && !n.is_aside)
     facts.pending["notices"] = "done";
   ctx.send(order_object(ctx.key()), "RecordDeliveries", facts.encode());
+  if (!n.fulfilment.empty())
+    ctx.send(fulfilment_object(n.fulfilment), "RecordDeliveries", facts.encode());
 }
 
 // ── The handler ──────────────────────────────────────────────────────────────────────────────

@@ -45,6 +45,7 @@ std::optional<mail_kind> mail_of(notification_kind kind) {
   case notification_kind::payment_failed:
   case notification_kind::returned:
   case notification_kind::deployment:
+  case notification_kind::out_of_stock:
     break;
   }
   return std::nullopt;
@@ -115,6 +116,8 @@ notification_steps steps_of(const notification& n) {
     return all("returned");
   case notification_kind::deployment:
     return all("deployment");
+  case notification_kind::out_of_stock:
+    return all("out_of_stock" + again);
   }
   return {"mail", "announce", "sms"};
 }
@@ -134,6 +137,10 @@ std::string sms_about(const std::string& order_id, const notification& n) {
   case notification_kind::tracking:
     text += " has its label.";
     break;
+  case notification_kind::shipped:
+    text += " is on its way.";
+    return n.tracking_number.empty() ? text
+                                     : text + " Its tracking number is " + n.tracking_number + '.';
   case notification_kind::cancelled:
     text += n.attempt > 1 ? " was cancelled before." : " was cancelled.";
     return text.append(sentence_of(n.news));
@@ -141,10 +148,10 @@ std::string sms_about(const std::string& order_id, const notification& n) {
   case notification_kind::payment_failed:
   case notification_kind::refunded:
   case notification_kind::refund_failed:
-  case notification_kind::shipped:
   case notification_kind::delivered:
   case notification_kind::returned:
   case notification_kind::deployment: // For the shop, or by mail.
+  case notification_kind::out_of_stock:
     return text;
   }
   return text + (n.tracking_number.empty() ? " The tracking number follows."
@@ -178,6 +185,8 @@ std::string message_about(const std::string& order_id, const notification& n) {
     return with_number("The parcel of order " + id + " comes back", n);
   case notification_kind::deployment:
     return "Deployment " + id + ' ' + escaped(n.reason);
+  case notification_kind::out_of_stock:
+    return "Order " + id + " is out of stock: " + escaped(n.reason);
   }
   return "Order " + id;
 }

@@ -137,6 +137,16 @@ void read_wishes(known_fields& fields, order& o) {
     o.validates_address = fields.reader().flag(name.c_str());
 }
 
+/// Street, city, state and postal code.
+void read_place(known_fields& fields, const tables::country* country, postal_address& to) {
+  read_street(fields, to);
+  to.city = fields.line("city");
+  if (to.city.empty() && country != nullptr)
+    to.city = country->city;
+  to.state = fields.line("state");
+  read_zip(fields, country, to);
+}
+
 } // namespace
 
 void read_addresses(field_reader& request, order& o) {
@@ -161,12 +171,7 @@ void read_addresses(field_reader& request, order& o) {
   refuse_stray_streets(c);
 
   auto& to = o.shipping;
-  read_street(s, to);
-  to.city = s.line("city");
-  if (to.city.empty() && country != nullptr)
-    to.city = country->city;
-  to.state = s.line("state");
-  read_zip(s, country, to);
+  read_place(s, country, to);
   const auto own_or = [](std::string own, const std::string& other) {
     return own.empty() ? other : own;
   };
@@ -176,6 +181,19 @@ void read_addresses(field_reader& request, order& o) {
   to.email = own_or(read_mail(s), o.customer_email);
   refuse_unknown_parts(s);
   read_wishes(s, o);
+}
+
+postal_address read_address(field_reader& address) {
+  known_fields fields(address, address_fields());
+  postal_address to;
+  const auto* country = read_country(fields, to);
+  read_place(fields, country, to);
+  to.name = read_name(fields);
+  to.company = joined(fields.lines("company"));
+  to.phone = read_phone(fields, to.country);
+  to.email = read_mail(fields);
+  refuse_unknown_parts(fields);
+  return to;
 }
 
 } // namespace orderhub::handlers

@@ -12,4 +12,7 @@ namespace orderhub::handlers {
 /// `request`; what an address must have is `check_address`'s.
 void read_addresses(field_reader& request, order& o);
 
+/// An address that stands by itself, read in the same way; what it lacks is nobody else's.
+postal_address read_address(field_reader& address);
+
 } // namespace orderhub::handlers

@@ -1,5 +1,6 @@
 #include "actors/handlers/orders/cancel_order.hpp"
 
+#include "actors/handlers/orders/free_goods.hpp"
 #include "actors/handlers/orders/fulfilment.hpp"
 #include "actors/handlers/orders/order_notifications.hpp"
 #include "actors/handlers/orders/order_view.hpp"
@@ -90,6 +91,9 @@ task<void> compensate(order_run run) {
   run.learn(begun);
   if (had_label)
     stop_shipment(run);
+  const auto fulfilment = co_await fulfilment_of(run);
+  if (fulfilment)
+    stop_fulfilment(run, *fulfilment);
 
   // 3. The money first: it does not wait for a carrier.
   const auto returned = co_await return_payments(run);
@@ -101,8 +105,12 @@ task<void> compensate(order_run run) {
   if (run.failed())
     co_return;
 
-  // 5. Its goods are free for others.
-  co_await release_stock(run);
+  // 5. Nothing leaves the house, and its goods are free for others.
+  bool has_left = false;
+  if (fulfilment)
+    has_left = co_await undo_fulfilment(run, *fulfilment);
+  if (!has_left)
+    co_await release_stock(run);
 
   // 6. The order is cancelled.
   order_facts ended;

@@ -31,7 +31,7 @@ waiting_step step_of(journal::open_wait w) {
 /// What is asked for again, as its next poll says.
 std::optional<waiting_step> followed(const journal::open_invocation& i) {
   constexpr std::array followers = {payment_follower, refund_follower, tracking_follower,
-                                    sms_follower};
+                                    sms_follower,     ticket_follower, pickup_follower};
   const auto by = std::find_if(followers.begin(), followers.end(),
                                [&](const follower& f) { return f.handler == i.handler; });
   if (by == followers.end())
@@ -136,6 +136,13 @@ void add_too_long(open_points& open, unix_ms now, std::int64_t call_after_ms) {
 }
 
 } // namespace
+
+open_points open_points_of(const durable::read_view& view, std::int64_t call_after_ms) {
+  open_points open;
+  add(open, view.state);
+  add_too_long(open, view.now, call_after_ms);
+  return open;
+}
 
 result<open_points> open_points_of(const durable::read_view& view, const order_facts& facts,
                                    std::int64_t call_after_ms) {

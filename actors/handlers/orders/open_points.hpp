@@ -41,6 +41,9 @@ struct open_points {
   std::vector<step_for_person> persons;
 };
 
+/// Of that object alone, and of whatever service it is.
+open_points open_points_of(const durable::read_view& view, std::int64_t call_after_ms);
+
 /// `call_after_ms`: stands for all times of the table where it is positive. Fails where one of the
 /// objects cannot be read.
 result<open_points> open_points_of(const durable::read_view& view, const order_facts& facts,

@@ -1,6 +1,7 @@
 #include "actors/handlers/orders/order_event.hpp"
 
 #include "actors/handlers/objects.hpp"
+#include "actors/handlers/orders/free_goods.hpp"
 #include "actors/handlers/orders/order.hpp"
 #include "actors/handlers/orders/order_notifications.hpp"
 #include "actors/handlers/orders/order_view.hpp"
@@ -67,12 +68,18 @@ result<durable::event_outcome> merged(const journal::object_state& state,
   outcome.evidence = event.evidence;
   const auto after = merge(*before, event.learned);
   tell_tracking(outcome, state, *before, after);
-  tell_parcel(outcome, state, *before, after);
-  if (!forbids_shipping(*before) && forbids_shipping(after)) {
+  // A fulfilment has told customer and shop itself.
+  if (event.name != picked_up_event)
+    tell_parcel(outcome, state, *before, after);
+  const bool is_stopped = !forbids_shipping(*before) && forbids_shipping(after);
+  if (is_stopped) {
     const auto shipment = shipment_object(state.id.key);
     outcome.sends.push_back({shipment, "CancelPurchase", {}});
     outcome.sends.push_back({shipment, "VoidLabel", "report"});
   }
+  const bool is_unsold = !is_sale_undone(*before) && is_sale_undone(after);
+  if ((is_stopped || is_unsold) && has_goods(state, after))
+    outcome.sends.push_back({state.id, "FreeGoods", {}});
   return outcome;
 }
 

@@ -21,6 +21,9 @@ struct order_event {
   static result<order_event> decode(std::string_view bytes);
 };
 
+/// Of a fulfilment's parcel that has left.
+inline constexpr std::string_view picked_up_event = "picked_up";
+
 // The handlers of events: pure, applied beside whatever runs. Each merges what it brings into the
 // facts, and where that forbids to ship it also stops the shipment in the same turn. 404 where
 // there is no such order.

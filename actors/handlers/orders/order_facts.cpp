@@ -234,6 +234,12 @@ bool forbids_shipping(const order_facts& f) {
          (payment != nullptr && payment->state == payment_state::refunded);
 }
 
+bool is_sale_undone(const order_facts& f) {
+  const auto* payment = f.last_payment();
+  return f.dispute == dispute_state::lost ||
+         (payment != nullptr && payment->state == payment_state::refunded);
+}
+
 bool has_open_compensation(const order_facts& f) {
   const bool money_is_out =
       std::any_of(f.payments.begin(), f.payments.end(), [&](const payment_fact& p) {

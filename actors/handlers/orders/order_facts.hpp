@@ -111,6 +111,10 @@ bool is_out_of_stock(const order_facts& facts);
 /// disputed.
 bool forbids_shipping(const order_facts& facts);
 
+/// Its whole price went back to the customer, by a refund or a lost dispute: the goods are the
+/// shop's again, where they have not left.
+bool is_sale_undone(const order_facts& facts);
+
 /// A cancelled order of which money, a label or stock is still out, and nothing brings it back.
 bool has_open_compensation(const order_facts& facts);
 

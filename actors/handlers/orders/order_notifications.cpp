@@ -94,6 +94,16 @@ void post_failed_payment(const order_run& run, const payment_fact& payment) {
   post_message(run, std::move(n));
 }
 
+void post_out_of_stock(const order_run& run) {
+  if (!run.plan().announce)
+    return;
+  const auto& stock = run.facts().stock;
+  auto n = notification_about(run, notification_kind::out_of_stock);
+  n.reason = shortage_text(stock);
+  n.attempt = stock.round;
+  post_message(run, std::move(n));
+}
+
 bool may_confirm(const order_run& run) {
   return may_ship(run) && !run.facts().confirmed;
 }

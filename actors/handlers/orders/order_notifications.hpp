@@ -15,6 +15,8 @@ namespace orderhub::handlers {
 /// Tells the shop's channel and waits for nobody.
 void post_new_order(const order_run& run);
 void post_failed_payment(const order_run& run, const payment_fact& payment);
+/// That the order is refused for want of stock; each time that it is.
+void post_out_of_stock(const order_run& run);
 
 /// Its parcel may leave, and nobody was told so yet.
 bool may_confirm(const order_run& run);

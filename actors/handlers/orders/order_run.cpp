@@ -3,6 +3,7 @@
 #include "actors/handlers/attention.hpp"
 #include "actors/handlers/orders/order_changes.hpp"
 #include "actors/handlers/orders/order_view.hpp"
+#include "actors/handlers/orders/stock_and_refund_view.hpp"
 
 #include <utility>
 

@@ -2,6 +2,8 @@
 
 #include "actors/handlers/orders/cancel_order.hpp"
 #include "actors/handlers/orders/changed_order.hpp"
+#include "actors/handlers/orders/free_goods.hpp"
+#include "actors/handlers/orders/fulfilment_claim.hpp"
 #include "actors/handlers/orders/order_content.hpp"
 #include "actors/handlers/orders/order_event.hpp"
 #include "actors/handlers/orders/order_request.hpp"
@@ -33,7 +35,7 @@ durable::service_definition order_service(settings_ptr settings) {
   using durable::handler_definition;
   using durable::handler_mode;
   durable::service_definition service;
-  service.merge = &merge_facts;
+  service.merge = &merge_order_entry;
 
   handler_definition process;
   process.run = [settings](context ctx, std::string body) {
@@ -87,6 +89,14 @@ durable::service_definition order_service(settings_ptr settings) {
   };
   service.handlers.emplace("CompensateOrder", std::move(compensate_it));
 
+  handler_definition free_them;
+  free_them.internal = true;
+  free_them.cancellable = false;
+  free_them.run = [settings](context ctx, std::string body) {
+    return free_goods(ctx, std::move(body), settings);
+  };
+  service.handlers.emplace("FreeGoods", std::move(free_them));
+
   // What a vendor has not decided is asked for again.
   const auto add = [&](const char* name, handler_mode mode,
                        handler_task (*run)(context, std::string, settings_ptr)) {
@@ -113,6 +123,12 @@ durable::service_definition order_service(settings_ptr settings) {
     };
     service.handlers.emplace(handler, record);
   }
+  record.event = &claim_fulfilment;
+  service.handlers.emplace("ClaimFulfilment", record);
+  record.event = &release_fulfilment;
+  service.handlers.emplace("ReleaseFulfilment", record);
+  record.event = &forward_fulfilment_event;
+  service.handlers.emplace("RecordFulfilment", record);
   return service;
 }
 

@@ -5,7 +5,8 @@
 namespace orderhub::handlers {
 
 /// `OrderOrchestrator/{order}`: ProcessOrder, GetOrder, CancelOrder, and the internal
-/// CompensateOrder, RecordEvent, RecordLabel and RecordDeliveries.
+/// CompensateOrder, FreeGoods, RecordEvent, RecordLabel, RecordDeliveries, ClaimFulfilment,
+/// ReleaseFulfilment and RecordFulfilment.
 durable::service_definition order_service(settings_ptr settings);
 
 } // namespace orderhub::handlers

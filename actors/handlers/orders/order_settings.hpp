@@ -31,8 +31,13 @@ struct order_settings {
   bool slack_webhook = false; ///< Only an incoming webhook is.
   bool sms = false;           ///< Twilio is.
   bool stock = false;         ///< The shop's inventory is.
+  bool warehouse = false;     ///< Its warehouse is.
+  bool carrier = false;       ///< Its carrier is.
   std::int64_t label_timeout_ms = 10'000;
   std::int64_t notification_timeout_ms = 2'000;
+  /// How long a fulfilment awaits that its goods are packed, and that they are picked up.
+  std::int64_t packed_timeout_ms = 72LL * 3'600'000;
+  std::int64_t pickup_timeout_ms = 72LL * 3'600'000;
   bool compensate_on_label_failure = false;
   std::string label_rate = "cheapest"; ///< Of orders that name none: as of `order::rate`.
   bool validates_address = false;      ///< Of orders that do not say.

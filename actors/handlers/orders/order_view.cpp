@@ -2,15 +2,15 @@
 
 #include "actors/handlers/notifications/notification.hpp"
 #include "actors/handlers/orders/open_points.hpp"
+#include "actors/handlers/orders/open_points_view.hpp"
 #include "actors/handlers/orders/order_changes.hpp"
+#include "actors/handlers/orders/stock_and_refund_view.hpp"
 #include "actors/handlers/shipments/tracking_registration.hpp"
 #include "journal/base/utc_text.hpp"
 #include "providers/stripe/retrieve.hpp"
 #include "providers/tables/currencies.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstddef>
 #include <initializer_list>
 #include <utility>
 #include <vector>
@@ -188,60 +188,6 @@ json changes_json(std::string_view recorded) {
   return list;
 }
 
-/// What the shop's inventory has for it.
-json stock_json(const stock_fact& s) {
-  constexpr std::array names = {"none",      "asked", "refused", "held",
-                                "committed", "lost",  "released"};
-  json stock{{"state", names.at(static_cast<std::size_t>(s.state))}};
-  if (!s.reason.empty())
-    stock["reason"] = s.reason;
-  for (const auto& i : s.missing)
-    stock["missing"].push_back(
-        {{"productId", i.product_id}, {"wanted", i.wanted}, {"available", i.available}});
-  return stock;
-}
-
-/// That callers asked for, in the order in which they did.
-json refunds_json(const refund_facts& refunds) {
-  std::vector<std::pair<std::uint32_t, json>> numbered;
-  for (const auto& [id, r] : refunds) {
-    json refund{{"refundId", id}, {"amount", r.amount}, {"state", name_of(r.state)}};
-    if (!r.reason.empty())
-      refund["reason"] = r.reason;
-    if (!r.why.empty())
-      refund["why"] = r.why;
-    if (!r.refund_id.empty())
-      refund["stripeRefundId"] = r.refund_id;
-    numbered.emplace_back(r.number, std::move(refund));
-  }
-  std::sort(numbered.begin(), numbered.end(),
-            [](const auto& a, const auto& b) { return a.first < b.first; });
-  json list = json::array();
-  for (auto& [number, refund] : numbered)
-    list.push_back(std::move(refund));
-  return list;
-}
-
-/// What is open, as GetOrder lists it.
-void show(json& order, const open_points& open) {
-  auto in_doubt = json::array();
-  for (const auto& d : open.in_doubt)
-    in_doubt.push_back({{"step", d.step}, {"since", utc_text(d.since)}, {"reason", d.reason}});
-  auto waiting = json::array();
-  for (const auto& w : open.waiting)
-    waiting.push_back({{"step", w.step},
-                       {"vendor", text_or_null(w.vendor)},
-                       {"cause", name_of(w.cause)},
-                       {"since", utc_text(w.since)},
-                       {"attempts", w.attempts},
-                       {"last", w.last},
-                       {"next_at", w.next_at > 0 ? json(utc_text(w.next_at)) : json()}});
-  order["in_doubt"] = std::move(in_doubt);
-  order["waiting"] = std::move(waiting);
-  for (const auto& p : open.persons)
-    order["attention"].push_back({{"step", p.step}, {"reason", p.reason}});
-}
-
 } // namespace
 
 std::string shown_parts(const order& o) {
@@ -267,19 +213,6 @@ error cancelled_meanwhile(const std::string& order_id, const order_facts& f) {
           409};
 }
 
-error out_of_stock(const std::string& order_id, const order_facts& f) {
-  const auto why = shortage_text(f.stock);
-  if (f.stock.state == stock_state::lost)
-    return {error_kind::rejected, "order",
-            "Order " + order_id + " has no stock left: " + why +
-                ". What was paid is given back; it is now " + std::string(status_of(f)) + '.',
-            409};
-  return {error_kind::rejected, "order",
-          "Order " + order_id + " is out of stock: " + why +
-              ". Nothing was charged; it can be sent again.",
-          409};
-}
-
 error stays_cancelled(const std::string& order_id, const order_facts& f) {
   return {error_kind::rejected, "order",
           "Order " + order_id + (f.cancelled ? " was cancelled" : " is being cancelled") +
@@ -301,21 +234,6 @@ std::string cancel_response(const std::string& order_id, const order_facts& f) {
   return j.dump();
 }
 
-std::string refund_response(const std::string& order_id, const std::string& refund_id,
-                            const order_facts& f) {
-  const auto& refund = f.refunds.at(refund_id);
-  const char* message = refund.state == refund_state::made ? "Refunded"
-                        : refund.state == refund_state::accepted
-                            ? "Refund accepted; the bank has not made it yet"
-                            : "It is not known whether Stripe made the refund; a person was called";
-  return json{{"orderId", order_id},
-              {"refundId", refund_id},
-              {"refunded", refund.amount},
-              {"left", left_to_refund(f)},
-              {"message", message}}
-      .dump();
-}
-
 result<std::string> get_order(const durable::read_view& view, std::int64_t call_after_ms) {
   const auto& state = view.state;
   const auto* request = state.value("order");
@@ -334,21 +252,19 @@ result<std::string> get_order(const durable::read_view& view, std::int64_t call_
   auto open = open_points_of(view, *facts, call_after_ms);
   if (!open)
     return open.failure();
-  show(j, *open);
+  for (const auto& p : open->persons)
+    j["attention"].push_back({{"step", p.step}, {"reason", p.reason}});
   if (!j.contains("pending"))
     j["pending"] = json::array();
   if (!j.contains("attention"))
     j["attention"] = json::array();
-  if (facts->stock.round > 0)
-    j["stock"] = stock_json(facts->stock);
-  if (!facts->refunds.empty())
-    j["refunds"] = refunds_json(facts->refunds);
   if (!facts->notices.empty())
     j["notices"] = facts->notices;
   if (const auto* changes = state.value("changes"))
     j["changes"] = changes_json(*changes);
   auto text = j.dump();
-  text.insert(1, shown_parts(*o) + ',');
+  text.insert(1,
+              shown_parts(*o) + ',' + shown_open_points(*open) + shown_stock_and_refunds(*facts));
   return text;
 }
 

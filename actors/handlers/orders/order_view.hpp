@@ -24,15 +24,9 @@ std::string order_response(const std::string& order_id, const order_facts& facts
 
 /// CancelOrder's response, once everything is undone that can be.
 std::string cancel_response(const std::string& order_id, const order_facts& facts);
-/// Of one refund that stands: `{orderId, refundId, refunded, left, message}`.
-std::string refund_response(const std::string& order_id, const std::string& refund_id,
-                            const order_facts& facts);
 
 /// 409: cancelled, by whomever, while it was processed.
 error cancelled_meanwhile(const std::string& order_id, const order_facts& facts);
-
-/// 409: there is less in stock than the order wants, or was once it was paid; says of what.
-error out_of_stock(const std::string& order_id, const order_facts& facts);
 
 /// 409: it was cancelled before, or is being.
 error stays_cancelled(const std::string& order_id, const order_facts& facts);

@@ -3,6 +3,7 @@
 #include "actors/handlers/orders/order_view.hpp"
 #include "actors/handlers/orders/refund_outcome.hpp"
 #include "actors/handlers/orders/refund_request.hpp"
+#include "actors/handlers/orders/stock_and_refund_view.hpp"
 #include "providers/stripe/refund.hpp"
 #include "providers/stripe/retrieve_refund.hpp"
 #include "providers/tables/currencies.hpp"

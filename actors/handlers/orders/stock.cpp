@@ -1,7 +1,8 @@
 #include "actors/handlers/orders/stock.hpp"
 
 #include "actors/handlers/orders/order_facts.hpp"
-#include "actors/handlers/orders/order_view.hpp"
+#include "actors/handlers/orders/order_notifications.hpp"
+#include "actors/handlers/orders/stock_and_refund_view.hpp"
 #include "providers/inventory/commit.hpp"
 #include "providers/inventory/release.hpp"
 #include "providers/inventory/reserve.hpp"
@@ -53,6 +54,14 @@ stock_fact reserved(stock_fact stock, const result<inventory::stock_outcome>& ou
 
 std::string attempt_of(const order_run& run) {
   return std::to_string(run.facts().stock.round);
+}
+
+/// One that was refused is stored under its key at the inventory: each later one has its own.
+std::string release_attempt_of(const order_run& run) {
+  const auto attempt = attempt_of(run);
+  return run.facts().attention.contains("release_stock")
+             ? attempt + '.' + run.ctx().invocation().text()
+             : attempt;
 }
 
 bool is_paid(const order_facts& f) {
@@ -114,8 +123,10 @@ task<void> reserve_stock(order_run run) {
   auto stock = reserved(run.facts().stock, outcome);
   const bool is_refused = stock.state == stock_state::refused;
   run.learn(facts_of(std::move(stock)));
-  if (is_refused)
-    run.refuse(out_of_stock(run.id(), run.facts()));
+  if (!is_refused)
+    co_return;
+  post_out_of_stock(run);
+  run.refuse(out_of_stock(run.id(), run.facts()));
 }
 
 task<void> settle_stock(order_run run) {
@@ -131,7 +142,7 @@ task<void> release_stock(order_run run) {
   if (!run.facts().stock.is_kept())
     co_return;
   auto ctx = run.ctx();
-  auto release = inventory::release(ctx.step("release_stock", attempt_of(run)));
+  auto release = inventory::release(ctx.step("release_stock", release_attempt_of(run)));
   auto released = co_await ctx.effect(std::move(release));
   if (!released) {
     if (released.error().kind == error_kind::cancelled)

@@ -353,8 +353,9 @@ TEST_CASE("every vendor's settings have a name, also where it is not configured"
   }
 }
 
-TEST_CASE("a shop's own service is used where its base URL is set, and nowhere else",
-          "[gateway][settings]") {
+TEST_CASE(
+    "a shop's own service is used where its base URL is set, and mocked where no order asks it",
+    "[gateway][settings]") {
   constexpr std::pair<const char*, const char*> services[] = {
       {"inventory", "INVENTORY"}, {"warehouse", "WAREHOUSE"}, {"carrier", "CARRIER"}};
   for (const auto& [name, variable] : services) {
@@ -366,7 +367,18 @@ TEST_CASE("a shop's own service is used where its base URL is set, and nowhere e
     CHECK(none->find(name) == nullptr);
     const auto mock = make_registry(loaded({{"MOCK_MODE", "true"}}), "http://127.0.0.1:4242");
     REQUIRE(mock);
-    CHECK(mock->find(name) == nullptr);
+    const bool is_mocked = std::string_view(name) != "inventory";
+    REQUIRE((mock->find(name) != nullptr) == is_mocked);
+    if (is_mocked) {
+      CHECK(mock->find(name)->base == std::string("http://127.0.0.1:4242/") + name);
+      CHECK(mock->find(name)->mode == "mock");
+      CHECK(mock->find(name)->identity == "built-in");
+      CHECK(mock->find(name)->secret_headers.empty()); // A real key is shown to no mock.
+      const auto keyed =
+          make_registry(loaded({{"MOCK_MODE", "true"}, {key, "token-1"}}), "http://127.0.0.1:4242");
+      REQUIRE(keyed);
+      CHECK(keyed->find(name)->secret_headers.empty());
+    }
 
     const auto s = loaded(with(real, {{base, "https://shop.example.com/v1/"}, {key, "token-1"}}));
     const auto used = make_registry(s, {});
@@ -378,6 +390,8 @@ TEST_CASE("a shop's own service is used where its base URL is set, and nowhere e
     const auto orders = order_settings_from(s, *used);
     REQUIRE(orders);
     CHECK(orders->stock == (std::string_view(name) == "inventory"));
+    CHECK(orders->warehouse == (std::string_view(name) == "warehouse"));
+    CHECK(orders->carrier == (std::string_view(name) == "carrier"));
 
     const auto open = make_registry(loaded(with(real, {{base, "http://127.0.0.1:9/x"}})), {});
     REQUIRE(open);
@@ -401,7 +415,7 @@ TEST_CASE("vendors that are not configured or disabled are absent", "[gateway][s
       make_registry(loaded({{"MOCK_MODE", "true"}, {"ORDERHUB_DISABLE", "slack, sendgrid"}}),
                     "http://127.0.0.1:4");
   REQUIRE(disabled);
-  CHECK(disabled->endpoints.size() == 4);
+  CHECK(disabled->endpoints.size() == 6);
 }
 
 TEST_CASE("Twilio is its account, with a token or a key, and who sends", "[gateway][settings]") {

@@ -61,7 +61,7 @@ world::answer world::inform(const object_id& object, const std::string& handler,
   return wait_for(tell(object, handler, body));
 }
 
-bool world::resolve(std::string_view awakeable, std::string value) {
+bool world::resolve(std::string_view awakeable, result<std::string> value) {
   struct kept final : host::responder {
     void accepted(std::string_view /*id*/) override {}
     void finished(host::call_response r) override { status = r.status; }

@@ -40,6 +40,8 @@ providers::registry mock_registry(const handlers::order_settings& orders,
       {"twilio", "Basic QUMwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDp3b3JsZA==",
        "TWILIO_API_BASE, TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN", orders.sms},
       {"inventory", "Bearer inventory-world", "INVENTORY_API_BASE", orders.stock},
+      {"warehouse", "Bearer warehouse-world", "WAREHOUSE_API_BASE", orders.warehouse},
+      {"carrier", "Bearer carrier-world", "CARRIER_API_BASE", orders.carrier},
   };
   for (const auto& vendor : known) {
     r.settings.emplace(vendor.name, vendor.settings);

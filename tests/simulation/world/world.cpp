@@ -100,9 +100,12 @@ void world::when(std::function<bool(world&)> condition, std::function<void(world
 // ── Looking at it ────────────────────────────────────────────────────────────────────────────
 
 world::answer world::order(const std::string& key) const {
-  const object_id id{"OrderOrchestrator", key};
+  return read({"OrderOrchestrator", key}, "GetOrder");
+}
+
+world::answer world::read(const object_id& id, const std::string& handler) const {
   const auto outcome =
-      host::read_object(*journal_, *services_.find(id.service, "GetOrder"), id, {}, clock_->now());
+      host::read_object(*journal_, *services_.find(id.service, handler), id, {}, clock_->now());
   if (outcome)
     return {200, *outcome};
   return {status_of(outcome.error()), outcome.error().message};

@@ -143,8 +143,8 @@ public:
   /// Asks and runs until the answer is there. Aborts where none comes.
   answer call(const object_id& object, const std::string& handler, const std::string& body);
 
-  /// A person resolves an awakeable; false where there is none that waits.
-  bool resolve(std::string_view awakeable, std::string value);
+  /// Somebody resolves an awakeable, or rejects it; false where there is none that waits.
+  bool resolve(std::string_view awakeable, result<std::string> value);
 
   /// Does something once, as soon as a condition holds. Survives crashes: it stands outside.
   void when(std::function<bool(world&)> condition, std::function<void(world&)> action);
@@ -164,6 +164,8 @@ public:
 
   /// GetOrder's answer as of the last commit.
   [[nodiscard]] answer order(const std::string& key) const;
+  /// The same of any handler that reads.
+  [[nodiscard]] answer read(const object_id& id, const std::string& handler) const;
   /// What an answer lacks is fetched, as for one that leaves.
   [[nodiscard]] answer enriched(const object_id& object, const std::string& handler, answer a);
 

@@ -30,6 +30,14 @@ std::string stock_state(world& w) {
   return field(field(w.order("1").body, "stock"), "state");
 }
 
+/// The text of the message that went to that channel; empty where none did.
+std::string said_in(const world& w, const std::string& channel) {
+  for (const auto& body : w.bodies())
+    if (field(body, "channel") == channel)
+      return field(body, "text");
+  return {};
+}
+
 void check_good(world& w) {
   REQUIRE(w.run());
   const auto problems = problems_of(w, "1", {.has_stock = true});
@@ -89,7 +97,9 @@ TEST_CASE("an order that is out of stock is refused with its lines, and not char
                   "be sent again.");
   check_nothing_left(w, "out_of_stock");
   CHECK(w.mock.requests(call_id::stripe_charge) == 0);
-  CHECK(w.effects("1", effect_kind::message) == 0);
+  CHECK(w.effects("1", effect_kind::message) == 1);
+  CHECK(w.effects("1", effect_kind::message, "announce_out_of_stock") == 1);
+  CHECK(said_in(w, "C0FAILEDORD") == "Order 1 is out of stock: sku-1 (2 wanted, 1 there)");
   CHECK(field(field(w.order("1").body, "stock"), "missing") ==
         R"([{"available":1,"productId":"sku-1","wanted":2}])");
   CHECK(field(w.order("1").body, "attention") == "[]");
@@ -105,6 +115,8 @@ TEST_CASE("an order that is out of stock is refused with its lines, and not char
     CHECK(process(w).status == 409);
     CHECK(w.mock.requests(call_id::stripe_charge) == 0);
     CHECK(w.mock.requests(call_id::inventory_reserve) == 2);
+    REQUIRE(w.run());
+    CHECK(w.effects("1", effect_kind::message, "announce_out_of_stock_2") == 1);
   }
   SECTION("sent again with fewer pieces, that is what it is") {
     auto body = order_body();
@@ -204,6 +216,10 @@ TEST_CASE("a release that is refused is a person's, and tried again with the nex
   CHECK(field(w.order("1").body, "attention") ==
         R"([{"reason":"409: too_late","step":"release_stock"}])");
   CHECK(kept(w) == 1);
+  // Under a key of its own: the inventory keeps its refusal under the first one.
+  CHECK(field(w.call(order_object("1"), "CancelOrder", {}).body, "message") == "Order cancelled");
+  check_nothing_left(w, "cancelled");
+  CHECK(field(w.order("1").body, "attention") == "[]");
 }
 
 TEST_CASE("an inventory that refuses for good is a person's, and nothing is charged",
