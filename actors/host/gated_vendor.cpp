@@ -259,14 +259,15 @@ std::optional<std::int64_t> gated_vendor::wanted_at(std::int64_t now) {
 // ── What effects ask ─────────────────────────────────────────────────────────────────────────
 
 place_answer gated_vendor::ask(const place_request& request, std::int64_t now, offers_out& out) {
-  const auto share = share_of(request.call_class, request.lookup, request.compensates);
+  const auto own_share = share_of(request.call_class, request.lookup, request.compensates);
   const auto key = key_of(request.who);
   auto it = known_.find(key);
   // Who shares a queue for want of one of its own keeps its place there when one is free.
-  auto& shared = classes_[class_index(request.call_class)].lanes[static_cast<std::size_t>(share)];
+  auto& shared =
+      classes_[class_index(request.call_class)].lanes[static_cast<std::size_t>(own_share)];
   auto& l = it != known_.end() && it->second.in == &shared
                 ? shared
-                : lane_of(request.call_class, request.limit_key, share, now);
+                : lane_of(request.call_class, request.limit_key, own_share, now);
   if (it != known_.end() && it->second.in != &l) {
     // It wants another call now than the one it asked for before.
     remove(it, now);
