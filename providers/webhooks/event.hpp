@@ -2,6 +2,7 @@
 #include "providers/step_ref.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -70,7 +71,14 @@ enum class event_kind : std::uint8_t {
   picked_up,       ///< Of custom webhooks, with `packed`.
   packed,
   awakeable, ///< Of custom webhooks: `reference` is the awakeable's id.
+  sms_queued,     ///< Twilio has the message, and has not sent it yet.
+  message_posted, ///< Slack shows a message that bears our metadata.
 };
+/// `payment_succeeded`: as settings, counters and lists write it.
+std::string_view name_of(event_kind kind);
+std::optional<event_kind> event_kind_named(std::string_view name);
+/// `wrong`, `too_old`: of counters and of the list of refused calls.
+std::string_view name_of(refusal why);
 
 /// One event of a delivery, parsed. Everything is bounded: texts at most 512 bytes (longer: cut),
 /// at most 8 vendor ids. No card data, mail address, phone or free text of a customer.
@@ -79,8 +87,10 @@ struct event {
   std::string type; ///< The vendor's word: `payment_intent.succeeded`.
   event_kind kind = event_kind::skipped;
   std::int64_t at_ms = 0; ///< When it happened, by the vendor's clock; 0 where it is not said.
-  /// From our own metadata; all empty where the event carries none of ours.
-  step_ref about;
+  /// From our own metadata, as it stands there; all empty where the event carries none of ours.
+  /// Shippo's names no hub but a digest: that of ours is written as our hub's id, another one as the
+  /// digest itself (`oh:…`), which is no hub's id.
+  step_ref about = {{}, {}, {}, {}};
   std::string generation;      ///< Of the key, as our metadata has it; empty where it is not said.
   std::string idempotency_key; ///< Stripe's `request.idempotency_key`; empty otherwise.
   /// By which objects are found that our metadata does not name: the thing itself first
@@ -88,6 +98,7 @@ struct event {
   std::vector<std::string> vendor_ids;
   std::int64_t amount =
       -1; ///< Minor units; -1: not said. Of a refund: of all refunds together where said.
+  bool is_total = false; ///< Of a refund: `amount` is of all refunds of the payment together.
   std::string currency;  ///< Lower case.
   std::string code;      ///< The vendor's word for a reason: `card_declined`, `30007`.
   std::string reference; ///< Tracking number, awakeable id, or a deployment's status URL.
