@@ -1,11 +1,18 @@
 #include "providers/webhooks/vendors.hpp"
 
+#include "providers/github/webhook.hpp"
+#include "providers/sendgrid/webhook.hpp"
+#include "providers/shippo/webhook.hpp"
+#include "providers/slack/webhook.hpp"
 #include "providers/stripe/webhook.hpp"
+#include "providers/twilio/webhook.hpp"
 
 namespace orderhub::providers::webhooks {
 
 const std::vector<source>& sources() {
-  static const std::vector<source> all = {stripe::webhook_source()};
+  static const std::vector<source> all = {
+      stripe::webhook_source(), sendgrid::webhook_source(), shippo::webhook_source(),
+      slack::webhook_source(),  twilio::webhook_source(),   github::webhook_source()};
   return all;
 }
 
