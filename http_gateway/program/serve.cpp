@@ -66,6 +66,9 @@ result<std::unique_ptr<mock_server>> start_mock(const settings& s, std::string& 
   providers::mock::options options;
   options.seed = s.mock_seed;
   options.latency_ms.fill(s.mock_latency_ms);
+  options.tells = s.mock_webhooks;
+  options.transit_ms = s.mock_transit_ms;
+  options.delivery_ms = s.mock_delivery_ms;
   // Its memory ends with the program, the journal does not: other ids at every start, unless a seed
   // was asked for.
   if (s.mock_seed == settings().mock_seed)
@@ -78,6 +81,17 @@ result<std::unique_ptr<mock_server>> start_mock(const settings& s, std::string& 
     return port.failure();
   base = "http://127.0.0.1:" + std::to_string(*port);
   return mock;
+}
+
+/// The mock vendors' webhooks, to the hub's own port: they are signed and verified in mock mode too.
+void send_mock_webhooks(mock_server& mock, const settings& s, std::uint16_t port,
+                        providers::mock::webhook_keys keys, providers::transport& out) {
+  const bool is_v6 = s.listen.host == "::1" || s.listen.host == "::";
+  webhook_sender_options how{.to = (is_v6 ? "http://[::1]:" : "http://127.0.0.1:") +
+                                   std::to_string(port),
+                             .manner = {},
+                             .keys = std::move(keys)};
+  mock.send_webhooks(std::move(how), out);
 }
 
 void add_vendors(metrics_writer& out, const std::vector<host::vendor_places>& vendors) {
@@ -221,6 +235,8 @@ int serve(const settings& s, const std::function<result<settings>()>& read_again
   journal_options.sync = s.sync_commit;
   journal_options.boot = &machine;
   system_random random;
+  // Webhooks are verified in mock mode as well: under these keys.
+  const auto mock_keys = providers::mock::webhook_keys::make(random);
   auto journal = journal::hub_journal::open(**tables, journal_options, random);
   if (!journal)
     return refused(journal.error());
@@ -315,6 +331,9 @@ int serve(const settings& s, const std::function<result<settings>()>& read_again
 
   if (auto resumed = hub.resume(); !resumed)
     return refused(resumed.error());
+  providers::curl_transport mock_transport; // None of the hub's places.
+  if (*mock && s.mock_webhooks)
+    send_mock_webhooks(**mock, s, (*listener)->port(), mock_keys, mock_transport);
   const auto public_address = address_text(s.listen, (*listener)->port());
   log::info("serving", {{"listen", public_address},
                         {"admin", address_text(s.admin_listen, (*admin_listener)->port())},
@@ -336,6 +355,8 @@ int serve(const settings& s, const std::function<result<settings>()>& read_again
   (*listener)->stop(drained ? 1'000 : 0);
   (*admin_listener)->stop(0);
   hub.stop();
+  if (*mock)
+    (*mock)->stop(); // Before what it sends with.
   log::info("stopped", {{"drained", drained}});
   return 0;
 }
