@@ -199,8 +199,8 @@ void mock_server::stop() {
 }
 
 void mock_server::send_webhooks(webhook_sender_options how, providers::transport& out) {
-  sender_ = std::make_unique<webhook_sender>(
-      std::move(how), out, [this](unix_ms now) { return front_->notices(now); });
+  sender_ = std::make_unique<webhook_sender>(std::move(how), out,
+                                             [this](unix_ms now) { return front_->notices(now); });
 }
 
 webhook_sender::counts mock_server::webhooks_counted() const {

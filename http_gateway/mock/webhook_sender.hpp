@@ -20,8 +20,9 @@ struct webhook_sender_options {
   std::uint64_t seed = 1; ///< Of delays, copies and forgeries.
 };
 
-/// Sends what the mock vendors tell, on one thread of its own: it asks `collect` every 50 ms, and has
-/// at most `in_flight_max` calls out. What is not answered 2xx goes out again, as its vendor would.
+/// Sends what the mock vendors tell, on one thread of its own: it asks `collect` every 50 ms, and
+/// has at most `in_flight_max` calls out. What is not answered 2xx goes out again, as its vendor
+/// would.
 class webhook_sender {
 public:
   static constexpr std::size_t in_flight_max = 32;

@@ -7,6 +7,7 @@
 #include "http_gateway/program/commands.hpp"
 #include "http_gateway/program/file_limit.hpp"
 #include "http_gateway/program/mock_control.hpp"
+#include "http_gateway/program/mock_webhook_keys.hpp"
 #include "http_gateway/program/reload.hpp"
 #include "http_gateway/program/stop_signals.hpp"
 #include "http_gateway/server/server.hpp"
@@ -83,7 +84,8 @@ result<std::unique_ptr<mock_server>> start_mock(const settings& s, std::string& 
   return mock;
 }
 
-/// The mock vendors' webhooks, to the hub's own port: they are signed and verified in mock mode too.
+/// The mock vendors' webhooks, to the hub's own port: they are signed and verified in mock mode
+/// too.
 void send_mock_webhooks(mock_server& mock, const settings& s, std::uint16_t port,
                         providers::mock::webhook_keys keys, providers::transport& out) {
   const bool is_v6 = s.listen.host == "::1" || s.listen.host == "::";
@@ -205,8 +207,18 @@ void reload(const settings& started_with, providers::registry& running,
 
 } // namespace
 
-int serve(const settings& s, const std::function<result<settings>()>& read_again) {
+int serve(const settings& given, const std::function<result<settings>()>& given_again) {
   const stop_signals signals;
+  // Webhooks are verified in mock mode as well: the mock vendors sign with these.
+  system_random random_of_mock;
+  const auto mock_keys = providers::mock::webhook_keys::make(random_of_mock);
+  const settings s = with_mock_secrets(given, mock_keys);
+  const auto read_again = [&]() -> result<settings> {
+    auto again = given_again();
+    if (!again)
+      return again;
+    return with_mock_secrets(std::move(*again), mock_keys);
+  };
   log::set_level(level_of(s.log_level));
   if (auto checked = check_for_serve(s); !checked)
     return refused(checked.error());
@@ -235,8 +247,6 @@ int serve(const settings& s, const std::function<result<settings>()>& read_again
   journal_options.sync = s.sync_commit;
   journal_options.boot = &machine;
   system_random random;
-  // Webhooks are verified in mock mode as well: under these keys.
-  const auto mock_keys = providers::mock::webhook_keys::make(random);
   auto journal = journal::hub_journal::open(**tables, journal_options, random);
   if (!journal)
     return refused(journal.error());

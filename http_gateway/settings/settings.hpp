@@ -57,11 +57,11 @@ struct settings {
 
   bool mock_mode = false;
   std::uint64_t mock_seed = 1;
-  std::int64_t mock_latency_ms = 0; ///< Added to each answer of a built-in mock vendor.
-  bool mock_webhooks = true; ///< The mock vendors tell the hub what happens.
+  std::int64_t mock_latency_ms = 0;       ///< Added to each answer of a built-in mock vendor.
+  bool mock_webhooks = true;              ///< The mock vendors tell the hub what happens.
   std::int64_t mock_transit_ms = 15'000;  ///< From a label to the parcel's way; 0: it never moves.
   std::int64_t mock_delivery_ms = 15'000; ///< From there to the door; 0: it never arrives.
-  std::string mock_control_path;    ///< A control document for the mock vendors at start.
+  std::string mock_control_path;          ///< A control document for the mock vendors at start.
 
   providers::vendor_values vendors; ///< As the rows of the vendors' folders say.
 

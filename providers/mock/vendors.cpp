@@ -730,9 +730,8 @@ result<void> vendors::control(std::string_view json) {
                                                s.request_number))
     return fail({error_kind::not_found, "mock.control",
                  "'authenticate' names no PaymentIntent in requires_action"});
-  if (read->fail_authentication &&
-      !s.now_world->stripe_vendor.fail_authentication(*read->fail_authentication,
-                                                      s.time_at(vendor_id::stripe)))
+  if (read->fail_authentication && !s.now_world->stripe_vendor.fail_authentication(
+                                       *read->fail_authentication, s.time_at(vendor_id::stripe)))
     return fail({error_kind::not_found, "mock.control",
                  "'fail_authentication' names no PaymentIntent in requires_action"});
   if (read->refund && !s.now_world->stripe_vendor.refund_by_hand(

@@ -157,9 +157,9 @@ public:
   /// has changed.
   result<void> control(std::string_view json);
 
-  /// What happened since it was asked for the last time, up to the last `advance` or `handle`, and is
-  /// told by webhooks, where `tells`. A mail's delivery and an SMS's end are in it beforehand, with
-  /// their own times.
+  /// What happened since it was asked for the last time, up to the last `advance` or `handle`, and
+  /// is told by webhooks, where `tells`. A mail's delivery and an SMS's end are in it beforehand,
+  /// with their own times.
   [[nodiscard]] std::vector<notice> take_notices();
 
   /// Back to the first state of these options, but for ids, which never come again.

@@ -118,10 +118,9 @@ std::string code_of(const json& entry, event_kind kind) {
 }
 
 webhooks::element read_element(std::string_view text) {
-  const auto entry =
-      pick<json>(text, {"sg_event_id", "sg_message_id", "event", "timestamp", "hub", "order_id",
-                        "step", "step_attempt", "generation", "type", "status", "reason",
-                        "bounce_classification"});
+  const auto entry = pick<json>(text, {"sg_event_id", "sg_message_id", "event", "timestamp", "hub",
+                                       "order_id", "step", "step_attempt", "generation", "type",
+                                       "status", "reason", "bounce_classification"});
   if (!entry)
     return webhooks::problem("The element is not one JSON object.");
   webhooks::element read;

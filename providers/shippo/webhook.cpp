@@ -73,7 +73,8 @@ verification verify(const delivery& received, const std::vector<secret>& secrets
       webhooks::judge(secrets, [&](std::string_view key) { return signs(key, received.body); });
   if (verdict.why == refusal::none)
     verdict.why = webhooks::age_of(*webhooks::digits_of(header->time), received.now_s);
-  else if (verdict.hint.empty() && webhooks::was_reshaped(received.body, [&](std::string_view body) {
+  else if (verdict.hint.empty() &&
+           webhooks::was_reshaped(received.body, [&](std::string_view body) {
              return signs(secrets.front().reveal(), body);
            }))
     verdict.hint = webhooks::reshaped_hint;
@@ -112,8 +113,8 @@ event_kind kind_of(std::string_view status, const std::array<row, N>& rows) {
   return event_kind::skipped;
 }
 
-/// What stands between ` order_id:` and ` step:` of our metadata, and behind; nothing where the text
-/// was cut within the order's key. Only labels bear metadata, so a step that was cut is known.
+/// What stands between ` order_id:` and ` step:` of our metadata, and behind; nothing where the
+/// text was cut within the order's key. Only labels bear metadata, so a step that was cut is known.
 struct named_step {
   std::string_view order_id, step, generation;
 };
@@ -132,8 +133,7 @@ std::optional<named_step> step_in(std::string_view metadata) {
     step_name = label_step;
   const auto generation_begin = generation + generation_mark.size();
   const auto order_begin = order + order_mark.size();
-  return named_step{metadata.substr(order_begin, step - order_begin),
-                    step_name,
+  return named_step{metadata.substr(order_begin, step - order_begin), step_name,
                     metadata.substr(generation_begin, order - generation_begin)};
 }
 

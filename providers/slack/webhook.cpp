@@ -52,7 +52,8 @@ verification verify(const delivery& received, const std::vector<secret>& secrets
       webhooks::judge(secrets, [&](std::string_view key) { return signs(key, received.body); });
   if (verdict.why == refusal::none)
     verdict.why = webhooks::age_of(*signed_at, received.now_s);
-  else if (verdict.hint.empty() && webhooks::was_reshaped(received.body, [&](std::string_view body) {
+  else if (verdict.hint.empty() &&
+           webhooks::was_reshaped(received.body, [&](std::string_view body) {
              return signs(secrets.front().reveal(), body);
            }))
     verdict.hint = webhooks::reshaped_hint;
@@ -167,8 +168,7 @@ reading interaction_of(const json& payload, std::string_view body) {
   event e;
   e.type = type.empty() ? "interaction" : type;
   const auto trigger = text_of(payload, "trigger_id");
-  e.id = trigger.empty() ? webhooks::body_id(body)
-                         : webhooks::known_id(e.type + ':' + trigger);
+  e.id = trigger.empty() ? webhooks::body_id(body) : webhooks::known_id(e.type + ':' + trigger);
   return webhooks::only(std::move(e));
 }
 
@@ -188,9 +188,8 @@ reading read(const delivery& received, const step_ref& /*ours*/) {
   const auto text = webhooks::json_in(received.body);
   if (!text)
     return command_of(received.body);
-  const auto body =
-      pick<json>(*text, {"type", "challenge", "event_id", "event_time", "event", "user", "message",
-                         "container", "actions", "trigger_id"});
+  const auto body = pick<json>(*text, {"type", "challenge", "event_id", "event_time", "event",
+                                       "user", "message", "container", "actions", "trigger_id"});
   if (!body)
     return webhooks::unreadable("The body is not one JSON object.");
   const auto type = text_of(*body, "type");

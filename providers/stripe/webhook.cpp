@@ -76,7 +76,8 @@ verification verify(const delivery& received, const std::vector<secret>& secrets
       webhooks::judge(secrets, [&](std::string_view key) { return signs(key, received.body); });
   if (verdict.why == refusal::none)
     verdict.why = webhooks::age_of(*webhooks::digits_of(header->time), received.now_s);
-  else if (verdict.hint.empty() && webhooks::was_reshaped(received.body, [&](std::string_view body) {
+  else if (verdict.hint.empty() &&
+           webhooks::was_reshaped(received.body, [&](std::string_view body) {
              return signs(secrets.front().reveal(), body);
            }))
     verdict.hint = webhooks::reshaped_hint;
@@ -123,8 +124,8 @@ void read_intent(event& e, const json& object) {
   }
 }
 
-/// A charge is money only when it has succeeded and is captured: `charge.succeeded` also comes of an
-/// authorization, and of a bank debit while it is `pending`.
+/// A charge is money only when it has succeeded and is captured: `charge.succeeded` also comes of
+/// an authorization, and of a bank debit while it is `pending`.
 void read_charge(event& e, const json& object) {
   const auto status = text_of(object, "status");
   const json* captured = member(object, "captured");

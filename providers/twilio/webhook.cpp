@@ -65,8 +65,8 @@ bool signs(std::string_view token, std::string_view url, std::string_view body,
            std::string_view digest) {
   for (const auto& spelling : spellings_of(url)) {
     const auto text = signed_text(spelling, body);
-    if (text && webhooks::are_same(
-                    webhooks::hmac(webhooks::hash_algorithm::sha1, token, {*text}), digest))
+    if (text &&
+        webhooks::are_same(webhooks::hmac(webhooks::hash_algorithm::sha1, token, {*text}), digest))
       return true;
   }
   return false;
@@ -109,8 +109,7 @@ verification verify(const delivery& received, const std::vector<secret>& secrets
       secrets, [&](std::string_view token) { return signs(token, url, body, *digest); });
   if (verdict.why == refusal::none && wanted) {
     const auto body_hash = sha256_of(received.body);
-    const auto text =
-        hex_of({reinterpret_cast<const char*>(body_hash.data()), body_hash.size()});
+    const auto text = hex_of({reinterpret_cast<const char*>(body_hash.data()), body_hash.size()});
     if (!webhooks::are_same(text, *wanted))
       return {refusal::wrong, "the URL's signature is right, and the body is not what was signed"};
   }

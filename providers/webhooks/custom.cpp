@@ -66,8 +66,8 @@ verification verify_standard(const custom_source& from, const delivery& received
     for (int i = 0; i < signatures_max && !rest.empty(); ++i) {
       const auto one = rest.substr(0, rest.find(' '));
       rest.remove_prefix(std::min(one.size() + 1, rest.size()));
-      const auto signature = one.starts_with(version) ? base64_decoded(one.substr(version.size()))
-                                                      : std::nullopt;
+      const auto signature =
+          one.starts_with(version) ? base64_decoded(one.substr(version.size())) : std::nullopt;
       if (signature && (key->is_public ? verifier && verifier->verifies(parts, *signature)
                                        : are_same(digest, *signature)))
         return true;
@@ -95,7 +95,8 @@ verification verify_hmac(const custom_source& from, const delivery& received) {
   const auto signs = [&](std::string_view key, std::string_view body) {
     return are_same(hmac(from.algorithm, key, {body}), *digest);
   };
-  auto verdict = judge(from.secrets, [&](std::string_view key) { return signs(key, received.body); });
+  auto verdict =
+      judge(from.secrets, [&](std::string_view key) { return signs(key, received.body); });
   if (verdict.why == refusal::wrong && verdict.hint.empty() &&
       was_reshaped(received.body, [&](std::string_view body) {
         return signs(from.secrets.front().reveal(), body);
@@ -168,9 +169,8 @@ reading read_custom(const custom_source& from, const delivery& received, const s
   if (!body || !body->is_object())
     return unreadable("The body is not one JSON object.");
   event e;
-  e.id = from.scheme == custom_scheme::hmac
-             ? known_id(text_at(*body, from.at.id))
-             : known_id(header_of(received, "webhook-id").text);
+  e.id = from.scheme == custom_scheme::hmac ? known_id(text_at(*body, from.at.id))
+                                            : known_id(header_of(received, "webhook-id").text);
   if (e.id.empty())
     return unreadable("The event has no id at " + from.at.id + ".");
   e.type = word_of(text_at(*body, from.at.type));

@@ -17,7 +17,8 @@ namespace orderhub::providers::webhooks {
 
 /// How a sender of `/webhooks/custom/{name}` signs.
 enum class custom_scheme : std::uint8_t {
-  /// Standard Webhooks 1.0.0: HMAC under a key of `whsec_` and base64, ed25519 under a public key of
+  /// Standard Webhooks 1.0.0: HMAC under a key of `whsec_` and base64, ed25519 under a public key
+  /// of
   /// `whpk_` and base64. Without a prefix it is an HMAC key.
   standard,
   standard_v1a, ///< The same, where a key without a prefix is a public one.
@@ -27,11 +28,11 @@ enum class text_encoding : std::uint8_t { hex, base64 };
 
 /// Where the parts of an event are: JSON pointers (RFC 6901) into the body. Empty: nowhere.
 struct custom_pointers {
-  std::string id;             ///< The event's id; Standard Webhooks have it in `webhook-id`.
-  std::string type = "/type"; ///< By which `custom_source::events` is asked.
-  std::string order;          ///< The order's key.
-  std::string reference;      ///< Awakeable's id, or tracking number.
-  std::string data;           ///< What an awakeable is resolved with.
+  std::string id;                ///< The event's id; Standard Webhooks have it in `webhook-id`.
+  std::string type = "/type";    ///< By which `custom_source::events` is asked.
+  std::string order;             ///< The order's key.
+  std::string reference;         ///< Awakeable's id, or tracking number.
+  std::string data;              ///< What an awakeable is resolved with.
   std::string at = "/timestamp"; ///< Unix seconds, or ISO 8601.
 };
 
@@ -62,9 +63,9 @@ inline constexpr std::size_t custom_data_size_max = std::size_t{16} * 1'024;
 ///    "encoding":"hex"|"base64","id":"/id","type":"/type","order":"/data/order_id",
 ///    "reference":"/data/awakeable","data":"/data","at":"/time",
 ///    "events":{"parcel.packed":"packed","parcel.gone":"picked_up","*":"awakeable"}}]`
-/// `secret` may be a comma-separated list. An `awakeable` needs `reference`, and is resolved with what
-/// is at `data`, or null. `hmac` needs `header` and `id`. An empty text has no sender. Fails with
-/// `invalid` naming the sender and the field, never a value.
+/// `secret` may be a comma-separated list. An `awakeable` needs `reference`, and is resolved with
+/// what is at `data`, or null. `hmac` needs `header` and `id`. An empty text has no sender. Fails
+/// with `invalid` naming the sender and the field, never a value.
 result<std::vector<custom_source>> read_custom_sources(std::string_view json);
 
 /// Whether the delivery is of that sender, by its scheme; the timestamp of Standard Webhooks must

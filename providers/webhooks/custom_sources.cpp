@@ -52,10 +52,12 @@ bool is_pointer(std::string_view text) {
 /// What an event of a shop's own system may mean. Not what only a vendor can know of money.
 bool may_mean(event_kind kind) {
   constexpr std::array<event_kind, 11> kinds = {
-      event_kind::skipped,    event_kind::in_transit,      event_kind::delivered,
-      event_kind::returned,   event_kind::delivery_failed, event_kind::tracking_unknown,
-      event_kind::picked_up,  event_kind::packed,          event_kind::awakeable,
-      event_kind::deployment_succeeded, event_kind::deployment_failed};
+      event_kind::skipped,          event_kind::in_transit,
+      event_kind::delivered,        event_kind::returned,
+      event_kind::delivery_failed,  event_kind::tracking_unknown,
+      event_kind::picked_up,        event_kind::packed,
+      event_kind::awakeable,        event_kind::deployment_succeeded,
+      event_kind::deployment_failed};
   return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
 }
 
@@ -97,8 +99,8 @@ result<void> read_pointers(const json& object, custom_source& to) {
       continue;
     *pointer = text_of(object, name);
     if (!is_pointer(*pointer))
-      return wrong(to.name, std::string(name) + " must be a JSON pointer like /data/" +
-                                std::string(name));
+      return wrong(to.name,
+                   std::string(name) + " must be a JSON pointer like /data/" + std::string(name));
   }
   return {};
 }
@@ -110,9 +112,8 @@ result<void> read_events(const json& object, custom_source& to) {
   if (!events->is_object() || events->size() > events_max)
     return wrong(to.name, "events must be an object of at most 100 types");
   for (const auto& [type, meaning] : events->items()) {
-    const auto kind = meaning.is_string()
-                          ? event_kind_named(meaning.get_ref<const std::string&>())
-                          : std::nullopt;
+    const auto kind = meaning.is_string() ? event_kind_named(meaning.get_ref<const std::string&>())
+                                          : std::nullopt;
     if (type.empty() || type.size() > text_size_max || !kind || !may_mean(*kind))
       return wrong(to.name, "events may mean skipped, in_transit, delivered, returned, "
                             "delivery_failed, tracking_unknown, picked_up, packed, awakeable, "

@@ -70,7 +70,7 @@ enum class event_kind : std::uint8_t {
   operator_action, ///< A person pressed one of our buttons in Slack; `action`, `actor`.
   picked_up,       ///< Of custom webhooks, with `packed`.
   packed,
-  awakeable, ///< Of custom webhooks: `reference` is the awakeable's id.
+  awakeable,      ///< Of custom webhooks: `reference` is the awakeable's id.
   sms_queued,     ///< Twilio has the message, and has not sent it yet.
   message_posted, ///< Slack shows a message that bears our metadata.
 };
@@ -88,8 +88,8 @@ struct event {
   event_kind kind = event_kind::skipped;
   std::int64_t at_ms = 0; ///< When it happened, by the vendor's clock; 0 where it is not said.
   /// From our own metadata, as it stands there; all empty where the event carries none of ours.
-  /// Shippo's names no hub but a digest: that of ours is written as our hub's id, another one as the
-  /// digest itself (`oh:…`), which is no hub's id.
+  /// Shippo's names no hub but a digest: that of ours is written as our hub's id, another one as
+  /// the digest itself (`oh:…`), which is no hub's id.
   step_ref about = {{}, {}, {}, {}};
   std::string generation;      ///< Of the key, as our metadata has it; empty where it is not said.
   std::string idempotency_key; ///< Stripe's `request.idempotency_key`; empty otherwise.

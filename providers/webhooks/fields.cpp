@@ -80,9 +80,9 @@ std::optional<int> zone_minutes(std::string_view rest) {
 
 std::string known_id(std::string_view text) {
   constexpr std::size_t size_max = 200;
-  const bool is_plain = text.size() <= size_max && std::all_of(text.begin(), text.end(), [](char c) {
-                          return c > ' ' && c < 0x7f;
-                        });
+  const bool is_plain =
+      text.size() <= size_max &&
+      std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
   return is_plain ? std::string(text) : digest_text(text);
 }
 
@@ -113,9 +113,8 @@ std::string currency_of(std::string_view text) {
   std::string lower;
   for (const char c : text.substr(0, 4))
     lower += lower_ascii(c);
-  const bool is_one =
-      lower.size() == 3 &&
-      std::all_of(lower.begin(), lower.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  const bool is_one = lower.size() == 3 && std::all_of(lower.begin(), lower.end(),
+                                                       [](char c) { return c >= 'a' && c <= 'z'; });
   return is_one ? lower : std::string();
 }
 
@@ -142,9 +141,8 @@ std::int64_t utc_ms_of(std::string_view text) {
                            std::chrono::day(static_cast<unsigned>(d))};
   if (!zone || !day.ok())
     return 0;
-  const std::int64_t seconds =
-      sys_days(day).time_since_epoch().count() * std::int64_t{86'400} + hour * 3'600 +
-      (minute - *zone) * 60 + second;
+  const std::int64_t seconds = sys_days(day).time_since_epoch().count() * std::int64_t{86'400} +
+                               hour * 3'600 + (minute - *zone) * 60 + second;
   return seconds < 0 ? 0 : seconds * 1'000 + ms;
 }
 
@@ -206,8 +204,9 @@ std::optional<std::vector<std::string_view>> list_elements(std::string_view text
     else if (c == ']' || c == '}') {
       if (--depth > 0)
         continue;
-      const bool is_empty = elements.empty() && text.substr(from, i - from).find_first_not_of(
-                                                    space) == std::string_view::npos;
+      const bool is_empty =
+          elements.empty() &&
+          text.substr(from, i - from).find_first_not_of(space) == std::string_view::npos;
       if (c != ']' || i + 1 != end || (!is_empty && !end_element(i)))
         return std::nullopt;
       return elements;

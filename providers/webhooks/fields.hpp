@@ -1,6 +1,6 @@
 #pragma once
-// What the readers of webhooks share: bounded texts, times, and our metadata. The JSON library stays
-// inside .cpp files.
+// What the readers of webhooks share: bounded texts, times, and our metadata. The JSON library
+// stays inside .cpp files.
 #include "providers/codec/json_fields.hpp"
 #include "providers/step_ref.hpp"
 #include "providers/webhooks/event.hpp"
@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace orderhub::providers::webhooks {
@@ -43,8 +44,8 @@ std::int64_t ms_of_seconds(std::optional<std::int64_t> seconds);
 /// Adds an id by which an object is found; an empty one and what is above the bound are left out.
 void add_vendor_id(event& to, std::string_view id);
 
-/// The step that the texts name; none at all where one of them is longer than 512 bytes or no UTF-8:
-/// an order's key that is cut would be another order's.
+/// The step that the texts name; none at all where one of them is longer than 512 bytes or no
+/// UTF-8: an order's key that is cut would be another order's.
 step_ref ref_of(std::string_view hub, std::string_view order_id, std::string_view step,
                 std::string_view attempt);
 /// Our metadata in an object whose members are texts.
@@ -69,7 +70,8 @@ reading unreadable(std::string sentence);
 reading only(event what);
 
 /// The JSON in a body: the body itself, or the field `payload` of a form (GitHub, Slack). By the
-/// first byte and not by the content type, which nobody signs. Nothing where there is no such field.
+/// first byte and not by the content type, which nobody signs. Nothing where there is no such
+/// field.
 std::optional<std::string> json_in(std::string_view body);
 
 } // namespace orderhub::providers::webhooks

@@ -15,7 +15,7 @@ namespace orderhub::providers::webhooks {
 
 /// A header that a verifier needs.
 struct header_value {
-  std::string_view text; ///< As it came; empty where it is missing.
+  std::string_view text;    ///< As it came; empty where it is missing.
   bool is_repeated = false; ///< There are two: which one a sender meant nobody can say.
 };
 /// Name in any case.

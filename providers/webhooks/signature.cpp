@@ -217,8 +217,8 @@ std::optional<public_key> public_key::p256(std::string_view text) {
 }
 
 std::optional<public_key> public_key::ed25519(std::string_view raw) {
-  auto key = owned(
-      EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes_of(raw), raw.size()));
+  auto key =
+      owned(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes_of(raw), raw.size()));
   return key ? std::optional(public_key(std::move(key))) : std::nullopt;
 }
 
@@ -227,8 +227,8 @@ bool public_key::verifies(signed_parts parts, std::string_view signature) const 
   const digest_context context(EVP_MD_CTX_new());
   const bool is_edwards = is_ed25519(key);
   const char* const hash = is_edwards ? nullptr : "SHA256";
-  if (!context || EVP_DigestVerifyInit_ex(context.get(), nullptr, hash, nullptr, nullptr, key,
-                                          nullptr) != 1)
+  if (!context ||
+      EVP_DigestVerifyInit_ex(context.get(), nullptr, hash, nullptr, nullptr, key, nullptr) != 1)
     give_up("signatures");
   if (is_edwards) { // Takes all bytes at once.
     const auto all = joined(parts);

@@ -10,9 +10,9 @@
 namespace orderhub::providers::webhooks {
 
 const std::vector<source>& sources() {
-  static const std::vector<source> all = {
-      stripe::webhook_source(), sendgrid::webhook_source(), shippo::webhook_source(),
-      slack::webhook_source(),  twilio::webhook_source(),   github::webhook_source()};
+  static const std::vector<source> all = {stripe::webhook_source(), sendgrid::webhook_source(),
+                                          shippo::webhook_source(), slack::webhook_source(),
+                                          twilio::webhook_source(), github::webhook_source()};
   return all;
 }
 

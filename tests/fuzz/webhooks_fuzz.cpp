@@ -71,7 +71,8 @@ void check_bounds(const webhooks::reading& all) {
     must(fits(e.id) && fits(e.type) && fits(e.about.hub) && fits(e.about.order_id) &&
              fits(e.about.step) && fits(e.about.attempt) && fits(e.generation) &&
              fits(e.idempotency_key) && fits(e.currency) && fits(e.code) && fits(e.reference) &&
-             fits(e.action) && fits(e.actor) && std::all_of(e.vendor_ids.begin(), e.vendor_ids.end(), fits),
+             fits(e.action) && fits(e.actor) &&
+             std::all_of(e.vendor_ids.begin(), e.vendor_ids.end(), fits),
          "a text of an event is too long");
     must(e.vendor_ids.size() <= webhooks::vendor_ids_max, "there are too many ids");
     must(e.data.size() <= webhooks::custom_data_size_max, "the data is too long");
@@ -109,8 +110,9 @@ std::vector<webhooks::custom_source> senders(const std::string& secret_text) {
       R"(","order":"/data/order_id","reference":"/data/awakeable","data":"/data",)"
       R"("events":{"order.packed":"packed","order.asked":"awakeable"}},)"
       R"({"name":"b","scheme":"hmac","secret":")" +
-      secret_text + R"(","header":"x-signature","prefix":"sha256=","id":"/id","order":"/a/0/b~1c",)"
-                    R"("at":"/at","reference":"/r","events":{"*":"awakeable"}}])");
+      secret_text +
+      R"(","header":"x-signature","prefix":"sha256=","id":"/id","order":"/a/0/b~1c",)"
+      R"("at":"/at","reference":"/r","events":{"*":"awakeable"}}])");
   must(all.has_value(), "the senders cannot be read");
   return std::move(*all);
 }

@@ -647,8 +647,7 @@ void shippo::settle(unix_ms now) {
   }
 }
 
-void shippo::tell_track(std::uint64_t number, const label& l, std::string_view status,
-                        unix_ms at) {
+void shippo::tell_track(std::uint64_t number, const label& l, std::string_view status, unix_ms at) {
   notice n;
   n.vendor = vendor_id::shippo;
   n.at = at;

@@ -52,10 +52,9 @@ void webhook_queue::add(std::vector<notice> told, unix_ms now) {
     }
     if (happens(manner_.lost))
       continue;
-    const auto copies =
-        manner_.copies_max > 1
-            ? 1 + random_.below(static_cast<std::uint64_t>(manner_.copies_max))
-            : 1;
+    const auto copies = manner_.copies_max > 1
+                            ? 1 + random_.below(static_cast<std::uint64_t>(manner_.copies_max))
+                            : 1;
     for (std::uint64_t i = 0; i < copies; ++i)
       wait({n, 1, false}, moment(n));
   }
@@ -129,8 +128,12 @@ void webhook_queue::failed(webhook_sending sending, unix_ms now) {
     return;
   // The signature is made anew; the rest is the same.
   static constexpr std::array<std::string_view, 6> signatures = {
-      "Stripe-Signature",  "Shippo-Auth-Signature", "X-Twilio-Email-Event-Webhook-Timestamp",
-      "X-Twilio-Email-Event-Webhook-Signature", "X-Slack-Request-Timestamp", "X-Slack-Signature"};
+      "Stripe-Signature",
+      "Shippo-Auth-Signature",
+      "X-Twilio-Email-Event-Webhook-Timestamp",
+      "X-Twilio-Email-Event-Webhook-Signature",
+      "X-Slack-Request-Timestamp",
+      "X-Slack-Signature"};
   item again;
   again.tries = sending.tries + 1;
   again.what.vendor = sending.vendor;

@@ -31,8 +31,7 @@ std::string timed(std::string_view key, std::string_view body, std::string_view 
 
 std::string twilio_signature(const webhook_keys& keys, std::string_view body,
                              std::string_view url) {
-  const bool is_json =
-      webhooks::parameter_of(webhooks::query_of(url), "bodySHA256").has_value();
+  const bool is_json = webhooks::parameter_of(webhooks::query_of(url), "bodySHA256").has_value();
   const auto text = twilio::signed_text(url, is_json ? std::string_view() : body);
   return base64_encode(hmac(hash_algorithm::sha1, keys.twilio, {text.value_or("")}));
 }
@@ -40,8 +39,9 @@ std::string twilio_signature(const webhook_keys& keys, std::string_view body,
 } // namespace
 
 webhook_keys webhook_keys::make(random_source& random) {
-  return {random_text(random, "whsec_"), random_text(random, ""), random_text(random, ""),
-          random_text(random, ""),       random_text(random, ""), webhooks::signing_key::new_p256()};
+  return {random_text(random, "whsec_"), random_text(random, ""),
+          random_text(random, ""),       random_text(random, ""),
+          random_text(random, ""),       webhooks::signing_key::new_p256()};
 }
 
 std::string webhook_keys::text_for(std::string_view setting) const {
@@ -66,9 +66,9 @@ header_list sign(vendor_id vendor, const webhook_keys& keys, std::string_view bo
   case vendor_id::shippo:
     return {{"Shippo-Auth-Signature", timed(keys.shippo, body, t)}};
   case vendor_id::sendgrid:
-    return {{"X-Twilio-Email-Event-Webhook-Timestamp", t},
-            {"X-Twilio-Email-Event-Webhook-Signature",
-             base64_encode(keys.sendgrid.sign({t, body}))}};
+    return {
+        {"X-Twilio-Email-Event-Webhook-Timestamp", t},
+        {"X-Twilio-Email-Event-Webhook-Signature", base64_encode(keys.sendgrid.sign({t, body}))}};
   case vendor_id::slack:
     return {{"X-Slack-Request-Timestamp", t},
             {"X-Slack-Signature",
@@ -76,8 +76,8 @@ header_list sign(vendor_id vendor, const webhook_keys& keys, std::string_view bo
   case vendor_id::twilio:
     return {{"X-Twilio-Signature", twilio_signature(keys, body, url)}};
   case vendor_id::github:
-    return {{"X-Hub-Signature-256",
-             "sha256=" + hmac_hex(hash_algorithm::sha256, keys.github, {body})}};
+    return {
+        {"X-Hub-Signature-256", "sha256=" + hmac_hex(hash_algorithm::sha256, keys.github, {body})}};
   case vendor_id::inventory:
   case vendor_id::warehouse:
   case vendor_id::carrier:

@@ -23,8 +23,8 @@ struct webhook_keys {
 };
 
 /// The headers by which a delivery is the vendor's: as each vendor's own library signs
-/// (`providers/<vendor>/webhook.hpp`), with Shippo's HMAC. `url` is the whole public URL, which only
-/// Twilio signs. Of a service that has no webhooks: none.
+/// (`providers/<vendor>/webhook.hpp`), with Shippo's HMAC. `url` is the whole public URL, which
+/// only Twilio signs. Of a service that has no webhooks: none.
 header_list sign(vendor_id vendor, const webhook_keys& keys, std::string_view body,
                  std::string_view url, std::int64_t now_s);
 

@@ -1,4 +1,5 @@
-// What the mock vendors tell, and how it goes out: held against the hub's own verifiers and readers.
+// What the mock vendors tell, and how it goes out: held against the hub's own verifiers and
+// readers.
 #include "journal/base/random.hpp"
 #include "providers/mock/webhooks/queue.hpp"
 #include "providers/webhooks/vendors.hpp"
@@ -196,12 +197,12 @@ TEST_CASE("nobody is told anything unless that is wanted", "[mock][webhooks]") {
 TEST_CASE("an SMS's states go to the URL that it was sent with", "[mock][webhooks]") {
   auto c = telling();
   const std::string account = "AC00000000000000000000000000000000";
-  c.send("POST", "/twilio/2010-04-01/Accounts/" + account + "/Messages.json",
-         {{"authorization",
-           "Basic QUMwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDA6b3JkZXJodWJfbW9jaw=="},
-          {"content-type", "application/x-www-form-urlencoded"}},
-         "To=%2B15558675310&From=%2B15005550006&Body=x&StatusCallback=https%3A%2F%2Fhub.example.com"
-         "%2Fwebhooks%2Ftwilio%3Forder_id%3Dord-1%26step%3Dsms%26attempt%3D1");
+  c.send(
+      "POST", "/twilio/2010-04-01/Accounts/" + account + "/Messages.json",
+      {{"authorization", "Basic QUMwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDA6b3JkZXJodWJfbW9jaw=="},
+       {"content-type", "application/x-www-form-urlencoded"}},
+      "To=%2B15558675310&From=%2B15005550006&Body=x&StatusCallback=https%3A%2F%2Fhub.example.com"
+      "%2Fwebhooks%2Ftwilio%3Forder_id%3Dord-1%26step%3Dsms%26attempt%3D1");
   const auto events = told(c);
   CHECK(kinds_of(events) == names{"sms_queued", "sms_sent", "sms_delivered"});
   for (const auto& e : events)

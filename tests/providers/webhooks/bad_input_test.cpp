@@ -80,9 +80,13 @@ TEST_CASE("no body makes a reader fail, or is kept without bound", "[webhooks]")
 }
 
 TEST_CASE("a header that is missing, empty, doubled or garbage is never taken", "[webhooks]") {
-  const char* names[] = {"Stripe-Signature", "X-Twilio-Email-Event-Webhook-Signature",
-                         "X-Twilio-Email-Event-Webhook-Timestamp", "Shippo-Auth-Signature",
-                         "X-Slack-Signature", "X-Slack-Request-Timestamp", "X-Twilio-Signature",
+  const char* names[] = {"Stripe-Signature",
+                         "X-Twilio-Email-Event-Webhook-Signature",
+                         "X-Twilio-Email-Event-Webhook-Timestamp",
+                         "Shippo-Auth-Signature",
+                         "X-Slack-Signature",
+                         "X-Slack-Request-Timestamp",
+                         "X-Twilio-Signature",
                          "X-Hub-Signature-256"};
   for (const std::string& value :
        {std::string(), std::string(" "), std::string("="), std::string(","), std::string("t=,v1="),
@@ -121,8 +125,10 @@ TEST_CASE("a time is read in the ways that vendors write it", "[webhooks]") {
     std::int64_t ms;
   };
   for (const auto& [text, ms] :
-       {row{"2026-11-25T09:35:06Z", 1'795'599'306'000}, row{"2026-11-25T09:35:06.123456Z", 1'795'599'306'123},
-        row{"2026-11-25T09:35:06.5", 1'795'599'306'500}, row{"2026-11-25T10:35:06+01:00", 1'795'599'306'000},
+       {row{"2026-11-25T09:35:06Z", 1'795'599'306'000},
+        row{"2026-11-25T09:35:06.123456Z", 1'795'599'306'123},
+        row{"2026-11-25T09:35:06.5", 1'795'599'306'500},
+        row{"2026-11-25T10:35:06+01:00", 1'795'599'306'000},
         row{"2026-11-25 05:05:06-0430", 1'795'599'306'000}, row{"1970-01-01T00:00:00Z", 0},
         row{"2026-11-25", 0}, row{"2026-02-30T00:00:00Z", 0}, row{"2026-11-25T24:00:00Z", 0},
         row{"2026-11-25T09:35:06X", 0}, row{"2026-11-25T09:35:06+", 0}, row{"", 0},

@@ -1,7 +1,6 @@
-#include "providers/webhooks/custom.hpp"
-
 #include "journal/base/text.hpp"
 #include "providers/codec/base64.hpp"
+#include "providers/webhooks/custom.hpp"
 #include "tests/providers/webhooks/deliveries.hpp"
 #include "tests/support/catch2.hpp"
 
@@ -76,8 +75,8 @@ TEST_CASE("a key's kind decides what is taken under it", "[webhooks][custom]") {
   const auto v1a = "v1a," + base64_encode(pair.sign({text}));
   const auto verdict = [&](const std::string& scheme, const std::string& keys,
                            const std::string& signature) {
-    const auto from = source_of(R"({"name":"a","scheme":")" + scheme + R"(","secret":")" + keys +
-                                "\"}");
+    const auto from =
+        source_of(R"({"name":"a","scheme":")" + scheme + R"(","secret":")" + keys + "\"}");
     sent.headers = {{"Webhook-Id", "msg_1"},
                     {"Webhook-Timestamp", std::to_string(sent.now_s)},
                     {"Webhook-Signature", signature}};
@@ -144,7 +143,8 @@ TEST_CASE("a custom event resolves an awakeable with its data", "[webhooks][cust
   CHECK(good.what.data == "{\"a\":\"\xc3\xa9\",\"b\":[1,2.5,null]}");
   CHECK(with(R"({"promise":"prom_1"})").what.data == "null");
   CHECK_FALSE(with(R"({"answer":1})").problem.empty());
-  CHECK_FALSE(with(R"({"promise":"p","answer":")" + std::string(16'384, 'x') + "\"}").problem.empty());
+  CHECK_FALSE(
+      with(R"({"promise":"p","answer":")" + std::string(16'384, 'x') + "\"}").problem.empty());
 }
 
 TEST_CASE("a custom body that is not one JSON object is unreadable", "[webhooks][custom]") {

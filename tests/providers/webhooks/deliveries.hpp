@@ -1,4 +1,5 @@
 #pragma once
+#include "providers/http_message.hpp"
 #include "providers/webhooks/vendors.hpp"
 
 #include <string>

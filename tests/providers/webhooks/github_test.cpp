@@ -50,7 +50,8 @@ TEST_CASE("a deployment's end is its status", "[webhooks][github]") {
         row{"in_progress", event_kind::deployment_pending}, row{"inactive", event_kind::skipped},
         row{"new_word", event_kind::skipped}}) {
     CAPTURE(state);
-    const auto e = read_one("github", delivery("deployment_status", status_body(state, payload_object())));
+    const auto e =
+        read_one("github", delivery("deployment_status", status_body(state, payload_object())));
     CHECK(webhooks::name_of(e.kind) == webhooks::name_of(kind));
     CHECK(e.id == "72d3162e-cc78-11e3-81ab-4c9367dc0958");
     CHECK(e.type == "deployment_status.created");
@@ -100,7 +101,8 @@ TEST_CASE("GitHub's forms and emoji verify over their bytes", "[webhooks][github
 }
 
 TEST_CASE("a ping is a handshake", "[webhooks][github]") {
-  const auto ping = read_one("github", delivery("ping", R"({"zen":"Keep it.","hook_id":1,"hook":{}})"));
+  const auto ping =
+      read_one("github", delivery("ping", R"({"zen":"Keep it.","hook_id":1,"hook":{}})"));
   CHECK(ping.kind == event_kind::handshake);
   CHECK(ping.type == "ping");
 }

@@ -68,14 +68,16 @@ TEST_CASE("each event of SendGrid's is one of a mail's", "[webhooks][sendgrid]")
     CHECK(e.at_ms == 1'760'000'000'000);
     CHECK(e.about == step_ref{testing::own_hub, "ord-1001", "mail_confirm", "1"});
     CHECK(e.generation == "1");
-    CHECK(e.vendor_ids == std::vector<std::string>{
-                              "14c5d75ce93", "14c5d75ce93.dfd.64b469.filter0001.16648.5515E0B88.0"});
+    CHECK(e.vendor_ids ==
+          std::vector<std::string>{"14c5d75ce93",
+                                   "14c5d75ce93.dfd.64b469.filter0001.16648.5515E0B88.0"});
   }
 }
 
 // N04: a bounce that names nothing, a delivery of ours, the bounce again.
 TEST_CASE("a batch is its elements, each with its own id", "[webhooks][sendgrid]") {
-  const std::string bare = R"({"event":"bounce","sg_event_id":"a","sg_message_id":"","timestamp":1})";
+  const std::string bare =
+      R"({"event":"bounce","sg_event_id":"a","sg_message_id":"","timestamp":1})";
   sent_delivery sent;
   sent.body = "[" + bare + " ,\n" + element("delivered", "") + "," + bare + "]";
   const auto all = testing::read("sendgrid", sent);
@@ -95,8 +97,8 @@ TEST_CASE("one bad element of a batch is a problem of its own", "[webhooks][send
        {std::string("1"), std::string("null"), std::string("\"]\""), std::string("[]"),
         std::string("{}"), std::string(R"({"event":"bounce"})"),
         std::string(R"({"event":"bounce","sg_event_id":""})"),
-        std::string(R"({"event":"bounce","sg_event_id":7})"),
-        std::string(R"({"sg_event_id":"a"})"), std::string(R"({"event":"a b","sg_event_id":"a"})"),
+        std::string(R"({"event":"bounce","sg_event_id":7})"), std::string(R"({"sg_event_id":"a"})"),
+        std::string(R"({"event":"a b","sg_event_id":"a"})"),
         std::string(R"({"event":"bounce","sg_event_id":"a","event":"delivered"})"),
         std::string("{\"event\":\"bounce\",\"sg_event_id\":\"\xff\"}"),
         std::string(R"({"event":"bounce",})"), std::string()}) {
@@ -118,8 +120,7 @@ TEST_CASE("a body that is no list is no batch", "[webhooks][sendgrid]") {
        {std::string(), std::string(" "), std::string("{}"), std::string("1"), std::string("["),
         std::string("]"), std::string("[}"), std::string("[{}"), std::string("[{}]]"),
         std::string("[\"]"), std::string("[{}] x"), std::string("\xef\xbb\xbf[]"),
-        std::string("[\"\\"), std::string(100'000, '['),
-        '[' + std::string(20'002, ',') + ']'}) {
+        std::string("[\"\\"), std::string(100'000, '['), '[' + std::string(20'002, ',') + ']'}) {
     CAPTURE(body.substr(0, 40));
     sent_delivery sent;
     sent.body = body;
@@ -137,9 +138,9 @@ TEST_CASE("several keys, and keys that are none", "[webhooks][sendgrid]") {
   const auto pair = webhooks::signing_key::new_p256();
   sent_delivery sent;
   sent.body = "[]\r\n";
-  sent.headers = {
-      {"X-Twilio-Email-Event-Webhook-Timestamp", "1760000000"},
-      {"X-Twilio-Email-Event-Webhook-Signature", base64_encode(pair.sign({"1760000000", "[]\r\n"}))}};
+  sent.headers = {{"X-Twilio-Email-Event-Webhook-Timestamp", "1760000000"},
+                  {"X-Twilio-Email-Event-Webhook-Signature",
+                   base64_encode(pair.sign({"1760000000", "[]\r\n"}))}};
   const auto other = webhooks::signing_key::new_p256().public_text();
   CHECK(testing::verify("sendgrid", sent, {other, pair.public_text()}).why == refusal::none);
   CHECK(testing::verify("sendgrid", sent, {"no key", pair.public_text()}).why == refusal::none);

@@ -17,7 +17,8 @@ std::string metadata_of(const step_ref& ref) {
 
 std::string track(const std::string& status, const std::string& date, const std::string& object_id,
                   const std::string& more = "") {
-  return R"({"event":"track_updated","test":false,"data":{"carrier":"usps",)"
+  return std::string() +
+         R"({"event":"track_updated","test":false,"data":{"carrier":"usps",)"
          R"("tracking_number":"9200000000000000000001",)" +
          (object_id.empty() ? "" : "\"transaction\":\"t1\",") +
          R"("address_to":{"city":"Springfield","zip":"62701"},"tracking_status":{"object_id":")" +
@@ -43,10 +44,11 @@ TEST_CASE("a parcel's state is its tracking status", "[webhooks][shippo]") {
     event_kind kind;
   };
   for (const auto& [status, kind] :
-       {row{"UNKNOWN", event_kind::tracking_unknown}, row{"PRE_TRANSIT", event_kind::tracking_unknown},
-        row{"TRANSIT", event_kind::in_transit}, row{"DELIVERED", event_kind::delivered},
-        row{"RETURNED", event_kind::returned}, row{"FAILURE", event_kind::delivery_failed},
-        row{"NEW_WORD", event_kind::skipped}, row{"", event_kind::skipped}}) {
+       {row{"UNKNOWN", event_kind::tracking_unknown},
+        row{"PRE_TRANSIT", event_kind::tracking_unknown}, row{"TRANSIT", event_kind::in_transit},
+        row{"DELIVERED", event_kind::delivered}, row{"RETURNED", event_kind::returned},
+        row{"FAILURE", event_kind::delivery_failed}, row{"NEW_WORD", event_kind::skipped},
+        row{"", event_kind::skipped}}) {
     CAPTURE(status);
     const auto e = read_one("shippo", track(status, "2026-11-25T09:35:06.5Z", "s1"));
     CHECK(webhooks::name_of(e.kind) == webhooks::name_of(kind));
@@ -88,17 +90,17 @@ TEST_CASE("a label's state is its transaction's", "[webhooks][shippo]") {
         row{"REFUNDREJECTED", event_kind::label_refund_failed}, row{"QUEUED", event_kind::skipped},
         row{"WAITING", event_kind::skipped}, row{"NEW", event_kind::skipped}}) {
     CAPTURE(status);
-    const auto e = read_one("shippo", transaction(status, metadata_of(ours),
-                                                  R"(,"messages":[{"source":"USPS",)"
-                                                  R"("code":"carrier_timeout","text":"1 Main St"}])"));
+    const auto e =
+        read_one("shippo", transaction(status, metadata_of(ours),
+                                       R"(,"messages":[{"source":"USPS",)"
+                                       R"("code":"carrier_timeout","text":"1 Main St"}])"));
     CHECK(webhooks::name_of(e.kind) == webhooks::name_of(kind));
     CHECK(e.id == std::string("transaction:t1:") + status + ":2026-11-25T09:35:06.123Z");
     CHECK(e.about == ours);
     CHECK(e.generation == "2");
     CHECK(e.code == (kind == event_kind::label_failed ? "carrier_timeout" : ""));
-    CHECK(e.vendor_ids ==
-          std::vector<std::string>{"t1", "9200000000000000000001", "r1",
-                                   shippo::wire::digest_in(metadata_of(ours))});
+    CHECK(e.vendor_ids == std::vector<std::string>{"t1", "9200000000000000000001", "r1",
+                                                   shippo::wire::digest_in(metadata_of(ours))});
   }
 }
 
@@ -123,7 +125,8 @@ TEST_CASE("whose label it is, its metadata's digest says", "[webhooks][shippo]")
   CHECK(e.about == step_ref{"", "", "", ""});
   CHECK(e.vendor_ids.back() == shippo::wire::digest_in(metadata_of(too_long)));
   // Metadata that is not ours.
-  for (const char* text : {"", "Order 7", "order_id:ord-1001", "oh:0123456789abcdeg order_id:x step:y"})
+  for (const char* text :
+       {"", "Order 7", "order_id:ord-1001", "oh:0123456789abcdeg order_id:x step:y"})
     CHECK(read_one("shippo", transaction("SUCCESS", text)).about == step_ref{"", "", "", ""});
 }
 
@@ -138,8 +141,8 @@ TEST_CASE("trials and unknown events of Shippo's are recorded and no more", "[we
   CHECK(read_one("shippo", R"({"event":"track_updated","test":true,"data":{"carrier":"usps",)"
                            R"("tracking_number":"92","tracking_status":{"status":"TRANSIT"}}})")
             .kind == event_kind::in_transit);
-  CHECK(read_one("shippo", R"({"event":"batch_created","test":false,"data":{"object_id":"b"}})").kind ==
-        event_kind::skipped);
+  CHECK(read_one("shippo", R"({"event":"batch_created","test":false,"data":{"object_id":"b"}})")
+            .kind == event_kind::skipped);
   CHECK(read_one("shippo", R"({"event":"test_event","test":true})").kind == event_kind::handshake);
   CHECK(read_one("shippo", R"({"event":"track_updated","data":{}})").id.starts_with("sha256:"));
 }

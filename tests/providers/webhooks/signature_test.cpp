@@ -1,6 +1,5 @@
-#include "providers/webhooks/signature.hpp"
-
 #include "journal/base/text.hpp"
+#include "providers/webhooks/signature.hpp"
 #include "tests/support/catch2.hpp"
 
 namespace orderhub::providers::webhooks {
@@ -13,8 +12,8 @@ TEST_CASE("an HMAC is the RFC's, in however many parts", "[webhooks]") {
   CHECK(hmac_hex(hash_algorithm::sha256, "Jefe", {"what do ya ", "", "want for nothing?"}) == want);
   CHECK(hmac_hex(hash_algorithm::sha1, "Jefe", {"what do ya want for nothing?"}) ==
         "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
-  CHECK(hmac_hex(hash_algorithm::sha512, "Jefe", {"what do ya want for nothing?"}).starts_with(
-      "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554"));
+  CHECK(hmac_hex(hash_algorithm::sha512, "Jefe", {"what do ya want for nothing?"})
+            .starts_with("164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554"));
   CHECK(hmac_hex(hash_algorithm::sha256, "", {""}) ==
         "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
 }
@@ -42,8 +41,8 @@ TEST_CASE("base64 has one text for each value", "[webhooks]") {
   CHECK(base64_decoded("Zm9v") == "foo");
   CHECK(base64_decoded("+/+/") == "\xfb\xff\xbf");
   // No padding, too much of it, inside, unused bits, other alphabets, line ends.
-  for (const char* bad : {"Zg", "Zg=", "Zm9v====", "Z=g=", "Zh==", "Zm9=", "-_-_", "Zm9v\n", " Zm9v",
-                          "====", "="})
+  for (const char* bad :
+       {"Zg", "Zg=", "Zm9v====", "Z=g=", "Zh==", "Zm9=", "-_-_", "Zm9v\n", " Zm9v", "====", "="})
     CHECK_FALSE(base64_decoded(bad));
 }
 
@@ -59,7 +58,8 @@ TEST_CASE("a signature of ECDSA holds for its key and bytes only", "[webhooks]")
   CHECK_FALSE(key->verifies({"1760000000", "[{}]\r\n"}, signature + '\0'));
   CHECK_FALSE(key->verifies({"1760000000", "[{}]\r\n"}, signature.substr(1)));
   CHECK_FALSE(key->verifies({"1760000000", "[{}]\r\n"}, ""));
-  CHECK_FALSE(public_key::p256(other.public_text())->verifies({"1760000000", "[{}]\r\n"}, signature));
+  CHECK_FALSE(
+      public_key::p256(other.public_text())->verifies({"1760000000", "[{}]\r\n"}, signature));
 }
 
 TEST_CASE("a key is of P-256, in base64 of its DER or in PEM", "[webhooks]") {

@@ -1,9 +1,8 @@
+#include "providers/codec/form.hpp"
 #include "providers/slack/webhook.hpp"
 #include "providers/webhooks/signature.hpp"
 #include "tests/providers/webhooks/deliveries.hpp"
 #include "tests/support/catch2.hpp"
-
-#include "providers/codec/form.hpp"
 
 namespace orderhub::providers {
 namespace {
@@ -61,12 +60,13 @@ TEST_CASE("an event of Slack's is recorded by its event_id", "[webhooks][slack]"
   CHECK(e.at_ms == 1'760'000'000'000);
   CHECK(e.about == step_ref{"", "", "", ""});
   const auto ours = read_one(
-      "slack", std::string(R"({"type":"event_callback","event_id":"Ev2","event_time":1760000000,)"
-                           R"("event":{"type":"message_metadata_posted","channel_id":"C0123456789",)"
-                           R"("message_ts":"1760000000.000100","metadata":{"event_type":"order_shipped",)"
-                           R"("event_payload":{"order_id":"ord-1001","step":"announce","attempt":"1",)"
-                           R"("hub":")") +
-                   testing::own_hub + R"("}}}})");
+      "slack",
+      std::string(R"({"type":"event_callback","event_id":"Ev2","event_time":1760000000,)"
+                  R"("event":{"type":"message_metadata_posted","channel_id":"C0123456789",)"
+                  R"("message_ts":"1760000000.000100","metadata":{"event_type":"order_shipped",)"
+                  R"("event_payload":{"order_id":"ord-1001","step":"announce","attempt":"1",)"
+                  R"("hub":")") +
+          testing::own_hub + R"("}}}})");
   CHECK(ours.kind == event_kind::message_posted);
   CHECK(ours.about == step_ref{testing::own_hub, "ord-1001", "announce", "1"});
   CHECK(ours.vendor_ids == std::vector<std::string>{"C0123456789:1760000000.000100"});
@@ -88,8 +88,8 @@ TEST_CASE("one of our buttons is an operator's word on an order", "[webhooks][sl
     CHECK(e.actor == "U012AB3CD");
     CHECK(e.about == step_ref{testing::own_hub, "ord-1001", "", ""});
     CHECK(e.at_ms == 1'760'000'100'000);
-    CHECK(e.id == std::string("block_actions:1760000000.000100:1760000100.000200:") + id +
-                      ":U012AB3CD");
+    CHECK(e.id ==
+          std::string("block_actions:1760000000.000100:1760000100.000200:") + id + ":U012AB3CD");
   }
   // A value that is only an order's key names no hub.
   CHECK(read_one("slack", pressed(button("cancel_order", "ord-1001"))).about ==
@@ -135,9 +135,8 @@ TEST_CASE("Slack's tolerance is 300 seconds both ways", "[webhooks][slack]") {
     std::int64_t age_s;
     refusal why;
   };
-  for (const auto& [age_s, why] :
-       {row{300, refusal::none}, row{301, refusal::too_old}, row{-300, refusal::none},
-        row{-301, refusal::too_new}}) {
+  for (const auto& [age_s, why] : {row{300, refusal::none}, row{301, refusal::too_old},
+                                   row{-300, refusal::none}, row{-301, refusal::too_new}}) {
     CAPTURE(age_s);
     sent_delivery sent;
     sent.body = "{}";

@@ -14,9 +14,9 @@ constexpr const char* key = "whsec_made_up_for_this_test";
 
 void sign(sent_delivery& sent, std::int64_t at_s, const std::string& with = key) {
   const auto t = std::to_string(at_s);
-  sent.headers = {{"Stripe-Signature",
-                   "t=" + t + ",v1=" + webhooks::hmac_hex(webhooks::hash_algorithm::sha256, with,
-                                                          {t, ".", sent.body})}};
+  sent.headers = {{"Stripe-Signature", "t=" + t + ",v1=" +
+                                           webhooks::hmac_hex(webhooks::hash_algorithm::sha256,
+                                                              with, {t, ".", sent.body})}};
 }
 
 std::string event_of(const std::string& type, const std::string& object) {
@@ -62,9 +62,9 @@ TEST_CASE("Stripe's tolerance is 300 seconds both ways", "[webhooks][stripe]") {
     std::int64_t age_s;
     refusal why;
   };
-  for (const auto& [age_s, why] : {row{0, refusal::none}, row{300, refusal::none},
-                                   row{301, refusal::too_old}, row{-300, refusal::none},
-                                   row{-301, refusal::too_new}}) {
+  for (const auto& [age_s, why] :
+       {row{0, refusal::none}, row{300, refusal::none}, row{301, refusal::too_old},
+        row{-300, refusal::none}, row{-301, refusal::too_new}}) {
     CAPTURE(age_s);
     sent_delivery sent;
     sent.body = "{}";
@@ -135,7 +135,8 @@ TEST_CASE("a payment intent's event is its type", "[webhooks][stripe]") {
   }
 }
 
-// N02: what was paid is said as Stripe says it; whether it is the order's is for who knows the order.
+// N02: what was paid is said as Stripe says it; whether it is the order's is for who knows the
+// order.
 TEST_CASE("a payment's amount is what was received", "[webhooks][stripe]") {
   const auto e = read_one(
       "stripe",
@@ -163,16 +164,17 @@ TEST_CASE("a charge is money only when it succeeded and is captured", "[webhooks
   const auto kind = [&](const char* type, const char* more) {
     return read_one("stripe", event_of(type, charge(more))).kind;
   };
-  CHECK(kind("charge.succeeded", R"(,"status":"succeeded","captured":true,"amount_captured":4200)") ==
-        event_kind::payment_succeeded);
+  CHECK(
+      kind("charge.succeeded", R"(,"status":"succeeded","captured":true,"amount_captured":4200)") ==
+      event_kind::payment_succeeded);
   CHECK(kind("charge.succeeded", R"(,"status":"succeeded","captured":false,"amount_captured":0)") ==
         event_kind::skipped);
   CHECK(kind("charge.succeeded", R"(,"status":"pending")") == event_kind::payment_processing);
   CHECK(kind("charge.captured", R"(,"status":"succeeded","captured":true)") ==
         event_kind::payment_succeeded);
   CHECK(kind("charge.updated", R"(,"status":"succeeded","captured":true)") == event_kind::skipped);
-  const auto failed = read_one(
-      "stripe", event_of("charge.failed", charge(R"(,"failure_code":"card_declined")")));
+  const auto failed =
+      read_one("stripe", event_of("charge.failed", charge(R"(,"failure_code":"card_declined")")));
   CHECK(failed.kind == event_kind::payment_failed);
   CHECK(failed.code == "card_declined");
   const auto refunded = read_one(
@@ -230,11 +232,12 @@ TEST_CASE("a dispute is open until it is won or lost", "[webhooks][stripe]") {
         row{"charge.dispute.closed", "lost", event_kind::dispute_lost},
         row{"charge.dispute.updated", "new_word", event_kind::skipped}}) {
     CAPTURE(type, status);
-    const auto e = read_one("stripe", event_of(type, std::string(R"({"id":"dp_1","object":"dispute",)"
-                                                                 R"("amount":4200,"currency":"usd",)"
-                                                                 R"("charge":"ch_1","payment_intent":"pi_1",)"
-                                                                 R"("reason":"fraudulent","status":")") +
-                                                         status + R"(","metadata":{}})"));
+    const auto e =
+        read_one("stripe", event_of(type, std::string(R"({"id":"dp_1","object":"dispute",)"
+                                                      R"("amount":4200,"currency":"usd",)"
+                                                      R"("charge":"ch_1","payment_intent":"pi_1",)"
+                                                      R"("reason":"fraudulent","status":")") +
+                                              status + R"(","metadata":{}})"));
     CHECK(webhooks::name_of(e.kind) == webhooks::name_of(kind));
     CHECK(e.code == "fraudulent");
     CHECK(e.vendor_ids == std::vector<std::string>{"dp_1", "pi_1", "ch_1"});
@@ -262,8 +265,9 @@ TEST_CASE("other types of Stripe's are skipped, and its trial is a handshake",
   CHECK_FALSE(trial.is_live);
   // Requests were texts before 2017, and are null where nobody asked.
   for (const char* request : {"null", "\"req_1\"", "{}", "{\"idempotency_key\":null}"})
-    CHECK(read_one("stripe", std::string(R"({"id":"evt_1","type":"a.b","request":)") + request + "}")
-              .idempotency_key.empty());
+    CHECK(
+        read_one("stripe", std::string(R"({"id":"evt_1","type":"a.b","request":)") + request + "}")
+            .idempotency_key.empty());
 }
 
 } // namespace

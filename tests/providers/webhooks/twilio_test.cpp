@@ -26,7 +26,8 @@ sent_delivery callback(const std::string& status, const std::string& more = "") 
   sent.target = std::string("/webhooks/twilio?hub=") + testing::own_hub +
                 "&order_id=ord%201001%2F1&step=sms&attempt=2";
   sent.body = std::string("MessageSid=") + sid + "&SmsSid=" + sid + "&MessageStatus=" + status +
-              "&SmsStatus=" + status + "&To=%2B15558675310&From=%2B15005550006&AccountSid=AC1" + more;
+              "&SmsStatus=" + status + "&To=%2B15558675310&From=%2B15005550006&AccountSid=AC1" +
+              more;
   return sent;
 }
 
@@ -80,8 +81,9 @@ TEST_CASE("the standard port may be written or left out", "[webhooks][twilio]") 
 
 TEST_CASE("without a public address the one that arrived counts", "[webhooks][twilio]") {
   auto sent = callback("sent");
-  sent.headers = {{"Host", "127.0.0.1:8080"},
-                  {"x-twilio-signature", signature("http://127.0.0.1:8080" + sent.target, sent.body)}};
+  sent.headers = {
+      {"Host", "127.0.0.1:8080"},
+      {"x-twilio-signature", signature("http://127.0.0.1:8080" + sent.target, sent.body)}};
   CHECK(testing::verify("twilio", sent, {token}).why == refusal::none);
   sent.headers[1].second = signature("https://127.0.0.1:8080" + sent.target, sent.body);
   const auto tls = testing::verify("twilio", sent, {token});

@@ -1,5 +1,5 @@
-// Every vector of tests/golden/webhook-vectors.json. They were signed with each vendor's own library
-// where it has one (the fixtures of SendGrid and GitHub are the published ones).
+// Every vector of tests/golden/webhook-vectors.json. They were signed with each vendor's own
+// library where it has one (the fixtures of SendGrid and GitHub are the published ones).
 #include "providers/webhooks/custom.hpp"
 #include "tests/providers/webhooks/deliveries.hpp"
 #include "tests/support/catch2.hpp"
@@ -80,8 +80,8 @@ std::optional<refusal> reason_of(const std::string& name) {
   if (name.starts_with("tampered") || name.starts_with("wrong-secret") ||
       name.starts_with("wrong-key") || name.starts_with("url-token-") || name == "query-changed")
     return refusal::wrong;
-  if (name.starts_with("malformed") || name == "no-timestamp" ||
-      name == "timestamp-not-a-number" || name == "v0-only")
+  if (name.starts_with("malformed") || name == "no-timestamp" || name == "timestamp-not-a-number" ||
+      name == "v0-only")
     return refusal::malformed;
   return std::nullopt;
 }

@@ -1,5 +1,5 @@
-// Prints what one delivery costs, of each vendor: verifying it and reading it, in microseconds of one
-// thread. The deliveries are the accepted vectors of tests/golden.
+// Prints what one delivery costs, of each vendor: verifying it and reading it, in microseconds of
+// one thread. The deliveries are the accepted vectors of tests/golden.
 //
 //   build/release/tests/providers/webhooks_bench [ROUNDS]
 #include "providers/webhooks/vendors.hpp"
