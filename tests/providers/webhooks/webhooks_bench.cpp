@@ -2,6 +2,7 @@
 // one thread. The deliveries are the accepted vectors of tests/golden.
 //
 //   build/release/tests/providers/webhooks_bench [ROUNDS]
+#include "providers/http_message.hpp"
 #include "providers/webhooks/vendors.hpp"
 
 #include <chrono>
