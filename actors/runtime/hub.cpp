@@ -78,6 +78,7 @@ struct hub::parts {
             .board = options.board,
             .vendor_clocks = &vendor_clocks,
             .started_at = time.steady_ms(),
+            .away_ms = options.last_run ? options.last_run->elapsed_ms : 0,
             .request_retention_ms = options.request_retention_ms,
             .unstable_keys_for_test = options.unstable_keys_for_test},
         aged(journal_time), writer(journal, aged, [this](const writer_state& s) { on_stall(s); },
@@ -232,6 +233,12 @@ void hub::call(call_request request, responder_ptr to) {
   const auto& gateway = parts_->gateway_for(request);
   caf::anon_send(gateway,
                  gateway_call{std::make_shared<call_request>(std::move(request)), std::move(to)});
+}
+
+void hub::record(call_request request, responder_ptr to) {
+  const auto& gateway = parts_->gateway_for(request);
+  caf::anon_send(gateway, gateway_call{std::make_shared<call_request>(std::move(request)),
+                                       std::move(to), true});
 }
 
 void hub::attach(invocation_target target, bool wait, responder_ptr to) {

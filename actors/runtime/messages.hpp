@@ -63,6 +63,7 @@ struct drained_message {
 struct gateway_call {
   std::shared_ptr<host::call_request> request;
   host::responder_ptr to;
+  bool is_inside = false; ///< The program itself speaks.
 };
 struct gateway_attach {
   std::shared_ptr<host::invocation_target> target;

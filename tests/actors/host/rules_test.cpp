@@ -1,8 +1,8 @@
+#include "actors/durable/request_scope.hpp"
 #include "actors/host/admission.hpp"
 #include "actors/host/due_times.hpp"
 #include "actors/host/failures.hpp"
 #include "actors/host/memory.hpp"
-#include "actors/host/request_scope.hpp"
 #include "tests/support/catch2.hpp"
 
 #include <atomic>
@@ -12,6 +12,7 @@
 
 using namespace orderhub;
 using namespace orderhub::host;
+using durable::request_scope;
 
 namespace {
 object_id object(const std::string& key) {
