@@ -10,12 +10,15 @@
 #include "http_gateway/program/mock_webhook_keys.hpp"
 #include "http_gateway/program/reload.hpp"
 #include "http_gateway/program/stop_signals.hpp"
+#include "http_gateway/program/webhook_keys.hpp"
 #include "http_gateway/server/server.hpp"
 #include "http_gateway/settings/order_settings_from.hpp"
 #include "http_gateway/settings/startup_checks.hpp"
 #include "http_gateway/settings/vendor_registry.hpp"
+#include "http_gateway/webhooks/webhook_door.hpp"
 #include "journal/base/log.hpp"
 #include "journal/base/metrics.hpp"
+#include "journal/base/text.hpp"
 #include "journal/copied_effects.hpp"
 #include "journal/hub_journal.hpp"
 #include "journal/lmdb_store.hpp"
@@ -161,6 +164,16 @@ std::string hub_metrics_text(const journal::journal_metrics& j, const runtime::h
   return out.take();
 }
 
+std::string ended_webhooks_text(const handlers::webhook_counts& counts) {
+  metrics_writer out;
+  out.family("orderhub_webhook_events_ended_total", metric_kind::counter,
+             "Verified events by what became of them.");
+  for (std::size_t i = 0; i < counts.ended.size(); ++i)
+    out.sample({{"verdict", name_of(static_cast<handlers::event_verdict>(i))}},
+               counts.ended.at(i).load());
+  return out.take();
+}
+
 /// What a call is where there are more of them than can be served.
 request_class class_of_call(const durable::service_registry& services, std::string_view service,
                             std::string_view handler) {
@@ -177,7 +190,7 @@ request_class class_of_call(const durable::service_registry& services, std::stri
 /// nothing.
 void reload(const settings& started_with, providers::registry& running,
             const std::string& mock_base, const std::function<result<settings>()>& read_again,
-            runtime::hub& hub, ingress_api& api, admin_api& admin) {
+            runtime::hub& hub, ingress_api& api, admin_api& admin, webhook_door& door) {
   const auto refuse = [](const error& why) {
     log::error("settings_not_read_again", {{"message", why.message}});
   };
@@ -187,6 +200,9 @@ void reload(const settings& started_with, providers::registry& running,
   const auto fresh = make_registry(*after, mock_base);
   if (!fresh)
     return refuse(fresh.error());
+  auto keys = webhook_keys_of(*after);
+  if (!keys)
+    return refuse(keys.error());
   const auto changes = changes_of(started_with, running, *after, *fresh);
   for (const auto* endpoint : changes.credentials) {
     hub.set_credentials(endpoint->vendor, endpoint->secret_headers, endpoint->path);
@@ -195,6 +211,8 @@ void reload(const settings& started_with, providers::registry& running,
     known.path = endpoint->path;
     log::info("credentials_replaced", {{"vendor", endpoint->vendor}});
   }
+  log_webhooks_off(*keys);
+  door.set_keys(std::move(*keys));
   api.set_token(after->api_token);
   admin.set_token(after->token_of_admin());
   log::set_level(level_of(after->log_level));
@@ -233,6 +251,10 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
   auto orders = order_settings_from(s, *vendors);
   if (!orders)
     return refused(orders.error());
+  auto keys = webhook_keys_of(s);
+  if (!keys)
+    return refused(keys.error());
+  log_webhooks_off(*keys);
   for (const auto& f : findings_of(s))
     log::warn(f.event, {{"setting", f.setting}, {"message", f.message}});
 
@@ -306,10 +328,15 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
     log::error("test_mode_journal_off", {{"message", "nothing is written; a restart loses all"}});
   runtime::hub hub(**journal, services, *vendors, transport, machine, hub_options);
 
-  ingress_api api(hub, s.api_token, s.attach_timeout_ms,
-                  [&services](std::string_view service, std::string_view handler) {
-                    return class_of_call(services, service, handler);
-                  });
+  const auto& id = (*journal)->hub();
+  webhook_door door(hub, hex_of({reinterpret_cast<const char*>(id.data()), id.size()}), machine,
+                    std::move(*keys));
+  ingress_api api(
+      hub, s.api_token, s.attach_timeout_ms,
+      [&services](std::string_view service, std::string_view handler) {
+        return class_of_call(services, service, handler);
+      },
+      &door);
   server_options options;
   options.host = s.listen.host;
   options.port = s.listen.port;
@@ -328,8 +355,11 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
       hub, s.token_of_admin(), [&] { return (*listener)->metrics(); },
       [&] {
         orders->refused_notices->write_due(machine.wall_ms());
+        orders->dead_webhooks->write_due(machine.wall_ms());
+        door.write_warnings(false);
         return hub_metrics_text((*journal)->metrics(), hub.metrics(),
-                                *orders->attention_count + board->called(), *board);
+                                *orders->attention_count + board->called(), *board) +
+               door.metrics().text() + ended_webhooks_text(*orders->webhooks);
       });
   server_options admin_options;
   admin_options.host = s.admin_listen.host;
@@ -357,11 +387,13 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
 
   auto credentials_now = *vendors; // As replaced since the start.
   while (signals.wait() == stop_signals::kind::reload)
-    reload(s, credentials_now, mock_base, read_again, hub, api, admin);
+    reload(s, credentials_now, mock_base, read_again, hub, api, admin, door);
   log::info("draining", {{"at_most_ms", s.drain_timeout_ms}});
   (*listener)->drain();
   const bool drained = hub.drain(s.drain_timeout_ms);
   orders->refused_notices->write_rest(machine.wall_ms());
+  orders->dead_webhooks->write_rest(machine.wall_ms());
+  door.write_warnings(true);
   (*listener)->stop(drained ? 1'000 : 0);
   (*admin_listener)->stop(0);
   hub.stop();

@@ -98,6 +98,13 @@ result<handlers::order_settings> order_settings_from(const settings& s,
         s.configuration_of(providers::vendor_for(providers::vendor_role::deployment)));
   o.slack_webhook = vendors.find("slack_webhook") != nullptr;
   o.stock = vendors.find("inventory") != nullptr;
+  const auto& hooks = s.vendors;
+  o.payment_events = hooks.has("stripe.webhook_secret");
+  o.label_events = hooks.has("shippo.webhook_secret");
+  o.sms_events = hooks.has("twilio.auth_token");
+  o.mail_events = hooks.has("sendgrid.webhook_public_key");
+  o.mail_event_wait_ms = s.mail_event_wait_ms;
+  o.slack_operators = s.slack_operators;
   o.label_timeout_ms = s.label_timeout_ms;
   o.notification_timeout_ms = s.notification_timeout_ms;
   o.call_after_ms = s.call_after_ms;

@@ -71,6 +71,9 @@ struct settings {
       R"({"length":"10","width":"10","height":"5","distance_unit":"in","weight":"1","mass_unit":"lb"})";
   std::string customs; ///< JSON object text, `customs_from`; empty: none, or a sample's.
   std::string public_url;
+  secret custom_webhooks; ///< JSON, `providers::webhooks::read_custom_sources`; has their secrets.
+  std::vector<std::string> slack_operators; ///< Slack's ids of those who may press buttons.
+  std::int64_t mail_event_wait_ms = 120'000;
   secret proxy; ///< May hold a password.
   /// Authorities that vendors' certificates are verified against; empty: the system's.
   std::string ca_file;

@@ -171,6 +171,26 @@ rows calls_rows() {
   };
 }
 
+rows webhook_rows() {
+  return {
+      {{"webhooks.custom", "ORDERHUB_WEBHOOKS_CUSTOM",
+        "other senders, at /webhooks/custom/{name}: in the file a section [webhooks.custom.{name}] "
+        "each, here a JSON list; API.md, Webhooks of your own",
+        "", "none", true},
+       [](settings& s, text_view t) { return set_custom_webhooks(s.custom_webhooks, t); }},
+      {{"slack_operators", "SLACK_OPERATORS",
+        "Slack's ids (U012AB3CD), comma-separated, of those whose buttons retry_label and "
+        "cancel_order count",
+        "", "nobody"},
+       [](settings& s, text_view t) { return set_list(s.slack_operators, t); }},
+      {{"mail_event_wait", "ORDERHUB_MAIL_EVENT_WAIT",
+        "how long a mail in doubt waits for SendGrid's event before it is sent again, at least as "
+        "long as the hub was away, 10s to 1h",
+        "120s", ""},
+       [](settings& s, text_view t) { return set_duration(s.mail_event_wait_ms, t, 10'000); }},
+  };
+}
+
 rows breaker_rows() {
   return {
       {{"breaker.window", "ORDERHUB_BREAKER_WINDOW",
@@ -255,6 +275,7 @@ rows whole_table() {
   add("The journal", journal_rows());
   add("Orders", order_rows());
   add("Calls to vendors", calls_rows());
+  add("Webhooks", webhook_rows());
   add("The vendors' breakers", breaker_rows());
   for (const auto& v : providers::all_vendors())
     add(v.title, rows_of(v));

@@ -146,7 +146,8 @@ vendor describe() {
   v.skipped = "Customers get no SMS.";
   v.settings = {
       {account, "TWILIO_ACCOUNT_SID", "AC…", "none: no SMS"},
-      {token, "TWILIO_AUTH_TOKEN", "the account's token", "none", setting_kind::key},
+      {token, "TWILIO_AUTH_TOKEN", "the account's token; it also verifies /webhooks/twilio", "none",
+       setting_kind::key},
       {api_key, "TWILIO_API_KEY_SID", "SK…, used instead of the token", "none"},
       {api_secret, "TWILIO_API_KEY_SECRET", "the secret of that key", "none", setting_kind::key},
       {write_limit, "TWILIO_WRITE_LIMIT",

@@ -14,7 +14,7 @@ namespace orderhub::handlers {
 
 namespace {
 
-constexpr std::uint8_t notification_version = 4;
+constexpr std::uint8_t notification_version = 5;
 
 /// `mail` of `mail_confirm`, `announce` of `announce_failed_2`; empty of a step that is no notice.
 std::string_view way_of(std::string_view step) {
@@ -53,7 +53,7 @@ std::string notification::encode() const {
   w.u8(static_cast<std::uint8_t>(kind));
   w.u8(static_cast<std::uint8_t>((mail ? 1U : 0U) | (announce ? 2U : 0U) | (sms ? 4U : 0U) |
                                  (is_aside ? 8U : 0U)));
-  for (const auto* field : {&email, &name, &phone, &tracking_number, &reason})
+  for (const auto* field : {&email, &name, &phone, &tracking_number, &reason, &about})
     w.str16(*field);
   w.i64(total.minor_units);
   w.str8(total.currency);
@@ -72,7 +72,7 @@ result<notification> notification::decode(std::string_view bytes) {
   n.announce = (flags & 2U) != 0;
   n.sms = (flags & 4U) != 0;
   n.is_aside = (flags & 8U) != 0;
-  for (auto* field : {&n.email, &n.name, &n.phone, &n.tracking_number, &n.reason})
+  for (auto* field : {&n.email, &n.name, &n.phone, &n.tracking_number, &n.reason, &n.about})
     *field = r.str16();
   n.total.minor_units = r.i64();
   n.total.currency = r.str8();

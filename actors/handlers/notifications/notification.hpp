@@ -17,6 +17,10 @@ enum class notification_kind : std::uint8_t {
   tracking = 5, ///< The tracking number that was promised.
   refunded = 6, ///< What became of a refund that was on its way.
   refund_failed = 7,
+  delivered = 8,   ///< The carrier says so.
+  undelivered = 9, ///< A mail or an SMS did not come; `about` is its step.
+  disputed = 10,   ///< `about`: opened, won, lost.
+  delivery_failed = 11,
 };
 
 /// What is told, to whom. Sent to `Notification/{order}/Send`.
@@ -33,6 +37,7 @@ struct notification {
   std::string tracking_number; ///< Empty: not known yet.
   std::string
       reason; ///< Of a failed payment or refund: its code; of a cancel or refund: a sentence.
+  std::string about; ///< Which of several of its kind: part of the steps' names.
   money total;
   std::uint32_t attempt = 1; ///< Of what is told: each one is told by steps of its own.
   /// Took it longer, the order is told by a message: nobody waits for the response any more. 0:

@@ -44,6 +44,14 @@ notification_steps steps_of(const notification& n) {
     return all("refunded" + again);
   case notification_kind::refund_failed:
     return all("refund_failed" + again);
+  case notification_kind::delivered:
+    return all("delivered");
+  case notification_kind::undelivered:
+    return all("undelivered_" + n.about);
+  case notification_kind::disputed:
+    return all("dispute_" + n.about);
+  case notification_kind::delivery_failed:
+    return all("delivery_failed");
   }
   return {"mail", "announce", "sms"};
 }
@@ -64,6 +72,9 @@ mail_words mail_about(const std::string& order_id, const notification& n) {
     m.subject = "Refund of order " + order_id;
     m.text +=
         " was cancelled. What you paid could not be given back yet; the shop will see to it.\n";
+  } else if (n.kind == notification_kind::delivered) {
+    m.subject = "Order " + order_id + " was delivered";
+    m.text += " was delivered.\n";
   } else {
     m.subject = "Order " + order_id + " is confirmed";
     m.text += " over " + tables::shown_with_sign(n.total) + " is confirmed.";
@@ -87,9 +98,15 @@ std::string sms_about(const std::string& order_id, const notification& n) {
     return text + " was cancelled. " + n.reason;
   case notification_kind::refunded:
     return text + " was cancelled before. " + n.reason;
+  case notification_kind::undelivered:
+    return "A mail about your order " + order_id + " did not reach you (" + n.about +
+           "). Please tell the shop another address.";
   case notification_kind::new_order:
   case notification_kind::payment_failed:
   case notification_kind::refund_failed: // For the shop, or by mail.
+  case notification_kind::delivered:
+  case notification_kind::disputed:
+  case notification_kind::delivery_failed:
     return text;
   }
   return text + (n.tracking_number.empty() ? " The tracking number follows."
@@ -114,6 +131,15 @@ std::string message_about(const std::string& order_id, const notification& n) {
     return "Refund of order " + id + ": the bank has made it";
   case notification_kind::refund_failed:
     return "Refund of order " + id + " failed: " + escaped(n.reason);
+  case notification_kind::delivered:
+    return "Order " + id + " was delivered";
+  case notification_kind::undelivered:
+    return "Order " + id + ": " + escaped(n.about) + " did not come: " + escaped(n.reason);
+  case notification_kind::disputed:
+    return "Order " + id + ": a dispute was " + escaped(n.about) +
+           (n.reason.empty() ? "" : " (" + escaped(n.reason) + ")");
+  case notification_kind::delivery_failed:
+    return "Order " + id + ": " + escaped(n.reason);
   }
   return "Order " + id;
 }

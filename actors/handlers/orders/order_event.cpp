@@ -12,7 +12,7 @@ namespace orderhub::handlers {
 
 namespace {
 
-constexpr std::uint8_t event_version = 1;
+constexpr std::uint8_t event_version = 2;
 
 /// The tracking number has come: nobody waits for it any more, and the customer has the mail that
 /// was promised, once.
@@ -34,8 +34,10 @@ void tell_tracking(durable::event_outcome& outcome, const journal::object_state&
                              tracking_news(*placed, after.tracking_number).encode()});
 }
 
-result<durable::event_outcome> merged(const journal::object_state& state,
-                                      const order_event& event) {
+} // namespace
+
+result<durable::event_outcome> outcome_of(const journal::object_state& state,
+                                          const order_event& event) {
   const auto* recorded = state.value("facts");
   auto before = recorded != nullptr ? order_facts::decode(*recorded) : order_facts();
   if (!before)
@@ -48,15 +50,14 @@ result<durable::event_outcome> merged(const journal::object_state& state,
   outcome.evidence = event.evidence;
   const auto after = merge(*before, event.learned);
   tell_tracking(outcome, state, *before, after);
-  if (!forbids_shipping(*before) && forbids_shipping(after)) {
+  const bool is_here = after.shipment < shipment_state::in_transit;
+  if (is_here && !forbids_shipping(*before) && forbids_shipping(after)) {
     const auto shipment = shipment_object(state.id.key);
     outcome.sends.push_back({shipment, "CancelPurchase", {}});
     outcome.sends.push_back({shipment, "VoidLabel", "report"});
   }
   return outcome;
 }
-
-} // namespace
 
 std::string order_event::encode() const {
   byte_writer w(256);
@@ -69,6 +70,7 @@ std::string order_event::encode() const {
     w.str8(e.attempt);
     w.u8(e.happened ? 1 : 0);
     w.str32(e.value);
+    w.u32(e.generation);
   }
   return w.take();
 }
@@ -85,6 +87,7 @@ result<order_event> order_event::decode(std::string_view bytes) {
     e.attempt = r.str8();
     e.happened = r.u8() != 0;
     e.value = r.str32();
+    e.generation = r.u32();
     event.evidence.push_back(std::move(e));
   }
   if (version != event_version || !r.done() || !learned)
@@ -98,7 +101,7 @@ result<durable::event_outcome> record_event(const journal::object_state& state,
   auto event = order_event::decode(body);
   if (!event)
     return event.failure();
-  return merged(state, *event);
+  return outcome_of(state, *event);
 }
 
 result<durable::event_outcome> record_facts(const char* event, const journal::object_state& state,
@@ -106,7 +109,7 @@ result<durable::event_outcome> record_facts(const char* event, const journal::ob
   auto learned = order_facts::decode(body);
   if (!learned)
     return learned.failure();
-  return merged(state, {event, std::move(*learned), {}});
+  return outcome_of(state, {event, std::move(*learned), {}});
 }
 
 } // namespace orderhub::handlers

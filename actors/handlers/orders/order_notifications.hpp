@@ -37,4 +37,16 @@ void post_refund(const order_run& run, std::uint32_t number, refund_news news,
 /// The mail and SMS with the tracking number that the confirmation said would follow.
 notification tracking_news(const order& placed, const std::string& tracking_number);
 
+// What verified events tell, each once an order and what happened.
+
+/// Customer and shop: it has come.
+notification delivered_news(const order& placed, const std::string& tracking_number);
+/// The shop: the carrier could not deliver it.
+notification delivery_failed_news(const order& placed, const std::string& why);
+/// The shop: a notice did not come; and the customer by SMS, where a mail did not and there is a
+/// phone. `step`: of the notice, `mail_confirm`.
+notification undelivered_news(const order& placed, const std::string& step, const std::string& why);
+/// The shop. `word`: `opened`, `won`, `lost`.
+notification dispute_news(const order& placed, const std::string& word, const std::string& code);
+
 } // namespace orderhub::handlers

@@ -1,6 +1,7 @@
 #pragma once
 #include "actors/durable/wait_board.hpp"
 #include "actors/handlers/orders/order_request.hpp"
+#include "actors/handlers/webhooks/webhook_counts.hpp"
 #include "journal/base/repeated_warning.hpp"
 
 #include <atomic>
@@ -27,6 +28,16 @@ struct order_settings {
   bool slack_webhook = false; ///< Only an incoming webhook is.
   bool sms = false;           ///< Twilio is.
   bool stock = false;         ///< The shop's inventory is.
+  // Whose webhooks are on. Of payments, labels and SMS: their vendors' ids are kept, for events
+  // that bear nothing of ours.
+  bool payment_events = false;
+  bool label_events = false;
+  bool sms_events = false;
+  /// A mail in doubt waits for its event before it is sent again.
+  bool mail_events = false;
+  std::int64_t mail_event_wait_ms = 120'000; ///< At least so long.
+  /// Slack's ids of those who may press buttons (`U012AB3CD`); empty: nobody.
+  std::vector<std::string> slack_operators;
   std::int64_t label_timeout_ms = 10'000;
   std::int64_t notification_timeout_ms = 2'000;
   bool compensate_on_label_failure = false;
@@ -42,9 +53,14 @@ struct order_settings {
   /// Not a setting: how often a person was called for, since the start. For the metrics.
   std::shared_ptr<std::atomic<std::uint64_t>> attention_count =
       std::make_shared<std::atomic<std::uint64_t>>(0);
+  /// Not a setting: what became of verified events since the start. For the metrics.
+  std::shared_ptr<webhook_counts> webhooks = std::make_shared<webhook_counts>();
   /// Not a setting: what the log says of notices that were refused.
   std::shared_ptr<repeated_warning> refused_notices =
       std::make_shared<repeated_warning>("notice_refused");
+  /// Not a setting: what it says of verified events that found nothing, or contradict their order.
+  std::shared_ptr<repeated_warning> dead_webhooks =
+      std::make_shared<repeated_warning>("webhook_not_applied");
 };
 
 using settings_ptr = std::shared_ptr<const order_settings>;
@@ -56,6 +72,7 @@ struct order_plan {
   bool sms = false;
   bool compensate = false;
   bool stock = false;
+  bool payment_events = false;
   std::int64_t label_timeout_ms = 0;
   std::int64_t notification_timeout_ms = 0;
 

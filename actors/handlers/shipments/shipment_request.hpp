@@ -14,6 +14,7 @@ struct shipment_plan {
   parcel_size parcel;
   customs_settings customs;
   std::int64_t label_retry_ms = 0;
+  bool label_events = false; ///< Shippo's webhooks are on.
 };
 
 /// What Shippo is asked for rates with: every part of the address that the order has, and what
