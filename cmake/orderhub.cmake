@@ -24,6 +24,9 @@ if(ORDERHUB_SANITIZE)
                                -fno-omit-frame-pointer)
   target_link_options(orderhub_options INTERFACE -fsanitize=address,undefined)
 endif()
+if(ORDERHUB_FUZZ)
+  target_compile_options(orderhub_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 # One subject, one target, and the targets that it may see: scripts/check_layers.py holds each include
 # against DEPS (what its headers include) and PRIVATE_DEPS (the rest), and HEADERS names headers that

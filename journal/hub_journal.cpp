@@ -84,6 +84,11 @@ public:
     return queries_.find_request(scope);
   }
   result<std::vector<object_id>> resumable() const override { return queries_.resumable(); }
+  result<std::vector<std::string>> keys_of(std::string_view service, std::string_view prefix,
+                                           std::string_view after,
+                                           std::size_t limit) const override {
+    return queries_.keys_of(service, prefix, after, limit);
+  }
   result<std::vector<timer_row>> timers(unix_ms until, std::size_t limit) const override {
     return timers_.until(until, limit);
   }

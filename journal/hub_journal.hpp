@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace orderhub::journal {
@@ -76,6 +78,12 @@ public:
   find_request(const digest& scope) const = 0;
   /// Objects for which `needs_resume` holds; none that is set aside.
   [[nodiscard]] virtual result<std::vector<object_id>> resumable() const = 0;
+  /// Keys of a service's objects that begin with `prefix`, ascending, behind `after`, at most
+  /// `limit`. One of them may be blank by now.
+  [[nodiscard]] virtual result<std::vector<std::string>> keys_of(std::string_view service,
+                                                                 std::string_view prefix,
+                                                                 std::string_view after,
+                                                                 std::size_t limit) const = 0;
   /// Timers with `due_at` <= `until`, soonest first, at most `limit`; none of an object that is set
   /// aside.
   [[nodiscard]] virtual result<std::vector<timer_row>> timers(unix_ms until,

@@ -3,6 +3,8 @@
 #include "journal/open_work.hpp"
 #include "journal/stored_objects.hpp"
 
+#include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -161,6 +163,39 @@ result<std::vector<object_id>> queries::resumable() const {
       out.push_back(std::move(*id));
   }
   return out;
+}
+
+result<std::vector<std::string>> queries::keys_of(std::string_view service, std::string_view prefix,
+                                                  std::string_view after, std::size_t limit) const {
+  const auto first = object_key({std::string(service), std::string(prefix)});
+  const auto begin = std::max(first, object_key({std::string(service), std::string(after)}));
+  const auto behind = first.size() - prefix.size(); // Where the key stands in the row's.
+  const auto is_meant = [&](std::string_view key) {
+    return key.starts_with(first) && key.substr(behind) > after;
+  };
+  std::set<std::string, std::less<>> found;
+  for (const auto& key : recent_.not_folded())
+    if (is_meant(key))
+      found.emplace(key.substr(behind));
+  auto rows = tables_.read();
+  if (!rows)
+    return rows.failure();
+  std::size_t in_rows = 0;
+  auto scanned = (*rows)->scan(table::ob, begin, [&](auto key, auto) {
+    if (!key.starts_with(first))
+      return false;
+    if (is_meant(key)) {
+      found.emplace(key.substr(behind));
+      ++in_rows;
+    }
+    return in_rows < limit;
+  });
+  if (!scanned)
+    return scanned.failure();
+  std::vector<std::string> keys(found.begin(), found.end());
+  if (keys.size() > limit)
+    keys.resize(limit);
+  return keys;
 }
 
 } // namespace orderhub::journal

@@ -11,6 +11,8 @@
 #include "journal/store.hpp"
 
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace orderhub::journal {
@@ -38,6 +40,10 @@ public:
   find_invocation(const invocation_id& id) const;
   [[nodiscard]] result<std::optional<request_row>> find_request(const digest& scope) const;
   [[nodiscard]] result<std::vector<object_id>> resumable() const;
+  [[nodiscard]] result<std::vector<std::string>> keys_of(std::string_view service,
+                                                         std::string_view prefix,
+                                                         std::string_view after,
+                                                         std::size_t limit) const;
 
 private:
   const store& tables_;

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # All checks beside the tests of the product: format, layers, clang-tidy, the sanitizer build (ASan,
-# UBSan, warnings are errors) with its tests, and g++'s reading. About 25 minutes on two cores the
-# first time; ccache shortens the next ones.
+# UBSan, warnings are errors) with its tests, the fuzz targets, and g++'s reading. About 45 minutes
+# on two cores the first time; ccache shortens the next ones.
 #
 #   scripts/check.sh [--only PART]…
 #
-#   --only PART   format, layers, tidy, dev or gcc; may be given several times
+#   --only PART   format, layers, tidy, dev, fuzz or gcc; may be given several times
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 parts=
@@ -17,8 +17,8 @@ while [ $# -gt 0 ]; do
     ;;
   --only)
     case ${2:-} in
-    format | layers | tidy | dev | gcc) parts="$parts $2" ;;
-    *) die "--only needs format, layers, tidy, dev or gcc" ;;
+    format | layers | tidy | dev | fuzz | gcc) parts="$parts $2" ;;
+    *) die "--only needs format, layers, tidy, dev, fuzz or gcc" ;;
     esac
     shift
     ;;
@@ -26,7 +26,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-[ -n "$parts" ] || parts="format layers tidy dev gcc"
+[ -n "$parts" ] || parts="format layers tidy dev fuzz gcc"
 
 "$root/scripts/build.sh" --install-only --packages-for check
 cd "$root"
@@ -48,6 +48,10 @@ check_tidy() {
 check_dev() {
   "$root/scripts/build.sh" --tests --preset dev &&
     ctest --preset dev --parallel "$(nproc)" --label-exclude slow
+}
+# Every verifier and reader of webhooks, 10 s each, some 40 s in all once it is built.
+check_fuzz() {
+  cmake --preset fuzz >/dev/null && cmake --build --preset fuzz && scripts/fuzz.py
 }
 # The product's sources; the tests' are held against clang's warnings in `dev`.
 check_gcc() {

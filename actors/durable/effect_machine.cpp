@@ -508,7 +508,7 @@ effect_step effect_machine::resolve(const error& why, bool at_once) {
       return repeat_unread(why, delay);
     return wait(delay, next::send, why.message);
   case doubt_policy::await_event:
-    return wait(start_.intent.event_wait_ms, next::after_event, why.message);
+    return wait(event_wait_ms(), next::after_event, why.message);
   case doubt_policy::may_miss:
     return missed("it may have happened and by its policy is not repeated");
   }

@@ -185,6 +185,7 @@ private:
   [[nodiscard]] unix_ms now() const { return env_.time.now(); }
   /// When in this run a record of that time was made; its begin for older ones.
   [[nodiscard]] std::int64_t steady_of(unix_ms recorded) const;
+  [[nodiscard]] std::int64_t event_wait_ms() const;
   [[nodiscard]] providers::doubt_policy policy() const;
   void note(journal::note_kind kind, unix_ms at, std::string text);
 

@@ -107,6 +107,10 @@ effect_step effect_machine::recover() {
   } else {
     left_at_ = std::max(env_.started_at, env_.time.steady_due(left_recorded_, left_recorded_));
   }
+  // A wait of an earlier run begins anew: what was to come found nobody here.
+  if (stands && stands->note.kind == note_kind::event_wait &&
+      steady_of(stands->at) <= env_.started_at)
+    return wait(event_wait_ms(), next::after_event, stands->note.text);
   if (stands && stands->note.kind == note_kind::event_wait)
     return wait_until(env_.time.steady_due(stands->at, stands->note.at), next::after_event);
   event_waited_ = waited_for_event;

@@ -27,6 +27,14 @@ std::int64_t effect_machine::steady_of(unix_ms recorded) const {
   return std::max(env_.started_at, std::min(then, steady()));
 }
 
+/// Events come only while somebody is here: whoever was away waits at least as long again, but for
+/// an hour at most, for what was to come meanwhile.
+std::int64_t effect_machine::event_wait_ms() const {
+  constexpr std::int64_t away_max_ms = 3'600'000;
+  const auto away = start_.recovered ? std::min(env_.away_ms, away_max_ms) : 0;
+  return std::max(start_.intent.event_wait_ms, away);
+}
+
 /// Of a look-up, by the vendor's clock: nothing of ours is older there. Both ways to say when that
 /// was count, since ours may have been drawn or set meanwhile: by our clock and how far the
 /// vendor's is behind it, and by the vendor's clock now and what has passed since.

@@ -26,6 +26,8 @@ struct environment {
   providers::vendor_clocks* vendor_clocks = nullptr;
   /// Steady time at which this process began: no call of an earlier one has left after it.
   std::int64_t started_at = 0;
+  /// How long nobody was here before that, as far as it is known.
+  std::int64_t away_ms = 0;
   /// Waits longer than this are durable timers; shorter ones live in memory.
   std::int64_t durable_wait_ms = 3'000;
   std::size_t waiting_inputs_max = 1'000;

@@ -46,6 +46,9 @@ struct step_evidence {
   std::string attempt;
   bool happened = true; ///< False: the vendor says that it failed. That only makes a look-up due.
   std::string value;    ///< Of `happened`: the step's value, as its parser would have encoded it.
+  /// Of the key that the request had, from 1. What an older one did says nothing of the call that
+  /// is open now. 0: any.
+  std::uint32_t generation = 0;
 };
 
 /// What an execution needs of the object it runs in.

@@ -12,6 +12,20 @@ namespace orderhub::durable {
 using journal::record_kind;
 using providers::doubt_policy;
 
+namespace {
+
+/// The generation of an open effect's key now, as its notes say.
+std::uint32_t key_generation(const journal::invocation_state& i, std::uint32_t index) {
+  std::uint32_t newest = 1;
+  for (const auto& e : i.entries)
+    if (e.kind == record_kind::effect_note && e.index == index)
+      if (const auto note = journal::decode_note(e.payload))
+        newest = std::max(newest, note->attempt);
+  return newest;
+}
+
+} // namespace
+
 /// A cancel that the journal holds concerns the effects that were open when it came, and not those
 /// that undo them.
 bool object_machine::was_cancelled(const effect_start& effect) const {
@@ -41,6 +55,8 @@ void object_machine::apply_event(const invocation_id& id, const handler_definiti
       else
         same->value = merged(entry, &*same->value, delta);
     }
+    for (const auto& entry : outcome->clears)
+      event.values.push_back({entry, std::nullopt});
     append(id, record_kind::event, index++, encode(event));
     for (const auto& s : outcome->sends) {
       journal::call_payload p;
@@ -50,6 +66,7 @@ void object_machine::apply_event(const invocation_id& id, const handler_definiti
       p.input.revision = std::string(revision_of(s.target, s.handler));
       p.input.shared = is_shared(s.target, s.handler);
       p.input.body = s.body;
+      p.input.due_at = s.delay_ms > 0 ? now() + s.delay_ms : 0;
       append(id, record_kind::send, index++, encode(p));
       began_call(p);
     }
@@ -97,10 +114,14 @@ void object_machine::give_evidence(const step_evidence& evidence) {
     for (const auto index : journal::open_steps(i, evidence.step, evidence.attempt))
       about.emplace_back(i.id, index);
   for (const auto& key : about) {
+    const auto it = effects_.find(key);
+    if (evidence.generation != 0 &&
+        key_generation(*state_.find_live(key.first), key.second) != evidence.generation)
+      continue;
     if (evidence.happened)
       append(key.first, record_kind::effect_note, key.second,
              encode(journal::note_payload{journal::note_kind::evidence, 1, now(), evidence.value}));
-    if (auto it = effects_.find(key); it != effects_.end())
+    if (it != effects_.end())
       apply(key, it->second.machine->on_evidence(evidence));
   }
 }

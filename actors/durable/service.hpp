@@ -28,6 +28,7 @@ struct event_outcome {
   std::string name; ///< `payment_disputed`; what `context::next_event` gives.
   /// State entries and what is merged into them by the service's merge function.
   std::vector<std::pair<std::string, std::string>> merges;
+  std::vector<std::string> clears; ///< State entries that go.
   std::vector<step_evidence> evidence;
   /// Awakeables of this object that it resolves, and their values.
   std::vector<std::pair<awakeable_id, std::string>> resolves;
@@ -38,6 +39,7 @@ struct event_outcome {
     object_id target;
     std::string handler;
     std::string body;
+    std::int64_t delay_ms = 0;
   };
   std::vector<send> sends;
   std::string response = "null"; ///< JSON.

@@ -13,6 +13,12 @@ inline constexpr const char* notification_service_name = "Notification";
 /// Its key is the fulfilment's own, and not the order's.
 inline constexpr const char* fulfilment_service_name = "FulfillmentOrchestrator";
 
+/// One verified event of a vendor; its key is `vendor_key`.
+inline constexpr const char* webhook_service_name = "Webhook";
+
+inline object_id webhook_object(const std::string& key) {
+  return {webhook_service_name, key};
+}
 inline object_id order_object(const std::string& order_id) {
   return {order_service_name, order_id};
 }

@@ -7,7 +7,9 @@
 #include "actors/handlers/orders/order_service.hpp"
 #include "actors/handlers/shipments/restored_labels.hpp"
 #include "actors/handlers/shipments/shipment_service.hpp"
+#include "actors/handlers/webhooks/vendor_id.hpp"
 #include "actors/handlers/webhooks/webhook_processor.hpp"
+#include "actors/handlers/webhooks/webhook_service.hpp"
 
 namespace orderhub::handlers {
 
@@ -20,6 +22,8 @@ durable::service_registry all_services(settings_ptr settings) {
   registry.services.emplace(fulfilment_service_name, fulfilment_service(settings));
   registry.services.emplace(deployment_service_name, deployment_service(settings));
   registry.services.emplace("WebhookProcessor", webhook_service());
+  registry.services.emplace(webhook_service_name, verified_webhook_service(settings));
+  registry.services.emplace(vendor_id_service_name, vendor_id_service());
   return registry;
 }
 

@@ -17,6 +17,8 @@ struct call_request {
   std::string idempotency_key; ///< Header value, empty where absent; at most 255 bytes.
   bool one_way = false;        ///< `/send`: answered as soon as the input is durable.
   std::int64_t delay_ms = 0;   ///< `/send?delay=`; relative, not negative.
+  /// How long `idempotency_key` is to be known, where that is longer than the hub's own time.
+  std::int64_t key_kept_ms = 0;
 };
 
 /// What the caller gets. `body` is JSON text, an error's `{"code","message"}` included; may be
@@ -65,6 +67,8 @@ class ingress {
 public:
   virtual ~ingress() = default;
   virtual void call(call_request request, responder_ptr to) = 0;
+  /// The same for the program itself, which speaks for a verified event: reaches internal handlers.
+  virtual void record(call_request request, responder_ptr to) = 0;
   /// `wait`: answer when the invocation ends (`attach`); else at once, 470 while not ready
   /// (`output`).
   virtual void attach(invocation_target target, bool wait, responder_ptr to) = 0;

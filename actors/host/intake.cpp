@@ -1,18 +1,22 @@
 #include "actors/host/intake.hpp"
 
+#include "actors/durable/request_scope.hpp"
 #include "actors/durable/workflow.hpp"
 #include "actors/host/enrichment.hpp"
 #include "actors/host/guard.hpp"
-#include "actors/host/request_scope.hpp"
 #include "actors/host/response.hpp"
 #include "journal/base/log.hpp"
 #include "journal/open_work.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 #include <variant>
 
 namespace orderhub::host {
+
+using durable::request_content;
+using durable::request_scope;
 
 namespace {
 
@@ -114,7 +118,7 @@ void intake::take_call(call_request& request, responder_ptr to, origin from) {
     key.scope =
         request_scope({request.service, request.key}, request.handler, request.idempotency_key);
     key.body = request_content(request.handler, content);
-    key.expires_at = now + shared_.env.request_retention_ms;
+    key.expires_at = now + std::max(shared_.env.request_retention_ms, request.key_kept_ms);
     in.input.key = key;
   }
   route({std::move(request.service), std::move(request.key)}, std::move(in));

@@ -54,6 +54,10 @@ private:
   system_random random_;
 };
 
+host::origin origin_of(const gateway_call& call) {
+  return call.is_inside ? host::origin::inside : host::origin::outside;
+}
+
 } // namespace
 
 caf::behavior gateway_actor(caf::event_based_actor* self, hub_context* hub, caf::actor directory) {
@@ -63,7 +67,7 @@ caf::behavior gateway_actor(caf::event_based_actor* self, hub_context* hub, caf:
       [state, hub](gateway_call& m) {
         if (m.from)
           hub->lanes.left(*m.from);
-        state->intake.call(*m.request, m.to);
+        state->intake.call(*m.request, m.to, origin_of(m));
       },
       [state](gateway_attach& m) { state->intake.attach(*m.target, m.wait, m.to); },
       [state](gateway_awakeable& m) { state->intake.complete_awakeable(m.id, *m.input); },
@@ -77,7 +81,7 @@ caf::behavior large_body_actor(caf::event_based_actor* self, hub_context* hub,
   return {
       [state, own = nice_thread()](gateway_call& m) mutable {
         own.enter();
-        state->intake.call(*m.request, m.to);
+        state->intake.call(*m.request, m.to, origin_of(m));
       },
   };
 }

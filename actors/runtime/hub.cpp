@@ -78,6 +78,7 @@ struct hub::parts {
             .board = options.board,
             .vendor_clocks = &vendor_clocks,
             .started_at = time.steady_ms(),
+            .away_ms = options.last_run ? options.last_run->elapsed_ms : 0,
             .request_retention_ms = options.request_retention_ms,
             .unstable_keys_for_test = options.unstable_keys_for_test},
         aged(journal_time), writer(journal, aged, [this](const writer_state& s) { on_stall(s); },
@@ -128,11 +129,12 @@ struct hub::parts {
   /// Small bodies overtake large ones, and these the largest, so that nobody waits for long behind
   /// bodies that take long. The server bounds how many there are. Nor behind the many calls of one
   /// key.
-  void take(call_request request, responder_ptr to) {
+  void take(call_request request, responder_ptr to, bool is_inside = false) {
     const auto size = request.body.size();
     const auto h =
         std::hash<std::string>{}(request.key) ^ (std::hash<std::string>{}(request.service) << 1U);
-    gateway_call call{std::make_shared<call_request>(std::move(request)), std::move(to), {}};
+    gateway_call call{
+        std::make_shared<call_request>(std::move(request)), std::move(to), is_inside, {}};
     if (size > large_body_bytes)
       return caf::anon_send(size > largest_body_bytes ? large_bodies.back() : large_bodies.front(),
                             std::move(call));
@@ -238,6 +240,10 @@ void hub::stop() {
 
 void hub::call(call_request request, responder_ptr to) {
   parts_->take(std::move(request), std::move(to));
+}
+
+void hub::record(call_request request, responder_ptr to) {
+  parts_->take(std::move(request), std::move(to), true);
 }
 
 void hub::attach(invocation_target target, bool wait, responder_ptr to) {

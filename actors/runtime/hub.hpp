@@ -72,6 +72,7 @@ public:
   void stop();
 
   void call(host::call_request request, host::responder_ptr to) override;
+  void record(host::call_request request, host::responder_ptr to) override;
   void attach(host::invocation_target target, bool wait, host::responder_ptr to) override;
   void complete_awakeable(std::string id, bool resolve, std::string payload,
                           host::responder_ptr to) override;

@@ -64,6 +64,7 @@ struct drained_message {
 struct gateway_call {
   std::shared_ptr<host::call_request> request;
   host::responder_ptr to;
+  bool is_inside = false;                    ///< The program itself speaks.
   std::optional<key_lanes::place> from = {}; ///< None: it came through no lane.
 };
 struct gateway_attach {

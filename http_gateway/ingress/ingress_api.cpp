@@ -87,6 +87,7 @@ struct dispatcher {
   host::ingress& hub;
   const std::shared_ptr<ingress_exchange>& exchange;
   std::int64_t attach_timeout_ms;
+  webhook_taker* webhooks;
 
   void operator()(call_route& route) const {
     host::call_request call;
@@ -128,8 +129,11 @@ struct dispatcher {
 
   void operator()(const health_route&) const { exchange->answer(health_response(hub.health())); }
 
-  void operator()(const webhook_route&) const {
-    exchange->answer(refused(404, "This version of the hub takes no signed webhooks yet."));
+  void operator()(const webhook_route& route) const {
+    if (webhooks != nullptr)
+      webhooks->take(route, exchange);
+    else
+      exchange->answer(refused(404, "This hub takes no webhooks."));
   }
 
   void operator()(const no_route& none) const {
@@ -164,8 +168,10 @@ void ingress_api::handle(http_exchange_ptr exchange) {
   // The server hands back what `make_exchange` made.
   const auto mine = std::static_pointer_cast<ingress_exchange>(std::move(exchange));
   auto found = std::move(mine->where);
-  const bool open_to_all =
-      std::holds_alternative<health_route>(found) || std::holds_alternative<webhook_route>(found);
+  const auto* none = std::get_if<no_route>(&found);
+  const bool open_to_all = std::holds_alternative<health_route>(found) ||
+                           std::holds_alternative<webhook_route>(found) ||
+                           (none != nullptr && none->is_open);
   if (!open_to_all) {
     if (auto refusal = access_.refusal(mine->request)) {
       mine->answer(std::move(*refusal));
@@ -176,7 +182,7 @@ void ingress_api::handle(http_exchange_ptr exchange) {
       return;
     }
   }
-  std::visit(dispatcher{hub_, mine, attach_timeout_ms_}, found);
+  std::visit(dispatcher{hub_, mine, attach_timeout_ms_, webhooks_}, found);
 }
 
 bool ingress_api::abandoned(http_exchange& exchange, departure how) {

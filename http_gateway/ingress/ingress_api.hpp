@@ -1,6 +1,7 @@
 #pragma once
 #include "actors/host/ingress.hpp"
 #include "http_gateway/ingress/access.hpp"
+#include "http_gateway/ingress/webhook_taker.hpp"
 #include "http_gateway/server/server.hpp"
 
 #include <cstdint>
@@ -26,11 +27,11 @@ using call_classes =
 ///   fetch gives up after 300 s without a header.
 class ingress_api final : public request_handler {
 public:
-  /// Neither is copied: both outlive the server that calls this.
+  /// None is copied: all outlive the server that calls this. `webhooks` null: none are taken.
   ingress_api(host::ingress& hub, const secret& token, std::int64_t attach_timeout_ms = 280'000,
-              call_classes classes = {})
+              call_classes classes = {}, webhook_taker* webhooks = nullptr)
       : hub_(hub), access_(token), attach_timeout_ms_(attach_timeout_ms),
-        classes_(std::move(classes)) {}
+        classes_(std::move(classes)), webhooks_(webhooks) {}
 
   /// Another token counts from the next request on. From any thread.
   void set_token(const secret& token) { access_.set_token(token); }
@@ -51,6 +52,7 @@ private:
   access_rule access_;
   std::int64_t attach_timeout_ms_;
   call_classes classes_;
+  webhook_taker* webhooks_;
 };
 
 /// The answer of `GET /restate/health`, on either port: 200 while the hub takes calls, else 503

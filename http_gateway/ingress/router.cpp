@@ -14,15 +14,15 @@ namespace {
 constexpr std::size_t segment_count_max = 8;
 
 no_route bad_path(std::string message) {
-  return {400, std::move(message), {}};
+  return {400, std::move(message), {}, false};
 }
 
 no_route not_found(std::string message) {
-  return {404, std::move(message), {}};
+  return {404, std::move(message), {}, false};
 }
 
 no_route wrong_method(std::string_view allow) {
-  return {405, "This path takes " + std::string(allow) + " only.", std::string(allow)};
+  return {405, "This path takes " + std::string(allow) + " only.", std::string(allow), false};
 }
 
 /// As forms encode it: a plus is a space.
@@ -89,6 +89,20 @@ route under_restate(std::string_view method, std::vector<std::string>& s) {
   return not_found("There is nothing at this path under /restate.");
 }
 
+/// Twilio and Slack take an address with a query; what it says is the vendor's matter.
+route under_webhooks(std::string_view method, std::vector<std::string>& s) {
+  const auto refused = [](no_route why) {
+    why.is_open = true;
+    return why;
+  };
+  const bool is_custom = s.size() == 3 && s[1] == "custom";
+  if (s.size() != 2 && !is_custom)
+    return refused(not_found("Webhooks go to /webhooks/{vendor} and /webhooks/custom/{name}."));
+  if (method != "POST")
+    return refused(wrong_method("POST"));
+  return webhook_route{is_custom ? "custom/" + s[2] : std::move(s[1])};
+}
+
 } // namespace
 
 route route_of(std::string_view method, std::string_view target) {
@@ -128,7 +142,7 @@ route route_of(std::string_view method, std::string_view target) {
   }
 
   if (segments.front() == "webhooks")
-    return webhook_route{};
+    return under_webhooks(method, segments);
   if (segments.front() == "restate")
     return under_restate(method, segments);
   const bool one_way = segments.size() == 4 && segments.back() == "send";

@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/host/ingress.hpp"
+#include "http_gateway/ingress/webhook_taker.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -33,14 +34,12 @@ struct awakeable_route {
 /// `GET|HEAD /restate/health`.
 struct health_route {};
 
-/// `/webhooks/…`: outside the rule about tokens, hosts and origins.
-struct webhook_route {};
-
 /// No route: 400 a path that cannot be, 404 one that is not, 405 with the methods that would do.
 struct no_route {
   std::uint16_t status = 404;
-  std::string message; ///< One sentence for the caller.
-  std::string allow;   ///< For 405: the value of `Allow`.
+  std::string message;  ///< One sentence for the caller.
+  std::string allow;    ///< For 405: the value of `Allow`.
+  bool is_open = false; ///< Under `/webhooks`: said to anybody.
 };
 
 using route =

@@ -135,6 +135,11 @@ public:
     vendors_.advance(clock_.wall_ms());
     return vendors_.control(json);
   }
+  std::vector<mock::notice> notices(unix_ms now) {
+    const std::lock_guard lock(mutex_);
+    vendors_.advance(now);
+    return vendors_.take_notices();
+  }
   std::string ledger_json(std::size_t since, std::size_t limit) {
     const std::lock_guard lock(mutex_);
     vendors_.advance(clock_.wall_ms());
@@ -189,7 +194,17 @@ result<std::uint16_t> mock_server::start() {
 }
 
 void mock_server::stop() {
+  sender_.reset();
   web_.reset();
+}
+
+void mock_server::send_webhooks(webhook_sender_options how, providers::transport& out) {
+  sender_ = std::make_unique<webhook_sender>(std::move(how), out,
+                                             [this](unix_ms now) { return front_->notices(now); });
+}
+
+webhook_sender::counts mock_server::webhooks_counted() const {
+  return sender_ ? sender_->counted() : webhook_sender::counts();
 }
 
 std::uint16_t mock_server::port() const {

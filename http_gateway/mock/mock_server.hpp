@@ -1,6 +1,8 @@
 #pragma once
+#include "http_gateway/mock/webhook_sender.hpp"
 #include "journal/base/result.hpp"
 #include "providers/mock/vendors.hpp"
+#include "providers/transport.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -53,6 +55,12 @@ public:
   /// `http://127.0.0.1:4711/stripe`: what stands before that vendor's own paths.
   [[nodiscard]] std::string base_url(std::string_view vendor) const;
 
+  /// Sends the vendors' webhooks from now on, until `stop`; the vendors tell nothing unless their
+  /// options say so. `out` outlives this.
+  void send_webhooks(webhook_sender_options how, providers::transport& out);
+  /// Nothing while none are sent.
+  [[nodiscard]] webhook_sender::counts webhooks_counted() const;
+
   /// See `vendors::control`.
   result<void> control(std::string_view json);
   /// See `vendors::ledger_json`.
@@ -63,6 +71,7 @@ private:
   mock_listen_options listen_;
   std::unique_ptr<front> front_;
   std::unique_ptr<server> web_;
+  std::unique_ptr<webhook_sender> sender_; ///< Last: it asks the front.
 };
 
 } // namespace orderhub::http_gateway

@@ -1,5 +1,6 @@
 #pragma once
 #include "http_gateway/settings/settings.hpp"
+#include "providers/mock/webhooks/queue.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -19,6 +20,12 @@ struct mock_command {
   std::int64_t latency_ms = 0;
   std::string control_path;   ///< A control document, applied before the first request.
   bool ledger_counts = false; ///< Keep counts by order instead of one line an effect.
+  std::string webhooks_to;    ///< The hub's `http://H:P`; empty: no webhooks.
+  /// A file that gets the webhooks' secrets, as `NAME=value` lines for the hub's environment. What
+  /// the environment already has of them is taken from there.
+  std::string webhook_secrets_path;
+  providers::mock::webhook_manner webhooks;
+  std::int64_t transit_ms = 15'000, delivery_ms = 15'000; ///< As in the mock's options.
 };
 /// Runs the mock vendors alone until SIGTERM or SIGINT. Prints one line `mock vendors on
 /// http://H:P` to standard output when it listens. 0 after a clean stop, else 1.

@@ -8,6 +8,7 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -62,6 +63,47 @@ private:
   std::vector<CLI::Option*> options_;
 };
 
+/// A duration as it was given, and where it goes.
+struct given_duration {
+  std::string flag, text;
+  std::int64_t* to = nullptr;
+};
+
+/// What the mock vendors tell the hub, and how badly.
+std::shared_ptr<std::vector<given_duration>> add_webhook_flags(CLI::App& app, mock_command& mock) {
+  auto times = std::make_shared<std::vector<given_duration>>();
+  times->reserve(8); // CLI11 keeps pointers into it.
+  const auto add_time = [&](const char* flag, const char* text, const char* help,
+                            std::int64_t& to) {
+    auto& one = times->emplace_back(given_duration{flag, text, &to});
+    app.add_option(flag, one.text, help)->capture_default_str();
+  };
+  app.add_option("--webhooks-to", mock.webhooks_to,
+                 "tell this hub by signed webhooks what happens: http://127.0.0.1:8080");
+  app.add_option("--webhook-secrets", mock.webhook_secrets_path,
+                 "file that gets their secrets, for the hub's environment")
+      ->type_name("FILE");
+  add_time("--transit", "15s", "from a label to the parcel being in transit; 0: it never moves",
+           mock.transit_ms);
+  add_time("--delivery", "15s", "from there to its delivery; 0: never", mock.delivery_ms);
+  add_time("--webhook-delay", "50ms", "of each webhook at least", mock.webhooks.delay_ms);
+  add_time("--webhook-jitter", "50ms", "up to so much more at random: later ones overtake",
+           mock.webhooks.jitter_ms);
+  add_time("--webhook-storm", "0", "what is due within so long goes out at once at its end",
+           mock.webhooks.storm_ms);
+  app.add_option("--webhook-copies", mock.webhooks.copies_max, "each once to so many times")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
+  app.add_option("--webhook-forged", mock.webhooks.forged,
+                 "beside each, with this probability, one that nobody signed")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  app.add_option("--webhook-lost", mock.webhooks.lost, "never sent, with this probability")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  return times;
+}
+
 int refused(const error& e) {
   std::cerr << "orderhub: " << e.message << '\n';
   return 2;
@@ -93,6 +135,7 @@ int main(int argc, char** argv) {
       ->type_name("FILE");
   mock_app->add_flag("--ledger-counts", mock.ledger_counts,
                      "keep counts by order instead of every effect");
+  const auto webhook_times = add_webhook_flags(*mock_app, mock);
 
   auto* settings_app = app.add_subcommand("settings", "print every setting there is");
   // There is one form now; it is asked for by name so that others may come.
@@ -162,6 +205,11 @@ int main(int argc, char** argv) {
     if (latency < 0)
       return refused({error_kind::invalid, "main", "--latency must be a duration such as 20ms."});
     mock.latency_ms = latency;
+    for (const auto& [flag, text, to] : *webhook_times) {
+      *to = text == "0" ? 0 : parse_duration_ms(text).value_or(-1);
+      if (*to < 0)
+        return refused({error_kind::invalid, "main", flag + " must be a duration such as 20ms."});
+    }
     return run_mock(mock);
   }
   if (data_dir.empty()) {

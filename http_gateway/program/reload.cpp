@@ -14,7 +14,7 @@ bool same_secrets(const providers::endpoint& a, const providers::endpoint& b) {
 /// registries, the tokens of the two ports, and the log's level.
 settings without_reloaded(settings s) {
   s.log_level.clear();
-  s.api_token = s.admin_token = secret();
+  s.api_token = s.admin_token = s.custom_webhooks = secret();
   for (const auto& vendor : providers::all_vendors())
     for (const auto& setting : vendor.settings)
       if (setting.is_secret())

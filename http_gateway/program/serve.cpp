@@ -8,15 +8,19 @@
 #include "http_gateway/program/commands.hpp"
 #include "http_gateway/program/file_limit.hpp"
 #include "http_gateway/program/mock_control.hpp"
+#include "http_gateway/program/mock_webhook_keys.hpp"
 #include "http_gateway/program/reload.hpp"
 #include "http_gateway/program/stop_signals.hpp"
+#include "http_gateway/program/webhook_keys.hpp"
 #include "http_gateway/program/wire_places.hpp"
 #include "http_gateway/server/server.hpp"
 #include "http_gateway/settings/order_settings_from.hpp"
 #include "http_gateway/settings/startup_checks.hpp"
 #include "http_gateway/settings/vendor_registry.hpp"
+#include "http_gateway/webhooks/webhook_door.hpp"
 #include "journal/base/log.hpp"
 #include "journal/base/metrics.hpp"
+#include "journal/base/text.hpp"
 #include "journal/copied_effects.hpp"
 #include "journal/hub_journal.hpp"
 #include "journal/lmdb_store.hpp"
@@ -68,6 +72,9 @@ result<std::unique_ptr<mock_server>> start_mock(const settings& s, std::string& 
   providers::mock::options options;
   options.seed = s.mock_seed;
   options.latency_ms.fill(s.mock_latency_ms);
+  options.tells = s.mock_webhooks;
+  options.transit_ms = s.mock_transit_ms;
+  options.delivery_ms = s.mock_delivery_ms;
   // Its memory ends with the program, the journal does not: other ids at every start, unless a seed
   // was asked for.
   if (s.mock_seed == settings().mock_seed)
@@ -80,6 +87,18 @@ result<std::unique_ptr<mock_server>> start_mock(const settings& s, std::string& 
     return port.failure();
   base = "http://127.0.0.1:" + std::to_string(*port);
   return mock;
+}
+
+/// The mock vendors' webhooks, to the hub's own port: they are signed and verified in mock mode
+/// too.
+void send_mock_webhooks(mock_server& mock, const settings& s, std::uint16_t port,
+                        providers::mock::webhook_keys keys, providers::transport& out) {
+  const bool is_v6 = s.listen.host == "::1" || s.listen.host == "::";
+  webhook_sender_options how{.to = (is_v6 ? "http://[::1]:" : "http://127.0.0.1:") +
+                                   std::to_string(port),
+                             .manner = {},
+                             .keys = std::move(keys)};
+  mock.send_webhooks(std::move(how), out);
 }
 
 void add_vendors(metrics_writer& out, const std::vector<host::vendor_places>& vendors) {
@@ -147,6 +166,16 @@ std::string hub_metrics_text(const journal::journal_metrics& j, const runtime::h
   return out.take();
 }
 
+std::string ended_webhooks_text(const handlers::webhook_counts& counts) {
+  metrics_writer out;
+  out.family("orderhub_webhook_events_ended_total", metric_kind::counter,
+             "Verified events by what became of them.");
+  for (std::size_t i = 0; i < counts.ended.size(); ++i)
+    out.sample({{"verdict", name_of(static_cast<handlers::event_verdict>(i))}},
+               counts.ended.at(i).load());
+  return out.take();
+}
+
 /// What a call is where there are more of them than can be served.
 request_class class_of_call(const durable::service_registry& services, std::string_view service,
                             std::string_view handler) {
@@ -163,7 +192,7 @@ request_class class_of_call(const durable::service_registry& services, std::stri
 /// nothing.
 void reload(const settings& started_with, providers::registry& running,
             const std::string& mock_base, const std::function<result<settings>()>& read_again,
-            runtime::hub& hub, ingress_api& api, admin_api& admin) {
+            runtime::hub& hub, ingress_api& api, admin_api& admin, webhook_door& door) {
   const auto refuse = [](const error& why) {
     log::error("settings_not_read_again", {{"message", why.message}});
   };
@@ -173,6 +202,9 @@ void reload(const settings& started_with, providers::registry& running,
   const auto fresh = make_registry(*after, mock_base);
   if (!fresh)
     return refuse(fresh.error());
+  auto keys = webhook_keys_of(*after);
+  if (!keys)
+    return refuse(keys.error());
   const auto changes = changes_of(started_with, running, *after, *fresh);
   for (const auto* endpoint : changes.credentials) {
     hub.set_credentials(endpoint->vendor, endpoint->secret_headers, endpoint->path);
@@ -181,6 +213,8 @@ void reload(const settings& started_with, providers::registry& running,
     known.path = endpoint->path;
     log::info("credentials_replaced", {{"vendor", endpoint->vendor}});
   }
+  log_webhooks_off(*keys);
+  door.set_keys(std::move(*keys));
   api.set_token(after->api_token);
   admin.set_token(after->token_of_admin());
   log::set_level(level_of(after->log_level));
@@ -193,8 +227,18 @@ void reload(const settings& started_with, providers::registry& running,
 
 } // namespace
 
-int serve(const settings& s, const std::function<result<settings>()>& read_again) {
+int serve(const settings& given, const std::function<result<settings>()>& given_again) {
   const stop_signals signals;
+  // Webhooks are verified in mock mode as well: the mock vendors sign with these.
+  system_random random_of_mock;
+  const auto mock_keys = providers::mock::webhook_keys::make(random_of_mock);
+  const settings s = with_mock_secrets(given, mock_keys);
+  const auto read_again = [&]() -> result<settings> {
+    auto again = given_again();
+    if (!again)
+      return again;
+    return with_mock_secrets(std::move(*again), mock_keys);
+  };
   log::set_level(level_of(s.log_level));
   if (auto checked = check_for_serve(s); !checked)
     return refused(checked.error());
@@ -209,6 +253,10 @@ int serve(const settings& s, const std::function<result<settings>()>& read_again
   auto orders = order_settings_from(s, *vendors);
   if (!orders)
     return refused(orders.error());
+  auto keys = webhook_keys_of(s);
+  if (!keys)
+    return refused(keys.error());
+  log_webhooks_off(*keys);
   for (const auto& f : findings_of(s))
     log::warn(f.event, {{"setting", f.setting}, {"message", f.message}});
 
@@ -287,10 +335,15 @@ int serve(const settings& s, const std::function<result<settings>()>& read_again
     log::error("test_mode_journal_off", {{"message", "nothing is written; a restart loses all"}});
   runtime::hub hub(**journal, services, *vendors, transport, machine, hub_options);
 
-  ingress_api api(hub, s.api_token, s.attach_timeout_ms,
-                  [&services](std::string_view service, std::string_view handler) {
-                    return class_of_call(services, service, handler);
-                  });
+  const auto& id = (*journal)->hub();
+  webhook_door door(hub, hex_of({reinterpret_cast<const char*>(id.data()), id.size()}), machine,
+                    std::move(*keys));
+  ingress_api api(
+      hub, s.api_token, s.attach_timeout_ms,
+      [&services](std::string_view service, std::string_view handler) {
+        return class_of_call(services, service, handler);
+      },
+      &door);
   server_options options;
   options.host = s.listen.host;
   options.port = s.listen.port;
@@ -309,8 +362,11 @@ int serve(const settings& s, const std::function<result<settings>()>& read_again
       hub, s.token_of_admin(), [&] { return (*listener)->metrics(); },
       [&] {
         orders->refused_notices->write_due(machine.wall_ms());
+        orders->dead_webhooks->write_due(machine.wall_ms());
+        door.write_warnings(false);
         return hub_metrics_text((*journal)->metrics(), hub.metrics(),
-                                *orders->attention_count + board->called(), *board);
+                                *orders->attention_count + board->called(), *board) +
+               door.metrics().text() + ended_webhooks_text(*orders->webhooks);
       });
   server_options admin_options;
   admin_options.host = s.admin_listen.host;
@@ -322,6 +378,9 @@ int serve(const settings& s, const std::function<result<settings>()>& read_again
 
   if (auto resumed = hub.resume(); !resumed)
     return refused(resumed.error());
+  providers::curl_transport mock_transport; // None of the hub's places.
+  if (*mock && s.mock_webhooks)
+    send_mock_webhooks(**mock, s, (*listener)->port(), mock_keys, mock_transport);
   const auto public_address = address_text(s.listen, (*listener)->port());
   log::info("serving", {{"listen", public_address},
                         {"admin", address_text(s.admin_listen, (*admin_listener)->port())},
@@ -335,14 +394,18 @@ int serve(const settings& s, const std::function<result<settings>()>& read_again
 
   auto credentials_now = *vendors; // As replaced since the start.
   while (signals.wait() == stop_signals::kind::reload)
-    reload(s, credentials_now, mock_base, read_again, hub, api, admin);
+    reload(s, credentials_now, mock_base, read_again, hub, api, admin, door);
   log::info("draining", {{"at_most_ms", s.drain_timeout_ms}});
   (*listener)->drain();
   const bool drained = hub.drain(s.drain_timeout_ms);
   orders->refused_notices->write_rest(machine.wall_ms());
+  orders->dead_webhooks->write_rest(machine.wall_ms());
+  door.write_warnings(true);
   (*listener)->stop(drained ? 1'000 : 0);
   (*admin_listener)->stop(0);
   hub.stop();
+  if (*mock)
+    (*mock)->stop(); // Before what it sends with.
   log::info("stopped", {{"drained", drained}});
   return 0;
 }

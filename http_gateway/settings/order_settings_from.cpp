@@ -121,6 +121,13 @@ result<handlers::order_settings> order_settings_from(const settings& s,
   o.carrier = vendors.find("carrier") != nullptr;
   o.packed_timeout_ms = s.packed_timeout_ms;
   o.pickup_timeout_ms = s.pickup_timeout_ms;
+  const auto& hooks = s.vendors;
+  o.payment_events = hooks.has("stripe.webhook_secret");
+  o.label_events = hooks.has("shippo.webhook_secret");
+  o.sms_events = hooks.has("twilio.auth_token");
+  o.mail_events = hooks.has("sendgrid.webhook_public_key");
+  o.mail_event_wait_ms = s.mail_event_wait_ms;
+  o.slack_operators = s.slack_operators;
   o.label_timeout_ms = s.label_timeout_ms;
   o.notification_timeout_ms = s.notification_timeout_ms;
   o.call_after_ms = s.call_after_ms;

@@ -61,8 +61,11 @@ struct settings {
 
   bool mock_mode = false;
   std::uint64_t mock_seed = 1;
-  std::int64_t mock_latency_ms = 0; ///< Added to each answer of a built-in mock vendor.
-  std::string mock_control_path;    ///< A control document for the mock vendors at start.
+  std::int64_t mock_latency_ms = 0;       ///< Added to each answer of a built-in mock vendor.
+  bool mock_webhooks = true;              ///< The mock vendors tell the hub what happens.
+  std::int64_t mock_transit_ms = 15'000;  ///< From a label to the parcel's way; 0: it never moves.
+  std::int64_t mock_delivery_ms = 15'000; ///< From there to the door; 0: it never arrives.
+  std::string mock_control_path;          ///< A control document for the mock vendors at start.
 
   providers::vendor_values vendors; ///< As the rows of the vendors' folders say.
 
@@ -73,6 +76,9 @@ struct settings {
       R"({"length":"10","width":"10","height":"5","distance_unit":"in","weight":"1","mass_unit":"lb"})";
   std::string customs; ///< JSON object text, `customs_from`; empty: none, or a sample's.
   std::string public_url;
+  secret custom_webhooks; ///< JSON, `providers::webhooks::read_custom_sources`; has their secrets.
+  std::vector<std::string> slack_operators; ///< Slack's ids of those who may press buttons.
+  std::int64_t mail_event_wait_ms = 120'000;
   secret proxy; ///< May hold a password.
   /// Authorities that vendors' certificates are verified against; empty: the system's.
   std::string ca_file;

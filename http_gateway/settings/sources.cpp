@@ -44,6 +44,36 @@ std::optional<std::string> text_of(const toml::node& node) {
   return std::nullopt;
 }
 
+/// The sections [webhooks.custom.NAME] as the list that the variable would have.
+std::optional<std::string> custom_webhooks_of(const toml::table& sections) {
+  auto list = nlohmann::json::array();
+  for (const auto& [name, node] : sections) {
+    const auto* section = node.as_table();
+    if (section == nullptr)
+      return std::nullopt;
+    nlohmann::json sender{{"name", std::string(name.str())}};
+    for (const auto& [field, value] : *section) {
+      const std::string key(field.str());
+      if (const auto* events = value.as_table()) {
+        auto& to = sender[key] = nlohmann::json::object();
+        for (const auto& [type, kind] : *events) {
+          const auto* text = kind.as_string();
+          if (text == nullptr)
+            return std::nullopt;
+          to[std::string(type.str())] = text->get();
+        }
+        continue;
+      }
+      auto text = text_of(value);
+      if (!text)
+        return std::nullopt;
+      sender[key] = std::move(*text);
+    }
+    list.push_back(std::move(sender));
+  }
+  return list.dump();
+}
+
 result<void> apply_table(settings& to, const toml::table& values, const std::string& prefix,
                          const std::string& origin) {
   for (const auto& [key, node] : values) {
@@ -60,7 +90,11 @@ result<void> apply_table(settings& to, const toml::table& values, const std::str
       return refuse(given_as + " is not a setting.");
     std::optional<std::string> text;
     // An address or a parcel may be written as a table of texts.
-    if (const auto* object = node.as_table()) {
+    if (const auto* object = node.as_table(); object != nullptr && name == "webhooks.custom") {
+      text = custom_webhooks_of(*object);
+      if (!text)
+        return refuse(given_as + " must have a section for each sender, with texts.");
+    } else if (object != nullptr) {
       auto json = nlohmann::json::object();
       for (const auto& [field, value] : *object) {
         const auto* s = value.as_string();

@@ -186,6 +186,26 @@ rows calls_rows() {
   };
 }
 
+rows webhook_rows() {
+  return {
+      {{"webhooks.custom", "ORDERHUB_WEBHOOKS_CUSTOM",
+        "other senders, at /webhooks/custom/{name}: in the file a section [webhooks.custom.{name}] "
+        "each, here a JSON list; API.md, Webhooks of your own",
+        "", "none", true},
+       [](settings& s, text_view t) { return set_custom_webhooks(s.custom_webhooks, t); }},
+      {{"slack_operators", "SLACK_OPERATORS",
+        "Slack's ids (U012AB3CD), comma-separated, of those whose buttons retry_label and "
+        "cancel_order count",
+        "", "nobody"},
+       [](settings& s, text_view t) { return set_list(s.slack_operators, t); }},
+      {{"mail_event_wait", "ORDERHUB_MAIL_EVENT_WAIT",
+        "how long a mail in doubt waits for SendGrid's event before it is sent again, at least as "
+        "long as the hub was away, 10s to 1h",
+        "120s", ""},
+       [](settings& s, text_view t) { return set_duration(s.mail_event_wait_ms, t, 10'000); }},
+  };
+}
+
 rows breaker_rows() {
   return {
       {{"breaker.window", "ORDERHUB_BREAKER_WINDOW",
@@ -242,6 +262,16 @@ rows mock_rows() {
        }},
       {{"mock.latency", "ORDERHUB_MOCK_LATENCY", "added to each of their answers", "0", ""},
        [](settings& s, text_view t) { return set_duration(s.mock_latency_ms, t, 0); }},
+      {{"mock.webhooks", "ORDERHUB_MOCK_WEBHOOKS",
+        "on or off: they tell the hub by signed webhooks what happens", "on", ""},
+       [](settings& s, text_view t) { return set_choice(s.mock_webhooks, t, "on", "off"); }},
+      {{"mock.transit", "ORDERHUB_MOCK_TRANSIT",
+        "from a label to the parcel being in transit, which a webhook tells; 0: it never moves",
+        "15s", ""},
+       [](settings& s, text_view t) { return set_duration(s.mock_transit_ms, t, 0); }},
+      {{"mock.delivery", "ORDERHUB_MOCK_DELIVERY",
+        "from there to its delivery; 0: it is never delivered", "15s", ""},
+       [](settings& s, text_view t) { return set_duration(s.mock_delivery_ms, t, 0); }},
       {{"mock.control", "ORDERHUB_MOCK_CONTROL",
         "file with a control document for them: faults from the first request on", "", "none"},
        [](settings& s, text_view t) { return set_text(s.mock_control_path, t); }},
@@ -260,6 +290,7 @@ rows whole_table() {
   add("The journal", journal_rows());
   add("Orders", order_rows());
   add("Calls to vendors", calls_rows());
+  add("Webhooks", webhook_rows());
   add("The vendors' breakers", breaker_rows());
   for (const auto& v : providers::all_vendors())
     add(v.title, rows_of(v));

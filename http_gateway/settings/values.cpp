@@ -4,6 +4,7 @@
 #include "journal/base/loopback.hpp"
 #include "journal/base/text.hpp"
 #include "providers/vendors.hpp"
+#include "providers/webhooks/custom.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -187,6 +188,27 @@ result<void> set_disabled(std::vector<std::string>& to, std::string_view text) {
       return refuse("lists an unknown vendor; known are " + joined(skippable));
     to.emplace_back(name);
   }
+  return {};
+}
+
+result<void> set_list(std::vector<std::string>& to, std::string_view text) {
+  to.clear();
+  while (!text.empty()) {
+    const auto end = std::min(text.find(','), text.size());
+    const auto entry = trimmed(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (!is_utf8(entry) || has_control_character(entry))
+      return refuse("must be texts with commas between");
+    if (!entry.empty())
+      to.emplace_back(entry);
+  }
+  return {};
+}
+
+result<void> set_custom_webhooks(secret& to, std::string_view text) {
+  if (auto sources = providers::webhooks::read_custom_sources(text); !sources)
+    return refuse("must be a list of senders: " + sources.error().message);
+  to = secret(std::string(text));
   return {};
 }
 

@@ -46,6 +46,10 @@ result<void> set_json_object(std::string& to, std::string_view text,
                              std::initializer_list<const char*> required);
 /// Vendors to skip, comma-separated.
 result<void> set_disabled(std::vector<std::string>& to, std::string_view text);
+/// Texts, comma-separated, without spaces around them.
+result<void> set_list(std::vector<std::string>& to, std::string_view text);
+/// JSON, `providers::webhooks::read_custom_sources`.
+result<void> set_custom_webhooks(secret& to, std::string_view text);
 result<void> set_mail_from(std::string& to, std::string_view text);
 result<void> set_log_level(std::string& to, std::string_view text);
 result<void> set_listen(listen_address& to, std::string_view text);

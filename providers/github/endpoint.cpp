@@ -69,6 +69,9 @@ vendor describe() {
   v.settings = {
       {key, "GITHUB_TOKEN", "a token with the scope repo_deployment", "none: no deployments",
        setting_kind::key},
+      {"github.webhook_secret", "GITHUB_WEBHOOK_SECRET",
+       "of the webhook /webhooks/github; several with commas between", "none: no webhooks",
+       setting_kind::key},
       {repository, "GITHUB_REPOSITORY", "owner/name of what is deployed", "none: no deployments"},
       {write_limit, "GITHUB_WRITE_LIMIT", "deployments a second (1/s) or minute, or none",
        "at GitHub's own host 80/m; else none", setting_kind::rate},

@@ -5,6 +5,7 @@
 #include "providers/mock/ledger.hpp"
 #include "providers/mock/text.hpp"
 #include "providers/mock/vendors.hpp"
+#include "providers/mock/webhooks/notices.hpp"
 
 #include <cstdint>
 #include <string>
@@ -32,6 +33,11 @@ struct call {
         return &v;
     return nullptr;
   }
+  /// Stripe's idempotency key; empty where there is none.
+  [[nodiscard]] std::string_view key() const {
+    const auto* value = header("idempotency-key");
+    return value ? std::string_view(*value) : std::string_view();
+  }
   void json_header() { reply.headers.emplace_back("content-type", "application/json"); }
 };
 
@@ -43,6 +49,7 @@ struct shared_state {
   std::array<list_manner, vendor_count> lists = settings.lists;
   std::array<std::uint64_t, call_count> requests{};
   std::array<std::uint64_t, call_count> replays{};
+  notices told{settings.tells};
   fields query = {};  ///< Scratch of the request at hand.
   fields params = {}; ///< Scratch of the request at hand: its body.
 };

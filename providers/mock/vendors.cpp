@@ -370,6 +370,7 @@ struct vendors::state {
     }
     now = std::max(now, to);
     now_world->stripe_vendor.settle(time_at(vendor_id::stripe));
+    now_world->shippo_vendor.settle(time_at(vendor_id::shippo));
   }
 
   /// Whether work will follow. Not for what would read or be refused anyway: no harm, no effect.
@@ -729,8 +730,8 @@ result<void> vendors::control(std::string_view json) {
                                                s.request_number))
     return fail({error_kind::not_found, "mock.control",
                  "'authenticate' names no PaymentIntent in requires_action"});
-  if (read->fail_authentication &&
-      !s.now_world->stripe_vendor.fail_authentication(*read->fail_authentication))
+  if (read->fail_authentication && !s.now_world->stripe_vendor.fail_authentication(
+                                       *read->fail_authentication, s.time_at(vendor_id::stripe)))
     return fail({error_kind::not_found, "mock.control",
                  "'fail_authentication' names no PaymentIntent in requires_action"});
   if (read->refund && !s.now_world->stripe_vendor.refund_by_hand(
@@ -768,6 +769,10 @@ result<void> vendors::control(std::string_view json) {
     lists[i].ignores_filter = read->ignores_filter[i].value_or(lists[i].ignores_filter);
   }
   return s.plan.add(std::move(read->faults));
+}
+
+std::vector<notice> vendors::take_notices() {
+  return state_->now_world->shared.told.take();
 }
 
 void vendors::reset() {

@@ -5,6 +5,7 @@
 #include "providers/mock/faults.hpp"
 #include "providers/mock/ledger.hpp"
 #include "providers/mock/operations.hpp"
+#include "providers/mock/webhooks/notices.hpp"
 
 #include <array>
 #include <cstddef>
@@ -94,6 +95,11 @@ struct options {
   std::int64_t stripe_refund_ms = 5'000;
   /// Warehouse, carrier: how long until a ticket is packed, a parcel picked up.
   std::int64_t job_ms = 5'000;
+  /// Whether the vendors tell what happens; see `take_notices`.
+  bool tells = false;
+  /// How long after its label a parcel is in transit, and how long after that it is delivered; 0:
+  /// never. Only told.
+  std::int64_t transit_ms = 15'000, delivery_ms = 15'000;
   /// Rates quoted for a shipment, 1 to 3.
   std::size_t shippo_rates = 2;
 };
@@ -150,6 +156,11 @@ public:
   /// Fails with `invalid` naming the field, `not_found` for those eight, or `full`; then nothing
   /// has changed.
   result<void> control(std::string_view json);
+
+  /// What happened since it was asked for the last time, up to the last `advance` or `handle`, and
+  /// is told by webhooks, where `tells`. A mail's delivery and an SMS's end are in it beforehand,
+  /// with their own times.
+  [[nodiscard]] std::vector<notice> take_notices();
 
   /// Back to the first state of these options, but for ids, which never come again.
   void reset();

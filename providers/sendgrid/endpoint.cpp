@@ -40,6 +40,10 @@ vendor describe() {
   v.skipped = "Customers get no mail.";
   v.settings = {
       {key, "SENDGRID_API_KEY", "SG.…", "none: no mail", setting_kind::key},
+      {"sendgrid.webhook_public_key", "SENDGRID_WEBHOOK_PUBLIC_KEY",
+       "verification key of the signed event webhook, base64, for /webhooks/sendgrid; several with "
+       "commas between",
+       "none: no webhooks", setting_kind::key},
       {base, "SENDGRID_API_BASE", "what stands before /v3", own_base, setting_kind::base_url,
        "/v3"},
       {write_limit, "SENDGRID_WRITE_LIMIT",

@@ -77,6 +77,10 @@ vendor describe() {
       {key, "SHIPPO_API_KEY",
        "shippo_test_…, shippo_live_…, or an oauth. token; what does not say test is taken for live",
        "none", setting_kind::key},
+      {"shippo.webhook_secret", "SHIPPO_WEBHOOK_SECRET",
+       "of /webhooks/shippo: the key of its signatures, or the token in its URL; several with "
+       "commas between",
+       "none: no webhooks", setting_kind::key},
       {base, "SHIPPO_API_BASE", "what stands before /shipments", own_base, setting_kind::base_url},
       {rate_setting, "SHIPPO_RATE",
        "which rate is bought for an order that names none: cheapest, fastest, or the token of a "

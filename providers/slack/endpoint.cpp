@@ -141,6 +141,9 @@ vendor describe() {
   v.settings = {
       {key, "SLACK_BOT_TOKEN", "xoxb-…; used before the webhook where both are set", "none",
        setting_kind::key},
+      {"slack.signing_secret", "SLACK_SIGNING_SECRET",
+       "of the app, for /webhooks/slack; several with commas between", "none: no webhooks",
+       setting_kind::key},
       {webhook, "SLACK_WEBHOOK_URL", "an incoming webhook, for announcements without a bot", "none",
        setting_kind::secret_url},
       {base, "SLACK_API_BASE", "what stands before /api", own_base, setting_kind::base_url, "/api"},

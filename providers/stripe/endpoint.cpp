@@ -75,6 +75,9 @@ vendor describe() {
   v.settings = {
       {key, "STRIPE_API_KEY", "sk_test_…, sk_live_…, rk_test_… or rk_live_…", "none",
        setting_kind::key},
+      {"stripe.webhook_secret", "STRIPE_WEBHOOK_SECRET",
+       "whsec_… of the endpoint /webhooks/stripe, or several with commas between",
+       "none: no webhooks", setting_kind::key},
       {base, "STRIPE_API_BASE", "what stands before /v1", own_base, setting_kind::base_url, "/v1"},
       {account_limit, "STRIPE_ACCOUNT_LIMIT",
        "all calls together: calls a second (100/s), minute (m) or hour (h), or in several of them "

@@ -1,6 +1,7 @@
 #include "providers/twilio/endpoint.hpp"
 
 #include "providers/codec/base64.hpp"
+#include "providers/webhooks/vendors.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -91,6 +92,12 @@ result<void> check(const vendor_configuration& c) {
   return {};
 }
 
+/// Of a list (its webhooks are believed under each while the account changes its token) the first.
+std::string current_token(const vendor_configuration& c) {
+  const auto all = webhooks::split_secrets(c.values.secret_of(token));
+  return all.empty() ? std::string() : all.front().reveal();
+}
+
 /// Basic, with the API key where there is one: it can be revoked alone.
 secret credential_of(const vendor_configuration& c) {
   std::string pair;
@@ -99,7 +106,7 @@ secret credential_of(const vendor_configuration& c) {
   else if (c.values.has(api_key))
     pair = c.values.text_of(api_key) + ':' + c.values.secret_of(api_secret).reveal();
   else
-    pair = c.values.text_of(account) + ':' + c.values.secret_of(token).reveal();
+    pair = c.values.text_of(account) + ':' + current_token(c);
   return secret("Basic " + base64_encode(pair));
 }
 
@@ -139,7 +146,8 @@ vendor describe() {
   v.skipped = "Customers get no SMS.";
   v.settings = {
       {account, "TWILIO_ACCOUNT_SID", "AC…", "none: no SMS"},
-      {token, "TWILIO_AUTH_TOKEN", "the account's token", "none", setting_kind::key},
+      {token, "TWILIO_AUTH_TOKEN", "the account's token; it also verifies /webhooks/twilio", "none",
+       setting_kind::key},
       {api_key, "TWILIO_API_KEY_SID", "SK…, used instead of the token", "none"},
       {api_secret, "TWILIO_API_KEY_SECRET", "the secret of that key", "none", setting_kind::key},
       {write_limit, "TWILIO_WRITE_LIMIT",

@@ -52,7 +52,9 @@ durable::service_definition deployment_service(settings_ptr settings) {
   record.mode = handler_mode::event;
   record.internal = true;
   record.event = &record_deployment;
-  service.handlers.emplace("RecordDeployment", std::move(record));
+  service.handlers.emplace("RecordDeployment", record);
+  record.event = &record_deployment_webhook;
+  service.handlers.emplace("RecordWebhook", std::move(record));
   return service;
 }
 

@@ -5,12 +5,15 @@
 #include "actors/handlers/follow_up.hpp"
 #include "actors/handlers/notifications/notification.hpp"
 #include "actors/handlers/objects.hpp"
+#include "actors/handlers/webhooks/webhook_service.hpp"
 #include "journal/base/log.hpp"
 #include "providers/github/create_deployment.hpp"
 #include "providers/github/read_statuses.hpp"
 
+#include <charconv>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace orderhub::handlers {
 
@@ -55,6 +58,14 @@ task<unix_ms> now(context ctx) {
 void learn(context ctx, deployment_facts learned, unix_ms at) {
   learned.updated_at = at;
   ctx.merge("facts", learned.encode());
+}
+
+/// One of the vendor's ids as a number; 0 where there is none.
+std::int64_t number_in(const std::vector<std::string>& ids, std::size_t index) {
+  std::int64_t n = 0;
+  if (index < ids.size())
+    std::from_chars(ids[index].data(), ids[index].data() + ids[index].size(), n);
+  return n;
 }
 
 /// GitHub has said how it ended, or that there is nothing to follow.
@@ -210,6 +221,47 @@ result<durable::event_outcome> record_deployment(const journal::object_state& st
   durable::event_outcome outcome;
   outcome.name = "deployment_status";
   outcome.merges.emplace_back("facts", std::string(body));
+  return outcome;
+}
+
+result<durable::event_outcome> record_deployment_webhook(const journal::object_state& state,
+                                                         std::string_view body) {
+  auto routed = routed_event::decode(body);
+  if (!routed)
+    return routed.failure();
+  const auto& e = routed->what;
+  durable::event_outcome outcome;
+  outcome.name = "deployment_status";
+  auto verdict = event_verdict::applied;
+  std::string text = "GitHub says " + (e.code.empty() ? e.type : e.code);
+  const auto* recorded = state.value("facts");
+  auto known = recorded != nullptr
+                   ? deployment_facts::decode(*recorded)
+                   : result<deployment_facts>(fail({error_kind::not_found, "deployment", ""}));
+  const auto id = number_in(e.vendor_ids, 0);
+  if (!known) {
+    verdict = event_verdict::unmatched;
+    text = "there is no deployment workflow " + state.id.key;
+  } else if (known->deployment_id != 0 && known->deployment_id != id) {
+    verdict = event_verdict::contradicts;
+    text = "it is about deployment " + std::to_string(id) + ", the workflow's is " +
+           std::to_string(known->deployment_id);
+  } else {
+    deployment_facts learned;
+    learned.updated_at = e.at_ms;
+    if (const auto status = number_in(e.vendor_ids, 1); status != 0 && !e.code.empty()) {
+      learned.status_id = status;
+      learned.state = e.code;
+    }
+    outcome.merges.emplace_back("facts", learned.encode());
+    if (merge(*known, learned) == *known)
+      verdict = event_verdict::unchanged;
+    if (!e.about.hub.empty()) {
+      outcome.evidence.push_back({e.about.step, e.about.attempt, false, {}, 0});
+    }
+  }
+  if (routed->concludes)
+    outcome.sends.push_back(conclusion(routed->webhook, verdict, std::move(text)));
   return outcome;
 }
 

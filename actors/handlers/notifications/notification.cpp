@@ -14,7 +14,7 @@ namespace orderhub::handlers {
 
 namespace {
 
-constexpr std::uint8_t notification_version = 5;
+constexpr std::uint8_t notification_version = 6;
 
 /// `mail` of `mail_confirm`, `announce` of `announce_failed_2`; empty of a step that is no notice.
 std::string_view way_of(std::string_view step) {
@@ -60,7 +60,8 @@ std::string notification::encode() const {
   w.u8(static_cast<std::uint8_t>(kind));
   w.u8(static_cast<std::uint8_t>((mail ? 1U : 0U) | (announce ? 2U : 0U) | (sms ? 4U : 0U) |
                                  (is_aside ? 8U : 0U) | (is_cancelled ? 16U : 0U)));
-  for (const auto* field : {&email, &name, &phone, &tracking_number, &tracking_url, &reason})
+  for (const auto* field :
+       {&email, &name, &phone, &tracking_number, &tracking_url, &reason, &about})
     w.str16(*field);
   w.i64(total.minor_units);
   w.str8(total.currency);
@@ -84,7 +85,8 @@ result<notification> notification::decode(std::string_view bytes) {
   n.sms = (flags & 4U) != 0;
   n.is_aside = (flags & 8U) != 0;
   n.is_cancelled = (flags & 16U) != 0;
-  for (auto* field : {&n.email, &n.name, &n.phone, &n.tracking_number, &n.tracking_url, &n.reason})
+  for (auto* field :
+       {&n.email, &n.name, &n.phone, &n.tracking_number, &n.tracking_url, &n.reason, &n.about})
     *field = r.str16();
   n.total.minor_units = r.i64();
   n.total.currency = r.str8();

@@ -19,9 +19,12 @@ enum class notification_kind : std::uint8_t {
   refund_failed = 7,
   shipped = 8, ///< The carrier has the parcel.
   delivered = 9,
-  returned = 10,     ///< The parcel comes back.
-  deployment = 11,   ///< How a deployment ended; of no order.
-  out_of_stock = 12, ///< Nothing was charged: there is less than the order wants.
+  returned = 10,        ///< The parcel comes back.
+  deployment = 11,      ///< How a deployment ended; of no order.
+  out_of_stock = 12,    ///< Nothing was charged: there is less than the order wants.
+  undelivered = 13,     ///< A mail or an SMS did not come; `about` is its step.
+  disputed = 14,        ///< `about`: opened, won, lost.
+  delivery_failed = 15, ///< The carrier could not bring the parcel.
 };
 
 /// What has become of the customer's money, as it stands when it is told. The numbers are in
@@ -49,6 +52,7 @@ struct notification {
   std::string tracking_url;    ///< The carrier's page about it; empty: none.
   /// Of a failed payment or refund: its code. Of want of stock: the lines. Of a deployment: all.
   std::string reason;
+  std::string about; ///< Which of several of its kind: part of the steps' names.
   money total;
   refund_news news = refund_news::none;
   money refunded;            ///< That this refund gives back; 0: not known.

@@ -3,9 +3,11 @@
 #include "actors/handlers/attention.hpp"
 #include "actors/handlers/follow_up.hpp"
 #include "actors/handlers/notifications/follow_sms.hpp"
+#include "actors/handlers/notifications/notice_webhook.hpp"
 #include "actors/handlers/notifications/notification.hpp"
 #include "actors/handlers/notifications/notification_texts.hpp"
 #include "actors/handlers/objects.hpp"
+#include "actors/handlers/webhooks/vendor_id.hpp"
 #include "journal/base/bytes.hpp"
 #include "providers/sendgrid/send_mail.hpp"
 #include "providers/slack/post_message.hpp"
@@ -41,10 +43,12 @@ struct notification_plan {
   bool sms = false;
   std::string mail_from, channel;
   std::string sms_from, public_url;
-  mail_words words; ///< What the templates made: the intent of a mail holds no bytes.
+  mail_words words;        ///< What the templates made: the intent of a mail holds no bytes.
+  bool sms_events = false; ///< Twilio's webhooks are on.
+  std::int64_t mail_event_wait_ms = 0; ///< For SendGrid's event of a mail in doubt; 0: none comes.
 };
 
-constexpr std::uint8_t plan_version = 3;
+constexpr std::uint8_t plan_version = 4;
 
 result<std::string> journaled_plan(settings_ptr s, notification n, std::string channel,
                                    std::string order_id) {
@@ -65,6 +69,8 @@ result<std::string> journaled_plan(settings_ptr s, notification n, std::string c
   w.str32(words.subject);
   w.str32(words.text);
   w.str32(words.html);
+  w.u8(s->sms_events ? 1 : 0);
+  w.i64(s->mail_events ? s->mail_event_wait_ms : 0);
   return w.take();
 }
 
@@ -82,6 +88,8 @@ result<notification_plan> read_plan(std::string_view text) {
   plan.words.subject = std::string(r.str32());
   plan.words.text = std::string(r.str32());
   plan.words.html = std::string(r.str32());
+  plan.sms_events = r.u8() != 0;
+  plan.mail_event_wait_ms = r.i64();
   if (version != plan_version || !r.done())
     return fail({error_kind::corrupt, "notification", "the plan cannot be read"});
   return plan;
@@ -105,6 +113,10 @@ const std::string& channel_of(const order_settings& s, notification_kind kind) {
     return s.channel_delivered;
   case notification_kind::deployment:
     return s.channel_deployment;
+  case notification_kind::undelivered:
+  case notification_kind::disputed:
+  case notification_kind::delivery_failed:
+    return s.channel_failed;
   case notification_kind::confirmed:
   case notification_kind::tracking:
     break;
@@ -131,7 +143,13 @@ future<sendgrid::mail_outcome> mail(context ctx, const notification& n,
   request.subject = plan.words.subject;
   request.text = plan.words.text;
   request.html = plan.words.html;
-  return ctx.effect(sendgrid::send_mail(request));
+  auto sending = sendgrid::send_mail(request);
+  if (plan.mail_event_wait_ms > 0) {
+    sending.raw.doubt = providers::doubt_policy::await_event;
+    sending.raw.event_wait_ms = plan.mail_event_wait_ms;
+    sending.raw.after_event = providers::doubt_policy::may_repeat;
+  }
+  return ctx.effect(std::move(sending));
 }
 
 future<slack::message_outcome> announce(context ctx, const notification& n,
@@ -239,6 +257,8 @@ handler_task send(context ctx, std::string body, settings_ptr s) {
       co_await report_refused_notice(ctx, s, steps.sms, "twilio", sent.error().message);
     else
       co_await await_delivery(ctx, s, steps.sms, sent->sid, sent->status);
+    if (sent && plan->sms_events)
+      name_id(ctx, "twilio", sent->sid, {ctx.key(), steps.sms, "1"});
   }
   auto response = told.dump();
 
@@ -271,6 +291,11 @@ durable::service_definition notification_service(settings_ptr settings) {
     return follow_sms_once(ctx, std::move(body), settings);
   };
   service.handlers.emplace(std::string(sms_follower.handler), std::move(follow));
+  durable::handler_definition record;
+  record.mode = durable::handler_mode::event;
+  record.internal = true;
+  record.event = &record_notice;
+  service.handlers.emplace("RecordWebhook", std::move(record));
   return service;
 }
 

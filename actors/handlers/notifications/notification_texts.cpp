@@ -46,6 +46,9 @@ std::optional<mail_kind> mail_of(notification_kind kind) {
   case notification_kind::returned:
   case notification_kind::deployment:
   case notification_kind::out_of_stock:
+  case notification_kind::undelivered:
+  case notification_kind::disputed:
+  case notification_kind::delivery_failed:
     break;
   }
   return std::nullopt;
@@ -118,6 +121,12 @@ notification_steps steps_of(const notification& n) {
     return all("deployment");
   case notification_kind::out_of_stock:
     return all("out_of_stock" + again);
+  case notification_kind::undelivered:
+    return all("undelivered_" + n.about);
+  case notification_kind::disputed:
+    return all("dispute_" + n.about);
+  case notification_kind::delivery_failed:
+    return all("delivery_failed");
   }
   return {"mail", "announce", "sms"};
 }
@@ -144,6 +153,9 @@ std::string sms_about(const std::string& order_id, const notification& n) {
   case notification_kind::cancelled:
     text += n.attempt > 1 ? " was cancelled before." : " was cancelled.";
     return text.append(sentence_of(n.news));
+  case notification_kind::undelivered:
+    return "A mail about your order " + order_id + " did not reach you (" + n.about +
+           "). Please tell the shop another address.";
   case notification_kind::new_order:
   case notification_kind::payment_failed:
   case notification_kind::refunded:
@@ -152,6 +164,8 @@ std::string sms_about(const std::string& order_id, const notification& n) {
   case notification_kind::returned:
   case notification_kind::deployment: // For the shop, or by mail.
   case notification_kind::out_of_stock:
+  case notification_kind::disputed:
+  case notification_kind::delivery_failed:
     return text;
   }
   return text + (n.tracking_number.empty() ? " The tracking number follows."
@@ -177,7 +191,6 @@ std::string message_about(const std::string& order_id, const notification& n) {
            ": the bank has made it";
   case notification_kind::refund_failed:
     return "Refund of order " + id + " failed: " + escaped(n.reason);
-  case notification_kind::shipped:
     return with_number("Order " + id + " is on its way", n);
   case notification_kind::delivered:
     return "Order " + id + " was delivered";
@@ -187,6 +200,13 @@ std::string message_about(const std::string& order_id, const notification& n) {
     return "Deployment " + id + ' ' + escaped(n.reason);
   case notification_kind::out_of_stock:
     return "Order " + id + " is out of stock: " + escaped(n.reason);
+  case notification_kind::undelivered:
+    return "Order " + id + ": " + escaped(n.about) + " did not come: " + escaped(n.reason);
+  case notification_kind::disputed:
+    return "Order " + id + ": a dispute was " + escaped(n.about) +
+           (n.reason.empty() ? "" : " (" + escaped(n.reason) + ")");
+  case notification_kind::delivery_failed:
+    return "Order " + id + ": " + escaped(n.reason);
   }
   return "Order " + id;
 }

@@ -14,7 +14,7 @@ namespace orderhub::handlers {
 
 namespace {
 
-constexpr std::uint8_t event_version = 1;
+constexpr std::uint8_t event_version = 2;
 
 /// Nothing where it cannot be read: then nobody can be told anything.
 std::optional<order> placed_in(const journal::object_state& state) {
@@ -54,8 +54,10 @@ void tell_tracking(durable::event_outcome& outcome, const journal::object_state&
     tell(outcome, state, tracking_news(*placed, after));
 }
 
-result<durable::event_outcome> merged(const journal::object_state& state,
-                                      const order_event& event) {
+} // namespace
+
+result<durable::event_outcome> outcome_of(const journal::object_state& state,
+                                          const order_event& event) {
   const auto* recorded = state.value("facts");
   auto before = recorded != nullptr ? order_facts::decode(*recorded) : order_facts();
   if (!before)
@@ -72,7 +74,8 @@ result<durable::event_outcome> merged(const journal::object_state& state,
   if (event.name != picked_up_event)
     tell_parcel(outcome, state, *before, after);
   const bool is_stopped = !forbids_shipping(*before) && forbids_shipping(after);
-  if (is_stopped) {
+  const bool is_here = after.shipment < shipment_state::in_transit;
+  if (is_here && is_stopped) {
     const auto shipment = shipment_object(state.id.key);
     outcome.sends.push_back({shipment, "CancelPurchase", {}});
     outcome.sends.push_back({shipment, "VoidLabel", "report"});
@@ -82,8 +85,6 @@ result<durable::event_outcome> merged(const journal::object_state& state,
     outcome.sends.push_back({state.id, "FreeGoods", {}});
   return outcome;
 }
-
-} // namespace
 
 std::string order_event::encode() const {
   byte_writer w(256);
@@ -96,6 +97,7 @@ std::string order_event::encode() const {
     w.str8(e.attempt);
     w.u8(e.happened ? 1 : 0);
     w.str32(e.value);
+    w.u32(e.generation);
   }
   return w.take();
 }
@@ -112,6 +114,7 @@ result<order_event> order_event::decode(std::string_view bytes) {
     e.attempt = r.str8();
     e.happened = r.u8() != 0;
     e.value = r.str32();
+    e.generation = r.u32();
     event.evidence.push_back(std::move(e));
   }
   if (version != event_version || !r.done() || !learned)
@@ -125,7 +128,7 @@ result<durable::event_outcome> record_event(const journal::object_state& state,
   auto event = order_event::decode(body);
   if (!event)
     return event.failure();
-  return merged(state, *event);
+  return outcome_of(state, *event);
 }
 
 result<durable::event_outcome> record_facts(const char* event, const journal::object_state& state,
@@ -133,7 +136,7 @@ result<durable::event_outcome> record_facts(const char* event, const journal::ob
   auto learned = order_facts::decode(body);
   if (!learned)
     return learned.failure();
-  return merged(state, {event, std::move(*learned), {}});
+  return outcome_of(state, {event, std::move(*learned), {}});
 }
 
 } // namespace orderhub::handlers

@@ -24,6 +24,11 @@ struct order_event {
 /// Of a fulfilment's parcel that has left.
 inline constexpr std::string_view picked_up_event = "picked_up";
 
+/// What it does to the order: its facts merged, its evidence given, and what forbids to ship told
+/// to the shipment. Fails with `not_found` where there is no such order.
+result<durable::event_outcome> outcome_of(const journal::object_state& state,
+                                          const order_event& event);
+
 // The handlers of events: pure, applied beside whatever runs. Each merges what it brings into the
 // facts, and where that forbids to ship it also stops the shipment in the same turn. 404 where
 // there is no such order.

@@ -192,4 +192,29 @@ std::optional<notification> parcel_news(const order& placed, const order_facts& 
   return n;
 }
 
+notification delivery_failed_news(const order& placed, const std::string& why) {
+  auto n = notification_about(placed, notification_kind::delivery_failed);
+  n.announce = true;
+  n.reason = why;
+  return n;
+}
+
+notification undelivered_news(const order& placed, const std::string& step,
+                              const std::string& why) {
+  auto n = notification_about(placed, notification_kind::undelivered);
+  n.announce = true;
+  n.sms = step.starts_with("mail_") && !n.phone.empty();
+  n.about = step;
+  n.reason = why;
+  return n;
+}
+
+notification dispute_news(const order& placed, const std::string& word, const std::string& code) {
+  auto n = notification_about(placed, notification_kind::disputed);
+  n.announce = true;
+  n.about = word;
+  n.reason = code;
+  return n;
+}
+
 } // namespace orderhub::handlers

@@ -48,4 +48,14 @@ notification tracking_news(const order& placed, const order_facts& facts);
 std::optional<notification> parcel_news(const order& placed, const order_facts& before,
                                         const order_facts& after);
 
+// What verified events tell, each once an order and what happened.
+
+/// The shop: the carrier could not deliver it.
+notification delivery_failed_news(const order& placed, const std::string& why);
+/// The shop: a notice did not come; and the customer by SMS, where a mail did not and there is a
+/// phone. `step`: of the notice, `mail_confirm`.
+notification undelivered_news(const order& placed, const std::string& step, const std::string& why);
+/// The shop. `word`: `opened`, `won`, `lost`.
+notification dispute_news(const order& placed, const std::string& word, const std::string& code);
+
 } // namespace orderhub::handlers

@@ -8,6 +8,7 @@
 #include "actors/handlers/orders/order_event.hpp"
 #include "actors/handlers/orders/order_request.hpp"
 #include "actors/handlers/orders/order_view.hpp"
+#include "actors/handlers/orders/order_webhook.hpp"
 #include "actors/handlers/orders/payment_outcome.hpp"
 #include "actors/handlers/orders/process_order.hpp"
 #include "actors/handlers/orders/refund_order.hpp"
@@ -117,6 +118,10 @@ durable::service_definition order_service(settings_ptr settings) {
   record.internal = true;
   record.event = &record_event;
   service.handlers.emplace("RecordEvent", record);
+  record.event = [settings](const journal::object_state& state, std::string_view body) {
+    return record_webhook(state, body, settings);
+  };
+  service.handlers.emplace("RecordWebhook", record);
   for (const auto& [handler, event] : facts_from_others) {
     record.event = [name = event](const journal::object_state& state, std::string_view body) {
       return record_facts(name, state, body);

@@ -2,6 +2,7 @@
 #include "actors/durable/wait_board.hpp"
 #include "actors/handlers/notifications/mail_templates.hpp"
 #include "actors/handlers/orders/order_request.hpp"
+#include "actors/handlers/webhooks/webhook_counts.hpp"
 #include "journal/base/repeated_warning.hpp"
 
 #include <atomic>
@@ -33,6 +34,16 @@ struct order_settings {
   bool stock = false;         ///< The shop's inventory is.
   bool warehouse = false;     ///< Its warehouse is.
   bool carrier = false;       ///< Its carrier is.
+  // Whose webhooks are on. Of payments, labels and SMS: their vendors' ids are kept, for events
+  // that bear nothing of ours.
+  bool payment_events = false;
+  bool label_events = false;
+  bool sms_events = false;
+  /// A mail in doubt waits for its event before it is sent again.
+  bool mail_events = false;
+  std::int64_t mail_event_wait_ms = 120'000; ///< At least so long.
+  /// Slack's ids of those who may press buttons (`U012AB3CD`); empty: nobody.
+  std::vector<std::string> slack_operators;
   std::int64_t label_timeout_ms = 10'000;
   std::int64_t notification_timeout_ms = 2'000;
   /// How long a fulfilment awaits that its goods are packed, and that they are picked up.
@@ -54,9 +65,14 @@ struct order_settings {
   /// Not a setting: how often a person was called for, since the start. For the metrics.
   std::shared_ptr<std::atomic<std::uint64_t>> attention_count =
       std::make_shared<std::atomic<std::uint64_t>>(0);
+  /// Not a setting: what became of verified events since the start. For the metrics.
+  std::shared_ptr<webhook_counts> webhooks = std::make_shared<webhook_counts>();
   /// Not a setting: what the log says of notices that were refused.
   std::shared_ptr<repeated_warning> refused_notices =
       std::make_shared<repeated_warning>("notice_refused");
+  /// Not a setting: what it says of verified events that found nothing, or contradict their order.
+  std::shared_ptr<repeated_warning> dead_webhooks =
+      std::make_shared<repeated_warning>("webhook_not_applied");
 };
 
 using settings_ptr = std::shared_ptr<const order_settings>;
@@ -69,6 +85,7 @@ struct order_plan {
   bool compensate = false;
   bool stock = false;
   bool validates_address = false;
+  bool payment_events = false;
   std::int64_t label_timeout_ms = 0;
   std::int64_t notification_timeout_ms = 0;
 

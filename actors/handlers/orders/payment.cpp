@@ -3,6 +3,7 @@
 #include "actors/handlers/orders/order_notifications.hpp"
 #include "actors/handlers/orders/payment_outcome.hpp"
 #include "actors/handlers/orders/refund_outcome.hpp"
+#include "actors/handlers/webhooks/vendor_id.hpp"
 #include "providers/stripe/cancel_intent.hpp"
 #include "providers/stripe/charge.hpp"
 #include "providers/stripe/refund.hpp"
@@ -228,6 +229,17 @@ task<void> check_payment(order_run run) {
     post_failed_payment(run, payment);
 }
 
+task<void> take_up_payment(order_run run) {
+  const auto& facts = run.facts();
+  const auto* last = facts.last_payment();
+  if (!run.goes_on() || run.payment() != nullptr || last == nullptr || !is_money(*last) ||
+      facts.confirmed || forbids_shipping(facts))
+    co_return;
+  const auto paid = *last;
+  co_await run.prepare();
+  run.payment_is(paid);
+}
+
 bool wants_payment(const order_run& run) {
   if (!run.goes_on() || run.refused())
     return false;
@@ -268,6 +280,8 @@ task<void> take_payment(order_run run) {
     co_return;
   }
   const auto payment = payment_of(attempt, placed.total.currency, charged);
+  if (run.plan().payment_events)
+    name_id(ctx, "stripe", payment.intent_id, {run.id(), "charge", std::to_string(attempt)});
   if (!charged && charged.error().kind != error_kind::rejected)
     co_await run.call_a_person("charge", payment.reason);
   run.payment_is(payment);

@@ -16,6 +16,10 @@ bool waits_for_customer(const order_run& run);
 /// `run.payment()`; nothing there while it still waits.
 durable::task<void> check_payment(order_run run);
 
+/// Takes up a payment that was made meanwhile, as an event says, for an order that nobody carried
+/// on from there: it is `run.payment()`.
+durable::task<void> take_up_payment(order_run run);
+
 /// A new order, one that was refused for want of stock, or a declined one whose caller names
 /// another method, says `retry`, or has changed it.
 bool wants_payment(const order_run& run);

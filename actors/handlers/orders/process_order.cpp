@@ -69,6 +69,8 @@ task<void> deliver(order_run run) {
 task<void> carry_on(order_run run) {
   if (waits_for_customer(run))
     co_await check_payment(run);
+  else
+    co_await take_up_payment(run);
   co_await deliver(run);
 }
 

@@ -7,6 +7,7 @@
 #include "actors/handlers/shipments/shipment_request.hpp"
 #include "actors/handlers/shipments/tracking.hpp"
 #include "actors/handlers/shipments/tracking_registration.hpp"
+#include "actors/handlers/webhooks/vendor_id.hpp"
 #include "journal/base/bytes.hpp"
 #include "providers/shippo/buy_label.hpp"
 #include "providers/shippo/create_shipment.hpp"
@@ -24,7 +25,7 @@ namespace shippo = providers::shippo;
 namespace {
 
 constexpr std::int64_t label_retry_max_ms = 3'600'000;
-constexpr std::uint8_t plan_version = 3; // The first had none, and began with the size of a text.
+constexpr std::uint8_t plan_version = 4; // The first had none, and began with the size of a text.
 
 result<std::string> journaled_plan(settings_ptr s) {
   byte_writer w(256);
@@ -35,6 +36,7 @@ result<std::string> journaled_plan(settings_ptr s) {
   w.i64(s->label_retry_ms);
   w.str8(s->label_rate);
   w.u8(s->registers_tracking ? 1 : 0);
+  w.u8(s->label_events ? 1 : 0);
   return w.take();
 }
 
@@ -51,6 +53,7 @@ durable::task<result<shipment_plan>> decide_plan(context ctx, settings_ptr s) {
   plan.label_retry_ms = r.i64();
   plan.rate = r.str8();
   plan.registers_tracking = r.u8() != 0;
+  plan.label_events = r.u8() != 0;
   if (version != plan_version || !r.done())
     co_return fail({error_kind::corrupt, "shipment", "the plan cannot be read"});
   co_return plan;
@@ -203,6 +206,10 @@ handler_task buy_label(context ctx, std::string body, settings_ptr settings) {
   // 3. Bought: that is what this shipment has from now on.
   if (label) {
     ctx.set("label", label->encode());
+    if (plan->label_events) {
+      name_id(ctx, "shippo", label->transaction_id, {ctx.key(), {}, {}});
+      name_id(ctx, "shippo", label->tracking_number, {ctx.key(), {}, {}});
+    }
     if (label->tracking_number.empty())
       co_await await_tracking(ctx, settings, label->transaction_id);
     else

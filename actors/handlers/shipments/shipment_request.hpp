@@ -16,6 +16,7 @@ struct shipment_plan {
   std::int64_t label_retry_ms = 0;
   std::string rate; ///< Of orders that name none.
   bool registers_tracking = false;
+  bool label_events = false; ///< Shippo's webhooks are on.
 };
 
 /// As Shippo has addresses. An e-mail address goes along where it has an ASCII form.

@@ -3,6 +3,7 @@
 #include "actors/handlers/follow_up.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/shipments/delivery_change.hpp"
+#include "actors/handlers/shipments/label_webhook.hpp"
 #include "actors/handlers/shipments/order_report.hpp"
 #include "actors/handlers/shipments/purchase.hpp"
 #include "actors/handlers/shipments/tracking.hpp"
@@ -130,9 +131,12 @@ durable::service_definition shipment_service(settings_ptr settings) {
   stop_it.internal = true;
   stop_it.event = &stop;
   service.handlers.emplace("CancelPurchase", stop_it);
-  durable::handler_definition change_it = std::move(stop_it);
-  change_it.event = &change_delivery;
-  service.handlers.emplace("ChangeDelivery", std::move(change_it));
+  stop_it.event = &change_delivery;
+  service.handlers.emplace("ChangeDelivery", stop_it);
+  stop_it.event = &record_label_webhook;
+  service.handlers.emplace("RecordWebhook", stop_it);
+  stop_it.event = &retry_label;
+  service.handlers.emplace("RetryLabel", std::move(stop_it));
   return service;
 }
 

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -43,20 +45,55 @@ constexpr std::array<std::string_view, 19> known_types = {
 };
 static_assert(std::is_sorted(known_types.begin(), known_types.end()));
 
-result<std::string> check_event(std::string_view, std::string_view body) {
+constexpr std::array<std::string_view, 8> sendgrid_types = {
+    "bounce", "click", "deferred", "delivered", "dropped", "open", "processed", "spamreport"};
+constexpr std::array<std::string_view, 3> shippo_types = {"track_updated", "transaction_created",
+                                                          "transaction_updated"};
+constexpr std::array<std::string_view, 3> slack_types = {"block_actions", "event_callback",
+                                                         "url_verification"};
+constexpr std::array<std::string_view, 5> twilio_types = {"delivered", "failed", "queued", "sent",
+                                                          "undelivered"};
+constexpr std::array<std::string_view, 3> github_types = {"deployment", "deployment_status",
+                                                          "ping"};
+static_assert(std::is_sorted(sendgrid_types.begin(), sendgrid_types.end()) &&
+              std::is_sorted(shippo_types.begin(), shippo_types.end()) &&
+              std::is_sorted(slack_types.begin(), slack_types.end()) &&
+              std::is_sorted(twilio_types.begin(), twilio_types.end()) &&
+              std::is_sorted(github_types.begin(), github_types.end()));
+
+/// A vendor's events as the tutorial has them: where their type stands, and which are known.
+struct unsigned_form {
+  const char* handler;
+  const char* type_member;
+  std::span<const std::string_view> types;
+};
+constexpr std::array<unsigned_form, 6> forms = {{
+    {"ProcessStripeWebhook", "type", known_types},
+    {"ProcessSendGridWebhook", "event", sendgrid_types},
+    {"ProcessShippoWebhook", "event", shippo_types},
+    {"ProcessSlackWebhook", "type", slack_types},
+    {"ProcessTwilioWebhook", "MessageStatus", twilio_types},
+    {"ProcessGitHubWebhook", "type", github_types},
+}};
+
+result<std::string> check_event(const unsigned_form& form, std::string_view body) {
   if (auto sound = check_json(body); !sound)
     return sound.failure();
-  const auto root = json::parse(body, nullptr, false);
-  auto bad = [](const char* message) {
+  auto root = json::parse(body, nullptr, false);
+  auto bad = [](const std::string& message) {
     return fail({error_kind::invalid, "webhook", message, 400});
   };
+  // SendGrid sends lists; the first one says what it is.
+  if (root.is_array() && !root.empty() && root.front().is_object())
+    root = json(root.front());
   if (!root.is_object())
     return bad("The body must be a JSON object.");
-  auto type = root.find("type");
+  const std::string member = form.type_member;
+  auto type = root.find(member);
   if (type == root.end() || !type->is_string() || type->get_ref<const std::string&>().empty())
-    return bad("type must be a non-empty string.");
+    return bad(member + " must be a non-empty string.");
   if (type->get_ref<const std::string&>().size() > 200)
-    return bad("type is longer than 200 bytes.");
+    return bad(member + " is longer than 200 bytes.");
   // The type is what the handler needs; the event itself is kept as it came.
   byte_writer w(body.size() + 64);
   w.str8(type->get_ref<const std::string&>());
@@ -64,13 +101,13 @@ result<std::string> check_event(std::string_view, std::string_view body) {
   return w.take();
 }
 
-handler_task process_stripe_webhook(context ctx, std::string body) {
+handler_task process_webhook(context ctx, std::string body, const unsigned_form* form) {
   auto recorded = co_await ctx.get("result");
   if (recorded)
     co_return std::move(*recorded);
   byte_reader event(body);
   const std::string type(event.str8());
-  const bool known = std::binary_search(known_types.begin(), known_types.end(), type);
+  const bool known = std::binary_search(form->types.begin(), form->types.end(), type);
   const json answer{{"webhookId", ctx.key()},
                     {"type", type},
                     {"status", known ? "processed" : "skipped"},
@@ -86,11 +123,17 @@ handler_task process_stripe_webhook(context ctx, std::string body) {
 
 durable::service_definition webhook_service() {
   durable::service_definition service;
-  durable::handler_definition h;
-  h.run = &process_stripe_webhook;
-  h.ephemeral = true;
-  h.validate = &check_event;
-  service.handlers.emplace("ProcessStripeWebhook", std::move(h));
+  for (const auto& form : forms) {
+    durable::handler_definition h;
+    h.run = [&form](context ctx, std::string body) {
+      return process_webhook(ctx, std::move(body), &form);
+    };
+    h.ephemeral = true;
+    h.validate = [&form](std::string_view, std::string_view body) {
+      return check_event(form, body);
+    };
+    service.handlers.emplace(form.handler, std::move(h));
+  }
   return service;
 }
 

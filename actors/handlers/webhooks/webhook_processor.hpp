@@ -3,8 +3,9 @@
 
 namespace orderhub::handlers {
 
-/// `WebhookProcessor/{id}/ProcessStripeWebhook`: the tutorial's unsigned form. Recorded once an id,
-/// marked unverified, and never evidence of anything.
+/// `WebhookProcessor/{id}/Process{Stripe,SendGrid,Shippo,Slack,Twilio,GitHub}Webhook`: the
+/// tutorial's unsigned forms. Recorded once an id, marked unverified, and never evidence of
+/// anything.
 durable::service_definition webhook_service();
 
 } // namespace orderhub::handlers

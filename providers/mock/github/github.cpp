@@ -224,7 +224,41 @@ void github::create(call& c, std::string_view repository) {
                        .at_ms = c.now,
                        .request_number = c.request_number});
   c.reply.status = 201;
-  append(c.reply.body, number, *deployments_.find(number));
+  const auto& made = *deployments_.find(number);
+  append(c.reply.body, number, made);
+  tell(number, made, nullptr);
+  for (const auto& s : made.statuses)
+    tell(number, made, &s);
+}
+
+void github::tell(std::uint64_t number, const deployment& d, const status* s) {
+  if (!shared_.told.is_on())
+    return;
+  notice n;
+  n.vendor = vendor_id::github;
+  n.at = s ? s->at : d.created_at;
+  n.target = "/webhooks/github";
+  std::string guid;
+  append_hex(guid, shared_.names.deployment_id(number), 16);
+  append_hex(guid, shared_.told.next_number(), 16);
+  for (const std::size_t at : {8U, 13U, 18U, 23U})
+    guid.insert(at, 1, '-');
+  n.headers = json_content();
+  n.headers.emplace_back("X-GitHub-Event", s ? "deployment_status" : "deployment");
+  n.headers.emplace_back("X-GitHub-Delivery", guid);
+  auto& out = n.body;
+  out.append(R"({"action":"created",)");
+  if (s) {
+    out.append(R"("deployment_status":)");
+    append(out, shared_.names.deployment_id(number), d, *s);
+    out.push_back(',');
+  }
+  out.append(R"("deployment":)");
+  append(out, number, d);
+  out.append(R"(,"repository":{"full_name":)");
+  append_json(out, d.repository);
+  out.append("}}");
+  shared_.told.add(std::move(n));
 }
 
 void github::append(std::string& out, std::uint64_t number, const deployment& d) const {
@@ -373,6 +407,7 @@ void github::create_status(call& c, std::string_view repository) {
   static_cast<void>(read_integer(id.substr(id.rfind('/') + 1), number));
   c.reply.status = 201;
   append(c.reply.body, static_cast<std::uint64_t>(number), *d, d->statuses.back());
+  tell(static_cast<std::uint64_t>(number) & 0xffff'ffffU, *d, &d->statuses.back());
 }
 
 } // namespace orderhub::providers::mock

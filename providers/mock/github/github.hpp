@@ -41,6 +41,8 @@ private:
   void create_status(call& c, std::string_view repository);
   [[nodiscard]] deployment* find(std::string_view repository, std::string_view path);
   void append(std::string& out, std::uint64_t number, const deployment& d) const;
+  /// `deployment`, or with a status `deployment_status`.
+  void tell(std::uint64_t number, const deployment& d, const status* s);
   static void append(std::string& out, std::uint64_t number, const deployment& d, const status& s);
 
   shared_state& shared_;

@@ -47,6 +47,7 @@ bool splits_address(std::string_view name) {
 struct personalization {
   std::vector<std::string_view> recipients;
   std::string_view first_to, order_id, step, attempt;
+  std::string args; ///< Its custom arguments as members of JSON, a comma before each.
   bool has_subject = false;
 };
 
@@ -70,7 +71,45 @@ std::string_view last_part(std::string_view name) {
   return dot == std::string_view::npos ? name : name.substr(dot + 1);
 }
 
+void append_member(std::string& out, std::string_view name, std::string_view value) {
+  out.push_back(',');
+  append_json(out, name);
+  out.push_back(':');
+  append_json(out, value);
+}
+
 } // namespace
+
+void sendgrid::tell(std::uint64_t number, std::string_view to, const std::string& args,
+                    unix_ms at) {
+  constexpr std::int64_t delivery_ms = 500;
+  if (!shared_.told.is_on())
+    return;
+  for (const auto& [event, after_ms] :
+       {std::pair("processed"sv, std::int64_t{0}), std::pair("delivered"sv, delivery_ms)}) {
+    notice n;
+    n.vendor = vendor_id::sendgrid;
+    n.at = at + after_ms;
+    n.target = "/webhooks/sendgrid";
+    n.headers = json_content();
+    auto& out = n.body;
+    out.append(R"({"email":)");
+    append_json(out, to);
+    out.append(R"(,"timestamp":)");
+    append_number(out, n.at / 1'000);
+    out.append(R"(,"event":")").append(event).append(R"(","sg_event_id":"mock-)");
+    append_number(out, static_cast<std::int64_t>(shared_.told.next_number()));
+    out.push_back('-');
+    shared_.names.append_mail(out, number);
+    out.append(R"(","sg_message_id":")");
+    shared_.names.append_mail(out, number);
+    out.append(R"(.filter0001.1.1.0")").append(args);
+    if (event == "delivered")
+      out.append(R"(,"response":"250 OK")");
+    out.push_back('}');
+    shared_.told.add(std::move(n));
+  }
+}
 
 call_id sendgrid::route(std::string_view method, std::string_view path) {
   return method == "POST" && path == "/v3/mail/send" ? call_id::sendgrid_mail
@@ -124,6 +163,7 @@ bool sendgrid::validate(call& c) {
   std::string_view order_id;
   std::string_view step;
   std::string_view attempt;
+  std::string args; // Of the message: for a personalization that has none of its own.
   for (std::size_t i = 1; i < params.size(); ++i) {
     const auto name = params.name(i);
     const auto kind = params.kind_of(i);
@@ -143,6 +183,7 @@ bool sendgrid::validate(call& c) {
         if (!is_text)
           return no(name, "Custom args must be strings.");
         const auto key = rest.substr(12);
+        append_member(mail.args, key, params.value(i));
         if (key == "order_id")
           mail.order_id = params.value(i);
         else if (key == "step")
@@ -169,6 +210,7 @@ bool sendgrid::validate(call& c) {
       if (!is_text)
         return no(name, "Custom args must be strings.");
       const auto key = name.substr(12);
+      append_member(args, key, params.value(i));
       if (key == "order_id")
         order_id = params.value(i);
       else if (key == "step")
@@ -225,7 +267,8 @@ bool sendgrid::validate(call& c) {
     return true;
   }
   const auto first = mails_ + 1;
-  for (const auto& mail : mails)
+  for (const auto& mail : mails) {
+    tell(mails_ + 1, mail.first_to, mail.args.empty() ? args : mail.args, c.now);
     shared_.effects.add({.kind = effect_kind::mail,
                          .number = ++mails_,
                          .order_id = mail.order_id.empty() ? order_id : mail.order_id,
@@ -234,6 +277,7 @@ bool sendgrid::validate(call& c) {
                          .attempt = attempt_of(mail.attempt.empty() ? attempt : mail.attempt),
                          .at_ms = c.now,
                          .request_number = c.request_number});
+  }
   c.reply.status = 202;
   std::string id;
   shared_.names.append_mail(id, first);

@@ -19,6 +19,8 @@ private:
   void refuse(call& c, int status, std::string_view field, std::string_view message);
   /// False, with the answer made, if the mail is refused.
   bool validate(call& c);
+  /// That a mail was taken, and a moment later that it is delivered; `args` are members of JSON.
+  void tell(std::uint64_t number, std::string_view to, const std::string& args, unix_ms at);
 
   shared_state& shared_;
   std::uint64_t mails_ = 0;

@@ -469,6 +469,8 @@ void shippo::create_label(call& c) {
     l.tracked_at = c.hit->outcome == queued_outcome::success ? c.now + c.hit->late_ms : INT64_MAX;
   const auto made = labels_.add(std::move(l));
   s->last_label = made;
+  tell("transaction_created", made, c.now);
+  plan_moves(made, *labels_.find(made));
   if (bought)
     note(c, effect_kind::label, made, metadata.empty() ? s->metadata : metadata,
          (*number << 8) | index);
@@ -601,8 +603,84 @@ void shippo::create_refund(call& c) {
                                   .ready_at = c.now + shared_.settings.shippo_purchase_ms});
   l->refund = made;
   note(c, effect_kind::label_refund, made, l->metadata);
+  tell("transaction_updated", *number, c.now);
+  if (shared_.told.is_on())
+    moves_.emplace(refunds_.find(made)->ready_at, move{*number, {}});
   c.reply.status = 201;
   append_refund(c.reply.body, made, *refunds_.find(made), c.now);
+}
+
+// --- webhooks --------------------------------------------------------------------------------
+
+void shippo::tell(std::string_view event, std::uint64_t number, unix_ms at) {
+  const auto* l = shared_.told.is_on() ? labels_.find(number) : nullptr;
+  if (!l)
+    return;
+  notice n;
+  n.vendor = vendor_id::shippo;
+  n.at = at;
+  n.target = "/webhooks/shippo";
+  n.headers = json_content();
+  auto& out = n.body;
+  out.append(R"({"event":")").append(event).append(R"(","test":true,"data":)");
+  append_label(out, number, *l, at);
+  out.pop_back();
+  out.append(R"(,"object_updated":")");
+  append_iso_time(out, at);
+  out.append(R"("}})");
+  shared_.told.add(std::move(n));
+}
+
+void shippo::plan_moves(std::uint64_t number, const label& l) {
+  const auto& pace = shared_.settings;
+  const bool is_bought = l.error_code.empty() && l.error_text.empty();
+  if (!shared_.told.is_on() || l.ready_at == INT64_MAX)
+    return;
+  if (l.ready_at > l.created)
+    moves_.emplace(l.ready_at, move{number, {}});
+  if (!is_bought || l.tracked_at == INT64_MAX || pace.transit_ms <= 0)
+    return;
+  const auto from = std::max(l.ready_at, l.tracked_at);
+  moves_.emplace(from, move{number, "PRE_TRANSIT"});
+  moves_.emplace(from + pace.transit_ms, move{number, "TRANSIT"});
+  if (pace.delivery_ms > 0)
+    moves_.emplace(from + pace.transit_ms + pace.delivery_ms, move{number, "DELIVERED"});
+}
+
+void shippo::settle(unix_ms now) {
+  while (!moves_.empty() && moves_.begin()->first <= now) {
+    const auto [at, what] = *moves_.begin();
+    moves_.erase(moves_.begin());
+    const auto* l = labels_.find(what.label);
+    if (!l)
+      continue; // Forgotten.
+    if (what.status.empty())
+      tell("transaction_updated", what.label, at);
+    else if (status_of(*l, at) == "SUCCESS")
+      tell_track(what.label, *l, what.status, at);
+  }
+}
+
+void shippo::tell_track(std::uint64_t number, const label& l, std::string_view status, unix_ms at) {
+  notice n;
+  n.vendor = vendor_id::shippo;
+  n.at = at;
+  n.target = "/webhooks/shippo";
+  n.headers = json_content();
+  std::string digits = std::to_string(number);
+  digits.insert(0, digits.size() < 20 ? 20 - digits.size() : 0, '0');
+  auto& out = n.body;
+  out.append(R"({"event":"track_updated","test":true,"carrier":"usps","data":{"carrier":"usps",)");
+  out.append(R"("tracking_number":"92)").append(digits).append(R"(","transaction":")");
+  shared_.names.append_shippo(out, ids::shippo_kind::transaction, number);
+  out.append(R"(","metadata":)");
+  append_json(out, l.metadata);
+  out.append(R"(,"test":true,"tracking_status":{"object_id":")");
+  append_hex(out, shared_.told.next_number(), 16);
+  out.append(R"(","status":")").append(status).append(R"(","status_date":")");
+  append_iso_time(out, at);
+  out.append(R"(","substatus":null}}})");
+  shared_.told.add(std::move(n));
 }
 
 } // namespace orderhub::providers::mock

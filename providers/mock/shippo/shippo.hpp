@@ -3,6 +3,7 @@
 #include "providers/mock/objects.hpp"
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,8 @@ public:
 
   static call_id route(std::string_view method, std::string_view path);
   void handle(call& c);
+  /// What carriers and refunds come to by `now`. A label that was given back moves no parcel.
+  void settle(unix_ms now);
 
 private:
   struct shipment {
@@ -58,6 +61,10 @@ private:
   void append_rates(std::string& out, std::uint64_t number, const shipment& s) const;
   void append_label(std::string& out, std::uint64_t number, const label& l, unix_ms now);
   void append_refund(std::string& out, std::uint64_t number, const refund& r, unix_ms now) const;
+  /// Webhooks, for whoever is told them; see `options::tells`.
+  void tell(std::string_view event, std::uint64_t number, unix_ms at);
+  void tell_track(std::uint64_t number, const label& l, std::string_view status, unix_ms at);
+  void plan_moves(std::uint64_t number, const label& l);
   void note(const call& c, effect_kind kind, std::uint64_t number, std::string_view metadata,
             std::uint64_t rate = 0, std::string_view to = {});
 
@@ -66,6 +73,11 @@ private:
   objects<label> labels_;
   objects<refund> refunds_;
   std::uint64_t addresses_ = 0; // so many were made; none is kept
+  struct move {
+    std::uint64_t label = 0;
+    std::string_view status; ///< Of its parcel; empty: its transaction has changed.
+  };
+  std::multimap<unix_ms, move> moves_; ///< What is told later.
 };
 
 } // namespace orderhub::providers::mock

@@ -145,6 +145,7 @@ stripe::outcome stripe::cancel_intent(call& c, std::string_view id) {
   pi->status = intent_status::canceled;
   pi->canceled_at_s = created_s(c.now);
   note(c, effect_kind::cancel_intent, *number, -1, *pi);
+  tell_intent(*number, c.now, c.key());
   answer_intent(c, *number, pi->status);
   return outcome::answered;
 }
@@ -160,13 +161,14 @@ void stripe::retrieve_intent(call& c, std::string_view id) {
     answer_intent(c, *number, pi->status);
 }
 
-bool stripe::fail_authentication(std::string_view id) {
+bool stripe::fail_authentication(std::string_view id, unix_ms now) {
   const auto number = shared_.names.read_stripe("pi_", id);
   auto* pi = number ? intents_.find(*number) : nullptr;
   if (!pi || pi->status != intent_status::requires_action)
     return false;
   pi->status = intent_status::requires_payment_method;
   pi->not_authenticated = true;
+  tell_intent(*number, now, {});
   return true;
 }
 
@@ -181,6 +183,7 @@ bool stripe::authenticate(std::string_view id, unix_ms now, std::uint64_t reques
   http_response unused;
   const call c{none, call_id::stripe_confirm, {}, {}, now, request_number, nullptr, 0, unused};
   note(c, effect_kind::charge, *number, pi->amount, *pi);
+  tell_intent(*number, now, {});
   return true;
 }
 

@@ -107,6 +107,7 @@ stripe::outcome stripe::create_refund(call& c) {
   else if (c.hit->outcome != queued_outcome::never)
     undecided_.emplace(c.now + c.hit->late_ms,
                        undecided{true, made_, c.hit->outcome == queued_outcome::success});
+  tell_refund("refund.created", made_, c.now, c.key());
   answer_refund(c, made_, refunds_.find(made_)->status);
   return outcome::made_refund;
 }
@@ -120,6 +121,7 @@ void stripe::settle_refund(std::uint64_t number, bool succeeds, unix_ms at) {
   r->status = succeeds ? refund_succeeded : refund_failed;
   if (!succeeds) {
     pi->refunded -= r->amount;
+    tell_refund("refund.failed", number, at, {});
     return;
   }
   shared_.params.clear();
@@ -127,6 +129,7 @@ void stripe::settle_refund(std::uint64_t number, bool succeeds, unix_ms at) {
   http_response unused;
   const call c{none, call_id::stripe_refund, {}, {}, at, 0, nullptr, 0, unused};
   note(c, effect_kind::refund, number, r->amount, *pi);
+  tell_refund("refund.updated", number, at, {});
 }
 
 void stripe::retrieve_refund(call& c, std::string_view id) {

@@ -161,6 +161,7 @@ stripe::outcome stripe::run_confirmation(call& c, std::uint64_t number, bool off
   const bool asks = method.outcome == test_method::result::asks;
   if (c.mode() == fault_effect::refuse) {
     pi.status = intent_status::requires_payment_method;
+    tell_intent(number, c.now, c.key());
     const std::string_view code = c.hit->code.empty() ? "card_declined"sv : c.hit->code;
     return decline(c, number, code, code == "card_declined" ? "generic_decline"sv : code,
                    c.hit->text.empty() ? "Your card was declined."sv : c.hit->text);
@@ -169,6 +170,7 @@ stripe::outcome stripe::run_confirmation(call& c, std::uint64_t number, bool off
       (asks && (off_session || error_on_action))) {
     pi.failed_method = pi.method;
     pi.status = intent_status::requires_payment_method;
+    tell_intent(number, c.now, c.key());
     return decline(c, number, method.code, method.decline_code, method.message);
   }
   if (asks) {
@@ -182,6 +184,7 @@ stripe::outcome stripe::run_confirmation(call& c, std::uint64_t number, bool off
     pi.status = intent_status::succeeded;
     note(c, effect_kind::charge, number, pi.amount, pi);
   }
+  tell_intent(number, c.now, c.key());
   answer_intent(c, number, pi.status);
   if (c.what != call_id::stripe_charge)
     return outcome::answered;
@@ -200,6 +203,7 @@ void stripe::settle_intent(std::uint64_t number, bool succeeds, unix_ms at) {
                      [](const test_method& m) { return m.name == "pm_card_chargeDeclined"; });
     pi->failed_method = static_cast<std::int16_t>(declined - test_methods.begin());
     pi->status = intent_status::requires_payment_method;
+    tell_intent(number, at, {});
     return;
   }
   pi->status = intent_status::succeeded;
@@ -208,6 +212,7 @@ void stripe::settle_intent(std::uint64_t number, bool succeeds, unix_ms at) {
   http_response unused;
   const call c{none, call_id::stripe_charge, {}, {}, at, 0, nullptr, 0, unused};
   note(c, effect_kind::charge, number, pi->amount, *pi);
+  tell_intent(number, at, {});
 }
 
 void stripe::settle(unix_ms now) {
@@ -244,9 +249,11 @@ bool stripe::refund_by_hand(const dashboard_refund& wanted, unix_ms now,
   const bool stands = r.status != refund_failed && r.status != refund_canceled;
   r.first_status = r.status;
   pi->last_refund = refunds_.add(std::move(r));
+  if (stands)
+    pi->refunded += amount;
+  tell_refund("refund.created", pi->last_refund, now, {});
   if (!stands)
     return true;
-  pi->refunded += amount;
   shared_.params.clear();
   const mock_request none;
   http_response unused;

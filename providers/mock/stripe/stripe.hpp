@@ -31,7 +31,7 @@ public:
   /// The customer passes 3-D Secure. False unless the PaymentIntent waits for that.
   [[nodiscard]] bool authenticate(std::string_view id, unix_ms now, std::uint64_t request_number);
   /// The customer does not. False in the same cases.
-  [[nodiscard]] bool fail_authentication(std::string_view id);
+  [[nodiscard]] bool fail_authentication(std::string_view id, unix_ms now);
   /// A refund from the dashboard. False unless the PaymentIntent is paid and that much is left.
   [[nodiscard]] bool refund_by_hand(const dashboard_refund& wanted, unix_ms now,
                                     std::uint64_t request_number);
@@ -145,6 +145,13 @@ private:
   void answer_intent(call& c, std::uint64_t number, intent_status status);
   void answer_refund(call& c, std::uint64_t number, std::uint8_t status);
   std::int64_t created_s(unix_ms now);
+
+  /// Events, for whoever is told them; see `options::tells`. `key`: of the request that caused it.
+  void tell(std::string_view type, std::string_view object, unix_ms at, std::string_view key);
+  void tell_intent(std::uint64_t number, unix_ms at, std::string_view key);
+  void tell_refund(std::string_view type, std::uint64_t number, unix_ms at, std::string_view key);
+  [[nodiscard]] std::string charge_object(std::uint64_t number, const intent& pi,
+                                          bool has_failed) const;
 
   shared_state& shared_;
   objects<intent> intents_;

@@ -275,6 +275,7 @@ void twilio::create(call& c, std::string_view account) {
   if (question != std::string_view::npos)
     shared_.query.add_form(callback.substr(question + 1));
   const auto number = messages_.add(m);
+  tell(number, m, callback);
   shared_.effects.add({.kind = effect_kind::sms,
                        .number = number,
                        .order_id = shared_.query.get("order_id"),
@@ -330,6 +331,36 @@ void twilio::append(std::string& out, std::uint64_t number, const message& m, un
   out.append(R"(,"uri":"/2010-04-01/Accounts/)").append(m.account).append("/Messages/");
   shared_.names.append_message(out, number);
   out.append(R"(.json"})");
+}
+
+void twilio::tell(std::uint64_t number, const message& m, std::string_view callback) {
+  const auto path = callback.find('/', std::min(callback.find("://") + 3, callback.size()));
+  if (!shared_.told.is_on() || path == std::string_view::npos)
+    return;
+  const auto tell_status = [&](std::string_view status, unix_ms at) {
+    notice n;
+    n.vendor = vendor_id::twilio;
+    n.at = at;
+    n.url = callback.substr(0, callback.find('#'));
+    n.target = n.url.substr(path);
+    n.headers = {{"Content-Type", "application/x-www-form-urlencoded"}};
+    std::string sid;
+    shared_.names.append_message(sid, number);
+    form body;
+    body.add("SmsSid", sid).add("SmsStatus", status).add("MessageStatus", status).add("To", m.to);
+    body.add("MessageSid", sid).add("AccountSid", m.account);
+    body.add("From", m.from.empty() ? "+15005550006"sv : std::string_view(m.from));
+    body.add("ApiVersion", "2010-04-01");
+    if (status == "undelivered")
+      body.add("ErrorCode", m.failed);
+    n.body = body.text();
+    shared_.told.add(std::move(n));
+  };
+  tell_status("queued", m.created_at);
+  if (m.decided_at == 0)
+    return;
+  tell_status("sent", m.decided_at);
+  tell_status(m.failed != 0 ? "undelivered" : "delivered", m.decided_at);
 }
 
 void twilio::list(call& c, std::string_view account) {

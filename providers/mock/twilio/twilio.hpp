@@ -8,7 +8,7 @@
 
 namespace orderhub::providers::mock {
 
-/// Twilio's Messages: create, list, fetch. Calls nobody back. Internal to the mock.
+/// Twilio's Messages: create, list, fetch. Internal to the mock.
 class twilio {
 public:
   explicit twilio(shared_state& shared) : shared_(shared), messages_(shared.settings.objects_max) {}
@@ -33,6 +33,8 @@ private:
   void list(call& c, std::string_view account);
   void fetch(call& c, std::string_view account);
   void append(std::string& out, std::uint64_t number, const message& m, unix_ms now) const;
+  /// What becomes of a message, to the URL that it was sent with.
+  void tell(std::uint64_t number, const message& m, std::string_view callback);
 
   shared_state& shared_;
   objects<message> messages_;

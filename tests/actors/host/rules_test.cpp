@@ -1,8 +1,8 @@
+#include "actors/durable/request_scope.hpp"
 #include "actors/host/admission.hpp"
 #include "actors/host/due_times.hpp"
 #include "actors/host/failures.hpp"
 #include "actors/host/memory.hpp"
-#include "actors/host/request_scope.hpp"
 #include "tests/support/catch2.hpp"
 
 #include <atomic>
@@ -12,6 +12,7 @@
 
 using namespace orderhub;
 using namespace orderhub::host;
+using durable::request_scope;
 
 namespace {
 object_id object(const std::string& key) {
@@ -126,5 +127,5 @@ TEST_CASE("a request key counts within its service, key and handler", "[host][ke
   CHECK(scope != request_scope({"Sa", ""}, "h", "k"));
   CHECK(scope != request_scope({"S", "ah"}, "", "k"));
   CHECK(scope != request_scope({"S", "a"}, "hk", ""));
-  CHECK(request_content("h", "x") != request_content("g", "x"));
+  CHECK(durable::request_content("h", "x") != durable::request_content("g", "x"));
 }

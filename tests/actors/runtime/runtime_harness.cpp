@@ -111,6 +111,11 @@ public:
     return inner_->find_request(scope);
   }
   result<std::vector<object_id>> resumable() const override { return inner_->resumable(); }
+  result<std::vector<std::string>> keys_of(std::string_view service, std::string_view prefix,
+                                           std::string_view after,
+                                           std::size_t limit) const override {
+    return inner_->keys_of(service, prefix, after, limit);
+  }
   result<std::vector<journal::timer_row>> timers(unix_ms until, std::size_t limit) const override {
     return inner_->timers(until, limit);
   }

@@ -76,6 +76,14 @@ public:
     });
   }
 
+  void record(host::call_request request, host::responder_ptr to) override {
+    {
+      const std::lock_guard lock(mutex_);
+      recorded_.push_back(request);
+    }
+    call(std::move(request), std::move(to));
+  }
+
   void attach(host::invocation_target target, bool wait, host::responder_ptr to) override {
     const auto* id = std::get_if<host::by_invocation_id>(&target);
     const bool held = wait && id != nullptr && id->id == "inv_long";
@@ -153,6 +161,11 @@ public:
     const std::lock_guard lock(mutex_);
     return calls_;
   }
+  /// Those of them that the program itself made.
+  [[nodiscard]] std::vector<host::call_request> recorded() const {
+    const std::lock_guard lock(mutex_);
+    return recorded_;
+  }
   [[nodiscard]] std::vector<attach_call> attaches() const {
     const std::lock_guard lock(mutex_);
     return attaches_;
@@ -189,7 +202,7 @@ private:
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::function<void()>> work_;
-  std::vector<host::call_request> calls_;
+  std::vector<host::call_request> calls_, recorded_;
   std::vector<attach_call> attaches_;
   std::vector<std::string> forgotten_;
   std::vector<completion_call> completions_;

@@ -163,8 +163,13 @@ TEST_CASE("health and webhooks have routes of their own", "[gateway][router]") {
   expect<health_route>(route_of("GET", "/restate/health"));
   expect<health_route>(route_of("GET", "/restate/health?verbose"));
   expect<health_route>(route_of("HEAD", "/restate/health"));
-  expect<webhook_route>(route_of("POST", "/webhooks/stripe"));
-  expect<webhook_route>(route_of("POST", "/webhooks/custom/shop"));
+  CHECK(expect<webhook_route>(route_of("POST", "/webhooks/stripe?order=1")).vendor == "stripe");
+  CHECK(expect<webhook_route>(route_of("POST", "/webhooks/custom/shop")).vendor == "custom/shop");
+  CHECK(expect<no_route>(route_of("GET", "/webhooks/stripe")).status == 405);
+  CHECK(expect<no_route>(route_of("POST", "/webhooks")).status == 404);
+  CHECK(expect<no_route>(route_of("POST", "/webhooks/stripe/more")).status == 404);
   // A segment that decodes to dots leads nowhere else.
-  expect<webhook_route>(route_of("POST", "/webhooks/../OrderOrchestrator/k/ProcessOrder"));
+  CHECK(
+      expect<no_route>(route_of("POST", "/webhooks/../OrderOrchestrator/k/ProcessOrder")).status ==
+      404);
 }

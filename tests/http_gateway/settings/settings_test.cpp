@@ -1,3 +1,4 @@
+#include "http_gateway/program/webhook_keys.hpp"
 #include "http_gateway/settings/order_settings_from.hpp"
 #include "http_gateway/settings/settings.hpp"
 #include "http_gateway/settings/sources.hpp"
@@ -737,4 +738,46 @@ TEST_CASE("a file of certificate authorities must be one, and the refusal names 
   CHECK(both.ca_file == "/ours");
   CHECK(loaded({{"SSL_CERT_FILE", "/usual"}}, {{"ca_file", "/flag"}}).ca_file == "/flag");
   CHECK(loaded({{"SSL_CERT_FILE", "/usual"}}).ca_file == "/usual");
+}
+
+TEST_CASE("webhooks' secrets and senders come from variables and the file", "[gateway][settings]") {
+  const auto none = webhook_keys_of(settings());
+  REQUIRE(none);
+  CHECK(none->vendors.size() == 6);
+  for (const auto& [vendor, of] : none->vendors) {
+    INFO(vendor);
+    CHECK(of.secrets.empty());
+    CHECK_FALSE(of.setting.empty()); // What to set is known.
+  }
+  auto s = loaded({{"STRIPE_WEBHOOK_SECRET", "whsec_one,whsec_two"},
+                   {"TWILIO_AUTH_TOKEN", "token"},
+                   {"ORDERHUB_PUBLIC_URL", "https://hub.example:8443"},
+                   {"SLACK_OPERATORS", " U012AB3CD , U2 "}});
+  CHECK(s.slack_operators == std::vector<std::string>{"U012AB3CD", "U2"});
+  REQUIRE(apply_toml(s, R"(
+[webhooks.custom.erp]
+scheme = "hmac"
+secret = ["long-and-random", "another"]
+header = "X-Signature"
+id = "/id"
+type = "/type"
+reference = "/data/awakeable"
+[webhooks.custom.erp.events]
+"job.done" = "awakeable"
+)",
+                     "orderhub.toml"));
+  const auto keys = webhook_keys_of(s);
+  REQUIRE(keys);
+  CHECK(keys->vendors.at("stripe").secrets.size() == 2);
+  CHECK(keys->vendors.at("twilio").secrets.size() == 1);
+  CHECK(keys->public_url == "https://hub.example:8443");
+  REQUIRE(keys->custom.size() == 1);
+  CHECK(keys->custom[0].name == "erp");
+  CHECK(keys->custom[0].secrets.size() == 2);
+
+  const auto wrong = apply_toml(s, "[webhooks.custom.erp]\nscheme = \"rot13\"\nsecret = \"hush\"",
+                                "orderhub.toml");
+  REQUIRE_FALSE(wrong);
+  CHECK(wrong.error().message.find("scheme") != std::string::npos);
+  CHECK(wrong.error().message.find("hush") == std::string::npos);
 }

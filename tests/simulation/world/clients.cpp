@@ -56,6 +56,14 @@ std::size_t world::tell(const object_id& object, const std::string& handler, std
   return number;
 }
 
+std::size_t world::record(const object_id& object, const std::string& handler, std::string body,
+                          std::string request_key) {
+  const auto number = tell(object, handler, std::move(body));
+  clients_[number].one_way = true;
+  clients_[number].request_key = std::move(request_key);
+  return number;
+}
+
 world::answer world::inform(const object_id& object, const std::string& handler,
                             const std::string& body) {
   return wait_for(tell(object, handler, body));

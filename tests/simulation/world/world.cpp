@@ -4,6 +4,7 @@
 #include "actors/host/enrichment.hpp"
 #include "actors/host/intake.hpp"
 #include "journal/base/log.hpp"
+#include "journal/base/text.hpp"
 #include "journal/copied_effects.hpp"
 #include "tests/simulation/world/objects.hpp"
 #include "tests/simulation/world/vendors.hpp"
@@ -49,8 +50,9 @@ void world::open() {
   journal_settings.boot = &boot_;
   journal_ = must(journal::hub_journal::open(store, journal_settings, random_));
   must(journal::start_on(store, *journal_, time.wall_ms()));
-  clock_.emplace(time, clock_start_of(journal_->last_stamp(), time.wall_ms(), boot_.boottime_ms(),
-                                      boot_.boot_id()));
+  const auto last_run =
+      clock_start_of(journal_->last_stamp(), time.wall_ms(), boot_.boottime_ms(), boot_.boot_id());
+  clock_.emplace(time, last_run);
   std::vector<std::string> names;
   for (const auto& [name, endpoint] : vendors_.endpoints)
     names.push_back(name);
@@ -69,6 +71,7 @@ void world::open() {
                                     .board = board_.get(),
                                     .vendor_clocks = &vendor_clocks_,
                                     .started_at = time.steady_ms(),
+                                    .away_ms = last_run.elapsed_ms,
                                     .unstable_keys_for_test = settings_.unstable_keys});
   shared_.reset(new host::host_context{
       .journal = *journal_, .services = services_, .env = *env_, .gate = gate_});
@@ -109,6 +112,11 @@ world::answer world::read(const object_id& id, const std::string& handler) const
   if (outcome)
     return {200, *outcome};
   return {status_of(outcome.error()), outcome.error().message};
+}
+
+std::string world::hub_text() const {
+  const auto& hub = journal_->hub();
+  return hex_of({reinterpret_cast<const char*>(hub.data()), hub.size()});
 }
 
 world::answer world::enriched(const object_id& object, const std::string& handler, answer a) {

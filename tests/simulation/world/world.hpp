@@ -136,6 +136,9 @@ public:
   std::size_t tell(const object_id& object, const std::string& handler, std::string body);
   /// The same, and waits.
   answer inform(const object_id& object, const std::string& handler, const std::string& body);
+  /// The same by `/send`, under a request key of the caller's own.
+  std::size_t record(const object_id& object, const std::string& handler, std::string body,
+                     std::string request_key);
   [[nodiscard]] const client& of(std::size_t number) const { return clients_.at(number); }
   /// Runs until that client is answered. Aborts where it never is.
   answer wait_for(std::size_t number);
@@ -162,6 +165,10 @@ public:
   /// The configuration from the next restart on.
   void configure(const handlers::order_settings& orders) { next_orders_ = orders; }
 
+  /// What is stored. Until the next loss of power.
+  [[nodiscard]] const journal::hub_journal& stored() const { return *journal_; }
+  /// The hub's id, as its metadata has it.
+  [[nodiscard]] std::string hub_text() const;
   /// GetOrder's answer as of the last commit.
   [[nodiscard]] answer order(const std::string& key) const;
   /// The same of any handler that reads.

@@ -85,4 +85,21 @@ TEST_CASE("a webhook that cannot be read is refused and not recorded", "[webhook
   CHECK(process(w, "evt_1", R"({"type":"charge.succeeded"})").status == 200);
 }
 
+TEST_CASE("each vendor has its unsigned form, of one id alone", "[webhooks]") {
+  world w;
+  for (const auto& [handler, body] :
+       {std::pair("ProcessSendGridWebhook", R"([{"event":"delivered"},{"event":"x"}])"),
+        std::pair("ProcessShippoWebhook", R"({"event":"track_updated"})"),
+        std::pair("ProcessSlackWebhook", R"({"type":"event_callback"})"),
+        std::pair("ProcessTwilioWebhook", R"({"MessageStatus":"delivered"})"),
+        std::pair("ProcessGitHubWebhook", R"({"type":"deployment_status"})")}) {
+    CAPTURE(handler);
+    const auto a = w.call(hook(handler), handler, body);
+    CHECK(a.status == 200);
+    CHECK(field(a.body, "status") == "processed");
+    CHECK(field(a.body, "verified") == "false");
+    CHECK(w.call(hook("other"), handler, "{}").status == 400);
+  }
+}
+
 } // namespace orderhub::testing

@@ -5,7 +5,7 @@
 
 #include <string_view>
 
-namespace orderhub::host {
+namespace orderhub::durable {
 
 /// Within what a request key is one request: service, key, handler.
 inline digest request_scope(const object_id& object, std::string_view handler,
@@ -27,4 +27,4 @@ inline digest request_content(std::string_view handler, std::string_view content
   return sha256_of(text);
 }
 
-} // namespace orderhub::host
+} // namespace orderhub::durable

@@ -1,0 +1,56 @@
+#pragma once
+#include "actors/durable/service.hpp"
+#include "actors/handlers/orders/order.hpp"
+#include "actors/handlers/orders/order_event.hpp"
+#include "actors/handlers/orders/order_facts.hpp"
+#include "actors/handlers/orders/order_settings.hpp"
+#include "actors/handlers/webhooks/receipt.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace orderhub::handlers {
+
+/// A verified event, and the order that it is about as it stands.
+struct order_seen {
+  const journal::object_state& state;
+  const order& placed;
+  const order_facts& facts;
+  const routed_event& routed;
+
+  [[nodiscard]] const providers::webhooks::event& what() const { return routed.what; }
+};
+
+/// What an event does to its order.
+struct webhook_effect {
+  event_verdict verdict = event_verdict::applied;
+  std::string text; ///< For people.
+  order_facts learned;
+  std::vector<durable::step_evidence> evidence;
+  std::vector<durable::event_outcome::send> follows; ///< Keyed by what happened, not by the event.
+};
+
+/// It and the order say two things of one: kept for a person, with both.
+webhook_effect contradiction(const order_seen& seen, std::string says);
+
+/// `OrderOrchestrator/{order}/RecordWebhook`: a verified event, an encoded `routed_event`. Its
+/// facts are merged, its evidence given to the open step that it names, and what follows from what
+/// happened is begun where this order did not know of it before. Tells the event's `Webhook` what
+/// became of it.
+result<durable::event_outcome> record_webhook(const journal::object_state& state,
+                                              std::string_view body, const settings_ptr& settings);
+
+/// `packed` and `picked_up`: they go on to the fulfilment that has the order, also where this hub
+/// does not know the order itself.
+result<durable::event_outcome> fulfilment_event(const journal::object_state& state,
+                                                const routed_event& routed);
+
+// By subject: pure.
+webhook_effect payment_event(const order_seen& seen);
+webhook_effect refund_event(const order_seen& seen);
+webhook_effect dispute_event(const order_seen& seen);
+webhook_effect delivery_event(const order_seen& seen);
+webhook_effect notice_event(const order_seen& seen);
+
+} // namespace orderhub::handlers

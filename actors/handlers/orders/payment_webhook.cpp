@@ -1,0 +1,268 @@
+// What Stripe's verified events say of an order's payments.
+#include "actors/handlers/follow_up.hpp"
+#include "actors/handlers/objects.hpp"
+#include "actors/handlers/orders/order_notifications.hpp"
+#include "actors/handlers/orders/order_webhook.hpp"
+#include "journal/open_work.hpp"
+#include "providers/stripe/charge.hpp"
+#include "providers/tables/currencies.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace orderhub::handlers {
+
+namespace {
+
+using providers::webhooks::event;
+using providers::webhooks::event_kind;
+namespace stripe = providers::stripe;
+
+constexpr const char* charge_step = "charge";
+
+std::string id_of(const event& e, std::string_view prefix) {
+  for (const auto& id : e.vendor_ids)
+    if (id.starts_with(prefix))
+      return id;
+  return {};
+}
+
+std::string intent_in(const event& e) {
+  return id_of(e, "pi_");
+}
+
+std::string charge_in(const event& e) {
+  const auto charge = id_of(e, "ch_");
+  return charge.empty() ? id_of(e, "py_") : charge;
+}
+
+std::uint32_t number_in(std::string_view text, std::uint32_t otherwise) {
+  std::uint32_t n = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+  return error == std::errc() && end == text.data() + text.size() && n > 0 ? n : otherwise;
+}
+
+/// It names our charge itself: hub, order, step and attempt.
+bool names_charge(const event& e) {
+  return !e.about.hub.empty() && e.about.step == charge_step;
+}
+
+/// Whose payment it is about; null where it is none of the order's.
+const payment_fact* payment_in(const order_seen& seen) {
+  const auto intent = intent_in(seen.what());
+  const auto charge = charge_in(seen.what());
+  for (const auto& p : seen.facts.payments)
+    if ((!intent.empty() && p.intent_id == intent) || (!charge.empty() && p.charge_id == charge))
+      return &p;
+  return names_charge(seen.what()) ? seen.facts.payment_of(number_in(seen.what().about.attempt, 0))
+                                   : nullptr;
+}
+
+std::string shown(std::int64_t amount, const std::string& currency) {
+  return tables::shown({amount, currency});
+}
+
+/// What the order would have to be for the event to be true of it; empty where it is.
+std::string differs(const order_seen& seen, const payment_fact& p) {
+  const auto& e = seen.what();
+  if (const auto intent = intent_in(e);
+      !intent.empty() && !p.intent_id.empty() && p.intent_id != intent)
+    return "it is about " + intent + ", the order is paid by " + p.intent_id;
+  const auto& wanted = p.amount.minor_units > 0 ? p.amount : seen.placed.total;
+  if (e.amount >= 0 && (e.amount != wanted.minor_units || e.currency != wanted.currency))
+    return "it is over " + shown(e.amount, e.currency) + ", the order over " +
+           shown(wanted.minor_units, wanted.currency);
+  return {};
+}
+
+webhook_effect not_the_orders(const order_seen& seen) {
+  const auto& e = seen.what();
+  std::string says = "it is about ";
+  says += e.vendor_ids.empty() ? std::string("a payment") : e.vendor_ids.front();
+  if (e.amount >= 0)
+    says += " over " + shown(e.amount, e.currency);
+  says += ", which is no payment of the order";
+  const auto* known = seen.facts.last_payment();
+  if (known != nullptr && !known->intent_id.empty())
+    says += " (" + known->intent_id + ')';
+  says += " over " + shown(seen.placed.total.minor_units, seen.placed.total.currency);
+  return contradiction(seen, std::move(says));
+}
+
+/// An invocation has that step open: it hears of it and goes on.
+bool is_open_in(const order_seen& seen, std::string_view step, const std::string& attempt) {
+  return std::any_of(seen.state.live.begin(), seen.state.live.end(),
+                     [&](const auto& i) { return !journal::open_steps(i, step, attempt).empty(); });
+}
+
+durable::step_evidence evidence_of(const event& e, bool happened) {
+  durable::step_evidence evidence;
+  evidence.step = e.about.step;
+  evidence.attempt = e.about.attempt;
+  evidence.happened = happened;
+  evidence.generation = number_in(e.generation, 0);
+  return evidence;
+}
+
+/// What the call would have answered.
+durable::step_evidence charge_evidence(const event& e, stripe::payment_status status) {
+  auto evidence = evidence_of(e, true);
+  stripe::charge_outcome outcome;
+  outcome.payment_intent_id = intent_in(e);
+  outcome.status = status;
+  if (status == stripe::payment_status::succeeded) {
+    outcome.charge_id = charge_in(e);
+    outcome.amount_received = e.amount;
+  }
+  evidence.value = outcome.encode();
+  return evidence;
+}
+
+/// The order goes on from its payment by an invocation of its own: nobody waits for it.
+durable::event_outcome::send settle(const order_seen& seen, const payment_fact& p) {
+  follow_up what;
+  what.step = payment_step(p);
+  what.subject = p.intent_id;
+  what.attempt = p.attempt;
+  what.last = seen.what().type;
+  return {order_object(seen.state.id.key), "SettlePayment", what.encode()};
+}
+
+webhook_effect succeeded(const order_seen& seen, const payment_fact& before) {
+  const auto& e = seen.what();
+  webhook_effect effect;
+  auto paid = before;
+  paid.state = payment_state::paid;
+  paid.reason.clear();
+  if (paid.intent_id.empty())
+    paid.intent_id = intent_in(e);
+  if (paid.charge_id.empty())
+    paid.charge_id = charge_in(e);
+  if (e.amount >= 0)
+    paid.amount = {e.amount, e.currency};
+  effect.learned.payments.push_back(paid);
+  if (is_open(seen.facts, payment_step(paid)))
+    effect.learned.pending[payment_step(paid)] = "done";
+  effect.text = "paid " + shown(paid.amount.minor_units, paid.amount.currency);
+  if (before.state >= payment_state::paid)
+    return effect;
+
+  const auto attempt = std::to_string(before.attempt);
+  if (is_open_in(seen, charge_step, attempt))
+    return effect; // Its step has the evidence.
+  if (seen.facts.cancelled || seen.facts.cancelling)
+    effect.follows.push_back({order_object(seen.state.id.key), "CompensateOrder", {}});
+  else if (&before == seen.facts.last_payment())
+    effect.follows.push_back(settle(seen, paid));
+  else
+    effect.learned.attention["second_payment"] =
+        "payment " + attempt + " was made too, and another one was begun behind it";
+  return effect;
+}
+
+} // namespace
+
+webhook_effect payment_event(const order_seen& seen) {
+  const auto& e = seen.what();
+  const auto* p = payment_in(seen);
+  if (p == nullptr)
+    return not_the_orders(seen);
+  if (auto why = differs(seen, *p); !why.empty())
+    return contradiction(seen, std::move(why));
+
+  // Its words are evidence only for the step that it names.
+  const bool is_ours = names_charge(e) && !intent_in(e).empty();
+  webhook_effect effect;
+  switch (e.kind) {
+  case event_kind::payment_succeeded:
+    effect = succeeded(seen, *p);
+    if (is_ours && e.amount >= 0)
+      effect.evidence.push_back(charge_evidence(e, stripe::payment_status::succeeded));
+    break;
+  case event_kind::payment_requires_action:
+    if (is_ours)
+      effect.evidence.push_back(charge_evidence(e, stripe::payment_status::requires_action));
+    break;
+  case event_kind::payment_processing:
+    if (is_ours)
+      effect.evidence.push_back(charge_evidence(e, stripe::payment_status::processing));
+    break;
+  default:
+    // Asked of Stripe before it is believed.
+    if (names_charge(e))
+      effect.evidence.push_back(evidence_of(e, false));
+    if (!is_open_in(seen, charge_step, std::to_string(p->attempt)) && !p->intent_id.empty() &&
+        p == seen.facts.last_payment() &&
+        (p->state == payment_state::requires_action || p->state == payment_state::pending))
+      effect.follows.push_back(settle(seen, *p));
+    break;
+  }
+  // A step that is not open hears nothing.
+  std::erase_if(effect.evidence, [&](const durable::step_evidence& said) {
+    return !is_open_in(seen, said.step, said.attempt);
+  });
+  return effect;
+}
+
+webhook_effect refund_event(const order_seen& seen) {
+  const auto& e = seen.what();
+  const auto* p = payment_in(seen);
+  webhook_effect effect;
+  // Of a step of ours, only that it is asked for now: what was wanted is not in the event.
+  if (!e.about.hub.empty() && !e.is_total && is_open_in(seen, e.about.step, e.about.attempt))
+    effect.evidence.push_back(evidence_of(e, false));
+  if (p == nullptr) {
+    if (e.is_total)
+      return not_the_orders(seen);
+    effect.text = "a refund that was asked for here";
+    return effect;
+  }
+  const auto& f = seen.facts;
+  const bool is_ours = !e.about.hub.empty() && !e.is_total;
+  if (e.kind == event_kind::refund_failed && !is_ours) {
+    effect.learned.attention["refund_event"] =
+        "Stripe could not make the refund " + e.vendor_ids.front() + ": " + e.code;
+    return effect;
+  }
+  // What was begun here is followed here: its facts come from there.
+  const bool is_followed =
+      is_refund_open(f.refunds, p->attempt) || is_refund_under_way(f, *p) || f.cancelling;
+  if (e.kind != event_kind::payment_refunded || !e.is_total || is_followed)
+    return effect;
+  if (!e.currency.empty() && !p->amount.currency.empty() && e.currency != p->amount.currency)
+    return contradiction(seen, "it gives back " + shown(e.amount, e.currency) +
+                                   ", the order was paid " +
+                                   shown(p->amount.minor_units, p->amount.currency));
+  const auto by_others = e.amount - standing_sum(f.refunds, p->attempt);
+  if (by_others <= 0)
+    return effect;
+  auto given_back = *p;
+  const auto paid =
+      p->amount.minor_units > 0 ? p->amount.minor_units : seen.placed.total.minor_units;
+  given_back.state = e.amount >= paid ? payment_state::refunded : payment_state::part_refunded;
+  effect.learned.payments.push_back(given_back);
+  effect.text = "given back at Stripe: " + shown(e.amount, e.currency);
+  return effect;
+}
+
+webhook_effect dispute_event(const order_seen& seen) {
+  const auto& e = seen.what();
+  const auto* p = payment_in(seen);
+  if (p == nullptr)
+    return not_the_orders(seen);
+  webhook_effect effect;
+  effect.learned.dispute = e.kind == event_kind::dispute_opened ? dispute_state::open
+                           : e.kind == event_kind::dispute_won  ? dispute_state::won
+                                                                : dispute_state::lost;
+  const char* word = e.kind == event_kind::dispute_opened ? "opened"
+                     : e.kind == event_kind::dispute_won  ? "won"
+                                                          : "lost";
+  effect.text = std::string("dispute ") + word;
+  if (seen.facts.dispute < effect.learned.dispute)
+    effect.follows.push_back({notification_object(seen.state.id.key), "Send",
+                              dispute_news(seen.placed, word, e.code).encode()});
+  return effect;
+}
+
+} // namespace orderhub::handlers

@@ -1,0 +1,113 @@
+#include "actors/handlers/shipments/label_webhook.hpp"
+
+#include "actors/handlers/objects.hpp"
+#include "actors/handlers/shipments/delivery_change.hpp"
+#include "actors/handlers/shipments/order_report.hpp"
+#include "actors/handlers/webhooks/webhook_service.hpp"
+#include "providers/shippo/buy_label.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace orderhub::handlers {
+
+namespace {
+
+using durable::event_outcome;
+using providers::webhooks::event;
+using providers::webhooks::event_kind;
+namespace shippo = providers::shippo;
+
+/// The shipment's label, where the event is about that.
+std::optional<shippo::label_outcome> label_in(const journal::object_state& state, const event& e) {
+  const auto* bought = state.value("label");
+  auto label =
+      bought != nullptr
+          ? shippo::label_outcome::decode(*bought)
+          : result<shippo::label_outcome>(fail({error_kind::not_found, "label", "there is none"}));
+  if (!label || std::find(e.vendor_ids.begin(), e.vendor_ids.end(), label->transaction_id) ==
+                    e.vendor_ids.end())
+    return std::nullopt;
+  return std::move(*label);
+}
+
+void tell_order(event_outcome& outcome, const std::string& order_id, const order_facts& facts) {
+  outcome.sends.push_back({order_object(order_id), "RecordLabel", facts.encode()});
+}
+
+/// What it says of a label that is known here.
+std::string learn(event_outcome& outcome, const journal::object_state& state, const event& e,
+                  shippo::label_outcome label) {
+  const auto& id = state.id.key;
+  order_facts facts;
+  if (e.kind == event_kind::label_bought && label.tracking_number.empty() && !e.reference.empty()) {
+    label.tracking_number = e.reference;
+    const auto encoded = label.encode();
+    outcome.merges.emplace_back("label", encoded);
+    tell_order(outcome, id, bought_facts(encoded));
+    return "the label has its tracking number";
+  }
+  if (e.kind == event_kind::label_refunded) {
+    facts.label_voided = true;
+    tell_order(outcome, id, facts);
+    return "the label was given back";
+  }
+  if (e.kind == event_kind::label_refund_failed) {
+    facts.attention["void_label"] = "the carrier has refused to take the label back";
+    tell_order(outcome, id, facts);
+    return "the label was not taken back";
+  }
+  return {};
+}
+
+} // namespace
+
+result<event_outcome> record_label_webhook(const journal::object_state& state,
+                                           std::string_view body) {
+  auto routed = routed_event::decode(body);
+  if (!routed)
+    return routed.failure();
+  const auto& e = routed->what;
+  event_outcome outcome;
+  outcome.name = name_of(e.kind);
+  std::string text;
+  auto verdict = event_verdict::unchanged;
+  if (!e.about.hub.empty()) {
+    // Its link is not in the event: the purchase is asked for now.
+    durable::step_evidence evidence;
+    const bool is_refund = e.kind == event_kind::label_refunded ||
+                           e.kind == event_kind::label_refund_pending ||
+                           e.kind == event_kind::label_refund_failed;
+    evidence.step = is_refund ? "void_label" : "label";
+    evidence.attempt = is_refund ? std::string() : e.about.attempt;
+    evidence.happened = false;
+    outcome.evidence.push_back(std::move(evidence));
+  }
+  if (auto label = label_in(state, e))
+    text = learn(outcome, state, e, std::move(*label));
+  if (!text.empty())
+    verdict = event_verdict::applied;
+  else
+    text = std::string(name_of(e.kind));
+  if (routed->concludes)
+    outcome.sends.push_back(conclusion(routed->webhook, verdict, std::move(text)));
+  return outcome;
+}
+
+result<event_outcome> retry_label(const journal::object_state& state, std::string_view) {
+  event_outcome outcome;
+  outcome.name = "retry_label";
+  const auto* recorded = state.value("purchase");
+  auto purchase = recorded != nullptr ? purchase_state::decode(*recorded) : purchase_state();
+  if (!purchase)
+    return purchase.failure();
+  const auto* later = purchase->later ? state.find_live(*purchase->later) : nullptr;
+  // It takes the place of the one that was to come later, and cancels it.
+  if (later != nullptr && later->entries.empty())
+    outcome.sends.push_back({state.id, "BuyLabel", later->input.body});
+  return outcome;
+}
+
+} // namespace orderhub::handlers

@@ -1,0 +1,19 @@
+#pragma once
+#include "actors/durable/service.hpp"
+
+#include <string_view>
+
+namespace orderhub::handlers {
+
+/// `Shipment/{order}/RecordWebhook`, an event: what Shippo says of a label (an encoded
+/// `routed_event`). A purchase or a refund of it that is in doubt is looked up now; a number that
+/// has come, and what became of its refund, the order is told.
+result<durable::event_outcome> record_label_webhook(const journal::object_state& state,
+                                                    std::string_view body);
+
+/// `Shipment/{order}/RetryLabel`, an event: a refused purchase that is to be tried again later is
+/// tried now.
+result<durable::event_outcome> retry_label(const journal::object_state& state,
+                                           std::string_view body);
+
+} // namespace orderhub::handlers

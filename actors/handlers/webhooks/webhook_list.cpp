@@ -1,0 +1,87 @@
+#include "actors/handlers/webhooks/webhook_list.hpp"
+
+#include "actors/durable/request_scope.hpp"
+#include "actors/handlers/objects.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace orderhub::handlers {
+
+namespace {
+
+tl::unexpected<error> none_such(const std::string& key) {
+  return fail({error_kind::not_found, "webhook", "There is no event " + key + ".", 404});
+}
+
+result<listed_webhook> read(const journal::hub_journal& journal, const std::string& key) {
+  auto state = journal.load(webhook_object(key));
+  if (!state)
+    return state.failure();
+  const auto* received = state->value("received");
+  if (received == nullptr)
+    return none_such(key);
+  listed_webhook listed;
+  listed.key = key;
+  auto receipt_of = receipt::decode(*received);
+  if (!receipt_of)
+    return receipt_of.failure();
+  listed.received = std::move(*receipt_of);
+  if (const auto* verdict = state->value("verdict")) {
+    auto became = concluded::decode(*verdict);
+    if (!became)
+      return became.failure();
+    listed.became = std::move(*became);
+  }
+  return listed;
+}
+
+bool is_wanted(const listed_webhook& one, const webhook_filter& wanted) {
+  const auto at = one.received.received_at;
+  return (!wanted.verdict || one.became.verdict == *wanted.verdict) && at >= wanted.from &&
+         (wanted.until == 0 || at < wanted.until);
+}
+
+} // namespace
+
+result<webhook_page> list_webhooks(const journal::hub_journal& journal,
+                                   const webhook_filter& wanted, std::string_view after,
+                                   std::size_t limit) {
+  const auto prefix = wanted.vendor.empty() ? std::string() : wanted.vendor + ':';
+  auto keys = journal.keys_of(webhook_service_name, prefix, after, webhooks_looked_at);
+  if (!keys)
+    return keys.failure();
+  webhook_page page;
+  for (const auto& key : *keys) {
+    page.next = key;
+    auto one = read(journal, key);
+    if (one && is_wanted(*one, wanted))
+      page.entries.push_back(std::move(*one));
+    // One that cannot be read is named by the journal; the others are shown.
+    if (page.entries.size() >= limit)
+      break;
+  }
+  if (page.entries.size() < limit && keys->size() < webhooks_looked_at)
+    page.next.clear();
+  return page;
+}
+
+result<listed_webhook> find_webhook(const journal::hub_journal& journal, const std::string& key) {
+  auto found = read(journal, key);
+  if (!found)
+    return found;
+  auto seen = journal.find_request(
+      durable::request_scope(webhook_object(key), "Receive", webhook_request_key));
+  if (!seen || !*seen)
+    return found;
+  auto row = journal.find_invocation((*seen)->invocation);
+  if (!row || !*row)
+    return found;
+  if (auto whole = receipt::decode((*row)->invocation.input.body)) {
+    found->received.headers = std::move(whole->headers);
+    found->received.body = std::move(whole->body);
+  }
+  return found;
+}
+
+} // namespace orderhub::handlers

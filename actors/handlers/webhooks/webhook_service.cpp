@@ -1,0 +1,283 @@
+#include "actors/handlers/webhooks/webhook_service.hpp"
+
+#include "actors/handlers/objects.hpp"
+#include "actors/handlers/webhooks/event_routes.hpp"
+#include "actors/handlers/webhooks/vendor_id.hpp"
+#include "journal/base/log.hpp"
+#include "journal/base/utc_text.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace orderhub::handlers {
+
+namespace {
+
+using durable::event_outcome;
+using journal::object_state;
+using nlohmann::json;
+using providers::webhooks::event_kind;
+
+constexpr const char* received_entry = "received";
+constexpr const char* verdict_entry = "verdict";
+
+result<receipt> received_by(const object_state& state) {
+  const auto* recorded = state.value(received_entry);
+  if (recorded == nullptr)
+    return fail({error_kind::not_found, "webhook", "There is no event " + state.id.key + ".", 404});
+  return receipt::decode(*recorded);
+}
+
+event_verdict verdict_of(const object_state& state) {
+  const auto* recorded = state.value(verdict_entry);
+  const auto known = recorded != nullptr ? concluded::decode(*recorded) : concluded();
+  return known ? known->verdict : event_verdict::routed;
+}
+
+void conclude(event_outcome& outcome, const settings_ptr& settings, const object_state& state,
+              const receipt& received, const concluded& with) {
+  outcome.merges.emplace_back(verdict_entry, with.encode());
+  ++settings->webhooks->ended.at(static_cast<std::size_t>(with.verdict));
+  if (with.verdict == event_verdict::unmatched || with.verdict == event_verdict::contradicts)
+    settings->dead_webhooks->note(received.vendor, name_of(with.verdict),
+                                  state.id.key + ": " + with.text, received.received_at);
+}
+
+/// Who has learned the ids of such an event: a tracking number is Shippo's, whoever speaks of it.
+std::string_view namer_of(const receipt& received) {
+  constexpr std::string_view custom = "custom/";
+  return received.vendor.starts_with(custom) ? std::string_view("shippo")
+                                             : std::string_view(received.vendor);
+}
+
+/// Where only the vendor's ids say whose it is: whoever knows one of them tells us.
+void ask_whose(event_outcome& outcome, const settings_ptr& settings, const object_state& state,
+               const receipt& received) {
+  for (const auto& id : received.what.vendor_ids)
+    outcome.sends.push_back({vendor_id_object(namer_of(received), id), "Ask", state.id.key});
+  outcome.sends.push_back({state.id, "Expire", {}, webhook_kept_ms});
+  conclude(
+      outcome, settings, state, received,
+      {event_verdict::unmatched, "no order has learned of " + received.what.vendor_ids.front()});
+}
+
+void ask_no_more(event_outcome& outcome, const object_state& state, const receipt& received) {
+  for (const auto& id : received.what.vendor_ids)
+    outcome.sends.push_back({vendor_id_object(namer_of(received), id), "Forget", state.id.key});
+}
+
+/// A person pressed one of our buttons.
+void act_for(event_outcome& outcome, const settings_ptr& settings, const object_state& state,
+             const receipt& received) {
+  const auto& e = received.what;
+  const auto& allowed = settings->slack_operators;
+  if (std::find(allowed.begin(), allowed.end(), e.actor) == allowed.end())
+    return conclude(outcome, settings, state, received,
+                    {event_verdict::refused, e.actor + " is not among slack_operators"});
+  if (e.action == "cancel_order")
+    outcome.sends.push_back({order_object(e.about.order_id), "CancelOrder", {}});
+  else if (e.action == "retry_label")
+    outcome.sends.push_back({shipment_object(e.about.order_id), "RetryLabel", {}});
+  else
+    return conclude(outcome, settings, state, received,
+                    {event_verdict::skipped, "there is no action " + e.action});
+  log::info("operator_action", {{"object", order_object(e.about.order_id).text()},
+                                {"action", e.action},
+                                {"who", e.actor},
+                                {"reason", "Slack " + state.id.key}});
+  conclude(outcome, settings, state, received,
+           {event_verdict::applied, e.action + " by " + e.actor});
+}
+
+void give_to(event_outcome& outcome, const object_state& state, const receipt& received,
+             const std::vector<event_route>& routes) {
+  outcome.merges.emplace_back(verdict_entry, concluded().encode());
+  for (const auto& route : routes)
+    outcome.sends.push_back(
+        {route.object, "RecordWebhook",
+         routed_event{state.id.key, received.vendor, received.what, route.concludes}.encode()});
+}
+
+/// On its way to what it is about.
+void route(event_outcome& outcome, const settings_ptr& settings, const object_state& state,
+           const receipt& received) {
+  const auto& e = received.what;
+  if (received.is_foreign)
+    return conclude(outcome, settings, state, received,
+                    {event_verdict::foreign, "it is of another hub"});
+  if (e.kind == event_kind::skipped || e.kind == event_kind::handshake)
+    return conclude(outcome, settings, state, received, {event_verdict::skipped, e.type});
+  if (e.kind == event_kind::awakeable) // Which the door has completed.
+    return conclude(outcome, settings, state, received,
+                    {e.code.empty() ? event_verdict::applied : event_verdict::unmatched,
+                     e.code.empty() ? "awakeable completed" : e.code});
+  if (e.kind == event_kind::operator_action && !e.about.order_id.empty())
+    return act_for(outcome, settings, state, received);
+  if (!e.about.order_id.empty()) {
+    const auto routes = routes_of(e.kind, e.about.order_id);
+    if (routes.empty())
+      return conclude(outcome, settings, state, received,
+                      {event_verdict::unmatched, "nothing here waits for such an event"});
+    return give_to(outcome, state, received, routes);
+  }
+  if (!e.vendor_ids.empty())
+    return ask_whose(outcome, settings, state, received);
+  conclude(outcome, settings, state, received,
+           {event_verdict::unmatched, "it names neither an order nor anything of its vendor's"});
+}
+
+result<event_outcome> receive(const settings_ptr& settings, const object_state& state,
+                              std::string_view body) {
+  auto received = receipt::decode(body);
+  if (!received)
+    return received.failure();
+  event_outcome outcome;
+  outcome.name = "received";
+  if (state.value(received_entry) != nullptr)
+    return outcome; // Its request key was forgotten, it was not.
+  // Raw bytes and headers are in this input; they are not needed twice.
+  received->headers.clear();
+  received->body.clear();
+  outcome.merges.emplace_back(received_entry, received->encode());
+  route(outcome, settings, state, *received);
+  return outcome;
+}
+
+result<event_outcome> match(const settings_ptr&, const object_state& state, std::string_view body) {
+  auto received = received_by(state);
+  if (!received)
+    return received.failure();
+  auto whose = vendor_name::decode(body);
+  if (!whose)
+    return whose.failure();
+  event_outcome outcome;
+  outcome.name = "matched";
+  if (verdict_of(state) != event_verdict::unmatched)
+    return outcome; // By another of its ids.
+  auto found = *received;
+  found.what.about.order_id = whose->order_id;
+  found.what.about.step = whose->step;
+  if (!whose->attempt.empty())
+    found.what.about.attempt = whose->attempt;
+  ask_no_more(outcome, state, *received);
+  give_to(outcome, state, found, routes_of(found.what.kind, whose->order_id));
+  return outcome;
+}
+
+result<event_outcome> conclude_it(const settings_ptr& settings, const object_state& state,
+                                  std::string_view body) {
+  auto with = concluded::decode(body);
+  if (!with)
+    return with.failure();
+  auto received = received_by(state);
+  if (!received)
+    return received.failure();
+  event_outcome outcome;
+  outcome.name = "concluded";
+  conclude(outcome, settings, state, *received, *with);
+  return outcome;
+}
+
+result<event_outcome> expire(const settings_ptr&, const object_state& state, std::string_view) {
+  event_outcome outcome;
+  outcome.name = "expired";
+  if (auto received = received_by(state); received && verdict_of(state) == event_verdict::unmatched)
+    ask_no_more(outcome, state, *received);
+  return outcome;
+}
+
+result<event_outcome> replay(const settings_ptr& settings, const object_state& state,
+                             std::string_view) {
+  auto received = received_by(state);
+  if (!received)
+    return received.failure();
+  event_outcome outcome;
+  outcome.name = "replayed";
+  route(outcome, settings, state, *received);
+  return outcome;
+}
+
+result<event_outcome> assign(const settings_ptr&, const object_state& state,
+                             std::string_view order_id) {
+  auto received = received_by(state);
+  if (!received)
+    return received.failure();
+  const auto routes = routes_of(received->what.kind, std::string(order_id));
+  if (routes.empty())
+    return fail({error_kind::rejected, "webhook",
+                 "An event of the kind " + std::string(name_of(received->what.kind)) +
+                     " is about no order.",
+                 409});
+  event_outcome outcome;
+  outcome.name = "assigned";
+  auto assigned = *received;
+  assigned.what.about = {};
+  assigned.what.about.order_id = order_id;
+  give_to(outcome, state, assigned, routes);
+  return outcome;
+}
+
+result<std::string> show(const durable::read_view& view, std::string_view) {
+  auto received = received_by(view.state);
+  if (!received)
+    return received.failure();
+  const auto* recorded = view.state.value(verdict_entry);
+  auto verdict = recorded != nullptr ? concluded::decode(*recorded) : concluded();
+  if (!verdict)
+    return verdict.failure();
+  const auto& e = received->what;
+  json j{{"vendor", received->vendor},
+         {"eventId", e.id},
+         {"type", e.type},
+         {"kind", name_of(e.kind)},
+         {"receivedAt", utc_text(received->received_at)},
+         {"verdict", name_of(verdict->verdict)},
+         {"text", verdict->text},
+         {"swept", received->is_swept}};
+  if (!e.about.order_id.empty())
+    j["orderId"] = e.about.order_id;
+  if (!e.vendor_ids.empty())
+    j["vendorIds"] = e.vendor_ids;
+  return j.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+} // namespace
+
+durable::service_definition verified_webhook_service(settings_ptr settings) {
+  durable::service_definition service;
+  const auto add = [&](const char* name,
+                       result<event_outcome> (*event)(const settings_ptr&, const object_state&,
+                                                      std::string_view)) {
+    durable::handler_definition h;
+    h.mode = durable::handler_mode::event;
+    h.internal = true;
+    h.ephemeral = true;
+    h.event = [settings, event](const object_state& state, std::string_view body) {
+      return event(settings, state, body);
+    };
+    // What comes under one event's id is that event.
+    h.content = [](std::string_view) { return std::string("event"); };
+    service.handlers.emplace(name, std::move(h));
+  };
+  add("Receive", &receive);
+  add("Match", &match);
+  add("Conclude", &conclude_it);
+  add("Expire", &expire);
+  add("Replay", &replay);
+  add("Assign", &assign);
+  durable::handler_definition view;
+  view.mode = durable::handler_mode::read;
+  view.internal = true;
+  view.read = &show;
+  service.handlers.emplace("Show", std::move(view));
+  return service;
+}
+
+durable::event_outcome::send conclusion(const std::string& webhook, event_verdict verdict,
+                                        std::string text) {
+  return {webhook_object(webhook), "Conclude", concluded{verdict, std::move(text)}.encode()};
+}
+
+} // namespace orderhub::handlers

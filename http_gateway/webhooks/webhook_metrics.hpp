@@ -1,0 +1,56 @@
+#pragma once
+#include "journal/base/time.hpp"
+#include "providers/webhooks/event.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace orderhub::http_gateway {
+
+/// A delivery that was not believed. Nothing of its body, and no header.
+struct refused_delivery {
+  unix_ms at = 0;
+  std::string vendor;
+  providers::webhooks::refusal why = providers::webhooks::refusal::none;
+  std::string hint; ///< For a person: `matches the test-mode secret`; may be empty.
+  std::size_t body_size = 0;
+};
+
+/// What came through the webhooks' door since the start, by vendor. Thread-safe.
+class webhook_metrics {
+public:
+  /// Refused deliveries that are kept for people; the newest ones.
+  static constexpr std::size_t refused_kept = 200;
+
+  void received(std::string_view vendor);
+  void verified(std::string_view vendor);
+  void refused(refused_delivery what);
+  /// Of a verified delivery: events that are new, that were known, and elements that were none.
+  void taken(std::string_view vendor, std::uint64_t fresh, std::uint64_t known);
+  void unreadable(std::string_view vendor, std::uint64_t elements);
+  /// Newest first.
+  [[nodiscard]] std::vector<refused_delivery> refusals() const;
+  /// In Prometheus' text form.
+  [[nodiscard]] std::string text() const;
+
+private:
+  static constexpr std::size_t reasons = 7;
+  struct counts {
+    std::uint64_t received = 0, verified = 0, fresh = 0, known = 0, unreadable = 0;
+    std::array<std::uint64_t, reasons> refused{};
+  };
+  counts& of(std::string_view vendor);
+
+  mutable std::mutex mutex_;
+  std::map<std::string, counts, std::less<>> counts_;
+  std::deque<refused_delivery> refused_;
+};
+
+} // namespace orderhub::http_gateway

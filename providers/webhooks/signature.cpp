@@ -1,0 +1,295 @@
+#include "providers/webhooks/signature.hpp"
+
+#include "journal/base/text.hpp"
+#include "providers/codec/base64.hpp"
+
+#include <array>
+#include <cassert>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+#include <openssl/bio.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+namespace orderhub::providers::webhooks {
+
+namespace {
+
+template <auto Free>
+struct freed_by {
+  template <class T>
+  void operator()(T* p) const {
+    Free(p);
+  }
+};
+using mac_context = std::unique_ptr<EVP_MAC_CTX, freed_by<EVP_MAC_CTX_free>>;
+using digest_context = std::unique_ptr<EVP_MD_CTX, freed_by<EVP_MD_CTX_free>>;
+using bio = std::unique_ptr<BIO, freed_by<BIO_free_all>>;
+
+/// What OpenSSL never lacks but when memory is out: there is nothing to go on with.
+[[noreturn]] void give_up(const char* what) {
+  std::fprintf(stderr, "orderhub: OpenSSL has no %s\n", what);
+  std::abort();
+}
+
+const unsigned char* bytes_of(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+std::shared_ptr<void> owned(EVP_PKEY* key) {
+  return {key, [](void* p) { EVP_PKEY_free(static_cast<EVP_PKEY*>(p)); }};
+}
+
+EVP_PKEY* key_in(const std::shared_ptr<void>& key) {
+  return static_cast<EVP_PKEY*>(key.get());
+}
+
+bool is_ed25519(EVP_PKEY* key) {
+  return EVP_PKEY_is_a(key, "ED25519") == 1;
+}
+
+bool is_p256(EVP_PKEY* key) {
+  std::array<char, 32> curve{};
+  std::size_t size = 0;
+  return EVP_PKEY_is_a(key, "EC") == 1 &&
+         EVP_PKEY_get_group_name(key, curve.data(), curve.size(), &size) == 1 &&
+         std::string_view(curve.data(), size) == SN_X9_62_prime256v1;
+}
+
+const char* openssl_name(hash_algorithm algorithm) {
+  switch (algorithm) {
+  case hash_algorithm::sha1:
+    return "SHA1";
+  case hash_algorithm::sha256:
+    return "SHA256";
+  case hash_algorithm::sha512:
+    return "SHA512";
+  }
+  give_up("such hash");
+}
+
+std::string joined(signed_parts parts) {
+  std::string all;
+  for (const auto part : parts)
+    all += part;
+  return all;
+}
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9')
+    return c - '0';
+  const char lower = lower_ascii(c);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+int base64_value(char c) {
+  if (c >= 'A' && c <= 'Z')
+    return c - 'A';
+  if (c >= 'a' && c <= 'z')
+    return c - 'a' + 26;
+  if (c >= '0' && c <= '9')
+    return c - '0' + 52;
+  return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+EVP_PKEY* read_der(std::string_view base64) {
+  const auto der = base64_decoded(base64);
+  if (!der)
+    return nullptr;
+  const unsigned char* at = bytes_of(*der);
+  EVP_PKEY* key = d2i_PUBKEY(nullptr, &at, static_cast<long>(der->size()));
+  if (key && at != bytes_of(*der) + der->size()) {
+    EVP_PKEY_free(key);
+    return nullptr;
+  }
+  return key;
+}
+
+EVP_PKEY* read_pem(std::string_view text) {
+  const bio in(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+  return in ? PEM_read_bio_PUBKEY(in.get(), nullptr, nullptr, nullptr) : nullptr;
+}
+
+constexpr std::size_t key_text_size_max = 4'096;
+
+std::shared_ptr<void> read_p256(std::string_view text) {
+  if (text.empty() || text.size() > key_text_size_max)
+    return nullptr;
+  auto key = owned(text.starts_with("-----BEGIN") ? read_pem(text) : read_der(text));
+  return key && is_p256(key_in(key)) ? key : nullptr;
+}
+
+} // namespace
+
+std::string hmac(hash_algorithm algorithm, std::string_view key, signed_parts parts) {
+  static EVP_MAC* const mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+  const mac_context context(mac ? EVP_MAC_CTX_new(mac) : nullptr);
+  if (!context)
+    give_up("HMAC");
+  const std::array<OSSL_PARAM, 2> parameters = {
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
+                                       const_cast<char*>(openssl_name(algorithm)), 0),
+      OSSL_PARAM_construct_end()};
+  // A null key would mean the one before; an empty one is a key.
+  const auto* key_bytes = key.empty() ? bytes_of("") : bytes_of(key);
+  if (EVP_MAC_init(context.get(), key_bytes, key.size(), parameters.data()) != 1)
+    give_up("HMAC");
+  for (const auto part : parts)
+    if (EVP_MAC_update(context.get(), bytes_of(part), part.size()) != 1)
+      give_up("HMAC");
+  std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
+  std::size_t size = 0;
+  if (EVP_MAC_final(context.get(), out.data(), &size, out.size()) != 1)
+    give_up("HMAC");
+  return {reinterpret_cast<const char*>(out.data()), size};
+}
+
+std::string hmac_hex(hash_algorithm algorithm, std::string_view key, signed_parts parts) {
+  return hex_of(hmac(algorithm, key, parts));
+}
+
+bool are_same(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::optional<std::string> hex_decoded(std::string_view text) {
+  if (text.size() % 2 != 0)
+    return std::nullopt;
+  std::string out;
+  out.reserve(text.size() / 2);
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    const int high = hex_value(text[i]);
+    const int low = hex_value(text[i + 1]);
+    if (high < 0 || low < 0)
+      return std::nullopt;
+    out += static_cast<char>(high * 16 + low);
+  }
+  return out;
+}
+
+std::optional<std::string> base64_decoded(std::string_view text) {
+  if (text.size() % 4 != 0)
+    return std::nullopt;
+  std::size_t padding = 0;
+  while (padding < 2 && !text.empty() && text.back() == '=') {
+    text.remove_suffix(1);
+    ++padding;
+  }
+  std::string out;
+  out.reserve(text.size() * 3 / 4);
+  std::uint32_t bits = 0;
+  unsigned count = 0;
+  for (const char c : text) {
+    const int value = base64_value(c);
+    if (value < 0)
+      return std::nullopt;
+    bits = (bits << 6U) | static_cast<std::uint32_t>(value);
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      out += static_cast<char>((bits >> count) & 0xffU);
+      bits &= (1U << count) - 1;
+    }
+  }
+  return bits == 0 ? std::optional(std::move(out)) : std::nullopt;
+}
+
+std::optional<public_key> public_key::p256(std::string_view text) {
+  constexpr std::size_t remembered_max = 8;
+  thread_local std::vector<std::pair<std::string, std::shared_ptr<void>>> remembered;
+  for (const auto& [known, key] : remembered)
+    if (known == text)
+      return public_key(key);
+  auto key = read_p256(text);
+  if (!key)
+    return std::nullopt;
+  if (remembered.size() == remembered_max)
+    remembered.erase(remembered.begin());
+  remembered.emplace_back(text, key);
+  return public_key(std::move(key));
+}
+
+std::optional<public_key> public_key::ed25519(std::string_view raw) {
+  auto key =
+      owned(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes_of(raw), raw.size()));
+  return key ? std::optional(public_key(std::move(key))) : std::nullopt;
+}
+
+bool public_key::verifies(signed_parts parts, std::string_view signature) const {
+  EVP_PKEY* const key = key_in(key_);
+  const digest_context context(EVP_MD_CTX_new());
+  const bool is_edwards = is_ed25519(key);
+  const char* const hash = is_edwards ? nullptr : "SHA256";
+  if (!context ||
+      EVP_DigestVerifyInit_ex(context.get(), nullptr, hash, nullptr, nullptr, key, nullptr) != 1)
+    give_up("signatures");
+  if (is_edwards) { // Takes all bytes at once.
+    const auto all = joined(parts);
+    return EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(all),
+                            all.size()) == 1;
+  }
+  for (const auto part : parts)
+    if (EVP_DigestVerifyUpdate(context.get(), part.data(), part.size()) != 1)
+      return false;
+  return EVP_DigestVerifyFinal(context.get(), bytes_of(signature), signature.size()) == 1;
+}
+
+signing_key signing_key::new_p256() {
+  auto key = owned(EVP_EC_gen(SN_X9_62_prime256v1));
+  if (!key)
+    give_up("P-256");
+  return signing_key(std::move(key));
+}
+
+signing_key signing_key::new_ed25519() {
+  auto key = owned(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
+  if (!key)
+    give_up("Ed25519");
+  return signing_key(std::move(key));
+}
+
+std::string signing_key::sign(signed_parts parts) const {
+  EVP_PKEY* const key = key_in(key_);
+  const digest_context context(EVP_MD_CTX_new());
+  const char* const hash = is_ed25519(key) ? nullptr : "SHA256";
+  const auto all = joined(parts);
+  std::size_t size = 0;
+  if (!context ||
+      EVP_DigestSignInit_ex(context.get(), nullptr, hash, nullptr, nullptr, key, nullptr) != 1 ||
+      EVP_DigestSign(context.get(), nullptr, &size, bytes_of(all), all.size()) != 1)
+    give_up("signatures");
+  std::string out(size, '\0');
+  if (EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(out.data()), &size,
+                     bytes_of(all), all.size()) != 1)
+    give_up("signatures");
+  out.resize(size);
+  return out;
+}
+
+std::string signing_key::public_text() const {
+  EVP_PKEY* const key = key_in(key_);
+  if (is_ed25519(key)) {
+    std::array<unsigned char, 32> raw{};
+    std::size_t size = raw.size();
+    if (EVP_PKEY_get_raw_public_key(key, raw.data(), &size) != 1)
+      give_up("Ed25519");
+    return base64_encode({reinterpret_cast<const char*>(raw.data()), size});
+  }
+  unsigned char* der = nullptr;
+  const int size = i2d_PUBKEY(key, &der);
+  if (size <= 0)
+    give_up("P-256");
+  std::string text =
+      base64_encode({reinterpret_cast<const char*>(der), static_cast<std::size_t>(size)});
+  OPENSSL_free(der);
+  return text;
+}
+
+} // namespace orderhub::providers::webhooks

@@ -1,0 +1,370 @@
+// What verified webhooks do to an order.
+#include "tests/support/catch2.hpp"
+#include "tests/support/event_check.hpp"
+#include "tests/support/order_check.hpp"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace orderhub::testing {
+
+namespace {
+
+using handlers::receipt;
+using providers::mock::call_id;
+using providers::mock::effect_kind;
+
+/// Every vendor's webhooks are on.
+world_settings listening(std::string_view control = "[]") {
+  auto s = with_faults(control);
+  s.orders.payment_events = s.orders.label_events = s.orders.sms_events = true;
+  s.orders.mail_events = true;
+  return s;
+}
+
+std::string shown(const world& w, const char* name) {
+  return field(w.order("1").body, name);
+}
+
+std::size_t stripe_calls(const world& w) {
+  return static_cast<std::size_t>(
+      std::count_if(w.requests().begin(), w.requests().end(),
+                    [](const std::string& r) { return r.find("/stripe/") != std::string::npos; }));
+}
+
+/// An order whose charge is made, its answer lost, and Stripe out of reach since.
+constexpr const char* lost_answer =
+    R"([{"vendor":"stripe","operation":"charge","nth":1,"effect":"drop_after"},)"
+    R"({"vendor":"stripe","always":true,"effect":"drop_before"}])";
+
+} // namespace
+
+// ── Payments ─────────────────────────────────────────────────────────────────────────────────
+
+TEST_CASE("a payment whose answer was lost goes on by its event alone", "[webhooks][orders]") {
+  world w(listening(lost_answer));
+  event_sender stripe(w);
+  const auto asked = w.ask(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(w.run_until([&](world&) { return !stripe.vendor_id("charge").empty(); }));
+  w.run(60'000);
+  REQUIRE_FALSE(w.of(asked).heard);
+  REQUIRE(shown(w, "in_doubt").find("charge") != std::string::npos);
+
+  const auto event = stripe.payment(event_kind::payment_succeeded, "evt_1");
+  CHECK(stripe.deliver(event) == 202);
+  const auto answer = w.wait_for(asked);
+  CHECK(answer.status == 200);
+  CHECK(field(answer.body, "status") == "confirmed");
+  CHECK(w.effects("1", effect_kind::charge) == 1);
+  CHECK(stripe.became(event, "verdict") == "applied");
+}
+
+TEST_CASE("an event comes once or often, and counts once", "[webhooks]") {
+  world w(listening());
+  event_sender stripe(w);
+  w.call(order_object("1"), "ProcessOrder", order_body());
+  w.run();
+  const auto event = stripe.payment(event_kind::payment_succeeded, "evt_1");
+  std::vector<std::size_t> sent;
+  for (int i = 0; i < 5; ++i)
+    sent.push_back(stripe.send(event));
+  for (const auto number : sent)
+    CHECK(w.wait_for(number).status == 202);
+  w.run();
+  CHECK(stripe.deliver(event) == 202);
+  const auto received = std::count_if(w.log().begin(), w.log().end(), [](const auto& r) {
+    return r.kind == journal::record_kind::input && r.name == "Receive";
+  });
+  CHECK(received == 1);
+  CHECK(stripe.became(event, "verdict") == "unchanged");
+}
+
+TEST_CASE("an event over another amount, currency or payment moves no fact", "[webhooks][N02]") {
+  world w(listening(lost_answer));
+  event_sender stripe(w);
+  w.ask(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(w.run_until([&](world&) { return !stripe.vendor_id("charge").empty(); }));
+  w.run(60'000);
+  auto event = stripe.payment(event_kind::payment_succeeded, "evt_1");
+  std::vector<std::string> wanted;
+  SECTION("another amount") {
+    event.what.amount = 1999;
+    wanted = {"19.99", "42.50"};
+  }
+  SECTION("another currency") {
+    event.what.currency = "eur";
+    wanted = {"EUR", "USD"};
+  }
+  SECTION("another hub's metadata, so only the order's key") {
+    event.what.about = {{}, "1", {}, {}};
+    event.what.vendor_ids = {"pi_of_somebody"};
+    wanted = {"pi_of_somebody", "42.50"};
+  }
+  CHECK(stripe.deliver(event) == 202);
+  w.run(60'000);
+  CHECK(stripe.became(event, "verdict") == "contradicts");
+  CHECK(shown(w, "status") == "pending");
+  const auto attention = shown(w, "attention");
+  INFO(attention);
+  for (const auto& part : wanted)
+    CHECK(attention.find(part) != std::string::npos);
+  CHECK(shown(w, "in_doubt").find("charge") != std::string::npos);
+}
+
+TEST_CASE("an event of another hub is recorded and changes nothing", "[webhooks]") {
+  world w(listening(lost_answer));
+  event_sender stripe(w);
+  w.ask(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(w.run_until([&](world&) { return !stripe.vendor_id("charge").empty(); }));
+  w.run(60'000);
+  auto event = stripe.payment(event_kind::payment_succeeded, "evt_1");
+  event.what.about.hub = std::string(32, 'f');
+  event.is_foreign = true; // As the door finds.
+  CHECK(stripe.deliver(event) == 202);
+  w.run(60'000);
+  CHECK(stripe.became(event, "verdict") == "foreign");
+  CHECK(shown(w, "status") == "pending");
+  CHECK(shown(w, "attention") == "[]");
+}
+
+TEST_CASE("an event of another key generation settles no doubt", "[webhooks]") {
+  world w(listening(lost_answer));
+  event_sender stripe(w);
+  w.ask(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(w.run_until([&](world&) { return !stripe.vendor_id("charge").empty(); }));
+  w.run(60'000);
+  auto event = stripe.payment(event_kind::payment_requires_action, "evt_1");
+  event.what.generation = "2";
+  CHECK(stripe.deliver(event) == 202);
+  w.run(60'000);
+  CHECK(shown(w, "in_doubt").find("charge") != std::string::npos);
+  event.what.id = "evt_2";
+  event.what.generation = "1";
+  CHECK(stripe.deliver(event) == 202);
+  w.run(60'000);
+  CHECK(shown(w, "in_doubt") == "[]");
+  CHECK(shown(w, "status") == "requires_action");
+}
+
+TEST_CASE("a payment that its customer authenticates is shipped and confirmed by its event",
+          "[webhooks][orders]") {
+  world w(listening());
+  event_sender stripe(w);
+  const auto asked = w.call(order_object("1"), "ProcessOrder",
+                            order_body(R"("payment":{"method":"pm_card_authenticationRequired"})"));
+  REQUIRE(field(asked.body, "status") == "requires_action");
+  w.run();
+  // Stripe's word is enough: it cannot be asked.
+  REQUIRE(w.mock.control(R"({"vendor":"stripe","always":true,"effect":"drop_before"})"));
+  auto event = stripe.payment(event_kind::payment_succeeded, "evt_1");
+  event.what.vendor_ids = {field(asked.body, "paymentIntentId"), "ch_1"};
+  const auto before = stripe_calls(w);
+  CHECK(stripe.deliver(event) == 202);
+  w.run();
+  CHECK(shown(w, "status") == "confirmed");
+  CHECK(shown(w, "pending") == "[]");
+  CHECK(w.effects("1", effect_kind::label) == 1);
+  CHECK(stripe_calls(w) == before);
+
+  SECTION("once, also where the event's id was forgotten") {
+    event.what.id = "evt_2";
+    CHECK(stripe.deliver(event) == 202);
+    w.run();
+    CHECK(w.effects("1", effect_kind::mail) == 1);
+    CHECK(stripe.became(event, "verdict") == "unchanged");
+  }
+}
+
+TEST_CASE("an event that a payment failed is asked of Stripe before it is believed",
+          "[webhooks][orders]") {
+  world w(listening());
+  event_sender stripe(w);
+  const auto asked = w.call(order_object("1"), "ProcessOrder",
+                            order_body(R"("payment":{"method":"pm_card_authenticationRequired"})"));
+  w.run();
+  const auto intent = field(asked.body, "paymentIntentId");
+  auto event = stripe.payment(event_kind::payment_failed, "evt_1");
+  event.what.vendor_ids = {intent};
+  SECTION("it is not true") {
+    CHECK(stripe.deliver(event) == 202);
+    w.run();
+    CHECK(shown(w, "status") == "requires_action");
+  }
+  SECTION("it is") {
+    REQUIRE(w.mock.control(R"({"fail_authentication":")" + intent + "\"}"));
+    CHECK(stripe.deliver(event) == 202);
+    w.run();
+    CHECK(shown(w, "status") == "payment_failed");
+  }
+}
+
+TEST_CASE("a refund made at the vendor's dashboard is followed by the order", "[webhooks]") {
+  world w(listening());
+  event_sender stripe(w);
+  w.call(order_object("1"), "ProcessOrder", order_body());
+  w.run();
+  auto event = stripe.payment(event_kind::payment_refunded, "evt_1");
+  event.what.is_total = true;
+  event.what.about = {};
+  SECTION("all of it") {
+    CHECK(stripe.deliver(event) == 202);
+    w.run();
+    CHECK(shown(w, "status") == "refunded");
+  }
+  SECTION("a part of it") {
+    event.what.amount = 1000;
+    CHECK(stripe.deliver(event) == 202);
+    w.run();
+    CHECK(shown(w, "status") == "confirmed");
+  }
+  CHECK(stripe.became(event, "verdict") == "applied");
+}
+
+TEST_CASE("a dispute is found by the payment's id, told once, and stops the parcel", "[webhooks]") {
+  world w(listening());
+  event_sender stripe(w);
+  w.call(order_object("1"), "ProcessOrder", order_body());
+  w.run();
+  const auto opened = stripe.dispute(event_kind::dispute_opened, "evt_1");
+  CHECK(stripe.deliver(opened) == 202);
+  CHECK(stripe.deliver(stripe.dispute(event_kind::dispute_opened, "evt_2")) == 202);
+  w.run();
+  CHECK(stripe.became(opened, "verdict") == "applied");
+  CHECK(shown(w, "status") == "disputed");
+  CHECK(w.effects("1", effect_kind::message, "announce_dispute_opened") == 1);
+  CHECK(w.effects("1", effect_kind::label_refund) == 1);
+}
+
+// ── Found by the vendor's ids ────────────────────────────────────────────────────────────────
+
+TEST_CASE("an event that comes before its id is known waits for it", "[webhooks]") {
+  world w(listening());
+  event_sender shippo(w);
+  receipt early;
+  early.vendor = "shippo";
+  early.what.id = "track_1";
+  early.what.kind = event_kind::in_transit;
+  w.ask(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(w.run_until([&](world&) { return !shippo.vendor_id("label").empty(); }));
+  early.what.vendor_ids = {"9400 unknown", shippo.vendor_id("label")};
+  const auto sent = shippo.send(early);
+  w.run();
+  CHECK(w.wait_for(sent).status == 202);
+  CHECK(shippo.became(early, "verdict") == "applied");
+  CHECK(shown(w, "status") == "in_transit");
+}
+
+TEST_CASE("an event that is about nothing here is a dead letter until somebody assigns it",
+          "[webhooks]") {
+  world w(listening());
+  event_sender shippo(w);
+  w.call(order_object("1"), "ProcessOrder", order_body());
+  w.run();
+  auto lost = shippo.tracking(event_kind::in_transit, "track_1");
+  lost.what.vendor_ids = {"somebody's number"};
+  CHECK(shippo.deliver(lost) == 202);
+  w.run(60'000);
+  CHECK(shippo.became(lost, "verdict") == "unmatched");
+  CHECK_FALSE(shippo.became(lost, "text").empty());
+  w.run(); // It is not waited for any more, and still there.
+  CHECK(shippo.became(lost, "verdict") == "unmatched");
+  const auto object = event_sender::object_of(lost);
+  CHECK(w.inform(object, "Replay", "").status == 200);
+  w.run(60'000);
+  CHECK(shippo.became(lost, "verdict") == "unmatched");
+  lost.what.reference = field(w.order("1").body, "trackingNumber");
+  CHECK(w.inform(object, "Assign", "1").status == 200);
+  w.run();
+  CHECK(shippo.became(lost, "verdict") != "unmatched");
+}
+
+// ── Parcels and notices ──────────────────────────────────────────────────────────────────────
+
+TEST_CASE("a parcel never goes back, whatever comes late or twice", "[webhooks][N13]") {
+  world w(listening());
+  event_sender shippo(w);
+  w.call(order_object("1"), "ProcessOrder", order_body());
+  w.run();
+  for (const auto& [kind, id] :
+       {std::pair(event_kind::delivered, "t1"), std::pair(event_kind::in_transit, "t2"),
+        std::pair(event_kind::in_transit, "t2"), std::pair(event_kind::delivered, "t3")})
+    CHECK(shippo.deliver(shippo.tracking(kind, id)) == 202);
+  w.run();
+  CHECK(shown(w, "status") == "delivered");
+  CHECK(w.effects("1", effect_kind::mail, "mail_delivered") == 1);
+  CHECK(w.effects("1", effect_kind::message, "announce_delivered") == 1);
+}
+
+TEST_CASE("a mail that bounces is told to the shop once, and to a customer with a phone by SMS",
+          "[webhooks]") {
+  auto s = listening();
+  s.orders.sms = true;
+  s.orders.sms_from = "+15550001111";
+  s.orders.public_url = "https://shop.example";
+  world w(s);
+  event_sender sendgrid(w);
+  const auto body = order_body();
+  auto with_phone = body;
+  with_phone.replace(with_phone.find(R"("name":"Ada)"), 0, R"("phone":"+12015550123",)");
+  w.call(order_object("1"), "ProcessOrder", with_phone);
+  w.run();
+  CHECK(sendgrid.deliver(sendgrid.mail(event_kind::mail_bounced, "b1", "mail_confirm")) == 202);
+  CHECK(sendgrid.deliver(sendgrid.mail(event_kind::mail_bounced, "b2", "mail_confirm")) == 202);
+  w.run();
+  CHECK(shown(w, "status") == "confirmed");
+  CHECK(shown(w, "notices").find("undelivered: bounced") != std::string::npos);
+  CHECK(w.effects("1", effect_kind::message, "announce_undelivered_mail_confirm") == 1);
+  CHECK(w.effects("1", effect_kind::sms, "sms_undelivered_mail_confirm") == 1);
+}
+
+TEST_CASE("a mail in doubt waits for SendGrid's event before it is sent again",
+          "[webhooks][mail]") {
+  auto s = listening(R"({"vendor":"sendgrid","operation":"mail","nth":1,"effect":"drop_after"})");
+  world w(s);
+  event_sender sendgrid(w);
+  w.call(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(w.effects("1", effect_kind::mail, "mail_confirm") == 1);
+  SECTION("which comes") {
+    CHECK(sendgrid.deliver(sendgrid.mail(event_kind::mail_processed, "p1", "mail_confirm")) == 202);
+    w.run();
+    CHECK(w.effects("1", effect_kind::mail, "mail_confirm") == 1);
+  }
+  SECTION("which never comes") {
+    w.run(100'000);
+    CHECK(w.effects("1", effect_kind::mail, "mail_confirm") == 1);
+    w.run();
+    CHECK(w.effects("1", effect_kind::mail, "mail_confirm") == 2);
+  }
+  CHECK(shown(w, "notices").find(R"("mail_confirm":"sent")") != std::string::npos);
+}
+
+// ── Buttons ──────────────────────────────────────────────────────────────────────────────────
+
+TEST_CASE("a button in Slack acts for those who are named, and for nobody else", "[webhooks]") {
+  auto s = listening();
+  s.orders.slack_operators = {"U012AB3CD"};
+  world w(s);
+  event_sender slack(w);
+  w.call(order_object("1"), "ProcessOrder", order_body());
+  w.run();
+  receipt pressed;
+  pressed.vendor = "slack";
+  pressed.what.id = "press_1";
+  pressed.what.kind = event_kind::operator_action;
+  pressed.what.action = "cancel_order";
+  pressed.what.about.order_id = "1";
+  pressed.what.actor = "U0SOMEBODY";
+  CHECK(slack.deliver(pressed) == 202);
+  w.run();
+  CHECK(slack.became(pressed, "verdict") == "refused");
+  CHECK(shown(w, "status") == "confirmed");
+  pressed.what.id = "press_2";
+  pressed.what.actor = "U012AB3CD";
+  CHECK(slack.deliver(pressed) == 202);
+  w.run();
+  CHECK(slack.became(pressed, "verdict") == "applied");
+  CHECK(shown(w, "status") == "cancelled");
+}
+
+} // namespace orderhub::testing

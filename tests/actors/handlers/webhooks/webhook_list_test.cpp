@@ -1,0 +1,88 @@
+// What a person sees of the events that came.
+#include "actors/handlers/webhooks/webhook_list.hpp"
+#include "tests/support/catch2.hpp"
+#include "tests/support/event_check.hpp"
+#include "tests/support/order_check.hpp"
+
+#include <set>
+#include <string>
+
+namespace orderhub::testing {
+
+namespace {
+
+using handlers::event_verdict;
+using handlers::receipt;
+using handlers::webhook_filter;
+
+receipt skipped(const std::string& vendor, const std::string& id, std::int64_t at) {
+  receipt r;
+  r.vendor = vendor;
+  r.what.id = id;
+  r.what.type = "customer.created";
+  r.received_at = at;
+  r.headers = {{"content-type", "application/json"}};
+  r.body = R"({"id":")" + id + "\"}";
+  return r;
+}
+
+receipt lost(const std::string& id, std::int64_t at) {
+  auto r = skipped("shippo", id, at);
+  r.what.kind = event_kind::in_transit;
+  r.what.vendor_ids = {"somebody's number"};
+  return r;
+}
+
+std::set<std::string> all(const world& w, const webhook_filter& wanted, std::size_t limit) {
+  std::set<std::string> keys;
+  std::string after;
+  do {
+    const auto page = handlers::list_webhooks(w.stored(), wanted, after, limit);
+    REQUIRE(page);
+    CHECK(page->entries.size() <= limit);
+    for (const auto& one : page->entries)
+      CHECK(keys.insert(one.key).second);
+    after = page->next;
+  } while (!after.empty());
+  return keys;
+}
+
+} // namespace
+
+TEST_CASE("events are listed by vendor, verdict and time, in pages, wherever they are stored",
+          "[webhooks][list]") {
+  world_settings s; // Its checkpoints are small: some are in rows, some in the log.
+  world w(s);
+  event_sender door(w);
+  for (int i = 0; i < 20; ++i) {
+    REQUIRE(door.deliver(skipped("stripe", "evt_" + std::to_string(100 + i), 1'000 + i)) == 202);
+    if (i % 4 == 0)
+      REQUIRE(door.deliver(lost("t" + std::to_string(i), 2'000 + i)) == 202);
+  }
+  w.run(1'000);
+  for (const std::size_t limit : {1, 3, 100}) {
+    INFO(limit);
+    CHECK(all(w, {}, limit).size() == 25);
+    CHECK(all(w, {"stripe", {}, 0, 0}, limit).size() == 20);
+    CHECK(all(w, {"", event_verdict::unmatched, 0, 0}, limit).size() == 5);
+    CHECK(all(w, {"stripe", event_verdict::unmatched, 0, 0}, limit).empty());
+    CHECK(all(w, {"stripe", {}, 1'005, 1'010}, limit).size() == 5);
+    CHECK(all(w, {"strip", {}, 0, 0}, limit).empty());
+  }
+}
+
+TEST_CASE("one event is shown whole: verdict, headers and body", "[webhooks][list]") {
+  world w;
+  event_sender door(w);
+  REQUIRE(door.deliver(skipped("stripe", "evt_1", 1'000)) == 202);
+  w.run(1'000);
+  const auto one = handlers::find_webhook(w.stored(), "stripe:evt_1");
+  REQUIRE(one);
+  CHECK(one->became.verdict == event_verdict::skipped);
+  CHECK(one->received.body == R"({"id":"evt_1"})");
+  REQUIRE(one->received.headers.size() == 1);
+  CHECK(one->received.headers[0].first == "content-type");
+  CHECK(handlers::find_webhook(w.stored(), "stripe:evt_2").error().kind == error_kind::not_found);
+}
+
+} // namespace orderhub::testing
