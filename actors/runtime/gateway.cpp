@@ -3,6 +3,7 @@
 #include "actors/host/intake.hpp"
 #include "actors/runtime/guard.hpp"
 #include "actors/runtime/nice_thread.hpp"
+#include "actors/runtime/provider.hpp"
 #include "journal/base/random.hpp"
 
 #include <memory>
@@ -22,10 +23,7 @@ public:
       done({providers::outcome_kind::not_sent, {}, "no provider"});
       return;
     }
-    caf::anon_send(provider->second,
-                   provider_call{std::make_shared<durable::vendor_call>(std::move(call)), nullptr,
-                                 0, std::move(done),
-                                 std::make_shared<host::place_lease>(std::move(place))});
+    provider->second.line->send(std::move(call), std::move(place), {nullptr, 0, std::move(done)});
   }
 
 private:

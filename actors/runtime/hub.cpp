@@ -105,7 +105,7 @@ struct hub::parts {
       });
     });
     for (const auto& [name, endpoint] : vendors.endpoints)
-      context.providers.emplace(name, system.spawn(provider_actor, &context, &endpoint));
+      context.providers.emplace(name, spawn_provider(system, context, endpoint));
     for (std::size_t i = 0; i < std::max<std::size_t>(options.workers, 1); ++i)
       gateways.push_back(system.spawn(gateway_actor, &context, directory));
     long_answers = system.spawn<caf::detached>(long_answer_actor, &context);
@@ -235,7 +235,7 @@ void hub::stop() {
   caf::anon_send(p.directory, stop_atom::value);
   end(p.timers);
   for (const auto& [name, provider] : p.context.providers)
-    end(provider);
+    end(provider.actor);
 }
 
 void hub::call(call_request request, responder_ptr to) {
@@ -306,8 +306,8 @@ void hub::set_credentials(std::string_view vendor,
   auto it = parts_->context.providers.find(vendor);
   if (it == parts_->context.providers.end())
     return;
-  caf::anon_send(it->second, new_credentials{std::make_shared<const credentials>(
-                                 credentials{std::move(headers), std::move(path)})});
+  caf::anon_send(it->second.actor, new_credentials{std::make_shared<const credentials>(
+                                       credentials{std::move(headers), std::move(path)})});
 }
 
 void hub::unpause(object_id object, responder_ptr to) {

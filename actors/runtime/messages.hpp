@@ -77,14 +77,12 @@ struct gateway_awakeable {
   std::shared_ptr<host::awakeable_input> input;
 };
 
-/// For a provider actor: one call, and who wants the answer: an object, or `done`, which is called
-/// on the transport's thread.
-struct provider_call {
-  std::shared_ptr<durable::vendor_call> call;
-  caf::actor respond_to;
+/// Who wants the outcome of a call: an object, or `done`, which is called on the transport's
+/// thread.
+struct call_asker {
+  caf::actor object;
   std::uint64_t incarnation = 0; ///< Of the object that asks.
   providers::transport::callback done = nullptr;
-  std::shared_ptr<host::place_lease> place = nullptr; ///< Of calls with `done`.
 };
 /// For the reader of long answers: a `vendor_outcome`, for `object` when it has its reading.
 struct long_answer {
@@ -122,7 +120,6 @@ CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::idle_message))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::gateway_call))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::gateway_attach))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::gateway_awakeable))
-CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::provider_call))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::failed_message))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::drained_message))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::new_credentials))
@@ -143,7 +140,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::idle_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::gateway_call)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::gateway_attach)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::gateway_awakeable)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::provider_call)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::failed_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::drained_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::new_credentials)

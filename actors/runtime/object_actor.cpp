@@ -3,6 +3,7 @@
 #include "actors/host/due_times.hpp"
 #include "actors/host/hosted_object.hpp"
 #include "actors/runtime/guard.hpp"
+#include "actors/runtime/provider.hpp"
 #include "journal/base/log.hpp"
 
 #include <chrono>
@@ -35,9 +36,7 @@ public:
       log::error("vendor_without_provider", {{"vendor", call.vendor}});
       return;
     }
-    caf::anon_send(it->second,
-                   provider_call{std::make_shared<durable::vendor_call>(std::move(call)), object_,
-                                 incarnation_});
+    it->second.line->send(std::move(call), {object_, incarnation_});
   }
   void build_anew(std::string_view why) override {
     caf::anon_send(object_, make_event(host::activation_failed{incarnation_, std::string(why)},

@@ -3,6 +3,7 @@
 #include "actors/runtime/guard.hpp"
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace orderhub::runtime {
@@ -13,45 +14,26 @@ namespace {
 /// needs little memory.
 struct outgoing {
   durable::call_ref ref;
-  std::uint64_t incarnation = 0;
-  caf::actor to;
-  providers::transport::callback done;
-  std::shared_ptr<host::place_lease> live_place;
+  call_asker asker;
   host::place_lease place;
 
   void end(providers::transport_outcome outcome) {
     place.answered();
-    if (live_place)
-      live_place->answered();
-    if (done)
-      done(std::move(outcome));
+    if (asker.done)
+      asker.done(std::move(outcome));
     else
-      caf::anon_send(to, make_event(host::vendor_outcome{ref, incarnation, std::move(outcome),
-                                                         std::move(place)},
-                                    false));
-    to = nullptr;
+      caf::anon_send(asker.object,
+                     make_event(host::vendor_outcome{ref, asker.incarnation, std::move(outcome),
+                                                     std::move(place)},
+                                false));
+    asker = {};
     place.release();
-    live_place.reset();
   }
 };
 
-std::shared_ptr<outgoing> taken(hub_context& hub, provider_call& call) {
-  auto& c = *call.call;
-  auto out = std::make_shared<outgoing>();
-  out->ref = c.ref;
-  out->incarnation = call.incarnation;
-  out->to = std::move(call.respond_to);
-  out->done = std::move(call.done);
-  if (call.place)
-    out->live_place = std::move(call.place);
-  else
-    out->place = hub.shared.gate->leave(c.vendor, c.ref, host::kind_of(c.call_class, c.lookup));
-  return out;
-}
-
 /// A transport that throws has not taken the call.
-void send(hub_context& hub, const providers::endpoint& endpoint, durable::vendor_call& c,
-          const std::shared_ptr<outgoing>& out) {
+void put_on_wire(hub_context& hub, const providers::endpoint& endpoint, durable::vendor_call& c,
+                 const std::shared_ptr<outgoing>& out) {
   providers::wire_request wire;
   wire.method = std::move(c.request.method);
   wire.url = secret(endpoint.base + endpoint.path.reveal() + c.request.target);
@@ -68,48 +50,63 @@ void send(hub_context& hub, const providers::endpoint& endpoint, durable::vendor
 
 } // namespace
 
-caf::behavior provider_actor(caf::event_based_actor* self, hub_context* hub,
-                             const providers::endpoint* endpoint) {
-  watch(self, "provider");
-  auto own = std::make_shared<providers::endpoint>(*endpoint);
-  return {
-      [=](provider_call& call) {
-        std::shared_ptr<outgoing> out;
-        guarded_or(
-            "provider",
-            [&] {
-              out = taken(*hub, call);
-              send(*hub, *own, *call.call, out);
-            },
-            [&](std::string_view why) {
-              ++hub->shared.failures;
-              log::error("actor_failed",
-                         {{"actor", "provider"}, {"event", "call"}, {"reason", why}});
-              providers::transport_outcome failed{
-                  providers::outcome_kind::not_sent, {}, "the hub failed"};
-              if (out)
-                out->end(std::move(failed));
-              else if (call.done)
-                call.done(std::move(failed));
-              else
-                caf::anon_send(call.respond_to, make_event(host::vendor_outcome{call.call->ref,
-                                                                                call.incarnation,
-                                                                                std::move(failed),
-                                                                                {}},
-                                                           false));
-            });
+vendor_line::vendor_line(hub_context& hub, const providers::endpoint& endpoint)
+    : hub_(hub), endpoint_(std::make_shared<const providers::endpoint>(endpoint)) {}
+
+void vendor_line::send(durable::vendor_call call, call_asker asker) {
+  send(std::move(call), std::nullopt, std::move(asker));
+}
+
+void vendor_line::send(durable::vendor_call call, std::optional<host::place_lease> place,
+                       call_asker asker) {
+  auto out = std::make_shared<outgoing>(call.ref, std::move(asker));
+  guarded_or(
+      "provider",
+      [&] {
+        out->place = place ? std::move(*place)
+                           : hub_.shared.gate->leave(call.vendor, call.ref,
+                                                     host::kind_of(call.call_class, call.lookup));
+        put_on_wire(hub_, *endpoint(), call, out);
       },
+      [&](std::string_view why) {
+        ++hub_.shared.failures;
+        log::error("actor_failed", {{"actor", "provider"}, {"event", "call"}, {"reason", why}});
+        out->end({providers::outcome_kind::not_sent, {}, "the hub failed"});
+      });
+}
+
+std::shared_ptr<const providers::endpoint> vendor_line::endpoint() const {
+  const std::lock_guard lock(mutex_);
+  return endpoint_;
+}
+
+void vendor_line::set(std::shared_ptr<const providers::endpoint> endpoint) {
+  const std::lock_guard lock(mutex_);
+  endpoint_ = std::move(endpoint);
+}
+
+caf::behavior provider_actor(caf::event_based_actor* self, hub_context* hub, vendor_line* line) {
+  watch(self, "provider");
+  return {
       [=](const new_credentials& m) {
         const bool done = guarded("provider", "credentials", [&] {
-          auto headers = m.them->headers;
-          auto path = m.them->path;
-          own->secret_headers = std::move(headers);
-          own->path = std::move(path);
+          auto changed = std::make_shared<providers::endpoint>(*line->endpoint());
+          changed->secret_headers = m.them->headers;
+          changed->path = m.them->path;
+          line->set(std::move(changed));
         });
         if (done)
-          hub->shared.gate->probe_now(own->vendor);
+          hub->shared.gate->probe_now(line->endpoint()->vendor);
       },
   };
+}
+
+provider spawn_provider(caf::actor_system& system, hub_context& hub,
+                        const providers::endpoint& endpoint) {
+  provider p;
+  p.line = std::make_shared<vendor_line>(hub, endpoint);
+  p.actor = system.spawn(provider_actor, &hub, p.line.get());
+  return p;
 }
 
 } // namespace orderhub::runtime

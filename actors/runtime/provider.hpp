@@ -3,14 +3,41 @@
 #include "actors/runtime/messages.hpp"
 #include "providers/registry.hpp"
 
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
 
 namespace orderhub::runtime {
 
-/// Mediates every call to one vendor: adds base URL and secrets, which are this actor's and may be
-/// replaced, and hands the outcome to the object that asked. Nothing waits here: what arrives has
-/// its place from the gate, and holds it until the outcome has been handled.
-caf::behavior provider_actor(caf::event_based_actor* self, hub_context* hub,
-                             const providers::endpoint* endpoint);
+/// The way out to one vendor, on the thread on which a call's intent became durable, without a
+/// message to anybody. What leaves has its place from the gate, and holds it until the outcome has
+/// been handled: nothing waits here. From any thread; the hub outlives it.
+class vendor_line {
+public:
+  vendor_line(hub_context& hub, const providers::endpoint& endpoint);
+
+  /// With the place that the gate has kept for the call.
+  void send(durable::vendor_call call, call_asker asker);
+  /// Without one: with the gate's.
+  void send(durable::vendor_call call, std::optional<host::place_lease> place, call_asker asker);
+
+  [[nodiscard]] std::shared_ptr<const providers::endpoint> endpoint() const;
+  /// For the provider actor. Calls that leave from now on are sent with it.
+  void set(std::shared_ptr<const providers::endpoint> endpoint);
+
+private:
+  hub_context& hub_;
+  mutable std::mutex mutex_; ///< Guards the next one.
+  std::shared_ptr<const providers::endpoint> endpoint_;
+};
+
+/// Owns what calls to its vendor are sent with, base URL and secrets, and replaces it.
+caf::behavior provider_actor(caf::event_based_actor* self, hub_context* hub, vendor_line* line);
+
+provider spawn_provider(caf::actor_system& system, hub_context& hub,
+                        const providers::endpoint& endpoint);
 
 } // namespace orderhub::runtime

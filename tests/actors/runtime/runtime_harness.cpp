@@ -219,7 +219,7 @@ struct runtime_harness::world {
                                      runtime::make_event(host::place_offered{std::move(offer)})});
     });
     for (const auto& [name, endpoint] : b.vendors.endpoints)
-      context.providers.emplace(name, system.spawn(runtime::provider_actor, &context, &endpoint));
+      context.providers.emplace(name, runtime::spawn_provider(system, context, endpoint));
     gateway = system.spawn(runtime::gateway_actor, &context, directory);
     for (auto& id : must(journal.resumable()))
       caf::anon_send(directory,
@@ -234,7 +234,7 @@ struct runtime_harness::world {
     for (const auto& actor : {gateway, directory, timers})
       caf::anon_send_exit(actor, caf::exit_reason::kill);
     for (const auto& [name, provider] : context.providers)
-      caf::anon_send_exit(provider, caf::exit_reason::kill);
+      caf::anon_send_exit(provider.actor, caf::exit_reason::kill);
     // Whatever holds a handle of an object goes: messages, timers, turns, calls.
     for (int i = 0; i < 3; ++i) {
       scheduler.run();
@@ -451,7 +451,7 @@ std::size_t runtime_harness::paused_objects() const {
 void runtime_harness::set_credentials(const std::string& authorization) {
   runtime::credentials c;
   c.headers.emplace_back("authorization", secret(authorization));
-  caf::anon_send(running().context.providers.at("shop"),
+  caf::anon_send(running().context.providers.at("shop").actor,
                  runtime::new_credentials{std::make_shared<const runtime::credentials>(c)});
   run_until_idle();
 }
