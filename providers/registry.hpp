@@ -1,5 +1,6 @@
 #pragma once
 #include "journal/base/secret.hpp"
+#include "providers/policy/doubt.hpp"
 #include "providers/policy/rate_limiter.hpp"
 
 #include <map>
@@ -25,6 +26,8 @@ struct endpoint {
   std::string identity = {};
   /// The vendor's limits that calls keep to, by class; a class that is not named has none.
   std::vector<call_limit> limits = {};
+  /// By operation, what the configuration says that it does in doubt; else each its own.
+  std::map<std::string, doubt_choice, std::less<>> doubt = {};
 
   /// What an intent records of its target; a changed one pauses the order instead of asking a
   /// vendor account that never saw the request.

@@ -237,7 +237,8 @@ effect_step effect_machine::proven_absent() {
   if (cancel_)
     return complete(fail({error_kind::cancelled, std::string(start_.operation.name),
                           "cancelled; proven not to have happened", 409}));
-  if (policy() == doubt_policy::replay_key) {
+  // A key under which the vendor may have stored a failure would bring that failure again.
+  if (!start_.operation.key_header.empty()) {
     ++generation_;
     note(note_kind::new_key, now(), "the last attempt is proven absent");
   }

@@ -2,9 +2,11 @@
 #include "journal/base/result.hpp"
 #include "journal/base/secret.hpp"
 #include "providers/policy/circuit_breaker.hpp"
+#include "providers/policy/doubt.hpp"
 #include "providers/vendor.hpp"
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,6 +60,9 @@ struct settings {
   std::int64_t call_after_ms = 0;           ///< For all causes of waiting; 0: each its own.
   std::vector<std::string> disabled;        ///< Vendors to be skipped.
   providers::breaker_settings breaker;      ///< Of each vendor.
+
+  /// By operation, where it is not its own.
+  std::map<std::string, providers::doubt_choice, std::less<>> doubt;
 
   bool mock_mode = false;
   std::uint64_t mock_seed = 1;

@@ -28,6 +28,24 @@ the next request on, the log level at once, all else from the next start. What c
 nothing, and the log says why.
 )";
 
+constexpr std::string_view about_doubt =
+    R"(What is done where a call may or may not have taken effect, by operation. What is begun keeps the policy
+that it began with.
+
+| policy | meaning |
+|---|---|
+| `replay_key [KEY LIFE] [then look_up [ABSENCE TIME]]` | the same bytes under the same key; past the key's life it is looked up |
+| `look_up [ABSENCE TIME]` | asked for by our own reference; repeated only where two look-ups after that time found nothing |
+| `await_event TIME then POLICY` | a verified event is waited for so long, then the policy behind it |
+| `may_miss` | not repeated; a person is told |
+| `may_repeat` | repeated; it may happen twice |
+
+Refused at start: `may_repeat` for what moves money, buys or voids a label or reserves stock; `look_up` where
+there is none; `replay_key` where the vendor knows no key, or longer than it promises to know one; with a
+live key an absence time below the operation's own. In TOML: `[doubt]`, `stripe.charge = "replay_key 12h"`.
+
+)";
+
 std::string code(std::string_view text) {
   return '`' + std::string(text) + '`';
 }
@@ -63,6 +81,8 @@ std::string settings_markdown() {
     if (row.id.group != group) {
       group = row.id.group;
       out += "\n## " + std::string(group) + "\n\n";
+      if (group == doubt_group)
+        out += about_doubt;
       out += "| flag | environment | TOML | default | meaning |\n|---|---|---|---|---|\n";
       if (&row == &setting_table().front())
         out += "| `--config` | `ORDERHUB_CONFIG` | – | none | the TOML file |\n";

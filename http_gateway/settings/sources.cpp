@@ -80,7 +80,9 @@ result<void> apply_table(settings& to, const toml::table& values, const std::str
     const auto name = prefix + std::string(key.str());
     const auto given_as = name + " in " + origin;
     const auto* r = find_setting(name);
-    if (const auto* section = node.as_table(); section && !r && prefix.empty()) {
+    // `[doubt]` has a table for each vendor: `stripe.charge = …`.
+    const bool may_be_section = prefix.empty() || prefix == "doubt.";
+    if (const auto* section = node.as_table(); section && !r && may_be_section) {
       auto done = apply_table(to, *section, name + ".", origin);
       if (!done)
         return done;

@@ -3,7 +3,9 @@
 #include "http_gateway/settings/values.hpp"
 #include "providers/vendors.hpp"
 
+#include <cstddef>
 #include <limits>
+#include <string>
 #include <utility>
 
 namespace orderhub::http_gateway {
@@ -251,6 +253,37 @@ rows rows_of(const providers::vendor& v) {
   return out;
 }
 
+/// Of every operation that acts, whose names stand nowhere else.
+struct doubt_name {
+  std::string name, environment, help, own;
+};
+
+std::vector<doubt_name> doubt_names() {
+  std::vector<doubt_name> all;
+  for (const auto& of : providers::all_operations()) {
+    std::string variable = "ORDERHUB_DOUBT_";
+    for (const char c : of.name)
+      variable += c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+    std::string may_be;
+    for (const auto policy : providers::allowed_policies(of))
+      may_be.append(may_be.empty() ? "" : ", ").append(name_of(policy));
+    all.push_back({"doubt." + std::string(of.name), std::move(variable),
+                   std::string(of.help) + "; may be " + may_be, shown(providers::own_doubt(of))});
+  }
+  return all;
+}
+
+rows doubt_rows() {
+  static const auto names = doubt_names();
+  rows out;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    out.push_back({{names[i].name, names[i].environment, names[i].help, names[i].own, ""},
+                   [&of = providers::all_operations()[i]](settings& s, text_view t) {
+                     return set_doubt(s.doubt, of, t);
+                   }});
+  return out;
+}
+
 rows mock_rows() {
   return {
       {{"mock.seed", "ORDERHUB_MOCK_SEED",
@@ -292,6 +325,7 @@ rows whole_table() {
   add("Calls to vendors", calls_rows());
   add("Webhooks", webhook_rows());
   add("The vendors' breakers", breaker_rows());
+  add(doubt_group, doubt_rows());
   for (const auto& v : providers::all_vendors())
     add(v.title, rows_of(v));
   add("Built-in mock vendors", mock_rows());

@@ -270,6 +270,19 @@ result<void> set_rate(std::string& to, std::string_view text) {
   return {};
 }
 
+result<void> set_doubt(std::map<std::string, providers::doubt_choice, std::less<>>& to,
+                       const providers::operation_row& of, std::string_view text) {
+  auto choice = providers::parse_doubt(text);
+  if (!choice)
+    return choice.failure();
+  if (auto allowed = providers::check_doubt(of, *choice); !allowed)
+    return allowed;
+  to.erase(std::string(of.name));
+  if (*choice != providers::own_doubt(of))
+    to.emplace(of.name, *choice);
+  return {};
+}
+
 namespace {
 
 result<void> set_flag_text(std::string& to, std::string_view text) {

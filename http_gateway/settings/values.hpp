@@ -57,6 +57,10 @@ result<void> set_listen(listen_address& to, std::string_view text);
 result<void> set_vendor_value(providers::vendor_values& to, const providers::vendor_setting& of,
                               std::string_view text);
 
+/// What that operation does in doubt; its own policy takes it out again.
+result<void> set_doubt(std::map<std::string, providers::doubt_choice, std::less<>>& to,
+                       const providers::operation_row& of, std::string_view text);
+
 /// `H:P`, `[v6]:P`, or `P`.
 result<listen_address> parse_listen(std::string_view text);
 

@@ -24,6 +24,9 @@ result<providers::registry> make_registry(const settings& s, std::string_view mo
     if (!made)
       return made.failure();
     for (auto& e : *made) {
+      for (const auto& of : v.operations)
+        if (const auto it = s.doubt.find(of.name); it != s.doubt.end())
+          e.doubt.insert(*it);
       auto name = e.vendor;
       out.endpoints.insert_or_assign(std::move(name), std::move(e));
     }

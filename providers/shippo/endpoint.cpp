@@ -102,6 +102,12 @@ vendor describe() {
       {read_limit, "SHIPPO_READ_LIMIT", "polls of single labels, likewise",
        "at Shippo's own host 4000/m live, 400/m test; else none", setting_kind::rate},
   };
+  v.operations = {
+      {"shippo.buy_label", "buys a label", stake::label, doubt_policy::lookup, true, 0, 0, 60'000},
+      {"shippo.void_label", "gives a label back", stake::label, doubt_policy::lookup, true, 0, 0,
+       60'000},
+      {"shippo.register_tracking", "has a parcel followed", stake::none, doubt_policy::may_repeat}};
+  v.has_live_keys = true;
   v.endpoints = {{"shippo", "MOCK_MODE, SHIPPO_API_BASE and SHIPPO_API_KEY"}};
   v.mode_of = mode_of;
   v.endpoints_of = endpoints_of;

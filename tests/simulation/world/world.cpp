@@ -42,6 +42,8 @@ void world::open() {
   if (auto orders = std::exchange(next_orders_, std::nullopt)) {
     orders_ = std::move(*orders);
     vendors_ = mock_registry(orders_, settings_.absence_after_ms);
+    for (auto& [name, endpoint] : vendors_.endpoints)
+      endpoint.doubt = settings_.doubt;
   }
   board_ = std::make_shared<durable::wait_board>(orders_.call_after_ms);
   orders_.board = board_;
