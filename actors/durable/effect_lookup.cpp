@@ -109,7 +109,9 @@ effect_step effect_machine::read_page(const transport_outcome& outcome,
     page = reading != nullptr ? std::get<finding>(*reading)
                               : start_.operation.read_lookup(sent(), outcome.response);
   else
-    page.failure = {error_kind::unavailable, std::string(start_.operation.name), outcome.reason};
+    page.failure = {outcome.is_credential_refused ? error_kind::misconfigured
+                                                  : error_kind::unavailable,
+                    std::string(start_.operation.name), outcome.reason};
   lost_ = lost_ || outcome.kind == providers::outcome_kind::lost;
   const bool unknown = page.kind == providers::finding_kind::unknown;
   if (unknown && page.failure.kind == error_kind::misconfigured) {

@@ -25,6 +25,7 @@
 #include "journal/hub_journal.hpp"
 #include "journal/lmdb_store.hpp"
 #include "providers/transport/curl_transport.hpp"
+#include "providers/transport/token_transport.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -307,7 +308,8 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
   }
   // Above the places of all vendors together: nothing waits behind a vendor that hangs.
   transport_options.in_flight_max = vendors->endpoints.size() * places.a_vendor() + 32;
-  providers::curl_transport transport(transport_options);
+  providers::curl_transport curl(transport_options);
+  providers::token_transport transport(curl, machine);
   const auto board = std::make_shared<durable::wait_board>(s.call_after_ms);
   orders->board = board;
   handlers::load_order_tables(orders->rules);
