@@ -15,12 +15,13 @@ enum class vendor_id : std::uint8_t {
   github,
   inventory,
   warehouse,
-  carrier
+  carrier,
+  custom
 };
-inline constexpr std::size_t vendor_count = 9;
+inline constexpr std::size_t vendor_count = 10;
 inline constexpr std::array<std::string_view, vendor_count> vendor_names = {
-    "stripe", "shippo",    "sendgrid",  "slack",  "twilio",
-    "github", "inventory", "warehouse", "carrier"};
+    "stripe", "shippo",    "sendgrid",  "slack",   "twilio",
+    "github", "inventory", "warehouse", "carrier", "custom"};
 
 /// What a request asks for; the name by which faults and request counters speak of it.
 enum class call_id : std::uint8_t {
@@ -75,8 +76,12 @@ enum class call_id : std::uint8_t {
   carrier_read,
   carrier_request, ///< GET /v1/requests/{key}
   carrier_other,
+  custom_call,  ///< PUT or POST /orders/{reference}
+  custom_find,  ///< GET /orders/{reference}
+  custom_token, ///< POST /token
+  custom_other,
 };
-inline constexpr std::size_t call_count = 51;
+inline constexpr std::size_t call_count = 55;
 
 struct call_name {
   vendor_id vendor;
@@ -134,6 +139,10 @@ inline constexpr std::array<call_name, call_count> call_names = {{
     {vendor_id::carrier, "read"},
     {vendor_id::carrier, "request"},
     {vendor_id::carrier, "other"},
+    {vendor_id::custom, "call"},
+    {vendor_id::custom, "find"},
+    {vendor_id::custom, "token"},
+    {vendor_id::custom, "other"},
 }};
 
 } // namespace orderhub::providers::mock

@@ -22,10 +22,10 @@
 /// a seed.
 ///
 /// Paths: `/stripe/v1/…`, `/shippo/…`, `/sendgrid/v3/mail/send`, `/slack/api/…` and
-/// `/slack/services/T…/B…/…` (incoming webhook), `/twilio/2010-04-01/…`, `/github/repos/…`, so that
-/// `http://host:port/stripe` is Stripe's base URL, and `http://host:port/slack` stands for
-/// `https://slack.com` and `https://hooks.slack.com`. Besides: `GET /ledger`, `POST /control`,
-/// `POST /reset`, `GET /health`.
+/// `/slack/services/T…/B…/…` (incoming webhook), `/twilio/2010-04-01/…`, `/github/repos/…`,
+/// `/custom/orders/…` and `/custom/token`, so that `http://host:port/stripe` is Stripe's base URL,
+/// and `http://host:port/slack` stands for `https://slack.com` and `https://hooks.slack.com`.
+/// Besides: `GET /ledger`, `POST /control`, `POST /reset`, `GET /health`.
 ///
 /// Conventions for what a test cannot otherwise ask for (all else follows the vendors' pages):
 /// - credentials of the right shape are accepted, unless they contain `invalid` (401,
@@ -152,6 +152,7 @@ public:
   /// `archive` and `unarchive` name a Slack channel; incoming webhooks post to `C0WEBHOOK0`.
   /// `{"stock":{"sku-1":3}}` says how many pieces the inventory has free; `expire` names an order
   /// whose reservation lapses (both in one document: first this).
+  /// `{"expire_tokens":true}`: every token that was given is refused from now on.
   /// `fail_pick_ticket` and `fail_pickup` name an order whose ticket or pickup has failed.
   /// Fails with `invalid` naming the field, `not_found` for those eight, or `full`; then nothing
   /// has changed.
