@@ -10,6 +10,7 @@ namespace orderhub::handlers {
 inline constexpr const char* order_service_name = "OrderOrchestrator";
 inline constexpr const char* shipment_service_name = "Shipment";
 inline constexpr const char* notification_service_name = "Notification";
+inline constexpr const char* custom_service_name = "CustomProvider";
 /// Its key is the fulfilment's own, and not the order's.
 inline constexpr const char* fulfilment_service_name = "FulfillmentOrchestrator";
 
@@ -30,6 +31,9 @@ inline object_id fulfilment_object(const std::string& key) {
 }
 inline object_id notification_object(const std::string& order_id) {
   return {notification_service_name, order_id};
+}
+inline object_id custom_object(const std::string& order_id) {
+  return {custom_service_name, order_id};
 }
 
 } // namespace orderhub::handlers

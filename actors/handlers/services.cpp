@@ -1,5 +1,6 @@
 #include "actors/handlers/services.hpp"
 
+#include "actors/handlers/custom/custom_service.hpp"
 #include "actors/handlers/deployments/deployment_service.hpp"
 #include "actors/handlers/fulfilment/fulfilment_service.hpp"
 #include "actors/handlers/notifications/notification_service.hpp"
@@ -19,6 +20,7 @@ durable::service_registry all_services(settings_ptr settings) {
   registry.services.emplace(shipment_service_name, shipment_service(settings));
   registry.services.emplace(restored_labels_name, restored_labels_service());
   registry.services.emplace(notification_service_name, notification_service(settings));
+  registry.services.emplace(custom_service_name, custom_service(settings));
   registry.services.emplace(fulfilment_service_name, fulfilment_service(settings));
   registry.services.emplace(deployment_service_name, deployment_service(settings));
   registry.services.emplace("WebhookProcessor", webhook_service());

@@ -106,6 +106,8 @@ result<handlers::order_settings> order_settings_from(const settings& s,
         s.configuration_of(providers::vendor_for(providers::vendor_role::deployment)));
   o.slack_webhook = vendors.find("slack_webhook") != nullptr;
   o.stock = vendors.find("inventory") != nullptr;
+  for (const auto& provider : s.custom)
+    o.custom.push_back(provider.what);
   auto wishes = providers::shippo::label_wishes_of(
       s.configuration_of(providers::vendor_for(providers::vendor_role::shipping)));
   if (!wishes)

@@ -1,11 +1,13 @@
 #pragma once
 #include "journal/base/result.hpp"
 #include "journal/base/secret.hpp"
+#include "providers/custom/provider.hpp"
 #include "providers/policy/circuit_breaker.hpp"
 #include "providers/policy/doubt.hpp"
 #include "providers/vendor.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -72,6 +74,8 @@ struct settings {
   std::int64_t mock_delivery_ms = 15'000; ///< From there to the door; 0: it never arrives.
   std::string mock_control_path;          ///< A control document for the mock vendors at start.
 
+  /// Providers that the TOML file describes, by name.
+  std::vector<providers::custom::provider> custom;
   providers::vendor_values vendors; ///< As the rows of the vendors' folders say.
 
   std::string mail_from;      ///< Empty: the sample default.

@@ -82,6 +82,16 @@ result<void> check_absence(const settings& s) {
                     std::string(of.name) + " may still be running when a look-up finds nothing.");
     }
   }
+  for (const auto& provider : s.custom) {
+    const auto& what = *provider.what;
+    if (what.look_up && !what.doubt.absence_after_ms && !provider.base.empty() &&
+        !is_on_this_machine(provider.base) && s.absence_after_ms >= 0 &&
+        s.absence_after_ms < what.absence_after_ms)
+      return refuse(what.operation +
+                    ".doubt must say an absence time (look_up 10s): "
+                    "absence_after (ORDERHUB_ABSENCE_AFTER) is below the " +
+                    std::to_string(what.absence_after_ms / 1'000) + "s that it has else.");
+  }
   return {};
 }
 

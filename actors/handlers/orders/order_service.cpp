@@ -1,5 +1,6 @@
 #include "actors/handlers/orders/order_service.hpp"
 
+#include "actors/handlers/custom/custom_service.hpp"
 #include "actors/handlers/orders/cancel_order.hpp"
 #include "actors/handlers/orders/changed_order.hpp"
 #include "actors/handlers/orders/free_goods.hpp"
@@ -112,6 +113,7 @@ durable::service_definition order_service(settings_ptr settings) {
   add("FollowPayment", handler_mode::shared, &follow_payment_once);
   add("SettlePayment", handler_mode::exclusive, &settle_payment);
   add("FollowRefund", handler_mode::shared, &follow_refund_once);
+  add("TellProviders", handler_mode::shared, &tell_providers);
 
   handler_definition record;
   record.mode = handler_mode::event;

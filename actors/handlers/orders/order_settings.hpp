@@ -4,6 +4,7 @@
 #include "actors/handlers/orders/order_request.hpp"
 #include "actors/handlers/webhooks/webhook_counts.hpp"
 #include "journal/base/repeated_warning.hpp"
+#include "providers/custom/call.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -44,6 +45,8 @@ struct order_settings {
   std::int64_t mail_event_wait_ms = 120'000; ///< At least so long.
   /// Slack's ids of those who may press buttons (`U012AB3CD`); empty: nobody.
   std::vector<std::string> slack_operators;
+  /// Providers that the configuration describes.
+  std::vector<providers::custom::description_ptr> custom;
   std::int64_t label_timeout_ms = 10'000;
   std::int64_t notification_timeout_ms = 2'000;
   /// How long a fulfilment awaits that its goods are packed, and that they are picked up.
@@ -86,6 +89,7 @@ struct order_plan {
   bool stock = false;
   bool validates_address = false;
   bool payment_events = false;
+  std::uint8_t hooks = 0; ///< After which some custom provider is called: `custom::hook` bits.
   std::int64_t label_timeout_ms = 0;
   std::int64_t notification_timeout_ms = 0;
 
@@ -93,5 +97,7 @@ struct order_plan {
   static order_plan decode(std::string_view text);
 };
 order_plan plan_of(const order_settings& s);
+/// The events after which some custom provider is called.
+std::uint8_t hooks_of(const order_settings& s);
 
 } // namespace orderhub::handlers

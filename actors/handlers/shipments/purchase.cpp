@@ -1,5 +1,7 @@
 #include "actors/handlers/shipments/purchase.hpp"
 
+#include "actors/handlers/custom/custom_call.hpp"
+#include "actors/handlers/objects.hpp"
 #include "actors/handlers/shipments/delivery_change.hpp"
 #include "actors/handlers/shipments/label_order.hpp"
 #include "actors/handlers/shipments/order_report.hpp"
@@ -25,7 +27,7 @@ namespace shippo = providers::shippo;
 namespace {
 
 constexpr std::int64_t label_retry_max_ms = 3'600'000;
-constexpr std::uint8_t plan_version = 4; // The first had none, and began with the size of a text.
+constexpr std::uint8_t plan_version = 5; // The first had none, and began with the size of a text.
 
 result<std::string> journaled_plan(settings_ptr s) {
   byte_writer w(256);
@@ -37,6 +39,7 @@ result<std::string> journaled_plan(settings_ptr s) {
   w.str8(s->label_rate);
   w.u8(s->registers_tracking ? 1 : 0);
   w.u8(s->label_events ? 1 : 0);
+  w.u8(hooks_of(*s));
   return w.take();
 }
 
@@ -54,6 +57,7 @@ durable::task<result<shipment_plan>> decide_plan(context ctx, settings_ptr s) {
   plan.rate = r.str8();
   plan.registers_tracking = r.u8() != 0;
   plan.label_events = r.u8() != 0;
+  plan.hooks = r.u8();
   if (version != plan_version || !r.done())
     co_return fail({error_kind::corrupt, "shipment", "the plan cannot be read"});
   co_return plan;
@@ -161,6 +165,18 @@ durable::task<result<shippo::label_outcome>> buy(context ctx, label_order asked,
   }
 }
 
+/// Whoever is to hear of it does, by the order.
+void tell_shipped(context ctx, const shipment_plan& plan, const shippo::label_outcome& label) {
+  using providers::custom::hook;
+  if ((plan.hooks & static_cast<std::uint8_t>(hook::shipped)) == 0)
+    return;
+  hook_event event;
+  event.what = hook::shipped;
+  event.label_id = label.transaction_id;
+  event.tracking_number = label.tracking_number;
+  ctx.send(order_object(ctx.key()), "TellProviders", event.encode());
+}
+
 /// Paid goods ship sooner or later: tried again with new rates after a pause, by an invocation of
 /// its own, so that no journal grows for ever.
 durable::task<void> try_again_later(context ctx, label_order refused, shipment_plan plan,
@@ -214,6 +230,7 @@ handler_task buy_label(context ctx, std::string body, settings_ptr settings) {
       co_await await_tracking(ctx, settings, label->transaction_id);
     else
       co_await register_tracking(ctx, label->tracking_number);
+    tell_shipped(ctx, *plan, *label);
     if (wanted->report)
       report_label(ctx, label->encode());
     co_return label->encode();

@@ -17,6 +17,7 @@ struct shipment_plan {
   std::string rate; ///< Of orders that name none.
   bool registers_tracking = false;
   bool label_events = false; ///< Shippo's webhooks are on.
+  std::uint8_t hooks = 0;    ///< After which some custom provider is called.
 };
 
 /// As Shippo has addresses. An e-mail address goes along where it has an ASCII form.
