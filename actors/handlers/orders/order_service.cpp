@@ -3,6 +3,7 @@
 #include "actors/handlers/custom/custom_service.hpp"
 #include "actors/handlers/orders/cancel_order.hpp"
 #include "actors/handlers/orders/changed_order.hpp"
+#include "actors/handlers/orders/extra_payment.hpp"
 #include "actors/handlers/orders/free_goods.hpp"
 #include "actors/handlers/orders/fulfilment_claim.hpp"
 #include "actors/handlers/orders/order_content.hpp"
@@ -114,6 +115,7 @@ durable::service_definition order_service(settings_ptr settings) {
   add("SettlePayment", handler_mode::exclusive, &settle_payment);
   add("FollowRefund", handler_mode::shared, &follow_refund_once);
   add("TellProviders", handler_mode::shared, &tell_providers);
+  add("GiveExtraBack", handler_mode::shared, &give_extra_back_once);
 
   handler_definition record;
   record.mode = handler_mode::event;

@@ -3,6 +3,7 @@
 #include "actors/handlers/custom/custom_call.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/shipments/delivery_change.hpp"
+#include "actors/handlers/shipments/extra_label.hpp"
 #include "actors/handlers/shipments/label_order.hpp"
 #include "actors/handlers/shipments/order_report.hpp"
 #include "actors/handlers/shipments/seek_label.hpp"
@@ -221,6 +222,7 @@ handler_task buy_label(context ctx, std::string body, settings_ptr settings) {
 
   // 3. Bought: that is what this shipment has from now on.
   if (label) {
+    void_extra_labels(ctx, *label);
     ctx.set("label", label->encode());
     if (plan->label_events) {
       name_id(ctx, "shippo", label->transaction_id, {ctx.key(), {}, {}});
