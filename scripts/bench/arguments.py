@@ -3,7 +3,8 @@ import argparse
 
 from hub_processes import ROOT
 
-PARTS = ["fdatasync", "orders", "slow", "webhooks", "recovery", "start", "suspended", "checkpoint"]
+PARTS = ["fdatasync", "orders", "slow", "webhooks", "signed", "recovery", "start", "suspended",
+         "checkpoint"]
 
 
 def parse_arguments(description):
