@@ -20,7 +20,8 @@ namespace {
 /// alone so many times that.
 constexpr std::size_t trimmed_bytes_per_row = 256;
 constexpr std::size_t trimmed_alone_factor = 8;
-/// Where what is not folded has so many times `checkpoint_bytes`, folding comes before commits.
+/// What is not folded has at most so many times `checkpoint_bytes`: there folding comes before
+/// commits, and on the way there each commit waits for a part of it.
 constexpr std::uint64_t urgent_factor = 3;
 /// A piece that rides on a commit is at most this part of one that goes alone.
 constexpr std::size_t rider_share = 3;
@@ -33,8 +34,32 @@ void move_mean(double& mean_us, slice_clock::time_point start, std::size_t count
 
 } // namespace
 
+double checkpoint::folded_share() const {
+  const auto objects = static_cast<double>(order_.size());
+  if (at_ >= order_.size())
+    return 1;
+  double part = 0;
+  if (part_ > 0) {
+    const auto& records = recent_.frozen()->objects.find(*order_[at_])->second.records;
+    part = static_cast<double>(part_) / static_cast<double>(records.size());
+  }
+  return (static_cast<double>(at_) + part) / objects;
+}
+
 bool checkpoint::behind() const {
-  return recent_.size() >= urgent_factor * options_.checkpoint_bytes;
+  const auto most = urgent_factor * options_.checkpoint_bytes;
+  if (recent_.size() >= most)
+    return true;
+  const auto grown = recent_.current().size;
+  // The log is trimmed before the next checkpoint begins.
+  if (recent_.frozen() == nullptr)
+    return trim_waits_ && grown >= options_.checkpoint_bytes + options_.checkpoint_bytes / 4;
+  // What is frozen is to be folded when there is no room left: each commit waits for its share of
+  // that, and none for all of it. Riders alone may do while a quarter of the room is taken.
+  const auto room = most - recent_.frozen()->size;
+  const auto unpaced = room / 4;
+  return grown > unpaced && static_cast<double>(grown - unpaced) >
+                                folded_share() * static_cast<double>(room - unpaced);
 }
 
 void checkpoint::begin_if_due(unix_ms now) {

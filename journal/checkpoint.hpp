@@ -38,7 +38,7 @@ public:
   void trim_later() { trim_waits_ = true; }
   /// A slice has something to do.
   [[nodiscard]] bool waits() const { return recent_.frozen() != nullptr || trim_waits_; }
-  /// What is not folded is so much that folding comes before commits.
+  /// Folding is to come before the next commit, or there will be no room for what is not folded.
   [[nodiscard]] bool behind() const;
 
   /// Begins a checkpoint where one is due; with none under way.
@@ -53,6 +53,8 @@ public:
   [[nodiscard]] result<bool> slice_alone();
 
 private:
+  /// Of the frozen generation, 0 to 1.
+  [[nodiscard]] double folded_share() const;
   struct row_to_put {
     std::string key;
     std::string value;
