@@ -23,6 +23,8 @@ constexpr std::size_t trimmed_alone_factor = 8;
 /// What is not folded has at most so many times `checkpoint_bytes`: there folding comes before
 /// commits, and on the way there each commit waits for a part of it.
 constexpr std::uint64_t urgent_factor = 3;
+/// Where commits wait for it, so many times more goes into one slice: fewer syncs in all.
+constexpr std::size_t behind_factor = 4;
 /// A piece that rides on a commit is at most this part of one that goes alone.
 constexpr std::size_t rider_share = 3;
 
@@ -261,8 +263,10 @@ result<bool> checkpoint::slice_alone() {
   if (!txn)
     return txn.failure();
   const auto trimmed_rows = std::max<std::size_t>(1, options_.slice_rows) * trimmed_alone_factor;
-  auto done = slice_in(**txn, {options_.slice_rows, options_.slice_ms},
-                       {trimmed_rows, trimmed_rows * trimmed_bytes_per_row});
+  const std::size_t larger = behind() ? behind_factor : 1;
+  auto done = slice_in(
+      **txn, {options_.slice_rows * larger, options_.slice_ms * static_cast<std::int64_t>(larger)},
+      {trimmed_rows, trimmed_rows * trimmed_bytes_per_row});
   if (!done)
     return done.failure();
   const auto folded = done->folded ? done->folded_to - at_ : 0;
@@ -271,8 +275,19 @@ result<bool> checkpoint::slice_alone() {
     if (auto committed = (*txn)->commit(); !committed)
       return committed.failure();
   if (folded > 0)
-    move_mean(object_commit_us_, commit_start, folded);
+    learn_commit(microseconds_since(commit_start), folded);
   return note(*done);
+}
+
+/// A commit takes a time of its own, the disk's, and more with each object. Only the latter makes a
+/// slice shorter: on a disk that takes longer to sync than a slice may, slices would else shrink to
+/// an object each.
+void checkpoint::learn_commit(std::int64_t us, std::size_t objects) {
+  const auto took = static_cast<double>(us);
+  constexpr double forgotten = 1.02; // So a disk that has become slower is believed after a while.
+  least_commit_us_ = least_commit_us_ == 0 ? took : std::min(least_commit_us_ * forgotten, took);
+  const auto each = (took - least_commit_us_) / static_cast<double>(objects);
+  object_commit_us_ += (each - object_commit_us_) / 4;
 }
 
 bool checkpoint::note(const slice& done) {

@@ -55,6 +55,7 @@ public:
 private:
   /// Of the frozen generation, 0 to 1.
   [[nodiscard]] double folded_share() const;
+  void learn_commit(std::int64_t us, std::size_t objects);
   struct row_to_put {
     std::string key;
     std::string value;
@@ -79,7 +80,9 @@ private:
   bool trim_waits_ = false;
   // What rows of a slice cost when they are written at its end, in microseconds, moving means.
   double invocation_put_us_ = 10; ///< A row of `iv`.
-  double object_commit_us_ = 20;  ///< The commit and its sync, for each object folded.
+  double object_commit_us_ =
+      20;                      ///< The commit, for each object folded, without `least_commit_us_`.
+  double least_commit_us_ = 0; ///< What a commit takes at least; 0: none was made.
 };
 
 } // namespace orderhub::journal
