@@ -23,17 +23,22 @@ def measure_signed(bench):
         bench.figures.add("repeated.share_of_unsigned", "", rates["repeated"] / rates["unsigned"])
 
 
-def measure_verified(bench, name, repeated, data=None):
-    """One load of signed webhooks on a hub that has the orders which they are about."""
+def place_orders(bench, w):
+    """The orders that the webhooks are about; the hub is stopped then."""
+    w.hub.start()
+    bench.load(w.hub, "--connections", CONNECTIONS, "--requests", ORDERS).finish(w.hub)
+    bench.wait_until_idle(w.hub)
+    w.stop_hub()
+
+
+def measure_verified(bench, name, repeated, data=None, first=0):
+    """One load of signed webhooks; `data` has the orders, or they are placed before."""
     with bench.world(data=data) as w:
         w.hub.environment.update(w.mock.more_environment())
-        w.hub.start()
         if not data:
-            bench.load(w.hub, "--connections", CONNECTIONS, "--requests", ORDERS).finish(w.hub)
-            bench.wait_until_idle(w.hub)
-        w.stop_hub()
+            place_orders(bench, w)
         new = int(bench.a.seconds * PER_SECOND_MAX * (1 - repeated)) + 20_000
-        sign(bench, w.hub, new)
+        sign(bench, w.hub, new, first)
         w.hub.start(timeout=300)
         load_verified(bench, w, name, repeated)
         w.stop_hub()
@@ -49,10 +54,10 @@ def hub_id(bench, hub):
     raise Failure("the journal names no hub")
 
 
-def sign(bench, hub, count):
+def sign(bench, hub, count, first=0):
     """Makes the webhooks, and gives the hub the secrets."""
     secrets = hub.directory / "secrets"
-    signed = subprocess.run([str(bench.sign_program), "--count", str(count), "--orders",
+    signed = subprocess.run([str(bench.sign_program), "--count", str(count), "--first", str(first), "--orders",
                              str(ORDERS), "--hub", hub_id(bench, hub), "--file",
                              str(hub.directory / "requests"), "--secrets-file", str(secrets)],
                             capture_output=True, text=True, check=False)

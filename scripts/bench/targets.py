@@ -18,6 +18,7 @@ TARGETS = {
     "signed.c64.p99": ("<=", 20),
     "signed.c64.drained": ("<=", 5),
     "repeated.c64.drained": ("<=", 5),
+    "remembered.time_to_that_of_none": ("<=", 1.5),
     "recovery.charges_twice": ("<=", 0),
     "recovery.labels_twice": ("<=", 0),
     "recovery.finished": ("<=", 1.5),

@@ -33,7 +33,7 @@ using mock::vendor_id;
 constexpr std::string_view public_url = "https://hub.example.com";
 
 struct options {
-  std::uint64_t count = 0, orders = 0;
+  std::uint64_t count = 0, orders = 0, first = 0;
   std::string key_prefix = "load", hub, file, secrets_file;
 };
 
@@ -165,6 +165,7 @@ int main(int argc, char** argv) {
   options o;
   CLI::App app("Signed webhooks of all vendors in a file, for orderhub_load --kind file.");
   app.add_option("--count", o.count, "how many")->required()->check(CLI::PositiveNumber);
+  app.add_option("--first", o.first, "number of the first event: ids are made of it");
   app.add_option("--orders", o.orders, "about the orders PREFIX-0 to PREFIX-(N-1)")
       ->required()
       ->check(CLI::PositiveNumber);
@@ -183,7 +184,7 @@ int main(int argc, char** argv) {
   write_secrets(o, keys);
   std::ofstream out(o.file, std::ios::binary | std::ios::trunc);
   for (std::uint64_t n = 0; n < o.count; ++n) {
-    const auto request = request_of(webhook_of(o, n), keys, now_s);
+    const auto request = request_of(webhook_of(o, o.first + n), keys, now_s);
     byte_writer w(request.size() + 4);
     w.str32(request);
     out << w.take();
