@@ -1,7 +1,10 @@
 #pragma once
 #include "journal/base/ids.hpp"
+#include "journal/base/text.hpp"
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace orderhub::handlers {
 
@@ -13,6 +16,13 @@ inline constexpr const char* notification_service_name = "Notification";
 inline constexpr const char* custom_service_name = "CustomProvider";
 /// Its key is the fulfilment's own, and not the order's.
 inline constexpr const char* fulfilment_service_name = "FulfillmentOrchestrator";
+
+/// What an object may have as its key: the door refuses other calls, and a record of it would not
+/// be taken. What comes from elsewhere is asked for it first.
+inline bool may_be_key(std::string_view text) {
+  constexpr std::size_t size_max = 255;
+  return !text.empty() && text.size() <= size_max && is_utf8(text) && !has_control_character(text);
+}
 
 /// One verified event of a vendor; its key is `vendor_key`.
 inline constexpr const char* webhook_service_name = "Webhook";

@@ -130,6 +130,26 @@ TEST_CASE("an event of another hub is recorded and changes nothing", "[webhooks]
   CHECK(shown(w, "attention") == "[]");
 }
 
+// Another program's metadata may look like ours, in an account that both use.
+TEST_CASE("an event that names what can be no order is a dead letter", "[webhooks]") {
+  world w(listening());
+  event_sender stripe(w);
+  w.call(order_object("1"), "ProcessOrder", order_body());
+  w.run();
+  auto event = stripe.payment(event_kind::payment_succeeded, "evt_1");
+  event.what.vendor_ids.clear();
+  for (const auto& named : {std::string(256, 'x'), std::string(5'000, 'x'), std::string("a\nb"),
+                            std::string("a\xff"), std::string("a\0b", 3)}) {
+    CAPTURE(named.size());
+    event.what.id += "_";
+    event.what.about = {{}, named, "charge", "1"};
+    CHECK(stripe.deliver(event) == 202);
+    w.run();
+    CHECK(stripe.became(event, "verdict") == "unmatched");
+  }
+  CHECK(shown(w, "attention") == "[]");
+}
+
 TEST_CASE("an event of another key generation settles no doubt", "[webhooks]") {
   world w(listening(lost_answer));
   event_sender stripe(w);
