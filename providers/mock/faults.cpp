@@ -326,6 +326,8 @@ result<control_document> parse_control(std::string_view text) {
       to.authenticate = value.get<std::string>();
     else if (name == "fail_authentication" && value.is_string())
       to.fail_authentication = value.get<std::string>();
+    else if (name == "dispute" && value.is_string())
+      to.dispute = value.get<std::string>();
     else if (name == "archive" && value.is_string())
       to.archive = value.get<std::string>();
     else if (name == "unarchive" && value.is_string())

@@ -108,7 +108,7 @@ struct control_document {
   std::array<std::optional<std::int64_t>, vendor_count> clock_skew_ms, page_size_max;
   std::array<std::optional<std::int64_t>, vendor_count> calls_per_second, retry_after_s;
   std::array<std::optional<bool>, vendor_count> oldest_first, ignores_filter;
-  std::optional<std::string> authenticate, fail_authentication;
+  std::optional<std::string> authenticate, fail_authentication, dispute;
   std::optional<dashboard_refund> refund;
   std::optional<std::string> archive, unarchive;
   std::map<std::string, std::int64_t> stock;                ///< Free pieces by product.

@@ -33,7 +33,8 @@ enum class call_id : std::uint8_t {
   stripe_refund,   ///< POST /v1/refunds
   stripe_retrieve_refund,
   stripe_list_refunds,
-  stripe_other, ///< Unknown path or method.
+  stripe_list_events, ///< GET /v1/events
+  stripe_other,       ///< Unknown path or method.
   shippo_shipment,
   shippo_retrieve_shipment,
   shippo_label, ///< POST /transactions, `shippo.label`
@@ -41,8 +42,9 @@ enum class call_id : std::uint8_t {
   shippo_list_labels,
   shippo_label_refund, ///< POST /refunds
   shippo_retrieve_label_refund,
-  shippo_address, ///< POST /addresses
-  shippo_track,   ///< POST /tracks
+  shippo_address,    ///< POST /addresses
+  shippo_track,      ///< POST /tracks
+  shippo_read_track, ///< GET /tracks/{carrier}/{number}
   shippo_other,
   sendgrid_mail,
   sendgrid_other,
@@ -81,7 +83,7 @@ enum class call_id : std::uint8_t {
   custom_token, ///< POST /token
   custom_other,
 };
-inline constexpr std::size_t call_count = 55;
+inline constexpr std::size_t call_count = 57;
 
 struct call_name {
   vendor_id vendor;
@@ -96,6 +98,7 @@ inline constexpr std::array<call_name, call_count> call_names = {{
     {vendor_id::stripe, "refund"},
     {vendor_id::stripe, "retrieve_refund"},
     {vendor_id::stripe, "list_refunds"},
+    {vendor_id::stripe, "list_events"},
     {vendor_id::stripe, "other"},
     {vendor_id::shippo, "shipment"},
     {vendor_id::shippo, "retrieve_shipment"},
@@ -106,6 +109,7 @@ inline constexpr std::array<call_name, call_count> call_names = {{
     {vendor_id::shippo, "retrieve_label_refund"},
     {vendor_id::shippo, "address"},
     {vendor_id::shippo, "track"},
+    {vendor_id::shippo, "read_track"},
     {vendor_id::shippo, "other"},
     {vendor_id::sendgrid, "mail"},
     {vendor_id::sendgrid, "other"},

@@ -763,6 +763,9 @@ result<void> vendors::control(std::string_view json) {
                           *read->refund, s.time_at(vendor_id::stripe), s.request_number))
     return fail({error_kind::not_found, "mock.control",
                  "'refund' names no paid PaymentIntent, or more than is left of it"});
+  if (read->dispute &&
+      !s.now_world->stripe_vendor.dispute(*read->dispute, s.time_at(vendor_id::stripe)))
+    return fail({error_kind::not_found, "mock.control", "'dispute' names no paid PaymentIntent"});
   auto& slack_vendor = s.now_world->slack_vendor;
   for (const auto& [name, archived] :
        {std::pair(&read->archive, true), std::pair(&read->unarchive, false)})
