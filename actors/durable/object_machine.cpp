@@ -428,4 +428,9 @@ bool object_machine::is_shared(const object_id& target, std::string_view handler
   return h != nullptr && (h->mode == handler_mode::shared || h->mode == handler_mode::event);
 }
 
+bool object_machine::is_ephemeral(const object_id& target, std::string_view handler) const {
+  const auto* h = services_.find(target.service, handler);
+  return h != nullptr && h->ephemeral;
+}
+
 } // namespace orderhub::durable

@@ -88,6 +88,12 @@ struct settings {
   secret custom_webhooks; ///< JSON, `providers::webhooks::read_custom_sources`; has their secrets.
   std::vector<std::string> slack_operators; ///< Slack's ids of those who may press buttons.
   std::int64_t mail_event_wait_ms = 120'000;
+  /// How often Stripe is asked for its events; 0: never; negative: by whether its webhooks are on.
+  std::int64_t webhook_sweep_ms = -1;
+  std::int64_t webhook_sweep_back_ms = 72LL * 3'600'000; ///< How far the first time looks back.
+  std::int64_t parcel_sweep_ms = 12LL * 3'600'000; ///< From a label to the first question; 0: none.
+  std::int64_t parcel_sweep_every_ms = 12LL * 3'600'000;
+  std::int64_t parcel_sweep_for_ms = 30LL * 86'400'000;
   secret proxy; ///< May hold a password.
   /// Authorities that vendors' certificates are verified against; empty: the system's.
   std::string ca_file;

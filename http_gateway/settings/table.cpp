@@ -205,6 +205,23 @@ rows webhook_rows() {
         "long as the hub was away, 10s to 1h",
         "120s", ""},
        [](settings& s, text_view t) { return set_duration(s.mail_event_wait_ms, t, 10'000); }},
+      {{"webhook_sweep", "ORDERHUB_WEBHOOK_SWEEP",
+        "how often Stripe is asked for events that no webhook brought, from 1s; or off", "",
+        "5m where STRIPE_WEBHOOK_SECRET is set, else off"},
+       [](settings& s, text_view t) { return set_duration_or_off(s.webhook_sweep_ms, t, 1'000); }},
+      {{"webhook_sweep_back", "ORDERHUB_WEBHOOK_SWEEP_BACK",
+        "how far back a hub asks that has never asked; Stripe keeps events for 30 days", "72h", ""},
+       [](settings& s, text_view t) { return set_duration(s.webhook_sweep_back_ms, t, 0); }},
+      {{"parcel_sweep", "ORDERHUB_PARCEL_SWEEP",
+        "how old a label is when Shippo is first asked where its parcel is, from 1s; or off", "12h",
+        ""},
+       [](settings& s, text_view t) { return set_duration_or_off(s.parcel_sweep_ms, t, 1'000); }},
+      {{"parcel_sweep_every", "ORDERHUB_PARCEL_SWEEP_EVERY",
+        "how long after that, and after each answer, it is asked again, from 1s", "12h", ""},
+       [](settings& s, text_view t) { return set_duration(s.parcel_sweep_every_ms, t, 1'000); }},
+      {{"parcel_sweep_for", "ORDERHUB_PARCEL_SWEEP_FOR",
+        "how long after its label a parcel that has not come is asked for no more", "30d", ""},
+       [](settings& s, text_view t) { return set_duration(s.parcel_sweep_for_ms, t, 1'000); }},
   };
 }
 

@@ -88,6 +88,13 @@ result<void> set_duration(std::int64_t& to, std::string_view text, std::int64_t 
   return {};
 }
 
+result<void> set_duration_or_off(std::int64_t& to, std::string_view text, std::int64_t min_ms) {
+  if (text != "off")
+    return set_duration(to, text, min_ms);
+  to = 0;
+  return {};
+}
+
 result<void> set_size(std::int64_t& to, std::string_view text, std::int64_t min, std::int64_t max) {
   std::int64_t n = 0;
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), n);

@@ -31,6 +31,8 @@ result<void> set_number(Int& to, std::string_view text, Int min, Int max) {
 result<void> set_rate(std::string& to, std::string_view text);
 /// `0`, or a duration with its unit; milliseconds.
 result<void> set_duration(std::int64_t& to, std::string_view text, std::int64_t min_ms);
+/// `off`, which is 0, or the same from `min_ms` on.
+result<void> set_duration_or_off(std::int64_t& to, std::string_view text, std::int64_t min_ms);
 /// Bytes, or KiB, MiB, GiB.
 result<void> set_size(std::int64_t& to, std::string_view text, std::int64_t min, std::int64_t max);
 result<void> set_flag(bool& to, std::string_view text);

@@ -126,6 +126,8 @@ durable::service_definition order_service(settings_ptr settings) {
     return record_webhook(state, body, settings);
   };
   service.handlers.emplace("RecordWebhook", record);
+  record.event = &awaits_parcel;
+  service.handlers.emplace("AwaitsParcel", record);
   for (const auto& [handler, event] : facts_from_others) {
     record.event = [name = event](const journal::object_state& state, std::string_view body) {
       return record_facts(name, state, body);

@@ -28,7 +28,7 @@ namespace shippo = providers::shippo;
 namespace {
 
 constexpr std::int64_t label_retry_max_ms = 3'600'000;
-constexpr std::uint8_t plan_version = 5; // The first had none, and began with the size of a text.
+constexpr std::uint8_t plan_version = 6; // The first had none, and began with the size of a text.
 
 result<std::string> journaled_plan(settings_ptr s) {
   byte_writer w(256);
@@ -41,6 +41,7 @@ result<std::string> journaled_plan(settings_ptr s) {
   w.u8(s->registers_tracking ? 1 : 0);
   w.u8(s->label_events ? 1 : 0);
   w.u8(hooks_of(*s));
+  w.i64(s->parcel_sweep_after_ms);
   return w.take();
 }
 
@@ -59,6 +60,7 @@ durable::task<result<shipment_plan>> decide_plan(context ctx, settings_ptr s) {
   plan.registers_tracking = r.u8() != 0;
   plan.label_events = r.u8() != 0;
   plan.hooks = r.u8();
+  plan.parcel_sweep_after_ms = r.i64();
   if (version != plan_version || !r.done())
     co_return fail({error_kind::corrupt, "shipment", "the plan cannot be read"});
   co_return plan;
@@ -135,8 +137,11 @@ durable::task<result<shippo::label_outcome>> buy_once(context ctx, label_order w
     co_return rate.failure();
   purchase->buying = true;
   ctx.set("purchase", purchase->encode());
-  if (plan.registers_tracking)
-    ctx.set(carrier_entry, shippo::carrier_of(*rate));
+  if (plan.registers_tracking || plan.parcel_sweep_after_ms > 0) {
+    const parcel_wishes wishes{shippo::carrier_of(*rate), plan.registers_tracking,
+                               plan.parcel_sweep_after_ms};
+    ctx.set(parcel_entry, wishes.encode());
+  }
   shippo::label_request order;
   order.ref = ctx.step("label", attempt);
   order.rate_id = rate->id;
@@ -231,7 +236,7 @@ handler_task buy_label(context ctx, std::string body, settings_ptr settings) {
     if (label->tracking_number.empty())
       co_await await_tracking(ctx, settings, label->transaction_id);
     else
-      co_await register_tracking(ctx, label->tracking_number);
+      co_await track_parcel(ctx, label->tracking_number);
     tell_shipped(ctx, *plan, *label);
     if (wanted->report)
       report_label(ctx, label->encode());

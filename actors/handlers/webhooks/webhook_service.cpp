@@ -145,6 +145,8 @@ result<event_outcome> receive(const settings_ptr& settings, const object_state& 
   received->body.clear();
   outcome.merges.emplace_back(received_entry, received->encode());
   route(outcome, settings, state, *received);
+  if (received->is_swept)
+    settings->webhooks->add_swept(received->vendor);
   return outcome;
 }
 
