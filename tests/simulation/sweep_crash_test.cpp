@@ -18,8 +18,9 @@ constexpr std::int64_t hour = 3'600'000;
 
 /// All webhooks are lost; Stripe's events come on pages of one.
 world_settings deaf(std::uint64_t seed) {
-  auto s = with_faults(R"({"page_size_max":{"stripe":1}})");
+  auto s = with_faults("[]");
   s.seed = seed;
+  s.mock.lists.at(static_cast<std::size_t>(providers::mock::vendor_id::stripe)).page_size_max = 1;
   s.mock.tells = true;
   s.mock.transit_ms = s.mock.delivery_ms = hour;
   s.orders.payment_events = true;

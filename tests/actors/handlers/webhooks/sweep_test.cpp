@@ -214,7 +214,8 @@ TEST_CASE("a sweep goes on where the one before ended, in one chain", "[webhooks
 }
 
 TEST_CASE("a long list is read in parts, and to its end", "[webhooks][sweep]") {
-  auto s = deaf(R"({"page_size_max":{"stripe":1}})");
+  auto s = deaf();
+  s.mock.lists.at(static_cast<std::size_t>(providers::mock::vendor_id::stripe)).page_size_max = 1;
   world w(s);
   for (int i = 1; i <= 12; ++i)
     w.call(order_object(std::to_string(i)), "ProcessOrder", order_body());
