@@ -101,7 +101,8 @@ void send_mock_webhooks(mock_server& mock, const settings& s, std::uint16_t port
   webhook_sender_options how{.to = (is_v6 ? "http://[::1]:" : "http://127.0.0.1:") +
                                    std::to_string(port),
                              .manner = {},
-                             .keys = std::move(keys)};
+                             .keys = std::move(keys),
+                             .log_path = {}};
   mock.send_webhooks(std::move(how), out);
 }
 
