@@ -436,10 +436,7 @@ result<custom::provider> custom_from(const std::string& name, std::string_view t
   section from(object, full);
   custom::provider of;
   of.source = name + '=' + object.dump();
-  auto what = std::make_shared<custom::description>();
-  what->name = name;
-  what->vendor = "custom_" + name;
-  what->operation = full;
+  auto what = custom::named(name);
   refuse_unknown(from, object, "");
   if (from.has("url"))
     if (auto set = set_base(of.base, from.required_text("url"), ""); !set)

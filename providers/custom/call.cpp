@@ -170,15 +170,14 @@ operation<custom_outcome> call(const description_ptr& what, const step_ref& ref,
   return {std::move(raw)};
 }
 
-operation<custom_outcome> gone(const std::shared_ptr<const std::string>& vendor,
-                               const step_ref& ref) {
+operation<custom_outcome> gone(const description_ptr& what, const step_ref& ref) {
   raw_operation raw;
-  raw.name = *vendor;
-  raw.vendor = *vendor;
+  raw.name = what->operation;
+  raw.vendor = what->vendor;
   raw.call_class = "write";
   raw.ref = ref;
-  raw.parse = [vendor](const http_response&) -> result<std::string> {
-    return fail({error_kind::in_doubt, *vendor, "it is not configured any more"});
+  raw.parse = [what](const http_response&) -> result<std::string> {
+    return fail({error_kind::in_doubt, what->operation, "it is not configured any more"});
   };
   return {std::move(raw)};
 }

@@ -29,9 +29,9 @@ struct custom_outcome {
 operation<custom_outcome> call(const description_ptr& what, const step_ref& ref,
                                const values& with);
 
-/// The same for one whose description is gone: nothing of it is ever sent or read.
-operation<custom_outcome> gone(const std::shared_ptr<const std::string>& vendor,
-                               const step_ref& ref);
+/// The same for one whose description is gone, all but its names: nothing of it is ever sent or
+/// read.
+operation<custom_outcome> gone(const description_ptr& what, const step_ref& ref);
 
 /// `oh-` and 32 hexadecimal digits of the SHA-256 of hub, order, step and attempt.
 std::string reference_of(const step_ref& ref);

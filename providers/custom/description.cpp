@@ -79,4 +79,12 @@ result<status_set> parse_statuses(std::string_view text) {
   return out;
 }
 
+std::shared_ptr<description> named(const std::string& name) {
+  auto what = std::make_shared<description>();
+  what->name = name;
+  what->vendor = "custom_" + name;
+  what->operation = "custom." + name;
+  return what;
+}
+
 } // namespace orderhub::providers::custom

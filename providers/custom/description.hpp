@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -78,5 +79,8 @@ struct description {
     return (hooks & static_cast<std::uint8_t>(h)) != 0;
   }
 };
+
+/// One that has nothing but its names.
+std::shared_ptr<description> named(const std::string& name);
 
 } // namespace orderhub::providers::custom

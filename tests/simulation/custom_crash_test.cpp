@@ -167,8 +167,10 @@ TEST_CASE("a custom provider that the configuration has lost is asked for nothin
   CHECK(field(w.order("1").body, "status") == "confirmed");
   CHECK(told(w, "confirmed") == 1);
   // What had begun waits for its setting, and says so; nothing diverged.
-  for (const auto& why : w.paused())
-    CHECK(why.find("[custom.") != std::string::npos);
+  for (const auto& why : w.paused()) {
+    INFO(why);
+    CHECK(why.find("Restore the settings of custom_") != std::string::npos);
+  }
 }
 
 } // namespace orderhub::testing

@@ -103,7 +103,7 @@ providers::operation<custom::custom_outcome> custom_call_of(const order_settings
                                                             const custom::values& with) {
   if (const auto what = find_provider(s, name))
     return custom::call(what, ref, with);
-  return custom::gone(std::make_shared<const std::string>("custom_" + name), ref);
+  return custom::gone(custom::named(name), ref);
 }
 
 durable::service_definition custom_service(settings_ptr settings) {

@@ -166,7 +166,9 @@ TEST_CASE("an operation outlives its description's owner", "[custom]") {
   CHECK(copy.key_header == "Idempotency-Key");
   CHECK(copy.parse(answer(201, R"({"id":"1"})")));
   CHECK(copy.absence_after_ms == 30'000);
-  CHECK(gone(std::make_shared<const std::string>("custom_crm"), step).raw.vendor == "custom_crm");
+  const auto lost = gone(named("crm"), step).raw;
+  CHECK(lost.name == copy.name);
+  CHECK(lost.vendor == copy.vendor);
 }
 
 TEST_CASE("a provider's secret goes into its header, and a client's nowhere else", "[custom]") {
