@@ -69,16 +69,7 @@ verification verify(const delivery& received, const std::vector<secret>& secrets
         webhooks::hmac_hex(webhooks::hash_algorithm::sha256, key, {header->time, ".", body}),
         header->digest);
   };
-  auto verdict =
-      webhooks::judge(secrets, [&](std::string_view key) { return signs(key, received.body); });
-  if (verdict.why == refusal::none)
-    verdict.why = webhooks::age_of(*webhooks::digits_of(header->time), received.now_s);
-  else if (verdict.hint.empty() &&
-           webhooks::was_reshaped(received.body, [&](std::string_view body) {
-             return signs(secrets.front().reveal(), body);
-           }))
-    verdict.hint = webhooks::reshaped_hint;
-  return verdict;
+  return webhooks::judge_body(received, secrets, signs, webhooks::digits_of(header->time));
 }
 
 // -- The event
