@@ -1,5 +1,6 @@
 #include "providers/sendgrid/webhook.hpp"
 
+#include "providers/codec/base64.hpp"
 #include "providers/codec/json_fields.hpp"
 #include "providers/policy/reason.hpp"
 #include "providers/webhooks/fields.hpp"
@@ -36,7 +37,7 @@ verification verify(const delivery& received, const std::vector<secret>& secrets
   constexpr std::size_t signature_size_max = 256;
   const auto signature = given.is_repeated || given.text.size() > signature_size_max
                              ? std::nullopt
-                             : webhooks::base64_decoded(given.text);
+                             : base64_decoded(given.text);
   if (!signature || time.is_repeated || !webhooks::digits_of(time.text))
     return {refusal::malformed, {}};
   bool is_key = true;

@@ -97,7 +97,7 @@ verification verify(const delivery& received, const std::vector<secret>& secrets
   const auto given = webhooks::header_of(received, "x-twilio-signature");
   if (given.text.empty())
     return {refusal::no_signature, {}};
-  const auto digest = given.is_repeated ? std::nullopt : webhooks::base64_decoded(given.text);
+  const auto digest = given.is_repeated ? std::nullopt : base64_decoded(given.text);
   if (!digest || digest->size() != digest_size)
     return {refusal::malformed, {}};
   const auto wanted = webhooks::parameter_of(webhooks::query_of(received.target), body_digest);
