@@ -166,8 +166,7 @@ TEST_CASE("a journal of version 1 loads for ever", "[journal][golden]") {
   REQUIRE(opened);
   auto& journal = **opened;
   auto check = [&] {
-    CHECK(hex_of({reinterpret_cast<const char*>(journal.hub().data()), 16}) ==
-          read_text(golden("journals/v1/hub.txt")).substr(0, 32));
+    CHECK(hex_of(journal.hub()) == read_text(golden("journals/v1/hub.txt")).substr(0, 32));
     CHECK(journal.last_time() == day_one + 2'060);
 
     auto done = journal.find_invocation(paid_run);
@@ -231,8 +230,7 @@ TEST_CASE("write the golden files", "[.write_golden]") {
       out << name_of(static_cast<table>(i)) << ' ' << hex_of(key) << ' ' << hex_of(value) << '\n';
   auto hub = decode_hub(tables.contents(table::mt).at("hub"));
   REQUIRE(hub);
-  std::ofstream(directory + "/journals/v1/hub.txt")
-      << hex_of({reinterpret_cast<const char*>(hub->data()), hub->size()}) << '\n';
+  std::ofstream(directory + "/journals/v1/hub.txt") << hex_of(*hub) << '\n';
 }
 
 } // namespace orderhub::testing
