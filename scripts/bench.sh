@@ -3,11 +3,15 @@
 # recovery after SIGKILL, time to start. Prints tables, then a JSON line a figure.
 #
 #   scripts/bench.sh [--only PART,…] [--quick] [--runs N] [--json FILE] [--dir DIR] [--no-build]
+#                    [--against PROGRAM]
 #
 # The parts are fdatasync, orders, slow, webhooks, signed, remembered, recovery, start, suspended and
 # checkpoint. A whole run takes about 25 minutes on 2 cores and up to 12 GB of disk for a while (start
 # and checkpoint store a million orders); with --quick about 3 minutes, whose figures only show that
 # all of it works.
+#
+# With --against another build of orderhub runs the same loads (orders, slow, webhooks) in turn with
+# this one, and the ratios are printed.
 #
 # Hub, mock vendors and load generator are separate processes on this machine, on free ports of
 # their own; the hub syncs every commit. Every option: `scripts/bench.sh --help` after a build.

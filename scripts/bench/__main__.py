@@ -22,6 +22,9 @@ Each figure is the median of --runs runs, with the smallest and the largest besi
 orders and webhooks every run has a fresh hub and goes once over all points before the next run
 begins, so that a slow minute of the machine hits all points alike.
 
+With --against PROGRAM the parts orders, slow and webhooks (those of --only) run in pairs, this
+program and the other one in turn, and the ratios are printed: median, smallest and largest.
+
 Exit status: 0 measured, 1 a part could not be measured, 2 wrong usage. Targets have no part in it.
 """
 import pathlib
@@ -32,6 +35,7 @@ import time
 
 # This is run as a folder, `python3 scripts/bench`; its files are a package beside hub_processes.
 sys.path[0] = str(pathlib.Path(__file__).resolve().parent.parent)
+from bench.against import measure_pairs, print_pairs  # noqa: E402
 from bench.arguments import PARTS, parse_arguments  # noqa: E402
 from bench.bench import Bench, say  # noqa: E402
 from bench.checkpoint import measure_checkpoint  # noqa: E402
@@ -67,15 +71,20 @@ def main():
         directory, file_system = make_directory(a.dir)
         say(f"{machine()}, {file_system}; parts {', '.join(a.only)}; runs {a.runs}; in {directory}")
         bench = Bench(a, directory)
-        for part in (p for p in PARTS if p in a.only):
+        measures = {"pairs": measure_pairs} if a.against else {
+            part: MEASURES[part] for part in PARTS if part in a.only}
+        for part, measure in measures.items():
             begin = time.monotonic()
             try:
-                MEASURES[part](bench)
+                measure(bench)
                 say(f"{part}: measured in {time.monotonic() - begin:.0f} s")
             except (Failure, OSError) as e:
                 failures.append(f"{part}: {e}")
                 say(f"{part} FAILED: {e}")
-        print_tables(bench.figures, bench.notes)
+        if a.against:
+            print_pairs(bench.figures)
+        else:
+            print_tables(bench.figures, bench.notes)
         lines = "".join(bench.figures.json_line(name) + "\n" for name in bench.figures.runs)
         if a.json:
             pathlib.Path(a.json).write_text(lines, encoding="utf-8")

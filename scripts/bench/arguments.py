@@ -22,6 +22,8 @@ def parse_arguments(description):
     p.add_argument("--remembered", type=int, help="remembered event ids (default 10000000)")
     p.add_argument("--in-flight", type=int, default=1000,
                    help="orders in flight at the kill (default 1000)")
+    p.add_argument("--against", metavar="PROGRAM",
+                   help="another orderhub, to be compared with this build in pairs")
     p.add_argument("--json", metavar="FILE", help="JSON lines go there instead of to stdout")
     p.add_argument("--dir", metavar="DIR", help="where the data directories are made, on a real "
                                                 "disk (default: build/)")

@@ -46,6 +46,7 @@ class Bench:
         for program in (self.program, self.load_program, self.fill_program, self.sign_program):
             if not program.is_file():
                 raise Failure(f"{program} does not exist: run scripts/bench.sh without --no-build")
+        self.hub_program = self.program  # Of the hubs; vendors are always this build's.
         self.figures = Figures()
         self.notes = []
         self.filled = {}  # Orders stored -> data directory.
@@ -65,7 +66,7 @@ class Bench:
             settings = dict(mock.vendor_environment())
             settings["ORDERHUB_DISABLE"] = "slack"
             settings.update(environment or {})
-            hub = Hub(self.program, directory, settings)
+            hub = Hub(self.hub_program, directory, settings)
             if data:
                 hub.data = data
             yield World(mock, hub)
