@@ -19,9 +19,9 @@ namespace hooks = providers::webhooks;
 constexpr std::int64_t known_longer_ms = 24LL * 3'600'000;
 
 /// Headers that are stored: none of them holds a secret or a signature.
-constexpr std::array<std::string_view, 7> kept_headers = {
+constexpr std::array<std::string_view, 8> kept_headers = {
     "content-type",      "user-agent",           "x-github-event", "x-github-delivery",
-    "x-slack-retry-num", "x-slack-retry-reason", "webhook-id"};
+    "x-slack-retry-num", "x-slack-retry-reason", "webhook-id",     "svix-id"};
 
 bool is_kept(std::string_view name) {
   return std::any_of(kept_headers.begin(), kept_headers.end(),

@@ -41,10 +41,17 @@ std::optional<standard_key> standard_key_of(const custom_source& from, std::stri
   return key;
 }
 
+/// Of Standard Webhooks: `webhook-<name>`, or where nothing is signed by that name `svix-<name>`,
+/// as Svix calls the same. Of two families only one counts.
+header_value standard_header(const delivery& received, const char* name) {
+  const bool is_svix = header_of(received, "webhook-signature").text.empty();
+  return header_of(received, std::string(is_svix ? "svix-" : "webhook-") + name);
+}
+
 verification verify_standard(const custom_source& from, const delivery& received) {
-  const auto id = header_of(received, "webhook-id");
-  const auto time = header_of(received, "webhook-timestamp");
-  const auto given = header_of(received, "webhook-signature");
+  const auto id = standard_header(received, "id");
+  const auto time = standard_header(received, "timestamp");
+  const auto given = standard_header(received, "signature");
   if (id.text.empty() || time.text.empty() || given.text.empty())
     return {refusal::no_signature, {}};
   const auto signed_at = digits_of(time.text);
@@ -165,7 +172,7 @@ reading read_custom(const custom_source& from, const delivery& received, const s
     return unreadable("The body is not one JSON object.");
   event e;
   e.id = from.scheme == custom_scheme::hmac ? known_id(text_at(*body, from.at.id))
-                                            : known_id(header_of(received, "webhook-id").text);
+                                            : known_id(standard_header(received, "id").text);
   if (e.id.empty())
     return unreadable("The event has no id at " + from.at.id + ".");
   e.type = word_of(text_at(*body, from.at.type));

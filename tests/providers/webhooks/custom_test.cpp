@@ -104,6 +104,29 @@ TEST_CASE("a key's kind decides what is taken under it", "[webhooks][custom]") {
   CHECK(verdict("standard", hmac_key, many + v1) == refusal::wrong); // Only the first 16 count.
 }
 
+TEST_CASE("Svix's names of the headers are those of Standard Webhooks", "[webhooks][custom]") {
+  const std::string raw_key = "0123456789abcdef01234567";
+  const auto from = source_of(R"({"name":"a","scheme":"standard","type":"/type","secret":"whsec_)" +
+                              base64_encode(raw_key) + "\"}");
+  sent_delivery sent;
+  sent.body = R"({"type":"x"})";
+  const auto time = std::to_string(sent.now_s);
+  const auto signature = "v1," + base64_encode(hmac(hash_algorithm::sha256, raw_key,
+                                                    {"msg_1." + time + "." + sent.body}));
+  sent.headers = {{"svix-id", "msg_1"}, {"svix-timestamp", time}, {"svix-signature", signature}};
+  CHECK(verify_custom(from, sent.view()).why == refusal::none);
+  const auto read = read_custom(from, sent.view(), {});
+  REQUIRE(read.elements.size() == 1);
+  CHECK(read.elements.front().what.id == "msg_1");
+
+  // Not a mixture: what is signed is what is read.
+  sent.headers.emplace_back("webhook-id", "msg_2");
+  CHECK(verify_custom(from, sent.view()).why == refusal::none);
+  CHECK(read_custom(from, sent.view(), {}).elements.front().what.id == "msg_1");
+  sent.headers.emplace_back("webhook-signature", "v1,AAAA");
+  CHECK(verify_custom(from, sent.view()).why == refusal::no_signature);
+}
+
 TEST_CASE("pointers say what an event is about", "[webhooks][custom]") {
   const auto from = source_of(erp);
   sent_delivery sent;
