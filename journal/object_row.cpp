@@ -3,6 +3,7 @@
 #include "journal/base/bytes.hpp"
 #include "journal/base/hash.hpp"
 #include "journal/record_bytes.hpp"
+#include "journal/row_packing.hpp"
 
 #include <utility>
 
@@ -15,6 +16,13 @@ using record_bytes::put;
 namespace {
 
 constexpr std::uint8_t row_version = 1;
+/// Of a row whose body is compressed.
+constexpr std::uint8_t packed_version = 2;
+/// Version, dictionary and size before the compressed body, and the checksum behind it.
+constexpr std::size_t packed_frame_size = 1 + 1 + 4 + 4;
+/// What is smaller is not worth the time; nothing larger is unpacked. Bytes.
+constexpr std::size_t pack_size_min = 128;
+constexpr std::size_t pack_size_max = std::size_t{256} * 1'024 * 1'024;
 
 void put(byte_writer& w, const invocation_state& i) {
   w.array(i.id.bytes);
@@ -57,16 +65,29 @@ result<invocation_state> get_invocation(byte_reader& r) {
   return i;
 }
 
-/// The body of a row whose checksum and version are right.
-result<std::string_view> open_row(std::string_view bytes, const char* where) {
+/// Version and body of a row whose checksum is right.
+result<std::string_view> checked_row(std::string_view bytes, const char* where) {
   if (bytes.size() < 5)
     return corrupt(where, "shorter than its checksum");
   const auto body = bytes.substr(0, bytes.size() - 4);
   if (byte_reader(bytes.substr(body.size())).u32() != crc32_of(body))
     return corrupt(where, "checksum differs");
-  if (const auto version = static_cast<std::uint8_t>(body[0]); version != row_version)
-    return corrupt(where, "version " + std::to_string(version) + " is not known to this program");
-  return body.substr(1);
+  return body;
+}
+
+tl::unexpected<error> unknown_version(std::string_view body, const char* where) {
+  return corrupt(where, "version " + std::to_string(static_cast<std::uint8_t>(body[0])) +
+                            " is not known to this program");
+}
+
+/// The body of a row whose checksum and version are right.
+result<std::string_view> open_row(std::string_view bytes, const char* where) {
+  auto body = checked_row(bytes, where);
+  if (!body)
+    return body;
+  if (static_cast<std::uint8_t>((*body)[0]) != row_version)
+    return unknown_version(*body, where);
+  return body->substr(1);
 }
 
 std::string close_row(byte_writer& w) {
@@ -169,7 +190,7 @@ result<object_state> decode_object(std::string_view bytes) {
   return s;
 }
 
-std::string encode(const invocation_row& row) {
+std::string encode_plain(const invocation_row& row) {
   byte_writer w(256);
   w.u8(row_version);
   put(w, row.object);
@@ -177,9 +198,57 @@ std::string encode(const invocation_row& row) {
   return close_row(w);
 }
 
+std::string packed(std::string plain_row) {
+  constexpr std::size_t around = 1 + 4; // Version and checksum of a plain row.
+  if (plain_row.size() < pack_size_min || plain_row.size() > pack_size_max)
+    return plain_row;
+  const auto body = std::string_view(plain_row).substr(1, plain_row.size() - around);
+  const auto frame = compressed(dictionary::invocations_1, body);
+  if (frame.size() + packed_frame_size >= plain_row.size())
+    return plain_row;
+  byte_writer w(frame.size() + packed_frame_size);
+  w.u8(packed_version);
+  w.u8(static_cast<std::uint8_t>(dictionary::invocations_1));
+  w.u32(static_cast<std::uint32_t>(body.size()));
+  w.raw(frame);
+  return close_row(w);
+}
+
+std::string encode(const invocation_row& row) {
+  return packed(encode_plain(row));
+}
+
+namespace {
+
+/// The body of a row of either version; `room` has it where it was compressed.
+result<std::string_view> open_invocation_row(std::string_view bytes, std::string& room,
+                                             const char* where) {
+  auto body = checked_row(bytes, where);
+  if (!body)
+    return body;
+  byte_reader r(*body);
+  const auto version = r.u8();
+  if (version == row_version)
+    return body->substr(1);
+  if (version != packed_version)
+    return unknown_version(*body, where);
+  const auto number = r.u8();
+  const auto size = r.u32();
+  if (!r.ok() || size > pack_size_max)
+    return corrupt(where, "the row is cut short, or its size cannot be right");
+  auto plain = decompressed(number, body->substr(body->size() - r.left()), size);
+  if (!plain)
+    return plain.failure();
+  room = std::move(*plain);
+  return room;
+}
+
+} // namespace
+
 result<invocation_row> decode_invocation_row(std::string_view bytes) {
   constexpr auto where = "journal.invocation_row";
-  auto body = open_row(bytes, where);
+  std::string room;
+  auto body = open_invocation_row(bytes, room, where);
   if (!body)
     return body.failure();
   byte_reader r(*body);

@@ -23,12 +23,17 @@ result<object_state> decode_object(std::string_view bytes);
 bool of_newer_version(std::string_view row);
 
 /// The row of a finished (or, with empty journal, a live) invocation.
-///   u8 version | str8 service | str8 key | invocation | u32 crc
+///   u8 version (1) | body: str8 service | str8 key | invocation | u32 crc
+/// or, where that is smaller, with its body compressed (`row_packing.hpp`):
+///   u8 version (2) | u8 dictionary | u32 size of the body | zstd frame | u32 crc
 struct invocation_row {
   object_id object;
   invocation_state invocation;
 };
 std::string encode(const invocation_row& row);
 result<invocation_row> decode_invocation_row(std::string_view bytes);
+/// `encode` in two steps: a row of version 1, and what is written of it.
+std::string encode_plain(const invocation_row& row);
+std::string packed(std::string plain_row);
 
 } // namespace orderhub::journal

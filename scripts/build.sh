@@ -60,6 +60,7 @@ libjemalloc-dev
 libcurl4-openssl-dev libcurl4-gnutls-dev
 libssl-dev
 libdeflate-dev
+libzstd-dev
 nlohmann-json3-dev
 libboost-dev
 libcli11-dev

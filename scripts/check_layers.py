@@ -64,6 +64,8 @@ LIBRARIES = [
     (r"caf/", "CAF::core", r"actors/runtime/", "only actors/runtime knows CAF"),
     (r"lmdb\.h$", "lmdb::lmdb", r"journal/lmdb_store\.cpp$",
      "only journal/lmdb_store.cpp knows LMDB"),
+    (r"(zstd|zdict)\.h$", "zstd::zstd", r"(journal/row_packing|tests/bench/train)\.cpp$",
+     "only journal/row_packing.cpp compresses rows"),
     (r"curl/", "CURL::libcurl", r"providers/transport/",
      "only providers/transport knows libcurl"),
     (r"nlohmann/", "nlohmann_json::nlohmann_json", r".*\.cpp$",

@@ -129,7 +129,7 @@ order_template read_template(const reader& tables) {
     if (!id || !row || !row->invocation.finished)
       die("the order is not finished, or an invocation cannot be read");
     t.ids.push_back(*id);
-    t.invocations.emplace_back(std::string(key), std::string(value));
+    t.invocations.emplace_back(std::string(key), encode_plain(*row));
     return true;
   }));
   if (several || t.objects.empty() || t.invocations.empty())
@@ -330,7 +330,7 @@ int main(int argc, char** argv) {
   for (std::uint64_t n = 0; n < orders; ++n) {
     const auto slots = slots_of(t, n, orders);
     for (std::size_t i = 0; i < t.invocations.size(); ++i) {
-      const auto& bytes = t.invocations[i].with(slots);
+      const auto bytes = packed(t.invocations[i].with(slots));
       if (first_invocation.empty())
         first_invocation = bytes;
       invocations.add(slots[i + 1], bytes);
