@@ -23,6 +23,8 @@ struct place_request {
   bool lookup = false;             ///< Look-ups have places of their own.
   bool compensates = false;        ///< It undoes: it has a share of its own.
   std::string_view limit_key = {}; ///< `raw_operation::limit_key`.
+  /// A look-up that has read a part of what it needs, which it would lose: before those that begin.
+  bool goes_on = false;
 };
 
 enum class place_verdict : std::uint8_t {

@@ -109,7 +109,8 @@ place_request effect_machine::place(bool lookup) const {
           lookup ? start_.operation.lookup_class : start_.operation.call_class,
           lookup,
           start_.operation.compensates,
-          lookup ? std::string_view() : std::string_view(start_.operation.limit_key)};
+          lookup ? std::string_view() : std::string_view(start_.operation.limit_key),
+          lookup && lookup_goes_on()};
 }
 
 bool effect_machine::learn(vendor_finding what, const error& why) const {
@@ -155,9 +156,14 @@ void effect_machine::leave_queue_on_board() {
 bool effect_machine::parked() const {
   if (const auto* w = std::get_if<waiting>(&phase_))
     return w->durable;
-  // No timer of the journal would bring it back at its step's deadline.
-  if (std::holds_alternative<waiting_for_place>(phase_))
+  if (const auto* w = std::get_if<waiting_for_place>(&phase_)) {
+    const auto cause = cause_of(position_text_);
+    const bool is_next_soon = cause == wait_cause::place || cause == wait_cause::limiter;
+    if (w->then == next::lookup && lookup_goes_on() && is_next_soon)
+      return false;
+    // No timer of the journal would bring it back at its step's deadline.
     return !gives_up_at();
+  }
   return std::holds_alternative<waiting_for_person>(phase_);
 }
 

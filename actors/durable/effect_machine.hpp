@@ -84,7 +84,8 @@ public:
     return std::holds_alternative<sending>(phase_) || std::holds_alternative<looking_up>(phase_);
   }
   /// Nothing of it is in this process but what the journal says: may be passivated. One that waits
-  /// for a place and has a deadline is not.
+  /// for a place and has a deadline is not, nor one whose look-up has begun, unless its vendor is
+  /// held: it would begin anew, and of many that wait none would come to an end.
   [[nodiscard]] bool parked() const;
   /// Steady time.
   [[nodiscard]] std::optional<std::int64_t> due() const;
@@ -171,6 +172,8 @@ private:
   bool learn(vendor_finding what, const error& why) const;
   void learn_unanswered(const providers::transport_outcome& outcome) const;
   [[nodiscard]] std::optional<std::int64_t> gives_up_at() const;
+  /// What its look-up has learned so far is in no journal.
+  [[nodiscard]] bool lookup_goes_on() const { return absent_ > 0 || run_.page.has_value(); }
   [[nodiscard]] bool key_alive() const;
   [[nodiscard]] bool key_not_sure() const;
   /// The bytes of the key's generation now.

@@ -147,11 +147,14 @@ gated_vendor::lane* gated_vendor::next_lane(std::int64_t now) {
 // ── Queues and offers ────────────────────────────────────────────────────────────────────────
 
 void gated_vendor::enqueue(const place_request& request, lane& l) {
-  l.queue.push_back({request.object, key_of(request.who), ++tickets_});
+  const auto before = request.goes_on ? std::find_if(l.queue.begin(), l.queue.end(),
+                                                     [](const entry& e) { return !e.goes_on; })
+                                      : l.queue.end();
   ++waiting_;
   standing s;
   s.in = &l;
-  s.queued = std::prev(l.queue.end());
+  s.queued =
+      l.queue.insert(before, {request.object, key_of(request.who), ++tickets_, request.goes_on});
   add(key_of(request.who), std::move(s));
 }
 

@@ -79,6 +79,7 @@ private:
     object_id object;
     effect_key key;
     std::uint64_t ticket = 0; ///< Order of arrival over all lanes.
+    bool goes_on = false;     ///< `place_request::goes_on`: before those that begin.
   };
   struct lane {
     share of = share::forward;

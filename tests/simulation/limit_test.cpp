@@ -159,6 +159,28 @@ TEST_CASE("a vendor that is away for 36 hours fails no order and charges none tw
   day_and_a_half_without("shippo", orders);
 }
 
+TEST_CASE("look-ups that wait for each other come to an end", "[orders][outage][lookup]") {
+  // Behind one place the second look-up of an order comes when others have gone before it, and the
+  // order has left memory meanwhile.
+  auto s = many(400);
+  s.leaves_at_once = true;
+  s.places.lookups = 1;
+  s.steps_max = 1'500'000;
+  s.mock.faults = with_faults(R"({"vendor":"stripe","always":true,"effect":"status","status":503})")
+                      .mock.faults;
+  s.watched = {"stripe"};
+  world w(s);
+  submit(w, 400);
+  CHECK_FALSE(w.run(24 * hour)); // Longer than Stripe remembers keys.
+  REQUIRE_FALSE(w.ran_away());
+  const auto tried = w.arrivals("stripe").size();
+  REQUIRE(w.mock.control(R"({"clear":true})"));
+  CHECK(w.run());
+  REQUIRE_FALSE(w.ran_away());
+  all_are_confirmed_once(w, 400);
+  CHECK(w.arrivals("stripe").size() - tried <= 400 * 5);
+}
+
 TEST_CASE("the same with five thousand orders", "[.five_thousand]") {
   day_and_a_half_without("stripe", 5'000);
   day_and_a_half_without("shippo", 5'000);

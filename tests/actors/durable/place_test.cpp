@@ -21,7 +21,7 @@ class scripted_gate final : public durable::call_gate {
 public:
   place_answer ask(const place_request& request) override {
     asked.push_back({request.object.key, std::string(request.vendor),
-                     std::string(request.call_class), request.lookup});
+                     std::string(request.call_class), request.lookup, request.goes_on});
     return verdict(request);
   }
   void withdraw(const place_request& request) override {
@@ -39,6 +39,7 @@ public:
     std::string vendor;
     std::string call_class;
     bool lookup;
+    bool goes_on = false;
   };
   struct finding {
     std::string vendor;
@@ -175,6 +176,35 @@ TEST_CASE("a look-up waits for places of its own, and goes on with its page",
   CHECK((f.hub.calls.front().request.target.find("page=2") == std::string::npos) == passivated);
   f.hub.answer(answer_of(200, passivated ? "running" : "absent"));
   CHECK(f.state() == "wait");
+}
+
+TEST_CASE("a look-up that has begun stays here for its next place, and comes before others",
+          "[durable][place][lookup]") {
+  fixture f;
+  f.begin();
+  f.hub.answer(lost_call());
+  const auto why = GENERATE(std::string("32 look-ups of shop are on the wire"),
+                            std::string("shop says that its limit is used up"),
+                            std::string("shop is not reached: 503"));
+  const bool is_held = why.find("not reached") != std::string::npos;
+  CAPTURE(why);
+  f.gate.verdict = [&](const place_request& r) { return r.goes_on ? queued(why) : granted(); };
+  SECTION("between two pages") {
+    f.hub.answer(answer_of(200, "absent+more"));
+  }
+  SECTION("between two empty look-ups") {
+    for (int i = 0; i < 20 && f.state() != "nothing"; ++i)
+      if (f.state() == "wait")
+        f.pass();
+      else
+        f.hub.answer(answer_of(200, "absent"));
+  }
+  REQUIRE(f.state() == "nothing");
+  CHECK(f.gate.asked.back().goes_on);
+  CHECK(f.hub.machine("k").suspendable() == is_held);
+  f.answers(granted());
+  f.offer();
+  CHECK(f.state() == "lookup");
 }
 
 TEST_CASE("a full queue is a durable timer, after which it asks again", "[durable][place]") {

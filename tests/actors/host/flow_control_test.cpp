@@ -34,6 +34,7 @@ struct wish {
   bool compensates = false;
   std::string_view limit_key = {};
   std::string_view vendor = "shop";
+  bool goes_on = false;
 };
 
 durable::place_request request_of(const wish& w) {
@@ -46,7 +47,8 @@ durable::place_request request_of(const wish& w) {
           w.call_class,
           w.lookup,
           w.compensates,
-          w.limit_key};
+          w.limit_key,
+          w.goes_on};
 }
 
 struct bench {
@@ -293,6 +295,27 @@ TEST_CASE("what undoes, reads and look-ups have their share of what all wait for
     CHECK(of[kind] >= 15);
   b.let_go(140 * second);
   CHECK(b.left.size() == 1'060);
+}
+
+TEST_CASE("a look-up that has begun comes before those that begin, in order of arrival",
+          "[host][gate]") {
+  bench b({}, [] {
+    gate_limits one;
+    one.lookups = 1;
+    return one;
+  }());
+  REQUIRE(b.goes({1, "list", true}));
+  CHECK_FALSE(b.goes({2, "list", true}));
+  CHECK_FALSE(b.goes({3, "list", true}));
+  CHECK_FALSE(b.goes({4, "list", true, false, {}, "shop", true}));
+  CHECK_FALSE(b.goes({5, "list", true, false, {}, "shop", true}));
+  b.left.clear();
+  b.out.clear();
+  b.let_go(1'000);
+  std::vector<std::uint32_t> order;
+  for (const auto& [n, at] : b.left)
+    order.push_back(n);
+  CHECK(order == std::vector<std::uint32_t>{4, 5, 2, 3});
 }
 
 TEST_CASE("over random asks, ends, refusals and withdrawals nothing is lost and no limit passed",
