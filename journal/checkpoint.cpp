@@ -24,6 +24,10 @@ constexpr std::size_t trimmed_alone_factor = 8;
 constexpr std::uint64_t urgent_factor = 3;
 /// A piece that rides on a commit is at most this part of one that goes alone.
 constexpr std::size_t rider_share = 3;
+/// Between two slices alone there is so many times what the last one took; less where twice as much
+/// waits as begins a checkpoint.
+constexpr std::int64_t rest_factor = 3;
+constexpr std::int64_t rest_factor_urgent = 1;
 
 /// Lets a mean cost follow what `count` things have cost since `start`.
 void move_mean(double& mean_us, slice_clock::time_point start, std::size_t count) {
@@ -34,15 +38,25 @@ void move_mean(double& mean_us, slice_clock::time_point start, std::size_t count
 } // namespace
 
 bool checkpoint::behind() const {
-  return recent_.size() >= urgent_factor * options_.checkpoint_bytes;
+  return recent_.size() >= urgent_factor * options_.checkpoint_bytes ||
+         (log_ != nullptr && log_->almost_full());
+}
+
+bool checkpoint::slice_due() const {
+  if (log_ == nullptr || !waits())
+    return false;
+  const bool urgent = recent_.size() >= 2 * options_.checkpoint_bytes;
+  return microseconds_since(slice_end_) >= slice_us_ * (urgent ? rest_factor_urgent : rest_factor);
 }
 
 void checkpoint::begin_if_due(unix_ms now) {
   const auto& current = recent_.current();
-  const bool urgent = current.size >= urgent_factor * options_.checkpoint_bytes;
+  const bool urgent = current.size >= urgent_factor * options_.checkpoint_bytes ||
+                      (log_ != nullptr && log_->almost_full());
   const bool due =
-      !current.empty() && (current.size >= options_.checkpoint_bytes ||
-                           now - current.first_time >= options_.checkpoint_interval_ms);
+      !current.empty() && (urgent || current.size >= options_.checkpoint_bytes ||
+                           now - current.first_time >= options_.checkpoint_interval_ms ||
+                           (log_ != nullptr && log_->filling()));
   if (recent_.frozen() == nullptr && due && (urgent || !trim_waits_))
     begin();
 }
@@ -205,6 +219,10 @@ result<checkpoint::slice> checkpoint::fold_in(write_transaction& txn, slice_budg
         frozen.boottime_ms};
     if (auto put = txn.put(table::mt, meta_key::checkpoint, encode(*done.ended)); !put)
       return put.failure();
+    // Beside a log in the tables the boot was noted with its newest row.
+    if (log_ != nullptr)
+      if (auto put = txn.put(table::mt, meta_key::boot, encode_boot(frozen.boot_id)); !put)
+        return put.failure();
   }
   return done;
 }
@@ -232,6 +250,7 @@ result<checkpoint::slice> checkpoint::ride_on(write_transaction& txn) {
 }
 
 result<bool> checkpoint::slice_alone() {
+  const auto start = slice_clock::now();
   auto txn = tables_.begin_write(options_.sync);
   if (!txn)
     return txn.failure();
@@ -247,7 +266,10 @@ result<bool> checkpoint::slice_alone() {
       return committed.failure();
   if (folded > 0)
     move_mean(object_commit_us_, commit_start, folded);
-  return note(*done);
+  const bool ended = note(*done);
+  slice_us_ = microseconds_since(start);
+  slice_end_ = slice_clock::now();
+  return ended;
 }
 
 bool checkpoint::note(const slice& done) {
@@ -263,6 +285,8 @@ bool checkpoint::note(const slice& done) {
     return false;
   order_.clear();
   trim_waits_ = true;
+  if (log_ != nullptr)
+    log_->release(done.ended->lsn);
   return true;
 }
 

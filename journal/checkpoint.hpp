@@ -1,6 +1,7 @@
 #pragma once
 #include "journal/base/result.hpp"
 #include "journal/base/time.hpp"
+#include "journal/commit_log/commit_log.hpp"
 #include "journal/journal_options.hpp"
 #include "journal/key.hpp"
 #include "journal/overlay.hpp"
@@ -30,12 +31,17 @@ public:
     std::vector<std::string> moved;       ///< Digests of objects set aside in it.
   };
 
-  /// None of these is owned; all outlive it.
-  checkpoint(store& tables, const journal_options& options, overlay& recent, aside_objects& aside)
-      : tables_(tables), options_(options), recent_(recent), aside_(aside) {}
+  /// None of these is owned; all outlive it. `log`: null where the log is in the tables. Of what a
+  /// checkpoint has folded its segments are released.
+  checkpoint(store& tables, const journal_options& options, overlay& recent, aside_objects& aside,
+             commit_log* log)
+      : tables_(tables), options_(options), recent_(recent), aside_(aside), log_(log) {}
 
   /// The log holds rows up to the checkpoint.
   void trim_later() { trim_waits_ = true; }
+  /// A slice is due beside commits that carry none along: so long ago is the last one that slices
+  /// take a part of the time only, a larger one where more waits.
+  [[nodiscard]] bool slice_due() const;
   /// A slice has something to do.
   [[nodiscard]] bool waits() const { return recent_.frozen() != nullptr || trim_waits_; }
   /// What is not folded is so much that folding comes before commits.
@@ -71,6 +77,7 @@ private:
   const journal_options& options_;
   overlay& recent_;
   aside_objects& aside_;
+  commit_log* const log_;
   std::vector<const std::string*> order_; ///< Keys of the frozen generation, ascending.
   std::size_t at_ = 0;                    ///< So many of them are folded,
   std::size_t part_ = 0;                  ///< and so many records of the next.
@@ -78,6 +85,9 @@ private:
   // What rows of a slice cost when they are written at its end, in microseconds, moving means.
   double invocation_put_us_ = 10; ///< A row of `iv`.
   double object_commit_us_ = 20;  ///< The commit and its sync, for each object folded.
+  // The last slice that went alone.
+  slice_clock::time_point slice_end_{};
+  std::int64_t slice_us_ = 0;
 };
 
 } // namespace orderhub::journal

@@ -18,6 +18,7 @@
 
 namespace orderhub::journal {
 
+class commit_log;
 class store;
 
 /// A request seen before under an `idempotency-key`: its row.
@@ -49,9 +50,11 @@ struct journal_metrics {
 class hub_journal {
 public:
   /// Opens, makes the hub id on first use, reads the log from the checkpoint on. `corrupt`: damaged
-  /// or of a newer format. Does not own `tables`.
-  static result<std::unique_ptr<hub_journal>> open(store& tables, journal_options options,
-                                                   random_source& random);
+  /// or of a newer format. Owns neither `tables` nor `log`. With a commit log, which must not have
+  /// been started, commits go there, and to the tables what they come to; without one the log is a
+  /// table too, and a journal that ever had a commit log is refused.
+  static result<std::unique_ptr<hub_journal>>
+  open(store& tables, journal_options options, random_source& random, commit_log* log = nullptr);
   virtual ~hub_journal() = default;
 
   [[nodiscard]] virtual const hub_id& hub() const = 0;
@@ -90,7 +93,7 @@ public:
                                                               std::size_t limit) const = 0;
   [[nodiscard]] virtual journal_metrics metrics() const = 0;
 
-  /// One transaction, one sync. On success the records are moved out of `turns`; on failure
+  /// One sync. On success the records are moved out of `turns`; on failure
   /// (`full`: disk or map; `unavailable`: I/O) they are untouched, nothing was committed, and the
   /// same call may be made again. `invalid`: a record that cannot be stored (object or payload too
   /// long, payload unreadable), a bug of the caller's; again nothing was committed.
@@ -99,7 +102,11 @@ public:
   /// Commits carry slices of the first two along, so this is for quiet times, for when folding is
   /// behind, and, now and then, for retention.
   /// Fails like `commit`, and can be repeated.
+  ///
+  /// With a commit log commits carry nothing along: `slice_due` says when one is to be made.
   [[nodiscard]] virtual result<bool> maintain(unix_ms now) = 0;
+  /// A slice is due between two commits. Cheap.
+  [[nodiscard]] virtual bool slice_due() const { return false; }
   /// Folding has fallen behind: the writer should call `maintain` until it has not, before it takes
   /// more. Cheap.
   [[nodiscard]] virtual bool behind() const { return false; }

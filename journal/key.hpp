@@ -13,7 +13,10 @@
 namespace orderhub::journal {
 
 /// Version of the tables and keys as a whole. A program reads its own and every older one.
-constexpr std::uint32_t format_version = 1;
+/// The newest format: with a commit log in front of the tables.
+constexpr std::uint32_t format_version = 2;
+/// With everything in the tables.
+constexpr std::uint32_t format_of_tables = 1;
 
 namespace meta_key {
 constexpr std::string_view format = "format";

@@ -172,6 +172,8 @@ void overlay::add(const std::vector<turn>& turns, const std::vector<std::string_
   position_.boottime_ms = current_->boottime_ms = boottime_ms;
   if (position_.boot_id != boot_id)
     position_.boot_id = boot_id;
+  if (current_->boot_id != boot_id)
+    current_->boot_id = boot_id;
 }
 
 void overlay::freeze() {

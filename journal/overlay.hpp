@@ -61,7 +61,8 @@ struct generation {
   unix_ms first_time = 0;
   unix_ms last_time = 0;
   log_sequence last_lsn = 0;
-  std::int64_t boottime_ms = 0; ///< Of its last commit.
+  std::int64_t boottime_ms = 0; ///< Of its last commit,
+  std::string boot_id;          ///< and the boot that was in.
   std::uint64_t size = 0;       ///< In memory, about.
 
   [[nodiscard]] bool empty() const { return objects.empty(); }

@@ -15,7 +15,7 @@ namespace orderhub::journal {
 namespace {
 
 /// A journal on empty tables.
-result<recovered_journal> create(store& tables, random_source& random) {
+result<recovered_journal> create(store& tables, random_source& random, const commit_log* log) {
   auto rows = tables.read();
   if (!rows)
     return rows.failure();
@@ -35,7 +35,8 @@ result<recovered_journal> create(store& tables, random_source& random) {
   auto txn = tables.begin_write(true);
   if (!txn)
     return txn.failure();
-  if (auto done = (*txn)->put(table::mt, meta_key::format, encode_format(format_version)); !done)
+  const auto format = log == nullptr ? format_of_tables : format_version;
+  if (auto done = (*txn)->put(table::mt, meta_key::format, encode_format(format)); !done)
     return done.failure();
   if (auto done = (*txn)->put(table::mt, meta_key::hub, encode_hub(out.hub)); !done)
     return done.failure();
@@ -112,10 +113,33 @@ result<void> take_row(std::string_view key, std::string_view value, recovered_jo
   return {};
 }
 
+/// Takes what the commit log has behind the rows of the table.
+result<void> start_log(commit_log& log, recovered_journal& out) {
+  return log.start(out.hub, out.position.last_lsn, [&](const commit_batch& batch) -> result<void> {
+    if (auto taken = take_row(log_key(batch.first), batch.row, out); !taken)
+      return taken;
+    if (out.position.last_lsn != batch.last())
+      return corrupt_journal("the batch at " + std::to_string(batch.first) +
+                             " of the commit log counts other records than it has");
+    out.position.boot_id = out.recent->boot_id = batch.boot_id;
+    return {};
+  });
+}
+
+/// Before the first batch: an older program would not look for it.
+result<void> raise_format(store& tables) {
+  auto txn = tables.begin_write(true);
+  if (!txn)
+    return txn.failure();
+  if (auto done = (*txn)->put(table::mt, meta_key::format, encode_format(format_version)); !done)
+    return done;
+  return (*txn)->commit();
+}
+
 } // namespace
 
 result<recovered_journal> recover_journal(store& tables, random_source& random,
-                                          aside_objects& aside) {
+                                          aside_objects& aside, commit_log* log) {
   auto rows = tables.read();
   if (!rows)
     return rows.failure();
@@ -125,10 +149,17 @@ result<recovered_journal> recover_journal(store& tables, random_source& random,
     return format.failure();
   if (!*format) {
     rows->reset();
-    return create(tables, random);
+    auto made = create(tables, random, log);
+    if (made && log != nullptr)
+      if (auto started = start_log(*log, *made); !started)
+        return started.failure();
+    return made;
   }
-  if (auto version = decode_format(**format); !version)
+  const auto version = decode_format(**format);
+  if (!version)
     return version.failure();
+  if (log == nullptr && *version != format_of_tables)
+    return corrupt_journal("the journal has a commit log, without which it is not whole");
 
   recovered_journal out;
   out.recent = std::make_shared<generation>();
@@ -152,6 +183,15 @@ result<recovered_journal> recover_journal(store& tables, random_source& random,
   });
   if (!scanned)
     return scanned.failure();
+  out.recent->boot_id = out.position.boot_id;
+  if (log == nullptr)
+    return out;
+  rows->reset();
+  if (auto started = start_log(*log, out); !started)
+    return started.failure();
+  if (*version != format_version)
+    if (auto raised = raise_format(tables); !raised)
+      return raised.failure();
   return out;
 }
 

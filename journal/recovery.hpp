@@ -2,6 +2,7 @@
 #include "journal/base/ids.hpp"
 #include "journal/base/random.hpp"
 #include "journal/base/result.hpp"
+#include "journal/commit_log/commit_log.hpp"
 #include "journal/overlay.hpp"
 #include "journal/set_aside.hpp"
 #include "journal/store.hpp"
@@ -19,9 +20,11 @@ struct recovered_journal {
 };
 
 /// Reads the log from the checkpoint on, and which objects are set aside into `aside`. Tables that
-/// are all empty get the format and a hub id. `corrupt`: damaged, or of a newer format; a damaged
-/// log above the checkpoint too, since nobody can say whose record it was.
+/// are all empty get the format and a hub id. The log is the table, and behind its rows, where one
+/// is given, the commit log, which is started; a journal that had none before gets the format that
+/// says so. `corrupt`: damaged, or of a newer format; a damaged log above the checkpoint too, since
+/// nobody can say whose record it was; or a journal that has a commit log, and none is given.
 result<recovered_journal> recover_journal(store& tables, random_source& random,
-                                          aside_objects& aside);
+                                          aside_objects& aside, commit_log* log);
 
 } // namespace orderhub::journal

@@ -94,9 +94,9 @@ void journal_writer::run() {
     if (!commit(jobs))
       return;
     jobs.clear();
-    // Checkpoints ride on the commits; by itself it is looked after where that is not enough.
+    // Checkpoints ride on the commits, or say when a slice is due; beside that, now and then.
     more_maintenance_ = true;
-    if (journal_.behind() || ++commits_alone_ >= commits_alone_max) {
+    if (journal_.behind() || journal_.slice_due() || ++commits_alone_ >= commits_alone_max) {
       commits_alone_ = 0;
       maintain();
     }

@@ -21,6 +21,8 @@
 #include "journal/base/log.hpp"
 #include "journal/base/metrics.hpp"
 #include "journal/base/text.hpp"
+#include "journal/commit_log/commit_log.hpp"
+#include "journal/commit_log/file_log_directory.hpp"
 #include "journal/copied_effects.hpp"
 #include "journal/hub_journal.hpp"
 #include "journal/lmdb_store.hpp"
@@ -271,7 +273,11 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
   journal_options.sync = s.sync_commit;
   journal_options.boot = &machine;
   system_random random;
-  auto journal = journal::hub_journal::open(**tables, journal_options, random);
+  auto log_files = journal::file_log_directory::make(s.data_dir);
+  if (!log_files)
+    return refused(log_files.error());
+  journal::commit_log commits(**log_files);
+  auto journal = journal::hub_journal::open(**tables, journal_options, random, &commits);
   if (!journal)
     return refused(journal.error());
   auto restored = journal::start_on(**tables, **journal, machine.wall_ms());

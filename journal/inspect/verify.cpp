@@ -59,6 +59,8 @@ private:
       problem("the format row is missing");
     else if (auto v = decode_format(*row); !v)
       problem("the format row", v.error());
+    else
+      has_commit_log_ = *v != format_of_tables;
     if (auto row = get(table::mt, meta_key::hub); !row)
       problem("the hub id is missing");
     else if (auto v = decode_hub(*row); !v)
@@ -135,7 +137,10 @@ private:
     const auto first = parse_log_key(key);
     if (!first)
       return problem("the log has a key that is no sequence number");
-    if (last_lsn_ && *first != *last_lsn_ + 1)
+    // What came before a commit log is trimmed in pieces, while the checkpoint goes on beyond it.
+    const bool log_between =
+        has_commit_log_ && *first == checkpoint_ + 1 && last_lsn_ && *last_lsn_ <= checkpoint_;
+    if (last_lsn_ && *first != *last_lsn_ + 1 && !log_between)
       problem("the log jumps from " + std::to_string(*last_lsn_) + " to " + std::to_string(*first));
     if (!last_lsn_ && *first > checkpoint_ + 1)
       problem("the log begins at " + std::to_string(*first) + ", after the checkpoint at " +
@@ -162,7 +167,7 @@ private:
   }
 
   void log_end() {
-    if (last_lsn_ && *last_lsn_ < checkpoint_)
+    if (last_lsn_ && *last_lsn_ < checkpoint_ && !has_commit_log_)
       problem("the log ends at " + std::to_string(*last_lsn_) + ", before the checkpoint at " +
               std::to_string(checkpoint_));
   }
@@ -301,6 +306,7 @@ private:
   const reader& tables_;
   verify_report report_;
   log_sequence checkpoint_ = 0;
+  bool has_commit_log_ = false;
   std::optional<log_sequence> last_lsn_;
 };
 

@@ -1,0 +1,137 @@
+#include "journal/inspect/whole_journal.hpp"
+
+#include "journal/commit_log/file_log_directory.hpp"
+#include "journal/key.hpp"
+#include "journal/restored.hpp"
+
+#include <chrono>
+#include <map>
+#include <thread>
+#include <utility>
+
+namespace orderhub::journal {
+
+namespace {
+
+/// Beside a hub that goes from one segment to the next a reader may see a batch and not the one
+/// before it; a moment later it sees both.
+constexpr int tries_max = 5;
+constexpr auto between_tries = std::chrono::milliseconds(20);
+
+/// What the commit log has behind these rows.
+result<found_log> log_behind(const reader& rows, log_directory& directory) {
+  auto hub_row = rows.get(table::mt, meta_key::hub);
+  if (!hub_row)
+    return hub_row.failure();
+  if (!*hub_row)
+    return found_log{};
+  auto hub = decode_hub(**hub_row);
+  if (!hub)
+    return hub.failure();
+  auto last = last_lsn_of(rows);
+  if (!last)
+    return last.failure();
+  for (int tries = 1;; ++tries) {
+    auto found = read_log(directory, *hub, *last);
+    if (found || tries == tries_max)
+      return found;
+    std::this_thread::sleep_for(between_tries);
+  }
+}
+
+} // namespace
+
+class whole_journal::combined_rows final : public reader {
+public:
+  combined_rows(const reader& rows, const std::vector<commit_batch>& batches) : rows_(rows) {
+    for (const auto& b : batches)
+      log_.emplace(log_key(b.first), b.row);
+  }
+
+  result<std::optional<std::string_view>> get(table t, std::string_view key) const override {
+    if (t == table::lg)
+      if (const auto it = log_.find(key); it != log_.end())
+        return std::optional(it->second);
+    return rows_.get(t, key);
+  }
+  result<void> scan(table t, std::string_view from, const row_visitor& visit) const override {
+    bool wants_more = true;
+    auto done = rows_.scan(t, from, [&](auto key, auto value) {
+      wants_more = visit(key, value);
+      return wants_more;
+    });
+    if (!done || t != table::lg)
+      return done;
+    for (auto it = log_.lower_bound(from); wants_more && it != log_.end(); ++it)
+      wants_more = visit(it->first, it->second);
+    return {};
+  }
+  result<std::optional<std::string_view>> last_key(table t) const override {
+    if (t == table::lg && !log_.empty())
+      return std::optional<std::string_view>(log_.rbegin()->first);
+    return rows_.last_key(t);
+  }
+  result<std::uint64_t> count(table t) const override {
+    auto counted = rows_.count(t);
+    if (counted && t == table::lg)
+      *counted += log_.size();
+    return counted;
+  }
+
+private:
+  const reader& rows_;
+  std::map<std::string, std::string_view, std::less<>> log_;
+};
+
+whole_journal::whole_journal() = default;
+whole_journal::~whole_journal() = default;
+
+const reader& whole_journal::rows() const {
+  return *rows_;
+}
+
+result<std::unique_ptr<whole_journal>> whole_journal::open(const std::string& directory) {
+  auto tables = lmdb_store::open(directory, {.read_only = true});
+  if (!tables)
+    return tables.failure();
+  std::unique_ptr<whole_journal> out(new whole_journal);
+  out->tables_ = std::move(*tables);
+  file_log_directory files(directory);
+  const auto hold = files.hold(); // From before the rows are chosen until the log is read.
+  auto rows = out->tables_->read();
+  if (!rows)
+    return rows.failure();
+  out->table_rows_ = std::move(*rows);
+  auto found = hold ? log_behind(*out->table_rows_, files) : result<found_log>(hold.failure());
+  if (found)
+    out->log_ = std::move(*found);
+  else
+    out->problem_ = std::move(found).error();
+  out->rows_ = std::make_unique<combined_rows>(*out->table_rows_, out->log_.batches);
+  return out;
+}
+
+result<void> copy_journal(const std::string& directory, const std::string& to, unix_ms now) {
+  // The log is read first: what is folded meanwhile is in the tables, whose copy begins after it.
+  auto journal = whole_journal::open(directory);
+  if (!journal)
+    return journal.failure();
+  if ((*journal)->log_problem())
+    return fail(*(*journal)->log_problem());
+  return (*journal)->tables().copy_to(to, [&](write_transaction& copy) -> result<void> {
+    auto last = last_lsn_of(copy);
+    if (!last)
+      return last.failure();
+    for (const auto& b : (*journal)->log().batches) {
+      if (b.first <= *last)
+        continue;
+      if (auto put = copy.append(table::lg, log_key(b.first), b.row); !put)
+        return put;
+      if (auto put = copy.put(table::mt, meta_key::boot, encode_boot(std::string(b.boot_id))); !put)
+        return put;
+    }
+    return mark_copy(copy, now);
+  });
+}
+
+} // namespace orderhub::journal
