@@ -3,7 +3,7 @@
 
     full_disk_test.py PROGRAM [--rounds N]
 
-Each round puts the data directory on a tmpfs of 4 MB, sends orders until the hub takes no more, and
+Each round puts the data directory on a tmpfs of 32 MB, of which the commit log takes 24, sends orders until the hub takes no more, and
 ends the hub by SIGTERM while the disk is full. Room comes back before that, at one of some moments
 while the hub stops, or after it; then it starts again. Every order that was answered 2xx or 202 has
 to be there and to come to its end, and `orderhub journal verify` has to find nothing.
@@ -116,7 +116,7 @@ def check_orders(hub, answers):
 def one_round(program, directory, room_at):
     data = directory / "data"
     data.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(data)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", str(data)], check=True)
     try:
         hub = Hub(program, directory, {"ORDERHUB_DRAIN_TIMEOUT": "1s"}, ["--mock"])
         hub.start()
