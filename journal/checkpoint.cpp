@@ -24,10 +24,8 @@ constexpr std::size_t trimmed_alone_factor = 8;
 constexpr std::uint64_t urgent_factor = 3;
 /// A piece that rides on a commit is at most this part of one that goes alone.
 constexpr std::size_t rider_share = 3;
-/// Between two slices alone there is so many times what the last one took; less where twice as much
-/// waits as begins a checkpoint.
-constexpr std::int64_t rest_factor = 3;
-constexpr std::int64_t rest_factor_urgent = 1;
+/// Beside a commit log a slice is so many times as large.
+constexpr std::size_t beside_factor = 20;
 
 /// Lets a mean cost follow what `count` things have cost since `start`.
 void move_mean(double& mean_us, slice_clock::time_point start, std::size_t count) {
@@ -38,15 +36,8 @@ void move_mean(double& mean_us, slice_clock::time_point start, std::size_t count
 } // namespace
 
 bool checkpoint::behind() const {
-  return recent_.size() >= urgent_factor * options_.checkpoint_bytes ||
+  return recent_.metrics().bytes >= urgent_factor * options_.checkpoint_bytes ||
          (log_ != nullptr && log_->almost_full());
-}
-
-bool checkpoint::slice_due() const {
-  if (log_ == nullptr || !waits())
-    return false;
-  const bool urgent = recent_.size() >= 2 * options_.checkpoint_bytes;
-  return microseconds_since(slice_end_) >= slice_us_ * (urgent ? rest_factor_urgent : rest_factor);
 }
 
 void checkpoint::begin_if_due(unix_ms now) {
@@ -63,14 +54,17 @@ void checkpoint::begin_if_due(unix_ms now) {
 
 void checkpoint::begin() {
   recent_.freeze();
-  const auto& objects = recent_.frozen()->objects;
   order_.clear();
+  at_ = part_ = 0;
+}
+
+void checkpoint::take_order() {
+  const auto& objects = recent_.frozen()->objects;
   order_.reserve(objects.size());
   for (const auto& [key, object] : objects)
     order_.push_back(&key);
   // Neighbours share pages.
   std::sort(order_.begin(), order_.end(), [](const auto* a, const auto* b) { return *a < *b; });
-  at_ = part_ = 0;
 }
 
 result<std::size_t> checkpoint::fold_object(write_transaction& txn, const std::string& key,
@@ -173,6 +167,8 @@ result<checkpoint::slice> checkpoint::fold_in(write_transaction& txn, slice_budg
   std::vector<row_to_put> invocations;
   slice done;
   done.folded = true;
+  if (order_.empty())
+    take_order();
   auto at = at_;
   auto part = part_;
   while (at < order_.size()) {
@@ -196,8 +192,9 @@ result<checkpoint::slice> checkpoint::fold_in(write_transaction& txn, slice_budg
         return moved.failure();
     ++at;
     part = 0;
-    const auto to_do = invocation_put_us_ * static_cast<double>(invocations.size()) +
-                       object_commit_us_ * static_cast<double>(at - at_);
+    // Beside a commit log nobody waits for the commit, whose cost hardly depends on the rows.
+    const auto commit_us = log_ != nullptr ? 0 : object_commit_us_ * static_cast<double>(at - at_);
+    const auto to_do = invocation_put_us_ * static_cast<double>(invocations.size()) + commit_us;
     if (budget.used_up(static_cast<std::int64_t>(to_do)))
       break;
   }
@@ -250,13 +247,14 @@ result<checkpoint::slice> checkpoint::ride_on(write_transaction& txn) {
 }
 
 result<bool> checkpoint::slice_alone() {
-  const auto start = slice_clock::now();
   auto txn = tables_.begin_write(options_.sync);
   if (!txn)
     return txn.failure();
   const auto trimmed_rows = std::max<std::size_t>(1, options_.slice_rows) * trimmed_alone_factor;
-  auto done = slice_in(**txn, {options_.slice_rows, options_.slice_ms},
-                       {trimmed_rows, trimmed_rows * trimmed_bytes_per_row});
+  const auto factor = log_ != nullptr ? beside_factor : 1;
+  auto done = slice_in(
+      **txn, {options_.slice_rows * factor, options_.slice_ms * static_cast<std::int64_t>(factor)},
+      {trimmed_rows, trimmed_rows * trimmed_bytes_per_row});
   if (!done)
     return done.failure();
   const auto folded = done->folded ? done->folded_to - at_ : 0;
@@ -266,10 +264,7 @@ result<bool> checkpoint::slice_alone() {
       return committed.failure();
   if (folded > 0)
     move_mean(object_commit_us_, commit_start, folded);
-  const bool ended = note(*done);
-  slice_us_ = microseconds_since(start);
-  slice_end_ = slice_clock::now();
-  return ended;
+  return note(*done);
 }
 
 bool checkpoint::note(const slice& done) {

@@ -18,7 +18,10 @@ namespace orderhub::journal {
 
 /// Folds the frozen generation of the overlay into rows, object by object, and then trims the log
 /// of what is in rows. Both in slices: one that rides on a commit and costs no sync of its own, or
-/// one in a transaction that it has for itself. The writer's thread alone.
+/// one in a transaction that it has for itself; beside a commit log, which such a slice does not
+/// hold up, it is many times as large, because each has a sync. The folder's thread alone
+/// (overlay.hpp); `begin` and `begin_if_due` while no commit is under way, and `behind` from the
+/// writer's.
 class checkpoint {
 public:
   /// What a slice did in its transaction, to be taken note of once that is committed.
@@ -39,9 +42,6 @@ public:
 
   /// The log holds rows up to the checkpoint.
   void trim_later() { trim_waits_ = true; }
-  /// A slice is due beside commits that carry none along: so long ago is the last one that slices
-  /// take a part of the time only, a larger one where more waits.
-  [[nodiscard]] bool slice_due() const;
   /// A slice has something to do.
   [[nodiscard]] bool waits() const { return recent_.frozen() != nullptr || trim_waits_; }
   /// What is not folded is so much that folding comes before commits.
@@ -59,6 +59,7 @@ public:
   [[nodiscard]] result<bool> slice_alone();
 
 private:
+  void take_order();
   struct row_to_put {
     std::string key;
     std::string value;
@@ -85,9 +86,6 @@ private:
   // What rows of a slice cost when they are written at its end, in microseconds, moving means.
   double invocation_put_us_ = 10; ///< A row of `iv`.
   double object_commit_us_ = 20;  ///< The commit and its sync, for each object folded.
-  // The last slice that went alone.
-  slice_clock::time_point slice_end_{};
-  std::int64_t slice_us_ = 0;
 };
 
 } // namespace orderhub::journal

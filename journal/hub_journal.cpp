@@ -105,7 +105,7 @@ public:
   result<void> commit(std::vector<turn>& turns) override;
   result<bool> maintain(unix_ms now) override;
   bool behind() const override { return checkpoint_.behind(); }
-  bool slice_due() const override { return checkpoint_.slice_due(); }
+  bool folds_beside() const override { return log_ != nullptr; }
   result<void> checkpoint_now(unix_ms now) override;
 
 private:
@@ -137,9 +137,12 @@ private:
   queries queries_{tables_, recent_, aside_, damage_};
   due_timers timers_{tables_, recent_, queries_, aside_, damage_};
 
-  // The writer thread's own.
+  /// Held by each commit, and where none may be under way.
+  std::mutex commits_;
+
+  // Of the thread that folds.
   checkpoint checkpoint_{tables_, options_, recent_, aside_, log_};
-  retention retention_{tables_, options_, recent_, aside_};
+  retention retention_{tables_, options_, recent_, aside_, commits_};
   index_repair repair_{tables_, options_, aside_, damage_};
 
   mutable std::mutex metrics_mutex_;
@@ -244,6 +247,7 @@ result<void> hub_journal_impl::commit(std::vector<turn>& turns) {
   if (count == 0)
     return {};
 
+  const std::lock_guard committing(commits_);
   const auto before = recent_.room().here();
   // A piece of a checkpoint rides along and costs no sync of its own. Where it cannot be done, the
   // records go without it, and `maintain` meets and tells the reason.
@@ -269,7 +273,8 @@ result<void> hub_journal_impl::commit(std::vector<turn>& turns) {
     t.records.clear();
     t.prepared.reset();
   }
-  checkpoint_.begin_if_due(recent_.position().last_time);
+  if (log_ == nullptr)
+    checkpoint_.begin_if_due(recent_.position().last_time);
   return {};
 }
 
@@ -305,7 +310,10 @@ result<void> hub_journal_impl::timed_slice(Work&& work) {
 
 result<bool> hub_journal_impl::maintain(unix_ms now) {
   result<void> done;
-  checkpoint_.begin_if_due(now);
+  {
+    const std::lock_guard no_commits(commits_);
+    checkpoint_.begin_if_due(now);
+  }
   if (aside_.waiting())
     if (auto moved = timed_slice([&] { return move_aside(); }); !moved)
       return moved.failure();
@@ -327,9 +335,14 @@ result<void> hub_journal_impl::checkpoint_now(unix_ms) {
   if (aside_.waiting())
     if (auto moved = timed_slice([&] { return move_aside(); }); !moved)
       return moved;
-  while (checkpoint_.waits() || !recent_.current().empty()) {
-    if (recent_.frozen() == nullptr && !recent_.current().empty())
-      checkpoint_.begin();
+  for (;;) {
+    {
+      const std::lock_guard no_commits(commits_);
+      if (recent_.frozen() == nullptr && !recent_.current().empty())
+        checkpoint_.begin();
+    }
+    if (!checkpoint_.waits())
+      break;
     if (auto done = timed_slice([&] { return slice_alone(); }); !done)
       return done;
   }

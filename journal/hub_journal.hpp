@@ -38,7 +38,8 @@ struct journal_metrics {
 
 /// The hub's journal: log, rows, and the overlay of what was committed since the last checkpoint.
 /// Reads may come from any thread and see the last commit; `commit` and `maintain` come from one
-/// thread, the writer. Takes its time from the records; has no threads and no clock of its own.
+/// thread, the writer; with a commit log from one each. Takes its time from the records; has no
+/// threads and no clock of its own.
 ///
 /// An object whose row (or record) is damaged is *set aside* as soon as that is met: named once in
 /// an error event, refused by every read, and moved, row and records, byte for byte, to a table of
@@ -103,10 +104,12 @@ public:
   /// behind, and, now and then, for retention.
   /// Fails like `commit`, and can be repeated.
   ///
-  /// With a commit log commits carry nothing along: `slice_due` says when one is to be made.
+  /// With a commit log commits carry nothing along and wait for no slice (`folds_beside`): then
+  /// this may be called from another thread than `commit`, always the same one, with
+  /// `checkpoint_now`.
   [[nodiscard]] virtual result<bool> maintain(unix_ms now) = 0;
-  /// A slice is due between two commits. Cheap.
-  [[nodiscard]] virtual bool slice_due() const { return false; }
+  /// `maintain` is for a thread of its own, which also begins checkpoints.
+  [[nodiscard]] virtual bool folds_beside() const { return false; }
   /// Folding has fallen behind: the writer should call `maintain` until it has not, before it takes
   /// more. Cheap.
   [[nodiscard]] virtual bool behind() const { return false; }

@@ -16,6 +16,9 @@ constexpr auto gather_step = std::chrono::microseconds(100);
 constexpr auto gather_max = std::chrono::microseconds(500);
 /// What follows a turn is here by then, or comes with the next sync.
 constexpr auto follow_max = std::chrono::microseconds(250);
+/// Beside commits, between two looks for something to fold; and for whether it is behind no more.
+constexpr auto folding_pause = std::chrono::milliseconds(50);
+constexpr auto behind_pause = std::chrono::milliseconds(1);
 /// While stopping, a journal that takes no writes is given this many tries.
 constexpr int stop_tries = 5;
 /// Under load, maintenance of its own (retention) comes once in so many commits.
@@ -25,7 +28,10 @@ constexpr int commits_alone_max = 64;
 journal_writer::journal_writer(journal::hub_journal& journal, const clock& time,
                                stall_callback on_stall, options o)
     : journal_(journal), time_(time), on_stall_(std::move(on_stall)), options_(std::move(o)),
-      thread_([this] { run(); }) {}
+      thread_([this] { run(); }) {
+  if (journal_.folds_beside())
+    folder_ = std::thread([this] { fold(); });
+}
 
 journal_writer::~journal_writer() {
   stop();
@@ -56,6 +62,7 @@ void journal_writer::stop() {
   wake_.notify_one();
   if (thread_.joinable())
     thread_.join();
+  stop_folding();
 }
 
 writer_state journal_writer::state() const {
@@ -73,6 +80,7 @@ void journal_writer::set_state(writer_state s) {
 }
 
 void journal_writer::run() {
+  const bool beside = journal_.folds_beside();
   std::vector<job> jobs;
   for (;;) {
     {
@@ -88,19 +96,25 @@ void journal_writer::run() {
         break;
     }
     if (jobs.empty()) {
-      maintain();
+      if (!beside)
+        maintain();
       continue;
     }
     if (!commit(jobs))
       return;
     jobs.clear();
-    // Checkpoints ride on the commits, or say when a slice is due; beside that, now and then.
+    if (beside) {
+      wait_for_folding();
+      continue;
+    }
+    // Checkpoints ride on the commits; by itself it is looked after where that is not enough.
     more_maintenance_ = true;
-    if (journal_.behind() || journal_.slice_due() || ++commits_alone_ >= commits_alone_max) {
+    if (journal_.behind() || ++commits_alone_ >= commits_alone_max) {
       commits_alone_ = 0;
       maintain();
     }
   }
+  stop_folding();
   if (auto done = journal_.checkpoint_now(time_.wall_ms()); !done)
     log::warn("last_checkpoint_failed", {{"reason", done.error().message}});
 }
@@ -184,6 +198,48 @@ void journal_writer::maintain() {
   more_maintenance_ = false;
   if (!std::exchange(maintenance_failed_, true))
     log::error("checkpoint_failed", {{"reason", more.error().message}});
+}
+
+// ── Folding beside commits ───────────────────────────────────────────────────────────────────
+
+void journal_writer::fold() {
+  bool failed = false;
+  for (;;) {
+    auto more = journal_.maintain(time_.wall_ms());
+    if (!more && !std::exchange(failed, true))
+      log::error("checkpoint_failed", {{"reason", more.error().message}});
+    failed = failed && !more;
+    std::unique_lock lock(folding_mutex_);
+    folding_rests_ = !more || !*more;
+    if (folding_rests_) {
+      folding_wake_.notify_all();
+      folding_wake_.wait_for(lock, failed ? idle_pause : folding_pause,
+                             [this] { return folding_stops_; });
+    }
+    if (folding_stops_)
+      return;
+  }
+}
+
+/// Callers wait for the folding where it is behind, which is what keeps the memory bounded; not
+/// where it cannot go on.
+void journal_writer::wait_for_folding() {
+  while (journal_.behind()) {
+    std::unique_lock lock(folding_mutex_);
+    if (folding_rests_ || folding_stops_)
+      return;
+    folding_wake_.wait_for(lock, behind_pause);
+  }
+}
+
+void journal_writer::stop_folding() {
+  {
+    const std::lock_guard lock(folding_mutex_);
+    folding_stops_ = true;
+  }
+  folding_wake_.notify_all();
+  if (folder_.joinable())
+    folder_.join();
 }
 
 } // namespace orderhub::runtime

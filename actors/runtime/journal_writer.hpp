@@ -32,14 +32,14 @@ struct writer_state {
   bool given_up = false;
 };
 
-/// One thread: takes everything queued, one transaction, one sync, acknowledges; between commits
-/// one slice of checkpointing. Under load it waits up to half a millisecond for more turns before
-/// it syncs: fewer, larger commits leave the cores to the orders. A commit that fails for want of
-/// room or by an I/O error is held and made again; nothing is dropped, and the hub takes no new
-/// work meanwhile. Told to stop while it cannot write, it gives up after a few more tries, and with
-/// that batch everything behind it: what comes later in the log may follow from what is missing.
-/// Queue bound: the hub's limit on requests in flight plus vendor answers, since each object has a
-/// bounded number of turns out.
+/// One thread: takes everything queued, one sync, acknowledges; between commits one slice of
+/// checkpointing, or, where the journal folds beside commits, a second thread that does. Under load
+/// it waits up to half a millisecond for more turns before it syncs: fewer, larger commits leave
+/// the cores to the orders. A commit that fails for want of room or by an I/O error is held and
+/// made again; nothing is dropped, and the hub takes no new work meanwhile. Told to stop while it
+/// cannot write, it gives up after a few more tries, and with that batch everything behind it: what
+/// comes later in the log may follow from what is missing. Queue bound: the hub's limit on requests
+/// in flight plus vendor answers, since each object has a bounded number of turns out.
 class journal_writer final : public turn_writer {
 public:
   using stall_callback = std::function<void(const writer_state&)>;
@@ -77,6 +77,9 @@ private:
   /// False: given up.
   bool commit(std::vector<job>& jobs);
   void maintain();
+  void fold();
+  void stop_folding();
+  void wait_for_folding();
   void set_state(writer_state s);
 
   journal::hub_journal& journal_;
@@ -92,6 +95,12 @@ private:
   int commits_alone_ = 0; ///< Since the last maintenance.
   bool maintenance_failed_ = false;
   writer_state state_;
+  // Where the journal folds beside commits.
+  std::mutex folding_mutex_;
+  std::condition_variable folding_wake_;
+  bool folding_stops_ = false;
+  bool folding_rests_ = false; ///< It had nothing to do, or failed.
+  std::thread folder_;
   std::thread thread_;
 };
 

@@ -39,6 +39,7 @@ commit_log::commit_log(log_directory& directory, commit_log_options options)
 // ── Starting ─────────────────────────────────────────────────────────────────────────────────
 
 result<void> commit_log::start(const hub_id& hub, log_sequence after, const batch_visitor& take) {
+  const std::lock_guard lock(mutex_);
   hub_ = hub;
   folded_ = after;
   auto found = read_log(directory_, hub, after);
@@ -74,7 +75,7 @@ result<void> commit_log::start(const hub_id& hub, log_sequence after, const batc
       retire(std::move(known));
   }
   if (!found->batches.empty())
-    if (auto again = append(found->batches.back()); !again)
+    if (auto again = append_now(found->batches.back(), true); !again)
       return again;
   top_up();
   return {};
@@ -166,6 +167,7 @@ void commit_log::reclaim() {
 }
 
 void commit_log::release(log_sequence folded) {
+  const std::lock_guard lock(mutex_);
   folded_ = std::max(folded_, folded);
   reclaim();
 }
@@ -176,15 +178,18 @@ bool commit_log::waits_for_folding() const {
 }
 
 bool commit_log::filling() const {
+  const std::lock_guard lock(mutex_);
   return fresh_.size() < options_.spare && waits_for_folding();
 }
 
 bool commit_log::almost_full() const {
+  const std::lock_guard lock(mutex_);
   return fresh_.empty() && current_ && current_->at > current_->size / 4 * almost_full_quarters &&
          waits_for_folding();
 }
 
 std::size_t commit_log::segments_in_use() const {
+  const std::lock_guard lock(mutex_);
   return written_.size() + (current_ ? 1 : 0);
 }
 
@@ -209,6 +214,11 @@ result<void> commit_log::write_to_current(const commit_batch& batch, bool sync) 
 }
 
 result<void> commit_log::append(const commit_batch& batch, bool sync) {
+  const std::lock_guard lock(mutex_);
+  return append_now(batch, sync);
+}
+
+result<void> commit_log::append_now(const commit_batch& batch, bool sync) {
   if (dead_)
     return fail({error_kind::unavailable, where,
                  "a sync of the commit log failed twice; see to the disk and restart the hub"});

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,8 @@ struct commit_log_options {
 ///     takes no more batches until the next start; but where there was no room, the same call may
 ///     be made again.
 ///
-/// One thread alone. FORMAT.md has its bytes, and why every power cut leaves a prefix.
+/// `append` is one thread's; after `start` the others are any thread's. FORMAT.md has its bytes,
+/// and why every power cut leaves a prefix.
 class commit_log {
 public:
   /// Does not own `directory`.
@@ -71,6 +73,7 @@ private:
   [[nodiscard]] result<segment> make(std::uint64_t size);
   /// An empty one with room for so many bytes.
   [[nodiscard]] result<segment> take_fresh(std::uint64_t bytes);
+  [[nodiscard]] result<void> append_now(const commit_batch& batch, bool sync);
   void top_up();
   [[nodiscard]] bool waits_for_folding() const;
   void reclaim();
@@ -81,6 +84,7 @@ private:
 
   log_directory& directory_;
   const commit_log_options options_;
+  mutable std::mutex mutex_; ///< Of what follows.
   hub_id hub_{};
   std::uint64_t epoch_ = 0;
   std::uint64_t next_name_ = 1;

@@ -7,12 +7,14 @@
 #include "tests/support/memory_store.hpp"
 #include "tests/support/simulated_log.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -196,29 +198,51 @@ TEST_CASE("with a commit log a commit leaves the tables alone, and a checkpoint 
   check_same(**journal, world, maker.now());
 }
 
-TEST_CASE("a slice is due beside commits while a checkpoint is under way",
-          "[commit_log][journal]") {
-  memory_store tables;
-  simulated_log disk;
-  commit_log log(disk, {});
-  seeded_random random(1);
-  auto options = slow_options();
-  options.checkpoint_bytes = 2'000;
+TEST_CASE("commits, folding and reads on threads of their own lose and mix up nothing",
+          "[commit_log][journal][timing]") {
+  const auto seed = static_cast<std::uint64_t>(GENERATE(range(0, 4)));
+  CAPTURE(seed);
+  temp_directory dir;
+  turn_maker maker(seed);
+  auto options = small_options(maker);
   options.slice_rows = 1;
-  auto journal = hub_journal::open(tables, options, random, &log);
-  REQUIRE(journal);
-  turn_maker maker(4);
   reference world;
-  CHECK_FALSE((*journal)->slice_due());
-  while ((*journal)->metrics().overlay_bytes < 6'000) {
-    auto turns = maker.next(world);
-    world.commit(turns);
-    REQUIRE((*journal)->commit(turns));
+  {
+    const journal_on_disk hub(dir.path(), options);
+    REQUIRE(hub.journal->folds_beside());
+    std::atomic<bool> stop{false};
+    std::atomic<unix_ms> now{maker.now()};
+    std::atomic<int> failures{0};
+    std::thread folder([&] {
+      while (!stop)
+        if (!hub.journal->maintain(now))
+          ++failures;
+    });
+    std::thread reader([&] {
+      while (!stop)
+        for (const auto* key : {"1", "2", "3"})
+          if (!hub.journal->load({"Order", key}) || !hub.journal->timers(now, 5) ||
+              !hub.journal->resumable())
+            ++failures;
+    });
+    for (int i = 0; i < 300; ++i) {
+      auto turns = maker.next(world);
+      world.commit(turns);
+      now = maker.now();
+      if (!hub.journal->commit(turns))
+        ++failures;
+    }
+    stop = true;
+    folder.join();
+    reader.join();
+    CHECK(failures == 0);
+    check_same(*hub.journal, world, maker.now());
+    CHECK(hub.journal->metrics().checkpoint_lsn > 0);
   }
-  CHECK((*journal)->slice_due());
-  maintain_all(**journal, maker.now());
-  REQUIRE((*journal)->checkpoint_now(maker.now()));
-  CHECK_FALSE((*journal)->slice_due());
+  std::ostringstream out;
+  CHECK(tool::verify(dir.path(), out) == 0);
+  const journal_on_disk again(dir.path(), options);
+  check_same(*again.journal, world, maker.now());
 }
 
 TEST_CASE("a journal whose log is a table goes on with a commit log, and not back",
