@@ -1,5 +1,6 @@
 #include "journal/commit_log/commit_log.hpp"
 #include "journal/commit_log/read_log.hpp"
+#include "tests/journal/support.hpp"
 #include "tests/support/catch2.hpp"
 #include "tests/support/simulated_log.hpp"
 
@@ -351,6 +352,38 @@ TEST_CASE("bytes inside a batch that look like a batch are none", "[commit_log]"
   REQUIRE(batch_at(hub, std::string_view(segment).substr(2 * log_block)).value()); // It lies there.
   commit_log log(disk, small);
   CHECK(started(log, 0) == batches{outer});
+}
+
+TEST_CASE("a segment's head and a batch are on disk as FORMAT.md has them",
+          "[commit_log][golden]") {
+  const auto head = encode_segment_head(hub, 32768);
+  REQUIRE(head.size() == log_block);
+  CHECK(head.substr(0, 33) == unhex("4f 48 4c 53 01 01020304 05060708 090a0b0c 0d0e0f10"
+                                    "00000000 00008000 4a861473"));
+  CHECK(head.find_first_not_of('\0', 33) == std::string::npos);
+  REQUIRE(check_segment_head(hub, head + std::string(32768 - log_block, '\0')));
+
+  std::string batch;
+  encode_batch(hub, 3, {258, 2, "bo", "row"}, batch);
+  REQUIRE(batch.size() == log_block);
+  CHECK(batch.substr(0, 55) == unhex("4f 48 4c 42 01 01020304 05060708 090a0b0c 0d0e0f10"
+                                     "00000000 00000003 00000000 00000102 00000002"
+                                     "02 62 6f 00000003 72 6f 77 df59e830"));
+  CHECK(batch.find_first_not_of('\0', 55) == std::string::npos);
+  const auto read = batch_at(hub, batch);
+  REQUIRE(read);
+  REQUIRE(*read);
+  CHECK((*read)->epoch == 3);
+  CHECK((*read)->batch.first == 258);
+  CHECK((*read)->batch.last() == 259);
+  CHECK((*read)->batch.boot_id == "bo");
+  CHECK((*read)->batch.row == "row");
+  // Any byte changed, it is none.
+  for (std::size_t at = 0; at < 55; ++at) {
+    auto changed = batch;
+    changed[at] = static_cast<char>(changed[at] ^ 1);
+    CHECK_FALSE(batch_at(hub, changed).value());
+  }
 }
 
 } // namespace orderhub::testing
