@@ -1,8 +1,10 @@
 #include "actors/runtime/journal_writer.hpp"
 #include "journal/base/random.hpp"
+#include "journal/commit_log/commit_log.hpp"
 #include "tests/actors/runtime/hub_support.hpp"
 #include "tests/support/catch2.hpp"
 #include "tests/support/sim_clock.hpp"
+#include "tests/support/simulated_log.hpp"
 
 #include <string>
 #include <vector>
@@ -220,6 +222,57 @@ TEST_CASE("after a batch that was given up nothing later is committed or acknowl
   CHECK(state.live.size() == (full_from > 0 ? 1U : 0U));
   for (int step = 1; step < turns; ++step)
     CHECK((state.value("v" + std::to_string(step)) != nullptr) == (step < full_from));
+}
+
+TEST_CASE("beside a commit log turns are acknowledged while a checkpoint is held up",
+          "[runtime][writer]") {
+  manual_clock time;
+  seeded_random random{1};
+  gated_store store;
+  simulated_log disk;
+  journal::commit_log log(disk, {});
+  journal::journal_options options;
+  options.checkpoint_interval_ms = 0;
+  auto journal = must(journal::hub_journal::open(store, options, random, &log));
+  channel<int> acknowledged;
+  store.close();
+  journal_writer writer(*journal, time, {}, {});
+  writer.submit(turn_of("first", random), [&] { acknowledged.put(0); });
+  CHECK(acknowledged.take() == 0);
+  store.wait_for_arrival(); // The tables' commit, by the thread that folds.
+  for (int i = 1; i <= 50; ++i) {
+    writer.submit(turn_of(std::to_string(i), random), [&, i] { acknowledged.put(i); });
+    CHECK(acknowledged.take() == i);
+  }
+  CHECK(journal->metrics().checkpoint_lsn == 0);
+  store.open();
+  writer.stop();
+  CHECK(journal->metrics().checkpoint_lsn == 51);
+  CHECK(journal->metrics().overlay_objects == 0);
+}
+
+TEST_CASE("beside a commit log turns are acknowledged though nothing can be folded",
+          "[runtime][writer]") {
+  manual_clock time;
+  seeded_random random{1};
+  gated_store store;
+  simulated_log disk;
+  journal::commit_log log(disk, {});
+  journal::journal_options options;
+  options.checkpoint_bytes = 1; // It is behind from the first commit on.
+  auto journal = must(journal::hub_journal::open(store, options, random, &log));
+  channel<int> acknowledged;
+  store.refuse(error_kind::full);
+  journal_writer writer(*journal, time, {}, {});
+  for (int i = 1; i <= 50; ++i) {
+    writer.submit(turn_of(std::to_string(i), random), [&, i] { acknowledged.put(i); });
+    CHECK(acknowledged.take() == i);
+  }
+  CHECK(journal->behind());
+  store.refuse(std::nullopt);
+  writer.stop();
+  CHECK(journal->metrics().checkpoint_lsn == 50);
+  CHECK_FALSE(journal->behind());
 }
 
 TEST_CASE("gathering holds nothing up where fewer turns come than expected", "[runtime][writer]") {
