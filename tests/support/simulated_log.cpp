@@ -64,7 +64,7 @@ public:
       });
     }
     node_->waiting = std::move(doubtful);
-    log_.changed();
+    log_.changed(true);
     return {};
   }
 

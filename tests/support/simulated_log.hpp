@@ -47,6 +47,8 @@ public:
   void hold(bool on) { held_ = on; }
   /// Called after every change, and within a write before and after it.
   void on_change(std::function<void()> hook) { hook_ = std::move(hook); }
+  /// The last change was that a file was synced.
+  [[nodiscard]] bool just_synced() const { return just_synced_; }
   /// Changes bytes behind everyone's back, as a failing disk does.
   void overwrite(const std::string& name, std::size_t at, std::string_view bytes);
   [[nodiscard]] std::string contents(const std::string& name) const;
@@ -72,7 +74,8 @@ private:
     std::uint64_t nth = 0;
     error_kind kind{};
   };
-  void changed() {
+  void changed(bool synced = false) {
+    just_synced_ = synced;
     if (hook_)
       hook_();
   }
@@ -83,6 +86,7 @@ private:
   std::optional<failure> sync_failure_;
   std::optional<error_kind> create_failure_;
   bool held_ = false;
+  bool just_synced_ = false;
   std::function<void()> hook_;
   std::size_t syncs_ = 0;
   std::size_t writes_ = 0;
