@@ -20,8 +20,11 @@ namespace {
 /// alone so many times that.
 constexpr std::size_t trimmed_bytes_per_row = 256;
 constexpr std::size_t trimmed_alone_factor = 8;
-/// Where what is not folded has so many times `checkpoint_bytes`, folding comes before commits.
+/// What is not folded has at most so many times `checkpoint_bytes`: there folding comes before
+/// commits, and on the way there each commit waits for a part of it.
 constexpr std::uint64_t urgent_factor = 3;
+/// Where commits wait for it, so many times more goes into one slice: fewer syncs in all.
+constexpr std::size_t behind_factor = 4;
 /// A piece that rides on a commit is at most this part of one that goes alone.
 constexpr std::size_t rider_share = 3;
 /// Beside a commit log a slice is so many times as large.
@@ -35,9 +38,34 @@ void move_mean(double& mean_us, slice_clock::time_point start, std::size_t count
 
 } // namespace
 
+double checkpoint::folded_share() const {
+  const auto objects = static_cast<double>(order_.size());
+  if (at_ >= order_.size())
+    return 1;
+  double part = 0;
+  if (part_ > 0) {
+    const auto& records = recent_.frozen()->objects.find(*order_[at_])->second.records;
+    part = static_cast<double>(part_) / static_cast<double>(records.size());
+  }
+  return (static_cast<double>(at_) + part) / objects;
+}
+
 bool checkpoint::behind() const {
-  return recent_.metrics().bytes >= urgent_factor * options_.checkpoint_bytes ||
-         (log_ != nullptr && log_->almost_full());
+  const auto most = urgent_factor * options_.checkpoint_bytes;
+  if (recent_.metrics().bytes >= most)
+    return true;
+  if (log_ != nullptr)
+    return log_->almost_full(); // Folding has a thread of its own.
+  const auto grown = recent_.current().size;
+  // The log is trimmed before the next checkpoint begins.
+  if (recent_.frozen() == nullptr)
+    return trim_waits_ && grown >= options_.checkpoint_bytes + options_.checkpoint_bytes / 4;
+  // What is frozen is to be folded when there is no room left: each commit waits for its share of
+  // that, and none for all of it. Riders alone may do while a quarter of the room is taken.
+  const auto room = most - recent_.frozen()->size;
+  const auto unpaced = room / 4;
+  return grown > unpaced && static_cast<double>(grown - unpaced) >
+                                folded_share() * static_cast<double>(room - unpaced);
 }
 
 void checkpoint::begin_if_due(unix_ms now) {
@@ -251,7 +279,7 @@ result<bool> checkpoint::slice_alone() {
   if (!txn)
     return txn.failure();
   const auto trimmed_rows = std::max<std::size_t>(1, options_.slice_rows) * trimmed_alone_factor;
-  const auto factor = log_ != nullptr ? beside_factor : 1;
+  const std::size_t factor = log_ != nullptr ? beside_factor : behind() ? behind_factor : 1;
   auto done = slice_in(
       **txn, {options_.slice_rows * factor, options_.slice_ms * static_cast<std::int64_t>(factor)},
       {trimmed_rows, trimmed_rows * trimmed_bytes_per_row});
@@ -263,8 +291,19 @@ result<bool> checkpoint::slice_alone() {
     if (auto committed = (*txn)->commit(); !committed)
       return committed.failure();
   if (folded > 0)
-    move_mean(object_commit_us_, commit_start, folded);
+    learn_commit(microseconds_since(commit_start), folded);
   return note(*done);
+}
+
+/// A commit takes a time of its own, the disk's, and more with each object. Only the latter makes a
+/// slice shorter: on a disk that takes longer to sync than a slice may, slices would else shrink to
+/// an object each.
+void checkpoint::learn_commit(std::int64_t us, std::size_t objects) {
+  const auto took = static_cast<double>(us);
+  constexpr double forgotten = 1.02; // So a disk that has become slower is believed after a while.
+  least_commit_us_ = least_commit_us_ == 0 ? took : std::min(least_commit_us_ * forgotten, took);
+  const auto each = (took - least_commit_us_) / static_cast<double>(objects);
+  object_commit_us_ += (each - object_commit_us_) / 4;
 }
 
 bool checkpoint::note(const slice& done) {

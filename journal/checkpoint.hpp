@@ -44,7 +44,7 @@ public:
   void trim_later() { trim_waits_ = true; }
   /// A slice has something to do.
   [[nodiscard]] bool waits() const { return recent_.frozen() != nullptr || trim_waits_; }
-  /// What is not folded is so much that folding comes before commits.
+  /// Folding is to come before the next commit, or there will be no room for what is not folded.
   [[nodiscard]] bool behind() const;
 
   /// Begins a checkpoint where one is due; with none under way.
@@ -59,6 +59,9 @@ public:
   [[nodiscard]] result<bool> slice_alone();
 
 private:
+  /// Of the frozen generation, 0 to 1.
+  [[nodiscard]] double folded_share() const;
+  void learn_commit(std::int64_t us, std::size_t objects);
   void take_order();
   struct row_to_put {
     std::string key;
@@ -85,7 +88,9 @@ private:
   bool trim_waits_ = false;
   // What rows of a slice cost when they are written at its end, in microseconds, moving means.
   double invocation_put_us_ = 10; ///< A row of `iv`.
-  double object_commit_us_ = 20;  ///< The commit and its sync, for each object folded.
+  double object_commit_us_ =
+      20;                      ///< The commit, for each object folded, without `least_commit_us_`.
+  double least_commit_us_ = 0; ///< What a commit takes at least; 0: none was made.
 };
 
 } // namespace orderhub::journal

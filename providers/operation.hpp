@@ -2,23 +2,16 @@
 #include "journal/base/result.hpp"
 #include "journal/base/time.hpp"
 #include "providers/http_message.hpp"
+#include "providers/policy/doubt.hpp"
 #include "providers/step_ref.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace orderhub::providers {
-
-/// What is done where a call may or may not have taken effect. The numbers reach the disk.
-enum class doubt_policy : std::uint8_t {
-  replay_key = 1,  ///< Send the same bytes with the same idempotency key; past its life, look up.
-  lookup = 2,      ///< Ask by our own reference; repeat only what is proven absent.
-  await_event = 3, ///< Wait for a verified event as evidence; past `event_wait_ms`, `after_event`.
-  may_miss = 4,    ///< Do not repeat; report it.
-  may_repeat = 5,  ///< Repeat; a duplicate is tolerable.
-};
 
 /// Full-jitter exponential backoff: the n-th wait is uniform in [0, min(max, initial * 2^n)].
 struct retry_policy {
@@ -73,7 +66,8 @@ struct lookup_finding {
 };
 
 /// One call of a vendor as a plain value: bytes, policies and pure functions. Sees no clock, socket
-/// or random number, and holds no secret.
+/// or random number, and holds no secret. The functions are a vendor's own; those of a custom
+/// provider hold its description, and with it the texts that this one only points at.
 struct raw_operation {
   std::string_view name;   ///< Constant, `stripe.charge`.
   std::string_view vendor; ///< Constant, `stripe`; the key into the registry.
@@ -112,17 +106,17 @@ struct raw_operation {
   /// `in_doubt`: resolve by policy. `in_doubt_stored`: resolve by look-up. `done_before`: an
   /// earlier effect is proven, look it up without limit of time. `misconfigured`: nothing happened,
   /// and nothing will with this credential.
-  result<std::string> (*parse)(const http_response&) = nullptr;
+  std::function<result<std::string>(const http_response&)> parse = {};
   /// Whether an answer that `parse` took for a decision is about this very request: the object,
   /// payment or amount that it names. Null where nothing in an answer could tell. See
   /// `policy/answer.hpp`, which asks both.
-  bool (*is_about)(const sent_request&, const http_response&) = nullptr;
+  std::function<bool(const sent_request&, const http_response&)> is_about = {};
   /// The look-up request; null where the operation has none.
-  http_request (*lookup)(const sent_request&) = nullptr;
-  lookup_finding (*read_lookup)(const sent_request&, const http_response&) = nullptr;
+  std::function<http_request(const sent_request&)> lookup = {};
+  std::function<lookup_finding(const sent_request&, const http_response&)> read_lookup = {};
   /// The same request for another key generation (from 2), where the request names it; null: the
   /// bytes stay as they are.
-  http_request (*regenerate)(const http_request&, std::uint32_t generation) = nullptr;
+  std::function<http_request(const http_request&, std::uint32_t generation)> regenerate = {};
 };
 
 /// A call whose outcome is a `T`. `T` provides `static result<T> decode(std::string_view json)`.

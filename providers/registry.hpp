@@ -1,8 +1,11 @@
 #pragma once
 #include "journal/base/secret.hpp"
+#include "providers/policy/doubt.hpp"
 #include "providers/policy/rate_limiter.hpp"
+#include "providers/token_client.hpp"
 
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +28,10 @@ struct endpoint {
   std::string identity = {};
   /// The vendor's limits that calls keep to, by class; a class that is not named has none.
   std::vector<call_limit> limits = {};
+  /// By operation, what the configuration says that it does in doubt; else each its own.
+  std::map<std::string, doubt_choice, std::less<>> doubt = {};
+  /// A token of an OAuth 2 provider is shown to it, which this says where to get; null: none is.
+  std::shared_ptr<const token_client> token = {};
 
   /// What an intent records of its target; a changed one pauses the order instead of asking a
   /// vendor account that never saw the request.

@@ -1,9 +1,11 @@
 #pragma once
 #include "journal/base/secret.hpp"
 #include "providers/http_message.hpp"
+#include "providers/token_client.hpp"
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +19,8 @@ struct wire_request {
   header_list headers;
   std::vector<std::pair<std::string, secret>> secret_headers; ///< Authorization.
   std::string body;
+  /// Whose token it shows; null: none. What gets it is `transport/token_transport.hpp`.
+  std::shared_ptr<const token_client> token = {};
   std::int64_t deadline_ms = 30'000; ///< From the start of the connection to the last byte.
   /// Takes a connection of its own, opened now: set for what repeats a call whose answer was lost.
   bool fresh_connection = false;
@@ -32,6 +36,8 @@ struct transport_outcome {
   outcome_kind kind = outcome_kind::lost;
   http_response response;
   std::string reason; ///< For `not_sent` and `lost`: constant text without URL or secret.
+  /// `not_sent`: no token is given for this credential, and none will be until it has changed.
+  bool is_credential_refused = false;
 };
 
 /// Sends requests. Every call ends in exactly one callback, from any thread, never from inside

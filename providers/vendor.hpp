@@ -1,6 +1,7 @@
 #pragma once
 #include "journal/base/result.hpp"
 #include "journal/base/secret.hpp"
+#include "providers/policy/doubt.hpp"
 #include "providers/policy/rate_limiter.hpp"
 #include "providers/registry.hpp"
 
@@ -109,6 +110,9 @@ struct vendor {
   /// What it means that it is not configured; empty: nothing that anybody need be told.
   std::string_view skipped = {};
   std::vector<vendor_setting> settings;
+  std::vector<operation_row> operations; ///< All that act; not those that only read.
+  /// A key says itself whether it is a live one, wherever it is shown.
+  bool has_live_keys = false;
   std::vector<endpoint_name> endpoints;
   /// `mock`, `test` or `live`; empty where the vendor is skipped.
   std::string_view (*mode_of)(const vendor_configuration&) = nullptr;

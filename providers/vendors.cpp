@@ -32,6 +32,23 @@ const vendor& vendor_for(vendor_role role) {
   return *it;
 }
 
+const std::vector<operation_row>& all_operations() {
+  static const std::vector<operation_row> all = [] {
+    std::vector<operation_row> rows;
+    for (const auto& v : all_vendors())
+      rows.insert(rows.end(), v.operations.begin(), v.operations.end());
+    return rows;
+  }();
+  return all;
+}
+
+const operation_row* find_operation(std::string_view name) {
+  const auto& all = all_operations();
+  const auto it = std::find_if(all.begin(), all.end(),
+                               [name](const operation_row& row) { return row.name == name; });
+  return it == all.end() ? nullptr : &*it;
+}
+
 std::vector<std::string_view> skippable_vendors() {
   std::vector<std::string_view> names;
   for (const auto& v : all_vendors())

@@ -2,7 +2,7 @@
 # Kills the real hub while real orders run against faulty vendors, and checks what the vendors did.
 #
 #   scripts/chaos.sh [--seed N] [--kills N] [--orders N] [--break WHAT] [--no-build] [--keep]
-#                    [--hang VENDOR] [--clock-steps [N]] [--program FILE]
+#                    [--hang VENDOR] [--clock-steps [N]] [--webhooks] [--program FILE]
 #
 # `scripts/chaos.sh --help` after a build shows every option. Ends with one line of counts; exits 1
 # where a guarantee was broken, 2 where the run itself could not be made.

@@ -130,10 +130,11 @@ class Process:
 
 
 class Mock:
-    def __init__(self, program, directory, seed=1, counts=False):
+    def __init__(self, program, directory, seed=1, counts=False, more=()):
         arguments = [str(program), "mock", "--listen", "127.0.0.1:0", "--seed", str(seed)]
         if counts:
             arguments.append("--ledger-counts")
+        arguments += more
         self.process = Process(arguments, {}, directory / "mock.log")
         deadline = time.monotonic() + 20
         line = b""

@@ -109,7 +109,9 @@ effect_step effect_machine::read_page(const transport_outcome& outcome,
     page = reading != nullptr ? std::get<finding>(*reading)
                               : start_.operation.read_lookup(sent(), outcome.response);
   else
-    page.failure = {error_kind::unavailable, std::string(start_.operation.name), outcome.reason};
+    page.failure = {outcome.is_credential_refused ? error_kind::misconfigured
+                                                  : error_kind::unavailable,
+                    std::string(start_.operation.name), outcome.reason};
   lost_ = lost_ || outcome.kind == providers::outcome_kind::lost;
   const bool unknown = page.kind == providers::finding_kind::unknown;
   if (unknown && page.failure.kind == error_kind::misconfigured) {
@@ -237,7 +239,8 @@ effect_step effect_machine::proven_absent() {
   if (cancel_)
     return complete(fail({error_kind::cancelled, std::string(start_.operation.name),
                           "cancelled; proven not to have happened", 409}));
-  if (policy() == doubt_policy::replay_key) {
+  // A key under which the vendor may have stored a failure would bring that failure again.
+  if (!start_.operation.key_header.empty()) {
     ++generation_;
     note(note_kind::new_key, now(), "the last attempt is proven absent");
   }

@@ -370,6 +370,12 @@ effect_step effect_machine::on_outcome(const transport_outcome& outcome,
   case providers::outcome_kind::response:
     return answered(outcome.response, reading);
   case providers::outcome_kind::not_sent:
+    if (outcome.is_credential_refused) {
+      const error refused{error_kind::misconfigured, std::string(start_.operation.name),
+                          outcome.reason};
+      learn(vendor_finding::misconfigured, refused);
+      return misconfigured(refused, next::send);
+    }
     learn_unanswered(outcome);
     return retry({error_kind::unavailable, std::string(start_.operation.name), outcome.reason},
                  false);

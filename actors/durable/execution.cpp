@@ -386,6 +386,7 @@ execution::issued execution::call(const object_id& target, std::string_view hand
     p.input.handler = std::string(handler);
     p.input.revision = std::string(host_.revision_of(target, handler));
     p.input.shared = host_.is_shared(target, handler);
+    p.input.ephemeral = host_.is_ephemeral(target, handler);
     p.input.due_at = delay_ms > 0 ? host_.now() + delay_ms : 0;
     p.input.body = std::move(body);
     if (wait) {

@@ -79,6 +79,8 @@ public:
   [[nodiscard]] virtual std::string_view revision_of(const object_id& target,
                                                      std::string_view handler) const = 0;
   [[nodiscard]] virtual bool is_shared(const object_id& target, std::string_view handler) const = 0;
+  [[nodiscard]] virtual bool is_ephemeral(const object_id& target,
+                                          std::string_view handler) const = 0;
 };
 
 /// One activation of one invocation: the coroutine, and its journal. Replays what is recorded, then

@@ -65,6 +65,7 @@ void object_machine::apply_event(const invocation_id& id, const handler_definiti
       p.input.handler = s.handler;
       p.input.revision = std::string(revision_of(s.target, s.handler));
       p.input.shared = is_shared(s.target, s.handler);
+      p.input.ephemeral = is_ephemeral(s.target, s.handler);
       p.input.body = s.body;
       p.input.due_at = s.delay_ms > 0 ? now() + s.delay_ms : 0;
       append(id, record_kind::send, index++, encode(p));

@@ -5,6 +5,7 @@
 #include "journal/base/log.hpp"
 #include "journal/base/text.hpp"
 #include "journal/open_work.hpp"
+#include "providers/chosen_doubt.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -362,20 +363,19 @@ journal::effect_payload object_machine::intent_of(const providers::raw_operation
   p.attempt = std::string(attempt);
   p.operation = std::string(op.name);
   p.vendor = std::string(op.vendor);
-  if (const auto* endpoint = env_.vendors.find(op.vendor))
+  const auto* endpoint = env_.vendors.find(op.vendor);
+  if (endpoint != nullptr)
     p.target = endpoint->fingerprint();
   if (!op.key_header.empty())
     p.key = idempotency_key(env_.hub, state_.id, step, attempt);
-  p.policy = static_cast<std::uint8_t>(op.doubt);
+  const auto doubt = providers::doubt_of(op, endpoint);
+  p.policy = static_cast<std::uint8_t>(doubt.policy);
   p.deadline_ms = op.deadline_ms;
-  const auto* endpoint_now = env_.vendors.find(op.vendor);
-  p.absence_after_ms = endpoint_now != nullptr && endpoint_now->absence_after_ms >= 0
-                           ? endpoint_now->absence_after_ms
-                           : op.absence_after_ms;
-  p.key_life_ms = op.key_life_ms;
-  p.event_wait_ms = op.event_wait_ms;
-  p.after_event = static_cast<std::uint8_t>(op.after_event);
-  if (op.doubt != doubt_policy::may_repeat) {
+  p.absence_after_ms = doubt.absence_after_ms;
+  p.key_life_ms = doubt.key_life_ms;
+  p.event_wait_ms = doubt.event_wait_ms;
+  p.after_event = static_cast<std::uint8_t>(doubt.after_event);
+  if (doubt.policy != doubt_policy::may_repeat) {
     p.method = op.request.method;
     p.path = op.request.target;
     for (const auto& [name, value] : op.request.headers)
@@ -426,6 +426,11 @@ std::string_view object_machine::revision_of(const object_id& target,
 bool object_machine::is_shared(const object_id& target, std::string_view handler) const {
   const auto* h = services_.find(target.service, handler);
   return h != nullptr && (h->mode == handler_mode::shared || h->mode == handler_mode::event);
+}
+
+bool object_machine::is_ephemeral(const object_id& target, std::string_view handler) const {
+  const auto* h = services_.find(target.service, handler);
+  return h != nullptr && h->ephemeral;
 }
 
 } // namespace orderhub::durable

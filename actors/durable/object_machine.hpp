@@ -163,6 +163,7 @@ private:
   std::string hub_text() const override;
   std::string_view revision_of(const object_id& target, std::string_view handler) const override;
   bool is_shared(const object_id& target, std::string_view handler) const override;
+  bool is_ephemeral(const object_id& target, std::string_view handler) const override;
 
   [[nodiscard]] std::string merged(std::string_view name, const std::string* current,
                                    std::string_view delta) const;

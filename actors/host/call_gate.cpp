@@ -14,7 +14,8 @@ using durable::place_request;
 place_kind kind_of(std::string_view call_class, bool lookup) {
   if (lookup)
     return place_kind::lookup;
-  return call_class == "read" ? place_kind::read : place_kind::effect;
+  const bool only_reads = call_class == "read" || call_class == "track";
+  return only_reads ? place_kind::read : place_kind::effect;
 }
 
 std::string_view name_of(place_kind kind) {

@@ -30,7 +30,7 @@ gated_vendor::share gated_vendor::share_of(std::string_view call_class, bool loo
                                            bool compensates) {
   if (lookup)
     return share::lookup;
-  if (call_class == "read")
+  if (kind_of(call_class, false) == place_kind::read)
     return share::read;
   return compensates ? share::undo : share::forward;
 }

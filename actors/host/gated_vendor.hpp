@@ -72,7 +72,8 @@ private:
   /// Where several wait for the same tokens, each has its share.
   enum class share : std::uint8_t { forward, undo, read, lookup };
   static constexpr std::size_t shares = 4;
-  static constexpr std::array<std::string_view, 4> classes = {"write", "read", "list", "search"};
+  static constexpr std::array<std::string_view, 5> classes = {"write", "read", "list", "search",
+                                                              "track"};
 
   struct entry {
     object_id object;

@@ -40,6 +40,7 @@ void put_on_wire(hub_context& hub, const providers::endpoint& endpoint, durable:
   wire.headers = std::move(c.request.headers);
   wire.secret_headers = endpoint.secret_headers;
   wire.body = std::move(c.request.body);
+  wire.token = endpoint.token;
   wire.deadline_ms = c.deadline_ms;
   wire.fresh_connection = c.fresh;
   hub.vendor_calls.fetch_add(1, std::memory_order_relaxed);

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
 namespace orderhub::http_gateway {
 
 namespace mock = providers::mock;
@@ -24,7 +26,11 @@ bool is_taken(const providers::transport_outcome& outcome) {
 webhook_sender::webhook_sender(webhook_sender_options options, providers::transport& out,
                                std::function<std::vector<mock::notice>(unix_ms)> collect)
     : to_(std::move(options.to)), out_(out), collect_(std::move(collect)),
-      queue_(options.manner, std::move(options.keys), options.seed), thread_([this] { run(); }) {}
+      queue_(options.manner, std::move(options.keys), options.seed) {
+  if (!options.log_path.empty())
+    log_.open(options.log_path, std::ios::app);
+  thread_ = std::thread([this] { run(); });
+}
 
 webhook_sender::~webhook_sender() {
   {
@@ -82,10 +88,27 @@ void webhook_sender::send(mock::webhook_sending sending) {
                                     providers::transport_outcome outcome) { done(sent, outcome); });
 }
 
+void webhook_sender::write(const mock::webhook_sending& sent,
+                           const providers::transport_outcome& outcome) {
+  if (!log_.is_open())
+    return;
+  const bool is_answered = outcome.kind == providers::outcome_kind::response;
+  nlohmann::json line{{"vendor", mock::vendor_names.at(static_cast<std::size_t>(sent.vendor))},
+                      {"target", sent.target},
+                      {"forged", sent.is_forged},
+                      {"status", is_answered ? outcome.response.status : 0},
+                      {"body", sent.body}};
+  for (const auto& [name, value] : sent.headers)
+    if (name == "X-GitHub-Delivery")
+      line["delivery"] = value;
+  log_ << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
+}
+
 void webhook_sender::done(mock::webhook_sending sending,
                           const providers::transport_outcome& outcome) {
   const bool taken = is_taken(outcome);
   const std::lock_guard lock(mutex_);
+  write(sending, outcome);
   ++(taken ? counts_.taken : counts_.refused);
   if (taken && sending.is_forged)
     ++counts_.forged_taken;

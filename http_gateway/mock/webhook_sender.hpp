@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <fstream>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -18,6 +19,10 @@ struct webhook_sender_options {
   providers::mock::webhook_manner manner;
   providers::mock::webhook_keys keys;
   std::uint64_t seed = 1; ///< Of delays, copies and forgeries.
+  /// A file that gets a line of JSON for each call that ended: `vendor`, `target`, `delivery`
+  /// (GitHub's id), `forged`, `status` (0: no answer) and `body`. Empty: none. For tests: bodies
+  /// hold mail addresses.
+  std::string log_path;
 };
 
 /// Sends what the mock vendors tell, on one thread of its own: it asks `collect` every 50 ms, and
@@ -44,6 +49,8 @@ public:
 private:
   void run();
   void send(providers::mock::webhook_sending sending);
+  void write(const providers::mock::webhook_sending& sent,
+             const providers::transport_outcome& outcome);
   void done(providers::mock::webhook_sending sending, const providers::transport_outcome& outcome);
 
   const std::string to_;
@@ -54,6 +61,7 @@ private:
   std::condition_variable changed_;
   providers::mock::webhook_queue queue_;
   std::vector<providers::mock::webhook_sending> due_; ///< Wait for a place; backwards.
+  std::ofstream log_;
   counts counts_;
   std::size_t in_flight_ = 0;
   bool is_stopping_ = false;

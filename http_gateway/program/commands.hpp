@@ -24,6 +24,7 @@ struct mock_command {
   /// A file that gets the webhooks' secrets, as `NAME=value` lines for the hub's environment. What
   /// the environment already has of them is taken from there.
   std::string webhook_secrets_path;
+  std::string webhook_log_path; ///< As in `webhook_sender_options`.
   providers::mock::webhook_manner webhooks;
   std::int64_t transit_ms = 15'000, delivery_ms = 15'000; ///< As in the mock's options.
 };

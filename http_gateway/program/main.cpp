@@ -83,6 +83,9 @@ std::shared_ptr<std::vector<given_duration>> add_webhook_flags(CLI::App& app, mo
   app.add_option("--webhook-secrets", mock.webhook_secrets_path,
                  "file that gets their secrets, for the hub's environment")
       ->type_name("FILE");
+  app.add_option("--webhook-log", mock.webhook_log_path,
+                 "file that gets a line of JSON for each webhook that was sent, with its body")
+      ->type_name("FILE");
   add_time("--transit", "15s", "from a label to the parcel being in transit; 0: it never moves",
            mock.transit_ms);
   add_time("--delivery", "15s", "from there to its delivery; 0: never", mock.delivery_ms);

@@ -46,7 +46,8 @@ int run_mock(const mock_command& command) {
   if (!port)
     return refused(port.error().message);
   if (vendors.tells)
-    server.send_webhooks({command.webhooks_to, command.webhooks, std::move(keys), command.seed},
+    server.send_webhooks({command.webhooks_to, command.webhooks, std::move(keys), command.seed,
+                          command.webhook_log_path},
                          transport);
   const auto& host = command.listen.host;
   // Flushed at once: scripts wait for this line to learn the port.

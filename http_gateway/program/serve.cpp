@@ -1,6 +1,9 @@
 #include "actors/durable/wait_board.hpp"
 #include "actors/handlers/orders/order_request.hpp"
 #include "actors/handlers/services.hpp"
+#include "actors/handlers/webhooks/webhook_list.hpp"
+#include "actors/handlers/webhooks/webhook_sweeper.hpp"
+#include "actors/host/ingress.hpp"
 #include "actors/runtime/hub.hpp"
 #include "http_gateway/admin/admin_api.hpp"
 #include "http_gateway/ingress/ingress_api.hpp"
@@ -27,6 +30,7 @@
 #include "journal/hub_journal.hpp"
 #include "journal/lmdb_store.hpp"
 #include "providers/transport/curl_transport.hpp"
+#include "providers/transport/token_transport.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -99,7 +103,8 @@ void send_mock_webhooks(mock_server& mock, const settings& s, std::uint16_t port
   webhook_sender_options how{.to = (is_v6 ? "http://[::1]:" : "http://127.0.0.1:") +
                                    std::to_string(port),
                              .manner = {},
-                             .keys = std::move(keys)};
+                             .keys = std::move(keys),
+                             .log_path = {}};
   mock.send_webhooks(std::move(how), out);
 }
 
@@ -175,7 +180,34 @@ std::string ended_webhooks_text(const handlers::webhook_counts& counts) {
   for (std::size_t i = 0; i < counts.ended.size(); ++i)
     out.sample({{"verdict", name_of(static_cast<handlers::event_verdict>(i))}},
                counts.ended.at(i).load());
+  out.family("orderhub_webhook_events_swept_total", metric_kind::counter,
+             "News that no webhook had brought and the vendor was asked for.");
+  for (std::size_t i = 0; i < counts.swept.size(); ++i)
+    out.sample({{"vendor", counts.swept_vendors.at(i)}}, counts.swept.at(i).load());
   return out.take();
+}
+
+/// The first sweep; with what comes after it the hub goes on by itself. Also where they are off now
+/// and were on: it ends them.
+void begin_sweeps(runtime::hub& hub, const journal::hub_journal& journal, bool is_on) {
+  struct told final : host::responder {
+    void accepted(std::string_view) override {}
+    void finished(host::call_response reply) override {
+      if (reply.status >= 400)
+        log::warn("webhook_sweep_not_begun", {{"status", reply.status}});
+    }
+  };
+  const auto sweeper = handlers::stripe_sweeper_object();
+  const auto known = journal.load(sweeper);
+  if (!is_on && known && known->blank())
+    return;
+  host::call_request call;
+  call.service = sweeper.service;
+  call.key = sweeper.key;
+  call.handler = "Sweep";
+  call.body = handlers::sweep_at_start;
+  call.one_way = true;
+  hub.record(std::move(call), std::make_shared<told>());
 }
 
 /// What a call is where there are more of them than can be served.
@@ -313,9 +345,13 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
   }
   // Above the places of all vendors together: nothing waits behind a vendor that hangs.
   transport_options.in_flight_max = vendors->endpoints.size() * places.a_vendor() + 32;
-  providers::curl_transport transport(transport_options);
+  providers::curl_transport curl(transport_options);
+  providers::token_transport transport(curl, machine);
   const auto board = std::make_shared<durable::wait_board>(s.call_after_ms);
   orders->board = board;
+  orders->knows_webhook = [&journal](const std::string& key) {
+    return handlers::knows_webhook(**journal, key);
+  };
   handlers::load_order_tables(orders->rules);
   const auto services =
       handlers::all_services(std::make_shared<const handlers::order_settings>(*orders));
@@ -387,6 +423,7 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
   providers::curl_transport mock_transport; // None of the hub's places.
   if (*mock && s.mock_webhooks)
     send_mock_webhooks(**mock, s, (*listener)->port(), mock_keys, mock_transport);
+  begin_sweeps(hub, **journal, orders->webhook_sweep_ms > 0);
   const auto public_address = address_text(s.listen, (*listener)->port());
   log::info("serving", {{"listen", public_address},
                         {"admin", address_text(s.admin_listen, (*admin_listener)->port())},

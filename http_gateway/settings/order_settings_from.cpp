@@ -12,6 +12,7 @@
 #include "providers/twilio/endpoint.hpp"
 #include "providers/vendors.hpp"
 
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -106,6 +107,8 @@ result<handlers::order_settings> order_settings_from(const settings& s,
         s.configuration_of(providers::vendor_for(providers::vendor_role::deployment)));
   o.slack_webhook = vendors.find("slack_webhook") != nullptr;
   o.stock = vendors.find("inventory") != nullptr;
+  for (const auto& provider : s.custom)
+    o.custom.push_back(provider.what);
   auto wishes = providers::shippo::label_wishes_of(
       s.configuration_of(providers::vendor_for(providers::vendor_role::shipping)));
   if (!wishes)
@@ -127,6 +130,16 @@ result<handlers::order_settings> order_settings_from(const settings& s,
   o.sms_events = hooks.has("twilio.auth_token");
   o.mail_events = hooks.has("sendgrid.webhook_public_key");
   o.mail_event_wait_ms = s.mail_event_wait_ms;
+  constexpr std::int64_t webhook_sweep_ms = 300'000;
+  o.webhook_sweep_ms = s.webhook_sweep_ms >= 0 ? s.webhook_sweep_ms
+                       : o.payment_events      ? webhook_sweep_ms
+                                               : 0;
+  o.webhook_sweep_back_ms = s.webhook_sweep_back_ms;
+  // What is swept has to be found by the payment's id, too.
+  o.payment_events = o.payment_events || o.webhook_sweep_ms > 0;
+  o.parcel_sweep_after_ms = s.parcel_sweep_ms;
+  o.parcel_sweep_every_ms = s.parcel_sweep_every_ms;
+  o.parcel_sweep_for_ms = s.parcel_sweep_for_ms;
   o.slack_operators = s.slack_operators;
   o.label_timeout_ms = s.label_timeout_ms;
   o.notification_timeout_ms = s.notification_timeout_ms;

@@ -1,10 +1,14 @@
 #pragma once
 #include "journal/base/result.hpp"
 #include "journal/base/secret.hpp"
+#include "providers/custom/provider.hpp"
 #include "providers/policy/circuit_breaker.hpp"
+#include "providers/policy/doubt.hpp"
 #include "providers/vendor.hpp"
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,6 +63,9 @@ struct settings {
   std::vector<std::string> disabled;        ///< Vendors to be skipped.
   providers::breaker_settings breaker;      ///< Of each vendor.
 
+  /// By operation, where it is not its own.
+  std::map<std::string, providers::doubt_choice, std::less<>> doubt;
+
   bool mock_mode = false;
   std::uint64_t mock_seed = 1;
   std::int64_t mock_latency_ms = 0;       ///< Added to each answer of a built-in mock vendor.
@@ -67,6 +74,8 @@ struct settings {
   std::int64_t mock_delivery_ms = 15'000; ///< From there to the door; 0: it never arrives.
   std::string mock_control_path;          ///< A control document for the mock vendors at start.
 
+  /// Providers that the TOML file describes, by name.
+  std::vector<providers::custom::provider> custom;
   providers::vendor_values vendors; ///< As the rows of the vendors' folders say.
 
   std::string mail_from;      ///< Empty: the sample default.
@@ -79,6 +88,12 @@ struct settings {
   secret custom_webhooks; ///< JSON, `providers::webhooks::read_custom_sources`; has their secrets.
   std::vector<std::string> slack_operators; ///< Slack's ids of those who may press buttons.
   std::int64_t mail_event_wait_ms = 120'000;
+  /// How often Stripe is asked for its events; 0: never; negative: by whether its webhooks are on.
+  std::int64_t webhook_sweep_ms = -1;
+  std::int64_t webhook_sweep_back_ms = 72LL * 3'600'000; ///< How far the first time looks back.
+  std::int64_t parcel_sweep_ms = 12LL * 3'600'000; ///< From a label to the first question; 0: none.
+  std::int64_t parcel_sweep_every_ms = 12LL * 3'600'000;
+  std::int64_t parcel_sweep_for_ms = 30LL * 86'400'000;
   secret proxy; ///< May hold a password.
   /// Authorities that vendors' certificates are verified against; empty: the system's.
   std::string ca_file;

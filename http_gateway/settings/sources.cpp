@@ -1,5 +1,6 @@
 #include "http_gateway/settings/sources.hpp"
 
+#include "http_gateway/settings/custom_from.hpp"
 #include "http_gateway/settings/table.hpp"
 #include "http_gateway/settings/values.hpp"
 
@@ -44,6 +45,62 @@ std::optional<std::string> text_of(const toml::node& node) {
   return std::nullopt;
 }
 
+/// The same as JSON; nothing where it holds what JSON has not (dates).
+std::optional<nlohmann::json> json_of(const toml::node& node) {
+  using nlohmann::json;
+  if (const auto* s = node.as_string())
+    return json(s->get());
+  if (const auto* b = node.as_boolean())
+    return json(b->get());
+  if (const auto* i = node.as_integer())
+    return json(i->get());
+  if (const auto* f = node.as_floating_point())
+    return json(f->get());
+  if (const auto* list = node.as_array()) {
+    auto out = json::array();
+    for (const auto& element : *list) {
+      auto value = json_of(element);
+      if (!value)
+        return std::nullopt;
+      out.push_back(std::move(*value));
+    }
+    return out;
+  }
+  const auto* table = node.as_table();
+  if (table == nullptr)
+    return std::nullopt;
+  auto out = json::object();
+  for (const auto& [name, element] : *table) {
+    auto value = json_of(element);
+    if (!value)
+      return std::nullopt;
+    out[std::string(name.str())] = std::move(*value);
+  }
+  return out;
+}
+
+/// `[custom.<name>]`, each a page of its own.
+result<void> apply_custom(settings& to, const toml::node& node, const std::string& origin) {
+  const auto* all = node.as_table();
+  if (all == nullptr)
+    return refuse("custom in " + origin + " must be a table of providers.");
+  for (const auto& [key, page] : *all) {
+    const std::string name(key.str());
+    const auto json = json_of(page);
+    if (!json)
+      return refuse("custom." + name + " in " + origin + " must hold no dates or times.");
+    auto provider = custom_from(name, json->dump());
+    if (!provider)
+      return refuse(provider.error().message + " (in " + origin + ").");
+    for (const auto& other : to.custom)
+      if (!other.what->instead_of.empty() && other.what->instead_of == provider->what->instead_of)
+        return refuse("custom." + name + ".instead_of in " + origin + " must not be what " +
+                      other.what->operation + ".instead_of is.");
+    to.custom.push_back(std::move(*provider));
+  }
+  return {};
+}
+
 /// The sections [webhooks.custom.NAME] as the list that the variable would have.
 std::optional<std::string> custom_webhooks_of(const toml::table& sections) {
   auto list = nlohmann::json::array();
@@ -80,7 +137,15 @@ result<void> apply_table(settings& to, const toml::table& values, const std::str
     const auto name = prefix + std::string(key.str());
     const auto given_as = name + " in " + origin;
     const auto* r = find_setting(name);
-    if (const auto* section = node.as_table(); section && !r && prefix.empty()) {
+    if (prefix.empty() && name == "custom") {
+      auto done = apply_custom(to, node, origin);
+      if (!done)
+        return done;
+      continue;
+    }
+    // `[doubt]` has a table for each vendor: `stripe.charge = …`.
+    const bool may_be_section = prefix.empty() || prefix == "doubt.";
+    if (const auto* section = node.as_table(); section && !r && may_be_section) {
       auto done = apply_table(to, *section, name + ".", origin);
       if (!done)
         return done;
@@ -152,6 +217,9 @@ result<settings> load_settings(const flag_values& flags, const environment& env)
     if (auto done = apply_toml(s, text.str(), s.config_path); !done)
       return done.failure();
   }
+  for (auto& provider : s.custom)
+    if (auto done = take_secrets(provider, env); !done)
+      return refuse(done.error().message + ".");
   for (const auto& r : setting_table())
     if (const auto value = variable(std::string(r.id.environment).c_str()))
       if (auto done = apply(s, r, *value, std::string(r.id.environment)); !done)

@@ -1,5 +1,6 @@
 #include "http_gateway/settings/startup_checks.hpp"
 
+#include "http_gateway/settings/table.hpp"
 #include "http_gateway/settings/values.hpp"
 #include "journal/base/loopback.hpp"
 #include "providers/transport/ca_file.hpp"
@@ -43,6 +44,57 @@ void add_mixed_modes(std::vector<finding>& out, const settings& s) {
                    "Real money is charged and the built-in mock sells the labels."});
 }
 
+bool is_on_this_machine(std::string_view base) {
+  const auto host_at = base.find("://");
+  if (host_at == std::string_view::npos)
+    return false;
+  const auto host = base.substr(host_at + 3);
+  return is_loopback_host(host.substr(0, host.find('/')));
+}
+
+/// A live vendor: its key says so, or it stands at no address of this machine.
+bool is_live(const settings& s, const providers::vendor& v) {
+  return mode_of(s, v) == "live" &&
+         (v.has_live_keys || !is_on_this_machine(s.vendors.text_of(v.base)));
+}
+
+std::string doubt_setting(std::string_view operation) {
+  const auto* row = find_setting("doubt." + std::string(operation));
+  return std::string(row->id.name) + " (" + std::string(row->id.environment) + ')';
+}
+
+/// With a live key nothing is called absent sooner than its operation knows: what still runs at the
+/// vendor would be done twice.
+result<void> check_absence(const settings& s) {
+  for (const auto& v : providers::all_vendors()) {
+    if (!is_live(s, v))
+      continue;
+    for (const auto& of : v.operations) {
+      const auto it = s.doubt.find(of.name);
+      const bool has_own = it != s.doubt.end() && it->second.absence_after_ms.has_value();
+      const auto absence_ms = has_own ? *it->second.absence_after_ms : s.absence_after_ms;
+      if (!of.has_lookup || (!has_own && absence_ms < 0) || absence_ms >= of.absence_after_ms)
+        continue;
+      return refuse((has_own ? doubt_setting(of.name)
+                             : std::string("absence_after (ORDERHUB_ABSENCE_AFTER)")) +
+                    " must be at least " + std::to_string(of.absence_after_ms / 1'000) +
+                    "s with a live " + std::string(v.title) + " key: so long " +
+                    std::string(of.name) + " may still be running when a look-up finds nothing.");
+    }
+  }
+  for (const auto& provider : s.custom) {
+    const auto& what = *provider.what;
+    if (what.look_up && !what.doubt.absence_after_ms && !provider.base.empty() &&
+        !is_on_this_machine(provider.base) && s.absence_after_ms >= 0 &&
+        s.absence_after_ms < what.absence_after_ms)
+      return refuse(what.operation +
+                    ".doubt must say an absence time (look_up 10s): "
+                    "absence_after (ORDERHUB_ABSENCE_AFTER) is below the " +
+                    std::to_string(what.absence_after_ms / 1'000) + "s that it has else.");
+  }
+  return {};
+}
+
 } // namespace
 
 result<void> check_for_serve(const settings& s) {
@@ -55,6 +107,8 @@ result<void> check_for_serve(const settings& s) {
   if (!s.ca_file.empty())
     if (auto usable = providers::check_ca_file(s.ca_file); !usable)
       return refuse(s.ca_file_given_as + ": " + usable.error().message + ".");
+  if (auto sound = check_absence(s); !sound)
+    return sound;
   if (!takes_real_money(s))
     return {};
   const auto live_key =

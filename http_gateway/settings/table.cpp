@@ -3,7 +3,9 @@
 #include "http_gateway/settings/values.hpp"
 #include "providers/vendors.hpp"
 
+#include <cstddef>
 #include <limits>
+#include <string>
 #include <utility>
 
 namespace orderhub::http_gateway {
@@ -203,6 +205,23 @@ rows webhook_rows() {
         "long as the hub was away, 10s to 1h",
         "120s", ""},
        [](settings& s, text_view t) { return set_duration(s.mail_event_wait_ms, t, 10'000); }},
+      {{"webhook_sweep", "ORDERHUB_WEBHOOK_SWEEP",
+        "how often Stripe is asked for events that no webhook brought, from 1s; or off", "",
+        "5m where STRIPE_WEBHOOK_SECRET is set, else off"},
+       [](settings& s, text_view t) { return set_duration_or_off(s.webhook_sweep_ms, t, 1'000); }},
+      {{"webhook_sweep_back", "ORDERHUB_WEBHOOK_SWEEP_BACK",
+        "how far back a hub asks that has never asked; Stripe keeps events for 30 days", "72h", ""},
+       [](settings& s, text_view t) { return set_duration(s.webhook_sweep_back_ms, t, 0); }},
+      {{"parcel_sweep", "ORDERHUB_PARCEL_SWEEP",
+        "how old a label is when Shippo is first asked where its parcel is, from 1s; or off", "12h",
+        ""},
+       [](settings& s, text_view t) { return set_duration_or_off(s.parcel_sweep_ms, t, 1'000); }},
+      {{"parcel_sweep_every", "ORDERHUB_PARCEL_SWEEP_EVERY",
+        "how long after that, and after each answer, it is asked again, from 1s", "12h", ""},
+       [](settings& s, text_view t) { return set_duration(s.parcel_sweep_every_ms, t, 1'000); }},
+      {{"parcel_sweep_for", "ORDERHUB_PARCEL_SWEEP_FOR",
+        "how long after its label a parcel that has not come is asked for no more", "30d", ""},
+       [](settings& s, text_view t) { return set_duration(s.parcel_sweep_for_ms, t, 1'000); }},
   };
 }
 
@@ -251,6 +270,37 @@ rows rows_of(const providers::vendor& v) {
   return out;
 }
 
+/// Of every operation that acts, whose names stand nowhere else.
+struct doubt_name {
+  std::string name, environment, help, own;
+};
+
+std::vector<doubt_name> doubt_names() {
+  std::vector<doubt_name> all;
+  for (const auto& of : providers::all_operations()) {
+    std::string variable = "ORDERHUB_DOUBT_";
+    for (const char c : of.name)
+      variable += c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+    std::string may_be;
+    for (const auto policy : providers::allowed_policies(of))
+      may_be.append(may_be.empty() ? "" : ", ").append(name_of(policy));
+    all.push_back({"doubt." + std::string(of.name), std::move(variable),
+                   std::string(of.help) + "; may be " + may_be, shown(providers::own_doubt(of))});
+  }
+  return all;
+}
+
+rows doubt_rows() {
+  static const auto names = doubt_names();
+  rows out;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    out.push_back({{names[i].name, names[i].environment, names[i].help, names[i].own, ""},
+                   [&of = providers::all_operations()[i]](settings& s, text_view t) {
+                     return set_doubt(s.doubt, of, t);
+                   }});
+  return out;
+}
+
 rows mock_rows() {
   return {
       {{"mock.seed", "ORDERHUB_MOCK_SEED",
@@ -292,6 +342,7 @@ rows whole_table() {
   add("Calls to vendors", calls_rows());
   add("Webhooks", webhook_rows());
   add("The vendors' breakers", breaker_rows());
+  add(doubt_group, doubt_rows());
   for (const auto& v : providers::all_vendors())
     add(v.title, rows_of(v));
   add("Built-in mock vendors", mock_rows());

@@ -25,6 +25,9 @@ struct setting_row {
   std::function<result<void>(settings&, std::string_view)> set;
 };
 
+/// The heading of what is done in doubt.
+inline constexpr std::string_view doubt_group = "In doubt";
+
 /// The one table: documents, flags, environment and file all follow it. Rows of a group lie
 /// together.
 const std::vector<setting_row>& setting_table();

@@ -88,6 +88,13 @@ result<void> set_duration(std::int64_t& to, std::string_view text, std::int64_t 
   return {};
 }
 
+result<void> set_duration_or_off(std::int64_t& to, std::string_view text, std::int64_t min_ms) {
+  if (text != "off")
+    return set_duration(to, text, min_ms);
+  to = 0;
+  return {};
+}
+
 result<void> set_size(std::int64_t& to, std::string_view text, std::int64_t min, std::int64_t max) {
   std::int64_t n = 0;
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), n);
@@ -267,6 +274,19 @@ result<void> set_rate(std::string& to, std::string_view text) {
     if (auto limit = providers::parse_rate_limit(text); !limit)
       return refuse(limit.error().message + ", or none");
   to = std::string(text);
+  return {};
+}
+
+result<void> set_doubt(std::map<std::string, providers::doubt_choice, std::less<>>& to,
+                       const providers::operation_row& of, std::string_view text) {
+  auto choice = providers::parse_doubt(text);
+  if (!choice)
+    return choice.failure();
+  if (auto allowed = providers::check_doubt(of, *choice); !allowed)
+    return allowed;
+  to.erase(std::string(of.name));
+  if (*choice != providers::own_doubt(of))
+    to.emplace(of.name, *choice);
   return {};
 }
 

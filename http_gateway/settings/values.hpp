@@ -31,6 +31,8 @@ result<void> set_number(Int& to, std::string_view text, Int min, Int max) {
 result<void> set_rate(std::string& to, std::string_view text);
 /// `0`, or a duration with its unit; milliseconds.
 result<void> set_duration(std::int64_t& to, std::string_view text, std::int64_t min_ms);
+/// `off`, which is 0, or the same from `min_ms` on.
+result<void> set_duration_or_off(std::int64_t& to, std::string_view text, std::int64_t min_ms);
 /// Bytes, or KiB, MiB, GiB.
 result<void> set_size(std::int64_t& to, std::string_view text, std::int64_t min, std::int64_t max);
 result<void> set_flag(bool& to, std::string_view text);
@@ -56,6 +58,10 @@ result<void> set_listen(listen_address& to, std::string_view text);
 /// As the kind of the vendor's setting says.
 result<void> set_vendor_value(providers::vendor_values& to, const providers::vendor_setting& of,
                               std::string_view text);
+
+/// What that operation does in doubt; its own policy takes it out again.
+result<void> set_doubt(std::map<std::string, providers::doubt_choice, std::less<>>& to,
+                       const providers::operation_row& of, std::string_view text);
 
 /// `H:P`, `[v6]:P`, or `P`.
 result<listen_address> parse_listen(std::string_view text);

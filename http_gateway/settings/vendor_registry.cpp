@@ -1,12 +1,19 @@
 #include "http_gateway/settings/vendor_registry.hpp"
 
 #include "http_gateway/settings/values.hpp"
+#include "providers/custom/provider.hpp"
 #include "providers/vendors.hpp"
 
+#include <cstdint>
 #include <string>
 #include <utility>
 
 namespace orderhub::http_gateway {
+
+namespace {
+/// What the built-in mock has not done by then it does not do.
+constexpr std::int64_t mock_absence_ms = 200;
+} // namespace
 
 result<providers::registry> make_registry(const settings& s, std::string_view mock_base) {
   const auto& all = providers::all_vendors();
@@ -24,9 +31,25 @@ result<providers::registry> make_registry(const settings& s, std::string_view mo
     if (!made)
       return made.failure();
     for (auto& e : *made) {
+      for (const auto& of : v.operations)
+        if (const auto it = s.doubt.find(of.name); it != s.doubt.end())
+          e.doubt.insert(*it);
       auto name = e.vendor;
       out.endpoints.insert_or_assign(std::move(name), std::move(e));
     }
+  }
+  for (const auto& provider : s.custom) {
+    const auto& what = *provider.what;
+    out.settings.emplace(what.vendor, "[" + what.operation + "] of the configuration file");
+    if (provider.base.empty() && !s.mock_mode)
+      return refuse(what.operation + ".url must be set.");
+    if (provider.oauth && provider.oauth->url.empty() && !provider.base.empty())
+      return refuse(what.operation + ".oauth.token_url must be set.");
+    auto made = providers::custom::endpoint_of(provider, mock_base);
+    if (!what.doubt.absence_after_ms)
+      made.absence_after_ms =
+          s.absence_after_ms < 0 && provider.base.empty() ? mock_absence_ms : s.absence_after_ms;
+    out.endpoints.insert_or_assign(what.vendor, std::move(made));
   }
   return out;
 }

@@ -3,7 +3,6 @@
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/webhooks/webhook_list.hpp"
 #include "http_gateway/server/content_coding.hpp"
-#include "journal/base/log.hpp"
 #include "journal/base/text.hpp"
 
 #include <algorithm>
@@ -99,10 +98,13 @@ std::shared_ptr<const webhook_keys> webhook_door::keys() const {
 }
 
 void webhook_door::write_warnings(bool all) {
-  if (all)
-    refused_.write_rest(time_.wall_ms());
-  else
-    refused_.write_due(time_.wall_ms());
+  const auto now = time_.wall_ms();
+  for (auto* warnings : {&refused_, &unreadable_}) {
+    if (all)
+      warnings->write_rest(now);
+    else
+      warnings->write_due(now);
+  }
 }
 
 void webhook_door::take(const webhook_route& route, http_exchange_ptr exchange) {
@@ -159,7 +161,7 @@ void webhook_door::take(const webhook_route& route, http_exchange_ptr exchange) 
       is_custom ? hooks::read_custom(*custom, delivery, ours) : source->read(delivery, ours);
   if (!read.problem.empty()) {
     metrics_.unreadable(from.vendor, 1);
-    log::warn("webhook_unreadable", {{"vendor", from.vendor}, {"reason", read.problem}});
+    unreadable_.note(from.vendor, read.problem, {}, time_.wall_ms());
     exchange->answer(problem(400, read.problem));
     return;
   }
@@ -182,7 +184,7 @@ void webhook_door::record(const sender& from, const http_exchange_ptr& exchange,
     if (e.problem.empty())
       return false;
     metrics_.unreadable(from.vendor, 1);
-    log::warn("webhook_unreadable", {{"vendor", from.vendor}, {"reason", e.problem}});
+    unreadable_.note(from.vendor, e.problem, {}, time_.wall_ms());
     return true;
   });
   const auto events = read.elements.size();

@@ -62,6 +62,7 @@ private:
   std::shared_ptr<const webhook_keys> keys_;
   webhook_metrics metrics_;
   repeated_warning refused_{"webhook_refused"};
+  repeated_warning unreadable_{"webhook_unreadable"};
 };
 
 } // namespace orderhub::http_gateway

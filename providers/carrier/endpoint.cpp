@@ -21,7 +21,10 @@ constexpr contracts::service own{
 } // namespace
 
 vendor describe() {
-  return contracts::describe<own>();
+  auto v = contracts::describe<own>();
+  v.operations = {contracts::keyed_row("carrier.request_pickup", "orders a pickup", stake::none),
+                  contracts::keyed_row("carrier.cancel_pickup", "cancels that", stake::none)};
+  return v;
 }
 
 } // namespace orderhub::providers::carrier

@@ -1,5 +1,8 @@
 #include "providers/contracts/endpoint.hpp"
 
+#include "providers/contracts/wire.hpp"
+
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -31,6 +34,12 @@ std::vector<endpoint> endpoints_of(const service& of, const vendor_configuration
   if (const auto& key = configured.values.secret_of(of.key); !key.empty())
     e.secret_headers.emplace_back("Authorization", secret("Bearer " + key.reveal()));
   return {std::move(e)};
+}
+
+operation_row keyed_row(std::string_view name, std::string_view help, stake at_stake) {
+  constexpr std::int64_t promised_ms = std::int64_t{7} * 24 * 3'600'000;
+  return {name, help,        at_stake,    doubt_policy::replay_key,
+          true, promised_ms, key_life_ms, absence_after_ms};
 }
 
 vendor without_functions(const service& of) {

@@ -27,6 +27,8 @@ struct service {
 std::string_view mode_of(const service& of, const vendor_configuration& configured);
 /// Its endpoint, with the key as a bearer token where there is one; none where it is not used.
 std::vector<endpoint> endpoints_of(const service& of, const vendor_configuration& configured);
+/// An operation that acts under a key, which the services know for 7 days (rule K5).
+operation_row keyed_row(std::string_view name, std::string_view help, stake at_stake);
 /// All but the two functions, which have no place for `of`.
 vendor without_functions(const service& of);
 

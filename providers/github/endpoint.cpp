@@ -78,6 +78,8 @@ vendor describe() {
       {base, "GITHUB_API_BASE", "what stands before /repos", own_base, setting_kind::base_url,
        "/repos"},
   };
+  v.operations = {{"github.create_deployment", "creates a deployment", stake::none,
+                   doubt_policy::lookup, true, 0, 0, 5'000}};
   v.endpoints = {{"github", "MOCK_MODE, ORDERHUB_DISABLE, GITHUB_API_BASE, GITHUB_TOKEN and "
                             "GITHUB_REPOSITORY"}};
   v.mode_of = mode_of;

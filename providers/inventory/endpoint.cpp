@@ -20,7 +20,12 @@ constexpr contracts::service own{
 } // namespace
 
 vendor describe() {
-  return contracts::describe<own>();
+  auto v = contracts::describe<own>();
+  v.operations = {
+      contracts::keyed_row("inventory.reserve", "reserves an order's goods", stake::stock),
+      contracts::keyed_row("inventory.commit", "takes them for sold", stake::stock),
+      contracts::keyed_row("inventory.release", "frees them", stake::stock)};
+  return v;
 }
 
 } // namespace orderhub::providers::inventory

@@ -16,7 +16,8 @@ constexpr std::array<std::string_view, fault_effect_count> effect_names = {
     "none",         "status",    "drop_before", "drop_after",         "garbage", "truncate",
     "latency",      "late_work", "stored_500",  "stored_500_done",    "refuse",  "queued",
     "unauthorized", "forbidden", "not_found",   "reset_after_answer", "hang",    "hang_after",
-    "html",         "empty",     "foreign",     "processing",         "pending", "untracked"};
+    "html",         "empty",     "foreign",     "processing",         "pending", "untracked",
+    "twice"};
 constexpr std::array<std::string_view, 3> outcome_names = {"success", "error", "never"};
 constexpr std::array<std::string_view, 5> refund_statuses = {"succeeded", "pending", "failed",
                                                              "canceled", "requires_action"};
@@ -97,7 +98,7 @@ result<void> read_fault_field(fault& f, const std::string& name, const json& val
     const auto it = std::find(vendor_names.begin(), vendor_names.end(), *text);
     if (it == vendor_names.end() && *text != "*")
       return fail(wrong("'vendor' must be one of stripe, shippo, sendgrid, slack, twilio, github, "
-                        "inventory, warehouse, carrier, *"));
+                        "inventory, warehouse, carrier, custom, *"));
     if (it != vendor_names.end())
       f.vendor = static_cast<vendor_id>(std::distance(vendor_names.begin(), it));
   } else if (name == "operation" || name == "code" || name == "text") {
@@ -127,7 +128,8 @@ result<void> read_fault_field(fault& f, const std::string& name, const json& val
       return fail(wrong("'effect' must be one of status, drop_before, drop_after, garbage, "
                         "truncate, latency, late_work, stored_500, stored_500_done, refuse, "
                         "queued, unauthorized, forbidden, not_found, reset_after_answer, hang, "
-                        "hang_after, html, empty, foreign, processing, pending, untracked"));
+                        "hang_after, html, empty, foreign, processing, pending, untracked, "
+                        "twice"));
     f.effect = static_cast<fault_effect>(std::distance(effect_names.begin(), it));
   } else if (name == "outcome") {
     auto text = read_text(value, name);
@@ -324,6 +326,8 @@ result<control_document> parse_control(std::string_view text) {
       to.authenticate = value.get<std::string>();
     else if (name == "fail_authentication" && value.is_string())
       to.fail_authentication = value.get<std::string>();
+    else if (name == "dispute" && value.is_string())
+      to.dispute = value.get<std::string>();
     else if (name == "archive" && value.is_string())
       to.archive = value.get<std::string>();
     else if (name == "unarchive" && value.is_string())
@@ -336,6 +340,8 @@ result<control_document> parse_control(std::string_view text) {
       to.fail_pick_ticket = value.get<std::string>();
     else if (name == "fail_pickup" && value.is_string())
       to.fail_pickup = value.get<std::string>();
+    else if (name == "expire_tokens" && value == true)
+      to.expire_tokens = true;
     else
       read = fail(wrong("there is no setting '" + name.substr(0, 64) + "'"));
     if (!read)

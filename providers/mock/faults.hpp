@@ -50,8 +50,9 @@ enum class fault_effect : std::uint8_t {
   pending,    ///< Stripe's refund: answered `pending`, or with that `code` `requires_action`;
               ///< `late_ms` later the `outcome`.
   untracked,  ///< Shippo's label: bought without a tracking number, which it has `late_ms` later.
+  twice, ///< The work is done twice, the second time whatever key it has, and nothing answered.
 };
-inline constexpr std::size_t fault_effect_count = 24;
+inline constexpr std::size_t fault_effect_count = 25;
 std::string_view name_of(fault_effect effect);
 
 /// What becomes of what was not decided at once: a `queued` label, a `processing` payment, a
@@ -107,12 +108,13 @@ struct control_document {
   std::array<std::optional<std::int64_t>, vendor_count> clock_skew_ms, page_size_max;
   std::array<std::optional<std::int64_t>, vendor_count> calls_per_second, retry_after_s;
   std::array<std::optional<bool>, vendor_count> oldest_first, ignores_filter;
-  std::optional<std::string> authenticate, fail_authentication;
+  std::optional<std::string> authenticate, fail_authentication, dispute;
   std::optional<dashboard_refund> refund;
   std::optional<std::string> archive, unarchive;
   std::map<std::string, std::int64_t> stock;                ///< Free pieces by product.
   std::optional<std::string> expire;                        ///< An order.
   std::optional<std::string> fail_pick_ticket, fail_pickup; ///< The same.
+  bool expire_tokens = false;
 };
 /// Fails with `invalid`, naming the field. Reads the whole document before anything is changed.
 result<control_document> parse_control(std::string_view json);

@@ -18,7 +18,8 @@ public:
     rate = 2,
     transaction = 3,
     refund = 4,
-    address = 5
+    address = 5,
+    track = 6
   };
 
   explicit ids(std::uint64_t tag) : tag_(tag & tag_mask) {}

@@ -17,13 +17,13 @@ constexpr std::size_t step_size_max = 64;
 constexpr std::size_t steps_max = 1'000;
 
 constexpr std::array<std::string_view, effect_kind_count> kind_names = {
-    "charge",        "refund",      "cancel_intent", "shipment",   "label",        "label_refund",
-    "mail",          "message",     "sms",           "deployment", "reservation",  "stock_commit",
-    "stock_release", "pick_ticket", "pick_cancel",   "pickup",     "pickup_cancel"};
+    "charge",        "refund",      "cancel_intent", "shipment",   "label",         "label_refund",
+    "mail",          "message",     "sms",           "deployment", "reservation",   "stock_commit",
+    "stock_release", "pick_ticket", "pick_cancel",   "pickup",     "pickup_cancel", "custom_call"};
 constexpr std::array<std::string_view, effect_kind_count> kind_vendors = {
     "stripe",    "stripe",    "stripe",    "shippo",  "shippo",    "shippo",
     "sendgrid",  "slack",     "twilio",    "github",  "inventory", "inventory",
-    "inventory", "warehouse", "warehouse", "carrier", "carrier"};
+    "inventory", "warehouse", "warehouse", "carrier", "carrier",   "custom"};
 
 } // namespace
 
@@ -176,6 +176,7 @@ void ledger::append_effect(std::string& out, std::size_t index) const {
   case effect_kind::stock_release:
   case effect_kind::pick_ticket:
   case effect_kind::pick_cancel:
+  case effect_kind::custom_call:
   case effect_kind::pickup:
   case effect_kind::pickup_cancel:
     append_number(out, static_cast<std::int64_t>(e.number));

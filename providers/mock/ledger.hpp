@@ -34,8 +34,9 @@ enum class effect_kind : std::uint8_t {
   pick_cancel,   ///< It cancelled one.
   pickup,        ///< The carrier took a pickup.
   pickup_cancel, ///< It cancelled one.
+  custom_call,   ///< A custom provider was told something.
 };
-inline constexpr std::size_t effect_kind_count = 17;
+inline constexpr std::size_t effect_kind_count = 18;
 /// `charge`, `refund`, …
 std::string_view name_of(effect_kind kind);
 

@@ -15,12 +15,13 @@ enum class vendor_id : std::uint8_t {
   github,
   inventory,
   warehouse,
-  carrier
+  carrier,
+  custom
 };
-inline constexpr std::size_t vendor_count = 9;
+inline constexpr std::size_t vendor_count = 10;
 inline constexpr std::array<std::string_view, vendor_count> vendor_names = {
-    "stripe", "shippo",    "sendgrid",  "slack",  "twilio",
-    "github", "inventory", "warehouse", "carrier"};
+    "stripe", "shippo",    "sendgrid",  "slack",   "twilio",
+    "github", "inventory", "warehouse", "carrier", "custom"};
 
 /// What a request asks for; the name by which faults and request counters speak of it.
 enum class call_id : std::uint8_t {
@@ -32,7 +33,8 @@ enum class call_id : std::uint8_t {
   stripe_refund,   ///< POST /v1/refunds
   stripe_retrieve_refund,
   stripe_list_refunds,
-  stripe_other, ///< Unknown path or method.
+  stripe_list_events, ///< GET /v1/events
+  stripe_other,       ///< Unknown path or method.
   shippo_shipment,
   shippo_retrieve_shipment,
   shippo_label, ///< POST /transactions, `shippo.label`
@@ -40,8 +42,9 @@ enum class call_id : std::uint8_t {
   shippo_list_labels,
   shippo_label_refund, ///< POST /refunds
   shippo_retrieve_label_refund,
-  shippo_address, ///< POST /addresses
-  shippo_track,   ///< POST /tracks
+  shippo_address,    ///< POST /addresses
+  shippo_track,      ///< POST /tracks
+  shippo_read_track, ///< GET /tracks/{carrier}/{number}
   shippo_other,
   sendgrid_mail,
   sendgrid_other,
@@ -75,8 +78,12 @@ enum class call_id : std::uint8_t {
   carrier_read,
   carrier_request, ///< GET /v1/requests/{key}
   carrier_other,
+  custom_call,  ///< PUT or POST /orders/{reference}
+  custom_find,  ///< GET /orders/{reference}
+  custom_token, ///< POST /token
+  custom_other,
 };
-inline constexpr std::size_t call_count = 51;
+inline constexpr std::size_t call_count = 57;
 
 struct call_name {
   vendor_id vendor;
@@ -91,6 +98,7 @@ inline constexpr std::array<call_name, call_count> call_names = {{
     {vendor_id::stripe, "refund"},
     {vendor_id::stripe, "retrieve_refund"},
     {vendor_id::stripe, "list_refunds"},
+    {vendor_id::stripe, "list_events"},
     {vendor_id::stripe, "other"},
     {vendor_id::shippo, "shipment"},
     {vendor_id::shippo, "retrieve_shipment"},
@@ -101,6 +109,7 @@ inline constexpr std::array<call_name, call_count> call_names = {{
     {vendor_id::shippo, "retrieve_label_refund"},
     {vendor_id::shippo, "address"},
     {vendor_id::shippo, "track"},
+    {vendor_id::shippo, "read_track"},
     {vendor_id::shippo, "other"},
     {vendor_id::sendgrid, "mail"},
     {vendor_id::sendgrid, "other"},
@@ -134,6 +143,10 @@ inline constexpr std::array<call_name, call_count> call_names = {{
     {vendor_id::carrier, "read"},
     {vendor_id::carrier, "request"},
     {vendor_id::carrier, "other"},
+    {vendor_id::custom, "call"},
+    {vendor_id::custom, "find"},
+    {vendor_id::custom, "token"},
+    {vendor_id::custom, "other"},
 }};
 
 } // namespace orderhub::providers::mock

@@ -3,6 +3,7 @@
 #include "providers/mock/call.hpp"
 #include "providers/mock/contracts/inventory.hpp"
 #include "providers/mock/contracts/jobs.hpp"
+#include "providers/mock/custom/custom.hpp"
 #include "providers/mock/github/github.hpp"
 #include "providers/mock/sendgrid/sendgrid.hpp"
 #include "providers/mock/shippo/shippo.hpp"
@@ -25,7 +26,8 @@ struct world {
       : shared{settings, ids(tag), ledger(settings.ledger, settings.ledger_effects_max, ids(tag))},
         stripe_vendor(shared), shippo_vendor(shared), sendgrid_vendor(shared), slack_vendor(shared),
         twilio_vendor(shared), github_vendor(shared), inventory_vendor(shared),
-        warehouse_vendor(shared, warehouse_facts), carrier_vendor(shared, carrier_facts) {}
+        warehouse_vendor(shared, warehouse_facts), carrier_vendor(shared, carrier_facts),
+        custom_vendor(shared) {}
 
   shared_state shared;
   stripe stripe_vendor;
@@ -37,6 +39,7 @@ struct world {
   inventory inventory_vendor;
   job_service warehouse_vendor;
   job_service carrier_vendor;
+  custom custom_vendor;
 };
 
 struct late_task {
@@ -83,6 +86,8 @@ call_id route(vendor_id vendor, std::string_view method, std::string_view path) 
     return job_service::route(warehouse_facts, method, path);
   case vendor_id::carrier:
     return job_service::route(carrier_facts, method, path);
+  case vendor_id::custom:
+    return custom::route(method, path);
   }
   return call_id::slack_other;
 }
@@ -123,6 +128,7 @@ void status_answer(http_response& reply, vendor_id vendor, const fault& f) {
   case vendor_id::inventory:
   case vendor_id::warehouse:
   case vendor_id::carrier:
+  case vendor_id::custom:
     reply.body = f.status == 429
                      ? R"({"error":{"code":"rate_limited","message":"Too many requests."}})"
                      : R"({"error":{"code":"unavailable","message":"The request failed."}})";
@@ -206,6 +212,7 @@ void refused_at_the_door(http_response& reply, call_id what, const fault& f) {
   case vendor_id::inventory:
   case vendor_id::warehouse:
   case vendor_id::carrier:
+  case vendor_id::custom:
     body = status == 401   ? R"({"error":{"code":"unauthorized","message":"Unknown token."}})"
            : status == 403 ? R"({"error":{"code":"forbidden","message":"Not allowed."}})"
                            : R"({"error":{"code":"unknown_path","message":"No such path."}})";
@@ -249,6 +256,7 @@ int success_status(call_id what, std::string_view method) {
     return what == call_id::warehouse_pick_ticket ? 201 : 200;
   case vendor_id::carrier:
     return what == call_id::carrier_pickup ? 201 : 200;
+  case vendor_id::custom:
   case vendor_id::stripe:
   case vendor_id::slack:
     break;
@@ -343,7 +351,21 @@ struct vendors::state {
     case vendor_id::carrier:
       now_world->carrier_vendor.handle(c);
       return;
+    case vendor_id::custom:
+      now_world->custom_vendor.handle(c);
+      return;
     }
+  }
+
+  /// The same work under another key, so that nothing tells that it was done.
+  void do_once_more(const call& c) {
+    auto again = c.request;
+    for (auto& [name, value] : again.headers)
+      if (name == "idempotency-key")
+        value += "-again";
+    http_response unheard;
+    call other{again, c.what, c.path, c.query, c.now, c.request_number, nullptr, 0, unheard};
+    dispatch(other);
   }
 
   call late_call(const late_task& task, http_response& reply) const {
@@ -377,7 +399,7 @@ struct vendors::state {
   bool begin_late(call& c) {
     if (call_names[static_cast<std::size_t>(c.what)].vendor == vendor_id::stripe)
       return now_world->stripe_vendor.begin_late(c);
-    return c.request.method == "POST";
+    return c.request.method != "GET";
   }
 
   mock_response vendor_request(const mock_request& request, vendor_id vendor, std::string_view path,
@@ -471,8 +493,11 @@ mock_response vendors::state::vendor_request(const mock_request& request, vendor
          inside ? decision.hit : nullptr,
          out.delay_ms,
          out.response};
+  if (effect == fault_effect::twice)
+    do_once_more(c);
   dispatch(c);
   switch (effect) {
+  case fault_effect::twice:
   case fault_effect::drop_after:
     out.wire = wire_action::drop;
     break;
@@ -738,6 +763,9 @@ result<void> vendors::control(std::string_view json) {
                           *read->refund, s.time_at(vendor_id::stripe), s.request_number))
     return fail({error_kind::not_found, "mock.control",
                  "'refund' names no paid PaymentIntent, or more than is left of it"});
+  if (read->dispute &&
+      !s.now_world->stripe_vendor.dispute(*read->dispute, s.time_at(vendor_id::stripe)))
+    return fail({error_kind::not_found, "mock.control", "'dispute' names no paid PaymentIntent"});
   auto& slack_vendor = s.now_world->slack_vendor;
   for (const auto& [name, archived] :
        {std::pair(&read->archive, true), std::pair(&read->unarchive, false)})
@@ -756,6 +784,8 @@ result<void> vendors::control(std::string_view json) {
                  "'fail_pickup' names no order with an open pickup"});
   for (const auto& [product, pieces] : read->stock)
     stock.set_stock(product, pieces);
+  if (read->expire_tokens)
+    s.now_world->custom_vendor.expire_tokens();
   if (read->clear)
     s.plan.clear();
   auto& lists = s.now_world->shared.lists;

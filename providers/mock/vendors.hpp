@@ -22,10 +22,10 @@
 /// a seed.
 ///
 /// Paths: `/stripe/v1/…`, `/shippo/…`, `/sendgrid/v3/mail/send`, `/slack/api/…` and
-/// `/slack/services/T…/B…/…` (incoming webhook), `/twilio/2010-04-01/…`, `/github/repos/…`, so that
-/// `http://host:port/stripe` is Stripe's base URL, and `http://host:port/slack` stands for
-/// `https://slack.com` and `https://hooks.slack.com`. Besides: `GET /ledger`, `POST /control`,
-/// `POST /reset`, `GET /health`.
+/// `/slack/services/T…/B…/…` (incoming webhook), `/twilio/2010-04-01/…`, `/github/repos/…`,
+/// `/custom/orders/…` and `/custom/token`, so that `http://host:port/stripe` is Stripe's base URL,
+/// and `http://host:port/slack` stands for `https://slack.com` and `https://hooks.slack.com`.
+/// Besides: `GET /ledger`, `POST /control`, `POST /reset`, `GET /health`.
 ///
 /// Conventions for what a test cannot otherwise ask for (all else follows the vendors' pages):
 /// - credentials of the right shape are accepted, unless they contain `invalid` (401,
@@ -98,7 +98,7 @@ struct options {
   /// Whether the vendors tell what happens; see `take_notices`.
   bool tells = false;
   /// How long after its label a parcel is in transit, and how long after that it is delivered; 0:
-  /// never. Only told.
+  /// never. Told, and answered to `GET /tracks/{carrier}/{number}`.
   std::int64_t transit_ms = 15'000, delivery_ms = 15'000;
   /// Rates quoted for a shipment, 1 to 3.
   std::size_t shippo_rates = 2;
@@ -148,12 +148,13 @@ public:
   /// is noted. `fail_authentication` plays the one who does not: it becomes
   /// `requires_payment_method`.
   /// `{"refund":{"payment_intent":"pi_…","amount":1000,"status":"pending"}}` plays somebody who
-  /// refunds in Stripe's dashboard.
+  /// refunds in Stripe's dashboard; `dispute` a bank that disputes a payment.
   /// `archive` and `unarchive` name a Slack channel; incoming webhooks post to `C0WEBHOOK0`.
   /// `{"stock":{"sku-1":3}}` says how many pieces the inventory has free; `expire` names an order
   /// whose reservation lapses (both in one document: first this).
+  /// `{"expire_tokens":true}`: every token that was given is refused from now on.
   /// `fail_pick_ticket` and `fail_pickup` name an order whose ticket or pickup has failed.
-  /// Fails with `invalid` naming the field, `not_found` for those eight, or `full`; then nothing
+  /// Fails with `invalid` naming the field, `not_found` for those nine, or `full`; then nothing
   /// has changed.
   result<void> control(std::string_view json);
 

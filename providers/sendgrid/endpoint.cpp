@@ -49,6 +49,9 @@ vendor describe() {
       {write_limit, "SENDGRID_WRITE_LIMIT",
        "mails: calls a second (10/s), minute (m) or hour (h), or none", "none", setting_kind::rate},
   };
+  v.operations = {{"sendgrid.send_mail",
+                   "sends a mail; with SendGrid's webhooks on its event is awaited first",
+                   stake::none, doubt_policy::may_repeat}};
   v.endpoints = {
       {"sendgrid", "MOCK_MODE, ORDERHUB_DISABLE, SENDGRID_API_BASE and SENDGRID_API_KEY"}};
   v.mode_of = mode_of;

@@ -5,7 +5,10 @@
 #include "providers/shippo/messages.hpp"
 #include "providers/shippo/transaction.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -85,6 +88,38 @@ std::int64_t number_in(std::string_view link, std::string_view name) {
   return value;
 }
 
+/// A label that stands for the rate.
+struct bought_label {
+  label_outcome label;
+  std::string status;
+  bool is_ours = true; ///< Bought by this very attempt, or nobody says by whom.
+};
+
+/// Of all that were bought for the rate.
+lookup_finding found_among(std::vector<bought_label> bought) {
+  const auto ours =
+      std::find_if(bought.begin(), bought.end(), [](const bought_label& b) { return b.is_ours; });
+  if (ours != bought.end())
+    std::rotate(bought.begin(), ours, ours + 1);
+  auto& first = bought.front();
+  lookup_finding answer;
+  answer.kind = finding_kind::found;
+  answer.evidence = first.label.transaction_id + " " + first.status;
+  // The rate is the proof; who bought it by hand is for a person to read.
+  if (!first.is_ours)
+    answer.evidence += ", bought by another step";
+  for (std::size_t i = 1; i < bought.size(); ++i) {
+    const auto& other = bought[i];
+    answer.evidence += "; and also " + other.label.transaction_id;
+    if (!other.is_ours)
+      answer.evidence += ", bought by another step";
+    else if (first.is_ours && first.label.extra_ids.size() < extra_labels_max)
+      first.label.extra_ids.push_back(other.label.transaction_id);
+  }
+  answer.value = first.label.encode();
+  return answer;
+}
+
 lookup_finding read_lookup(const sent_request& sent, const http_response& response) {
   using kind = finding_kind;
   const auto list =
@@ -103,6 +138,7 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
   answer.evidence = "no transaction for rate " + rate_id;
   auto best = wire::standing::failed;
   bool is_unreadable = false;
+  std::vector<bought_label> bought;
   for (const json& entry : *results) {
     const std::string rate = id_of(entry, "rate", "object_id");
     if (rate.empty()) { // No transaction: a list of something else.
@@ -118,29 +154,30 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
       is_unreadable = true;
       continue;
     }
+    const std::string theirs = wire::digest_in(text_of(entry, "metadata"));
+    const bool is_ours = theirs.empty() || theirs == wire::digest_in(ours);
+    if (says == wire::standing::bought) {
+      bought.push_back({wire::label_of(entry), status, is_ours});
+      continue;
+    }
     if (says == wire::standing::failed && best == wire::standing::failed)
       answer.evidence = id + " ERROR";
     if (says <= best)
       continue;
     best = says;
     answer.evidence = id + " " + status;
-    // The rate is the proof; who bought it by hand is for a person to read.
-    const std::string theirs = wire::digest_in(text_of(entry, "metadata"));
-    if (!theirs.empty() && theirs != wire::digest_in(ours))
+    if (!is_ours)
       answer.evidence += ", bought by another step";
     answer.failure = {};
-    if (says == wire::standing::bought) {
-      answer.kind = kind::found;
-      answer.value = wire::label_of(entry).encode();
-    } else if (says == wire::standing::given_back) {
+    if (says == wire::standing::given_back) {
       answer.kind = kind::refused;
       answer.failure = {error_kind::rejected, std::string(where), "label " + status};
     } else {
       answer.kind = kind::running;
     }
   }
-  if (best == wire::standing::bought)
-    return answer;
+  if (!bought.empty())
+    return found_among(std::move(bought));
   if (is_unreadable)
     return unknown(refusal(error_kind::unavailable, lookup_where,
                            "an entry of the list is not readable", response));
@@ -157,16 +194,26 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
 } // namespace
 
 std::string label_outcome::encode() const {
-  return dump(json{{"transaction_id", transaction_id},
-                   {"tracking_number", tracking_number},
-                   {"label_url", label_url},
-                   {"tracking_url", tracking_url}});
+  json object = {{"transaction_id", transaction_id},
+                 {"tracking_number", tracking_number},
+                 {"label_url", label_url},
+                 {"tracking_url", tracking_url}};
+  for (const auto& id : extra_ids)
+    object["extra"].push_back(id);
+  return dump(object);
 }
 
 result<label_outcome> label_outcome::decode(std::string_view text) {
   const auto object = json::parse(text, nullptr, false);
-  label_outcome outcome{text_of(object, "transaction_id"), text_of(object, "tracking_number"),
-                        text_of(object, "label_url"), text_of(object, "tracking_url")};
+  label_outcome outcome{text_of(object, "transaction_id"),
+                        text_of(object, "tracking_number"),
+                        text_of(object, "label_url"),
+                        text_of(object, "tracking_url"),
+                        {}};
+  if (const json* extra = member(object, "extra"); extra && extra->is_array())
+    for (const json& id : *extra)
+      if (id.is_string())
+        outcome.extra_ids.push_back(id.get<std::string>());
   if (outcome.transaction_id.empty())
     return fail({error_kind::corrupt, std::string(where), "outcome not readable"});
   return outcome;

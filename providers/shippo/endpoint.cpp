@@ -19,15 +19,18 @@ constexpr std::string_view own_base = "https://api.goshippo.com";
 constexpr std::string_view write_limit = "shippo.write_limit";
 constexpr std::string_view list_limit = "shippo.list_limit";
 constexpr std::string_view read_limit = "shippo.read_limit";
+constexpr std::string_view track_limit = "shippo.track_limit";
 constexpr std::int64_t minute_ms = 60'000;
 
 /// docs.goshippo.com/docs/API_Concepts/RateLimits: POST 500 a minute live, 50 test; GET of a list
-/// 50 and 10; of one object 4000 and 400. A 429 does not say how long: the windows are minutes.
+/// 50 and 10; of one object 4000 and 400; of one parcel's tracking 500 and 50. A 429 does not say
+/// how long: the windows are minutes.
 const std::vector<documented_limit>& limits() {
   static const std::vector<documented_limit> all = {
       {"write", write_limit, {500, minute_ms}, {50, minute_ms}},
       {"list", list_limit, {50, minute_ms}, {10, minute_ms}},
-      {"read", read_limit, {4'000, minute_ms}, {400, minute_ms}}};
+      {"read", read_limit, {4'000, minute_ms}, {400, minute_ms}},
+      {"track", track_limit, {500, minute_ms}, {50, minute_ms}}};
   return all;
 }
 
@@ -101,7 +104,15 @@ vendor describe() {
        "at Shippo's own host 50/m live, 10/m test; else none", setting_kind::rate},
       {read_limit, "SHIPPO_READ_LIMIT", "polls of single labels, likewise",
        "at Shippo's own host 4000/m live, 400/m test; else none", setting_kind::rate},
+      {track_limit, "SHIPPO_TRACK_LIMIT", "questions where a parcel is, likewise",
+       "at Shippo's own host 500/m live, 50/m test; else none", setting_kind::rate},
   };
+  v.operations = {
+      {"shippo.buy_label", "buys a label", stake::label, doubt_policy::lookup, true, 0, 0, 60'000},
+      {"shippo.void_label", "gives a label back", stake::label, doubt_policy::lookup, true, 0, 0,
+       60'000},
+      {"shippo.register_tracking", "has a parcel followed", stake::none, doubt_policy::may_repeat}};
+  v.has_live_keys = true;
   v.endpoints = {{"shippo", "MOCK_MODE, SHIPPO_API_BASE and SHIPPO_API_KEY"}};
   v.mode_of = mode_of;
   v.endpoints_of = endpoints_of;

@@ -25,8 +25,11 @@ inline standing standing_of(std::string_view status) {
 
 template <class Json>
 label_outcome label_of(const Json& transaction) {
-  return {text_of(transaction, "object_id"), text_of(transaction, "tracking_number"),
-          text_of(transaction, "label_url"), text_of(transaction, "tracking_url_provider")};
+  return {text_of(transaction, "object_id"),
+          text_of(transaction, "tracking_number"),
+          text_of(transaction, "label_url"),
+          text_of(transaction, "tracking_url_provider"),
+          {}};
 }
 
 } // namespace orderhub::providers::shippo::wire

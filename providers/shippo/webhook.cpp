@@ -151,7 +151,9 @@ void read_metadata(event& e, const std::string& metadata, const step_ref& ours) 
   if (!named)
     return; // Found by its ids.
   e.generation = webhooks::generation_of(named->generation);
-  step_ref ref{ours.hub, std::string(named->order_id), std::string(named->step), {}};
+  auto ref = webhooks::ref_of(ours.hub, named->order_id, named->step, {});
+  if (ref.order_id.empty())
+    return;
   for (int attempt = 1; attempt <= attempts_max; ++attempt)
     for (int change = 0; change <= changes_max; ++change) {
       ref.attempt = std::to_string(attempt);
@@ -162,7 +164,7 @@ void read_metadata(event& e, const std::string& metadata, const step_ref& ours) 
         return;
       }
     }
-  e.about = {digest, ref.order_id, ref.step, {}};
+  e.about = webhooks::ref_of(digest, ref.order_id, ref.step, {});
 }
 
 /// Of an id that was given alone or as the object.

@@ -172,6 +172,11 @@ vendor describe() {
       {webhook_limit, "SLACK_WEBHOOK_LIMIT", "messages to the incoming webhook, likewise",
        "at Slack's own host 1/s; else none", setting_kind::rate},
   };
+  v.operations = {{"slack.post_message",
+                   "posts to a channel; to one that is given by its name always may_repeat",
+                   stake::none, doubt_policy::lookup, true, 0, 0, 5'000},
+                  {"slack.post_webhook", "posts to the incoming webhook", stake::none,
+                   doubt_policy::may_repeat}};
   v.endpoints = {
       {"slack", "MOCK_MODE, ORDERHUB_DISABLE, SLACK_API_BASE and SLACK_BOT_TOKEN"},
       {"slack_webhook", "ORDERHUB_DISABLE and SLACK_WEBHOOK_URL"},

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -20,6 +22,26 @@ constexpr std::string_view lookup_where = "stripe.charge.lookup";
 charge_outcome outcome_of(const wire::intent& read) {
   return {read.id, read.status, read.charge_id, read.amount_received.value_or(0),
           read.decline_code.empty() ? read.code : read.decline_code};
+}
+
+/// Of several payments of one attempt, which are all ours and all whole.
+lookup_finding found_among(std::vector<wire::intent> standing) {
+  const auto is_money = [](const wire::intent& read) {
+    return read.status == payment_status::succeeded;
+  };
+  const auto money = std::find_if(standing.begin(), standing.end(), is_money);
+  if (money != standing.end())
+    std::rotate(standing.begin(), money, money + 1);
+  auto outcome = outcome_of(standing.front());
+  lookup_finding answer;
+  answer.kind = finding_kind::found;
+  answer.evidence = outcome.payment_intent_id + " " + name_of(outcome.status);
+  for (std::size_t i = 1; i < standing.size() && outcome.extra.size() < extra_max; ++i) {
+    outcome.extra.push_back({standing[i].id, standing[i].status});
+    answer.evidence += "; and also " + standing[i].id + " " + name_of(standing[i].status);
+  }
+  answer.value = outcome.encode();
+  return answer;
 }
 
 error declined(const wire::intent& read) {
@@ -88,6 +110,7 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
   answer.kind = kind::absent;
   answer.evidence = "no payment intent of this hub, order, step and attempt";
   bool is_unreadable = false;
+  std::vector<wire::intent> standing;
   for (const json& object : list->data) {
     if (!wire::is_kind(object, "payment_intent")) { // A list of something else.
       is_unreadable = true;
@@ -113,16 +136,15 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
       if (answer.kind == kind::absent)
         answer.evidence = seen;
     } else if (!is_dead(read->status)) {
-      answer.kind = kind::found;
-      answer.value = outcome_of(*read).encode();
-      answer.evidence = seen;
-      return answer;
+      standing.push_back(*read);
     } else if (answer.kind == kind::absent) {
       answer.kind = kind::refused;
       answer.failure = declined(*read);
       answer.evidence = seen;
     }
   }
+  if (!standing.empty())
+    return found_among(std::move(standing));
   if (is_unreadable)
     return unknown(refusal(error_kind::unavailable, lookup_where,
                            "an entry of the list is not readable", response));
@@ -145,6 +167,9 @@ std::string charge_outcome::encode() const {
                  {"amount_received", amount_received}};
   if (!decline_code.empty())
     object["decline_code"] = decline_code;
+  for (const auto& other : extra)
+    object["extra"].push_back(
+        {{"payment_intent_id", other.payment_intent_id}, {"status", name_of(other.status)}});
   return dump(object);
 }
 
@@ -155,7 +180,15 @@ result<charge_outcome> charge_outcome::decode(std::string_view text) {
                          status.value_or(payment_status::processing), text_of(object, "charge_id"),
                          integer_of(object, "amount_received").value_or(0),
                          text_of(object, "decline_code")};
-  if (!status || outcome.payment_intent_id.empty())
+  bool is_readable = status && !outcome.payment_intent_id.empty();
+  if (const json* extra = member(object, "extra"); extra && extra->is_array())
+    for (const json& other : *extra) {
+      const auto stands = payment_status_of(text_of(other, "status"));
+      is_readable = is_readable && stands;
+      outcome.extra.push_back(
+          {text_of(other, "payment_intent_id"), stands.value_or(payment_status::processing)});
+    }
+  if (!is_readable)
     return fail({error_kind::corrupt, std::string(where), "outcome not readable"});
   return outcome;
 }

@@ -1,5 +1,7 @@
 #include "providers/stripe/endpoint.hpp"
 
+#include "providers/stripe/wire.hpp"
+
 #include <cstdint>
 #include <utility>
 
@@ -61,6 +63,16 @@ result<std::vector<endpoint>> endpoints_of(const vendor& self, const vendor_conf
   return std::vector{std::move(made)};
 }
 
+/// Stripe keeps a key at least 24 hours.
+constexpr std::int64_t promised_key_life_ms = std::int64_t{24} * 3'600'000;
+
+operation_row keyed(std::string_view name, std::string_view help) {
+  return {name,         help,
+          stake::money, doubt_policy::replay_key,
+          true,         promised_key_life_ms,
+          key_life_ms,  absence_after_ms};
+}
+
 } // namespace
 
 vendor describe() {
@@ -92,6 +104,10 @@ vendor describe() {
       {search_limit, "STRIPE_SEARCH_LIMIT", "searches, likewise",
        "at Stripe's own host 20/s; else none", setting_kind::rate},
   };
+  v.operations = {keyed("stripe.charge", "takes a payment"),
+                  keyed("stripe.refund", "gives a payment back"),
+                  keyed("stripe.cancel_intent", "cancels a payment that is not money yet")};
+  v.has_live_keys = true;
   v.endpoints = {{"stripe", "MOCK_MODE, STRIPE_API_BASE and STRIPE_API_KEY"}};
   v.mode_of = mode_of;
   v.endpoints_of = endpoints_of;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -181,6 +182,7 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
   const std::int64_t amount = number_of(form_value(sent.request.body, "amount").value_or("0"));
 
   standing all;
+  std::vector<refund_outcome> ours;
   bool is_unreadable = false;
   for (const json& object : list->data) {
     if (!is_refund(object)) {
@@ -216,12 +218,20 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
       answer.evidence = id + " " + status + ": " + tables::shown({size, currency}) + ", wanted " +
                         tables::shown({amount, currency});
     } else {
-      answer.kind = kind::found;
-      answer.value = refund_outcome{id, status, size, 0}.encode();
-      answer.failure = {};
-      answer.evidence = id + " " + status + ", by metadata";
-      return answer;
+      ours.push_back({id, status, size, 0, {}});
     }
+  }
+  if (!ours.empty()) {
+    auto& made = ours.front();
+    answer.kind = kind::found;
+    answer.failure = {};
+    answer.evidence = made.refund_id + " " + made.status + ", by metadata";
+    for (std::size_t i = 1; i < ours.size() && made.extra_ids.size() < extra_max; ++i) {
+      made.extra_ids.push_back(ours[i].refund_id);
+      answer.evidence += "; and also " + ours[i].refund_id;
+    }
+    answer.value = made.encode();
+    return answer;
   }
   if (is_unreadable)
     return unknown(refusal(error_kind::unavailable, lookup_where,
@@ -243,7 +253,7 @@ lookup_finding read_lookup(const sent_request& sent, const http_response& respon
     const std::int64_t covered = amount > 0 ? amount - *left : all.sum();
     const std::string status = all.status.empty() ? "succeeded" : all.status;
     answer.value =
-        refund_outcome{all.refund_id, *left == 0 ? status : "partial", covered, *left}.encode();
+        refund_outcome{all.refund_id, *left == 0 ? status : "partial", covered, *left, {}}.encode();
     answer.evidence = (all.refund_id.empty() ? "an earlier page's" : all.refund_id) + " " + status +
                       ", another's; " + std::to_string(all.sum()) + " refunded, " +
                       std::to_string(*left) + " left";
@@ -259,14 +269,22 @@ std::string refund_outcome::encode() const {
   json object = {{"refund_id", refund_id}, {"status", status}, {"refunded_minor", refunded_minor}};
   if (left_minor != 0)
     object["left_minor"] = left_minor;
+  for (const auto& id : extra_ids)
+    object["extra"].push_back(id);
   return dump(object);
 }
 
 result<refund_outcome> refund_outcome::decode(std::string_view text) {
   const auto object = json::parse(text, nullptr, false);
-  refund_outcome outcome{text_of(object, "refund_id"), text_of(object, "status"),
+  refund_outcome outcome{text_of(object, "refund_id"),
+                         text_of(object, "status"),
                          integer_of(object, "refunded_minor").value_or(0),
-                         integer_of(object, "left_minor").value_or(0)};
+                         integer_of(object, "left_minor").value_or(0),
+                         {}};
+  if (const json* extra = member(object, "extra"); extra && extra->is_array())
+    for (const json& id : *extra)
+      if (id.is_string())
+        outcome.extra_ids.push_back(id.get<std::string>());
   if (outcome.status.empty())
     return fail({error_kind::corrupt, std::string(where), "outcome not readable"});
   return outcome;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace orderhub::providers::stripe {
 
@@ -27,6 +28,9 @@ struct refund_outcome {
   std::int64_t refunded_minor = 0;
   /// What can still be given back of it: to be refunded by a new attempt. 0 but for `partial`.
   std::int64_t left_minor = 0;
+  /// A look-up has proven further refunds of this very attempt: money that was given back twice,
+  /// and that no call brings back. Almost always empty.
+  std::vector<std::string> extra_ids = {};
 
   [[nodiscard]] std::string encode() const;
   /// Fails with `corrupt`.

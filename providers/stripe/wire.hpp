@@ -3,6 +3,7 @@
 #include "providers/operation.hpp"
 #include "providers/step_ref.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,6 +22,9 @@ inline constexpr std::int64_t absence_after_ms = 60'000;
 /// Card networks answer within seconds; 30 s is a network's slow day. Past it the same key asks
 /// again, so a longer wait would gain nothing.
 inline constexpr std::int64_t deadline_ms = 30'000;
+
+/// So many further effects of one attempt are told at most.
+inline constexpr std::size_t extra_max = 20;
 
 /// The numbers reach the journal's text by name, see `name_of`.
 enum class payment_status : std::uint8_t {

@@ -157,6 +157,8 @@ vendor describe() {
       {base, "TWILIO_API_BASE", "what stands before /2010-04-01", own_base, setting_kind::base_url,
        "/2010-04-01"},
   };
+  v.operations = {
+      {"twilio.send_sms", "sends an SMS", stake::none, doubt_policy::lookup, true, 0, 0, 10'000}};
   v.endpoints = {{"twilio", "MOCK_MODE, ORDERHUB_DISABLE, TWILIO_API_BASE, TWILIO_ACCOUNT_SID and "
                             "TWILIO_AUTH_TOKEN"}};
   v.mode_of = mode_of;

@@ -21,7 +21,11 @@ constexpr contracts::service own{
 } // namespace
 
 vendor describe() {
-  return contracts::describe<own>();
+  auto v = contracts::describe<own>();
+  v.operations = {
+      contracts::keyed_row("warehouse.create_pick_ticket", "has an order picked", stake::none),
+      contracts::keyed_row("warehouse.cancel_pick_ticket", "cancels that", stake::none)};
+  return v;
 }
 
 } // namespace orderhub::providers::warehouse

@@ -160,9 +160,13 @@ void add_vendor_id(event& to, std::string_view id) {
 
 step_ref ref_of(std::string_view hub, std::string_view order_id, std::string_view step,
                 std::string_view attempt) {
-  for (const auto part : {hub, order_id, step, attempt})
-    if (part.size() > text_size_max || !is_utf8(part))
-      return {{}, {}, {}, {}};
+  constexpr std::size_t order_size_max = 255, word_size_max = 64;
+  const auto may_be = [](std::string_view part, std::size_t size_max) {
+    return part.size() <= size_max && is_utf8(part) && !has_control_character(part);
+  };
+  if (!may_be(order_id, order_size_max) || !may_be(hub, word_size_max) ||
+      !may_be(step, word_size_max) || !may_be(attempt, word_size_max))
+    return {{}, {}, {}, {}};
   return {std::string(hub), std::string(order_id), std::string(step), std::string(attempt)};
 }
 

@@ -44,8 +44,9 @@ std::int64_t ms_of_seconds(std::optional<std::int64_t> seconds);
 /// Adds an id by which an object is found; an empty one and what is above the bound are left out.
 void add_vendor_id(event& to, std::string_view id);
 
-/// The step that the texts name; none at all where one of them is longer than 512 bytes or no
-/// UTF-8: an order's key that is cut would be another order's.
+/// The step that the texts name; none at all where one of them cannot be of ours: an order's key
+/// has at most 255 bytes and the others 64, UTF-8 without control characters. An order's key that
+/// is cut would be another order's.
 step_ref ref_of(std::string_view hub, std::string_view order_id, std::string_view step,
                 std::string_view attempt);
 /// Our metadata in an object whose members are texts.

@@ -7,6 +7,9 @@ Parts (--only takes a comma-separated list):
               Shippo twice, SendGrid; Slack is not configured
   slow        the same with vendors at 500 ms and 1,000, 4,000 and 10,000 connections
   webhooks    WebhookProcessor calls at 1, 16, 64 and 256 connections
+  signed      at 64 connections, one after the other: those unsigned calls, signed webhooks of all
+              six vendors about 1,000 placed orders, and the same with nine in ten sent before
+  remembered  signed webhooks beside no and beside 10 million remembered event ids
   recovery    SIGKILL with 1,000 orders in flight at all steps (vendors at 20 ms), restart: seconds
               until each of them is finished, and what the vendors did twice
   start       spawn to the first 200 of /restate/health with 0, 10 thousand and 1 million stored
@@ -36,6 +39,8 @@ from bench.disk import measure_fdatasync  # noqa: E402
 from bench.loads import measure_orders, measure_webhooks  # noqa: E402
 from bench.machine import machine, make_directory  # noqa: E402
 from bench.recovery import measure_recovery  # noqa: E402
+from bench.remembered import measure_remembered  # noqa: E402
+from bench.signed import measure_signed  # noqa: E402
 from bench.slow import measure_slow  # noqa: E402
 from bench.start import measure_start  # noqa: E402
 from bench.suspended import measure_suspended  # noqa: E402
@@ -43,7 +48,8 @@ from bench.tables import print_tables  # noqa: E402
 from hub_processes import Failure, check_tools  # noqa: E402
 
 MEASURES = {"fdatasync": measure_fdatasync, "orders": measure_orders, "slow": measure_slow,
-            "webhooks": measure_webhooks,
+            "webhooks": measure_webhooks, "signed": measure_signed,
+            "remembered": measure_remembered,
             "recovery": measure_recovery, "start": measure_start,
             "suspended": measure_suspended, "checkpoint": measure_checkpoint}
 

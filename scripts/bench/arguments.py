@@ -3,7 +3,8 @@ import argparse
 
 from hub_processes import ROOT
 
-PARTS = ["fdatasync", "orders", "slow", "webhooks", "recovery", "start", "suspended", "checkpoint"]
+PARTS = ["fdatasync", "orders", "slow", "webhooks", "signed", "remembered", "recovery", "start",
+         "suspended", "checkpoint"]
 
 
 def parse_arguments(description):
@@ -18,6 +19,7 @@ def parse_arguments(description):
     p.add_argument("--seconds", type=float, help="length of one load (default 5)")
     p.add_argument("--stored", type=int, help="stored orders, 5 rows each (default 1000000)")
     p.add_argument("--suspended", type=int, help="suspended orders (default 100000)")
+    p.add_argument("--remembered", type=int, help="remembered event ids (default 10000000)")
     p.add_argument("--in-flight", type=int, default=1000,
                    help="orders in flight at the kill (default 1000)")
     p.add_argument("--json", metavar="FILE", help="JSON lines go there instead of to stdout")
@@ -35,8 +37,10 @@ def parse_arguments(description):
     a.seconds = a.seconds or (1.0 if a.quick else 5.0)
     a.stored = a.stored or (20_000 if a.quick else 1_000_000)
     a.suspended = a.suspended or (2_000 if a.quick else 100_000)
-    if min(a.runs, a.stored, a.suspended, a.in_flight) < 1 or a.seconds <= 0:
-        p.error("--runs, --seconds, --stored, --suspended and --in-flight must be above 0")
+    a.remembered = a.remembered or (200_000 if a.quick else 10_000_000)
+    if min(a.runs, a.stored, a.suspended, a.remembered, a.in_flight) < 1 or a.seconds <= 0:
+        p.error("--runs, --seconds, --stored, --suspended, --remembered and --in-flight must be "
+                "above 0")
     # The hub takes 8,192 connections unless told otherwise.
     if a.in_flight > 8000:
         p.error("--in-flight can be at most 8000")

@@ -40,9 +40,10 @@ class Bench:
         self.a = arguments
         self.directory = directory
         build = pathlib.Path(arguments.build_dir)
-        self.program, self.load_program, self.fill_program = (
-            build / name for name in ("orderhub", "orderhub_load", "orderhub_fill"))
-        for program in (self.program, self.load_program, self.fill_program):
+        self.program, self.load_program, self.fill_program, self.sign_program = (
+            build / name for name in ("orderhub", "orderhub_load", "orderhub_fill",
+                                      "orderhub_sign"))
+        for program in (self.program, self.load_program, self.fill_program, self.sign_program):
             if not program.is_file():
                 raise Failure(f"{program} does not exist: run scripts/bench.sh without --no-build")
         self.figures = Figures()

@@ -13,6 +13,11 @@ for orders from before and from within that time; it is no condition.
 moments of the seed and between a kill and the next start. The vendors' clocks and all that is
 judged by stay right.
 
+--webhooks: the vendors also tell the hub by signed webhooks what happens, each event once to five
+times and in any order, and one in ten is forged besides. A parcel moves and is delivered within
+seconds: an order that was confirmed must end as delivered. Every event that was answered with 2xx
+must be in the journal, once, and none that no vendor has sent.
+
 Exit status: 0 all guarantees held, 1 one was broken, 2 the run could not be made.
 """
 import pathlib
@@ -29,6 +34,7 @@ from hub_processes import Failure, check_tools  # noqa: E402
 
 ALWAYS_COUNTED = ["lost", "double charges", "double labels", "double refunds", "double SMS",
                   "double deployments", "causeless repeats", "not terminal"]
+WEBHOOKS_COUNTED = ["forged", "lost after 2xx", "applied twice"]
 
 
 def main():
@@ -37,7 +43,8 @@ def main():
     print(f"chaos: seed {a.seed}, {a.orders} orders, {a.kills} kills"
           + (f", broken on purpose: {a.broken}" if a.broken else "")
           + (f", {a.hang} hangs" if a.hang else "")
-          + (f", {a.clock_steps} clock steps" if a.clock_steps else ""), flush=True)
+          + (f", {a.clock_steps} clock steps" if a.clock_steps else "")
+          + (", webhooks" if a.webhooks else ""), flush=True)
     directory = pathlib.Path(tempfile.mkdtemp(prefix="orderhub-chaos-"))
     run = Run(a)
     try:
@@ -55,7 +62,8 @@ def main():
             print(f"VIOLATION {counter}: {text}")
         if len(texts) > 20:
             print(f"VIOLATION {counter}: and {len(texts) - 20} more")
-    counters = ALWAYS_COUNTED + [c for c in run.violations if c not in ALWAYS_COUNTED]
+    always = ALWAYS_COUNTED + (WEBHOOKS_COUNTED if a.webhooks else [])
+    counters = always + [c for c in run.violations if c not in always]
     print(f"chaos: {a.orders} orders, {len(run.kills)} kills, " +
           ", ".join(f"{len(run.violations.get(c, []))} {c}" for c in counters) +
           f", {verdict.repeats['mail']} mails and {verdict.repeats['message']} messages repeated "

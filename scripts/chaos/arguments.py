@@ -19,6 +19,11 @@ def parse_arguments(description):
                         "28 s, half never)")
     p.add_argument("--clock-steps", type=int, nargs="?", const=10, default=0, metavar="N",
                    help="steps of the hub's wall clock (10 where N is not given)")
+    p.add_argument("--webhooks", action="store_true",
+                   help="the vendors tell the hub by webhooks, each event 1 to 5 times in any "
+                        "order, and somebody forges some")
+    p.add_argument("--webhooks-lost", type=float, default=0, metavar="SHARE",
+                   help="and so much of them they never send (default 0)")
     p.add_argument("--program", help="the hub (default: build/release/orderhub)")
     p.add_argument("--patience", type=float, default=120,
                    help="seconds for the last order to become terminal (default 120)")
@@ -26,8 +31,10 @@ def parse_arguments(description):
     a = p.parse_args()
     if a.kills < 0 or a.orders < 1 or a.clock_steps < 0:
         p.error("--kills and --clock-steps must be at least 0 and --orders at least 1")
-    if a.broken and (a.hang or a.clock_steps):
-        p.error("--break goes with neither --hang nor --clock-steps")
+    if a.broken and (a.hang or a.clock_steps or a.webhooks):
+        p.error("--break goes with none of --hang, --clock-steps and --webhooks")
+    if a.webhooks_lost and not a.webhooks:
+        p.error("--webhooks-lost goes with --webhooks")
     if a.seed is None:
         a.seed = random.SystemRandom().randrange(1, 2**31)
     return a

@@ -72,6 +72,8 @@ class Clients:
                 continue
             if status == 200:
                 order.cancel_acknowledged = True
+            elif status == 409 and self.run.a.webhooks:
+                order.cancel_came_late = True  # The parcel moves.
             elif status not in (404, 504):
                 self.violate("wrong answers", f"{order.key} CancelOrder: {status} {value}")
             return

@@ -10,6 +10,8 @@ from chaos.faults import Faults
 from chaos.kills import Kills
 from chaos.report import print_counts
 from chaos.verdict import Verdict
+from chaos.webhooks import (ENVIRONMENT, Kept, Told, judge_webhooks, mock_arguments,
+                            secrets_of)
 from hub_processes import Hub, Mock, find_program
 
 ABSENCE_MS = 1500  # Look-ups prove absence after this; late work is done sooner.
@@ -24,14 +26,19 @@ def conduct(run, directory):
     elif a.broken == "absence-zero":
         environment["ORDERHUB_ABSENCE_AFTER"] = "0ms"
     program = find_program(a.program)
-    mock = Mock(program, directory, seed=a.seed)
+    hub = Hub(program, directory, environment)
+    tells = mock_arguments(hub.port, directory, a.webhooks_lost) if a.webhooks else []
+    mock = Mock(program, directory, seed=a.seed, more=tells)
     environment.update(mock.vendor_environment())
     environment.update(mock.more_environment())
+    if a.webhooks:
+        environment.update(ENVIRONMENT)
+        environment.update(secrets_of(directory))
     clock = None
     if a.clock_steps:
         clock = ShiftedClock(directory / "clock", program.parent / "liborderhub_clock_shift.so")
         environment.update(clock.environment())
-    hub = Hub(program, directory, environment)
+    hub.environment = environment
     try:
         hub.start()
         run.began_at = time.time()
@@ -46,6 +53,8 @@ def conduct(run, directory):
         verdict.judge(ledger)
         print_counts(run, verdict, ledger)
         ending.stop_cleanly(program)
+        if a.webhooks:
+            judge_webhooks(run, Told(directory / "webhooks.log"), Kept(program, hub.data))
         return verdict
     finally:
         for process in (hub.process, mock.process):

@@ -26,7 +26,9 @@ class Ending:
             return False
         value = json.loads(answer)
         order.final, order.final_status = value, 200
-        return (value.get("status") in TERMINAL and not value.get("pending") and
+        # Told by webhooks the order goes on to its delivery.
+        moves = self.run.a.webhooks and value.get("status") == "confirmed"
+        return (value.get("status") in TERMINAL and not moves and not value.get("pending") and
                 not value.get("in_doubt") and
                 (not order.cancel_acknowledged or value["status"] == "cancelled"))
 

@@ -3,7 +3,7 @@ import json
 import threading
 import urllib.parse
 
-TERMINAL = {"confirmed", "payment_failed", "cancelled"}
+TERMINAL = {"confirmed", "payment_failed", "cancelled", "delivered"}
 
 
 class Deployment:
@@ -42,6 +42,7 @@ class Order:
         self.sent_at = None    # Unix seconds, of the first ProcessOrder
         self.acknowledged = False
         self.cancel_acknowledged = False
+        self.cancel_came_late = False
         self.answers = []      # (status, parsed body) of ProcessOrder
         self.final = None      # GetOrder's answer
         self.final_status = 0  # and its HTTP status

@@ -62,12 +62,12 @@ class Verdict:
             self.violate("double refunds", f"{order.key}: {self.told(did['label_refund'])}")
 
         expected = None
-        if status == "confirmed":
+        if status in ("confirmed", "delivered"):
             expected = {"charge": 1, "refund": 0, "label": 1, "label_refund": 0}
             if order.cancel_acknowledged:
                 self.violate("lost", f"{order.key}: an acknowledged cancel is not there")
             if not did["mail"]:
-                self.violate("missing", f"{order.key} is confirmed without a mail")
+                self.violate("missing", f"{order.key} is {status} without a mail")
         elif status == "payment_failed":
             expected = {"charge": 0, "refund": 0, "label": 0, "label_refund": 0}
             if not order.declined:
@@ -75,6 +75,8 @@ class Verdict:
         elif status == "cancelled":
             if order.cancel_after is None:
                 self.violate("wrong ends", f"{order.key}: cancelled, nobody asked for it")
+            if order.cancel_came_late:
+                self.violate("wrong ends", f"{order.key}: cancelled, and its cancel was refused")
             expected = {"refund": min(count["charge"], 1), "label_refund": min(count["label"], 1)}
             # A payment that was cancelled before it was captured was never a charge.
         for kind, wanted in (expected or {}).items():
@@ -87,7 +89,7 @@ class Verdict:
             self.violate("wrong ends", f"{order.key}: {status}, its card is declined")
         if final.get("attention"):
             self.violate("attention", f"{order.key}: {final['attention']}")
-        if status == "confirmed":
+        if status in ("confirmed", "delivered"):
             self.judge_ids(order, did)
         self.judge_sms(order, did["sms"])
         self.judge_answers(order)

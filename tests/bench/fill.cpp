@@ -3,6 +3,9 @@
 /// and invocation ids. So what is stored is byte for byte what the hub would have stored, whatever
 /// that is today. Prints one line of JSON.
 ///
+/// With `--request-keys` it stores remembered request keys instead, beside whatever the journal
+/// holds: by such a key a webhook is known again by its vendor's id.
+///
 /// Written past the journal: straight into the tables `ob` and `iv`, in large transactions, synced
 /// once at the end. The keys are spread evenly over 64 bits, so that a later order with a random
 /// key falls between two stored ones; the ids are spread over the last 20 days, inside the
@@ -215,6 +218,52 @@ void sync(lmdb_store& tables) {
   must(txn->commit());
 }
 
+/// Remembered for the next days; in no order, as digests are.
+void fill_request_keys(lmdb_store& tables, std::uint64_t count) {
+  constexpr std::int64_t first_after_ms = 24LL * 3600 * 1000, within_ms = 4 * first_after_ms;
+  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+                       std::chrono::system_clock::now().time_since_epoch())
+                       .count();
+  const auto scope_of = [&](std::uint64_t n) {
+    digest scope{};
+    const auto first = n * (UINT64_MAX / count);
+    const auto rest = sha256_of(std::to_string(n));
+    scope = rest;
+    for (unsigned i = 0; i < 8; ++i)
+      scope[i] = static_cast<std::uint8_t>(first >> (56 - 8 * i));
+    return scope;
+  };
+  const auto expiry_of = [&](std::uint64_t n) {
+    return now + first_after_ms +
+           static_cast<std::int64_t>((n * 0x9e3779b97f4a7c15ULL) %
+                                     static_cast<std::uint64_t>(within_ms));
+  };
+  std::vector<std::pair<std::int64_t, std::uint64_t>> by_expiry;
+  by_expiry.reserve(count);
+  std::unique_ptr<write_transaction> txn;
+  std::uint64_t rows = 0;
+  const auto put = [&](table which, std::string_view key, std::string_view value) {
+    if (!txn)
+      txn = must(tables.begin_write(/*sync=*/false));
+    must(txn->put(which, key, value));
+    if (++rows % rows_at_once == 0)
+      must(std::exchange(txn, nullptr)->commit());
+  };
+  for (std::uint64_t n = 0; n < count; ++n) {
+    request_row row;
+    row.invocation = first_of(now + static_cast<std::int64_t>(n % 1'000));
+    row.expires_at = expiry_of(n);
+    put(table::dd, request_row_key(scope_of(n)), encode(row));
+    by_expiry.emplace_back(row.expires_at, n);
+  }
+  std::sort(by_expiry.begin(), by_expiry.end());
+  for (const auto& [expires_at, n] : by_expiry)
+    put(table::ix, expiry_key(expires_at, scope_of(n)), {});
+  if (txn)
+    must(txn->commit());
+  sync(tables);
+}
+
 void check_first(const order_template& t, const std::string& object,
                  const std::string& invocation) {
   const auto state = decode_object(object);
@@ -228,17 +277,29 @@ void check_first(const order_template& t, const std::string& object,
 
 int main(int argc, char** argv) {
   std::string directory;
-  std::uint64_t orders = 0;
-  CLI::App app("Fills a journal with copies of the one order in it.");
+  std::uint64_t orders = 0, request_keys = 0;
+  CLI::App app("Fills a journal with copies of the one order in it, or with request keys.");
   app.add_option("--data-dir", directory, "directory of the journal; no hub may run on it")
       ->required();
-  app.add_option("--orders", orders, "how many orders it shall hold")
-      ->required()
-      ->check(CLI::Range(1, 100'000'000));
+  auto* const of_orders = app.add_option("--orders", orders, "how many orders it shall hold")
+                              ->check(CLI::Range(1, 100'000'000));
+  app.add_option("--request-keys", request_keys, "or how many remembered request keys")
+      ->check(CLI::Range(1, 100'000'000))
+      ->excludes(of_orders);
   CLI11_PARSE(app, argc, argv);
 
   const auto begin = std::chrono::steady_clock::now();
   auto tables = must(lmdb_store::open(directory));
+  if (request_keys > 0) {
+    fill_request_keys(*tables, request_keys);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    std::printf("{\"mode\":\"fill\",\"request_keys\":%" PRIu64 ",\"file_bytes\":%" PRIu64
+                ",\"seconds\":%.1f}\n",
+                request_keys, tables->used_bytes(), took.count());
+    return 0;
+  }
+  if (orders == 0)
+    die("give --orders or --request-keys");
   auto t = [&] {
     const auto rows = must(tables->read());
     return read_template(*rows);

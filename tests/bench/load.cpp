@@ -25,6 +25,7 @@
 #include <deque>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,8 +64,10 @@ struct options {
   int kill_pid = 0;
   double kill_after_ms = 0; ///< After the first order of each connection was written.
   bool refill = false;
-  bool scatter = false;  ///< Key numbers in no order, as random ids are.
-  std::string open_file; ///< burst: numbers of the orders without an answer are written here.
+  bool scatter = false;      ///< Key numbers in no order, as random ids are.
+  std::string requests_file; ///< file: what `orderhub_sign` wrote.
+  double repeated = 0;       ///< file: so much of what is sent was sent before.
+  std::string open_file;     ///< burst: numbers of the orders without an answer are written here.
   std::uint64_t keys = 0;
   std::string keys_file;  ///< settle: numbers of the orders, instead of 0 to `keys`.
   std::string times_file; ///< settle: when each order was seen finished.
@@ -251,6 +254,29 @@ private:
   std::array<char, std::size_t{16} * 1024> in_{};
 };
 
+/// Whole requests from a file: of each its size (u32, big-endian) and its bytes.
+class request_file {
+public:
+  explicit request_file(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    if (!in)
+      die("cannot read " + path);
+    for (std::array<char, 4> head; in.read(head.data(), head.size());) {
+      std::uint32_t size = 0;
+      for (const char c : head)
+        size = (size << 8U) | static_cast<unsigned char>(c);
+      requests_.emplace_back(size, '\0');
+      if (!in.read(requests_.back().data(), size))
+        die(path + " ends within a request");
+    }
+  }
+  [[nodiscard]] std::uint64_t size() const { return requests_.size(); }
+  [[nodiscard]] const std::string& at(std::uint64_t n) const { return requests_[n]; }
+
+private:
+  std::vector<std::string> requests_;
+};
+
 /// Writes the n-th request of the chosen kind.
 class request_writer {
 public:
@@ -264,6 +290,8 @@ public:
     if (!o.payment_method.empty())
       order_body_ += R"(,"payment":{"method":")" + o.payment_method + "\"}";
     order_body_ += "}";
+    if (o.kind == "file")
+      file_.emplace(o.requests_file);
   }
 
   void order(std::string& out, std::uint64_t n) const {
@@ -273,11 +301,19 @@ public:
   void get_order(std::string& out, std::uint64_t n) const {
     post(out, "/OrderOrchestrator/", n, "/GetOrder", {});
   }
+  /// How many there are; of what is made here there is no end.
+  [[nodiscard]] std::uint64_t limit() const {
+    return o_.kind != "file"
+               ? UINT64_MAX
+               : static_cast<std::uint64_t>(static_cast<double>(file_->size()) / (1 - o_.repeated));
+  }
   void next(std::string& out, std::uint64_t n) {
     if (o_.kind == "order")
       return order(out, n);
     if (o_.kind == "get")
       return get_order(out, n);
+    if (o_.kind == "file")
+      return from_file(out);
     if (o_.kind == "webhook") {
       const auto number = std::to_string(n);
       body_ = R"({"id":"evt_)" + o_.key_prefix + number +
@@ -291,6 +327,14 @@ public:
   }
 
 private:
+  /// A new one, or in its place one that was sent before, in no order.
+  void from_file(std::string& out) {
+    const auto draw = scattered(drawn_++);
+    const bool is_new =
+        fresh_ == 0 || static_cast<double>(draw % 1'000'000) >= o_.repeated * 1'000'000;
+    const bool is_left = fresh_ < file_->size();
+    out = file_->at(is_new && is_left ? fresh_++ : (draw >> 20U) % fresh_);
+  }
   void post(std::string& out, std::string_view before, std::uint64_t n, std::string_view after,
             std::string_view body) const {
     char digits[24];
@@ -323,6 +367,8 @@ private:
 
   const options& o_;
   std::string host_, order_body_, body_;
+  std::optional<request_file> file_;
+  std::uint64_t drawn_ = 0, fresh_ = 0;
 };
 
 /// Statuses and latencies of a run.
@@ -373,7 +419,8 @@ int run_load(const options& o) {
   request_writer writer(o);
   tally t;
   std::uint64_t sent = 0, done = 0;
-  const std::uint64_t limit = o.requests ? o.requests + o.warmup : UINT64_MAX;
+  const std::uint64_t limit =
+      std::min(o.requests ? o.requests + o.warmup : UINT64_MAX, writer.limit());
   auto begin = steady::now(); // of what is counted
   const auto start = begin;
   double cpu_begin = cpu_seconds();
@@ -493,9 +540,11 @@ int run_load(const options& o) {
 
   const double took = seconds_between(begin, last_answer);
   const auto answered = t.counted - t.lost - t.broken;
-  const double per_second = o.seconds > 0 ? static_cast<double>(t.in_window) / o.seconds
-                            : took > 0    ? static_cast<double>(answered) / took
-                                          : 0;
+  // A file may end before its time is up.
+  const double window = std::min(o.seconds, took);
+  const double per_second = window > 0 ? static_cast<double>(t.in_window) / window
+                            : took > 0 ? static_cast<double>(answered) / took
+                                       : 0;
   std::printf(
       "{\"mode\":\"load\",\"kind\":\"%s\",\"connections\":%zu,\"requests\":%llu,\"ok\":%llu,"
       "\"lost\":%llu,\"broken\":%llu,\"open\":%llu,\"by_status\":%s,\"seconds\":%.3f,"
@@ -765,8 +814,12 @@ int main(int argc, char** argv) {
   app.add_option("--patience", o.patience_s,
                  "seconds without any answer before giving up; settle: "
                  "seconds in all");
-  app.add_option("--kind", o.kind, "order (default), webhook, get or raw")
-      ->check(CLI::IsMember({"order", "webhook", "get", "raw"}));
+  app.add_option("--kind", o.kind, "order (default), webhook, get, raw or file")
+      ->check(CLI::IsMember({"order", "webhook", "get", "raw", "file"}));
+  app.add_option("--requests-file", o.requests_file, "file: what orderhub_sign wrote");
+  app.add_option("--repeated", o.repeated,
+                 "file: so much of what is sent was sent before, 0 to 0.99")
+      ->check(CLI::Range(0.0, 0.99));
   app.add_option("--key-prefix", o.key_prefix, "order keys are PREFIX-NUMBER");
   app.add_option("--first-key", o.first_key, "number of the first key");
   app.add_option("--payment-method", o.payment_method, "payment.method of the orders");

@@ -313,6 +313,46 @@ TEST_CASE("a checkpoint begins at its size, or at its age, and not before", "[jo
   CHECK(journal->metrics().checkpoint_lsn == 2);
 }
 
+// As the writer does it: after each commit it folds for as long as folding is behind. Nobody's
+// commit waits for a whole checkpoint, however much more comes in than what rides on the commits.
+TEST_CASE("folding that cannot keep up holds each commit up a little", "[journal][hub]") {
+  memory_store tables;
+  auto options = slow_options();
+  options.checkpoint_bytes = 60'000;
+  options.slice_rows = 9;
+  options.slice_ms = 0;
+  auto journal = opened(tables, options);
+  const bool one_object = GENERATE(false, true);
+  CAPTURE(one_object);
+  options.part_records = 4;
+  std::uint64_t number = 0, most_bytes = 0;
+  std::size_t most_slices = 0, slices = 0;
+  for (int round = 0; round < 400; ++round) {
+    std::vector<turn> turns;
+    for (int i = 0; i < 20; ++i) {
+      ++number;
+      const object_id id{"Order", one_object ? "hot" : "o" + std::to_string(number)};
+      const auto invocation = invocation_at(day_one, number);
+      turns.push_back({{input_record(id, invocation, day_one),
+                        state_record(record_kind::set, id, invocation, day_one, 1, "a", "b"),
+                        output_record(id, invocation, day_one, 2, std::string("x"))}});
+    }
+    REQUIRE(journal->commit(turns));
+    std::size_t here = 0;
+    auto more = journal->maintain(day_one);
+    for (++here; more && *more && journal->behind(); ++here)
+      more = journal->maintain(day_one);
+    REQUIRE(more);
+    slices += here;
+    most_slices = std::max(most_slices, here);
+    most_bytes = std::max(most_bytes, journal->metrics().overlay_bytes);
+  }
+  if (!one_object)
+    CHECK(slices > 500); // What rides on the commits is not enough.
+  CHECK(most_slices <= 8);
+  CHECK(most_bytes <= 3 * options.checkpoint_bytes);
+}
+
 TEST_CASE("a blank object leaves no row, and takes away the one it had", "[journal][hub]") {
   memory_store tables;
   auto journal = opened(tables);
@@ -492,7 +532,7 @@ TEST_CASE("a slice takes no more rows than it may, and the log is trimmed in pie
       commit(*before, {input_record({"Order", "o" + std::to_string(n)}, invocation_at(day_one, n),
                                     day_one)});
   }
-  options.checkpoint_bytes = 1;
+  options.checkpoint_interval_ms = 0; // Due, and not behind.
   options.slice_rows = 10;
   auto journal = opened(tables, options);
   std::size_t rows = 0;
@@ -517,7 +557,7 @@ TEST_CASE("an object with very many records is folded in parts", "[journal][hub]
   auto options = slow_options();
   options.part_records = 4;
   options.slice_rows = 10;
-  options.checkpoint_bytes = 1;
+  options.checkpoint_interval_ms = 0; // Due, and not behind.
   auto journal = opened(tables, slow_options());
   const object_id hot{"Order", "hot"};
   for (std::uint64_t n = 0; n < count; ++n)

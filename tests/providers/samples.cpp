@@ -10,6 +10,7 @@
 #include "providers/shippo/buy_label.hpp"
 #include "providers/shippo/create_shipment.hpp"
 #include "providers/shippo/list_labels.hpp"
+#include "providers/shippo/read_track.hpp"
 #include "providers/shippo/register_tracking.hpp"
 #include "providers/shippo/retrieve_label.hpp"
 #include "providers/shippo/validate_address.hpp"
@@ -18,6 +19,7 @@
 #include "providers/slack/post_webhook.hpp"
 #include "providers/stripe/cancel_intent.hpp"
 #include "providers/stripe/charge.hpp"
+#include "providers/stripe/list_events.hpp"
 #include "providers/stripe/refund.hpp"
 #include "providers/stripe/retrieve.hpp"
 #include "providers/stripe/retrieve_refund.hpp"
@@ -48,6 +50,10 @@ std::map<std::string, raw_operation> sample_operations() {
   add("stripe.cancel_intent", stripe::cancel_intent({of("undo"), "pi_1"}).raw);
   add("stripe.retrieve", stripe::retrieve({of("retrieve"), "pi_1"}).raw);
   add("stripe.retrieve_refund", stripe::retrieve_refund({of("retrieve_refund"), "re_1"}).raw);
+  add("stripe.list_events",
+      stripe::list_events({of("sweep"), 1'700'000'000, 1'700'000'600, ""}).raw);
+  add("stripe.list_events#next",
+      stripe::list_events({of("sweep"), 1'700'000'000, 1'700'000'600, "evt_1"}).raw);
   add("shippo.create_shipment",
       shippo::create_shipment({of("rates"), shop, customer, parcel, {}}).raw);
   shippo::shipment_request abroad{of("rates"), shop, customer, parcel, {}};
@@ -70,6 +76,7 @@ std::map<std::string, raw_operation> sample_operations() {
   add("shippo.validate_address", shippo::validate_address({of("validate"), customer}).raw);
   add("shippo.register_tracking",
       shippo::register_tracking({of("register_tracking"), "usps", "9400"}).raw);
+  add("shippo.read_track", shippo::read_track({of("where_is_it"), "usps", "9400/1"}).raw);
   add("sendgrid.send_mail",
       sendgrid::send_mail({of("mail"), "shop@example.com", "Shop", "a@example.com", "Zoë",
                            "Order ord-1001", "It is on its way.", "<p>It is on its way.</p>"})

@@ -1,4 +1,5 @@
 """chaos.sh's verdict on made-up ledgers: what must be a violation is one, what may be is not."""
+import collections
 import contextlib
 import io
 import pathlib
@@ -10,13 +11,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
 from chaos.orders import Deployment  # noqa: E402
 from chaos.run import Run  # noqa: E402
 from chaos.verdict import Verdict  # noqa: E402
+from chaos.webhooks import Told, events_in, judge_webhooks  # noqa: E402
 
 
 def run_with(status, effects, *, kills=(), epochs=(), acknowledged=True, cancel=False,
              declined=False, final=True, attention=None, phone="+12175550100",
              notices=None):
     arguments = types.SimpleNamespace(seed=1, kills=0, orders=1, broken=None, patience=1,
-                                      hang=None, clock_steps=0)
+                                      hang=None, clock_steps=0, webhooks=False)
     run = Run(arguments)
     run.began_at = 100.0
     run.kills, run.epochs = list(kills), list(epochs)
@@ -50,6 +52,9 @@ def expect(run, *counters):
 
 
 expect(run_with("confirmed", GOOD))
+expect(run_with("delivered", GOOD))
+expect(run_with("delivered", GOOD + [CHARGE]), "double charges")
+expect(run_with("delivered", [CHARGE, MAIL]), "missing")
 expect(run_with("confirmed", GOOD + [CHARGE]), "double charges")
 expect(run_with("confirmed", GOOD + [LABEL]), "double labels")
 expect(run_with("confirmed", [LABEL, MAIL]), "missing")
@@ -119,4 +124,47 @@ expect(deployed(0), "missing")
 expect(deployed(1, "timed_out"), "wrong ends")
 expect(deployed(0, None), "lost")
 expect(deployed(0, None, acknowledged=False))
+
+
+# -- Webhooks
+
+def told(*sent):
+    log = Told("/dev/null")
+    for one in sent:
+        log.add(dict({"vendor": "stripe", "target": "/webhooks/stripe", "forged": False,
+                      "status": 200, "body": '{"id":"evt_1"}'}, **one))
+    return log
+
+
+def judged(log, received, concluded=None):
+    run = run_with("confirmed", GOOD)
+    with contextlib.redirect_stdout(io.StringIO()):
+        judge_webhooks(run, log, types.SimpleNamespace(
+            received=collections.Counter(received), concluded=collections.Counter(concluded)))
+    return run
+
+
+ONCE = {"stripe:evt_1": 1}
+expect(judged(told({}, {}), ONCE, ONCE))
+expect(judged(told({"status": 0}, {"status": 503}), {}))
+expect(judged(told({"status": 0}), ONCE))  # Durable, and its answer was lost.
+expect(judged(told({}), {}), "lost after 2xx")
+expect(judged(told({}), {"stripe:evt_1": 2}), "applied twice")
+expect(judged(told({}), ONCE, {"stripe:evt_1": 2}), "applied twice")
+FORGED = {"forged": True, "body": '{"id":"evt_2"}', "status": 401}
+expect(judged(told({}, FORGED), ONCE))
+expect(judged(told({}, dict(FORGED, status=200)), ONCE), "forged")
+expect(judged(told({}, FORGED), dict(ONCE, **{"stripe:evt_2": 1})), "forged")
+for body, vendor, keys in [
+        ('[{"sg_event_id":"a"},{"sg_event_id":"b"}]', "sendgrid", ["sendgrid:a", "sendgrid:b"]),
+        ('{"event_id":"Ev1"}', "slack", ["slack:Ev1"]),
+        ("MessageSid=SM1&MessageStatus=sent", "twilio", ["twilio:SM1:sent"]),
+        ('{"event":"track_updated","data":{"carrier":"usps","tracking_number":"9",'
+         '"tracking_status":{"status":"TRANSIT","status_date":"d"}}}', "shippo",
+         ["shippo:track:usps:9:TRANSIT:d"]),
+        ('{"event":"transaction_created","data":{"object_id":"t","status":"SUCCESS",'
+         '"object_updated":"u"}}', "shippo", ["shippo:transaction:t:SUCCESS:u"])]:
+    assert events_in({"vendor": vendor, "body": body}) == keys, events_in(
+        {"vendor": vendor, "body": body})
+assert events_in({"vendor": "github", "body": "{}", "delivery": "d"}) == ["github:d"]
 print("the verdict judges right")

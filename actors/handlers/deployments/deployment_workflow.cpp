@@ -5,6 +5,7 @@
 #include "actors/handlers/follow_up.hpp"
 #include "actors/handlers/notifications/notification.hpp"
 #include "actors/handlers/objects.hpp"
+#include "actors/handlers/webhooks/swept.hpp"
 #include "actors/handlers/webhooks/webhook_service.hpp"
 #include "journal/base/log.hpp"
 #include "providers/github/create_deployment.hpp"
@@ -190,6 +191,8 @@ handler_task follow_deployment_once(context ctx, std::string body, settings_ptr 
   if (status && status->id > before.status_id) {
     learned.status_id = status->id;
     learned.state = status->state;
+    std::vector<std::string> told; // Its webhook would have brought the status here.
+    co_await count_swept(ctx, settings, "github", std::move(told));
   } else if (!status && status.error().kind == error_kind::rejected) {
     learned.reason = status.error().message;
   }

@@ -4,9 +4,12 @@
 #include "actors/handlers/follow_up.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/order_facts.hpp"
+#include "actors/handlers/webhooks/swept.hpp"
 #include "providers/twilio/read_sms.hpp"
 
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace orderhub::handlers {
 
@@ -51,6 +54,8 @@ handler_task follow_sms_once(context ctx, std::string body, settings_ptr setting
   // 2. It has not come: the order shows it, and a person may look.
   if (!message && message.error().kind == error_kind::rejected) {
     co_await ask_no_more(ctx, settings, *what);
+    std::vector<std::string> told = {what->subject + ":undelivered", what->subject + ":failed"};
+    co_await count_swept(ctx, settings, "twilio", std::move(told));
     order_facts f;
     f.notices[what->step] = undelivered(message.error().message);
     f.attention[what->step] = message.error().message;

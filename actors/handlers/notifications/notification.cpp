@@ -18,7 +18,7 @@ constexpr std::uint8_t notification_version = 6;
 
 /// `mail` of `mail_confirm`, `announce` of `announce_failed_2`; empty of a step that is no notice.
 std::string_view way_of(std::string_view step) {
-  for (const std::string_view way : {"mail", "announce", "sms"})
+  for (const std::string_view way : {"mail", "announce", "sms", "custom"})
     if (step.size() > way.size() && step.starts_with(way) && step[way.size()] == '_')
       return way;
   return {};
@@ -120,6 +120,9 @@ bool is_notice(std::string_view step) {
 
 bool was_told_later(const order_facts& facts, std::string_view step) {
   const auto way = way_of(step);
+  // A provider of one's own was told one thing, and not whatever came later.
+  if (way == "custom")
+    return false;
   const auto refused = telling_of(step);
   return std::any_of(facts.notices.begin(), facts.notices.end(), [&](const auto& notice) {
     const auto& [other, became] = notice;

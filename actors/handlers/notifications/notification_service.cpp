@@ -1,6 +1,8 @@
 #include "actors/handlers/notifications/notification_service.hpp"
 
+#include "actors/durable/fallback.hpp"
 #include "actors/handlers/attention.hpp"
+#include "actors/handlers/custom/custom_service.hpp"
 #include "actors/handlers/follow_up.hpp"
 #include "actors/handlers/notifications/follow_sms.hpp"
 #include "actors/handlers/notifications/notice_webhook.hpp"
@@ -46,9 +48,19 @@ struct notification_plan {
   mail_words words;        ///< What the templates made: the intent of a mail holds no bytes.
   bool sms_events = false; ///< Twilio's webhooks are on.
   std::int64_t mail_event_wait_ms = 0; ///< For SendGrid's event of a mail in doubt; 0: none comes.
+  /// The custom providers that do it where the vendor has definitely not; empty: none.
+  std::string mail_instead, announce_instead, sms_instead;
 };
 
-constexpr std::uint8_t plan_version = 4;
+constexpr std::uint8_t plan_version = 5;
+
+/// The name of the provider that does an operation where its vendor has not; empty: none.
+std::string instead_of(const order_settings& s, std::string_view operation) {
+  for (const auto& provider : s.custom)
+    if (provider->instead_of == operation)
+      return provider->name;
+  return {};
+}
 
 result<std::string> journaled_plan(settings_ptr s, notification n, std::string channel,
                                    std::string order_id) {
@@ -71,6 +83,10 @@ result<std::string> journaled_plan(settings_ptr s, notification n, std::string c
   w.str32(words.html);
   w.u8(s->sms_events ? 1 : 0);
   w.i64(s->mail_events ? s->mail_event_wait_ms : 0);
+  w.str8(instead_of(*s, "sendgrid.send_mail"));
+  w.str8(instead_of(*s, way == notification_plan::way::webhook ? "slack.post_webhook"
+                                                               : "slack.post_message"));
+  w.str8(instead_of(*s, "twilio.send_sms"));
   return w.take();
 }
 
@@ -90,6 +106,9 @@ result<notification_plan> read_plan(std::string_view text) {
   plan.words.html = std::string(r.str32());
   plan.sms_events = r.u8() != 0;
   plan.mail_event_wait_ms = r.i64();
+  plan.mail_instead = r.str8();
+  plan.announce_instead = r.str8();
+  plan.sms_instead = r.str8();
   if (version != plan_version || !r.done())
     return fail({error_kind::corrupt, "notification", "the plan cannot be read"});
   return plan;
@@ -149,6 +168,7 @@ future<sendgrid::mail_outcome> mail(context ctx, const notification& n,
     sending.raw.event_wait_ms = plan.mail_event_wait_ms;
     sending.raw.after_event = providers::doubt_policy::may_repeat;
   }
+  sending.raw.gives_way = !plan.mail_instead.empty();
   return ctx.effect(std::move(sending));
 }
 
@@ -160,12 +180,16 @@ future<slack::message_outcome> announce(context ctx, const notification& n,
     request.ref = ctx.step(step);
     request.channel = plan.channel;
     request.text = message_about(ctx.key(), n);
-    return ctx.effect(slack::post_message(request));
+    auto call = slack::post_message(request);
+    call.raw.gives_way = !plan.announce_instead.empty();
+    return ctx.effect(std::move(call));
   }
   slack::webhook_message message;
   message.ref = ctx.step(step);
   message.text = message_about(ctx.key(), n);
-  return ctx.effect(slack::post_webhook(message));
+  auto call = slack::post_webhook(message);
+  call.raw.gives_way = !plan.announce_instead.empty();
+  return ctx.effect(std::move(call));
 }
 
 future<twilio::sms_outcome> text(context ctx, const notification& n,
@@ -176,7 +200,9 @@ future<twilio::sms_outcome> text(context ctx, const notification& n,
   request.from = plan.sms_from;
   request.text = sms_about(ctx.key(), n);
   request.public_url = plan.public_url;
-  return ctx.effect(twilio::send_sms(request));
+  auto call = twilio::send_sms(request);
+  call.raw.gives_way = !plan.sms_instead.empty();
+  return ctx.effect(std::move(call));
 }
 
 /// The SMS of a notification that goes by other ways too goes by an invocation of its own: what
@@ -188,9 +214,66 @@ void text_aside(context ctx, notification n) {
   ctx.send(ctx.object(), "Send", n.encode());
 }
 
+std::string became_of(const result<std::string>& sent) {
+  return sent ? *sent : "failed: " + sent.error().message;
+}
+
+// ── A second provider ────────────────────────────────────────────────────────────────────────
+
+/// What one is told that sends something in another's place.
+providers::custom::values values_of(context ctx, const notification& n, const std::string& step) {
+  return {{"order_id", ctx.key()},
+          {"event", step},
+          {"attempt", std::to_string(n.attempt)},
+          {"email", n.email},
+          {"name", n.name},
+          {"phone", n.phone},
+          {"total_minor", std::to_string(n.total.minor_units)},
+          {"currency", n.total.currency},
+          {"tracking_number", n.tracking_number}};
+}
+
+struct second_try {
+  std::string provider; ///< Empty: there is none.
+  std::string step;     ///< The first one's.
+  providers::custom::values with;
+};
+
+/// Where it is definite that the vendor has not done it, and another provider is there, that one
+/// does it: `sent: by custom.backup`. Else as it became.
 template <class T>
-std::string became_of(const result<T>& sent) {
-  return sent ? std::string(sent_mark) : "failed: " + sent.error().message;
+task<result<std::string>> or_another(context ctx, settings_ptr s, result<T> first,
+                                     second_try second) {
+  if (first)
+    co_return std::string(sent_mark);
+  if (second.provider.empty() || !durable::is_definite(first.error()))
+    co_return first.failure();
+  auto call = custom_call_of(*s, second.provider, ctx.step(second.step + "_instead"), second.with);
+  auto done = co_await ctx.effect(std::move(call));
+  if (!done)
+    co_return done.failure();
+  co_return std::string(sent_mark) + ": by custom." + second.provider;
+}
+
+second_try mail_by_another(context ctx, const notification& n, const notification_plan& plan) {
+  second_try out{plan.mail_instead, steps_of(n).mail, values_of(ctx, n, steps_of(n).mail)};
+  out.with["subject"] = plan.words.subject;
+  out.with["text"] = plan.words.text;
+  out.with["html"] = plan.words.html;
+  return out;
+}
+
+second_try message_by_another(context ctx, const notification& n, const notification_plan& plan) {
+  second_try out{plan.announce_instead, steps_of(n).announce,
+                 values_of(ctx, n, steps_of(n).announce)};
+  out.with["text"] = message_about(ctx.key(), n);
+  return out;
+}
+
+second_try sms_by_another(context ctx, const notification& n, const notification_plan& plan) {
+  second_try out{plan.sms_instead, steps_of(n).sms, values_of(ctx, n, steps_of(n).sms)};
+  out.with["text"] = sms_about(ctx.key(), n);
+  return out;
 }
 
 const char* vendor_of(notification_plan::way way) {
@@ -238,27 +321,34 @@ handler_task send(context ctx, std::string body, settings_ptr s) {
   const auto steps = steps_of(*n);
   json told = json::object();
   if (mailed) {
-    auto sent = co_await *mailed;
+    auto first = co_await *mailed;
+    auto second = mail_by_another(ctx, *n, *plan);
+    auto sent = co_await or_another(ctx, s, std::move(first), std::move(second));
     told[steps.mail] = became_of(sent);
     if (!sent)
       co_await report_refused_notice(ctx, s, steps.mail, "sendgrid", sent.error().message);
   }
   if (announced) {
-    auto sent = co_await *announced;
+    auto first = co_await *announced;
+    auto second = message_by_another(ctx, *n, *plan);
+    auto sent = co_await or_another(ctx, s, std::move(first), std::move(second));
     told[steps.announce] = became_of(sent);
     if (!sent)
       co_await report_refused_notice(ctx, s, steps.announce, vendor_of(plan->announce),
                                      sent.error().message);
   }
   if (texted) {
-    auto sent = co_await *texted;
+    auto first = co_await *texted;
+    auto second = sms_by_another(ctx, *n, *plan);
+    auto sent = co_await or_another(ctx, s, first, std::move(second));
     told[steps.sms] = became_of(sent);
     if (!sent)
       co_await report_refused_notice(ctx, s, steps.sms, "twilio", sent.error().message);
-    else
-      co_await await_delivery(ctx, s, steps.sms, sent->sid, sent->status);
-    if (sent && plan->sms_events)
-      name_id(ctx, "twilio", sent->sid, {ctx.key(), steps.sms, "1"});
+    else if (first) {
+      co_await await_delivery(ctx, s, steps.sms, first->sid, first->status);
+      if (plan->sms_events)
+        name_id(ctx, "twilio", first->sid, {ctx.key(), steps.sms, "1"});
+    }
   }
   auto response = told.dump();
 

@@ -191,6 +191,7 @@ std::string message_about(const std::string& order_id, const notification& n) {
            ": the bank has made it";
   case notification_kind::refund_failed:
     return "Refund of order " + id + " failed: " + escaped(n.reason);
+  case notification_kind::shipped:
     return with_number("Order " + id + " is on its way", n);
   case notification_kind::delivered:
     return "Order " + id + " was delivered";

@@ -1,5 +1,6 @@
 #include "actors/handlers/orders/cancel_order.hpp"
 
+#include "actors/handlers/custom/custom_service.hpp"
 #include "actors/handlers/orders/free_goods.hpp"
 #include "actors/handlers/orders/fulfilment.hpp"
 #include "actors/handlers/orders/order_notifications.hpp"
@@ -122,6 +123,8 @@ task<void> compensate(order_run run) {
   // 7. The customer and the shop are told, and once more where the money came back later.
   if (!again || has_refunded(returned))
     post_cancelled(run, again, news_of(run.facts(), returned));
+  if (!again)
+    post_hook(run, providers::custom::hook::cancelled);
 }
 
 } // namespace orderhub::handlers

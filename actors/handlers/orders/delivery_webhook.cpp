@@ -1,6 +1,7 @@
 // What the carrier's and the notices' verified events say of an order.
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/order_notifications.hpp"
+#include "actors/handlers/orders/order_view.hpp"
 #include "actors/handlers/orders/order_webhook.hpp"
 
 #include <algorithm>
@@ -57,6 +58,23 @@ bool has_not_come(event_kind kind) {
 }
 
 } // namespace
+
+result<durable::event_outcome> awaits_parcel(const journal::object_state& state,
+                                             std::string_view tracking_number) {
+  const auto* recorded = state.value("facts");
+  auto facts = recorded != nullptr ? order_facts::decode(*recorded) : order_facts();
+  if (!facts)
+    return facts.failure();
+  if (!facts->known())
+    return fail(no_such_order(state.id.key));
+  durable::event_outcome outcome;
+  outcome.name = "parcel_asked_for";
+  const bool is_under_way = facts->shipment < shipment_state::returned && !facts->label_voided;
+  // The order may not have heard of its label's number yet.
+  const bool is_its = facts->tracking_number.empty() || facts->tracking_number == tracking_number;
+  outcome.response = is_under_way && is_its ? "true" : "false";
+  return outcome;
+}
 
 webhook_effect delivery_event(const order_seen& seen) {
   const auto& e = seen.what();

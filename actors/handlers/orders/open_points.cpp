@@ -149,7 +149,8 @@ result<open_points> open_points_of(const durable::read_view& view, const order_f
   open_points open;
   add(open, view.state);
   const auto& order_id = view.state.id.key;
-  for (const auto& object : {shipment_object(order_id), notification_object(order_id)}) {
+  for (const auto& object :
+       {shipment_object(order_id), notification_object(order_id), custom_object(order_id)}) {
     auto other = view.load(object);
     if (!other)
       return other.failure();

@@ -295,6 +295,20 @@ std::vector<std::string> open_steps(const order_facts& f) {
   return open;
 }
 
+bool is_undone_extra(std::string_view why) {
+  return why.starts_with(taken_twice_and_given_back) || why.starts_with(bought_twice_and_voided);
+}
+
+bool is_known_extra(const order_facts& f, std::string_view intent_id) {
+  const auto tells = [&](const auto& points) {
+    return std::any_of(points.begin(), points.end(), [&](const auto& point) {
+      return point.first.starts_with(extra_charge_step) &&
+             point.second.find(intent_id) != std::string::npos;
+    });
+  };
+  return tells(f.pending) || tells(f.attention);
+}
+
 bool is_open(const order_facts& f, std::string_view step) {
   const auto it = f.pending.find(step);
   return it != f.pending.end() && it->second != done_mark;

@@ -127,6 +127,18 @@ std::vector<std::string> open_steps(const order_facts& facts);
 /// That one of them is.
 bool is_open(const order_facts& facts, std::string_view step);
 
+/// The open step of a payment that was taken beside the order's own, until it is given back, and
+/// the point that a person is told: `charge_twice`, `charge_twice_2`.
+inline constexpr std::string_view extra_charge_step = "charge_twice";
+/// How the point of an effect begins that was proven to be there twice: nothing is left of it, and
+/// a person is told all the same.
+inline constexpr std::string_view taken_twice_and_given_back = "taken twice, and given back: ";
+inline constexpr std::string_view bought_twice_and_voided = "bought twice, and voided: ";
+/// Whether a point for a person is one of these.
+bool is_undone_extra(std::string_view why);
+/// A look-up has proven that this payment was taken beside the order's own.
+bool is_known_extra(const order_facts& facts, std::string_view intent_id);
+
 // ── What a vendor has not decided yet ───────────────────────────────────────────────────────
 
 /// The open step of a payment whose bank has not decided: `payment`, `payment_2`.

@@ -1,5 +1,6 @@
 #include "actors/handlers/orders/order_notifications.hpp"
 
+#include "actors/handlers/custom/custom_service.hpp"
 #include "actors/handlers/notifications/notification.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/fulfilment.hpp"
@@ -142,6 +143,8 @@ task<void> confirm(order_run run) {
       run.note(deliveries_of(sent));
   }
   run.learn();
+  if (run.goes_on())
+    post_hook(run, providers::custom::hook::confirmed);
 }
 
 void post_cancelled(const order_run& run, bool again, refund_news news) {

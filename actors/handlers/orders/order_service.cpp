@@ -1,7 +1,9 @@
 #include "actors/handlers/orders/order_service.hpp"
 
+#include "actors/handlers/custom/custom_service.hpp"
 #include "actors/handlers/orders/cancel_order.hpp"
 #include "actors/handlers/orders/changed_order.hpp"
+#include "actors/handlers/orders/extra_payment.hpp"
 #include "actors/handlers/orders/free_goods.hpp"
 #include "actors/handlers/orders/fulfilment_claim.hpp"
 #include "actors/handlers/orders/order_content.hpp"
@@ -112,6 +114,8 @@ durable::service_definition order_service(settings_ptr settings) {
   add("FollowPayment", handler_mode::shared, &follow_payment_once);
   add("SettlePayment", handler_mode::exclusive, &settle_payment);
   add("FollowRefund", handler_mode::shared, &follow_refund_once);
+  add("TellProviders", handler_mode::shared, &tell_providers);
+  add("GiveExtraBack", handler_mode::shared, &give_extra_back_once);
 
   handler_definition record;
   record.mode = handler_mode::event;
@@ -122,6 +126,8 @@ durable::service_definition order_service(settings_ptr settings) {
     return record_webhook(state, body, settings);
   };
   service.handlers.emplace("RecordWebhook", record);
+  record.event = &awaits_parcel;
+  service.handlers.emplace("AwaitsParcel", record);
   for (const auto& [handler, event] : facts_from_others) {
     record.event = [name = event](const journal::object_state& state, std::string_view body) {
       return record_facts(name, state, body);

@@ -11,6 +11,7 @@ std::string order_plan::encode() const {
                                  (validates_address ? 32U : 0U) | (payment_events ? 64U : 0U)));
   w.i64(label_timeout_ms);
   w.i64(notification_timeout_ms);
+  w.u8(hooks);
   return w.take();
 }
 
@@ -27,7 +28,15 @@ order_plan order_plan::decode(std::string_view text) {
   p.payment_events = (flags & 64U) != 0;
   p.label_timeout_ms = r.i64();
   p.notification_timeout_ms = r.i64();
+  p.hooks = r.u8();
   return p;
+}
+
+std::uint8_t hooks_of(const order_settings& s) {
+  std::uint8_t all = 0;
+  for (const auto& provider : s.custom)
+    all |= provider->hooks;
+  return all;
 }
 
 order_plan plan_of(const order_settings& s) {
@@ -38,6 +47,7 @@ order_plan plan_of(const order_settings& s) {
   p.stock = s.stock;
   p.validates_address = s.validates_address;
   p.payment_events = s.payment_events;
+  p.hooks = hooks_of(s);
   p.compensate = s.compensate_on_label_failure;
   p.label_timeout_ms = s.label_timeout_ms;
   p.notification_timeout_ms = s.notification_timeout_ms;

@@ -4,9 +4,11 @@
 #include "actors/handlers/orders/order_request.hpp"
 #include "actors/handlers/webhooks/webhook_counts.hpp"
 #include "journal/base/repeated_warning.hpp"
+#include "providers/custom/call.hpp"
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -42,8 +44,16 @@ struct order_settings {
   /// A mail in doubt waits for its event before it is sent again.
   bool mail_events = false;
   std::int64_t mail_event_wait_ms = 120'000; ///< At least so long.
+  // What is asked for where no webhook brings it; see OPERATING.md.
+  std::int64_t webhook_sweep_ms = 0; ///< How often Stripe is asked for events; 0: never.
+  std::int64_t webhook_sweep_back_ms = 72LL * 3'600'000; ///< How far the first time looks back.
+  std::int64_t parcel_sweep_after_ms = 0; ///< How old a label is when Shippo is asked; 0: never.
+  std::int64_t parcel_sweep_every_ms = 12LL * 3'600'000;
+  std::int64_t parcel_sweep_for_ms = 30LL * 24 * 3'600'000;
   /// Slack's ids of those who may press buttons (`U012AB3CD`); empty: nobody.
   std::vector<std::string> slack_operators;
+  /// Providers that the configuration describes.
+  std::vector<providers::custom::description_ptr> custom;
   std::int64_t label_timeout_ms = 10'000;
   std::int64_t notification_timeout_ms = 2'000;
   /// How long a fulfilment awaits that its goods are packed, and that they are picked up.
@@ -67,6 +77,9 @@ struct order_settings {
       std::make_shared<std::atomic<std::uint64_t>>(0);
   /// Not a setting: what became of verified events since the start. For the metrics.
   std::shared_ptr<webhook_counts> webhooks = std::make_shared<webhook_counts>();
+  /// Not a setting: whether an event has been received, by the key of its `Webhook`. Null: nobody
+  /// can say. From any thread.
+  std::function<bool(const std::string&)> knows_webhook = {};
   /// Not a setting: what the log says of notices that were refused.
   std::shared_ptr<repeated_warning> refused_notices =
       std::make_shared<repeated_warning>("notice_refused");
@@ -86,6 +99,7 @@ struct order_plan {
   bool stock = false;
   bool validates_address = false;
   bool payment_events = false;
+  std::uint8_t hooks = 0; ///< After which some custom provider is called: `custom::hook` bits.
   std::int64_t label_timeout_ms = 0;
   std::int64_t notification_timeout_ms = 0;
 
@@ -93,5 +107,7 @@ struct order_plan {
   static order_plan decode(std::string_view text);
 };
 order_plan plan_of(const order_settings& s);
+/// The events after which some custom provider is called.
+std::uint8_t hooks_of(const order_settings& s);
 
 } // namespace orderhub::handlers

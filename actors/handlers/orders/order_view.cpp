@@ -77,7 +77,7 @@ json attention_of(const order_facts& f) {
 /// thing.
 bool is_undone(const order_facts& f) {
   return std::all_of(f.attention.begin(), f.attention.end(), [&](const auto& point) {
-    return is_notice(point.first) || is_resolved(f, point.first);
+    return is_notice(point.first) || is_undone_extra(point.second) || is_resolved(f, point.first);
   });
 }
 

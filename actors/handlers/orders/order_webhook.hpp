@@ -46,6 +46,11 @@ result<durable::event_outcome> record_webhook(const journal::object_state& state
 result<durable::event_outcome> fulfilment_event(const journal::object_state& state,
                                                 const routed_event& routed);
 
+/// `OrderOrchestrator/{order}/AwaitsParcel`, an event: whether the parcel with that tracking number
+/// is the order's and has not come to its end; `true` or `false`. 404 where there is no such order.
+result<durable::event_outcome> awaits_parcel(const journal::object_state& state,
+                                             std::string_view tracking_number);
+
 // By subject: pure.
 webhook_effect payment_event(const order_seen& seen);
 webhook_effect refund_event(const order_seen& seen);

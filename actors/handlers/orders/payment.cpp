@@ -1,5 +1,6 @@
 #include "actors/handlers/orders/payment.hpp"
 
+#include "actors/handlers/orders/extra_payment.hpp"
 #include "actors/handlers/orders/order_notifications.hpp"
 #include "actors/handlers/orders/payment_outcome.hpp"
 #include "actors/handlers/orders/refund_outcome.hpp"
@@ -169,6 +170,7 @@ task<refunds_made> refund_all(order_run run, payment_fact p) {
         ++p.refund_round;
       co_return refunds_made{std::move(p), refunded.error().message};
     }
+    co_await report_extra_refunds(run, refund_step(p.attempt, p.refund_round), refunded->extra_ids);
     p.refund_id = std::max(p.refund_id, refunded->refund_id);
     left.minor_units = refunded->left_minor;
     // Accepted is not given back yet.
@@ -285,6 +287,8 @@ task<void> take_payment(order_run run) {
   if (!charged && charged.error().kind != error_kind::rejected)
     co_await run.call_a_person("charge", payment.reason);
   run.payment_is(payment);
+  if (charged)
+    give_extra_back(run, *charged);
   if (charged && payment.state == payment_state::pending)
     co_await follow_payment(run, payment, stripe::name_of(charged->status));
   run.learn(facts_of(payment));

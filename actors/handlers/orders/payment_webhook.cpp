@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <utility>
 
 namespace orderhub::handlers {
@@ -63,12 +64,28 @@ std::string shown(std::int64_t amount, const std::string& currency) {
   return tables::shown({amount, currency});
 }
 
+/// It names another payment than that one. Its metadata may be the same, where a step took the
+/// payment twice.
+bool names_another(const event& e, const payment_fact& p) {
+  const auto intent = intent_in(e);
+  return !intent.empty() && !p.intent_id.empty() && p.intent_id != intent;
+}
+
+/// A look-up has proven it, and it is given back by itself.
+std::optional<webhook_effect> of_an_extra(const order_seen& seen) {
+  const auto intent = intent_in(seen.what());
+  if (intent.empty() || !is_known_extra(seen.facts, intent))
+    return std::nullopt;
+  webhook_effect effect;
+  effect.text = "of a payment that was taken twice";
+  return effect;
+}
+
 /// What the order would have to be for the event to be true of it; empty where it is.
 std::string differs(const order_seen& seen, const payment_fact& p) {
   const auto& e = seen.what();
-  if (const auto intent = intent_in(e);
-      !intent.empty() && !p.intent_id.empty() && p.intent_id != intent)
-    return "it is about " + intent + ", the order is paid by " + p.intent_id;
+  if (names_another(e, p))
+    return "it is about " + intent_in(e) + ", the order is paid by " + p.intent_id;
   const auto& wanted = p.amount.minor_units > 0 ? p.amount : seen.placed.total;
   if (e.amount >= 0 && (e.amount != wanted.minor_units || e.currency != wanted.currency))
     return "it is over " + shown(e.amount, e.currency) + ", the order over " +
@@ -165,6 +182,8 @@ webhook_effect succeeded(const order_seen& seen, const payment_fact& before) {
 
 webhook_effect payment_event(const order_seen& seen) {
   const auto& e = seen.what();
+  if (auto extra = of_an_extra(seen))
+    return std::move(*extra);
   const auto* p = payment_in(seen);
   if (p == nullptr)
     return not_the_orders(seen);
@@ -209,6 +228,8 @@ webhook_effect refund_event(const order_seen& seen) {
   const auto& e = seen.what();
   const auto* p = payment_in(seen);
   webhook_effect effect;
+  if (auto extra = of_an_extra(seen); extra && e.is_total)
+    return std::move(*extra);
   // Of a step of ours, only that it is asked for now: what was wanted is not in the event.
   if (!e.about.hub.empty() && !e.is_total && is_open_in(seen, e.about.step, e.about.attempt))
     effect.evidence.push_back(evidence_of(e, false));
@@ -218,6 +239,8 @@ webhook_effect refund_event(const order_seen& seen) {
     effect.text = "a refund that was asked for here";
     return effect;
   }
+  if (names_another(e, *p))
+    return contradiction(seen, differs(seen, *p));
   const auto& f = seen.facts;
   const bool is_ours = !e.about.hub.empty() && !e.is_total;
   if (e.kind == event_kind::refund_failed && !is_ours) {
@@ -251,6 +274,8 @@ webhook_effect dispute_event(const order_seen& seen) {
   const auto* p = payment_in(seen);
   if (p == nullptr)
     return not_the_orders(seen);
+  if (names_another(e, *p))
+    return contradiction(seen, differs(seen, *p));
   webhook_effect effect;
   effect.learned.dispute = e.kind == event_kind::dispute_opened ? dispute_state::open
                            : e.kind == event_kind::dispute_won  ? dispute_state::won

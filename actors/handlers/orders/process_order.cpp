@@ -1,5 +1,6 @@
 #include "actors/handlers/orders/process_order.hpp"
 
+#include "actors/handlers/custom/custom_service.hpp"
 #include "actors/handlers/orders/address_validation.hpp"
 #include "actors/handlers/orders/cancel_order.hpp"
 #include "actors/handlers/orders/changed_order.hpp"
@@ -47,6 +48,10 @@ task<void> open_order(order_run run, std::string body) {
 }
 
 task<void> deliver(order_run run) {
+  // 0. Whoever waits for the money hears that it is there.
+  if (run.payment() != nullptr && is_money(*run.payment()))
+    post_hook(run, providers::custom::hook::paid, run.payment()->attempt);
+
   // 1. What is paid for is sold, what was not is free again. Gone meanwhile, the order is undone.
   co_await settle_stock(run);
 

@@ -1,5 +1,6 @@
 #include "actors/handlers/orders/refund_order.hpp"
 
+#include "actors/handlers/orders/extra_payment.hpp"
 #include "actors/handlers/orders/order_view.hpp"
 #include "actors/handlers/orders/refund_outcome.hpp"
 #include "actors/handlers/orders/refund_request.hpp"
@@ -107,6 +108,8 @@ task<void> give_back(order_run run, std::string refund_id) {
   auto refund = stripe::refund(request);
   auto outcome = co_await ctx.effect(std::move(refund));
   const auto refunded = after(asked, outcome);
+  if (outcome)
+    co_await report_extra_refunds(run, step_of(asked), outcome->extra_ids);
   if (!outcome && outcome.error().kind != error_kind::rejected &&
       outcome.error().kind != error_kind::cancelled)
     co_await run.call_a_person(step_of(asked), refunded.why);

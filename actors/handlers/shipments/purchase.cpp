@@ -1,6 +1,9 @@
 #include "actors/handlers/shipments/purchase.hpp"
 
+#include "actors/handlers/custom/custom_call.hpp"
+#include "actors/handlers/objects.hpp"
 #include "actors/handlers/shipments/delivery_change.hpp"
+#include "actors/handlers/shipments/extra_label.hpp"
 #include "actors/handlers/shipments/label_order.hpp"
 #include "actors/handlers/shipments/order_report.hpp"
 #include "actors/handlers/shipments/seek_label.hpp"
@@ -25,7 +28,7 @@ namespace shippo = providers::shippo;
 namespace {
 
 constexpr std::int64_t label_retry_max_ms = 3'600'000;
-constexpr std::uint8_t plan_version = 4; // The first had none, and began with the size of a text.
+constexpr std::uint8_t plan_version = 6; // The first had none, and began with the size of a text.
 
 result<std::string> journaled_plan(settings_ptr s) {
   byte_writer w(256);
@@ -37,6 +40,8 @@ result<std::string> journaled_plan(settings_ptr s) {
   w.str8(s->label_rate);
   w.u8(s->registers_tracking ? 1 : 0);
   w.u8(s->label_events ? 1 : 0);
+  w.u8(hooks_of(*s));
+  w.i64(s->parcel_sweep_after_ms);
   return w.take();
 }
 
@@ -54,6 +59,8 @@ durable::task<result<shipment_plan>> decide_plan(context ctx, settings_ptr s) {
   plan.rate = r.str8();
   plan.registers_tracking = r.u8() != 0;
   plan.label_events = r.u8() != 0;
+  plan.hooks = r.u8();
+  plan.parcel_sweep_after_ms = r.i64();
   if (version != plan_version || !r.done())
     co_return fail({error_kind::corrupt, "shipment", "the plan cannot be read"});
   co_return plan;
@@ -130,8 +137,11 @@ durable::task<result<shippo::label_outcome>> buy_once(context ctx, label_order w
     co_return rate.failure();
   purchase->buying = true;
   ctx.set("purchase", purchase->encode());
-  if (plan.registers_tracking)
-    ctx.set(carrier_entry, shippo::carrier_of(*rate));
+  if (plan.registers_tracking || plan.parcel_sweep_after_ms > 0) {
+    const parcel_wishes wishes{shippo::carrier_of(*rate), plan.registers_tracking,
+                               plan.parcel_sweep_after_ms};
+    ctx.set(parcel_entry, wishes.encode());
+  }
   shippo::label_request order;
   order.ref = ctx.step("label", attempt);
   order.rate_id = rate->id;
@@ -159,6 +169,18 @@ durable::task<result<shippo::label_outcome>> buy(context ctx, label_order asked,
     if (label || label.error().where != goes_elsewhere)
       co_return label;
   }
+}
+
+/// Whoever is to hear of it does, by the order.
+void tell_shipped(context ctx, const shipment_plan& plan, const shippo::label_outcome& label) {
+  using providers::custom::hook;
+  if ((plan.hooks & static_cast<std::uint8_t>(hook::shipped)) == 0)
+    return;
+  hook_event event;
+  event.what = hook::shipped;
+  event.label_id = label.transaction_id;
+  event.tracking_number = label.tracking_number;
+  ctx.send(order_object(ctx.key()), "TellProviders", event.encode());
 }
 
 /// Paid goods ship sooner or later: tried again with new rates after a pause, by an invocation of
@@ -205,6 +227,7 @@ handler_task buy_label(context ctx, std::string body, settings_ptr settings) {
 
   // 3. Bought: that is what this shipment has from now on.
   if (label) {
+    void_extra_labels(ctx, *label);
     ctx.set("label", label->encode());
     if (plan->label_events) {
       name_id(ctx, "shippo", label->transaction_id, {ctx.key(), {}, {}});
@@ -213,7 +236,8 @@ handler_task buy_label(context ctx, std::string body, settings_ptr settings) {
     if (label->tracking_number.empty())
       co_await await_tracking(ctx, settings, label->transaction_id);
     else
-      co_await register_tracking(ctx, label->tracking_number);
+      co_await track_parcel(ctx, label->tracking_number);
+    tell_shipped(ctx, *plan, *label);
     if (wanted->report)
       report_label(ctx, label->encode());
     co_return label->encode();

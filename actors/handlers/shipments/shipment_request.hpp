@@ -16,7 +16,9 @@ struct shipment_plan {
   std::int64_t label_retry_ms = 0;
   std::string rate; ///< Of orders that name none.
   bool registers_tracking = false;
-  bool label_events = false; ///< Shippo's webhooks are on.
+  bool label_events = false;              ///< Shippo's webhooks are on.
+  std::uint8_t hooks = 0;                 ///< After which some custom provider is called.
+  std::int64_t parcel_sweep_after_ms = 0; ///< How old a label is when Shippo is asked; 0: never.
 };
 
 /// As Shippo has addresses. An e-mail address goes along where it has an ASCII form.

@@ -3,6 +3,7 @@
 #include "actors/handlers/follow_up.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/shipments/delivery_change.hpp"
+#include "actors/handlers/shipments/extra_label.hpp"
 #include "actors/handlers/shipments/label_webhook.hpp"
 #include "actors/handlers/shipments/order_report.hpp"
 #include "actors/handlers/shipments/purchase.hpp"
@@ -117,6 +118,10 @@ durable::service_definition shipment_service(settings_ptr settings) {
     return follow_tracking_once(ctx, std::move(body), settings);
   };
   service.handlers.emplace(std::string(tracking_follower.handler), follow);
+  follow.run = [settings](context ctx, std::string body) {
+    return void_extra_label_once(ctx, std::move(body), settings);
+  };
+  service.handlers.emplace("VoidExtraLabel", std::move(follow));
   follow.run = [settings](context ctx, std::string body) {
     return register_tracking_once(ctx, std::move(body), settings);
   };

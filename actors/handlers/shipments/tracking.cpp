@@ -58,7 +58,7 @@ handler_task follow_tracking_once(context ctx, std::string body, settings_ptr se
   if (label && !label->tracking_number.empty()) {
     co_await ask_no_more(ctx, settings, *what);
     ctx.send(ctx.object(), "RecordTracking", label->encode());
-    co_await register_tracking(ctx, label->tracking_number);
+    co_await track_parcel(ctx, label->tracking_number);
     co_return std::string("null");
   }
 

@@ -2,6 +2,7 @@
 
 #include "actors/handlers/attention.hpp"
 #include "actors/handlers/shipments/order_report.hpp"
+#include "actors/handlers/shipments/parcel.hpp"
 #include "journal/base/bytes.hpp"
 #include "providers/shippo/register_tracking.hpp"
 
@@ -17,6 +18,7 @@ namespace shippo = providers::shippo;
 namespace {
 
 constexpr std::uint8_t version = 1;
+constexpr std::uint8_t wishes_version = 1;
 
 std::string encoded(const std::string& carrier, const std::string& number) {
   byte_writer w(64);
@@ -55,10 +57,38 @@ task<void> leave_to_a_person(context ctx, settings_ptr settings, std::string why
 
 } // namespace
 
-task<void> register_tracking(context ctx, std::string tracking_number) {
-  auto carrier = co_await ctx.get(carrier_entry);
-  if (carrier)
-    ctx.send(ctx.object(), "RegisterTracking", encoded(*carrier, tracking_number));
+std::string parcel_wishes::encode() const {
+  byte_writer w(32);
+  w.u8(wishes_version);
+  w.str8(carrier);
+  w.u8(registers ? 1 : 0);
+  w.i64(asks_after_ms);
+  return w.take();
+}
+
+result<parcel_wishes> parcel_wishes::decode(std::string_view bytes) {
+  byte_reader r(bytes);
+  parcel_wishes wishes;
+  const auto v = r.u8();
+  wishes.carrier = r.str8();
+  wishes.registers = r.u8() != 0;
+  wishes.asks_after_ms = r.i64();
+  if (v != wishes_version || !r.done())
+    return fail({error_kind::corrupt, "shipment", "the parcel's wishes cannot be read"});
+  return wishes;
+}
+
+task<void> track_parcel(context ctx, std::string tracking_number) {
+  auto recorded = co_await ctx.get(parcel_entry);
+  if (!recorded)
+    co_return;
+  const auto wishes = parcel_wishes::decode(*recorded);
+  if (!wishes)
+    co_return; // Nothing of the order hangs on it.
+  if (wishes->registers)
+    ctx.send(ctx.object(), "RegisterTracking", encoded(wishes->carrier, tracking_number));
+  if (wishes->asks_after_ms > 0 && !wishes->carrier.empty())
+    follow_parcel(ctx, wishes->carrier, tracking_number, wishes->asks_after_ms);
 }
 
 handler_task register_tracking_once(context ctx, std::string body, settings_ptr settings) {

@@ -8,6 +8,8 @@ namespace orderhub::handlers {
 std::vector<event_route> routes_of(providers::webhooks::event_kind kind,
                                    const std::string& order_id) {
   using enum providers::webhooks::event_kind;
+  if (!may_be_key(order_id))
+    return {};
   switch (kind) {
   case payment_succeeded:
   case payment_processing:

@@ -13,7 +13,8 @@ struct event_route {
   bool concludes = true; ///< It says what became of it.
 };
 
-/// Who hears of an event about `order_id`: by its kind, nobody where none can be meant.
+/// Who hears of an event about `order_id`: by its kind; nobody where none can be meant,
+/// as by a text that is no order's key.
 std::vector<event_route> routes_of(providers::webhooks::event_kind kind,
                                    const std::string& order_id);
 

@@ -66,6 +66,11 @@ result<webhook_page> list_webhooks(const journal::hub_journal& journal,
   return page;
 }
 
+bool knows_webhook(const journal::hub_journal& journal, const std::string& key) {
+  const auto state = journal.load(webhook_object(key));
+  return state && state->value("received") != nullptr;
+}
+
 result<listed_webhook> find_webhook(const journal::hub_journal& journal, const std::string& key) {
   auto found = read(journal, key);
   if (!found)

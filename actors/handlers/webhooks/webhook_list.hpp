@@ -46,4 +46,7 @@ result<webhook_page> list_webhooks(const journal::hub_journal& journal,
 /// key is known. Fails with `not_found`.
 result<listed_webhook> find_webhook(const journal::hub_journal& journal, const std::string& key);
 
+/// Whether an event has been received, by the key of its object. False where that cannot be read.
+bool knows_webhook(const journal::hub_journal& journal, const std::string& key);
+
 } // namespace orderhub::handlers

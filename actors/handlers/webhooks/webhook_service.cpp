@@ -72,6 +72,9 @@ void ask_no_more(event_outcome& outcome, const object_state& state, const receip
 void act_for(event_outcome& outcome, const settings_ptr& settings, const object_state& state,
              const receipt& received) {
   const auto& e = received.what;
+  if (!may_be_key(e.about.order_id))
+    return conclude(outcome, settings, state, received,
+                    {event_verdict::unmatched, "it names what can be no order"});
   const auto& allowed = settings->slack_operators;
   if (std::find(allowed.begin(), allowed.end(), e.actor) == allowed.end())
     return conclude(outcome, settings, state, received,
@@ -142,6 +145,8 @@ result<event_outcome> receive(const settings_ptr& settings, const object_state& 
   received->body.clear();
   outcome.merges.emplace_back(received_entry, received->encode());
   route(outcome, settings, state, *received);
+  if (received->is_swept)
+    settings->webhooks->add_swept(received->vendor);
   return outcome;
 }
 
@@ -204,6 +209,8 @@ result<event_outcome> assign(const settings_ptr&, const object_state& state,
   auto received = received_by(state);
   if (!received)
     return received.failure();
+  if (!may_be_key(order_id))
+    return fail({error_kind::rejected, "webhook", "That can be no order's key.", 400});
   const auto routes = routes_of(received->what.kind, std::string(order_id));
   if (routes.empty())
     return fail({error_kind::rejected, "webhook",

@@ -117,6 +117,8 @@ call_id shippo::route(std::string_view method, std::string_view path) {
       return call_id::shippo_retrieve_shipment;
     if (!id_behind(path, refunds_path).empty())
       return call_id::shippo_retrieve_label_refund;
+    if (!id_behind(path, tracks_path).empty())
+      return call_id::shippo_read_track;
   }
   return call_id::shippo_other;
 }
@@ -182,6 +184,9 @@ void shippo::handle(call& c) {
     return;
   case call_id::shippo_track:
     create_track(c);
+    return;
+  case call_id::shippo_read_track:
+    read_track(c);
     return;
   case call_id::shippo_retrieve_label: {
     const auto number = shared_.names.read_shippo(ids::shippo_kind::transaction,
@@ -670,16 +675,16 @@ void shippo::tell_track(std::uint64_t number, const label& l, std::string_view s
   std::string digits = std::to_string(number);
   digits.insert(0, digits.size() < 20 ? 20 - digits.size() : 0, '0');
   auto& out = n.body;
-  out.append(R"({"event":"track_updated","test":true,"carrier":"usps","data":{"carrier":"usps",)");
+  const auto carrier = quotes[l.rate].provider == "UPS" ? "ups"sv : "usps"sv;
+  out.append(R"({"event":"track_updated","test":true,"carrier":")").append(carrier);
+  out.append(R"(","data":{"carrier":")").append(carrier).append(R"(",)");
   out.append(R"("tracking_number":"92)").append(digits).append(R"(","transaction":")");
   shared_.names.append_shippo(out, ids::shippo_kind::transaction, number);
   out.append(R"(","metadata":)");
   append_json(out, l.metadata);
-  out.append(R"(,"test":true,"tracking_status":{"object_id":")");
-  append_hex(out, shared_.told.next_number(), 16);
-  out.append(R"(","status":")").append(status).append(R"(","status_date":")");
-  append_iso_time(out, at);
-  out.append(R"(","substatus":null}}})");
+  out.append(R"(,"test":true,"tracking_status":)");
+  append_standing(out, number, {status, at});
+  out.append("}}");
   shared_.told.add(std::move(n));
 }
 

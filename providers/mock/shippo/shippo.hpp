@@ -54,6 +54,7 @@ private:
   void list_labels(call& c);
   void create_address(call& c);
   void create_track(call& c);
+  void read_track(call& c);
   void refuse_field(call& c, std::string_view field, std::string_view text);
   void not_found(call& c);
   [[nodiscard]] std::string_view status_of(const label& l, unix_ms now);
@@ -64,6 +65,13 @@ private:
   /// Webhooks, for whoever is told them; see `options::tells`.
   void tell(std::string_view event, std::uint64_t number, unix_ms at);
   void tell_track(std::uint64_t number, const label& l, std::string_view status, unix_ms at);
+  /// The last thing that the carrier has said of its parcel by then.
+  struct standing {
+    std::string_view status; ///< Empty: nothing.
+    unix_ms since = 0;
+  };
+  [[nodiscard]] standing standing_of(const label& l, unix_ms now);
+  void append_standing(std::string& out, std::uint64_t number, const standing& said) const;
   void plan_moves(std::uint64_t number, const label& l);
   void note(const call& c, effect_kind kind, std::uint64_t number, std::string_view metadata,
             std::uint64_t rate = 0, std::string_view to = {});

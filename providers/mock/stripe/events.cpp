@@ -34,6 +34,11 @@ void stripe::tell(std::string_view type, std::string_view object, unix_ms at,
     append_json(out, key);
   }
   out.append(R"(},"type":")").append(type).append("\"}");
+  if (!shared_.told.is_on())
+    return;
+  events_.push_back({number, at / 1'000, std::string(type), out});
+  if (events_.size() > events_max)
+    events_.pop_front();
   shared_.told.add(std::move(n));
 }
 
@@ -90,6 +95,24 @@ void stripe::tell_refund(std::string_view type, std::uint64_t number, unix_ms at
   tell(type, object, at, key);
   if (r->status == refund_succeeded)
     tell("charge.refunded", charge_object(r->intent, *pi, false), at, key);
+}
+
+bool stripe::dispute(std::string_view id, unix_ms now) {
+  const auto number = shared_.names.read_stripe("pi_", id);
+  const auto* pi = number ? intents_.find(*number) : nullptr;
+  if (!pi || pi->status != intent_status::succeeded)
+    return false;
+  std::string object = R"({"id":")";
+  shared_.names.append_stripe(object, "dp_", *number);
+  object.append(R"(","object":"dispute","amount":)");
+  append_number(object, pi->amount);
+  object.append(R"(,"charge":")");
+  shared_.names.append_stripe(object, "ch_", *number);
+  object.append(R"(","currency":")").append(pi->currency);
+  object.append(R"(","metadata":{},"payment_intent":")").append(id);
+  object.append(R"(","reason":"fraudulent","status":"needs_response"})");
+  tell("charge.dispute.created", object, now, {});
+  return true;
 }
 
 } // namespace orderhub::providers::mock

@@ -180,6 +180,69 @@ void stripe::list_refunds(call& c) {
   out.append(R"(,"url":"/v1/refunds"})");
 }
 
+void stripe::list_events(call& c) {
+  const auto& params = shared_.params;
+  if (!check_known(c, list_event_parameters, params))
+    return;
+  constexpr auto type = "invalid_request_error"sv;
+  const auto bounds = read_bounds(params);
+  if (!bounds.wrong.empty()) {
+    refuse(c, 400, type, "parameter_invalid_integer", "Invalid integer", bounds.wrong);
+    return;
+  }
+  std::vector<std::string_view> types;
+  for (std::size_t i = 0; i < params.size(); ++i)
+    if (base_name(params.name(i)) == "types")
+      types.push_back(params.value(i));
+  if (types.size() > event_types_max || (!types.empty() && params.has("type"))) {
+    refuse(c, 400, type, {}, "You may pass either type, or up to 20 types.", "types");
+    return;
+  }
+  if (params.has("type"))
+    types.push_back(params.get("type"));
+  const bool backwards = !bounds.ending_before.empty();
+  const auto cursor = backwards ? bounds.ending_before : bounds.starting_after;
+  const auto at = shared_.names.read_stripe("evt_", cursor);
+  const bool is_known = std::any_of(events_.begin(), events_.end(),
+                                    [&](const event& e) { return at && e.number == *at; });
+  if (!cursor.empty() && !is_known) {
+    refuse_missing(c, "event", cursor, backwards ? "ending_before" : "starting_after");
+    return;
+  }
+  const auto& manner = shared_.lists[static_cast<std::size_t>(vendor_id::stripe)];
+  const auto matches = [&](const event& e) {
+    const bool is_of_type =
+        types.empty() || std::find(types.begin(), types.end(), e.type) != types.end();
+    return manner.ignores_filter ||
+           (is_of_type && e.created_s >= bounds.from_s && e.created_s <= bounds.to_s);
+  };
+  // Newest first; `ending_before` walks from its cursor towards newer ones.
+  const bool upwards = backwards != manner.oldest_first;
+  std::vector<const event*> page;
+  bool has_more = false;
+  for (std::size_t i = 0; i < events_.size() && !has_more; ++i) {
+    const auto& e = events_[upwards ? i : events_.size() - 1 - i];
+    const bool is_behind = !at || (upwards ? e.number > *at : e.number < *at);
+    if (!is_behind || !matches(e))
+      continue;
+    has_more = page.size() == page_size_of(bounds.limit);
+    if (!has_more)
+      page.push_back(&e);
+  }
+  if (backwards)
+    std::reverse(page.begin(), page.end());
+  c.reply.status = 200;
+  auto& out = c.reply.body;
+  out.assign(R"({"object":"list","data":[)");
+  for (const auto* e : page) {
+    if (e != page.front())
+      out.push_back(',');
+    out.append(e->body);
+  }
+  out.append(R"(],"has_more":)").append(has_more ? "true" : "false");
+  out.append(R"(,"url":"/v1/events"})");
+}
+
 std::size_t stripe::page_size_of(std::int64_t limit) const {
   const auto most = shared_.lists[static_cast<std::size_t>(vendor_id::stripe)].page_size_max;
   return static_cast<std::size_t>(most > 0 ? std::min(limit, most) : limit);

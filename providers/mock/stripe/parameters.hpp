@@ -140,6 +140,10 @@ inline constexpr std::array list_parameters = {"created"sv,        "customer"sv,
 inline constexpr std::array list_refund_parameters = {
     "payment_intent"sv, "charge"sv, "created"sv,      "limit"sv,
     "starting_after"sv, "expand"sv, "ending_before"sv};
+inline constexpr std::array list_event_parameters = {
+    "created"sv, "delivery_success"sv, "ending_before"sv, "expand"sv,
+    "limit"sv,   "starting_after"sv,   "type"sv,          "types"sv};
+inline constexpr std::size_t event_types_max = 20;
 
 inline constexpr std::array refund_reasons = {""sv, "duplicate"sv, "fraudulent"sv,
                                               "requested_by_customer"sv};
@@ -191,6 +195,7 @@ inline std::string_view tail(std::string_view path, std::string_view prefix) {
 inline constexpr auto intents_path = "/v1/payment_intents"sv;
 inline constexpr auto intent_prefix = "/v1/payment_intents/"sv;
 inline constexpr auto refunds_path = "/v1/refunds"sv;
+inline constexpr auto events_path = "/v1/events"sv;
 inline constexpr auto refund_prefix = "/v1/refunds/"sv;
 
 inline bool ends_with(std::string_view text, std::string_view end) {

@@ -35,6 +35,8 @@ call_id stripe::route(std::string_view method, std::string_view path) {
       return call_id::stripe_list;
     if (path == refunds_path)
       return call_id::stripe_list_refunds;
+    if (path == events_path)
+      return call_id::stripe_list_events;
     const auto intent_id = tail(path, intent_prefix);
     if (!intent_id.empty() && intent_id != "search" &&
         intent_id.find('/') == std::string_view::npos)
@@ -91,6 +93,8 @@ void stripe::handle(call& c) {
       list_intents(c);
     else if (c.what == call_id::stripe_list_refunds)
       list_refunds(c);
+    else if (c.what == call_id::stripe_list_events)
+      list_events(c);
     else if (c.what == call_id::stripe_retrieve)
       retrieve_intent(c, intent_id);
     else

@@ -36,6 +36,9 @@ public:
   [[nodiscard]] bool refund_by_hand(const dashboard_refund& wanted, unix_ms now,
                                     std::uint64_t request_number);
 
+  /// A customer's bank disputes a payment. False unless the PaymentIntent is paid.
+  [[nodiscard]] bool dispute(std::string_view id, unix_ms now);
+
   /// What the banks decide by `now`: payments in `processing`, refunds that are pending.
   void settle(unix_ms now);
 
@@ -76,6 +79,13 @@ private:
     std::uint8_t status = 0;       // index of its status
     std::uint8_t first_status = 0; // as first answered
     char currency[4] = {};
+  };
+  /// As it was told, whether or not that arrived.
+  struct event {
+    std::uint64_t number = 0;
+    std::int64_t created_s = 0;
+    std::string type;
+    std::string body;
   };
   struct stored_answer {
     int status;
@@ -120,6 +130,7 @@ private:
   void list_intents(call& c);
   void retrieve_refund(call& c, std::string_view id);
   void list_refunds(call& c);
+  void list_events(call& c);
   [[nodiscard]] std::size_t page_size_of(std::int64_t limit) const;
 
   bool check_known(call& c, std::span<const std::string_view> allowed, const fields& given);
@@ -156,6 +167,9 @@ private:
   shared_state& shared_;
   objects<intent> intents_;
   objects<refund> refunds_;
+  /// Stripe keeps its events for 30 days; this the newest ones.
+  static constexpr std::size_t events_max = 20'000;
+  std::deque<event> events_;
   std::deque<key_record> keys_;
   std::uint64_t first_key_ = 1;                                   // number of keys_.front()
   std::unordered_map<std::string_view, std::uint64_t> key_index_; // views into keys_

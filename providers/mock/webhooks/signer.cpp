@@ -81,6 +81,7 @@ header_list sign(vendor_id vendor, const webhook_keys& keys, std::string_view bo
   case vendor_id::inventory:
   case vendor_id::warehouse:
   case vendor_id::carrier:
+  case vendor_id::custom: // Send none.
     break;
   }
   return {};

@@ -481,3 +481,37 @@ TEST_CASE("every call after a lost answer takes a connection of its own, of that
   REQUIRE(f.looking_up());
   CHECK(f.hub.calls.front().fresh);
 }
+
+TEST_CASE("a call with a key that is looked up instead is sent again under another key",
+          "[durable][lookup][doubt]") {
+  // The vendor may keep a failure under the first key: it would come back for ever.
+  fixture f(doubt_policy::replay_key);
+  f.hub.vendors.endpoints.at("shop").doubt.emplace("shop.do",
+                                                   must(providers::parse_doubt("look_up 2s")));
+  f.begin();
+  const auto first = f.hub.calls.front().request;
+  f.hub.answer(answer_of(500));
+  REQUIRE(f.until("send"));
+  const auto second = f.hub.calls.front().request;
+  CHECK(second.body == first.body);
+  REQUIRE(first.headers.size() == second.headers.size());
+  CHECK(first.headers.back().second != second.headers.back().second);
+  f.hub.answer(answer_of(200, "ok"));
+  CHECK(f.state() == "ok");
+}
+
+TEST_CASE("the configured policy is the intent's, and stays it", "[durable][lookup][doubt]") {
+  fixture f(doubt_policy::replay_key);
+  auto& doubt = f.hub.vendors.endpoints.at("shop").doubt;
+  doubt.emplace("shop.do", must(providers::parse_doubt("await_event 1h then may_miss")));
+  f.begin();
+  f.hub.answer(lost_call());
+  CHECK(f.state() == "wait");
+  CHECK(f.left() == 3'600'000);
+  // Another configuration after a restart is for what begins then.
+  doubt.clear();
+  f.hub.restart();
+  CHECK(f.state() == "wait");
+  f.pass();
+  CHECK(f.state() == "!missed");
+}

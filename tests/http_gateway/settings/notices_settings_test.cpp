@@ -8,11 +8,13 @@
 #include "tests/support/catch2.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <unistd.h>
 
@@ -181,4 +183,46 @@ TEST_CASE("wishes for labels are read, and what is wrong is named", "[gateway][s
   const auto wrong = load({{"SHIPPO_VALIDATE_ADDRESS", "maybe"}});
   REQUIRE_FALSE(wrong);
   CHECK(wrong.error().message == "SHIPPO_VALIDATE_ADDRESS must be true or false.");
+}
+
+TEST_CASE("Stripe is swept where its webhooks are on, or where it is wished",
+          "[gateway][settings]") {
+  struct row {
+    variables env;
+    std::int64_t every_ms;
+    bool ids_are_kept;
+  };
+  const std::vector<row> rows = {
+      {{}, 0, false},
+      {{{"STRIPE_WEBHOOK_SECRET", "whsec_1"}}, 300'000, true},
+      {{{"STRIPE_WEBHOOK_SECRET", "whsec_1"}, {"ORDERHUB_WEBHOOK_SWEEP", "off"}}, 0, true},
+      {{{"STRIPE_WEBHOOK_SECRET", "whsec_1"}, {"ORDERHUB_WEBHOOK_SWEEP", "90s"}}, 90'000, true},
+      {{{"ORDERHUB_WEBHOOK_SWEEP", "1h"}}, 3'600'000, true},
+  };
+  for (const auto& [env, every_ms, ids_are_kept] : rows) {
+    const auto orders = orders_of(env);
+    REQUIRE(orders);
+    CHECK(orders->webhook_sweep_ms == every_ms);
+    CHECK(orders->payment_events == ids_are_kept);
+  }
+  CHECK_FALSE(load({{"ORDERHUB_WEBHOOK_SWEEP", "never"}}));
+  CHECK_FALSE(load({{"ORDERHUB_WEBHOOK_SWEEP", "10ms"}}));
+}
+
+TEST_CASE("parcels are asked for by age, unless that is off", "[gateway][settings]") {
+  const auto usual = orders_of({});
+  REQUIRE(usual);
+  CHECK(usual->parcel_sweep_after_ms == 12 * 3'600'000);
+  CHECK(usual->parcel_sweep_every_ms == 12 * 3'600'000);
+  CHECK(usual->parcel_sweep_for_ms == 30LL * 86'400'000);
+  const auto off = orders_of({{"ORDERHUB_PARCEL_SWEEP", "off"}});
+  REQUIRE(off);
+  CHECK(off->parcel_sweep_after_ms == 0);
+  const auto other = orders_of({{"ORDERHUB_PARCEL_SWEEP", "2h"},
+                                {"ORDERHUB_PARCEL_SWEEP_EVERY", "30m"},
+                                {"ORDERHUB_PARCEL_SWEEP_FOR", "5d"}});
+  REQUIRE(other);
+  CHECK(other->parcel_sweep_after_ms == 2 * 3'600'000);
+  CHECK(other->parcel_sweep_every_ms == 1'800'000);
+  CHECK(other->parcel_sweep_for_ms == 5LL * 86'400'000);
 }

@@ -11,12 +11,14 @@
 #include "tests/support/catch2.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <map>
 #include <set>
 #include <sstream>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include <unistd.h>
@@ -738,6 +740,71 @@ TEST_CASE("a file of certificate authorities must be one, and the refusal names 
   CHECK(both.ca_file == "/ours");
   CHECK(loaded({{"SSL_CERT_FILE", "/usual"}}, {{"ca_file", "/flag"}}).ca_file == "/flag");
   CHECK(loaded({{"SSL_CERT_FILE", "/usual"}}).ca_file == "/usual");
+}
+
+TEST_CASE("what is done in doubt is set by operation", "[gateway][settings][doubt]") {
+  using providers::doubt_policy;
+  const std::string path = "/tmp/orderhub_doubt_" + std::to_string(getpid()) + ".toml";
+  std::ofstream(path) << "[doubt]\nstripe.charge = \"replay_key 12h\"\n"
+                         "\"twilio.send_sms\" = \"may_repeat\"\n";
+  const auto s =
+      loaded(with(real, {{"ORDERHUB_DOUBT_SHIPPO_BUY_LABEL", "await_event 10m then look_up 2m"},
+                         {"ORDERHUB_DOUBT_STRIPE_REFUND", "replay_key 20h then look_up 60s"}}),
+             {{"config", path}});
+  std::remove(path.c_str());
+  // Its own policy is no choice.
+  CHECK(s.doubt.size() == 3);
+  CHECK(s.doubt.at("stripe.charge").key_life_ms == 12 * 3'600'000);
+  CHECK(s.doubt.at("twilio.send_sms").policy == doubt_policy::may_repeat);
+  const auto r = make_registry(s, "");
+  REQUIRE(r);
+  CHECK(r->find("shippo")->doubt.at("shippo.buy_label").event_wait_ms == 600'000);
+  CHECK(r->find("stripe")->doubt.size() == 1);
+  CHECK(check_for_serve(s));
+}
+
+TEST_CASE("a policy that may lose or double something is refused by its setting",
+          "[gateway][settings][doubt]") {
+  for (const auto& [name, value, why] :
+       {std::tuple("ORDERHUB_DOUBT_STRIPE_CHARGE", "may_repeat", "moves money"),
+        std::tuple("ORDERHUB_DOUBT_STRIPE_REFUND", "await_event 1m then may_repeat", "moves money"),
+        std::tuple("ORDERHUB_DOUBT_SHIPPO_BUY_LABEL", "may_repeat", "label"),
+        std::tuple("ORDERHUB_DOUBT_SHIPPO_VOID_LABEL", "may_repeat", "label"),
+        std::tuple("ORDERHUB_DOUBT_INVENTORY_RESERVE", "may_repeat", "stock"),
+        std::tuple("ORDERHUB_DOUBT_SENDGRID_SEND_MAIL", "look_up", "cannot be looked up"),
+        std::tuple("ORDERHUB_DOUBT_SHIPPO_BUY_LABEL", "replay_key", "no idempotency key"),
+        std::tuple("ORDERHUB_DOUBT_STRIPE_CHARGE", "replay_key 25h", "24h"),
+        std::tuple("ORDERHUB_DOUBT_STRIPE_CHARGE", "perhaps", "must be replay_key")}) {
+    CAPTURE(name, value);
+    const auto refused = refusal(with(real, {{name, value}}));
+    CHECK(mentions(refused, name));
+    CHECK(mentions(refused, why));
+  }
+}
+
+TEST_CASE("with a live key nothing is called absent too soon", "[gateway][settings][doubt]") {
+  const auto live = with(real, {{"STRIPE_API_KEY", "sk_live_abc"},
+                                {"ORDERHUB_SHIP_FROM", R"({"name":"A","street1":"B","city":"C",)"
+                                                       R"("zip":"10115","country":"DE"})"},
+                                {"ORDERHUB_DISABLE", "sendgrid,slack"}});
+  REQUIRE(check_for_serve(loaded(live)));
+  for (const auto& [name, value] :
+       {std::pair("ORDERHUB_ABSENCE_AFTER", "59s"),
+        std::pair("ORDERHUB_DOUBT_STRIPE_CHARGE", "look_up 30s"),
+        std::pair("ORDERHUB_DOUBT_STRIPE_REFUND", "replay_key 1h then look_up 30s")}) {
+    CAPTURE(name);
+    const auto refused = check_for_serve(loaded(with(live, {{name, value}})));
+    REQUIRE_FALSE(refused);
+    CHECK(mentions(refused.error().message, name));
+    CHECK(mentions(refused.error().message, "60s"));
+    CHECK(check_for_serve(loaded(with(real, {{name, value}}))));
+    // A live key at a stub is a live key.
+    CHECK_FALSE(check_for_serve(
+        loaded(with(live, {{name, value}, {"STRIPE_API_BASE", "http://127.0.0.1:1"}}))));
+  }
+  CHECK(check_for_serve(loaded(with(live, {{"ORDERHUB_ABSENCE_AFTER", "60s"}}))));
+  CHECK(check_for_serve(loaded(with(live, {{"ORDERHUB_DOUBT_STRIPE_CHARGE", "look_up 90s"},
+                                           {"ORDERHUB_ABSENCE_AFTER", "60s"}}))));
 }
 
 TEST_CASE("webhooks' secrets and senders come from variables and the file", "[gateway][settings]") {

@@ -119,6 +119,33 @@ TEST_CASE("an id is kept as it is, or as its digest", "[webhooks]") {
   }
 }
 
+TEST_CASE("what cannot be a step of ours is none", "[webhooks]") {
+  const auto named = [](std::string order, std::string step, std::string hub = "h") {
+    return webhooks::ref_of(hub, order, step, "1").order_id;
+  };
+  CHECK(named(std::string(255, 'x'), std::string(64, 's')) == std::string(255, 'x'));
+  CHECK(named("\xc3\xa9 1/2", "charge") == "\xc3\xa9 1/2");
+  for (const auto& order :
+       {std::string(256, 'x'), std::string("a\n"), std::string("\0", 1), std::string("\xff")})
+    CHECK(named(order, "charge").empty());
+  CHECK(named("1", std::string(65, 's')).empty());
+  CHECK(named("1", "a\tb").empty());
+  CHECK(named("1", "charge", std::string(65, 'h')).empty());
+}
+
+TEST_CASE("another program's metadata in a Shippo event is bounded", "[webhooks]") {
+  const auto of = [](const std::string& order) {
+    return testing::read_one("shippo",
+                             R"({"event":"track_updated","data":{"carrier":"usps",)"
+                             R"("tracking_number":"9","tracking_status":{"status":"TRANSIT"},)"
+                             R"("metadata":"oh:00112233445566778899aabbccddeeff gen:1 order_id:)" +
+                                 order + R"( step:label"}})");
+  };
+  CHECK(is_bounded(of("7")));
+  CHECK(is_bounded(of(std::string(100'000, 'x'))));
+  CHECK(of(std::string(100'000, 'x')).about.order_id.empty());
+}
+
 TEST_CASE("a time is read in the ways that vendors write it", "[webhooks]") {
   struct row {
     const char* text;

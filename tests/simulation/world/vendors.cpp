@@ -1,5 +1,6 @@
 #include "tests/simulation/world/vendors.hpp"
 
+#include "providers/custom/provider.hpp"
 #include "tests/simulation/world/world.hpp"
 
 #include <cctype>
@@ -61,6 +62,14 @@ providers::registry mock_registry(const handlers::order_settings& orders,
       e.secret_headers.emplace_back("authorization", secret(vendor.authorization));
     }
     r.endpoints.emplace(vendor.name, std::move(e));
+  }
+  for (const auto& what : orders.custom) {
+    providers::custom::provider provider;
+    provider.what = what;
+    auto e = endpoint_of(provider, mock_host);
+    e.absence_after_ms = absence_after_ms;
+    r.settings.emplace(what->vendor, "[" + what->operation + "]");
+    r.endpoints.emplace(what->vendor, std::move(e));
   }
   return r;
 }

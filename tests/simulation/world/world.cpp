@@ -1,6 +1,7 @@
 #include "tests/simulation/world/world.hpp"
 
 #include "actors/handlers/services.hpp"
+#include "actors/handlers/webhooks/webhook_list.hpp"
 #include "actors/host/enrichment.hpp"
 #include "actors/host/intake.hpp"
 #include "journal/base/log.hpp"
@@ -51,9 +52,14 @@ void world::open() {
   if (auto orders = std::exchange(next_orders_, std::nullopt)) {
     orders_ = std::move(*orders);
     vendors_ = mock_registry(orders_, settings_.absence_after_ms);
+    for (auto& [name, endpoint] : vendors_.endpoints)
+      endpoint.doubt = settings_.doubt;
   }
   board_ = std::make_shared<durable::wait_board>(orders_.call_after_ms);
   orders_.board = board_;
+  orders_.knows_webhook = [this](const std::string& key) {
+    return handlers::knows_webhook(*journal_, key);
+  };
   services_ = handlers::all_services(std::make_shared<const handlers::order_settings>(orders_));
   auto journal_settings = settings_.journal;
   journal_settings.boot = &boot_;

@@ -80,6 +80,9 @@ struct world_settings {
   /// Keys change with every send: tests show with it that the checks can fail.
   bool unstable_keys = false;
 
+  /// What is done in doubt, by operation; else each its own.
+  std::map<std::string, providers::doubt_choice, std::less<>> doubt = {};
+
   // ── The rest ──
   /// They say which vendors are configured, too.
   handlers::order_settings orders = mock_order_settings();

@@ -1,9 +1,11 @@
 // Every notification reports back, also those that nobody waits for.
 #include "actors/handlers/notifications/notification.hpp"
+#include "actors/handlers/notifications/notification_texts.hpp"
 #include "actors/handlers/orders/order_facts.hpp"
 #include "tests/support/catch2.hpp"
 #include "tests/support/order_check.hpp"
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -182,6 +184,25 @@ TEST_CASE("a later notice by the same way ends an earlier refusal, and no other"
   CHECK_FALSE(told("announce_confirmed", "mail_confirm"));
   CHECK_FALSE(handlers::is_notice("label"));
   CHECK_FALSE(handlers::is_notice("mail"));
+}
+
+TEST_CASE("the shop's message of each kind says what happened", "[notices]") {
+  std::set<std::string> texts;
+  int kinds = 0;
+  for (auto kind = handlers::notification_kind::new_order;
+       kind <= handlers::notification_kind::delivery_failed;
+       kind = static_cast<handlers::notification_kind>(static_cast<int>(kind) + 1)) {
+    handlers::notification n;
+    n.kind = kind;
+    n.reason = "why";
+    const auto text = handlers::message_about("1", n);
+    CAPTURE(static_cast<int>(kind), text);
+    CHECK(text != "Order 1");
+    texts.insert(text);
+    ++kinds;
+  }
+  CHECK(kinds == 15);
+  CHECK(texts.size() == 15);
 }
 
 } // namespace

@@ -361,7 +361,9 @@ TEST_CASE("internal handlers are not reachable from outside", "[orders]") {
         std::pair("OrderOrchestrator", "RecordDeliveries"), std::pair("Shipment", "BuyLabel"),
         std::pair("Shipment", "VoidLabel"), std::pair("Shipment", "CancelPurchase"),
         std::pair("Shipment", "ChangeDelivery"), std::pair("Shipment", "ReportLabelOutcome"),
-        std::pair("Notification", "Send")}) {
+        std::pair("Notification", "Send"), std::pair("CustomProvider", "Call"),
+        std::pair("OrderOrchestrator", "TellProviders"),
+        std::pair("OrderOrchestrator", "GiveExtraBack"), std::pair("Shipment", "VoidExtraLabel")}) {
     CAPTURE(service, handler);
     CHECK(w.call({service, "1"}, handler, {}).status == 404);
   }

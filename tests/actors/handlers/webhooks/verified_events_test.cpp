@@ -1,6 +1,8 @@
 // What verified webhooks do to an order.
+#include "providers/policy/doubt.hpp"
 #include "tests/support/catch2.hpp"
 #include "tests/support/event_check.hpp"
+#include "tests/support/must.hpp"
 #include "tests/support/order_check.hpp"
 
 #include <algorithm>
@@ -128,6 +130,26 @@ TEST_CASE("an event of another hub is recorded and changes nothing", "[webhooks]
   CHECK(shown(w, "attention") == "[]");
 }
 
+// Another program's metadata may look like ours, in an account that both use.
+TEST_CASE("an event that names what can be no order is a dead letter", "[webhooks]") {
+  world w(listening());
+  event_sender stripe(w);
+  w.call(order_object("1"), "ProcessOrder", order_body());
+  w.run();
+  auto event = stripe.payment(event_kind::payment_succeeded, "evt_1");
+  event.what.vendor_ids.clear();
+  for (const auto& named : {std::string(256, 'x'), std::string(5'000, 'x'), std::string("a\nb"),
+                            std::string("a\xff"), std::string("a\0b", 3)}) {
+    CAPTURE(named.size());
+    event.what.id += "_";
+    event.what.about = {{}, named, "charge", "1"};
+    CHECK(stripe.deliver(event) == 202);
+    w.run();
+    CHECK(stripe.became(event, "verdict") == "unmatched");
+  }
+  CHECK(shown(w, "attention") == "[]");
+}
+
 TEST_CASE("an event of another key generation settles no doubt", "[webhooks]") {
   world w(listening(lost_answer));
   event_sender stripe(w);
@@ -219,6 +241,58 @@ TEST_CASE("a refund made at the vendor's dashboard is followed by the order", "[
     CHECK(shown(w, "status") == "confirmed");
   }
   CHECK(stripe.became(event, "verdict") == "applied");
+}
+
+TEST_CASE("what is said of a payment that a step took twice is not said of the order's own",
+          "[webhooks][extra]") {
+  auto s = listening(R"({"vendor":"stripe","operation":"charge","nth":1,"effect":"twice"})");
+  s.doubt.emplace("stripe.charge", must(providers::parse_doubt("look_up 60s")));
+  world w(s);
+  event_sender stripe(w);
+  w.call(order_object("1"), "ProcessOrder", order_body());
+  w.run();
+  REQUIRE(w.effects("1", effect_kind::charge) == 2);
+  REQUIRE(w.effects("1", effect_kind::refund) == 1);
+  const auto own = shown(w, "paymentIntentId");
+  const auto first = stripe.vendor_id("charge");
+  auto extra = stripe.payment(event_kind::payment_refunded, "evt_1");
+  // Its charge has the metadata of the very same step and attempt.
+  const auto told = shown(w, "attention");
+  const auto at = told.find("pi_");
+  REQUIRE(at != std::string::npos);
+  extra.what.vendor_ids = {told.substr(at, first.size())};
+  REQUIRE(extra.what.vendor_ids[0] != own);
+  extra.what.is_total = true;
+  auto paid = extra;
+  paid.what.id = "evt_2";
+  paid.what.kind = event_kind::payment_succeeded;
+  paid.what.is_total = false;
+  for (const auto& event : {extra, paid}) {
+    CHECK(stripe.deliver(event) == 202);
+    w.run();
+    CHECK(stripe.became(event, "verdict") == "unchanged");
+    CHECK(shown(w, "status") == "confirmed");
+    CHECK(shown(w, "attention") == told);
+  }
+}
+
+TEST_CASE("a refund of a payment that nobody here knows moves no fact", "[webhooks]") {
+  world w(listening());
+  event_sender stripe(w);
+  w.call(order_object("1"), "ProcessOrder", order_body());
+  w.run();
+  auto event = stripe.payment(event_kind::payment_refunded, "evt_1");
+  event.what.is_total = true;
+  event.what.vendor_ids = {"pi_of_somebody"};
+  CHECK(stripe.deliver(event) == 202);
+  auto dispute = stripe.payment(event_kind::dispute_lost, "evt_2");
+  dispute.what.vendor_ids = {"pi_of_somebody"};
+  CHECK(stripe.deliver(dispute) == 202);
+  w.run();
+  CHECK(stripe.became(event, "verdict") == "contradicts");
+  CHECK(stripe.became(dispute, "verdict") == "contradicts");
+  CHECK(shown(w, "status") == "confirmed");
+  CHECK(shown(w, "attention").find("pi_of_somebody") != std::string::npos);
 }
 
 TEST_CASE("a dispute is found by the payment's id, told once, and stops the parcel", "[webhooks]") {
