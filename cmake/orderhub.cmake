@@ -28,6 +28,34 @@ if(ORDERHUB_FUZZ)
   target_compile_options(orderhub_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# The headers that most sources include are read once for all of them: a quarter of a library's build
+# time, a third of a test's. g++'s reading and clang-tidy's do without, so a source that does not
+# include what it uses is found there.
+set(ORDERHUB_PRECOMPILED_HEADERS
+    <algorithm> <array> <charconv> <cstdint> <functional> <map> <memory> <optional> <span> <string>
+    <string_view> <utility> <vector> <nlohmann/json.hpp> <tl/expected.hpp>)
+
+# `orderhub_precompile(<target> <of>)`: `target` uses the precompiled headers of `of`, a target with the
+# same options.
+function(orderhub_precompile target of)
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    target_precompile_headers(${target} REUSE_FROM ${of})
+    target_compile_options(${target} PRIVATE -Xclang -fno-pch-timestamp) # For ccache.
+  endif()
+endfunction()
+
+# The target that others name as `of`: has nothing but the headers.
+function(orderhub_precompiled name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "HEADERS;DEPS;OPTIONS")
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    file(CONFIGURE OUTPUT ${name}.cpp CONTENT "" @ONLY)
+    add_library(${name} OBJECT ${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp)
+    target_link_libraries(${name} PRIVATE ${arg_DEPS} orderhub_options)
+    target_compile_options(${name} PRIVATE ${arg_OPTIONS} -Xclang -fno-pch-timestamp)
+    target_precompile_headers(${name} PRIVATE ${arg_HEADERS})
+  endif()
+endfunction()
+
 # One subject, one target, and the targets that it may see: scripts/check_layers.py holds each include
 # against DEPS (what its headers include) and PRIVATE_DEPS (the rest), and HEADERS names headers that
 # have no .cpp. Headers are included from the root. Without SOURCES there is nothing to build.
@@ -42,6 +70,7 @@ function(orderhub_library name)
   add_library(${name} STATIC ${arg_SOURCES})
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PUBLIC ${arg_DEPS} PRIVATE ${arg_PRIVATE_DEPS} orderhub_options)
+  orderhub_precompile(${name} orderhub_precompiled_headers)
 endfunction()
 
 # A test program of one room; every Catch2 test in it runs in one ctest entry. LABELS `timing`: it has
@@ -53,6 +82,7 @@ function(orderhub_test name)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_DEPS} orderhub_catch2 orderhub_options)
   target_compile_options(${name} PRIVATE -O0 -g1)
+  orderhub_precompile(${name} orderhub_precompiled_for_tests)
   add_test(NAME ${name} COMMAND ${name})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 900)

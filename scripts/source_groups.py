@@ -16,13 +16,26 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 GROUP_SIZE = 8
 
 
+def without_precompiled(command):
+    """The same without precompiled headers: what a source includes is read as it stands there."""
+    words, kept = shlex.split(command["command"]), []
+    for at, word in enumerate(words):
+        following = words[at + 1] if at + 1 < len(words) else ""
+        if "cmake_pch" in word or word in ("-include-pch", "-include", "-fno-pch-timestamp", "-Winvalid-pch"):
+            continue
+        if word == "-Xclang" and ("cmake_pch" in following or following in ("-include-pch", "-include", "-fno-pch-timestamp")):
+            continue
+        kept.append(word)
+    return {**command, "command": shlex.join(kept)}
+
+
 def compile_commands(build, wanted):
     """The commands of the product's sources that git knows, in the order of their paths."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *(wanted or ["*.cpp", ":!tests/"])],
         cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
     database = {c["file"]: c for c in json.loads((build / "compile_commands.json").read_text())}
-    return [database[str(ROOT / path)] for path in sorted(listed) if str(ROOT / path) in database]
+    return [without_precompiled(database[str(ROOT / path)]) for path in sorted(listed) if str(ROOT / path) in database]
 
 
 def target_of(command):

@@ -39,14 +39,7 @@ verification verify(const delivery& received, const std::vector<secret>& secrets
     return webhooks::are_same(webhooks::hmac_hex(webhooks::hash_algorithm::sha256, key, {body}),
                               digest);
   };
-  auto verdict =
-      webhooks::judge(secrets, [&](std::string_view key) { return signs(key, received.body); });
-  if (verdict.why == refusal::wrong && verdict.hint.empty() &&
-      webhooks::was_reshaped(received.body, [&](std::string_view body) {
-        return signs(secrets.front().reveal(), body);
-      }))
-    verdict.hint = webhooks::reshaped_hint;
-  return verdict;
+  return webhooks::judge_body(received, secrets, signs);
 }
 
 // -- The event

@@ -1,5 +1,6 @@
 #include "providers/sendgrid/webhook.hpp"
 
+#include "providers/codec/base64.hpp"
 #include "providers/codec/json_fields.hpp"
 #include "providers/policy/reason.hpp"
 #include "providers/webhooks/fields.hpp"
@@ -36,7 +37,7 @@ verification verify(const delivery& received, const std::vector<secret>& secrets
   constexpr std::size_t signature_size_max = 256;
   const auto signature = given.is_repeated || given.text.size() > signature_size_max
                              ? std::nullopt
-                             : webhooks::base64_decoded(given.text);
+                             : base64_decoded(given.text);
   if (!signature || time.is_repeated || !webhooks::digits_of(time.text))
     return {refusal::malformed, {}};
   bool is_key = true;
@@ -56,11 +57,7 @@ verification verify(const delivery& received, const std::vector<secret>& secrets
   return verdict;
 }
 
-struct row {
-  std::string_view type;
-  event_kind kind;
-};
-constexpr std::array<row, 6> rows = {{
+constexpr std::array<webhooks::named_kind, 6> rows = {{
     {"processed", event_kind::mail_processed},
     {"deferred", event_kind::mail_deferred},
     {"delivered", event_kind::mail_delivered},
@@ -131,9 +128,7 @@ webhooks::element read_element(std::string_view text) {
     return webhooks::problem("The element has no sg_event_id.");
   if (e.type.empty())
     return webhooks::problem("The element has no event.");
-  for (const auto& [type, kind] : rows)
-    if (type == e.type)
-      e.kind = kind;
+  e.kind = webhooks::kind_of(e.type, rows);
   e.at_ms = webhooks::ms_of_seconds(integer_of(*entry, "timestamp"));
   e.about = webhooks::ref_in(*entry, "step_attempt");
   e.generation = webhooks::generation_of(text_of(*entry, "generation"));

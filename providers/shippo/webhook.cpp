@@ -69,25 +69,12 @@ verification verify(const delivery& received, const std::vector<secret>& secrets
         webhooks::hmac_hex(webhooks::hash_algorithm::sha256, key, {header->time, ".", body}),
         header->digest);
   };
-  auto verdict =
-      webhooks::judge(secrets, [&](std::string_view key) { return signs(key, received.body); });
-  if (verdict.why == refusal::none)
-    verdict.why = webhooks::age_of(*webhooks::digits_of(header->time), received.now_s);
-  else if (verdict.hint.empty() &&
-           webhooks::was_reshaped(received.body, [&](std::string_view body) {
-             return signs(secrets.front().reveal(), body);
-           }))
-    verdict.hint = webhooks::reshaped_hint;
-  return verdict;
+  return webhooks::judge_body(received, secrets, signs, webhooks::digits_of(header->time));
 }
 
 // -- The event
 
-struct row {
-  std::string_view status;
-  event_kind kind;
-};
-constexpr std::array<row, 7> transaction_rows = {{
+constexpr std::array<webhooks::named_kind, 7> transaction_rows = {{
     {"SUCCESS", event_kind::label_bought},
     {"ERROR", event_kind::label_failed},
     {"REFUNDED", event_kind::label_refunded},
@@ -96,7 +83,7 @@ constexpr std::array<row, 7> transaction_rows = {{
     {"QUEUED", event_kind::skipped},
     {"WAITING", event_kind::skipped},
 }};
-constexpr std::array<row, 6> tracking_rows = {{
+constexpr std::array<webhooks::named_kind, 6> tracking_rows = {{
     {"UNKNOWN", event_kind::tracking_unknown},
     {"PRE_TRANSIT", event_kind::tracking_unknown},
     {"TRANSIT", event_kind::in_transit},
@@ -104,14 +91,6 @@ constexpr std::array<row, 6> tracking_rows = {{
     {"RETURNED", event_kind::returned},
     {"FAILURE", event_kind::delivery_failed},
 }};
-
-template <std::size_t N>
-event_kind kind_of(std::string_view status, const std::array<row, N>& rows) {
-  for (const auto& one : rows)
-    if (one.status == status)
-      return one.kind;
-  return event_kind::skipped;
-}
 
 /// What stands between ` order_id:` and ` step:` of our metadata, and behind; nothing where the
 /// text was cut within the order's key. Only labels bear metadata, so a step that was cut is known.
@@ -176,7 +155,7 @@ void read_transaction(event& e, const json& data, const step_ref& ours) {
   const auto id = text_of(data, "object_id");
   const auto status = text_of(data, "status");
   const auto updated = text_of(data, "object_updated");
-  e.kind = kind_of(status, transaction_rows);
+  e.kind = webhooks::kind_of(status, transaction_rows);
   e.at_ms = webhooks::utc_ms_of(updated);
   if (!id.empty())
     e.id = webhooks::known_id("transaction:" + id + ':' + status + ':' + updated);
@@ -209,7 +188,8 @@ void read_track(event& e, const json& data, const step_ref& ours) {
   auto which = now ? text_of(*now, "object_id") : std::string();
   if (which.empty())
     which = status + ':' + date;
-  e.kind = is_trial(data) && !e.is_live ? event_kind::handshake : kind_of(status, tracking_rows);
+  e.kind = is_trial(data) && !e.is_live ? event_kind::handshake
+                                        : webhooks::kind_of(status, tracking_rows);
   e.at_ms = webhooks::utc_ms_of(date);
   if (!number.empty())
     e.id = webhooks::known_id("track:" + text_of(data, "carrier") + ':' + number + ':' + which);

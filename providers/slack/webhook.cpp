@@ -48,16 +48,7 @@ verification verify(const delivery& received, const std::vector<secret>& secrets
         webhooks::hmac_hex(webhooks::hash_algorithm::sha256, key, {"v0:", time.text, ":", body}),
         digest);
   };
-  auto verdict =
-      webhooks::judge(secrets, [&](std::string_view key) { return signs(key, received.body); });
-  if (verdict.why == refusal::none)
-    verdict.why = webhooks::age_of(*signed_at, received.now_s);
-  else if (verdict.hint.empty() &&
-           webhooks::was_reshaped(received.body, [&](std::string_view body) {
-             return signs(secrets.front().reveal(), body);
-           }))
-    verdict.hint = webhooks::reshaped_hint;
-  return verdict;
+  return webhooks::judge_body(received, secrets, signs, signed_at);
 }
 
 // -- Events

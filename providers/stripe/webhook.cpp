@@ -72,26 +72,13 @@ verification verify(const delivery& received, const std::vector<secret>& secrets
     return std::any_of(header->digests.begin(), header->digests.end(),
                        [&](std::string_view one) { return webhooks::are_same(digest, one); });
   };
-  auto verdict =
-      webhooks::judge(secrets, [&](std::string_view key) { return signs(key, received.body); });
-  if (verdict.why == refusal::none)
-    verdict.why = webhooks::age_of(*webhooks::digits_of(header->time), received.now_s);
-  else if (verdict.hint.empty() &&
-           webhooks::was_reshaped(received.body, [&](std::string_view body) {
-             return signs(secrets.front().reveal(), body);
-           }))
-    verdict.hint = webhooks::reshaped_hint;
-  return verdict;
+  return webhooks::judge_body(received, secrets, signs, webhooks::digits_of(header->time));
 }
 
 // -- The event
 
-struct row {
-  std::string_view type;
-  event_kind kind;
-};
 /// What the type alone says. Charges, refunds and disputes also have a status, read below.
-constexpr std::array<row, 5> intent_rows = {{
+constexpr std::array<webhooks::named_kind, 5> intent_rows = {{
     {"payment_intent.succeeded", event_kind::payment_succeeded},
     {"payment_intent.processing", event_kind::payment_processing},
     {"payment_intent.requires_action", event_kind::payment_requires_action},
@@ -106,9 +93,7 @@ std::string failure_code(const json& failure) {
 }
 
 void read_intent(event& e, const json& object) {
-  for (const auto& [type, kind] : intent_rows)
-    if (type == e.type)
-      e.kind = kind;
+  e.kind = webhooks::kind_of(e.type, intent_rows);
   webhooks::add_vendor_id(e, text_of(object, "id"));
   webhooks::add_vendor_id(e, id_of(object, "latest_charge"));
   const auto received = integer_of(object, "amount_received");
@@ -151,6 +136,13 @@ void read_charge(event& e, const json& object) {
   webhooks::add_vendor_id(e, id_of(object, "payment_intent"));
 }
 
+/// Of a refund or a dispute: its own, and those of the payment.
+void add_ids_of_payment(event& e, const json& object) {
+  webhooks::add_vendor_id(e, text_of(object, "id"));
+  webhooks::add_vendor_id(e, id_of(object, "payment_intent"));
+  webhooks::add_vendor_id(e, id_of(object, "charge"));
+}
+
 void read_refund(event& e, const json& object) {
   const auto status = text_of(object, "status");
   if (status == "succeeded")
@@ -161,9 +153,7 @@ void read_refund(event& e, const json& object) {
     e.kind = event_kind::refund_failed;
   e.amount = integer_of(object, "amount").value_or(-1);
   e.code = webhooks::code_of(text_of(object, "failure_reason"));
-  webhooks::add_vendor_id(e, text_of(object, "id"));
-  webhooks::add_vendor_id(e, id_of(object, "payment_intent"));
-  webhooks::add_vendor_id(e, id_of(object, "charge"));
+  add_ids_of_payment(e, object);
 }
 
 /// An inquiry that is closed without a chargeback (`warning_closed`) is no loss.
@@ -179,9 +169,7 @@ void read_dispute(event& e, const json& object) {
     e.kind = event_kind::dispute_opened;
   e.amount = integer_of(object, "amount").value_or(-1);
   e.code = webhooks::code_of(text_of(object, "reason"));
-  webhooks::add_vendor_id(e, text_of(object, "id"));
-  webhooks::add_vendor_id(e, id_of(object, "payment_intent"));
-  webhooks::add_vendor_id(e, id_of(object, "charge"));
+  add_ids_of_payment(e, object);
 }
 
 /// By what the object is: a refund is one in `refund.updated` and in `charge.refund.updated`.

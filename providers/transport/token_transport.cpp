@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -79,19 +80,22 @@ void token_transport::state::take(waiting_request w) {
   const auto client = w.request.token;
   token_cache::advice next;
   secret token;
+  std::optional<waiting_request> ready;
   {
     const std::lock_guard lock(mutex);
     auto& known = client_of(client);
     next = known.cache.next(time.steady_ms());
-    if (next.token != nullptr)
+    if (next.token != nullptr) {
       token = *next.token;
-    else
+      ready.emplace(std::move(w));
+    } else {
       known.waiting.push_back(std::move(w));
+    }
   }
   if (next.ask)
     ask(client);
-  if (next.token != nullptr)
-    leave(std::move(w), token, next.number, false);
+  if (ready)
+    leave(std::move(*ready), token, next.number, false);
 }
 
 void token_transport::state::leave(waiting_request w, const secret& token, std::uint64_t number,

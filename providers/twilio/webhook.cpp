@@ -97,7 +97,7 @@ verification verify(const delivery& received, const std::vector<secret>& secrets
   const auto given = webhooks::header_of(received, "x-twilio-signature");
   if (given.text.empty())
     return {refusal::no_signature, {}};
-  const auto digest = given.is_repeated ? std::nullopt : webhooks::base64_decoded(given.text);
+  const auto digest = given.is_repeated ? std::nullopt : base64_decoded(given.text);
   if (!digest || digest->size() != digest_size)
     return {refusal::malformed, {}};
   const auto wanted = webhooks::parameter_of(webhooks::query_of(received.target), body_digest);
@@ -120,11 +120,7 @@ verification verify(const delivery& received, const std::vector<secret>& secrets
 
 // -- The event
 
-struct row {
-  std::string_view status;
-  event_kind kind;
-};
-constexpr std::array<row, 10> rows = {{
+constexpr std::array<webhooks::named_kind, 10> rows = {{
     {"accepted", event_kind::sms_queued},
     {"scheduled", event_kind::sms_queued},
     {"queued", event_kind::sms_queued},
@@ -171,9 +167,7 @@ webhooks::reading read(const delivery& received, const step_ref& /*ours*/) {
   event e;
   e.id = webhooks::known_id(sid + ':' + status);
   e.type = "message." + status;
-  for (const auto& [name, kind] : rows)
-    if (name == status)
-      e.kind = kind;
+  e.kind = webhooks::kind_of(status, rows);
   webhooks::add_vendor_id(e, sid);
   const auto code = webhooks::parameter_of(received.body, "ErrorCode").value_or("");
   if (code.size() <= 9 && webhooks::digits_of(code) && code != "0")

@@ -1,5 +1,6 @@
 #include "providers/webhooks/custom.hpp"
 
+#include "providers/codec/base64.hpp"
 #include "providers/codec/json_fields.hpp"
 #include "providers/webhooks/fields.hpp"
 #include "providers/webhooks/received.hpp"
@@ -95,14 +96,7 @@ verification verify_hmac(const custom_source& from, const delivery& received) {
   const auto signs = [&](std::string_view key, std::string_view body) {
     return are_same(hmac(from.algorithm, key, {body}), *digest);
   };
-  auto verdict =
-      judge(from.secrets, [&](std::string_view key) { return signs(key, received.body); });
-  if (verdict.why == refusal::wrong && verdict.hint.empty() &&
-      was_reshaped(received.body, [&](std::string_view body) {
-        return signs(from.secrets.front().reveal(), body);
-      }))
-    verdict.hint = reshaped_hint;
-  return verdict;
+  return judge_body(received, from.secrets, signs);
 }
 
 // -- Events

@@ -150,6 +150,12 @@ std::int64_t ms_of_seconds(std::optional<std::int64_t> seconds) {
   return seconds && *seconds > 0 && *seconds <= seconds_max ? *seconds * 1'000 : 0;
 }
 
+event_kind kind_of(std::string_view name, std::span<const named_kind> names) {
+  const auto it = std::find_if(names.begin(), names.end(),
+                               [name](const named_kind& one) { return one.name == name; });
+  return it != names.end() ? it->kind : event_kind::skipped;
+}
+
 void add_vendor_id(event& to, std::string_view id) {
   if (id.empty() || to.vendor_ids.size() >= vendor_ids_max)
     return;

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,6 +41,14 @@ std::string currency_of(std::string_view text);
 std::int64_t utc_ms_of(std::string_view text);
 /// Milliseconds of positive seconds before the year 10000; 0 otherwise.
 std::int64_t ms_of_seconds(std::optional<std::int64_t> seconds);
+
+/// A vendor's word for what happened.
+struct named_kind {
+  std::string_view name;
+  event_kind kind;
+};
+/// `skipped` where none of them has that name.
+event_kind kind_of(std::string_view name, std::span<const named_kind> names);
 
 /// Adds an id by which an object is found; an empty one and what is above the bound are left out.
 void add_vendor_id(event& to, std::string_view id);

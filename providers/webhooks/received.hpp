@@ -79,4 +79,21 @@ bool was_reshaped(std::string_view body, const Matches& matches) {
 inline constexpr const char* reshaped_hint =
     "matches the body with other line ends: something on the way changes bodies";
 
+/// What a signature over the raw body comes to, and a signature's age where it has a time.
+/// `signs(key, body)` in constant time.
+template <class Signs>
+verification judge_body(const delivery& received, const std::vector<secret>& secrets,
+                        const Signs& signs,
+                        std::optional<std::int64_t> signed_at_s = std::nullopt) {
+  auto verdict = judge(secrets, [&](std::string_view key) { return signs(key, received.body); });
+  if (verdict.why == refusal::none && signed_at_s)
+    verdict.why = age_of(*signed_at_s, received.now_s);
+  else if (verdict.why == refusal::wrong && verdict.hint.empty() &&
+           was_reshaped(received.body, [&](std::string_view body) {
+             return signs(secrets.front().reveal(), body);
+           }))
+    verdict.hint = reshaped_hint;
+  return verdict;
+}
+
 } // namespace orderhub::providers::webhooks

@@ -89,16 +89,6 @@ int hex_value(char c) {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-int base64_value(char c) {
-  if (c >= 'A' && c <= 'Z')
-    return c - 'A';
-  if (c >= 'a' && c <= 'z')
-    return c - 'a' + 26;
-  if (c >= '0' && c <= '9')
-    return c - '0' + 52;
-  return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 EVP_PKEY* read_der(std::string_view base64) {
   const auto der = base64_decoded(base64);
   if (!der)
@@ -172,33 +162,6 @@ std::optional<std::string> hex_decoded(std::string_view text) {
     out += static_cast<char>(high * 16 + low);
   }
   return out;
-}
-
-std::optional<std::string> base64_decoded(std::string_view text) {
-  if (text.size() % 4 != 0)
-    return std::nullopt;
-  std::size_t padding = 0;
-  while (padding < 2 && !text.empty() && text.back() == '=') {
-    text.remove_suffix(1);
-    ++padding;
-  }
-  std::string out;
-  out.reserve(text.size() * 3 / 4);
-  std::uint32_t bits = 0;
-  unsigned count = 0;
-  for (const char c : text) {
-    const int value = base64_value(c);
-    if (value < 0)
-      return std::nullopt;
-    bits = (bits << 6U) | static_cast<std::uint32_t>(value);
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      out += static_cast<char>((bits >> count) & 0xffU);
-      bits &= (1U << count) - 1;
-    }
-  }
-  return bits == 0 ? std::optional(std::move(out)) : std::nullopt;
 }
 
 std::optional<public_key> public_key::p256(std::string_view text) {

@@ -24,9 +24,6 @@ bool are_same(std::string_view a, std::string_view b);
 
 /// Pairs of hexadecimal digits in either case, and nothing else.
 std::optional<std::string> hex_decoded(std::string_view text);
-/// RFC 4648, section 4, with its padding, without line ends, unused bits zero: each value has one
-/// text, so that no signature can be written in two ways.
-std::optional<std::string> base64_decoded(std::string_view text);
 
 /// A key that only verifies. Copies share it; immutable.
 class public_key {

@@ -60,10 +60,7 @@ std::vector<std::string> problems_of_run(const world_settings& s, bool may_miss,
                              R"("custom_looked_shipped":"sent)", R"("custom_missing_paid":")"})
     if (notices.find(notice) == std::string::npos)
       problems.push_back("notices " + notices);
-  for (const auto& what : w.live())
-    problems.push_back("never ended: " + what);
-  for (const auto& why : w.paused())
-    problems.push_back("paused: " + why);
+  add_unended(w, problems);
   if (points != nullptr)
     *points = w.points();
   return problems;
@@ -173,10 +170,6 @@ TEST_CASE("a custom provider that the configuration has lost is asked for nothin
   }
 }
 
-} // namespace orderhub::testing
-
-namespace orderhub::testing {
-
 TEST_CASE("a second provider sends the mail that the first one refuses, and only that",
           "[orders][custom][fallback][crash]") {
   const auto with = [](const char* faults) {
@@ -207,8 +200,7 @@ TEST_CASE("a second provider sends the mail that the first one refuses, and only
     if (notices.find(is_refused ? R"("mail_confirm":"sent: by custom.backup")"
                                 : R"("mail_confirm":"sent")") == std::string::npos)
       problems.push_back(notices);
-    for (const auto& what : w.live())
-      problems.push_back("never ended: " + what);
+    add_unended(w, problems);
     if (points != nullptr)
       *points = w.points();
     return problems;

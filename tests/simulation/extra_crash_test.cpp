@@ -66,10 +66,7 @@ std::vector<std::string> problems_of_run(const world_settings& s, const day& exp
   if (told.find(std::string("\"step\":\"") + expected.step + '"') == std::string::npos ||
       told.find("twice, and") == std::string::npos || told.find("not ") != std::string::npos)
     problems.push_back("attention " + told);
-  for (const auto& what : w.live())
-    problems.push_back("never ended: " + what);
-  for (const auto& why : w.paused())
-    problems.push_back("paused: " + why);
+  add_unended(w, problems);
   if (points != nullptr)
     *points = w.points();
   return problems;

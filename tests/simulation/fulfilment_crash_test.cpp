@@ -106,10 +106,7 @@ std::vector<std::string> problems_of(world& w, const ending& e) {
   if (field(shown, "attention") != "[]" || field(shown, "waiting") != "[]" ||
       field(shown, "in_doubt") != "[]")
     list.push_back("left open: " + shown);
-  for (const auto& what : w.live())
-    list.push_back("never ended: " + what);
-  for (const auto& why : w.paused())
-    list.push_back("paused: " + why);
+  add_unended(w, list);
   for (std::size_t i = 0; i < w.clients(); ++i)
     if (!w.of(i).heard || w.of(i).heard->status >= 500)
       list.push_back(w.of(i).handler + " was not answered well");

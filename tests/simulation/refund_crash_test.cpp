@@ -63,10 +63,7 @@ std::vector<std::string> problems_of_run(const world_settings& s, const script& 
     problems.push_back("status " + field(order, "status"));
   if (field(order, "attention") != "[]" || field(order, "pending") != "[]")
     problems.push_back("left open: " + order);
-  for (const auto& what : w.live())
-    problems.push_back("never ended: " + what);
-  for (const auto& why : w.paused())
-    problems.push_back("paused: " + why);
+  add_unended(w, problems);
   if (points != nullptr)
     *points = w.points();
   return problems;

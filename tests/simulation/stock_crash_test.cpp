@@ -54,10 +54,7 @@ std::vector<std::string> leftovers(world& w, const std::string& status) {
     problems.push_back("status " + shown);
   if (const auto n = w.effects("1", effect_kind::message, "announce_out_of_stock"); n != 1)
     problems.push_back("messages of the want of stock: " + std::to_string(n));
-  for (const auto& what : w.live())
-    problems.push_back("never ended: " + what);
-  for (const auto& why : w.paused())
-    problems.push_back("paused: " + why);
+  add_unended(w, problems);
   return problems;
 }
 

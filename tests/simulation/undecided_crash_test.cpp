@@ -93,10 +93,7 @@ std::vector<std::string> problems_after(world& w, const day& d) {
   for (const char* list : {"pending", "waiting", "in_doubt"})
     if (field(shown, list) != "[]")
       problems.push_back(std::string(list) + ' ' + field(shown, list));
-  for (const auto& what : w.live())
-    problems.push_back("never ended: " + what);
-  for (const auto& why : w.paused())
-    problems.push_back("paused: " + why);
+  add_unended(w, problems);
   if (d.mail != nullptr && w.effects("1", effect_kind::mail, d.mail) < 1)
     problems.push_back(std::string("no ") + d.mail);
   if (w.effects("1", effect_kind::charge) > 1 || w.effects("1", effect_kind::label) > 1 ||

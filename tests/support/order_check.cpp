@@ -60,10 +60,7 @@ std::vector<std::string> problems_of(world& w, const std::string& key,
       if (vendor.in_flight[kind] != 0 || vendor.queued[kind] != 0)
         complain("places at " + vendor.vendor + " that were not given back, and who waits for them",
                  vendor.in_flight[kind] + vendor.queued[kind]);
-  for (const auto& why : w.paused())
-    list.push_back("paused " + why);
-  for (const auto& what : w.live())
-    list.push_back("never ended: " + what);
+  add_unended(w, list);
 
   const auto charges = count(effect_kind::charge);
   const auto refunds = count(effect_kind::refund);
@@ -145,6 +142,13 @@ std::string waits_unseen(const world& w, const std::string& key) {
   const bool is_finished = status == "confirmed" || status == "cancelled" ||
                            status == "payment_failed" || status == "out_of_stock";
   return is_finished ? std::string() : "nothing says what it waits for: " + shown.body;
+}
+
+void add_unended(const world& w, std::vector<std::string>& problems) {
+  for (const auto& what : w.live())
+    problems.push_back("never ended: " + what);
+  for (const auto& why : w.paused())
+    problems.push_back("paused: " + why);
 }
 
 std::string joined(const std::vector<std::string>& list) {

@@ -32,6 +32,8 @@ struct expectation {
 
 /// What is wrong with the order and with what was acknowledged; empty: all is well.
 std::vector<std::string> problems_of(world& w, const std::string& key, const expectation& expected);
+/// Adds what still goes on when nothing moves any more, and what is paused.
+void add_unended(const world& w, std::vector<std::string>& problems);
 /// What is wrong where somebody who looks at the order now would see nothing of what it waits for;
 /// empty: it is finished, or a list says what is open.
 std::string waits_unseen(const world& w, const std::string& key);

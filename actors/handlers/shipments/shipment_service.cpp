@@ -121,7 +121,7 @@ durable::service_definition shipment_service(settings_ptr settings) {
   follow.run = [settings](context ctx, std::string body) {
     return void_extra_label_once(ctx, std::move(body), settings);
   };
-  service.handlers.emplace("VoidExtraLabel", std::move(follow));
+  service.handlers.emplace("VoidExtraLabel", follow);
   follow.run = [settings](context ctx, std::string body) {
     return register_tracking_once(ctx, std::move(body), settings);
   };

@@ -143,9 +143,8 @@ task<read_so_far> read_on(context ctx, settings_ptr settings, sweep_cursor at, u
     auto told = co_await ctx.run("report", &written, before, at.problem);
     static_cast<void>(told); // It cannot fail.
   }
-  read_so_far read{std::move(at), has_more};
-  read.has_more = has_more && read.at.problem.empty();
-  co_return read;
+  has_more = has_more && at.problem.empty();
+  co_return read_so_far{std::move(at), has_more};
 }
 
 handler_task sweep(context ctx, std::string body, settings_ptr settings) {

@@ -1,4 +1,5 @@
 #include "journal/base/text.hpp"
+#include "providers/codec/base64.hpp"
 #include "providers/webhooks/signature.hpp"
 #include "tests/support/catch2.hpp"
 
