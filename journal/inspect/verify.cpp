@@ -12,6 +12,7 @@
 #include "journal/record_refs.hpp"
 #include "journal/restored.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -186,6 +187,10 @@ private:
       problem(name + ": a blank row");
     if (is_aside(*id))
       problem(name + ": it has a row, though it is set aside");
+    // The log was walked before. What comes next under these numbers would be passed over.
+    if (state->folded_to > std::max(checkpoint_, last_lsn_.value_or(0)))
+      problem(name + ": its row contains records up to " + std::to_string(state->folded_to) +
+              ", which the log does not have");
     for (const auto& i : state->live) {
       auto row = get(table::iv, invocation_key(i.id));
       if (!row)

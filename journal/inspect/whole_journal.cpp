@@ -112,17 +112,31 @@ result<std::unique_ptr<whole_journal>> whole_journal::open(const std::string& di
 }
 
 result<void> copy_journal(const std::string& directory, const std::string& to, unix_ms now) {
-  // The log is read first: what is folded meanwhile is in the tables, whose copy begins after it.
-  auto journal = whole_journal::open(directory);
-  if (!journal)
-    return journal.failure();
-  if ((*journal)->log_problem())
-    return fail(*(*journal)->log_problem());
-  return (*journal)->tables().copy_to(to, [&](write_transaction& copy) -> result<void> {
+  auto tables = lmdb_store::open(directory, {.read_only = true});
+  if (!tables)
+    return tables.failure();
+  file_log_directory files(directory);
+  // From before the tables' moment until the log is read, which is after it: so the log has all
+  // that is not folded there, and all of which the rows already contain a part.
+  auto hold = files.hold();
+  if (!hold)
+    return hold.failure();
+  auto before = (*tables)->read();
+  if (!before)
+    return before.failure();
+  auto log = result<found_log>(found_log{});
+  const auto read_the_log = [&] {
+    log = log_behind(**before, files);
+    before->reset();
+    *hold = file();
+  };
+  return (*tables)->copy_to(to, read_the_log, [&](write_transaction& copy) -> result<void> {
+    if (!log)
+      return log.failure();
     auto last = last_lsn_of(copy);
     if (!last)
       return last.failure();
-    for (const auto& b : (*journal)->log().batches) {
+    for (const auto& b : log->batches) {
       if (b.first <= *last)
         continue;
       if (auto put = copy.append(table::lg, log_key(b.first), b.row); !put)

@@ -361,6 +361,50 @@ TEST_CASE("the tools see tables and commit log as one journal, beside the hub to
   CHECK_THAT(again.str(), Catch::Contains("problems=0"));
 }
 
+// Rows that contain more than the log which is copied with them would pass over what comes next.
+TEST_CASE("each backup beside a hub that commits and folds is one moment of it",
+          "[commit_log][journal][tool][timing]") {
+  temp_directory dir;
+  const auto data = dir / "data";
+  turn_maker maker(17);
+  reference world;
+  auto options = slow_options();
+  options.checkpoint_bytes = 2'000;
+  options.slice_rows = 1;
+  const journal_on_disk hub(data, options);
+  std::atomic<bool> stop{false};
+  std::atomic<unix_ms> now{maker.now()};
+  std::atomic<int> failures{0};
+  std::thread folder([&] {
+    while (!stop)
+      if (!hub.journal->maintain(now))
+        ++failures;
+  });
+  std::thread committer([&] {
+    while (!stop) {
+      auto turns = maker.next(world);
+      world.commit(turns);
+      now = maker.now();
+      if (!hub.journal->commit(turns))
+        ++failures;
+    }
+  });
+  std::ostringstream out;
+  int not_whole = 0;
+  for (int i = 0; i < 30; ++i) {
+    const auto copy = dir / ("copy" + std::to_string(i));
+    if (tool::backup(data, copy, day_one, out) != 0 || tool::verify(copy, out) != 0)
+      ++not_whole;
+    std::filesystem::remove_all(copy);
+  }
+  stop = true;
+  folder.join();
+  committer.join();
+  INFO(out.str());
+  CHECK(failures == 0);
+  CHECK(not_whole == 0);
+}
+
 TEST_CASE("verify and the start name a batch that is missing", "[commit_log][journal][damage]") {
   temp_directory dir;
   turn_maker maker(12);
