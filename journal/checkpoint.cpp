@@ -68,7 +68,7 @@ bool checkpoint::behind() const {
                                 folded_share() * static_cast<double>(room - unpaced);
 }
 
-void checkpoint::begin_if_due(unix_ms now) {
+result<void> checkpoint::begin_if_due(unix_ms now) {
   const auto& current = recent_.current();
   const bool urgent = current.size >= urgent_factor * options_.checkpoint_bytes ||
                       (log_ != nullptr && log_->almost_full());
@@ -77,13 +77,19 @@ void checkpoint::begin_if_due(unix_ms now) {
                            now - current.first_time >= options_.checkpoint_interval_ms ||
                            (log_ != nullptr && log_->filling()));
   if (recent_.frozen() == nullptr && due && (urgent || !trim_waits_))
-    begin();
+    return begin();
+  return {};
 }
 
-void checkpoint::begin() {
+result<void> checkpoint::begin() {
+  // Rows that contain what a power cut takes out of the log would pass over what gets its numbers.
+  if (log_ != nullptr)
+    if (auto synced = log_->sync(); !synced)
+      return synced;
   recent_.freeze();
   order_.clear();
   at_ = part_ = 0;
+  return {};
 }
 
 void checkpoint::take_order() {

@@ -47,9 +47,10 @@ public:
   /// Folding is to come before the next commit, or there will be no room for what is not folded.
   [[nodiscard]] bool behind() const;
 
-  /// Begins a checkpoint where one is due; with none under way.
-  void begin_if_due(unix_ms now);
-  void begin();
+  /// Begins a checkpoint where one is due. Fails like `begin`.
+  [[nodiscard]] result<void> begin_if_due(unix_ms now);
+  /// Begins one; with none under way. Fails like `commit_log::sync`.
+  [[nodiscard]] result<void> begin();
 
   /// A slice small enough to ride on a commit. Failed, the transaction is of no use any more.
   [[nodiscard]] result<slice> ride_on(write_transaction& txn);

@@ -15,6 +15,7 @@
 #include "journal/store.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <iterator>
 #include <limits>
@@ -104,8 +105,11 @@ public:
   journal_metrics metrics() const override;
   result<void> commit(std::vector<turn>& turns) override;
   result<bool> maintain(unix_ms now) override;
+  bool settled() const override { return settled_; }
+  result<void> settle() override;
   bool behind() const override { return checkpoint_.behind(); }
   bool folds_beside() const override { return log_ != nullptr; }
+  bool wants_maintenance() const override { return log_ != nullptr && log_->wants_segment(); }
   result<void> checkpoint_now(unix_ms now) override;
 
 private:
@@ -117,6 +121,7 @@ private:
   };
   [[nodiscard]] result<written> write(const std::vector<turn>& turns, bool with_rider);
   [[nodiscard]] result<written> write_to_log(const std::vector<turn>& turns);
+  [[nodiscard]] result<void> settle_now();
   void note(const checkpoint::slice& done);
   result<void> move_aside();
   result<void> slice_alone();
@@ -139,6 +144,8 @@ private:
 
   /// Held by each commit, and where none may be under way.
   std::mutex commits_;
+  std::atomic<bool> settled_{true};
+  recovered_journal to_settle_; ///< With `commits_`; its `recent` is gone.
 
   // Of the thread that folds.
   checkpoint checkpoint_{tables_, options_, recent_, aside_, log_};
@@ -159,6 +166,30 @@ result<void> hub_journal_impl::start(random_source& random) {
   recent_.start(std::move(found->position), std::move(found->recent));
   if (found->trim_waits)
     checkpoint_.trim_later();
+  if (log_ == nullptr)
+    return {};
+  settled_ = false;
+  to_settle_ = std::move(*found);
+  auto settled = settle();
+  if (!settled && settled.error().kind == error_kind::full)
+    return {}; // Until there is room.
+  return settled;
+}
+
+result<void> hub_journal_impl::settle() {
+  if (settled_)
+    return {};
+  const std::lock_guard no_commits(commits_);
+  return settle_now();
+}
+
+/// With `commits_`.
+result<void> hub_journal_impl::settle_now() {
+  if (settled_)
+    return {};
+  if (auto done = settle_journal(tables_, *log_, to_settle_); !done)
+    return done;
+  settled_ = true;
   return {};
 }
 
@@ -184,8 +215,15 @@ journal_metrics hub_journal_impl::metrics() const {
         }))
       s.first_lsn = 0;
   }
-  if (log_ != nullptr && s.first_lsn == 0 && s.last_lsn > s.checkpoint_lsn)
+  if (log_ == nullptr)
+    return s;
+  if (s.first_lsn == 0 && s.last_lsn > s.checkpoint_lsn)
     s.first_lsn = s.checkpoint_lsn + 1;
+  const auto log = log_->metrics();
+  s.log_bytes = log.unfolded_bytes;
+  s.log_segments = log.segments;
+  s.log_segment_waits = log.waits;
+  s.log_batches_rewritten = log.rewritten;
   return s;
 }
 
@@ -248,6 +286,8 @@ result<void> hub_journal_impl::commit(std::vector<turn>& turns) {
     return {};
 
   const std::lock_guard committing(commits_);
+  if (auto settled = settle_now(); !settled)
+    return settled;
   const auto before = recent_.room().here();
   // A piece of a checkpoint rides along and costs no sync of its own. Where it cannot be done, the
   // records go without it, and `maintain` meets and tells the reason.
@@ -274,7 +314,7 @@ result<void> hub_journal_impl::commit(std::vector<turn>& turns) {
     t.prepared.reset();
   }
   if (log_ == nullptr)
-    checkpoint_.begin_if_due(recent_.position().last_time);
+    return checkpoint_.begin_if_due(recent_.position().last_time); // Which cannot fail then.
   return {};
 }
 
@@ -309,10 +349,16 @@ result<void> hub_journal_impl::timed_slice(Work&& work) {
 }
 
 result<bool> hub_journal_impl::maintain(unix_ms now) {
+  // Before anything is folded: rows that contain half of a commit that is then not there would be
+  // beyond repair.
+  if (auto settled = settle(); !settled)
+    return settled.failure();
+  const bool more_segments = log_ != nullptr && log_->make_ready();
   result<void> done;
   {
     const std::lock_guard no_commits(commits_);
-    checkpoint_.begin_if_due(now);
+    if (auto begun = checkpoint_.begin_if_due(now); !begun)
+      return begun.failure();
   }
   if (aside_.waiting())
     if (auto moved = timed_slice([&] { return move_aside(); }); !moved)
@@ -328,10 +374,12 @@ result<bool> hub_journal_impl::maintain(unix_ms now) {
   }
   if (!done)
     return done.failure();
-  return checkpoint_.waits() || retention_.under_way() || repair_.waits();
+  return more_segments || checkpoint_.waits() || retention_.under_way() || repair_.waits();
 }
 
 result<void> hub_journal_impl::checkpoint_now(unix_ms) {
+  if (auto settled = settle(); !settled)
+    return settled;
   if (aside_.waiting())
     if (auto moved = timed_slice([&] { return move_aside(); }); !moved)
       return moved;
@@ -339,7 +387,8 @@ result<void> hub_journal_impl::checkpoint_now(unix_ms) {
     {
       const std::lock_guard no_commits(commits_);
       if (recent_.frozen() == nullptr && !recent_.current().empty())
-        checkpoint_.begin();
+        if (auto begun = checkpoint_.begin(); !begun)
+          return begun;
     }
     if (!checkpoint_.waits())
       break;

@@ -39,12 +39,12 @@ std::size_t blocks_of(const commit_batch& batch) {
   return whole_blocks(batch_frame_size + batch.boot_id.size() + batch.row.size());
 }
 
-void encode_batch(const hub_id& hub, std::uint64_t epoch, const commit_batch& batch,
+void encode_batch(const log_id& id, std::uint64_t epoch, const commit_batch& batch,
                   std::string& out) {
   byte_writer head(batch_frame_size + batch.boot_id.size());
   head.u32(batch_mark);
   head.u8(version);
-  head.array(hub);
+  head.array(id);
   head.u64(epoch);
   head.u64(batch.first);
   head.u32(batch.count);
@@ -58,7 +58,7 @@ void encode_batch(const hub_id& hub, std::uint64_t epoch, const commit_batch& ba
   out.resize(whole_blocks(out.size()), '\0');
 }
 
-result<std::optional<stored_batch>> batch_at(const hub_id& hub, std::string_view bytes) {
+result<std::optional<stored_batch>> batch_at(const log_id& id, std::string_view bytes) {
   byte_reader r(bytes);
   if (r.u32() != batch_mark)
     return std::optional<stored_batch>();
@@ -72,7 +72,7 @@ result<std::optional<stored_batch>> batch_at(const hub_id& hub, std::string_view
   found.batch.row = r.str32();
   const auto size = bytes.size() - r.left() + crc_size;
   (void)r.u32();
-  if (!r.ok() || !checksum_fits(bytes.substr(0, size)) || owner != hub)
+  if (!r.ok() || !checksum_fits(bytes.substr(0, size)) || owner != id)
     return std::optional<stored_batch>();
   if (v != version)
     return corrupt("a batch of the commit log has version " + std::to_string(v) +
@@ -81,11 +81,11 @@ result<std::optional<stored_batch>> batch_at(const hub_id& hub, std::string_view
   return std::optional(found);
 }
 
-std::string encode_segment_head(const hub_id& hub, std::uint64_t size) {
+std::string encode_segment_head(const log_id& id, std::uint64_t size) {
   byte_writer w(64);
   w.u32(segment_mark);
   w.u8(version);
-  w.array(hub);
+  w.array(id);
   w.u64(size);
   auto out = w.take();
   put_u32(out, crc32_of(out));
@@ -93,7 +93,7 @@ std::string encode_segment_head(const hub_id& hub, std::uint64_t size) {
   return out;
 }
 
-result<void> check_segment_head(const hub_id& hub, std::string_view segment) {
+result<void> check_segment_head(const log_id& id, std::string_view segment) {
   byte_reader r(segment);
   const auto mark = r.u32();
   const auto v = r.u8();
@@ -106,8 +106,9 @@ result<void> check_segment_head(const hub_id& hub, std::string_view segment) {
   if (v != version)
     return corrupt("it has version " + std::to_string(v) +
                    ", this program reads 1; run the newer program, nothing was changed");
-  if (owner != hub)
-    return corrupt("it belongs to the journal of another hub");
+  if (owner != id)
+    return corrupt("it belongs to another journal; move the directory `log` away, or put back the "
+                   "tables that it belongs to");
   if (size != segment.size())
     return corrupt("it has " + std::to_string(segment.size()) + " bytes, and was made with " +
                    std::to_string(size));

@@ -2,6 +2,7 @@
 #include "journal/base/ids.hpp"
 #include "journal/base/result.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -11,6 +12,10 @@
 /// The bytes of the commit log (FORMAT.md): a segment's head, and batches, each on a block of its
 /// own.
 namespace orderhub::journal {
+
+/// Which journal's log it is: random, made with it, and in every head and batch. A copy of the
+/// journal that goes its own way has another one, though it has the same hub id.
+using log_id = std::array<std::uint8_t, 16>;
 
 /// What a batch begins on, and is padded to with zeros: no write touches a block, or a sector, that
 /// holds a byte of another batch.
@@ -39,15 +44,15 @@ struct stored_batch {
 /// So many bytes of blocks.
 [[nodiscard]] std::size_t blocks_of(const commit_batch& batch);
 /// The batch as whole blocks, into `out`, whose room is used again.
-void encode_batch(const hub_id& hub, std::uint64_t epoch, const commit_batch& batch,
+void encode_batch(const log_id& id, std::uint64_t epoch, const commit_batch& batch,
                   std::string& out);
 /// The batch that stands at the beginning of `bytes`; nothing where none does, it is not whole, or
-/// it is another hub's. `corrupt`: a whole one of a newer version.
-result<std::optional<stored_batch>> batch_at(const hub_id& hub, std::string_view bytes);
+/// it is another log's. `corrupt`: a whole one of a newer version.
+result<std::optional<stored_batch>> batch_at(const log_id& id, std::string_view bytes);
 
 /// The first block of a segment, before the first batch.
-std::string encode_segment_head(const hub_id& hub, std::uint64_t size);
-/// `corrupt`: damaged, of a newer version, or of another hub's journal.
-result<void> check_segment_head(const hub_id& hub, std::string_view segment);
+std::string encode_segment_head(const log_id& id, std::uint64_t size);
+/// `corrupt`: damaged, of a newer version, or of another journal's log.
+result<void> check_segment_head(const log_id& id, std::string_view segment);
 
 } // namespace orderhub::journal

@@ -3,22 +3,15 @@
 #include "journal/base/result.hpp"
 #include "journal/commit_log/batch.hpp"
 #include "journal/commit_log/log_directory.hpp"
+#include "journal/commit_log/log_segments.hpp"
 
-#include <cstddef>
+#include <atomic>
 #include <cstdint>
 #include <functional>
-#include <memory>
-#include <mutex>
+#include <optional>
 #include <string>
-#include <vector>
 
 namespace orderhub::journal {
-
-struct commit_log_options {
-  /// Of a segment, its head included; a batch that is larger has a segment of its own.
-  std::uint64_t segment_size = 8U << 20U;
-  std::size_t spare = 2; ///< Segments that are ready beside the one that is written to.
-};
 
 /// The newest part of the log, in front of the tables: one write and one sync a commit, into files
 /// whose blocks are there already. What its batches say is folded into the tables, and then their
@@ -31,69 +24,71 @@ struct commit_log_options {
 ///     epoch, into a fresh segment; the old one is written to no more. If that fails too, the log
 ///     takes no more batches until the next start; but where there was no room, the same call may
 ///     be made again.
+///   - Nothing may follow from what a start has read before `settle` has succeeded: the last batch
+///     may be one that was never synced.
 ///
-/// `append` is one thread's; after `start` the others are any thread's. FORMAT.md has its bytes,
-/// and why every power cut leaves a prefix.
+/// `settle` and `append` are one thread's, `make_ready` and `release` one's, which may be another;
+/// the others are any thread's after `start`. FORMAT.md has its bytes, and why every power cut
+/// leaves a prefix.
 class commit_log {
 public:
   /// Does not own `directory`.
-  explicit commit_log(log_directory& directory, commit_log_options options = {});
+  explicit commit_log(log_directory& directory, commit_log_options options = {})
+      : directory_(directory), segments_(directory, options) {}
 
   using batch_visitor = std::function<result<void>(const commit_batch&)>;
   /// Once, before anything else: gives `take` what is there behind `after`, the LSN up to which the
-  /// tables have everything, and makes ready for the next batch. The last one that was found is
-  /// written again, whole and under a new epoch: its sync may never have succeeded, and from here
-  /// on somebody may rely on it. Fails with what `take` fails with, or like `read_log`.
-  [[nodiscard]] result<void> start(const hub_id& hub, log_sequence after,
-                                   const batch_visitor& take);
+  /// tables have everything. Writes no batch and needs no room on disk. Fails with what `take`
+  /// fails with, or like `read_log`.
+  [[nodiscard]] result<void> start(const log_id& id, log_sequence after, const batch_visitor& take);
+  /// Whether there is any segment: a log that once was settled has one for ever.
+  [[nodiscard]] bool exists() const { return segments_.any(); }
+  /// Writes the last batch that `start` has found again, whole, synced and under a new epoch, and
+  /// makes the first segment where there is none. `full`: call again when there may be room; a few
+  /// KB are enough for the batch.
+  [[nodiscard]] result<void> settle();
   /// Its `first` follows the last one's end. On success it is on disk; on failure (`full`,
   /// `unavailable`) it is not acknowledged, though a start may find it. With `sync` off only the
   /// operating system has it.
   [[nodiscard]] result<void> append(const commit_batch& batch, bool sync = true);
+  /// What was appended without a sync is on disk. For who is about to fold it, while no `append` is
+  /// under way and nothing is released. Once it has failed it fails until the next start.
+  [[nodiscard]] result<void> sync() { return segments_.sync(); }
+  /// Makes a segment ahead of its use, where one is wanted. True: another one is. A failure is
+  /// logged once, and tried again in later calls; commits go on as long as there is a segment.
+  bool make_ready() { return segments_.make_ready(); }
+  /// `make_ready` has something to make. Cheap.
+  [[nodiscard]] bool wants_segment() const { return segments_.wants_one(); }
   /// Everything up to this LSN is in the tables, which are synced: segments with nothing newer may
   /// be used again.
-  void release(log_sequence folded);
+  void release(log_sequence folded) { segments_.release(folded); }
 
-  /// The segments at hand go out: a checkpoint is due. Cheap.
-  [[nodiscard]] bool filling() const;
-  /// A commit may soon have to make a segment: folding comes before commits.
-  [[nodiscard]] bool almost_full() const;
-  /// Segments that hold what is not released, that written to included.
-  [[nodiscard]] std::size_t segments_in_use() const;
+  /// A whole segment waits for folding: a checkpoint is due. Cheap.
+  [[nodiscard]] bool filling() const { return segments_.filling(); }
+  /// Folding comes before commits: as many segments as there may be wait for it, or there is no
+  /// room for more. Cheap.
+  [[nodiscard]] bool almost_full() const { return segments_.almost_full(); }
+  [[nodiscard]] commit_log_metrics metrics() const;
 
 private:
-  struct segment {
-    std::string name;
-    std::unique_ptr<log_file> file;
-    std::uint64_t size = 0;
-    std::uint64_t at = log_block; ///< Where the next batch goes.
-    log_sequence last = 0;        ///< LSN of its newest acknowledged record; 0: it has none.
-    bool failed = false;          ///< A write or sync of it has failed: never written to again.
+  /// A batch that owns its bytes.
+  struct kept_batch {
+    log_sequence first = 0;
+    std::uint32_t count = 0;
+    std::string boot_id;
+    std::string row;
   };
-  [[nodiscard]] result<segment> make(std::uint64_t size);
-  /// An empty one with room for so many bytes.
-  [[nodiscard]] result<segment> take_fresh(std::uint64_t bytes);
-  [[nodiscard]] result<void> append_now(const commit_batch& batch, bool sync);
-  void top_up();
-  [[nodiscard]] bool waits_for_folding() const;
-  void reclaim();
-  void retire(segment s);
+  [[nodiscard]] result<void> write_whole(const commit_batch& batch, bool sync, bool small_will_do);
   [[nodiscard]] result<void> write_to_current(const commit_batch& batch, bool sync);
-  /// The current one is not written to any more. `broken`: it is not to be trusted.
-  void leave_current(bool broken);
 
   log_directory& directory_;
-  const commit_log_options options_;
-  mutable std::mutex mutex_; ///< Of what follows.
-  hub_id hub_{};
+  log_segments segments_;
+  log_id id_{};
   std::uint64_t epoch_ = 0;
-  std::uint64_t next_name_ = 1;
-  log_sequence folded_ = 0;
-  std::unique_ptr<segment> current_; ///< Null: the next batch takes a fresh one.
-  std::vector<segment> written_;     ///< Before it, with something that may not be folded.
-  std::vector<segment> fresh_;
+  std::optional<kept_batch> doubtful_; ///< The last one that was found, until it is settled.
   std::string buffer_;
   bool dead_ = false; ///< A sync failed in a fresh segment too.
+  std::atomic<std::uint64_t> rewritten_{0};
 };
 
 } // namespace orderhub::journal

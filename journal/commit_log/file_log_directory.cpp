@@ -55,6 +55,16 @@ public:
     return all;
   }
 
+  result<void> reserve(std::uint64_t size) override {
+    int code = 0;
+    do
+      code = ::fallocate(file_.get(), 0, 0, static_cast<off_t>(size)) == 0 ? 0 : errno;
+    while (code == EINTR);
+    if (code != 0 && code != EOPNOTSUPP && code != ENOSYS)
+      return failure(code, "no room for '" + path_ + "'");
+    return {};
+  }
+
   result<void> write(std::uint64_t at, std::string_view bytes) override {
     while (!bytes.empty()) {
       const auto n = ::pwrite(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(at));

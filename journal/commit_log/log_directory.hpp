@@ -24,6 +24,9 @@ public:
   [[nodiscard]] virtual result<std::uint64_t> size() const = 0;
   /// All of it, from its start.
   [[nodiscard]] virtual result<std::string> read() const = 0;
+  /// Room for a file of so many bytes, before anything is written to it. Fails with `full` without
+  /// having taken any; where the file system cannot say, it succeeds.
+  [[nodiscard]] virtual result<void> reserve(std::uint64_t size) = 0;
   /// All of `bytes` at that place, growing the file where it has to.
   [[nodiscard]] virtual result<void> write(std::uint64_t at, std::string_view bytes) = 0;
   /// Once it has failed, nothing that was written since the last success counts, whatever a later

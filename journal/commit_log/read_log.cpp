@@ -24,7 +24,7 @@ bool is_segment(std::string_view name) {
                      [](char c) { return c >= '0' && c <= '9'; });
 }
 
-result<found_log> read_log(log_directory& directory, const hub_id& hub, log_sequence after) {
+result<found_log> read_log(log_directory& directory, const log_id& id, log_sequence after) {
   auto names = directory.names();
   if (!names)
     return names.failure();
@@ -43,13 +43,13 @@ result<found_log> read_log(log_directory& directory, const hub_id& hub, log_sequ
         std::make_unique<found_segment>(found_segment{name, std::move(*bytes), 0}));
     auto& segment = *out.segments.back();
     const std::string_view all = segment.bytes;
-    if (auto head = check_segment_head(hub, all); !head)
+    if (auto head = check_segment_head(id, all); !head)
       return fail({error_kind::corrupt, where,
                    "segment '" + name + "' of the commit log: " + head.error().message});
     // Every block is looked at, and not only those up to the first that begins no batch: were an
     // acknowledged batch damaged, those behind it must be met, so that it is missed.
     for (std::size_t at = log_block; at < all.size();) {
-      auto stored = batch_at(hub, all.substr(at));
+      auto stored = batch_at(id, all.substr(at));
       if (!stored)
         return stored.failure();
       at += *stored ? (*stored)->size : log_block;

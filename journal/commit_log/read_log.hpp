@@ -31,9 +31,9 @@ struct found_log {
 bool is_segment(std::string_view name);
 
 /// Reads every segment. Of batches with one number that of the highest epoch counts; those up to
-/// `after` are in the tables and do not. `corrupt`: a segment's head is damaged or another hub's,
+/// `after` are in the tables and do not. `corrupt`: a segment's head is damaged or of another log,
 /// or a batch is missing while a later one is there. That a batch is whole says nothing of whether
 /// it was ever acknowledged: the last one may not have been.
-result<found_log> read_log(log_directory& directory, const hub_id& hub, log_sequence after);
+result<found_log> read_log(log_directory& directory, const log_id& id, log_sequence after);
 
 } // namespace orderhub::journal

@@ -486,6 +486,9 @@ private:
     } else if (key == meta_key::hub) {
       if (auto v = decode_hub(value))
         j["hub"] = hex_of({reinterpret_cast<const char*>(v->data()), v->size()});
+    } else if (key == meta_key::log) {
+      if (auto v = decode_log_id(value))
+        j["log"] = hex_of({reinterpret_cast<const char*>(v->data()), v->size()});
     } else {
       j["size"] = value.size();
     }

@@ -66,6 +66,12 @@ private:
       problem("the hub id is missing");
     else if (auto v = decode_hub(*row); !v)
       problem("the hub id", v.error());
+    if (auto row = get(table::mt, meta_key::log)) {
+      if (auto v = decode_log_id(*row); !v)
+        problem("the commit log's id", v.error());
+    } else if (has_commit_log_) {
+      problem("the commit log's id is missing");
+    }
     if (auto row = get(table::mt, meta_key::checkpoint); !row)
       problem("the checkpoint is missing");
     else if (auto v = decode_checkpoint(*row); !v)

@@ -5,6 +5,7 @@
 #include "journal/restored.hpp"
 
 #include <chrono>
+#include <limits>
 #include <map>
 #include <thread>
 #include <utility>
@@ -20,23 +21,62 @@ constexpr auto between_tries = std::chrono::milliseconds(20);
 
 /// What the commit log has behind these rows.
 result<found_log> log_behind(const reader& rows, log_directory& directory) {
-  auto hub_row = rows.get(table::mt, meta_key::hub);
-  if (!hub_row)
-    return hub_row.failure();
-  if (!*hub_row)
+  auto format_row = rows.get(table::mt, meta_key::format);
+  if (!format_row)
+    return format_row.failure();
+  auto id_row = rows.get(table::mt, meta_key::log);
+  if (!id_row)
+    return id_row.failure();
+  if (!*format_row || !*id_row) // It has none yet, or verify tells what is wrong.
     return found_log{};
-  auto hub = decode_hub(**hub_row);
-  if (!hub)
-    return hub.failure();
+  auto format = decode_format(**format_row);
+  if (!format)
+    return format.failure();
+  auto id = decode_log_id(**id_row);
+  if (!id)
+    return id.failure();
   auto last = last_lsn_of(rows);
   if (!last)
     return last.failure();
   for (int tries = 1;; ++tries) {
-    auto found = read_log(directory, *hub, *last);
+    auto found = read_log(directory, *id, *last);
+    if (found && found->segments.empty() && *format != format_of_tables)
+      return fail({error_kind::corrupt, "journal.commit_log",
+                   "the directory `log` is missing, or empty; put it back, or restore a backup"});
     if (found || tries == tries_max)
       return found;
     std::this_thread::sleep_for(between_tries);
   }
+}
+
+/// As a journal without a commit log: what that had is in the log's table.
+result<void> make_whole(write_transaction& copy, const found_log& log) {
+  auto mark = copy.get(table::mt, meta_key::checkpoint);
+  if (!mark)
+    return mark.failure();
+  if (*mark) {
+    auto checkpoint = decode_checkpoint(**mark);
+    if (!checkpoint)
+      return checkpoint.failure();
+    // Left from before it had a commit log: the table's rows are to go on without a gap.
+    constexpr auto all = std::numeric_limits<std::size_t>::max();
+    if (auto done = copy.del_front(table::lg, log_key(checkpoint->lsn), {all, all}); !done)
+      return done.failure();
+  }
+  auto last = last_lsn_of(copy);
+  if (!last)
+    return last.failure();
+  for (const auto& b : log.batches) {
+    if (b.first <= *last)
+      continue;
+    if (auto put = copy.append(table::lg, log_key(b.first), b.row); !put)
+      return put;
+    if (auto put = copy.put(table::mt, meta_key::boot, encode_boot(b.boot_id)); !put)
+      return put;
+  }
+  if (auto gone = copy.del(table::mt, meta_key::log); !gone)
+    return gone.failure();
+  return copy.put(table::mt, meta_key::format, encode_format(format_of_tables));
 }
 
 } // namespace
@@ -133,17 +173,8 @@ result<void> copy_journal(const std::string& directory, const std::string& to, u
   return (*tables)->copy_to(to, read_the_log, [&](write_transaction& copy) -> result<void> {
     if (!log)
       return log.failure();
-    auto last = last_lsn_of(copy);
-    if (!last)
-      return last.failure();
-    for (const auto& b : log->batches) {
-      if (b.first <= *last)
-        continue;
-      if (auto put = copy.append(table::lg, log_key(b.first), b.row); !put)
-        return put;
-      if (auto put = copy.put(table::mt, meta_key::boot, encode_boot(std::string(b.boot_id))); !put)
-        return put;
-    }
+    if (auto done = make_whole(copy, *log); !done)
+      return done;
     return mark_copy(copy, now);
   });
 }

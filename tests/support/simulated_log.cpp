@@ -27,10 +27,20 @@ public:
       : log_(log), node_(std::move(node)) {}
 
   result<std::uint64_t> size() const override {
+    const std::lock_guard lock(log_.mutex_);
     return static_cast<std::uint64_t>(node_->seen().size());
   }
-  result<std::string> read() const override { return node_->seen(); }
+  result<std::string> read() const override {
+    const std::lock_guard lock(log_.mutex_);
+    return node_->seen();
+  }
+  result<void> reserve(std::uint64_t size) override {
+    if (size > log_.room_)
+      return failed(error_kind::full, "there is no room for so large a file");
+    return {};
+  }
   result<void> write(std::uint64_t at, std::string_view bytes) override {
+    const std::lock_guard lock(log_.mutex_);
     ++log_.writes_;
     if (log_.write_failure_ && --log_.write_failure_->nth == 0) {
       const auto kind = log_.write_failure_->kind;
@@ -44,6 +54,7 @@ public:
     return {};
   }
   result<void> sync() override {
+    const std::lock_guard lock(log_.mutex_);
     ++log_.syncs_;
     if (log_.sync_failure_ && --log_.sync_failure_->nth == 0) {
       const auto kind = log_.sync_failure_->kind;
@@ -90,6 +101,7 @@ std::string simulated_log::inode::seen() const {
 }
 
 result<std::vector<std::string>> simulated_log::names() const {
+  const std::lock_guard lock(mutex_);
   std::vector<std::string> all;
   for (const auto& [name, node] : now_)
     all.push_back(name);
@@ -97,6 +109,7 @@ result<std::vector<std::string>> simulated_log::names() const {
 }
 
 result<std::unique_ptr<journal::log_file>> simulated_log::create(const std::string& name) {
+  const std::lock_guard lock(mutex_);
   if (create_failure_)
     return failed(*create_failure_, "an injected failure to create a file");
   ++created_;
@@ -107,6 +120,7 @@ result<std::unique_ptr<journal::log_file>> simulated_log::create(const std::stri
 }
 
 result<std::unique_ptr<journal::log_file>> simulated_log::open(const std::string& name) {
+  const std::lock_guard lock(mutex_);
   const auto it = now_.find(name);
   if (it == now_.end())
     return failed(error_kind::unavailable, "there is no file '" + name + "'");
@@ -114,6 +128,7 @@ result<std::unique_ptr<journal::log_file>> simulated_log::open(const std::string
 }
 
 result<void> simulated_log::rename(const std::string& from, const std::string& to) {
+  const std::lock_guard lock(mutex_);
   const auto it = now_.find(from);
   if (it == now_.end())
     return failed(error_kind::unavailable, "there is no file '" + from + "'");
@@ -125,12 +140,14 @@ result<void> simulated_log::rename(const std::string& from, const std::string& t
 }
 
 result<void> simulated_log::remove(const std::string& name) {
+  const std::lock_guard lock(mutex_);
   now_.erase(name);
   changed();
   return {};
 }
 
 result<void> simulated_log::sync() {
+  const std::lock_guard lock(mutex_);
   synced_ = now_;
   changed();
   return {};

@@ -1,10 +1,13 @@
 #pragma once
 #include "journal/commit_log/log_directory.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,7 +16,8 @@
 namespace orderhub::testing {
 
 /// A directory of the commit log in memory, with what a disk can do to it. What was written and not
-/// synced is kept apart, so that a power cut can keep any sectors of it and lose the others.
+/// synced is kept apart, so that a power cut can keep any sectors of it and lose the others. What a
+/// journal calls may come from several threads, what a test calls from one, while they are still.
 class simulated_log final : public journal::log_directory {
 public:
   simulated_log() = default;
@@ -43,6 +47,10 @@ public:
   void fail_sync(std::uint64_t nth, error_kind kind) { sync_failure_ = {nth, kind}; }
   /// `create` fails so until told otherwise.
   void refuse_create(std::optional<error_kind> kind) { create_failure_ = kind; }
+  /// Files larger than this find no room; nothing: all do. From any thread.
+  void room_for(std::optional<std::uint64_t> bytes) {
+    room_ = bytes.value_or(std::numeric_limits<std::uint64_t>::max());
+  }
   /// A backup reads.
   void hold(bool on) { held_ = on; }
   /// Called after every change, and within a write before and after it.
@@ -80,11 +88,13 @@ private:
       hook_();
   }
 
+  mutable std::recursive_mutex mutex_; ///< Of what a journal calls; a hook may call back.
   entries now_;
   entries synced_;
   std::optional<failure> write_failure_;
   std::optional<failure> sync_failure_;
   std::optional<error_kind> create_failure_;
+  std::atomic<std::uint64_t> room_{std::numeric_limits<std::uint64_t>::max()};
   bool held_ = false;
   bool just_synced_ = false;
   std::function<void()> hook_;

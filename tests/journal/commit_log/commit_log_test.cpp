@@ -16,7 +16,7 @@ using namespace journal;
 
 namespace {
 
-constexpr hub_id hub{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+constexpr log_id hub{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
 /// Eight blocks, of which batches have seven.
 constexpr commit_log_options small{.segment_size = 8 * log_block, .spare = 2};
 
@@ -45,8 +45,12 @@ commit_log::batch_visitor into(batches& out) {
 batches started(commit_log& log, log_sequence after) {
   batches found;
   auto done = log.start(hub, after, into(found));
+  if (done)
+    done = log.settle();
   if (!done)
     FAIL(done.error().message);
+  while (log.make_ready()) {
+  }
   return found;
 }
 
@@ -157,10 +161,121 @@ TEST_CASE("folding is asked for before the segments run out", "[commit_log]") {
   CHECK(log.filling());
   CHECK_FALSE(log.almost_full());
   fill(12);
+  CHECK_FALSE(log.almost_full()); // A segment can be made.
+  SECTION("where the disk has no room for another one") {
+    disk.refuse_create(error_kind::full);
+    CHECK_FALSE(log.make_ready());
+    CHECK(log.almost_full());
+    log.release(14);
+    CHECK_FALSE(log.almost_full());
+    CHECK_FALSE(log.filling());
+  }
+  SECTION("where as many as there may be wait for it") {
+    fill(7 * 4);
+    CHECK_FALSE(log.almost_full());
+    fill(7);
+    CHECK(log.almost_full());
+    log.release(n - 7);
+    CHECK_FALSE(log.almost_full());
+  }
+}
+
+TEST_CASE("segments are made ahead of the commits that fill them", "[commit_log]") {
+  simulated_log disk;
+  commit_log log(disk, small);
+  (void)started(log, 0);
+  const auto waits = log.metrics().waits;
+  log_sequence n = 0;
+  const auto append = [&] { REQUIRE(log.append(batch_of(++n, 1, 100).view())); };
+  for (int i = 0; i < 7 * 6; ++i) {
+    append();
+    // The next one is wanted as soon as one is opened.
+    CHECK(log.wants_segment() == (i > 0 && i % 7 == 0));
+    while (log.make_ready()) {
+    }
+    CHECK_FALSE(log.wants_segment());
+  }
+  CHECK(log.metrics().waits == waits);
+  // Without that, a commit waits for one to be made, which is counted.
+  for (int i = 0; i < 7 * 3; ++i)
+    append();
+  CHECK(log.metrics().waits == waits + 1);
+}
+
+TEST_CASE("a segment that could not be made is tried again after a while, or when one is released",
+          "[commit_log][failure]") {
+  simulated_log disk;
+  commit_log log(disk, small);
+  (void)started(log, 0);
+  disk.room_for(7 * log_block);
+  log_sequence n = 0;
+  while (!log.wants_segment())
+    REQUIRE(log.append(batch_of(++n, 1, 100).view()));
+  const auto tried = disk.created();
+  const auto writes = disk.writes();
+  CHECK_FALSE(log.make_ready());
+  CHECK(disk.created() == tried + 1);
+  CHECK_FALSE(log.wants_segment());
+  CHECK_FALSE(log.make_ready());
+  CHECK(disk.created() == tried + 1);
+  CHECK(disk.writes() == writes); // A disk that is full is not filled with zeros first.
+  disk.room_for(std::nullopt);
+  SECTION("after a while") {
+    for (int i = 0; i < 50; ++i)
+      (void)log.make_ready();
+  }
+  SECTION("when something was folded") {
+    log.release(1);
+    (void)log.make_ready();
+  }
+  CHECK(disk.created() == tried + 2);
+  CHECK_FALSE(log.wants_segment());
+}
+
+TEST_CASE("a log of which nothing is folded takes no more than so much", "[commit_log][failure]") {
+  simulated_log disk;
+  commit_log log(disk, {.segment_size = 8 * log_block, .spare = 1, .unfolded_max = 2});
+  (void)started(log, 0);
+  log_sequence n = 0;
+  result<void> done;
+  while (n < 1'000 && (done = log.append(batch_of(n + 1, 1, 100).view())))
+    ++n;
+  CHECK(kind_of(done) == error_kind::full);
+  CHECK(n == 7 * 8);
   CHECK(log.almost_full());
-  log.release(14);
-  CHECK_FALSE(log.almost_full());
-  CHECK_FALSE(log.filling());
+  commit_log again(disk, {.segment_size = 8 * log_block, .spare = 1, .unfolded_max = 2});
+  CHECK(started(again, 0).size() == n);
+  // What a start has to write again has its place, and what fits behind it.
+  while (n < 1'000 && (done = again.append(batch_of(n + 1, 1, 100).view())))
+    ++n;
+  CHECK(kind_of(done) == error_kind::full);
+  CHECK(n == 7 * 8 + 6);
+  again.release(14);
+  REQUIRE(again.append(batch_of(n + 1, 1, 100).view()));
+}
+
+TEST_CASE("the log counts what is not folded, and its segments", "[commit_log]") {
+  simulated_log disk;
+  {
+    commit_log log(disk, small);
+    (void)started(log, 0);
+    CHECK(log.metrics().unfolded_bytes == 0);
+    CHECK(log.metrics().segments == 3);
+    for (log_sequence n = 1; n <= 4; ++n)
+      REQUIRE(log.append(batch_of(n, 1, n == 2 ? 5000 : 100).view()));
+    CHECK(log.metrics().unfolded_bytes == 5 * log_block);
+    log.release(2);
+    CHECK(log.metrics().unfolded_bytes == 2 * log_block);
+  }
+  commit_log log(disk, small);
+  (void)started(log, 2);
+  CHECK(log.metrics().unfolded_bytes == 2 * log_block); // The last of them was written again.
+  REQUIRE(log.append(batch_of(5, 1, 100).view()));
+  CHECK(log.metrics().unfolded_bytes == 3 * log_block);
+  disk.fail_sync(1, error_kind::unavailable);
+  REQUIRE(log.append(batch_of(6, 1, 100).view()));
+  CHECK(log.metrics().rewritten == 1);
+  CHECK(log.metrics().unfolded_bytes == 4 * log_block);
 }
 
 TEST_CASE("a batch larger than a segment has one of its own, which goes when it is folded",
@@ -176,6 +291,7 @@ TEST_CASE("a batch larger than a segment has one of its own, which goes when it 
     REQUIRE(log.append(batch_of(42, 1, 10).view()));
     REQUIRE(disk.names()->size() == before.size() + 1);
     log.release(41);
+    (void)log.make_ready();
     CHECK(disk.names()->size() == before.size());
   }
   commit_log log(disk, small);
@@ -197,7 +313,6 @@ TEST_CASE("a failed sync: the batch is written whole into a fresh segment, and c
     disk.fail_sync(1, error_kind::unavailable);
   else
     disk.fail_write(1, error_kind::unavailable);
-  const auto old = disk.contents("segment-00000003");
   const auto syncs = disk.syncs();
   all.push_back(batch_of(4, 2, 9000));
   REQUIRE(log.append(all.back().view()));
@@ -210,9 +325,12 @@ TEST_CASE("a failed sync: the batch is written whole into a fresh segment, and c
     CHECK(started(again, 0) == all);
   }
   // The old one is written to no more, and is not used again.
-  log.release(6);
-  const auto names = *disk.names();
-  CHECK(names.size() == 2);
+  const auto old = disk.contents("segment-00000003");
+  REQUIRE(log.append(batch_of(7, 1, 100).view()));
+  CHECK(disk.contents("segment-00000003") == old);
+  log.release(7);
+  (void)log.make_ready();
+  CHECK(disk.contents("segment-00000003").empty());
 }
 
 TEST_CASE("another batch under the number of one that failed is the one that counts",
@@ -294,6 +412,120 @@ TEST_CASE("without room for a segment an append fails, and works when there is s
   CHECK(started(again, 7) == behind(all, 7));
 }
 
+TEST_CASE(
+    "a start without room reads all of the log, takes nothing, and goes on when there is some",
+    "[commit_log][failure]") {
+  simulated_log disk;
+  batches all;
+  {
+    commit_log log(disk, small);
+    (void)started(log, 0);
+    for (log_sequence n = 1; n <= 21; ++n) { // All three segments.
+      all.push_back(batch_of(n, 1, 100));
+      REQUIRE(log.append(all.back().view()));
+    }
+  }
+  disk.room_for(log_block);
+  commit_log log(disk, small);
+  for (int restart = 0; restart < 3; ++restart) {
+    commit_log before(disk, small);
+    batches found;
+    REQUIRE(before.start(hub, 0, into(found)));
+    CHECK(found == all);
+    CHECK(kind_of(before.settle()) == error_kind::full);
+  }
+  batches found;
+  REQUIRE(log.start(hub, 0, into(found)));
+  CHECK(found == all);
+  const auto next = batch_of(22, 1, 100);
+  const auto writes = disk.writes();
+  CHECK(kind_of(log.settle()) == error_kind::full);
+  CHECK(kind_of(log.append(next.view())) == error_kind::full);
+  CHECK(disk.writes() == writes);
+  CHECK(log.exists());
+  const auto nothing = [](std::size_t) { return false; };
+
+  SECTION("room for a segment") {
+    disk.room_for(std::nullopt);
+    REQUIRE(log.append(next.view()));
+    all.push_back(next);
+  }
+  SECTION("room for the last batch alone") {
+    disk.room_for(2 * log_block);
+    REQUIRE(log.settle());
+    CHECK(kind_of(log.append(next.view())) == error_kind::full);
+    // Then at least what is there can be folded, and that makes room.
+    const auto small_one = disk.names()->back();
+    CHECK(disk.contents(small_one).size() == 2 * log_block);
+    log.release(21);
+    REQUIRE(log.append(next.view()));
+    (void)log.make_ready();
+    CHECK(disk.contents(small_one).empty());
+    const auto left = disk.after_power_cut(nothing);
+    commit_log again(*left, small);
+    all = {next};
+    CHECK(started(again, 21) == all);
+    return;
+  }
+  const auto left = disk.after_power_cut(nothing);
+  commit_log again(*left, small);
+  CHECK(started(again, 0) == all);
+}
+
+TEST_CASE("what was appended without syncs is on disk after one for all", "[commit_log]") {
+  simulated_log disk;
+  commit_log log(disk, small);
+  (void)started(log, 0);
+  batches all;
+  for (log_sequence n = 1; n <= 10; ++n) { // Two segments.
+    all.push_back(batch_of(n, 1, 100));
+    REQUIRE(log.append(all.back().view(), false));
+  }
+  const auto nothing = [](std::size_t) { return false; };
+  const auto found_after_cut = [&] {
+    const auto left = disk.after_power_cut(nothing);
+    commit_log again(*left, small);
+    return started(again, 0);
+  };
+  CHECK(found_after_cut().empty());
+  SECTION("it succeeds") {
+    const auto syncs = disk.syncs();
+    REQUIRE(log.sync());
+    CHECK(disk.syncs() == syncs + 2);
+    CHECK(found_after_cut() == all);
+    REQUIRE(log.sync());
+    CHECK(disk.syncs() == syncs + 2);
+  }
+  SECTION("it fails, and so does every later one") {
+    disk.fail_sync(1, error_kind::unavailable);
+    CHECK(kind_of(log.sync()) == error_kind::unavailable);
+    CHECK(kind_of(log.sync()) == error_kind::unavailable);
+  }
+}
+
+TEST_CASE(
+    "the last file of all stays, so that a log which is there is not taken for one that is lost",
+    "[commit_log]") {
+  simulated_log disk;
+  {
+    commit_log log(disk, {.segment_size = 16 * log_block, .spare = 2});
+    (void)started(log, 0);
+  }
+  disk.refuse_create(error_kind::full);
+  commit_log log(disk, small); // Another size: the old segments are not used again.
+  batches found;
+  REQUIRE(log.start(hub, 0, into(found)));
+  REQUIRE(log.settle());
+  for (int i = 0; i < 30; ++i)
+    (void)log.make_ready();
+  CHECK(disk.names()->size() == 1);
+  disk.refuse_create(std::nullopt);
+  for (int i = 0; i < 60; ++i)
+    (void)log.make_ready();
+  CHECK(disk.names()->size() == 3);
+  CHECK(log.exists());
+}
+
 TEST_CASE("a damaged batch with others behind it stops the start", "[commit_log][damage]") {
   simulated_log disk;
   {
@@ -312,7 +544,7 @@ TEST_CASE("a damaged batch with others behind it stops the start", "[commit_log]
   CHECK_THAT(done.error().message, Catch::Contains("records are missing"));
 }
 
-TEST_CASE("a segment with a damaged head, or of another hub, stops the start",
+TEST_CASE("a segment with a damaged head, or of another journal, stops the start",
           "[commit_log][damage]") {
   simulated_log disk;
   {
@@ -325,12 +557,12 @@ TEST_CASE("a segment with a damaged head, or of another hub, stops the start",
     disk.overwrite("segment-00000002", 9, "#");
     CHECK(kind_of(log.start(hub, 0, into(found))) == error_kind::corrupt);
   }
-  SECTION("another hub's") {
+  SECTION("another journal's") {
     auto other = hub;
     other[3] = 77;
     const auto done = log.start(other, 0, into(found));
     CHECK(kind_of(done) == error_kind::corrupt);
-    CHECK_THAT(done.error().message, Catch::Contains("another hub"));
+    CHECK_THAT(done.error().message, Catch::Contains("another journal"));
   }
 }
 

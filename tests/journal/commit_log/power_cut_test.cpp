@@ -16,7 +16,7 @@ using namespace journal;
 
 namespace {
 
-constexpr hub_id hub{7, 7, 7};
+constexpr log_id hub{7, 7, 7};
 constexpr commit_log_options small{.segment_size = 8 * log_block, .spare = 1};
 
 struct kept_batch {
@@ -37,7 +37,7 @@ struct moment {
   log_sequence folded = 0;
 };
 
-/// Starts on a disk and gives back what was found.
+/// Starts on a disk, settles what can be settled, and gives back what was found.
 result<batches> start_on(simulated_log& disk, log_sequence folded,
                          std::unique_ptr<commit_log>& log) {
   log = std::make_unique<commit_log>(disk, small);
@@ -46,7 +46,9 @@ result<batches> start_on(simulated_log& disk, log_sequence folded,
     found.push_back({b.first, b.count, std::string(b.row)});
     return {};
   });
-  if (!done)
+  if (done)
+    done = log->settle();
+  if (!done && done.error().kind != error_kind::full)
     return done.failure();
   return found;
 }
@@ -92,10 +94,20 @@ private:
     log_.reset();
     disk_ = std::move(disk);
     disk_->on_change([this] { note(); });
+    if (below(4) == 0)
+      disk_->refuse_create(error_kind::full);
     auto found = start_on(*disk_, folded_, log_);
     if (!found)
       FAIL(found.error().message);
     check_prefix(*found, {nullptr, acknowledged_, doubtful_, folded_});
+    const bool without_room = !log_->settle();
+    note();
+    disk_->refuse_create(std::nullopt);
+    // Who has found no room acts upon nothing, and is ended, or finds some.
+    if (without_room && below(2) == 0)
+      return restart(disk_->after_kill());
+    if (auto settled = log_->settle(); !settled)
+      FAIL(settled.error().message);
     // Who starts acts upon what it found: from here on that is acknowledged.
     if (!found->empty() && (acknowledged_.empty() || found->back() != acknowledged_.back()))
       acknowledged_.push_back(found->back());
@@ -131,6 +143,8 @@ private:
       log_->release(folded_);
       note();
     }
+    if (below(3) == 0)
+      (void)log_->make_ready();
     if (below(15) == 0)
       restart(disk_->after_kill());
   }
@@ -148,6 +162,21 @@ private:
 /// there after the next cut, which takes everything that is not synced.
 void check_cut(std::unique_ptr<simulated_log> disk, const moment& m) {
   std::unique_ptr<commit_log> log;
+  {
+    // A start that may find no room, and the next cut: nothing that it has found was built upon.
+    disk->refuse_create(error_kind::full);
+    auto found = start_on(*disk, m.folded, log);
+    if (!found)
+      FAIL(found.error().message);
+    check_prefix(*found, m);
+    auto cut = disk->after_power_cut([](std::size_t) { return false; });
+    std::unique_ptr<commit_log> second;
+    auto again = start_on(*cut, m.folded, second);
+    if (!again)
+      FAIL(again.error().message);
+    check_prefix(*again, m);
+    disk->refuse_create(std::nullopt);
+  }
   auto found = start_on(*disk, m.folded, log);
   if (!found)
     FAIL(found.error().message);
