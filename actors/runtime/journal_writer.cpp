@@ -27,8 +27,14 @@ constexpr int commits_alone_max = 64;
 
 journal_writer::journal_writer(journal::hub_journal& journal, const clock& time,
                                stall_callback on_stall, options o)
-    : journal_(journal), time_(time), on_stall_(std::move(on_stall)), options_(std::move(o)),
-      thread_([this] { run(); }) {
+    : journal_(journal), time_(time), on_stall_(std::move(on_stall)), options_(std::move(o)) {
+  if (!journal_.settled())
+    if (auto settled = journal_.settle(); !settled) {
+      log::error("journal_takes_no_writes", {{"reason", settled.error().message}});
+      state_ = {true, settled.error().message, false};
+      unsettled_ = true;
+    }
+  thread_ = std::thread([this] { run(); });
   if (journal_.folds_beside())
     folder_ = std::thread([this] { fold(); });
 }
@@ -51,6 +57,17 @@ void journal_writer::submit(journal::turn turn, durable_callback done) {
   }
   if (wake)
     wake_.notify_one();
+}
+
+void journal_writer::when_settled(std::function<void()> then) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (unsettled_) {
+      when_settled_ = std::move(then);
+      return;
+    }
+  }
+  then();
 }
 
 void journal_writer::stop() {
@@ -81,6 +98,7 @@ void journal_writer::set_state(writer_state s) {
 
 void journal_writer::run() {
   const bool beside = journal_.folds_beside();
+  settle();
   std::vector<job> jobs;
   for (;;) {
     {
@@ -104,6 +122,8 @@ void journal_writer::run() {
       return;
     jobs.clear();
     if (beside) {
+      if (journal_.wants_maintenance())
+        wake_folding();
       wait_for_folding();
       continue;
     }
@@ -117,6 +137,32 @@ void journal_writer::run() {
   stop_folding();
   if (auto done = journal_.checkpoint_now(time_.wall_ms()); !done)
     log::warn("last_checkpoint_failed", {{"reason", done.error().message}});
+}
+
+/// The stall that a start on a full disk begins with.
+void journal_writer::settle() {
+  std::function<void()> then;
+  for (bool done = false; !done;) {
+    {
+      std::unique_lock lock(mutex_);
+      if (!unsettled_)
+        return;
+      wake_.wait_for(lock, options_.retry_pause, [this] { return stopping_; });
+      if (stopping_)
+        return; // What is queued is given up, if there is still no room.
+      if (!when_settled_)
+        continue;
+    }
+    done = journal_.settle().has_value();
+  }
+  log::info("journal_takes_writes_again", {});
+  set_state({});
+  {
+    const std::lock_guard lock(mutex_);
+    unsettled_ = false;
+    then = std::exchange(when_settled_, nullptr);
+  }
+  then();
 }
 
 /// A sync costs the cores more than it costs the disk. Where many orders are on their way, most of
@@ -214,11 +260,20 @@ void journal_writer::fold() {
     if (folding_rests_) {
       folding_wake_.notify_all();
       folding_wake_.wait_for(lock, failed ? idle_pause : folding_pause,
-                             [this] { return folding_stops_; });
+                             [this] { return folding_stops_ || folding_wanted_; });
     }
+    folding_wanted_ = false;
     if (folding_stops_)
       return;
   }
+}
+
+void journal_writer::wake_folding() {
+  {
+    const std::lock_guard lock(folding_mutex_);
+    folding_wanted_ = true;
+  }
+  folding_wake_.notify_all();
 }
 
 /// Callers wait for the folding where it is behind, which is what keeps the memory bounded; not

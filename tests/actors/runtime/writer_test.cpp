@@ -275,6 +275,58 @@ TEST_CASE("beside a commit log turns are acknowledged though nothing can be fold
   CHECK_FALSE(journal->behind());
 }
 
+TEST_CASE("a start without room is a stall until there is some, and nothing follows before",
+          "[runtime][writer][stall]") {
+  manual_clock time;
+  seeded_random random{1};
+  gated_store store;
+  simulated_log disk;
+  constexpr journal::commit_log_options small{.segment_size = 256U << 10U, .spare = 0};
+  {
+    journal::commit_log log(disk, small);
+    auto journal = must(journal::hub_journal::open(store, {}, random, &log));
+    std::vector<journal::turn> first;
+    first.push_back(turn_of("first", random));
+    REQUIRE(journal->commit(first));
+  }
+  disk.room_for(0);
+  journal::commit_log log(disk, small);
+  auto journal = must(journal::hub_journal::open(store, {}, random, &log));
+  channel<writer_state> states;
+  channel<std::string> said;
+  const auto writer = std::make_unique<journal_writer>(
+      *journal, time, [&](const writer_state& s) { states.put(s); },
+      journal_writer::options{.retry_pause = std::chrono::milliseconds(1)});
+  CHECK(writer->state().stalled);
+  CHECK_THAT(writer->state().reason, Catch::Contains("room"));
+  SECTION("there is room") {
+    writer->when_settled([&] { said.put("settled"); });
+    writer->submit(turn_of("second", random), [&] { said.put("second"); });
+    CHECK(said.empty());
+    disk.room_for(std::nullopt);
+    CHECK_FALSE(states.take().stalled);
+    CHECK(said.take() == "settled");
+    CHECK(said.take() == "second");
+    CHECK_FALSE(writer->state().stalled);
+  }
+  SECTION("there is room before anybody asks") {
+    disk.room_for(std::nullopt);
+    REQUIRE(journal->settle());
+    writer->when_settled([&] { said.put("settled"); });
+    CHECK_FALSE(states.take().stalled);
+    CHECK(said.take() == "settled");
+  }
+  SECTION("there is none") {
+    writer->when_settled([&] { said.put("settled"); });
+    writer->submit(turn_of("second", random), [&] { said.put("second"); });
+    writer->stop();
+    CHECK(said.empty());
+    CHECK(states.take().stalled);
+    CHECK(states.take().given_up);
+    CHECK(journal->metrics().last_lsn == 1);
+  }
+}
+
 TEST_CASE("gathering holds nothing up where fewer turns come than expected", "[runtime][writer]") {
   fixture f({[] { return std::size_t{1'000}; }, false});
   f.submit("alone");
