@@ -75,10 +75,11 @@ endfunction()
 
 # A test program of one room; every Catch2 test in it runs in one ctest entry. LABELS `timing`: it has
 # threads, sockets or processes, so scripts/flaky.sh runs it, or its cases tagged `[timing]` where
-# there are any, a hundred times. Its own sources are not optimized, which takes a third of the time;
+# there are any, a hundred times. COST: seconds, about, where it takes more than a few; ctest begins
+# with the longest, so that none of them is left for the end. Its own sources are not optimized, which takes a third of the time;
 # what it tests is.
 function(orderhub_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;DEPS;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT;COST" "SOURCES;DEPS;LABELS")
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_DEPS} orderhub_catch2 orderhub_options)
   target_compile_options(${name} PRIVATE -O0 -g1)
@@ -89,6 +90,9 @@ function(orderhub_test name)
   endif()
   list(PREPEND arg_LABELS catch2)
   set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+  if(arg_COST)
+    set_tests_properties(${name} PROPERTIES COST ${arg_COST})
+  endif()
 endfunction()
 
 # The bytes of a file as adjacent string literals, into the variable `out`: a literal has a bound

@@ -4,12 +4,14 @@
 #include "journal/base/hash.hpp"
 #include "journal/base/text.hpp"
 
+#include <span>
+
 namespace orderhub::durable {
 
 namespace {
 std::string key_of(const digest& d) {
   constexpr std::size_t key_bytes = 20;
-  return "oh_" + hex_of({reinterpret_cast<const char*>(d.data()), key_bytes});
+  return "oh_" + hex_of(std::span(d).first(key_bytes));
 }
 } // namespace
 

@@ -414,7 +414,7 @@ std::int64_t object_machine::steady_due(unix_ms recorded, unix_ms due) const {
 }
 
 std::string object_machine::hub_text() const {
-  return hex_of({reinterpret_cast<const char*>(env_.hub.data()), env_.hub.size()});
+  return hex_of(env_.hub);
 }
 
 std::string_view object_machine::revision_of(const object_id& target,

@@ -30,7 +30,7 @@ struct webhook_sender_options {
 /// would.
 class webhook_sender {
 public:
-  static constexpr std::size_t in_flight_max = 32;
+  static constexpr std::size_t in_flight_max = 4;
   struct counts {
     std::uint64_t sent = 0, taken = 0, refused = 0; ///< Forged ones included.
     std::uint64_t forged_taken = 0;                 ///< Must stay 0.

@@ -39,7 +39,7 @@ std::string name_of_run() {
   system_random random;
   std::array<std::uint8_t, 8> bytes{};
   random.fill(bytes);
-  return hex_of({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  return hex_of(bytes);
 }
 
 } // namespace

@@ -384,9 +384,7 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
     log::error("test_mode_journal_off", {{"message", "nothing is written; a restart loses all"}});
   runtime::hub hub(**journal, services, *vendors, transport, machine, hub_options);
 
-  const auto& id = (*journal)->hub();
-  webhook_door door(hub, hex_of({reinterpret_cast<const char*>(id.data()), id.size()}), machine,
-                    std::move(*keys));
+  webhook_door door(hub, hex_of((*journal)->hub()), machine, std::move(*keys));
   ingress_api api(
       hub, s.api_token, s.attach_timeout_ms,
       [&services](std::string_view service, std::string_view handler) {

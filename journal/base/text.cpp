@@ -98,6 +98,25 @@ std::string hex_of(std::string_view bytes) {
   return out;
 }
 
+std::string hex_of(std::span<const std::uint8_t> bytes) {
+  return hex_of(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+}
+
+std::optional<std::string> hex_decoded(std::string_view text) {
+  if (text.size() % 2 != 0)
+    return std::nullopt;
+  std::string out;
+  out.reserve(text.size() / 2);
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    const int high = hex_digit(text[i]);
+    const int low = hex_digit(text[i + 1]);
+    if (high < 0 || low < 0)
+      return std::nullopt;
+    out += static_cast<char>(high * 16 + low);
+  }
+  return out;
+}
+
 std::string_view cut_text(std::string_view text, std::size_t size_max) {
   constexpr std::size_t tail_max = 3;
   if (text.size() <= size_max)

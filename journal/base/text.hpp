@@ -1,6 +1,8 @@
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -12,6 +14,9 @@ bool from_base64url(std::string_view text, std::string& out);
 
 /// Lower-case hexadecimal.
 std::string hex_of(std::string_view bytes);
+std::string hex_of(std::span<const std::uint8_t> bytes);
+/// Pairs of hexadecimal digits in either case, and nothing else.
+std::optional<std::string> hex_decoded(std::string_view text);
 
 /// Valid UTF-8 (RFC 3629: no overlong forms, no surrogates).
 bool is_utf8(std::string_view bytes);

@@ -485,10 +485,10 @@ private:
                                {"started_at", v.started_at}});
     } else if (key == meta_key::hub) {
       if (auto v = decode_hub(value))
-        j["hub"] = hex_of({reinterpret_cast<const char*>(v->data()), v->size()});
+        j["hub"] = hex_of(*v);
     } else if (key == meta_key::log) {
       if (auto v = decode_log_id(value))
-        j["log"] = hex_of({reinterpret_cast<const char*>(v->data()), v->size()});
+        j["log"] = hex_of(*v);
     } else {
       j["size"] = value.size();
     }

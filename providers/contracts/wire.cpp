@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -84,7 +85,7 @@ std::string reference_of(const step_ref& ref) {
   w.str16(ref.order_id);
   const auto digest = sha256_of(w.view());
   constexpr std::size_t bytes = 16;
-  return "oh-" + hex_of({reinterpret_cast<const char*>(digest.data()), bytes});
+  return "oh-" + hex_of(std::span(digest).first(bytes));
 }
 
 raw_operation keyed_post(const readers& read, std::string_view vendor, const step_ref& ref,

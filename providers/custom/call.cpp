@@ -7,6 +7,7 @@
 #include "providers/policy/reason.hpp"
 #include "providers/policy/refusal.hpp"
 
+#include <span>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -131,7 +132,7 @@ std::string reference_of(const step_ref& ref) {
     w.str16(*part);
   const auto digest = sha256_of(w.view());
   constexpr std::size_t bytes = 16;
-  return "oh-" + hex_of({reinterpret_cast<const char*>(digest.data()), bytes});
+  return "oh-" + hex_of(std::span(digest).first(bytes));
 }
 
 operation<custom_outcome> call(const description_ptr& what, const step_ref& ref,

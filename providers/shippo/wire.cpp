@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include <nlohmann/json.hpp>
 
@@ -73,7 +74,7 @@ std::string metadata(const step_ref& ref, std::uint32_t generation) {
   }
   const auto digest = sha256_of(w.view());
   std::string text(digest_prefix);
-  text += hex_of({reinterpret_cast<const char*>(digest.data()), digest_size / 2});
+  text += hex_of(std::span(digest).first(digest_size / 2));
   text += " gen:" + std::to_string(generation);
   text.append(" order_id:").append(ref.order_id).append(" step:").append(ref.step);
   return std::string(cut_text(std::string_view(text), metadata_size_max));

@@ -35,8 +35,7 @@ constexpr int nap_max_ms = 10'000;
 constexpr long idle_max_s = 50;
 
 /// Connections that are kept however few are used.
-constexpr std::size_t kept_min = 64;
-constexpr std::chrono::seconds peak_window(10);
+constexpr std::size_t kept_min = 8;
 
 /// libcurl's process-wide state, made before the first handle and kept until the process ends.
 void initialise_libcurl() {
@@ -153,7 +152,7 @@ private:
   }
 
   /// libcurl looks through all of a host for one that it may use: few more than are needed.
-  static std::size_t room_for(std::size_t calls) { return calls + calls / 4 + kept_min; }
+  static std::size_t room_for(std::size_t calls) { return calls + calls / 4 + kept_min / 2; }
 
   /// As many as were in use at once of late and some, so that the next burst finds those of the
   /// last.
@@ -162,7 +161,7 @@ private:
     if (room_for(peak_) > kept_)
       keep_connections(room_for(peak_));
     const auto now = steady::now();
-    if (now - window_began_ < peak_window)
+    if (now - window_began_ < std::chrono::milliseconds(options_.peak_window_ms))
       return;
     keep_connections(room_for(std::max(peak_, peak_before_)));
     peak_before_ = std::exchange(peak_, active_.size());

@@ -21,6 +21,9 @@ struct curl_transport_options {
   /// on.
   std::size_t large_answers_max = 64;
   std::size_t large_size = std::size_t{64} * 1024; ///< Bytes.
+  /// Idle connections are kept for as many calls as were on the wire at once in this window or the
+  /// one before, a quarter more, and a few: after a burst, what it opened is given back.
+  std::int64_t peak_window_ms = 5'000;
   /// Proxy for `https://` URLs; empty: none. The proxy variables of the environment are not read.
   secret proxy = {};
   /// PEM file of the authorities that certificates are verified against, in place of the system's;

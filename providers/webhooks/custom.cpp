@@ -1,5 +1,6 @@
 #include "providers/webhooks/custom.hpp"
 
+#include "journal/base/text.hpp"
 #include "providers/codec/base64.hpp"
 #include "providers/codec/json_fields.hpp"
 #include "providers/webhooks/fields.hpp"

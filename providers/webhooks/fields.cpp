@@ -28,8 +28,7 @@ std::string made_of(std::string_view text, std::string_view others, std::size_t 
 }
 
 std::string digest_text(std::string_view bytes) {
-  const auto digest = sha256_of(bytes);
-  return "sha256:" + hex_of({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  return "sha256:" + hex_of(sha256_of(bytes));
 }
 
 /// Two or four digits at the front of `rest`, which they are taken off; -1 where there are none.

@@ -82,13 +82,6 @@ std::string joined(signed_parts parts) {
   return all;
 }
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  const char lower = lower_ascii(c);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 EVP_PKEY* read_der(std::string_view base64) {
   const auto der = base64_decoded(base64);
   if (!der)
@@ -147,21 +140,6 @@ std::string hmac_hex(hash_algorithm algorithm, std::string_view key, signed_part
 
 bool are_same(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
-}
-
-std::optional<std::string> hex_decoded(std::string_view text) {
-  if (text.size() % 2 != 0)
-    return std::nullopt;
-  std::string out;
-  out.reserve(text.size() / 2);
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    const int high = hex_value(text[i]);
-    const int low = hex_value(text[i + 1]);
-    if (high < 0 || low < 0)
-      return std::nullopt;
-    out += static_cast<char>(high * 16 + low);
-  }
-  return out;
 }
 
 std::optional<public_key> public_key::p256(std::string_view text) {

@@ -22,9 +22,6 @@ std::string hmac_hex(hash_algorithm algorithm, std::string_view key, signed_part
 /// Whether the bytes are equal, in a time that depends on their sizes only.
 bool are_same(std::string_view a, std::string_view b);
 
-/// Pairs of hexadecimal digits in either case, and nothing else.
-std::optional<std::string> hex_decoded(std::string_view text);
-
 /// A key that only verifies. Copies share it; immutable.
 class public_key {
 public:

@@ -157,7 +157,7 @@ void load_segments(const std::string& file, const std::string& directory) {
 
 /// Fails the running test where the journal does not hold what `write_journal` has written.
 void check_contents(const hub_journal& journal, const std::string& hub) {
-  CHECK(hex_of({reinterpret_cast<const char*>(journal.hub().data()), 16}) == hub);
+  CHECK(hex_of(journal.hub()) == hub);
   CHECK(journal.last_time() == day_one + 2'060);
 
   auto done = journal.find_invocation(paid_run);
@@ -212,7 +212,7 @@ std::string rows_as_text(const memory_store& tables) {
 std::string hub_as_text(const memory_store& tables) {
   auto hub = decode_hub(tables.contents(table::mt).at("hub"));
   REQUIRE(hub);
-  return hex_of({reinterpret_cast<const char*>(hub->data()), hub->size()}) + '\n';
+  return hex_of(*hub) + '\n';
 }
 
 } // namespace

@@ -150,6 +150,9 @@ std::map<std::string, std::string> findings() {
   };
 }
 
+/// Bytes, about; more values than any answer may have.
+constexpr std::size_t large = std::size_t{1'024} * 1'024;
+
 /// Bodies that are no answer of any of these vendors.
 std::vector<std::pair<std::string, std::string>> foreign_bodies() {
   const std::string deep = std::string(50'000, '[') + std::string(50'000, ']');
@@ -184,17 +187,21 @@ std::vector<std::pair<std::string, std::string>> foreign_bodies() {
       {"a deep member", "{\"rates\":" + deep + ",\"data\":" + deep + "}"},
       {"UTF-16", utf16},
       {"bytes", std::string("\x16\x03\x01\x00\xff\xfe", 6)},
-      {"4 MiB of a page", "<html>" + std::string(std::size_t{4} * 1'024 * 1'024, 'x')},
-      {"4 MiB of a list", "[" + std::string(std::size_t{4} * 1'024 * 1'024, ' ') + "1]"},
+      {"1 MiB of a page", "<html>" + std::string(large, 'x')},
+      {"1 MiB of a list", "[" + std::string(large, ' ') + "1]"},
       {"a list without end in a member",
        [] {
          std::string body = R"({"data":[0)";
-         body.reserve(std::size_t{4} * 1'024 * 1'024);
-         while (body.size() < std::size_t{4} * 1'024 * 1'024 - 64)
+         body.reserve(large);
+         while (body.size() < large - 64)
            body += ",0";
          return body + R"(],"rates":[],"results":[],"messages":[],"has_more":false})";
        }()},
   };
+}
+
+bool is_large(const std::string& body) {
+  return body.size() >= large / 2;
 }
 
 /// GitHub's lists are lists, and one that is empty is one of its answers.
@@ -245,10 +252,13 @@ TEST_CASE("what is not the vendor's answer is no success, whatever its status an
     for (const auto& [what, body] : foreign)
       for (const int status : {200, 201, 202, 204}) {
         CAPTURE(name, what, status);
-        if ((body.size() > 100'000 && status != success.status) || is_own(name, body, status))
+        if ((is_large(body) && status != success.status) || is_own(name, body, status))
           continue;
-        for (const char* type : {"application/json", "text/html", "text/plain"})
+        for (const char* type : {"application/json", "text/html", "text/plain"}) {
           check_doubt(name, raw, {status, {{"content-type", type}}, body});
+          if (is_large(body)) // Reading it takes a hundred times as long.
+            break;
+        }
       }
     for (const int status : {200, 201, 202, 204}) {
       CAPTURE(name, status);
@@ -521,7 +531,7 @@ TEST_CASE("no page that is not the vendor's proves presence or absence", "[provi
     for (const auto& [what, other] : foreign)
       for (const int status : {200, 201, 202, 204}) {
         CAPTURE(name, what, status);
-        if (is_own(name, other, status))
+        if ((is_large(other) && status != 200) || is_own(name, other, status))
           continue;
         for (const bool is_proven : {false, true}) {
           sent.since = is_proven ? 0 : testing::sample_since;

@@ -159,8 +159,7 @@ std::string vendor_key(std::string_view vendor, std::string_view id) {
   if (!id.empty() && id.size() + key.size() <= plain_key_max && is_utf8(id) &&
       !has_control_character(id))
     return key.append(id);
-  const auto hash = sha256_of(id);
-  return key + "sha256:" + hex_of({reinterpret_cast<const char*>(hash.data()), hash.size()});
+  return key + "sha256:" + hex_of(sha256_of(id));
 }
 
 } // namespace orderhub::handlers

@@ -20,7 +20,7 @@ using webhooks::hmac_hex;
 std::string random_text(random_source& random, std::string_view prefix) {
   std::array<std::uint8_t, 24> bytes{};
   random.fill(bytes);
-  return std::string(prefix) + hex_of({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  return std::string(prefix) + hex_of(bytes);
 }
 
 /// `t=<unix>,v1=<hex>`, of Stripe and Shippo.

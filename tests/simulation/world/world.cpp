@@ -133,8 +133,7 @@ world::answer world::read(const object_id& id, const std::string& handler) const
 }
 
 std::string world::hub_text() const {
-  const auto& hub = journal_->hub();
-  return hex_of({reinterpret_cast<const char*>(hub.data()), hub.size()});
+  return hex_of(journal_->hub());
 }
 
 world::answer world::enriched(const object_id& object, const std::string& handler, answer a) {
