@@ -29,7 +29,7 @@ journal_options small_options(turn_maker& maker) {
   journal_options options;
   options.checkpoint_bytes = 500 + maker.below(12'000);
   options.checkpoint_interval_ms = static_cast<std::int64_t>(500 + maker.below(20'000));
-  options.slice_rows = 1 + maker.below(9);
+  options.slice_rows = maker.below(3);
   options.slice_ms = 0;
   options.part_records = 1 + maker.below(4);
   return options;
@@ -190,7 +190,7 @@ TEST_CASE("commits, folding and reads on threads of their own lose and mix up no
   temp_directory dir;
   turn_maker maker(seed);
   auto options = small_options(maker);
-  options.slice_rows = 1;
+  options.slice_rows = 0;
   reference world;
   {
     const journal_on_disk hub(dir.path(), options);
@@ -355,7 +355,7 @@ TEST_CASE("each backup beside a hub that commits and folds is one moment of it",
   reference world;
   auto options = slow_options();
   options.checkpoint_bytes = 2'000;
-  options.slice_rows = 1;
+  options.slice_rows = 0;
   const journal_on_disk hub(data, options);
   std::atomic<bool> stop{false};
   std::atomic<unix_ms> now{maker.now()};
