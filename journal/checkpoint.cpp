@@ -27,6 +27,8 @@ constexpr std::uint64_t urgent_factor = 3;
 constexpr std::size_t behind_factor = 4;
 /// A piece that rides on a commit is at most this part of one that goes alone.
 constexpr std::size_t rider_share = 3;
+/// Beside a commit log a slice is so many times as large.
+constexpr std::size_t beside_factor = 20;
 
 /// Lets a mean cost follow what `count` things have cost since `start`.
 void move_mean(double& mean_us, slice_clock::time_point start, std::size_t count) {
@@ -50,8 +52,10 @@ double checkpoint::folded_share() const {
 
 bool checkpoint::behind() const {
   const auto most = urgent_factor * options_.checkpoint_bytes;
-  if (recent_.size() >= most)
+  if (recent_.metrics().bytes >= most)
     return true;
+  if (log_ != nullptr)
+    return log_->almost_full(); // Folding has a thread of its own.
   const auto grown = recent_.current().size;
   // The log is trimmed before the next checkpoint begins.
   if (recent_.frozen() == nullptr)
@@ -64,26 +68,37 @@ bool checkpoint::behind() const {
                                 folded_share() * static_cast<double>(room - unpaced);
 }
 
-void checkpoint::begin_if_due(unix_ms now) {
+result<void> checkpoint::begin_if_due(unix_ms now) {
   const auto& current = recent_.current();
-  const bool urgent = current.size >= urgent_factor * options_.checkpoint_bytes;
+  const bool urgent = current.size >= urgent_factor * options_.checkpoint_bytes ||
+                      (log_ != nullptr && log_->almost_full());
   const bool due =
-      !current.empty() && (current.size >= options_.checkpoint_bytes ||
-                           now - current.first_time >= options_.checkpoint_interval_ms);
+      !current.empty() && (urgent || current.size >= options_.checkpoint_bytes ||
+                           now - current.first_time >= options_.checkpoint_interval_ms ||
+                           (log_ != nullptr && log_->filling()));
   if (recent_.frozen() == nullptr && due && (urgent || !trim_waits_))
-    begin();
+    return begin();
+  return {};
 }
 
-void checkpoint::begin() {
+result<void> checkpoint::begin() {
+  // Rows that contain what a power cut takes out of the log would pass over what gets its numbers.
+  if (log_ != nullptr)
+    if (auto synced = log_->sync(); !synced)
+      return synced;
   recent_.freeze();
-  const auto& objects = recent_.frozen()->objects;
   order_.clear();
+  at_ = part_ = 0;
+  return {};
+}
+
+void checkpoint::take_order() {
+  const auto& objects = recent_.frozen()->objects;
   order_.reserve(objects.size());
   for (const auto& [key, object] : objects)
     order_.push_back(&key);
   // Neighbours share pages.
   std::sort(order_.begin(), order_.end(), [](const auto* a, const auto* b) { return *a < *b; });
-  at_ = part_ = 0;
 }
 
 result<std::size_t> checkpoint::fold_object(write_transaction& txn, const std::string& key,
@@ -186,6 +201,8 @@ result<checkpoint::slice> checkpoint::fold_in(write_transaction& txn, slice_budg
   std::vector<row_to_put> invocations;
   slice done;
   done.folded = true;
+  if (order_.empty())
+    take_order();
   auto at = at_;
   auto part = part_;
   while (at < order_.size()) {
@@ -209,8 +226,9 @@ result<checkpoint::slice> checkpoint::fold_in(write_transaction& txn, slice_budg
         return moved.failure();
     ++at;
     part = 0;
-    const auto to_do = invocation_put_us_ * static_cast<double>(invocations.size()) +
-                       object_commit_us_ * static_cast<double>(at - at_);
+    // Beside a commit log nobody waits for the commit, whose cost hardly depends on the rows.
+    const auto commit_us = log_ != nullptr ? 0 : object_commit_us_ * static_cast<double>(at - at_);
+    const auto to_do = invocation_put_us_ * static_cast<double>(invocations.size()) + commit_us;
     if (budget.used_up(static_cast<std::int64_t>(to_do)))
       break;
   }
@@ -232,6 +250,10 @@ result<checkpoint::slice> checkpoint::fold_in(write_transaction& txn, slice_budg
         frozen.boottime_ms};
     if (auto put = txn.put(table::mt, meta_key::checkpoint, encode(*done.ended)); !put)
       return put.failure();
+    // Beside a log in the tables the boot was noted with its newest row.
+    if (log_ != nullptr)
+      if (auto put = txn.put(table::mt, meta_key::boot, encode_boot(frozen.boot_id)); !put)
+        return put.failure();
   }
   return done;
 }
@@ -263,9 +285,9 @@ result<bool> checkpoint::slice_alone() {
   if (!txn)
     return txn.failure();
   const auto trimmed_rows = std::max<std::size_t>(1, options_.slice_rows) * trimmed_alone_factor;
-  const std::size_t larger = behind() ? behind_factor : 1;
+  const std::size_t factor = log_ != nullptr ? beside_factor : behind() ? behind_factor : 1;
   auto done = slice_in(
-      **txn, {options_.slice_rows * larger, options_.slice_ms * static_cast<std::int64_t>(larger)},
+      **txn, {options_.slice_rows * factor, options_.slice_ms * static_cast<std::int64_t>(factor)},
       {trimmed_rows, trimmed_rows * trimmed_bytes_per_row});
   if (!done)
     return done.failure();
@@ -303,6 +325,8 @@ bool checkpoint::note(const slice& done) {
     return false;
   order_.clear();
   trim_waits_ = true;
+  if (log_ != nullptr)
+    log_->release(done.ended->lsn);
   return true;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 #include "journal/base/result.hpp"
 #include "journal/base/time.hpp"
+#include "journal/commit_log/commit_log.hpp"
 #include "journal/journal_options.hpp"
 #include "journal/key.hpp"
 #include "journal/overlay.hpp"
@@ -17,7 +18,10 @@ namespace orderhub::journal {
 
 /// Folds the frozen generation of the overlay into rows, object by object, and then trims the log
 /// of what is in rows. Both in slices: one that rides on a commit and costs no sync of its own, or
-/// one in a transaction that it has for itself. The writer's thread alone.
+/// one in a transaction that it has for itself; beside a commit log, which such a slice does not
+/// hold up, it is many times as large, because each has a sync. The folder's thread alone
+/// (overlay.hpp); `begin` and `begin_if_due` while no commit is under way, and `behind` from the
+/// writer's.
 class checkpoint {
 public:
   /// What a slice did in its transaction, to be taken note of once that is committed.
@@ -30,9 +34,11 @@ public:
     std::vector<std::string> moved;       ///< Digests of objects set aside in it.
   };
 
-  /// None of these is owned; all outlive it.
-  checkpoint(store& tables, const journal_options& options, overlay& recent, aside_objects& aside)
-      : tables_(tables), options_(options), recent_(recent), aside_(aside) {}
+  /// None of these is owned; all outlive it. `log`: null where the log is in the tables. Of what a
+  /// checkpoint has folded its segments are released.
+  checkpoint(store& tables, const journal_options& options, overlay& recent, aside_objects& aside,
+             commit_log* log)
+      : tables_(tables), options_(options), recent_(recent), aside_(aside), log_(log) {}
 
   /// The log holds rows up to the checkpoint.
   void trim_later() { trim_waits_ = true; }
@@ -41,9 +47,10 @@ public:
   /// Folding is to come before the next commit, or there will be no room for what is not folded.
   [[nodiscard]] bool behind() const;
 
-  /// Begins a checkpoint where one is due; with none under way.
-  void begin_if_due(unix_ms now);
-  void begin();
+  /// Begins a checkpoint where one is due. Fails like `begin`.
+  [[nodiscard]] result<void> begin_if_due(unix_ms now);
+  /// Begins one; with none under way. Fails like `commit_log::sync`.
+  [[nodiscard]] result<void> begin();
 
   /// A slice small enough to ride on a commit. Failed, the transaction is of no use any more.
   [[nodiscard]] result<slice> ride_on(write_transaction& txn);
@@ -56,6 +63,7 @@ private:
   /// Of the frozen generation, 0 to 1.
   [[nodiscard]] double folded_share() const;
   void learn_commit(std::int64_t us, std::size_t objects);
+  void take_order();
   struct row_to_put {
     std::string key;
     std::string value;
@@ -74,6 +82,7 @@ private:
   const journal_options& options_;
   overlay& recent_;
   aside_objects& aside_;
+  commit_log* const log_;
   std::vector<const std::string*> order_; ///< Keys of the frozen generation, ascending.
   std::size_t at_ = 0;                    ///< So many of them are folded,
   std::size_t part_ = 0;                  ///< and so many records of the next.

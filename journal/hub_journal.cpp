@@ -1,6 +1,7 @@
 #include "journal/hub_journal.hpp"
 
 #include "journal/checkpoint.hpp"
+#include "journal/commit_log/commit_log.hpp"
 #include "journal/damage.hpp"
 #include "journal/due_timers.hpp"
 #include "journal/index_repair.hpp"
@@ -14,8 +15,10 @@
 #include "journal/store.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <iterator>
+#include <limits>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -25,21 +28,20 @@ namespace orderhub::journal {
 
 namespace {
 
-constexpr std::size_t boot_id_size_max = 64;
-
-/// Appends the turns' records to the log behind `last_lsn`, by way of `room`: their bytes there, in
-/// the log's order. Turns follow each other in one row until that would grow too large.
-result<std::vector<std::string_view>> append_turns(write_transaction& txn,
-                                                   const std::vector<turn>& turns, arena& room,
-                                                   log_sequence last_lsn,
-                                                   std::int64_t boottime_ms) {
+/// Lays the turns' records out in rows of the log behind `last_lsn`, in `room`, and gives each row
+/// to `take`: the records' bytes there, in the log's order. Turns follow each other in one row
+/// until that would grow past `row_size_max`.
+template <class Take>
+result<std::vector<std::string_view>> lay_out(const std::vector<turn>& turns, arena& room,
+                                              log_sequence last_lsn, std::int64_t boottime_ms,
+                                              std::size_t row_size_max, Take&& take) {
   const auto size_of = [](const turn& t) { return t.prepared ? t.prepared->bytes.size() : 0; };
   std::vector<std::string_view> kept;
   auto lsn = last_lsn;
   for (auto from = turns.begin(); from != turns.end();) {
     auto size = log_row_head_size + size_of(*from);
     auto end = std::next(from);
-    while (end != turns.end() && size + size_of(*end) <= log_row_size_max)
+    while (end != turns.end() && size + size_of(*end) <= row_size_max)
       size += size_of(*end++);
     char* const row = room.room(size);
     const auto first = lsn + 1;
@@ -57,15 +59,23 @@ result<std::vector<std::string_view>> append_turns(write_transaction& txn,
       }
     }
     if (lsn >= first)
-      if (auto done = txn.append(table::lg, log_key(first), {row, size}); !done)
+      if (result<void> done = take(first, lsn, std::string_view(row, size)); !done)
         return done.failure();
   }
   return kept;
 }
 
+/// With a commit log the tables are always synced: what a checkpoint says is in them leaves the
+/// log.
+journal_options with_log(journal_options options, const commit_log* log) {
+  options.sync = options.sync || log != nullptr;
+  return options;
+}
+
 class hub_journal_impl final : public hub_journal {
 public:
-  hub_journal_impl(store& tables, journal_options options) : tables_(tables), options_(options) {}
+  hub_journal_impl(store& tables, journal_options options, commit_log* log)
+      : tables_(tables), log_(log), sync_commits_(options.sync), options_(with_log(options, log)) {}
 
   result<void> start(random_source& random);
 
@@ -95,7 +105,11 @@ public:
   journal_metrics metrics() const override;
   result<void> commit(std::vector<turn>& turns) override;
   result<bool> maintain(unix_ms now) override;
+  bool settled() const override { return settled_; }
+  result<void> settle() override;
   bool behind() const override { return checkpoint_.behind(); }
+  bool folds_beside() const override { return log_ != nullptr; }
+  bool wants_maintenance() const override { return log_ != nullptr && log_->wants_segment(); }
   result<void> checkpoint_now(unix_ms now) override;
 
 private:
@@ -106,6 +120,8 @@ private:
     checkpoint::slice rider;
   };
   [[nodiscard]] result<written> write(const std::vector<turn>& turns, bool with_rider);
+  [[nodiscard]] result<written> write_to_log(const std::vector<turn>& turns);
+  [[nodiscard]] result<void> settle_now();
   void note(const checkpoint::slice& done);
   result<void> move_aside();
   result<void> slice_alone();
@@ -113,6 +129,8 @@ private:
   result<void> timed_slice(Work&& work);
 
   store& tables_;
+  commit_log* const log_; ///< Null: the log is a table.
+  const bool sync_commits_;
   const journal_options options_;
   hub_id hub_{};
   std::string this_boot_; ///< Empty: not known.
@@ -124,9 +142,14 @@ private:
   queries queries_{tables_, recent_, aside_, damage_};
   due_timers timers_{tables_, recent_, queries_, aside_, damage_};
 
-  // The writer thread's own.
-  checkpoint checkpoint_{tables_, options_, recent_, aside_};
-  retention retention_{tables_, options_, recent_, aside_};
+  /// Held by each commit, and where none may be under way.
+  std::mutex commits_;
+  std::atomic<bool> settled_{true};
+  recovered_journal to_settle_; ///< With `commits_`; its `recent` is gone.
+
+  // Of the thread that folds.
+  checkpoint checkpoint_{tables_, options_, recent_, aside_, log_};
+  retention retention_{tables_, options_, recent_, aside_, commits_};
   index_repair repair_{tables_, options_, aside_, damage_};
 
   mutable std::mutex metrics_mutex_;
@@ -136,13 +159,37 @@ private:
 result<void> hub_journal_impl::start(random_source& random) {
   if (options_.boot != nullptr)
     this_boot_ = options_.boot->boot_id().substr(0, boot_id_size_max);
-  auto found = recover_journal(tables_, random, aside_);
+  auto found = recover_journal(tables_, random, aside_, log_);
   if (!found)
     return found.failure();
   hub_ = found->hub;
   recent_.start(std::move(found->position), std::move(found->recent));
   if (found->trim_waits)
     checkpoint_.trim_later();
+  if (log_ == nullptr)
+    return {};
+  settled_ = false;
+  to_settle_ = std::move(*found);
+  auto settled = settle();
+  if (!settled && settled.error().kind == error_kind::full)
+    return {}; // Until there is room.
+  return settled;
+}
+
+result<void> hub_journal_impl::settle() {
+  if (settled_)
+    return {};
+  const std::lock_guard no_commits(commits_);
+  return settle_now();
+}
+
+/// With `commits_`.
+result<void> hub_journal_impl::settle_now() {
+  if (settled_)
+    return {};
+  if (auto done = settle_journal(tables_, *log_, to_settle_); !done)
+    return done;
+  settled_ = true;
   return {};
 }
 
@@ -168,6 +215,15 @@ journal_metrics hub_journal_impl::metrics() const {
         }))
       s.first_lsn = 0;
   }
+  if (log_ == nullptr)
+    return s;
+  if (s.first_lsn == 0 && s.last_lsn > s.checkpoint_lsn)
+    s.first_lsn = s.checkpoint_lsn + 1;
+  const auto log = log_->metrics();
+  s.log_bytes = log.unfolded_bytes;
+  s.log_segments = log.segments;
+  s.log_segment_waits = log.waits;
+  s.log_batches_rewritten = log.rewritten;
   return s;
 }
 
@@ -184,7 +240,11 @@ result<hub_journal_impl::written> hub_journal_impl::write(const std::vector<turn
   if (position.boot_id != this_boot_)
     if (auto put = (*txn)->put(table::mt, meta_key::boot, encode_boot(this_boot_)); !put)
       return put.failure();
-  auto appended = append_turns(**txn, turns, recent_.room(), position.last_lsn, out.boottime_ms);
+  const auto append = [&](log_sequence first, log_sequence, std::string_view row) {
+    return (*txn)->append(table::lg, log_key(first), row);
+  };
+  auto appended =
+      lay_out(turns, recent_.room(), position.last_lsn, out.boottime_ms, log_row_size_max, append);
   if (!appended)
     return appended.failure();
   out.bytes = std::move(*appended);
@@ -199,6 +259,21 @@ result<hub_journal_impl::written> hub_journal_impl::write(const std::vector<turn
   return out;
 }
 
+result<hub_journal_impl::written> hub_journal_impl::write_to_log(const std::vector<turn>& turns) {
+  written out;
+  out.boottime_ms = options_.boot != nullptr ? options_.boot->boottime_ms() : 0;
+  const auto append = [&](log_sequence first, log_sequence last, std::string_view row) {
+    const auto count = static_cast<std::uint32_t>(last - first + 1);
+    return log_->append({first, count, this_boot_, row}, sync_commits_);
+  };
+  auto appended = lay_out(turns, recent_.room(), recent_.position().last_lsn, out.boottime_ms,
+                          std::numeric_limits<std::size_t>::max(), append);
+  if (!appended)
+    return appended.failure();
+  out.bytes = std::move(*appended);
+  return out;
+}
+
 result<void> hub_journal_impl::commit(std::vector<turn>& turns) {
   const auto start = slice_clock::now();
   std::size_t count = 0;
@@ -210,11 +285,14 @@ result<void> hub_journal_impl::commit(std::vector<turn>& turns) {
   if (count == 0)
     return {};
 
+  const std::lock_guard committing(commits_);
+  if (auto settled = settle_now(); !settled)
+    return settled;
   const auto before = recent_.room().here();
   // A piece of a checkpoint rides along and costs no sync of its own. Where it cannot be done, the
   // records go without it, and `maintain` meets and tells the reason.
-  const bool with_rider = checkpoint_.waits();
-  auto done = write(turns, with_rider);
+  const bool with_rider = log_ == nullptr && checkpoint_.waits();
+  auto done = log_ != nullptr ? write_to_log(turns) : write(turns, with_rider);
   if (!done && with_rider) {
     recent_.room().back_to(before);
     done = write(turns, false);
@@ -235,7 +313,8 @@ result<void> hub_journal_impl::commit(std::vector<turn>& turns) {
     t.records.clear();
     t.prepared.reset();
   }
-  checkpoint_.begin_if_due(recent_.position().last_time);
+  if (log_ == nullptr)
+    return checkpoint_.begin_if_due(recent_.position().last_time); // Which cannot fail then.
   return {};
 }
 
@@ -270,8 +349,17 @@ result<void> hub_journal_impl::timed_slice(Work&& work) {
 }
 
 result<bool> hub_journal_impl::maintain(unix_ms now) {
+  // Before anything is folded: rows that contain half of a commit that is then not there would be
+  // beyond repair.
+  if (auto settled = settle(); !settled)
+    return settled.failure();
+  const bool more_segments = log_ != nullptr && log_->make_ready();
   result<void> done;
-  checkpoint_.begin_if_due(now);
+  {
+    const std::lock_guard no_commits(commits_);
+    if (auto begun = checkpoint_.begin_if_due(now); !begun)
+      return begun.failure();
+  }
   if (aside_.waiting())
     if (auto moved = timed_slice([&] { return move_aside(); }); !moved)
       return moved.failure();
@@ -286,16 +374,24 @@ result<bool> hub_journal_impl::maintain(unix_ms now) {
   }
   if (!done)
     return done.failure();
-  return checkpoint_.waits() || retention_.under_way() || repair_.waits();
+  return more_segments || checkpoint_.waits() || retention_.under_way() || repair_.waits();
 }
 
 result<void> hub_journal_impl::checkpoint_now(unix_ms) {
+  if (auto settled = settle(); !settled)
+    return settled;
   if (aside_.waiting())
     if (auto moved = timed_slice([&] { return move_aside(); }); !moved)
       return moved;
-  while (checkpoint_.waits() || !recent_.current().empty()) {
-    if (recent_.frozen() == nullptr && !recent_.current().empty())
-      checkpoint_.begin();
+  for (;;) {
+    {
+      const std::lock_guard no_commits(commits_);
+      if (recent_.frozen() == nullptr && !recent_.current().empty())
+        if (auto begun = checkpoint_.begin(); !begun)
+          return begun;
+    }
+    if (!checkpoint_.waits())
+      break;
     if (auto done = timed_slice([&] { return slice_alone(); }); !done)
       return done;
   }
@@ -305,8 +401,8 @@ result<void> hub_journal_impl::checkpoint_now(unix_ms) {
 } // namespace
 
 result<std::unique_ptr<hub_journal>> hub_journal::open(store& tables, journal_options options,
-                                                       random_source& random) {
-  auto journal = std::make_unique<hub_journal_impl>(tables, options);
+                                                       random_source& random, commit_log* log) {
+  auto journal = std::make_unique<hub_journal_impl>(tables, options, log);
   if (auto started = journal->start(random); !started)
     return started.failure();
   return std::unique_ptr<hub_journal>(std::move(journal));

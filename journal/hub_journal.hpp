@@ -18,6 +18,7 @@
 
 namespace orderhub::journal {
 
+class commit_log;
 class store;
 
 /// A request seen before under an `idempotency-key`: its row.
@@ -33,11 +34,17 @@ struct journal_metrics {
   std::int64_t longest_commit_us = 0, longest_slice_us = 0;
   std::uint64_t rows_objects = 0, rows_invocations = 0; ///< In the tables, without the overlay.
   std::uint64_t objects_set_aside = 0;
+  // Of the commit log; 0 where there is none.
+  std::uint64_t log_bytes = 0;             ///< Of batches that are not folded.
+  std::uint64_t log_segments = 0;          ///< Files, those that are ready included.
+  std::uint64_t log_segment_waits = 0;     ///< Commits for which a segment had to be made first.
+  std::uint64_t log_batches_rewritten = 0; ///< Because a write or sync had failed.
 };
 
 /// The hub's journal: log, rows, and the overlay of what was committed since the last checkpoint.
 /// Reads may come from any thread and see the last commit; `commit` and `maintain` come from one
-/// thread, the writer. Takes its time from the records; has no threads and no clock of its own.
+/// thread, the writer; with a commit log from one each. Takes its time from the records; has no
+/// threads and no clock of its own.
 ///
 /// An object whose row (or record) is damaged is *set aside* as soon as that is met: named once in
 /// an error event, refused by every read, and moved, row and records, byte for byte, to a table of
@@ -49,9 +56,13 @@ struct journal_metrics {
 class hub_journal {
 public:
   /// Opens, makes the hub id on first use, reads the log from the checkpoint on. `corrupt`: damaged
-  /// or of a newer format. Does not own `tables`.
-  static result<std::unique_ptr<hub_journal>> open(store& tables, journal_options options,
-                                                   random_source& random);
+  /// or of a newer format. Owns neither `tables` nor `log`. With a commit log, which must not have
+  /// been started, commits go there, and to the tables what they come to; without one the log is a
+  /// table too, and a journal that ever had a commit log is refused.
+  ///
+  /// A commit log that finds no room for what a start has to write is no failure: see `settle`.
+  static result<std::unique_ptr<hub_journal>>
+  open(store& tables, journal_options options, random_source& random, commit_log* log = nullptr);
   virtual ~hub_journal() = default;
 
   [[nodiscard]] virtual const hub_id& hub() const = 0;
@@ -90,7 +101,16 @@ public:
                                                               std::size_t limit) const = 0;
   [[nodiscard]] virtual journal_metrics metrics() const = 0;
 
-  /// One transaction, one sync. On success the records are moved out of `turns`; on failure
+  /// Whether what is read here may be acted upon. False after an `open` that found no room to write
+  /// the newest commit again, of which nobody knows whether it ever reached the disk: all of it can
+  /// be read, but no call may leave and nobody be promised anything that follows from it. Any
+  /// thread; cheap.
+  [[nodiscard]] virtual bool settled() const { return true; }
+  /// Makes up for that. Fails like `commit`, and can be repeated. `commit`, `maintain` and
+  /// `checkpoint_now` begin with it.
+  [[nodiscard]] virtual result<void> settle() { return {}; }
+
+  /// One sync. On success the records are moved out of `turns`; on failure
   /// (`full`: disk or map; `unavailable`: I/O) they are untouched, nothing was committed, and the
   /// same call may be made again. `invalid`: a record that cannot be stored (object or payload too
   /// long, payload unreadable), a bug of the caller's; again nothing was committed.
@@ -99,7 +119,15 @@ public:
   /// Commits carry slices of the first two along, so this is for quiet times, for when folding is
   /// behind, and, now and then, for retention.
   /// Fails like `commit`, and can be repeated.
+  ///
+  /// With a commit log commits carry nothing along and wait for no slice (`folds_beside`): then
+  /// this may be called from another thread than `commit`, always the same one, with
+  /// `checkpoint_now`.
   [[nodiscard]] virtual result<bool> maintain(unix_ms now) = 0;
+  /// `maintain` is for a thread of its own, which also begins checkpoints.
+  [[nodiscard]] virtual bool folds_beside() const { return false; }
+  /// Then: something is to be made ready before the commits to come need it. Cheap.
+  [[nodiscard]] virtual bool wants_maintenance() const { return false; }
   /// Folding has fallen behind: the writer should call `maintain` until it has not, before it takes
   /// more. Cheap.
   [[nodiscard]] virtual bool behind() const { return false; }

@@ -307,6 +307,23 @@ result<hub_id> decode_hub(std::string_view bytes) {
   return id;
 }
 
+std::string encode_log_id(const log_id& id) {
+  byte_writer w(20);
+  w.array(id);
+  return with_checksum(std::move(w));
+}
+
+result<log_id> decode_log_id(std::string_view bytes) {
+  auto body = without_checksum(bytes, "journal.log");
+  if (!body)
+    return body.failure();
+  byte_reader r(*body);
+  const auto id = r.array<16>();
+  if (!r.done())
+    return corrupt("journal.log", "the log id has not 16 bytes");
+  return id;
+}
+
 std::string encode_boot(std::string_view boot_id) {
   byte_writer w(48);
   w.str8(boot_id);

@@ -2,6 +2,7 @@
 #include "journal/base/hash.hpp"
 #include "journal/base/ids.hpp"
 #include "journal/base/result.hpp"
+#include "journal/commit_log/batch.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -13,11 +14,15 @@
 namespace orderhub::journal {
 
 /// Version of the tables and keys as a whole. A program reads its own and every older one.
-constexpr std::uint32_t format_version = 1;
+/// The newest format: with a commit log in front of the tables.
+constexpr std::uint32_t format_version = 2;
+/// With everything in the tables.
+constexpr std::uint32_t format_of_tables = 1;
 
 namespace meta_key {
 constexpr std::string_view format = "format";
 constexpr std::string_view hub = "hub";
+constexpr std::string_view log = "log";
 constexpr std::string_view checkpoint = "checkpoint";
 constexpr std::string_view boot = "boot";
 } // namespace meta_key
@@ -144,6 +149,10 @@ result<std::uint32_t> decode_format(std::string_view bytes);
 /// `mt` hub: 16 B id | u32 crc
 std::string encode_hub(const hub_id& id);
 result<hub_id> decode_hub(std::string_view bytes);
+
+/// `mt` log, which journal's the commit log is: 16 B log id | u32 crc
+std::string encode_log_id(const log_id& id);
+result<log_id> decode_log_id(std::string_view bytes);
 
 /// `mt` boot: str8 boot id | u32 crc
 std::string encode_boot(std::string_view boot_id);

@@ -5,6 +5,7 @@
 #include "journal/key.hpp"
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -399,6 +400,25 @@ result<void> open_tables(MDB_env* env, bool read_only, handles& dbis) {
   return {};
 }
 
+/// Copies the tables into an empty file, and says so when it is certain that the transaction which
+/// reads them has begun: LMDB tells nobody, but the first byte comes after that.
+int copy_pages(MDB_env* env, int fd, const std::function<void()>& begun) {
+  int code = 0;
+  std::atomic<bool> ended{false};
+  {
+    const std::jthread copying([&] {
+      code = mdb_env_copyfd2(env, fd, MDB_CP_COMPACT);
+      ended = true;
+    });
+    struct stat s{};
+    while (!ended && ::fstat(fd, &s) == 0 && s.st_size == 0)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (begun)
+      begun();
+  }
+  return code;
+}
+
 /// What `finish` writes into a copy that nobody else knows of yet.
 result<void> finish_copy(const std::string& path,
                          const std::function<result<void>(write_transaction&)>& finish) {
@@ -545,7 +565,7 @@ result<std::unique_ptr<reader>> lmdb_store::read() const {
 }
 
 result<void>
-lmdb_store::copy_to(const std::string& directory,
+lmdb_store::copy_to(const std::string& directory, const std::function<void()>& begun,
                     const std::function<result<void>(write_transaction& copy)>& finish) const {
   if (auto made = make_directory(directory); !made)
     return made;
@@ -556,7 +576,7 @@ lmdb_store::copy_to(const std::string& directory,
   file f(::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!f)
     return failure(errno, "'" + partial + "' cannot be created");
-  int code = mdb_env_copyfd2(impl_->env.get(), f.get(), MDB_CP_COMPACT);
+  int code = copy_pages(impl_->env.get(), f.get(), begun);
   if (code == 0 && finish)
     if (auto done = finish_copy(partial, finish); !done) {
       ::unlink(partial.c_str());

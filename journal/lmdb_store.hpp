@@ -45,10 +45,11 @@ public:
   [[nodiscard]] result<std::unique_ptr<reader>> read() const override;
 
   /// Copies the tables as of now, without free pages, into `directory`, which must not hold a
-  /// journal yet. Does not stop a running hub, but its file cannot reuse pages meanwhile. `finish`
-  /// may add to the copy before it gets its name.
+  /// journal yet. Does not stop a running hub, but its file cannot reuse pages meanwhile. `begun`
+  /// is called soon after the moment as of which they are copied; `finish` may add to the copy
+  /// before it gets its name.
   [[nodiscard]] result<void>
-  copy_to(const std::string& directory,
+  copy_to(const std::string& directory, const std::function<void()>& begun = {},
           const std::function<result<void>(write_transaction& copy)>& finish = {}) const;
   /// Bytes of the data file that are in use by pages, free ones included.
   [[nodiscard]] std::uint64_t used_bytes() const;

@@ -92,6 +92,11 @@ bool overlay::covers(std::string_view object) const {
   return current_->covers(object) || (frozen_ && frozen_->covers(object));
 }
 
+bool overlay::in_current(std::string_view object) const {
+  const std::lock_guard lock(mutex_);
+  return current_->objects.contains(object);
+}
+
 bool overlay::knows(const invocation_id& id) const {
   const std::lock_guard lock(mutex_);
   return current_->invocations.contains(id) || (frozen_ && frozen_->invocations.contains(id));
@@ -145,7 +150,8 @@ std::uint64_t overlay::folds() const {
 
 overlay::metrics_now overlay::metrics() const {
   const std::lock_guard lock(mutex_);
-  return {position_.last_lsn, position_.checkpoint.lsn, size(),
+  return {position_.last_lsn, position_.checkpoint.lsn,
+          current_->size + (frozen_ ? frozen_->size : 0),
           current_->objects.size() + (frozen_ ? frozen_->objects.size() : 0)};
 }
 
@@ -172,6 +178,8 @@ void overlay::add(const std::vector<turn>& turns, const std::vector<std::string_
   position_.boottime_ms = current_->boottime_ms = boottime_ms;
   if (position_.boot_id != boot_id)
     position_.boot_id = boot_id;
+  if (current_->boot_id != boot_id)
+    current_->boot_id = boot_id;
 }
 
 void overlay::freeze() {

@@ -61,7 +61,8 @@ struct generation {
   unix_ms first_time = 0;
   unix_ms last_time = 0;
   log_sequence last_lsn = 0;
-  std::int64_t boottime_ms = 0; ///< Of its last commit.
+  std::int64_t boottime_ms = 0; ///< Of its last commit,
+  std::string boot_id;          ///< and the boot that was in.
   std::uint64_t size = 0;       ///< In memory, about.
 
   [[nodiscard]] bool empty() const { return objects.empty(); }
@@ -95,8 +96,10 @@ struct overlay_view {
 /// Two generations: the current one, which commits fill, and, while a checkpoint is under way, the
 /// frozen one, which is folded into rows object by object and then freed.
 ///
-/// The writer's thread alone changes it, and so reads it without the lock: those functions say so.
-/// The others may be called from any thread and see the last commit.
+/// Two threads change it, which may be one: the writer's, which commits, and the folder's, which
+/// freezes and folds. Each reads what it alone changes without the lock: those functions say so;
+/// and `freeze` and `current` are the folder's while no commit is under way. The others may be
+/// called from any thread and see the last commit.
 class overlay {
 public:
   overlay() : current_(std::make_shared<generation>()) {}
@@ -110,6 +113,8 @@ public:
   /// What the object's row does not contain.
   [[nodiscard]] overlay_view view_of(std::string_view object) const;
   [[nodiscard]] bool covers(std::string_view object) const;
+  /// The current generation has records of it.
+  [[nodiscard]] bool in_current(std::string_view object) const;
   /// The invocation began in one of the generations.
   [[nodiscard]] bool knows(const invocation_id& id) const;
   /// And that is its object.
@@ -136,15 +141,13 @@ public:
   };
   [[nodiscard]] metrics_now metrics() const;
 
-  // ── The writer's thread ──
+  // ── The writer's thread and the folder's ──
 
+  /// The checkpoint is the folder's, the rest the writer's.
   [[nodiscard]] const journal_position& position() const { return position_; }
   [[nodiscard]] const generation& current() const { return *current_; }
   /// Null while no checkpoint is under way.
   [[nodiscard]] const generation* frozen() const { return frozen_.get(); }
-  [[nodiscard]] std::uint64_t size() const {
-    return current_->size + (frozen_ ? frozen_->size : 0);
-  }
   /// Where the bytes of the next commit go; `add` makes them known.
   [[nodiscard]] arena& room() { return current_->bytes; }
   /// The turns are committed. `bytes` has each of their records' bytes, in `room`, in the same

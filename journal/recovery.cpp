@@ -15,7 +15,7 @@ namespace orderhub::journal {
 namespace {
 
 /// A journal on empty tables.
-result<recovered_journal> create(store& tables, random_source& random) {
+result<recovered_journal> create(store& tables, random_source& random, const commit_log* log) {
   auto rows = tables.read();
   if (!rows)
     return rows.failure();
@@ -32,13 +32,19 @@ result<recovered_journal> create(store& tables, random_source& random) {
   recovered_journal out;
   out.recent = std::make_shared<generation>();
   random.fill(out.hub);
+  if (log != nullptr)
+    random.fill(out.log);
+  out.format_is_old = true;
   auto txn = tables.begin_write(true);
   if (!txn)
     return txn.failure();
-  if (auto done = (*txn)->put(table::mt, meta_key::format, encode_format(format_version)); !done)
+  if (auto done = (*txn)->put(table::mt, meta_key::format, encode_format(format_of_tables)); !done)
     return done.failure();
   if (auto done = (*txn)->put(table::mt, meta_key::hub, encode_hub(out.hub)); !done)
     return done.failure();
+  if (log != nullptr)
+    if (auto done = (*txn)->put(table::mt, meta_key::log, encode_log_id(out.log)); !done)
+      return done.failure();
   if (auto done = (*txn)->put(table::mt, meta_key::checkpoint, encode(out.position.checkpoint));
       !done)
     return done.failure();
@@ -112,10 +118,51 @@ result<void> take_row(std::string_view key, std::string_view value, recovered_jo
   return {};
 }
 
+/// Which the journal's commit log is; a new one where it has none.
+result<void> read_log_id(const reader& rows, random_source& random, recovered_journal& out) {
+  auto row = rows.get(table::mt, meta_key::log);
+  if (!row)
+    return row.failure();
+  out.log_is_new = !*row;
+  if (out.log_is_new) {
+    if (!out.format_is_old)
+      return corrupt_journal("the id of its commit log is missing; restore a backup");
+    random.fill(out.log);
+    return {};
+  }
+  auto id = decode_log_id(**row);
+  if (!id)
+    return damaged("the commit log's id", std::move(id).error());
+  out.log = *id;
+  return {};
+}
+
+/// Takes what the commit log has behind the rows of the table.
+result<void> start_log(commit_log& log, recovered_journal& out) {
+  return log.start(out.log, out.position.last_lsn, [&](const commit_batch& batch) -> result<void> {
+    if (auto taken = take_row(log_key(batch.first), batch.row, out); !taken)
+      return taken;
+    if (out.position.last_lsn != batch.last())
+      return corrupt_journal("the batch at " + std::to_string(batch.first) +
+                             " of the commit log counts other records than it has");
+    out.position.boot_id = out.recent->boot_id = batch.boot_id;
+    return {};
+  });
+}
+
+result<void> put_meta(store& tables, std::string_view key, const std::string& value) {
+  auto txn = tables.begin_write(true);
+  if (!txn)
+    return txn.failure();
+  if (auto done = (*txn)->put(table::mt, key, value); !done)
+    return done;
+  return (*txn)->commit();
+}
+
 } // namespace
 
 result<recovered_journal> recover_journal(store& tables, random_source& random,
-                                          aside_objects& aside) {
+                                          aside_objects& aside, commit_log* log) {
   auto rows = tables.read();
   if (!rows)
     return rows.failure();
@@ -125,15 +172,26 @@ result<recovered_journal> recover_journal(store& tables, random_source& random,
     return format.failure();
   if (!*format) {
     rows->reset();
-    return create(tables, random);
+    auto made = create(tables, random, log);
+    if (made && log != nullptr)
+      if (auto started = start_log(*log, *made); !started)
+        return started.failure();
+    return made;
   }
-  if (auto version = decode_format(**format); !version)
+  const auto version = decode_format(**format);
+  if (!version)
     return version.failure();
+  if (log == nullptr && *version != format_of_tables)
+    return corrupt_journal("the journal has a commit log, without which it is not whole");
 
   recovered_journal out;
   out.recent = std::make_shared<generation>();
+  out.format_is_old = *version == format_of_tables;
   if (auto done = read_meta(r, out); !done)
     return done.failure();
+  if (log != nullptr)
+    if (auto done = read_log_id(r, random, out); !done)
+      return done.failure();
   if (auto done = aside.recover(r); !done)
     return done.failure();
   const auto checkpoint = out.position.checkpoint.lsn;
@@ -152,7 +210,31 @@ result<recovered_journal> recover_journal(store& tables, random_source& random,
   });
   if (!scanned)
     return scanned.failure();
+  out.recent->boot_id = out.position.boot_id;
+  if (log == nullptr)
+    return out;
+  rows->reset();
+  if (auto started = start_log(*log, out); !started)
+    return started.failure();
+  if (!out.format_is_old && !log->exists())
+    return corrupt_journal("its commit log is missing: the directory `log` in the data directory. "
+                           "Put it back, or restore a backup");
   return out;
+}
+
+result<void> settle_journal(store& tables, commit_log& log, recovered_journal& journal) {
+  if (journal.log_is_new)
+    if (auto put = put_meta(tables, meta_key::log, encode_log_id(journal.log)); !put)
+      return put;
+  journal.log_is_new = false;
+  if (auto settled = log.settle(); !settled)
+    return settled;
+  // An older program would not look for what comes now.
+  if (journal.format_is_old)
+    if (auto put = put_meta(tables, meta_key::format, encode_format(format_version)); !put)
+      return put;
+  journal.format_is_old = false;
+  return {};
 }
 
 } // namespace orderhub::journal

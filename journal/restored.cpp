@@ -100,12 +100,16 @@ result<log_sequence> last_lsn_of(const reader& rows) {
   auto key = rows.last_key(table::lg);
   if (!key)
     return key.failure();
+  const auto folded = *mark ? (*mark)->lsn : log_sequence{0};
   if (!*key) // All of it is in rows.
-    return *mark ? (*mark)->lsn : log_sequence{0};
+    return folded;
   auto row = rows.get(table::lg, **key);
   if (!row)
     return row.failure();
-  return last_in(parse_log_key(**key).value_or(0), row->value_or(std::string_view()));
+  auto last = last_in(parse_log_key(**key).value_or(0), row->value_or(std::string_view()));
+  if (!last)
+    return last;
+  return std::max(*last, folded); // Behind what a commit log had, rows before it may be left.
 }
 
 result<void> mark_copy(write_transaction& copy, unix_ms made_at) {

@@ -10,7 +10,8 @@
 #include "journal/stored_objects.hpp"
 
 #include <algorithm>
-#include <set>
+#include <map>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -63,7 +64,7 @@ result<retention::expiry_of_object> retention::may_expire(const reader& rows, co
   const auto& state = *base;
   if (!state || !state->ephemeral || state->last_finished_at >= limit)
     return expiry_of_object::stays;
-  if (recent_.current().objects.contains(key))
+  if (recent_.in_current(key))
     return expiry_of_object::later;
   return state->live.empty() && state->undelivered.empty() ? expiry_of_object::goes
                                                            : expiry_of_object::stays;
@@ -76,7 +77,7 @@ result<void> retention::expire_invocations(unix_ms now) {
   const auto end = invocation_key(first_of(limit));
   slice_budget budget(options_.slice_rows, options_.slice_ms);
   std::vector<std::string> expired;
-  std::set<std::string> objects; // That go with them, by key.
+  std::map<std::string, std::vector<std::string>> objects; // That go, with rows of theirs in `iv`.
   std::string next;
   {
     auto rows = tables_.read();
@@ -108,8 +109,10 @@ result<void> retention::expire_invocations(unix_ms now) {
         }
         if (*object == expiry_of_object::later)
           return true; // So does this row, by which the next pass finds the object.
-        if (*object == expiry_of_object::goes)
-          objects.insert(object_key(row->object));
+        if (*object == expiry_of_object::goes) {
+          objects[object_key(row->object)].emplace_back(key);
+          return true;
+        }
       }
       expired.emplace_back(key);
       return true;
@@ -119,16 +122,26 @@ result<void> retention::expire_invocations(unix_ms now) {
     if (!outcome)
       return outcome;
   }
-  if (!expired.empty()) {
+  if (!expired.empty() || !objects.empty()) {
+    // From the last look on nothing may be committed for an object until it has gone.
+    std::unique_lock no_commits(commits_, std::defer_lock);
+    if (!objects.empty())
+      no_commits.lock();
     auto txn = tables_.begin_write(options_.sync);
     if (!txn)
       return txn.failure();
     for (const auto& key : expired)
       if (auto done = (*txn)->del(table::iv, key); !done)
         return done.failure();
-    for (const auto& key : objects)
+    for (const auto& [key, invocations] : objects) {
+      if (recent_.in_current(key))
+        continue; // It has work again; the next pass looks at it.
       if (auto done = (*txn)->del(table::ob, key); !done)
         return done.failure();
+      for (const auto& row : invocations)
+        if (auto done = (*txn)->del(table::iv, row); !done)
+          return done.failure();
+    }
     if (auto done = (*txn)->commit(); !done)
       return done;
   }

@@ -9,6 +9,7 @@
 #include "journal/store.hpp"
 
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,10 +23,10 @@ namespace orderhub::journal {
 /// alone.
 class retention {
 public:
-  /// None of these is owned; all outlive it.
+  /// None of these is owned; all outlive it. `commits` is held by each commit.
   retention(store& tables, const journal_options& options, const overlay& recent,
-            aside_objects& aside)
-      : tables_(tables), options_(options), recent_(recent), aside_(aside) {}
+            aside_objects& aside, std::mutex& commits)
+      : tables_(tables), options_(options), recent_(recent), aside_(aside), commits_(commits) {}
 
   /// Begins a pass where one is due.
   void begin_if_due(unix_ms now);
@@ -48,6 +49,7 @@ private:
   const journal_options& options_;
   const overlay& recent_;
   aside_objects& aside_;
+  std::mutex& commits_;
   step step_ = step::none;
   std::string from_; ///< Where in `iv` the pass goes on.
   std::optional<unix_ms> next_pass_;

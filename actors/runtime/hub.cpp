@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <thread>
@@ -91,6 +92,8 @@ struct hub::parts {
                 .rest_ms = options.rest_ms,
                 .resume_per_second = options.resume_per_second},
         config(options.workers), system(config) {
+    if (const auto state = writer.state(); state.stalled)
+      shared().admission.set_stall(true, state.reason);
     shared().gate = make_gate(vendors, paced(options.places, options.resume_per_second), time);
     env.gate = shared().gate.get();
     restore_switches(*shared().gate, journal);
@@ -122,6 +125,35 @@ struct hub::parts {
       to->finished(not_stored(s.reason));
     for (auto& to : shared().responses.take_all())
       to->finished(not_stored(s.reason));
+  }
+
+  /// What was accepted before the last end and waits for nobody.
+  result<std::vector<object_id>> to_resume() {
+    auto objects = shared().journal.resumable();
+    if (!objects)
+      return objects;
+    // Timers that rang while nobody was here keep the same pace; the timer service begins with
+    // those to come.
+    constexpr std::size_t overdue_max = 1'000'000;
+    auto overdue = shared().journal.timers(env.time.scan_until(env.time.steady_ms()), overdue_max);
+    if (!overdue)
+      return overdue.failure();
+    for (auto& timer : *overdue)
+      if (env.time.steady_due(timer.recorded_at, timer.due_at) <= env.time.steady_ms())
+        objects->push_back(std::move(timer.object));
+    std::sort(objects->begin(), objects->end());
+    objects->erase(std::unique(objects->begin(), objects->end()), objects->end());
+    return objects;
+  }
+
+  void resume(std::vector<object_id> objects) {
+    resumed = objects.size();
+    if (!objects.empty()) {
+      log::info("resuming", {{"objects", objects.size()}});
+      system.spawn(supervisor_actor, &context, directory,
+                   std::make_shared<std::vector<object_id>>(std::move(objects)));
+    }
+    caf::anon_send(timers, resume_atom::value, directory);
   }
 
   [[nodiscard]] host::host_context& shared() { return context.shared; }
@@ -161,7 +193,7 @@ struct hub::parts {
   std::vector<caf::actor> gateways;
   std::array<caf::actor, 2> large_bodies; ///< Of bodies above each of the two bounds.
   caf::actor long_answers;
-  std::size_t resumed = 0;
+  std::atomic<std::size_t> resumed{0};
   bool stopped = false;
 };
 
@@ -175,30 +207,24 @@ hub::~hub() {
   stop();
 }
 
-result<void> hub::resume() {
+result<void> hub::resume(std::function<void()> then) {
   auto& p = *parts_;
-  auto objects = p.shared().journal.resumable();
+  // What cannot be read is to be known now, though it may be acted upon later.
+  auto objects = p.to_resume();
   if (!objects)
     return objects.failure();
-  // Timers that rang while nobody was here keep the same pace; the timer service begins with those
-  // to come.
-  constexpr std::size_t overdue_max = 1'000'000;
-  auto overdue =
-      p.shared().journal.timers(p.env.time.scan_until(p.env.time.steady_ms()), overdue_max);
-  if (!overdue)
-    return overdue.failure();
-  for (auto& timer : *overdue)
-    if (p.env.time.steady_due(timer.recorded_at, timer.due_at) <= p.env.time.steady_ms())
-      objects->push_back(std::move(timer.object));
-  std::sort(objects->begin(), objects->end());
-  objects->erase(std::unique(objects->begin(), objects->end()), objects->end());
-  p.resumed = objects->size();
-  if (!objects->empty()) {
-    log::info("resuming", {{"objects", objects->size()}});
-    p.system.spawn(supervisor_actor, &p.context, p.directory,
-                   std::make_shared<std::vector<object_id>>(std::move(*objects)));
-  }
-  caf::anon_send(p.timers, resume_atom::value, p.directory);
+  const bool later = !p.shared().journal.settled();
+  p.writer.when_settled([&p, later, objects = std::move(*objects), then = std::move(then)] {
+    // After a while more is overdue.
+    auto now = later ? p.to_resume() : result<std::vector<object_id>>(objects);
+    if (!now) {
+      log::error("resume_failed", {{"reason", now.error().message}});
+      return;
+    }
+    p.resume(std::move(*now));
+    if (then)
+      then();
+  });
   return {};
 }
 

@@ -11,6 +11,7 @@
 #include "providers/transport.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,9 +63,11 @@ public:
   hub(const hub&) = delete;
   hub& operator=(const hub&) = delete;
 
-  /// Resumes everything accepted before the last end, staggered. Call once, after the listener is
-  /// known to open. `corrupt` where the journal cannot say what that is.
-  result<void> resume();
+  /// Resumes everything accepted before the last end, staggered, and then calls `then`. Call once,
+  /// after the listener is known to open. Where the journal is not settled, for want of room on
+  /// disk, that is done when it is, on another thread; until then reads are answered and nothing
+  /// new is taken. `corrupt` where the journal cannot say what there is to resume.
+  result<void> resume(std::function<void()> then = {});
   /// Takes no new work; returns when nothing runs any more or the time is over: true in the first
   /// case. Then `stop`.
   bool drain(std::int64_t timeout_ms);

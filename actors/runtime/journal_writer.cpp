@@ -16,6 +16,9 @@ constexpr auto gather_step = std::chrono::microseconds(100);
 constexpr auto gather_max = std::chrono::microseconds(500);
 /// What follows a turn is here by then, or comes with the next sync.
 constexpr auto follow_max = std::chrono::microseconds(250);
+/// Beside commits, between two looks for something to fold; and for whether it is behind no more.
+constexpr auto folding_pause = std::chrono::milliseconds(50);
+constexpr auto behind_pause = std::chrono::milliseconds(1);
 /// While stopping, a journal that takes no writes is given this many tries.
 constexpr int stop_tries = 5;
 /// Under load, maintenance of its own (retention) comes once in so many commits.
@@ -24,8 +27,17 @@ constexpr int commits_alone_max = 64;
 
 journal_writer::journal_writer(journal::hub_journal& journal, const clock& time,
                                stall_callback on_stall, options o)
-    : journal_(journal), time_(time), on_stall_(std::move(on_stall)), options_(std::move(o)),
-      thread_([this] { run(); }) {}
+    : journal_(journal), time_(time), on_stall_(std::move(on_stall)), options_(std::move(o)) {
+  if (!journal_.settled())
+    if (auto settled = journal_.settle(); !settled) {
+      log::error("journal_takes_no_writes", {{"reason", settled.error().message}});
+      state_ = {true, settled.error().message, false};
+      unsettled_ = true;
+    }
+  thread_ = std::thread([this] { run(); });
+  if (journal_.folds_beside())
+    folder_ = std::thread([this] { fold(); });
+}
 
 journal_writer::~journal_writer() {
   stop();
@@ -47,6 +59,17 @@ void journal_writer::submit(journal::turn turn, durable_callback done) {
     wake_.notify_one();
 }
 
+void journal_writer::when_settled(std::function<void()> then) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (unsettled_) {
+      when_settled_ = std::move(then);
+      return;
+    }
+  }
+  then();
+}
+
 void journal_writer::stop() {
   {
     std::lock_guard lock(mutex_);
@@ -56,6 +79,7 @@ void journal_writer::stop() {
   wake_.notify_one();
   if (thread_.joinable())
     thread_.join();
+  stop_folding();
 }
 
 writer_state journal_writer::state() const {
@@ -73,6 +97,8 @@ void journal_writer::set_state(writer_state s) {
 }
 
 void journal_writer::run() {
+  const bool beside = journal_.folds_beside();
+  settle();
   std::vector<job> jobs;
   for (;;) {
     {
@@ -88,12 +114,19 @@ void journal_writer::run() {
         break;
     }
     if (jobs.empty()) {
-      maintain();
+      if (!beside)
+        maintain();
       continue;
     }
     if (!commit(jobs))
       return;
     jobs.clear();
+    if (beside) {
+      if (journal_.wants_maintenance())
+        wake_folding();
+      wait_for_folding();
+      continue;
+    }
     // Checkpoints ride on the commits; by itself it is looked after where that is not enough.
     more_maintenance_ = true;
     if (journal_.behind() || ++commits_alone_ >= commits_alone_max) {
@@ -101,8 +134,35 @@ void journal_writer::run() {
       maintain();
     }
   }
+  stop_folding();
   if (auto done = journal_.checkpoint_now(time_.wall_ms()); !done)
     log::warn("last_checkpoint_failed", {{"reason", done.error().message}});
+}
+
+/// The stall that a start on a full disk begins with.
+void journal_writer::settle() {
+  std::function<void()> then;
+  for (bool done = false; !done;) {
+    {
+      std::unique_lock lock(mutex_);
+      if (!unsettled_)
+        return;
+      wake_.wait_for(lock, options_.retry_pause, [this] { return stopping_; });
+      if (stopping_)
+        return; // What is queued is given up, if there is still no room.
+      if (!when_settled_)
+        continue;
+    }
+    done = journal_.settle().has_value();
+  }
+  log::info("journal_takes_writes_again", {});
+  set_state({});
+  {
+    const std::lock_guard lock(mutex_);
+    unsettled_ = false;
+    then = std::exchange(when_settled_, nullptr);
+  }
+  then();
 }
 
 /// A sync costs the cores more than it costs the disk. Where many orders are on their way, most of
@@ -184,6 +244,57 @@ void journal_writer::maintain() {
   more_maintenance_ = false;
   if (!std::exchange(maintenance_failed_, true))
     log::error("checkpoint_failed", {{"reason", more.error().message}});
+}
+
+// ── Folding beside commits ───────────────────────────────────────────────────────────────────
+
+void journal_writer::fold() {
+  bool failed = false;
+  for (;;) {
+    auto more = journal_.maintain(time_.wall_ms());
+    if (!more && !std::exchange(failed, true))
+      log::error("checkpoint_failed", {{"reason", more.error().message}});
+    failed = failed && !more;
+    std::unique_lock lock(folding_mutex_);
+    folding_rests_ = !more || !*more;
+    if (folding_rests_) {
+      folding_wake_.notify_all();
+      folding_wake_.wait_for(lock, failed ? idle_pause : folding_pause,
+                             [this] { return folding_stops_ || folding_wanted_; });
+    }
+    folding_wanted_ = false;
+    if (folding_stops_)
+      return;
+  }
+}
+
+void journal_writer::wake_folding() {
+  {
+    const std::lock_guard lock(folding_mutex_);
+    folding_wanted_ = true;
+  }
+  folding_wake_.notify_all();
+}
+
+/// Callers wait for the folding where it is behind, which is what keeps the memory bounded; not
+/// where it cannot go on.
+void journal_writer::wait_for_folding() {
+  while (journal_.behind()) {
+    std::unique_lock lock(folding_mutex_);
+    if (folding_rests_ || folding_stops_)
+      return;
+    folding_wake_.wait_for(lock, behind_pause);
+  }
+}
+
+void journal_writer::stop_folding() {
+  {
+    const std::lock_guard lock(folding_mutex_);
+    folding_stops_ = true;
+  }
+  folding_wake_.notify_all();
+  if (folder_.joinable())
+    folder_.join();
 }
 
 } // namespace orderhub::runtime

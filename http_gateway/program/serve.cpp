@@ -24,6 +24,8 @@
 #include "journal/base/log.hpp"
 #include "journal/base/metrics.hpp"
 #include "journal/base/text.hpp"
+#include "journal/commit_log/commit_log.hpp"
+#include "journal/commit_log/file_log_directory.hpp"
 #include "journal/copied_effects.hpp"
 #include "journal/hub_journal.hpp"
 #include "journal/lmdb_store.hpp"
@@ -159,6 +161,13 @@ std::string hub_metrics_text(const journal::journal_metrics& j, const runtime::h
   out.one("orderhub_journal_longest_commit_us", gauge, j.longest_commit_us);
   out.one("orderhub_journal_longest_slice_us", gauge, j.longest_slice_us);
   out.one("orderhub_journal_objects_set_aside", gauge, j.objects_set_aside);
+  out.one("orderhub_journal_log_bytes", gauge, j.log_bytes,
+          "Of batches in the commit log that are not in synced tables.");
+  out.one("orderhub_journal_log_segments", gauge, j.log_segments);
+  out.one("orderhub_journal_log_segment_waits_total", counter, j.log_segment_waits,
+          "Commits for which a segment had to be made first.");
+  out.one("orderhub_journal_log_batches_rewritten_total", counter, j.log_batches_rewritten,
+          "Batches written again because a write or sync of the commit log had failed.");
   out.one("orderhub_objects_active", gauge, h.active_objects);
   out.one("orderhub_callers_waiting", gauge, h.waiting_callers);
   out.one("orderhub_vendor_calls_total", counter, h.vendor_calls);
@@ -303,7 +312,11 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
   journal_options.sync = s.sync_commit;
   journal_options.boot = &machine;
   system_random random;
-  auto journal = journal::hub_journal::open(**tables, journal_options, random);
+  auto log_files = journal::file_log_directory::make(s.data_dir);
+  if (!log_files)
+    return refused(log_files.error());
+  journal::commit_log commits(**log_files);
+  auto journal = journal::hub_journal::open(**tables, journal_options, random, &commits);
   if (!journal)
     return refused(journal.error());
   auto restored = journal::start_on(**tables, **journal, machine.wall_ms());
@@ -410,12 +423,13 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
   if (!admin_listener)
     return refused(admin_listener.error());
 
-  if (auto resumed = hub.resume(); !resumed)
+  if (auto resumed =
+          hub.resume([&] { begin_sweeps(hub, **journal, orders->webhook_sweep_ms > 0); });
+      !resumed)
     return refused(resumed.error());
   providers::curl_transport mock_transport; // None of the hub's places.
   if (*mock && s.mock_webhooks)
     send_mock_webhooks(**mock, s, (*listener)->port(), mock_keys, mock_transport);
-  begin_sweeps(hub, **journal, orders->webhook_sweep_ms > 0);
   const auto public_address = address_text(s.listen, (*listener)->port());
   log::info("serving", {{"listen", public_address},
                         {"admin", address_text(s.admin_listen, (*admin_listener)->port())},

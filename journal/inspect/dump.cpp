@@ -486,6 +486,9 @@ private:
     } else if (key == meta_key::hub) {
       if (auto v = decode_hub(value))
         j["hub"] = hex_of(*v);
+    } else if (key == meta_key::log) {
+      if (auto v = decode_log_id(value))
+        j["log"] = hex_of(*v);
     } else {
       j["size"] = value.size();
     }

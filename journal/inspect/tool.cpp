@@ -1,6 +1,7 @@
 #include "journal/inspect/tool.hpp"
 
 #include "journal/inspect/verify.hpp"
+#include "journal/inspect/whole_journal.hpp"
 #include "journal/key.hpp"
 #include "journal/lmdb_store.hpp"
 #include "journal/restored.hpp"
@@ -28,23 +29,12 @@ constexpr int not_done = 2;
 /// The child's last byte when it came to its end by itself.
 constexpr char end_mark = '\x04';
 
-result<std::unique_ptr<lmdb_store>> open_to_read(const std::string& directory) {
-  return lmdb_store::open(directory, {.read_only = true});
-}
-
-/// A journal's tables and one view of their rows, which ends before they do.
-struct opened_rows {
-  std::unique_ptr<lmdb_store> tables;
-  std::unique_ptr<reader> rows;
-};
-result<opened_rows> open_rows(const std::string& directory) {
-  auto tables = open_to_read(directory);
-  if (!tables)
-    return tables.failure();
-  auto rows = (*tables)->read();
-  if (!rows)
-    return rows.failure();
-  return opened_rows{std::move(*tables), std::move(*rows)};
+/// A journal with its commit log, which is damage where it cannot be read.
+result<std::unique_ptr<whole_journal>> open_whole(const std::string& directory) {
+  auto journal = whole_journal::open(directory);
+  if (journal && (*journal)->log_problem())
+    return fail(*(*journal)->log_problem());
+  return journal;
 }
 
 int say(std::ostream& out, const error& e) {
@@ -82,11 +72,14 @@ result<void> add_copies(nlohmann::ordered_json& j, const reader& rows) {
 }
 
 int verify_here(const std::string& directory, std::ostream& out) {
-  auto journal = open_rows(directory);
+  auto journal = whole_journal::open(directory);
   if (!journal)
     return say(out, journal.error());
-  const auto& rows = *journal->rows;
-  const auto report = verify_tables(rows);
+  auto report = verify_tables((*journal)->rows());
+  if (const auto& problem = (*journal)->log_problem()) {
+    ++report.problem_count;
+    report.problems.push_back("the commit log: " + problem->message);
+  }
   for (const auto& text : report.problems)
     out << "damaged: " << text << '\n';
   if (report.problem_count > report.problems.size())
@@ -179,10 +172,10 @@ int verify(const std::string& directory, std::ostream& out) {
 
 int dump(const std::string& directory, const dump_options& options, std::ostream& out,
          std::ostream& errors) {
-  auto journal = open_rows(directory);
+  auto journal = open_whole(directory);
   if (!journal)
     return say(errors, journal.error());
-  const auto& rows = *journal->rows;
+  const auto& rows = (*journal)->rows();
   if (auto done = journal::dump(rows, out, options); !done)
     return say(errors, done.error());
   out.flush();
@@ -190,10 +183,10 @@ int dump(const std::string& directory, const dump_options& options, std::ostream
 }
 
 int stats(const std::string& directory, std::ostream& out) {
-  auto journal = open_rows(directory);
+  auto journal = open_whole(directory);
   if (!journal)
     return say(out, journal.error());
-  const auto& rows = *journal->rows;
+  const auto& rows = (*journal)->rows();
   nlohmann::ordered_json j;
   for (std::size_t i = 0; i < table_count; ++i) {
     const auto t = static_cast<table>(i);
@@ -227,18 +220,22 @@ int stats(const std::string& directory, std::ostream& out) {
   }
   if (auto done = add_copies(j, rows); !done)
     return say(out, done.error());
-  j["file_bytes"] = journal->tables->used_bytes();
+  j["file_bytes"] = (*journal)->tables().used_bytes();
+  std::uint64_t log_bytes = 0;
+  std::uint64_t in_use = 0;
+  for (const auto& s : (*journal)->log().segments) {
+    log_bytes += s->bytes.size();
+    in_use += s->last != 0 ? 1 : 0;
+  }
+  j["log_segments"] = (*journal)->log().segments.size();
+  j["log_segments_in_use"] = in_use;
+  j["log_file_bytes"] = log_bytes;
   out << j.dump() << '\n';
   return as_it_should_be;
 }
 
 int backup(const std::string& directory, const std::string& to, unix_ms now, std::ostream& out) {
-  auto tables = open_to_read(directory);
-  if (!tables)
-    return say(out, tables.error());
-  auto done =
-      (*tables)->copy_to(to, [now](write_transaction& copy) { return mark_copy(copy, now); });
-  if (!done)
+  if (auto done = copy_journal(directory, to, now); !done)
     return say(out, done.error());
   out << "backup: '" << directory << "' copied to '" << to << "'\n";
   return as_it_should_be;

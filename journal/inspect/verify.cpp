@@ -12,6 +12,7 @@
 #include "journal/record_refs.hpp"
 #include "journal/restored.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -59,10 +60,18 @@ private:
       problem("the format row is missing");
     else if (auto v = decode_format(*row); !v)
       problem("the format row", v.error());
+    else
+      has_commit_log_ = *v != format_of_tables;
     if (auto row = get(table::mt, meta_key::hub); !row)
       problem("the hub id is missing");
     else if (auto v = decode_hub(*row); !v)
       problem("the hub id", v.error());
+    if (auto row = get(table::mt, meta_key::log)) {
+      if (auto v = decode_log_id(*row); !v)
+        problem("the commit log's id", v.error());
+    } else if (has_commit_log_) {
+      problem("the commit log's id is missing");
+    }
     if (auto row = get(table::mt, meta_key::checkpoint); !row)
       problem("the checkpoint is missing");
     else if (auto v = decode_checkpoint(*row); !v)
@@ -135,7 +144,10 @@ private:
     const auto first = parse_log_key(key);
     if (!first)
       return problem("the log has a key that is no sequence number");
-    if (last_lsn_ && *first != *last_lsn_ + 1)
+    // What came before a commit log is trimmed in pieces, while the checkpoint goes on beyond it.
+    const bool log_between =
+        has_commit_log_ && *first == checkpoint_ + 1 && last_lsn_ && *last_lsn_ <= checkpoint_;
+    if (last_lsn_ && *first != *last_lsn_ + 1 && !log_between)
       problem("the log jumps from " + std::to_string(*last_lsn_) + " to " + std::to_string(*first));
     if (!last_lsn_ && *first > checkpoint_ + 1)
       problem("the log begins at " + std::to_string(*first) + ", after the checkpoint at " +
@@ -162,7 +174,7 @@ private:
   }
 
   void log_end() {
-    if (last_lsn_ && *last_lsn_ < checkpoint_)
+    if (last_lsn_ && *last_lsn_ < checkpoint_ && !has_commit_log_)
       problem("the log ends at " + std::to_string(*last_lsn_) + ", before the checkpoint at " +
               std::to_string(checkpoint_));
   }
@@ -181,6 +193,10 @@ private:
       problem(name + ": a blank row");
     if (is_aside(*id))
       problem(name + ": it has a row, though it is set aside");
+    // The log was walked before. What comes next under these numbers would be passed over.
+    if (state->folded_to > std::max(checkpoint_, last_lsn_.value_or(0)))
+      problem(name + ": its row contains records up to " + std::to_string(state->folded_to) +
+              ", which the log does not have");
     for (const auto& i : state->live) {
       auto row = get(table::iv, invocation_key(i.id));
       if (!row)
@@ -301,6 +317,7 @@ private:
   const reader& tables_;
   verify_report report_;
   log_sequence checkpoint_ = 0;
+  bool has_commit_log_ = false;
   std::optional<log_sequence> last_lsn_;
 };
 

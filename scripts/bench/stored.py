@@ -14,7 +14,7 @@ def data_with(bench, orders):
         return bench.filled[orders]
     say(f"storing {orders:,} orders")
     data = bench.directory / f"stored-{orders}"
-    with bench.world(data=data) as w:
+    with bench.world(data=data, environment={"ORDERHUB_PARCEL_SWEEP": "off"}) as w:
         w.hub.start()
         # orderhub_fill wants a key of 16 bytes.
         bench.load(w.hub, "--connections", 1, "--requests", 1, "--key-prefix",

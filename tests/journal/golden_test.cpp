@@ -1,14 +1,21 @@
 #include "journal/base/hash.hpp"
 #include "journal/base/text.hpp"
+#include "journal/commit_log/commit_log.hpp"
+#include "journal/commit_log/file_log_directory.hpp"
 #include "journal/hub_journal.hpp"
+#include "journal/inspect/tool.hpp"
 #include "journal/inspect/verify.hpp"
 #include "journal/key.hpp"
+#include "journal/lmdb_store.hpp"
 #include "journal/replay.hpp"
 #include "tests/journal/support.hpp"
 #include "tests/support/catch2.hpp"
+#include "tests/support/memory_store.hpp"
+#include "tests/support/simulated_log.hpp"
 
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <sstream>
 
 // Bytes that were written once and must be read for ever. Nothing here is made anew when a test
@@ -66,11 +73,12 @@ effect_payload charge_effect() {
   return e;
 }
 
-void write_version_1(store& tables) {
+/// `before_tail` is called between the checkpoint and what comes after it.
+void write_journal(store& tables, commit_log* log, const std::function<void()>& before_tail) {
   seeded_random random(2024);
   journal_options options;
   options.slice_ms = 0;
-  auto journal = hub_journal::open(tables, options, random);
+  auto journal = hub_journal::open(tables, options, random, log);
   REQUIRE(journal);
   auto commit = [&](std::vector<record> records) {
     auto turns = one_turn(std::move(records));
@@ -92,6 +100,7 @@ void write_version_1(store& tables) {
           {record_kind::sleep, day_one + 20, sleeping, sleeping_run, 1,
            encode(wait_payload{1, day_one + 600'000})}});
   REQUIRE((*journal)->checkpoint_now(day_one + 30));
+  before_tail();
   // The tail: log above the checkpoint.
   commit(
       {{record_kind::effect_note, day_one + 2'000, waiting, waiting_run, 1,
@@ -104,10 +113,9 @@ void write_version_1(store& tables) {
            encode(call_payload{shipment, waiting_run.child(3), 2, child})}});
 }
 
-std::unique_ptr<memory_store> load_version_1() {
-  auto tables = std::make_unique<memory_store>();
-  std::istringstream lines(read_text(golden("journals/v1/journal.txt")));
-  auto txn = tables->begin_write(true);
+void load_rows(const std::string& file, store& tables) {
+  std::istringstream lines(read_text(golden(file)));
+  auto txn = tables.begin_write(true);
   REQUIRE(txn);
   for (std::string line; std::getline(lines, line);) {
     if (line.empty() || line.front() == '#')
@@ -122,7 +130,89 @@ std::unique_ptr<memory_store> load_version_1() {
         REQUIRE((*txn)->put(static_cast<table>(i), unhex(key), unhex(value)));
   }
   REQUIRE((*txn)->commit());
-  return tables;
+}
+
+/// Blocks of zeros are left out, and zeros at the end of a block.
+void load_segments(const std::string& file, const std::string& directory) {
+  std::istringstream lines(read_text(golden(file)));
+  for (std::string line; std::getline(lines, line);) {
+    if (line.empty() || line.front() == '#')
+      continue;
+    std::istringstream fields(line);
+    std::string name;
+    std::string place;
+    std::string bytes;
+    fields >> name >> place >> bytes;
+    const auto path = directory + "/log/" + name;
+    if (place == "size") {
+      std::ofstream(path, std::ios::binary) << std::string(std::stoul(bytes), '\0');
+      continue;
+    }
+    std::fstream out(path, std::ios::binary | std::ios::in | std::ios::out);
+    out.seekp(static_cast<std::streamoff>(std::stoul(place) * log_block));
+    out << unhex(bytes);
+    REQUIRE(out);
+  }
+}
+
+/// Fails the running test where the journal does not hold what `write_journal` has written.
+void check_contents(const hub_journal& journal, const std::string& hub) {
+  CHECK(hex_of(journal.hub()) == hub);
+  CHECK(journal.last_time() == day_one + 2'060);
+
+  auto done = journal.find_invocation(paid_run);
+  REQUIRE(done);
+  REQUIRE(done->has_value());
+  CHECK((*done)->object == paid);
+  CHECK((*done)->invocation.finished);
+  CHECK((*done)->invocation.finished_at == day_one + 6);
+  CHECK((*done)->invocation.entries.size() == 3);
+  CHECK(*decode_effect((*done)->invocation.entries[0].payload) == charge_effect());
+  CHECK(**decode_result((*done)->invocation.output) == "{\"status\":\"paid\"}");
+  CHECK(*journal.load(paid)->value("payment") == "paid");
+  auto request = journal.find_request(scope_of_paid());
+  REQUIRE(request);
+  REQUIRE(request->has_value());
+  CHECK((*request)->invocation == paid_run);
+  CHECK((*request)->body == sha256_of("body"));
+
+  auto state = journal.load(waiting);
+  REQUIRE(state);
+  CHECK(*state->value("status") == "paid");
+  REQUIRE(state->live.size() == 1);
+  CHECK(state->live[0].id == waiting_run);
+  // The intent, one note (the newer one stands for the older one), completion, state, call.
+  CHECK(state->live[0].entries.size() == 5);
+  auto target = journal.load(shipment);
+  REQUIRE(target);
+  REQUIRE(target->live.size() == 1);
+  CHECK(target->live[0].input.handler == "BuyLabel");
+  CHECK(target->live[0].input.caller->object == waiting);
+
+  auto resumable = journal.resumable();
+  REQUIRE(resumable);
+  CHECK(std::set<object_id>(resumable->begin(), resumable->end()) ==
+        std::set<object_id>{waiting, shipment});
+  auto timers = journal.timers(day_one + 10'000'000, 10);
+  REQUIRE(timers);
+  REQUIRE(timers->size() == 1);
+  CHECK((*timers)[0].object == sleeping);
+  CHECK((*timers)[0].due_at == day_one + 600'000);
+}
+
+std::string rows_as_text(const memory_store& tables) {
+  std::string out;
+  for (std::size_t i = 0; i < table_count; ++i)
+    for (const auto& [key, value] : tables.contents(static_cast<table>(i)))
+      out += std::string(name_of(static_cast<table>(i))) + ' ' + hex_of(key) + ' ' + hex_of(value) +
+             '\n';
+  return out;
+}
+
+std::string hub_as_text(const memory_store& tables) {
+  auto hub = decode_hub(tables.contents(table::mt).at("hub"));
+  REQUIRE(hub);
+  return hex_of(*hub) + '\n';
 }
 
 } // namespace
@@ -155,62 +245,45 @@ TEST_CASE("the worked example in FORMAT.md is a record of this program", "[journ
 }
 
 TEST_CASE("a journal of version 1 loads for ever", "[journal][golden]") {
-  auto tables = load_version_1();
+  memory_store tables;
+  load_rows("journals/v1/journal.txt", tables);
   {
-    auto rows = tables->read();
+    auto rows = tables.read();
     REQUIRE(rows);
     CHECK(verify_tables(**rows).problems.empty());
   }
+  const auto hub = read_text(golden("journals/v1/hub.txt")).substr(0, 32);
   seeded_random random(1);
-  auto opened = hub_journal::open(*tables, {}, random);
+  auto opened = hub_journal::open(tables, {}, random);
   REQUIRE(opened);
-  auto& journal = **opened;
-  auto check = [&] {
-    CHECK(hex_of(journal.hub()) == read_text(golden("journals/v1/hub.txt")).substr(0, 32));
-    CHECK(journal.last_time() == day_one + 2'060);
+  check_contents(**opened, hub);
+  REQUIRE((*opened)->checkpoint_now(day_one + 3'000));
+  check_contents(**opened, hub);
+}
 
-    auto done = journal.find_invocation(paid_run);
-    REQUIRE(done);
-    REQUIRE(done->has_value());
-    CHECK((*done)->object == paid);
-    CHECK((*done)->invocation.finished);
-    CHECK((*done)->invocation.finished_at == day_one + 6);
-    CHECK((*done)->invocation.entries.size() == 3);
-    CHECK(*decode_effect((*done)->invocation.entries[0].payload) == charge_effect());
-    CHECK(**decode_result((*done)->invocation.output) == "{\"status\":\"paid\"}");
-    CHECK(*journal.load(paid)->value("payment") == "paid");
-    auto request = journal.find_request(scope_of_paid());
-    REQUIRE(request);
-    REQUIRE(request->has_value());
-    CHECK((*request)->invocation == paid_run);
-    CHECK((*request)->body == sha256_of("body"));
+// Two commits are in the commit log alone: the first of them twice, since its sync had failed, and
+// the segment that holds it then has older batches too, which are folded.
+TEST_CASE("a journal of version 2 loads for ever", "[journal][golden]") {
+  temp_directory dir;
+  auto tables = lmdb_store::open(dir.path(), {.map_size = 64U << 20U});
+  REQUIRE(tables);
+  auto files = file_log_directory::make(dir.path());
+  REQUIRE(files);
+  load_rows("journals/v2/journal.txt", **tables);
+  load_segments("journals/v2/log.txt", dir.path());
+  std::ostringstream out;
+  CHECK(tool::verify(dir.path(), out) == 0);
+  CHECK_THAT(out.str(), Catch::Contains(" lg=2 ") && Catch::Contains("problems=0"));
 
-    auto state = journal.load(waiting);
-    REQUIRE(state);
-    CHECK(*state->value("status") == "paid");
-    REQUIRE(state->live.size() == 1);
-    CHECK(state->live[0].id == waiting_run);
-    // The intent, one note (the newer one stands for the older one), completion, state, call.
-    CHECK(state->live[0].entries.size() == 5);
-    auto target = journal.load(shipment);
-    REQUIRE(target);
-    REQUIRE(target->live.size() == 1);
-    CHECK(target->live[0].input.handler == "BuyLabel");
-    CHECK(target->live[0].input.caller->object == waiting);
-
-    auto resumable = journal.resumable();
-    REQUIRE(resumable);
-    CHECK(std::set<object_id>(resumable->begin(), resumable->end()) ==
-          std::set<object_id>{waiting, shipment});
-    auto timers = journal.timers(day_one + 10'000'000, 10);
-    REQUIRE(timers);
-    REQUIRE(timers->size() == 1);
-    CHECK((*timers)[0].object == sleeping);
-    CHECK((*timers)[0].due_at == day_one + 600'000);
-  };
-  check();
-  REQUIRE(journal.checkpoint_now(day_one + 3'000));
-  check();
+  const auto hub = read_text(golden("journals/v2/hub.txt")).substr(0, 32);
+  seeded_random random(1);
+  commit_log log(**files);
+  auto opened = hub_journal::open(**tables, {}, random, &log);
+  REQUIRE(opened);
+  check_contents(**opened, hub);
+  CHECK((*opened)->metrics().log_bytes == 2 * log_block);
+  REQUIRE((*opened)->checkpoint_now(day_one + 3'000));
+  check_contents(**opened, hub);
 }
 
 TEST_CASE("write the golden files", "[.write_golden]") {
@@ -222,15 +295,39 @@ TEST_CASE("write the golden files", "[.write_golden]") {
         << "# A record of kind " << name_of(r.kind) << ", version 1.\n"
         << in_lines(hex_of(encode(r)));
   memory_store tables;
-  write_version_1(tables);
-  std::ofstream out(directory + "/journals/v1/journal.txt");
-  out << "# Every row of a journal of format 1: table, key, value.\n";
-  for (std::size_t i = 0; i < table_count; ++i)
-    for (const auto& [key, value] : tables.contents(static_cast<table>(i)))
-      out << name_of(static_cast<table>(i)) << ' ' << hex_of(key) << ' ' << hex_of(value) << '\n';
-  auto hub = decode_hub(tables.contents(table::mt).at("hub"));
-  REQUIRE(hub);
-  std::ofstream(directory + "/journals/v1/hub.txt") << hex_of(*hub) << '\n';
+  write_journal(tables, nullptr, [] {});
+  std::ofstream(directory + "/journals/v1/journal.txt")
+      << "# Every row of a journal of format 1: table, key, value.\n"
+      << rows_as_text(tables);
+  std::ofstream(directory + "/journals/v1/hub.txt") << hub_as_text(tables);
+}
+
+TEST_CASE("write the golden files of format 2", "[.write_golden_2]") {
+  const auto directory = write_directory();
+  if (directory.empty())
+    return;
+  memory_store tables;
+  simulated_log disk;
+  commit_log log(disk, {.segment_size = 4 * log_block, .spare = 1});
+  write_journal(tables, &log, [&] { disk.fail_sync(1, error_kind::unavailable); });
+  std::ofstream(directory + "/journals/v2/journal.txt")
+      << "# Every row of a journal of format 2: table, key, value.\n"
+      << rows_as_text(tables);
+  std::ofstream(directory + "/journals/v2/hub.txt") << hub_as_text(tables);
+  std::ofstream out(directory + "/journals/v2/log.txt");
+  out << "# Its commit log: segment, block, bytes without the zeros at its end; blocks of zeros "
+         "are left out.\n";
+  const auto names = disk.names();
+  REQUIRE(names);
+  for (const auto& name : *names) {
+    const auto bytes = disk.contents(name);
+    out << name << " size " << bytes.size() << '\n';
+    for (std::size_t at = 0; at < bytes.size(); at += log_block) {
+      const auto block = bytes.substr(at, log_block);
+      if (const auto last = block.find_last_not_of('\0'); last != std::string::npos)
+        out << name << ' ' << at / log_block << ' ' << hex_of(block.substr(0, last + 1)) << '\n';
+    }
+  }
 }
 
 } // namespace orderhub::testing

@@ -670,7 +670,7 @@ TEST_CASE("a damaged record stops the start, and the message names it", "[journa
 TEST_CASE("a newer format is refused without a change", "[journal][hub]") {
   memory_store tables;
   opened(tables);
-  tables.overwrite(table::mt, "format", encode_format(2));
+  tables.overwrite(table::mt, "format", encode_format(format_version + 1));
   const auto before = tables.commits();
   seeded_random random(1);
   auto journal = hub_journal::open(tables, {}, random);

@@ -128,7 +128,7 @@ TEST_CASE("a newer format is refused by name", "[journal][key]") {
   auto newer = decode_format(encode_format(format_version + 1));
   REQUIRE_FALSE(newer);
   CHECK(newer.error().kind == error_kind::corrupt);
-  CHECK(newer.error().message.find("format 2") != std::string::npos);
+  CHECK(newer.error().message.find("format 3") != std::string::npos);
 }
 
 } // namespace orderhub::testing

@@ -3,10 +3,12 @@
 
     full_disk_test.py PROGRAM [--rounds N]
 
-Each round puts the data directory on a tmpfs of 4 MB, sends orders until the hub takes no more, and
+Each round puts the data directory on a tmpfs of 32 MB, of which the commit log takes 24, sends orders until the hub takes no more, and
 ends the hub by SIGTERM while the disk is full. Room comes back before that, at one of some moments
-while the hub stops, or after it; then it starts again. Every order that was answered 2xx or 202 has
-to be there and to come to its end, and `orderhub journal verify` has to find nothing.
+while the hub stops, or after it; then it starts again. In one round it is killed instead, and starts
+while there is not a byte of room: it has to answer what it knows, and to refuse what is new, until
+there is. Every order that was answered 2xx or 202 has to be there and to come to its end, and
+`orderhub journal verify` has to find nothing.
 
 Mounting needs a mount namespace, which root has, and others where the kernel lets them. Exit status:
 0 held, 1 broken, 77 (skipped) where nothing can be mounted.
@@ -32,9 +34,12 @@ INSIDE = "ORDERHUB_FULL_DISK_INSIDE"
 ORDERS_MAX = 4000
 CALLERS = 8
 PATIENCE_S = 120
+# An order that is on disk when the journal stops is answered when it goes on, and not before.
+SEND_PATIENCE_S = 4
 # Seconds after SIGTERM at which there is room again; None: after the end. The drain takes a second,
 # and then the writer is stopped. The exact moment is the business of writer_test.cpp.
-ROOM_AT = [None, 0.9, 1.1, 0.3, 1.3]
+AFTER_START = "after the next start"
+ROOM_AT = [None, AFTER_START, 0.9, 1.1, 0.3, 1.3]
 TERMINAL = {"confirmed", "payment_failed", "cancelled"}
 
 
@@ -67,7 +72,7 @@ def send(hub, number):
     handler = "ProcessOrder/send" if number % 3 == 0 else "ProcessOrder"
     try:
         status, _, _ = request(hub.port, "POST", f"/OrderOrchestrator/o-{number}/{handler}",
-                               order_body(number))
+                               order_body(number), timeout=SEND_PATIENCE_S)
     except (OSError, http.client.HTTPException):
         status = 0
     return number, status
@@ -113,26 +118,87 @@ def check_orders(hub, answers):
     return wrong
 
 
+def take_all_room(data):
+    """Not a byte is left on the disk."""
+    with open(data / "filler", "wb", buffering=0) as f:
+        for size in (1 << 20, 4096, 1):
+            try:
+                while f.write(bytes(size)) == size:
+                    pass
+            except OSError:
+                pass
+
+
+def wait_for(what, until):
+    end = time.monotonic() + PATIENCE_S
+    while not until():
+        if time.monotonic() > end:
+            raise Failure(f"{what} within {PATIENCE_S} s")
+        time.sleep(0.02)
+
+
+def start_without_room(hub):
+    hub.spawn()
+
+    def listens():
+        if not hub.process.alive():
+            raise Failure("the hub does not start on a full disk:\n" + hub.process.log_tail())
+        try:
+            request(hub.port, "GET", "/restate/health")
+            return True
+        except (OSError, http.client.HTTPException):
+            return False
+    wait_for("the hub on a full disk did not listen", listens)
+
+
+def check_without_room(hub, answers):
+    """Texts of what is wrong with a hub that has started on a full disk."""
+    wrong = []
+    promised = [n for n, status in answers.items() if 200 <= status < 300]
+    for number in promised:
+        status, _ = state_of(hub, number)
+        if status != 200:
+            wrong.append(f"without room o-{number} is {status}")
+    for number in range(ORDERS_MAX, ORDERS_MAX + 5):
+        if send(hub, number)[1] != 503:
+            wrong.append(f"without room the new order o-{number} was not refused")
+    status, _, health = request(hub.port, "GET", "/restate/health")
+    if status != 503 or not json.loads(health).get("message"):
+        wrong.append(f"without room health is {status} {health!r}")
+    return wrong
+
+
 def one_round(program, directory, room_at):
     data = directory / "data"
     data.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(data)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", str(data)], check=True)
     try:
         hub = Hub(program, directory, {"ORDERHUB_DRAIN_TIMEOUT": "1s"}, ["--mock"])
         hub.start()
         answers = fill(hub)
         room = ["mount", "-o", "remount,size=256m", str(data)]
+        wrong = []
         if room_at is None:
             ended = hub.process.terminate()
             subprocess.run(room, check=True)
+        elif room_at == AFTER_START:
+            hub.process.kill()
+            ended = 0
+            take_all_room(data)
+            start_without_room(hub)
+            wrong = check_without_room(hub, answers)
+            subprocess.run(room, check=True)
+            wait_for("the hub did not go on by itself", hub.is_ready)
         else:
             with concurrent.futures.ThreadPoolExecutor(1) as waiter:
                 end = waiter.submit(hub.process.terminate)
                 time.sleep(room_at)
                 subprocess.run(room, check=True)
                 ended = end.result()
-        wrong = [] if ended == 0 else [f"the hub ended with status {ended}"]
-        hub.start()
+        if ended != 0:
+            wrong.append(f"the hub ended with status {ended}")
+        if room_at != AFTER_START:
+            hub.start()
         wrong += check_orders(hub, answers)
         if hub.process.terminate() != 0:
             wrong.append("the hub did not end well the second time")
@@ -144,7 +210,8 @@ def one_round(program, directory, room_at):
             wrong.append(hub.process.log_tail())
         kept = sum(200 <= status < 300 for status in answers.values())
         gave_up = b"journal_writes_given_up" in (directory / "hub.log").read_bytes()
-        moment = "after the end" if room_at is None else f"{room_at} s after SIGTERM"
+        moment = {None: "after the end", AFTER_START: AFTER_START}.get(
+            room_at, f"{room_at} s after SIGTERM")
         print(f"full_disk: {len(answers)} orders, {kept} accepted, room {moment}, "
               f"{'given up' if gave_up else 'not given up'}, {len(wrong)} wrong")
         return wrong

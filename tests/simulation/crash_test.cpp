@@ -155,6 +155,24 @@ TEST_CASE("an order survives a machine that loses power again and again", "[orde
   }
 }
 
+// The log is torn here: of what was not synced any sectors stay.
+TEST_CASE("an order survives power cuts of the commit log, wherever they fall",
+          "[orders][crash][commit_log]") {
+  for (const auto seed : seeds(1, 60)) {
+    seeded_random dice(seed);
+    world_settings s;
+    s.seed = seed;
+    s.commit_log = true;
+    s.failed_commits_per_mille = seed % 3 == 0 ? 200 : 0;
+    for (std::size_t at = 0, crash = 0; crash < 12; ++crash)
+      s.crash_at.insert(at += 1 + dice.below(25));
+    const auto run = run_order(s, &process, {});
+    INFO("ORDERHUB_SEED=" << seed << '\n' << joined(run.problems));
+    CHECK(run.crashes >= 3);
+    CHECK(run.problems.empty());
+  }
+}
+
 TEST_CASE("a commit that fails and is made again leaves no trace", "[orders][crash]") {
   const auto clean = clean_run(1, &process);
   for (const auto seed : seeds(1, 20)) {

@@ -1,8 +1,10 @@
 #include "actors/runtime/hub.hpp"
+#include "journal/commit_log/commit_log.hpp"
 #include "providers/policy/answer.hpp"
 #include "tests/actors/runtime/hub_support.hpp"
 #include "tests/actors/runtime/runtime_harness.hpp"
 #include "tests/support/catch2.hpp"
+#include "tests/support/simulated_log.hpp"
 
 #include <atomic>
 #include <functional>
@@ -24,6 +26,9 @@ namespace {
 
 using responder = std::shared_ptr<waiting_responder>;
 
+/// One segment at a time, and none ready beside it.
+constexpr journal::commit_log_options small_log{.segment_size = 256U << 10U, .spare = 0};
+
 /// Runs what may hang; ctest's time-out tells that. In this thread: CAF's logger is let go by the
 /// thread that made the actor system, and its end waits for that.
 bool ends(const std::function<void()>& what) {
@@ -36,6 +41,8 @@ struct fixture {
     std::unique_ptr<orderhub::clock> time;
     seeded_random random{1};
     gated_store store;
+    std::unique_ptr<simulated_log> disk; ///< Null: the journal's log is a table.
+    std::unique_ptr<journal::commit_log> log;
     std::unique_ptr<journal::hub_journal> journal;
     providers::registry vendors;
     durable::service_registry services;
@@ -46,15 +53,20 @@ struct fixture {
   hub_options options;
 
   explicit fixture(hub_options o = {},
-                   std::unique_ptr<orderhub::clock> time = std::make_unique<system_clock>())
+                   std::unique_ptr<orderhub::clock> time = std::make_unique<system_clock>(),
+                   bool with_log = false)
       : options(std::move(o)) {
     p->time = std::move(time);
+    if (with_log)
+      p->disk = std::make_unique<simulated_log>();
     p->vendors.endpoints["shop"] = {"shop", "http://shop.test", "mock", {}, -1};
     add_handlers(p->services);
     start();
   }
   void start() {
-    p->journal = must(journal::hub_journal::open(p->store, {}, p->random));
+    if (p->disk)
+      p->log = std::make_unique<journal::commit_log>(*p->disk, small_log);
+    p->journal = must(journal::hub_journal::open(p->store, {}, p->random, p->log.get()));
     p->hub = std::make_unique<runtime::hub>(*p->journal, p->services, p->vendors, p->transport,
                                             *p->time, options);
   }
@@ -429,6 +441,73 @@ TEST_CASE("a stopped hub is the same again after its next start", "[runtime][hub
   f.answer("done");
   CHECK(attached->replies.take().body == "done");
   CHECK(f.hub().metrics().resumed == 1);
+}
+
+// What it knows may be a commit that never reached the disk.
+TEST_CASE("a hub that starts on a full disk answers, sends nothing, and goes on when there is room",
+          "[runtime][hub][stall]") {
+  fixture f({}, std::make_unique<system_clock>(), true);
+  const auto id = f.call("a", "work", "x")->ids.take();
+  auto out = f.p->transport.calls.take();
+  // It ends while nothing can be folded, and its one segment is in use.
+  f.p->store.refuse(error_kind::full);
+  f.p->disk->room_for(0);
+  f.hub().stop();
+  out.done(lost_call());
+  out.done = nullptr;
+  REQUIRE(ends([p = f.p] { p->hub.reset(); }));
+
+  f.start();
+  channel<int> resumed;
+  REQUIRE(f.hub().resume([&] { resumed.put(1); }));
+  CHECK_FALSE(f.hub().health().accepting);
+  CHECK_THAT(f.hub().health().reason, Catch::Contains("room"));
+  CHECK(f.call("a", "peek")->replies.take().status == 200);
+  CHECK(f.attach(id, false)->replies.take().status == 470);
+  auto attached = f.attach(id);
+  CHECK(f.call("b", "work", "x")->replies.take().status == 503);
+  CHECK(f.call("a", "work", "y")->replies.take().status == 503);
+  CHECK(f.hub().metrics().active_objects == 0);
+  CHECK(f.hub().metrics().resumed == 0);
+  CHECK(f.p->transport.calls.empty());
+  CHECK(resumed.empty());
+
+  f.p->store.refuse(std::nullopt);
+  f.p->disk->room_for(std::nullopt);
+  CHECK(resumed.take() == 1);
+  CHECK(f.hub().health().accepting);
+  f.answer("done");
+  CHECK(attached->replies.take().body == "done");
+  CHECK(f.hub().metrics().resumed == 1);
+  auto other = f.call("b", "work", "x");
+  f.answer("more");
+  CHECK(other->replies.take().body == "more");
+}
+
+TEST_CASE("a hub that starts on a full disk can be stopped there, and starts again",
+          "[runtime][hub][stall]") {
+  fixture f({}, std::make_unique<system_clock>(), true);
+  const auto id = f.call("a", "work", "x")->ids.take();
+  auto out = f.p->transport.calls.take();
+  f.p->store.refuse(error_kind::full);
+  f.p->disk->room_for(0);
+  f.hub().stop();
+  out.done(lost_call());
+  out.done = nullptr;
+  REQUIRE(ends([p = f.p] { p->hub.reset(); }));
+  for (int restart = 0; restart < 2; ++restart) {
+    f.start();
+    REQUIRE(f.hub().resume());
+    CHECK(f.attach(id, false)->replies.take().status == 470);
+    f.hub().stop();
+    REQUIRE(ends([p = f.p] { p->hub.reset(); }));
+  }
+  f.p->store.refuse(std::nullopt);
+  f.p->disk->room_for(std::nullopt);
+  f.start();
+  REQUIRE(f.hub().resume());
+  f.answer("done");
+  CHECK(f.attach(id)->replies.take().body == "done");
 }
 
 TEST_CASE("a drain leaves what waits to the next start, long before its time",

@@ -1,8 +1,10 @@
 #include "actors/runtime/journal_writer.hpp"
 #include "journal/base/random.hpp"
+#include "journal/commit_log/commit_log.hpp"
 #include "tests/actors/runtime/hub_support.hpp"
 #include "tests/support/catch2.hpp"
 #include "tests/support/sim_clock.hpp"
+#include "tests/support/simulated_log.hpp"
 
 #include <string>
 #include <vector>
@@ -220,6 +222,109 @@ TEST_CASE("after a batch that was given up nothing later is committed or acknowl
   CHECK(state.live.size() == (full_from > 0 ? 1U : 0U));
   for (int step = 1; step < turns; ++step)
     CHECK((state.value("v" + std::to_string(step)) != nullptr) == (step < full_from));
+}
+
+TEST_CASE("beside a commit log turns are acknowledged while a checkpoint is held up",
+          "[runtime][writer]") {
+  manual_clock time;
+  seeded_random random{1};
+  gated_store store;
+  simulated_log disk;
+  journal::commit_log log(disk, {});
+  journal::journal_options options;
+  options.checkpoint_interval_ms = 0;
+  auto journal = must(journal::hub_journal::open(store, options, random, &log));
+  channel<int> acknowledged;
+  store.close();
+  journal_writer writer(*journal, time, {}, {});
+  writer.submit(turn_of("first", random), [&] { acknowledged.put(0); });
+  CHECK(acknowledged.take() == 0);
+  store.wait_for_arrival(); // The tables' commit, by the thread that folds.
+  for (int i = 1; i <= 50; ++i) {
+    writer.submit(turn_of(std::to_string(i), random), [&, i] { acknowledged.put(i); });
+    CHECK(acknowledged.take() == i);
+  }
+  CHECK(journal->metrics().checkpoint_lsn == 0);
+  store.open();
+  writer.stop();
+  CHECK(journal->metrics().checkpoint_lsn == 51);
+  CHECK(journal->metrics().overlay_objects == 0);
+}
+
+TEST_CASE("beside a commit log turns are acknowledged though nothing can be folded",
+          "[runtime][writer]") {
+  manual_clock time;
+  seeded_random random{1};
+  gated_store store;
+  simulated_log disk;
+  journal::commit_log log(disk, {});
+  journal::journal_options options;
+  options.checkpoint_bytes = 1; // It is behind from the first commit on.
+  auto journal = must(journal::hub_journal::open(store, options, random, &log));
+  channel<int> acknowledged;
+  store.refuse(error_kind::full);
+  journal_writer writer(*journal, time, {}, {});
+  for (int i = 1; i <= 50; ++i) {
+    writer.submit(turn_of(std::to_string(i), random), [&, i] { acknowledged.put(i); });
+    CHECK(acknowledged.take() == i);
+  }
+  CHECK(journal->behind());
+  store.refuse(std::nullopt);
+  writer.stop();
+  CHECK(journal->metrics().checkpoint_lsn == 50);
+  CHECK_FALSE(journal->behind());
+}
+
+TEST_CASE("a start without room is a stall until there is some, and nothing follows before",
+          "[runtime][writer][stall]") {
+  manual_clock time;
+  seeded_random random{1};
+  gated_store store;
+  simulated_log disk;
+  constexpr journal::commit_log_options small{.segment_size = 256U << 10U, .spare = 0};
+  {
+    journal::commit_log log(disk, small);
+    auto journal = must(journal::hub_journal::open(store, {}, random, &log));
+    std::vector<journal::turn> first;
+    first.push_back(turn_of("first", random));
+    REQUIRE(journal->commit(first));
+  }
+  disk.room_for(0);
+  journal::commit_log log(disk, small);
+  auto journal = must(journal::hub_journal::open(store, {}, random, &log));
+  channel<writer_state> states;
+  channel<std::string> said;
+  const auto writer = std::make_unique<journal_writer>(
+      *journal, time, [&](const writer_state& s) { states.put(s); },
+      journal_writer::options{.retry_pause = std::chrono::milliseconds(1)});
+  CHECK(writer->state().stalled);
+  CHECK_THAT(writer->state().reason, Catch::Contains("room"));
+  SECTION("there is room") {
+    writer->when_settled([&] { said.put("settled"); });
+    writer->submit(turn_of("second", random), [&] { said.put("second"); });
+    CHECK(said.empty());
+    disk.room_for(std::nullopt);
+    CHECK_FALSE(states.take().stalled);
+    CHECK(said.take() == "settled");
+    CHECK(said.take() == "second");
+    CHECK_FALSE(writer->state().stalled);
+  }
+  SECTION("there is room before anybody asks") {
+    disk.room_for(std::nullopt);
+    REQUIRE(journal->settle());
+    writer->when_settled([&] { said.put("settled"); });
+    CHECK_FALSE(states.take().stalled);
+    CHECK(said.take() == "settled");
+  }
+  SECTION("there is none") {
+    writer->when_settled([&] { said.put("settled"); });
+    writer->submit(turn_of("second", random), [&] { said.put("second"); });
+    writer->stop();
+    CHECK(said.empty());
+    CHECK(states.take().stalled);
+    CHECK(states.take().given_up);
+    CHECK(journal->metrics().last_lsn == 1);
+  }
 }
 
 TEST_CASE("gathering holds nothing up where fewer turns come than expected", "[runtime][writer]") {

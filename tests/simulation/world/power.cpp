@@ -18,17 +18,30 @@ void world::restart() {
     if (settings_.orders_after_restart)
       next_orders_ = settings_.orders_after_restart;
   }
+  // A batch that was on its way may be there, whole, though nobody was told.
+  const auto doubtful = committing_ ? in_commit_ : std::vector<logged>();
+  committing_ = false;
   for (;;) {
     power_off_ = false;
     gate_->on_offer(nullptr);
     forget_memory();
     store.power_loss();
+    if (disk_) {
+      const auto way = dice_.below(4);
+      disk_ = disk_->after_power_cut(
+          [&](std::size_t) { return way == 0 || (way > 1 && dice_.below(2) == 0); });
+      disk_->on_change([this] { disk_changed(); });
+    }
     orphan_calls();
     time.advance(1 + static_cast<std::int64_t>(dice_.below(200)));
     if (settings_.reboots)
       boot_.reboot();
     try {
       open();
+      if (!doubtful.empty() && journal_->metrics().last_lsn == log_.size() + doubtful.size()) {
+        in_commit_ = doubtful;
+        note_durable();
+      }
       break;
     } catch (const power_cut&) {
       ++crashes_;
@@ -56,6 +69,21 @@ void world::forget_memory() {
   shared_.reset();
   slice_wanted_ = false;
   journal_.reset();
+  commits_.reset();
+}
+
+void world::disk_changed() {
+  if (!committing_) {
+    point("the commit log's files change");
+  } else if (!disk_->just_synced()) {
+    point("the batch is written and not synced");
+  } else {
+    note_durable();
+    committing_ = false; // Nothing is on its way any more.
+    point("the batch is on disk, nobody knows");
+  }
+  if (power_off_)
+    throw power_cut{};
 }
 
 /// Bytes that have left reach their vendor all the same, some of them late.

@@ -24,11 +24,20 @@ world::world(world_settings settings)
       random_(settings_.seed * 2 + 2), next_orders_(settings_.orders) {
   // Doubts and pauses are what this is about: thousands of runs would fill the log with them.
   log::set_level(log::level::off);
+  if (settings_.commit_log)
+    disk_ = std::make_unique<simulated_log>();
   open();
+  if (disk_)
+    disk_->on_change([this] { disk_changed(); });
   store.on_commit([this](std::uint64_t, bool done) {
-    if (done)
-      note_durable();
-    point(done ? "the commit is on disk, nobody knows" : "the commit has begun");
+    if (disk_) {
+      point(done ? "the tables are on disk, the log does not know"
+                 : "the tables' commit has begun");
+    } else {
+      if (done)
+        note_durable();
+      point(done ? "the commit is on disk, nobody knows" : "the commit has begun");
+    }
     if (power_off_)
       throw power_cut{};
   });
@@ -54,7 +63,10 @@ void world::open() {
   services_ = handlers::all_services(std::make_shared<const handlers::order_settings>(orders_));
   auto journal_settings = settings_.journal;
   journal_settings.boot = &boot_;
-  journal_ = must(journal::hub_journal::open(store, journal_settings, random_));
+  if (disk_)
+    commits_ = std::make_unique<journal::commit_log>(
+        *disk_, journal::commit_log_options{.segment_size = 64U << 10U, .spare = 1});
+  journal_ = must(journal::hub_journal::open(store, journal_settings, random_, commits_.get()));
   must(journal::start_on(store, *journal_, time.wall_ms()));
   const auto last_run =
       clock_start_of(journal_->last_stamp(), time.wall_ms(), boot_.boottime_ms(), boot_.boot_id());

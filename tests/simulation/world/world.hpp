@@ -9,12 +9,14 @@
 #include "actors/host/intake.hpp"
 #include "actors/host/object_event.hpp"
 #include "journal/base/random.hpp"
+#include "journal/commit_log/commit_log.hpp"
 #include "journal/hub_journal.hpp"
 #include "journal/record.hpp"
 #include "providers/mock/vendors.hpp"
 #include "providers/registry.hpp"
 #include "tests/support/memory_store.hpp"
 #include "tests/support/sim_clock.hpp"
+#include "tests/support/simulated_log.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -51,6 +53,8 @@ struct world_settings {
   // ── Faults ──
   /// The machine loses power at these points, counted from 1 over the whole run (`points`).
   std::set<std::size_t> crash_at = {};
+  /// The journal has a commit log, and a loss of power keeps what it likes of what was not synced.
+  bool commit_log = false;
   /// Whoever was without power for a moment is another boot; else the process was killed.
   bool reboots = false;
   /// Somebody sets the wall clock between the first loss of power and the restart.
@@ -313,6 +317,7 @@ private:
 
   // power.cpp
   void restart();
+  void disk_changed();
   void forget_memory();
   void orphan_calls();
 
@@ -358,6 +363,9 @@ private:
   std::vector<std::string> requests_, bodies_;
   std::map<std::string, std::vector<unix_ms>, std::less<>> arrivals_;
   std::vector<logged> log_, in_commit_;
+  std::unique_ptr<simulated_log> disk_; ///< Of the commit log, where there is one.
+  std::unique_ptr<journal::commit_log> commits_;
+  bool committing_ = false;
   /// Vendors whose kept connection was reset after an answer: the next call that takes it is lost.
   std::set<std::string> dead_connections_;
   unix_ms newest_in_commit_ = 0, newest_time_ = 0;

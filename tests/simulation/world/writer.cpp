@@ -30,8 +30,13 @@ std::string name_in(const journal::record& r) {
 
 void world::commit() {
   if (settings_.failed_commits_per_mille > 0 &&
-      dice_.below(1'000) < settings_.failed_commits_per_mille)
-    store.fail_commit(1, dice_.below(2) == 0 ? error_kind::full : error_kind::unavailable);
+      dice_.below(1'000) < settings_.failed_commits_per_mille) {
+    const auto kind = dice_.below(2) == 0 ? error_kind::full : error_kind::unavailable;
+    if (disk_)
+      disk_->fail_sync(1, kind);
+    else
+      store.fail_commit(1, kind);
+  }
   std::vector<journal::turn> turns;
   newest_in_commit_ = newest_time_;
   for (auto& j : queue_) {
@@ -43,8 +48,10 @@ void world::commit() {
     }
     turns.push_back(std::move(j.turn));
   }
+  committing_ = disk_ != nullptr;
   while (!journal_->commit(turns)) {
   }
+  committing_ = false;
   auto done = std::move(queue_);
   queue_.clear();
   slice_wanted_ = true;
