@@ -6,8 +6,8 @@
     http_gateway > actors/runtime > actors/host > actors/durable > journal > journal/base
     http_gateway > actors/handlers > actors/durable
          and each of http_gateway and actors/* may see providers, which see only journal/base.
-         Of http_gateway only program sees everything: server knows HTTP alone, ingress and admin
-         the host's door, settings the vendors' tables.
+         Of http_gateway only program sees everything: server knows HTTP alone, ingress the host's
+         door, admin that, what is stored and how it is told, settings the vendors' tables.
 
 Two things are read: the includes of every source, and the targets in every CMakeLists.txt
 (`orderhub_library`, `orderhub_test`, `add_executable`). A file may include only
@@ -48,7 +48,8 @@ MAY_SEE = {
                               "http_gateway/server", "actors/host", "actors/handlers",
                               "journal", "providers", "journal/base"],
     "http_gateway/admin": ["http_gateway/admin", "http_gateway/ingress", "http_gateway/server",
-                           "actors/host", "journal/base"],
+                           "actors/host", "actors/handlers", "actors/durable", "journal",
+                           "providers", "journal/base"],
     "http_gateway/settings": ["http_gateway/settings", "actors/handlers", "actors/durable",
                               "providers", "journal/base"],
     "http_gateway/program": ["http_gateway/program", "http_gateway/server", "http_gateway/mock",
