@@ -30,7 +30,8 @@ std::variant<handlers::order_objects, admin_problem> read_order(const std::strin
                                                                 const admin_sources& from) {
   const handlers::order_reader reader{
       [&](const object_id& id) { return from.hub.object(id); },
-      [&](std::span<const object_id> objects, unix_ms at) { return from.hub.past(objects, at); }};
+      [&](std::span<const object_id> objects, unix_ms at) { return from.hub.past(objects, at); },
+      [&](const invocation_id& id) { return from.hub.invocation(id); }};
   auto objects = handlers::read_order(reader, key);
   if (objects.is_unknown())
     return admin_problem{

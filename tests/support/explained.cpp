@@ -22,7 +22,8 @@ handlers::order_objects objects_of(const world& w, const std::string& key) {
         if (!rows)
           return rows.failure();
         return journal::past_of(**rows, objects, at);
-      }};
+      },
+      [&](const invocation_id& id) { return w.stored().find_invocation(id); }};
   return handlers::read_order(reader, key);
 }
 

@@ -203,6 +203,8 @@ private:
     case note_kind::retry_at:
       return add(recorded.at, retry(n, at, next, in_doubt));
     case note_kind::doubt:
+      if (!has_effect(step_.intent.operation))
+        return add(recorded.at, say(sentence::unanswered, {{"at", at}, {"reason", n.text}}));
       in_doubt = true;
       add(recorded.at,
           say(sentence::doubt,

@@ -4,8 +4,10 @@
 #include "actors/handlers/orders/fulfilment_claim.hpp"
 #include "actors/handlers/orders/order_facts.hpp"
 #include "actors/handlers/shipments/parcel.hpp"
+#include "journal/record.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace orderhub::handlers {
@@ -34,6 +36,51 @@ unix_ms accepted_at(const order_objects& objects) {
   return order->live.empty() ? 0 : order->live.front().accepted_at;
 }
 
+/// Ids that an invocation names: its caller's, and of whom it called.
+std::vector<invocation_id> named_in(const journal::invocation_state& i) {
+  std::vector<invocation_id> ids;
+  if (i.input.caller)
+    ids.push_back(i.input.caller->invocation);
+  for (const auto& e : i.entries)
+    if (e.kind == journal::record_kind::call || e.kind == journal::record_kind::send)
+      if (const auto p = journal::decode_call(e.payload))
+        ids.push_back(p->invocation);
+  return ids;
+}
+
+/// What has ended since the last checkpoint is in no row yet: those of them that others name are
+/// found by their ids.
+void follow_names(const order_reader& reader, std::span<const object_id> all, order_objects& to) {
+  std::set<invocation_id> known;
+  std::vector<invocation_id> open;
+  const auto add_names = [&](const journal::invocation_state& i) {
+    for (const auto& id : named_in(i))
+      open.push_back(id);
+  };
+  for (const auto& state : to.states)
+    for (const auto& i : state.live) {
+      known.insert(i.id);
+      add_names(i);
+    }
+  for (const auto& row : to.past.found) {
+    known.insert(row.invocation.id);
+    add_names(row.invocation);
+  }
+  for (std::size_t asked = 0; !open.empty() && asked < followed_max;) {
+    const auto id = open.back();
+    open.pop_back();
+    if (!known.insert(id).second)
+      continue;
+    ++asked;
+    auto row = reader.invocation(id);
+    if (!row || !*row || !(*row)->invocation.finished ||
+        std::find(all.begin(), all.end(), (*row)->object) == all.end())
+      continue;
+    add_names((*row)->invocation);
+    to.past.found.push_back(std::move(**row));
+  }
+}
+
 } // namespace
 
 const journal::object_state* order_objects::find(const object_id& id) const {
@@ -59,6 +106,7 @@ order_objects read_order(const order_reader& reader, const std::string& key) {
   if (const auto at = accepted_at(objects); at > 0)
     if (auto past = reader.past(all, at))
       objects.past = std::move(*past);
+  follow_names(reader, all, objects);
   return objects;
 }
 

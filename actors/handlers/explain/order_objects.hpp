@@ -5,7 +5,9 @@
 #include "journal/object_state.hpp"
 #include "journal/past_invocations.hpp"
 
+#include <cstddef>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -33,10 +35,14 @@ struct order_objects {
 struct order_reader {
   std::function<result<journal::object_state>(const object_id&)> object;
   std::function<result<journal::past_invocations>(std::span<const object_id>, unix_ms)> past;
+  /// Live or finished, wherever it is stored.
+  std::function<result<std::optional<journal::invocation_row>>(const invocation_id&)> invocation;
 };
 
-/// At most eight objects, and a bounded piece of the finished invocations. What cannot be read is
-/// named in the answer, and takes nothing else with it.
+/// At most eight objects, a bounded piece of the finished invocations, and of those that they name
+/// (who called them, whom they called) at most `followed_max`. What cannot be read is named in the
+/// answer, and takes nothing else with it.
+inline constexpr std::size_t followed_max = 100;
 order_objects read_order(const order_reader& reader, const std::string& key);
 
 } // namespace orderhub::handlers

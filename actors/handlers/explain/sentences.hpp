@@ -48,7 +48,6 @@ enum class sentence : std::uint8_t {
   not_done_before,   ///< A person says that it was not.
   evidence,          ///< A verified event came while the call was out.
   person,            ///< A person is called.
-  unreadable,        ///< A record of it cannot be read.
   // ── What it waits for ──
   waits_answer,
   waits_vendor, ///< Not reached: connection, name, TLS, no answer.
@@ -151,7 +150,8 @@ struct said {
 };
 
 using said_value = std::pair<std::string_view, std::string_view>;
-/// Every place of the sentence must have a value. Control characters in one become spaces.
+/// Every place of the sentence should have a value (a test says each of them); one that has none is
+/// shown as `…`. Control characters become spaces.
 said say(sentence which, std::initializer_list<said_value> values = {});
 
 // ── How values are written ──────────────────────────────────────────────────────────────────
