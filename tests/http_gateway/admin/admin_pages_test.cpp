@@ -1,6 +1,8 @@
 #include "http_gateway/admin/admin_problem.hpp"
 #include "http_gateway/admin/admin_routes.hpp"
 #include "http_gateway/admin/masked.hpp"
+#include "journal/key.hpp"
+#include "journal/store.hpp"
 #include "tests/http_gateway/admin/admin_hub.hpp"
 #include "tests/support/order_check.hpp"
 #include "tests/support/schema_check.hpp"
@@ -332,6 +334,31 @@ TEST_CASE("an id on a ticket leads to its order", "[admin]") {
     CHECK(std::any_of(matches.begin(), matches.end(), is_it));
   }
   CHECK(page(hub, "/admin/lookup?q=pi_nobody")["matches"].empty());
+}
+
+TEST_CASE("an order whose row is damaged is shown as far as it can be", "[admin][damage]") {
+  admin_hub hub;
+  hub.hub.call(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(hub.hub.run());
+  {
+    auto rows = hub.hub.store.begin_write(false);
+    REQUIRE(rows);
+    REQUIRE((*rows)->put(journal::table::ob, journal::object_key(order_object("1")), "no row"));
+    REQUIRE((*rows)->commit());
+  }
+  const auto order = page(hub, "/admin/orders/1");
+  INFO(order.dump());
+  CHECK(order["state"] == "unreadable");
+  CHECK(order["status"] == "unknown");
+  CHECK(std::any_of(order["objects"].begin(), order["objects"].end(), [](const json& o) {
+    return o["object"] == "OrderOrchestrator/1" && o["set_aside"].is_string();
+  }));
+  all_are_described(hub);
+  const auto status = page(hub, "/admin/status");
+  CHECK(status["journal"]["objects_set_aside"] == 1);
+  CHECK(status["ok"] == false);
+  CHECK(hub.ask("/admin/orders/1/explain?format=text").body.find("is set aside") !=
+        std::string::npos);
 }
 
 TEST_CASE("a hub that is not well says so", "[admin]") {
