@@ -139,6 +139,29 @@ TEST_CASE("the admin API's table and its document are the same", "[admin][openap
   CHECK(in_table == in_document);
 }
 
+TEST_CASE("what the document refers to is in it, and every schema is used", "[admin][openapi]") {
+  const auto document = described();
+  std::set<std::string> used;
+  const std::function<void(const json&)> walk = [&](const json& value) {
+    if (value.is_object() && value.contains("$ref")) {
+      const auto ref = value["$ref"].get<std::string>();
+      CAPTURE(ref);
+      CHECK(document.contains(json::json_pointer(ref.substr(1))));
+      used.insert(ref.substr(ref.rfind('/') + 1));
+    }
+    if (value.is_structured())
+      for (const auto& member : value)
+        walk(member);
+  };
+  walk(document);
+  for (const auto& [name, schema] : document["components"]["schemas"].items()) {
+    CAPTURE(name);
+    CHECK(used.contains(name));
+    if (schema["type"] == "object") // A member that is not described is seen.
+      CHECK(schema["additionalProperties"] == false);
+  }
+}
+
 TEST_CASE("every reason of a refusal is in the document, and no other", "[admin][openapi]") {
   std::set<std::string> known;
   for (std::size_t i = 0; i < admin_reason_count; ++i)

@@ -366,6 +366,25 @@ TEST_CASE("explained: what nothing will wake is said to be stuck", "[explain]") 
   is_golden("stuck", e);
 }
 
+TEST_CASE("explained: an order that its warehouse packs", "[explain]") {
+  world_settings s;
+  s.orders.stock = s.orders.warehouse = s.orders.carrier = true;
+  s.mock.job_ms = 1'000 * minute;
+  world w(s);
+  w.wait_for(ask(w));
+  REQUIRE(w.run(minute));
+  w.submit({"FulfillmentOrchestrator", "f-1"}, "Fulfill",
+           R"({"orderId":"1","items":[{"productId":"sku-1","quantity":2},{"productId":"sku-2",)"
+           R"("quantity":1}],"shipping":{"name":"Ada Lovelace","street":"1 Main St",)"
+           R"("city":"Springfield","state":"IL","zip":"62701"}})");
+  w.run(10 * minute);
+  const auto e = explained(w);
+  CHECK(e.state == "waiting");
+  CHECK(std::any_of(e.waits_for.begin(), e.waits_for.end(),
+                    [](const auto& wait) { return wait.what == "packing"; }));
+  is_golden("fulfilment", e);
+}
+
 TEST_CASE("an order that nobody sent is unknown", "[explain]") {
   const world w;
   CHECK(objects_of(w).is_unknown());
@@ -380,13 +399,17 @@ TEST_CASE("at every moment an order is said to wait for what will come", "[expla
       R"([{"vendor":"shippo","operation":"label","nth":1,"effect":"queued","late_ms":20000}])",
       R"([{"vendor":"*","probability":0.2,"effect":"status","status":429}])");
   const auto seed = GENERATE(range(1, 6));
-  CAPTURE(faults, seed);
+  const std::size_t dies_every = GENERATE(std::size_t{0}, std::size_t{23});
+  CAPTURE(faults, seed, dies_every);
   auto s = with_faults(faults);
   s.seed = static_cast<std::uint64_t>(seed);
   world w(s);
   ask(w);
-  std::size_t looked = 0;
+  std::size_t looked = 0, steps = 0;
   while (w.step()) {
+    // The machine loses power again and again: what is on disk is told as well.
+    if (dies_every != 0 && ++steps % dies_every == 0 && steps < 400)
+      w.lose_power();
     const auto objects = objects_of(w);
     if (objects.is_unknown())
       continue;
