@@ -68,10 +68,11 @@ std::string without_chance(const std::string& text) {
       R"((\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d{3}Z|\d\d:\d\d:\d\d\.\d{3}Z))"
       R"(|((?:inv_[A-Za-z0-9_-]{30}))|(oh_[0-9a-f]+(?:-\d+)?))"
       R"(|(version \d+))"
+      R"(|(\b\d+ bytes\b))"
       R"(|(\b(?:\d+ d(?: \d+ h)?|\d+ h(?: \d+ min)?|\d+ min(?: \d+ s)?|\d+\.\d s|\d+ ms)(?=[ :.,]|$)))"
       R"(|(\b(?:pi|ch|re|evt|pm)_[A-Za-z0-9]+))"
       R"(|(\b[0-9a-f]{24,}\b|\b(?=[A-Za-z]*\d)[A-Za-z0-9]{16,}\b))");
-  constexpr const char* names[] = {"time", "inv", "key", "version", "span", "id", "id"};
+  constexpr const char* names[] = {"time", "inv", "key", "version", "bytes", "span", "id", "id"};
   std::map<std::string, std::string> seen;
   std::map<std::string, int> counts;
   std::string out;
@@ -84,7 +85,7 @@ std::string without_chance(const std::string& text) {
     for (std::size_t g = 1; g < m.size(); ++g)
       if (m[g].matched)
         kind = names[g - 1];
-    if (kind == "span" || kind == "version") {
+    if (kind == "span" || kind == "version" || kind == "bytes") {
       out += "<" + kind + ">";
       continue;
     }

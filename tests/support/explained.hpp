@@ -13,8 +13,9 @@ handlers::order_objects objects_of(const world& w, const std::string& key = "1")
 handlers::explain_now now_of(const world& w);
 handlers::explanation explained(const world& w, const std::string& key = "1");
 
-/// A text in which times, spans, ids, keys and sequence numbers have numbers in the order in which
-/// they come: `<time 1>`. So it says which of them are the same, and no draw of chance is in it.
+/// A text in which times, ids and keys have numbers in the order in which they come, `<time 1>`, so
+/// that it says which of them are the same; spans, sizes and sequence numbers have none. No draw of
+/// chance is in it.
 std::string without_chance(const std::string& text);
 
 /// What is wrong with that text against the golden file of that name; empty: nothing. With
