@@ -27,6 +27,10 @@ explained_call call_of_live(const journal::object_state& state,
 explained_call call_of_past(const journal::invocation_row& row, const explain_now& now);
 
 explained_wait wait_of(const waiting_step& step, const explain_now& now);
+/// Of each wait what its step says better: the event that it awaits, that it is paused.
+void improve_waits(explanation& e, const explain_now& now);
+/// What comes next of a step in doubt: `Shippo is asked again at 10:03:14.000Z`.
+std::string next_text(const explained_step& step, const explain_now& now);
 
 /// What became of the order's money, and how that is told.
 explained_money money_of(const order_facts& facts, const std::string& currency, std::int64_t total);

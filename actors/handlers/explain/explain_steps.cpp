@@ -1,8 +1,7 @@
-// What one step has come to, and what a retry would do.
-#include "actors/durable/idempotency_key.hpp"
+// What one step has come to.
 #include "actors/durable/wait_cause.hpp"
 #include "actors/handlers/explain/explain_parts.hpp"
-#include "actors/handlers/explain/step_words.hpp"
+#include "actors/handlers/explain/step_stand.hpp"
 #include "journal/base/hash.hpp"
 #include "journal/base/text.hpp"
 #include "journal/record.hpp"
@@ -13,81 +12,16 @@
 
 namespace orderhub::handlers {
 
-using durable::doubt_move;
-using durable::effect_standing;
-using durable::retry_move;
 using journal::note_kind;
 using providers::doubt_policy;
 
 namespace {
 
-/// A step as it stands in the journal.
-struct recorded_step {
-  std::uint32_t index = 0;
-  unix_ms at = 0;
-  journal::effect_payload intent;
-  std::vector<journal::recorded_note> notes;
-  std::optional<result<std::string>> ended;
-  unix_ms ended_at = 0;
-};
-
-std::vector<recorded_step> recorded_steps(const journal::invocation_state& i) {
-  std::vector<recorded_step> steps;
-  for (const auto& e : i.entries) {
-    if (e.kind == journal::record_kind::effect) {
-      if (auto intent = journal::decode_effect(e.payload))
-        steps.push_back({e.index, e.time, std::move(*intent), {}, std::nullopt, 0});
-    } else if (e.kind == journal::record_kind::effect_note) {
-      for (auto& s : steps)
-        if (s.index == e.index)
-          if (auto note = journal::decode_note(e.payload))
-            s.notes.push_back({std::move(*note), e.time});
-    } else if (e.kind == journal::record_kind::completion) {
-      for (auto& s : steps)
-        if (s.intent.completion == e.index)
-          if (auto value = journal::decode_result(e.payload)) {
-            s.ended = std::move(*value);
-            s.ended_at = e.time;
-          }
-    }
-  }
-  return steps;
-}
-
-class step_teller {
+/// Tells it, oldest first.
+class step_teller : public step_stand {
 public:
-  step_teller(const recorded_step& step, const std::string& currency, const explain_now& now,
-              unix_ms person_acted_at)
-      : step_(step), currency_(currency), now_(now), person_acted_at_(person_acted_at),
-        words_(words_of(step.intent.name)), vendor_(title_of_vendor(step.intent.vendor)),
-        stands_(durable::standing_of(step.at, step.notes)) {}
-
-  [[nodiscard]] const effect_standing& stands() const { return stands_; }
-  [[nodiscard]] std::string key() const {
-    return step_.intent.key.empty()
-               ? std::string()
-               : durable::key_of_generation(step_.intent.key, stands_.generation);
-  }
-  [[nodiscard]] unix_ms key_good_until() const {
-    return step_.intent.key_life_ms > 0 ? stands_.first_sent_at + step_.intent.key_life_ms : 0;
-  }
-  [[nodiscard]] doubt_policy policy() const {
-    return durable::policy_now(step_.intent, stands_.waited_for_event);
-  }
-  [[nodiscard]] bool is_in_doubt() const {
-    return stands_.in_doubt && has_effect(step_.intent.operation);
-  }
-  [[nodiscard]] std::string call() const {
-    return shown_call(step_.intent.operation, call_of(step_.intent));
-  }
-  /// From then on an empty look-up counts; 0: not known, or of no use.
-  [[nodiscard]] unix_ms counts_from() const {
-    const auto earlier_run = step_.at < now_.started_at ? now_.started_at : 0;
-    const auto left = std::max(stands_.left_at, earlier_run);
-    return stands_.in_doubt && left > 0 && step_.intent.absence_after_ms > 0
-               ? left + step_.intent.absence_after_ms
-               : 0;
-  }
+  step_teller(const recorded_step& step, const std::string& currency, const explain_now& now)
+      : step_stand(step, now), currency_(currency) {}
 
   std::vector<step_moment> moments() {
     add(step_.at, intent());
@@ -115,67 +49,7 @@ public:
     return stands_.nothing_out ? "waiting" : "out";
   }
 
-  [[nodiscard]] unix_ms next_at() const {
-    return step_.ended || !stands_.stands || !stands_.nothing_out ? 0 : stands_.stands->note.at;
-  }
-
-  /// What it does then.
-  [[nodiscard]] std::string_view next() const {
-    if (next_at() == 0)
-      return {};
-    switch (stands_.stands->note.kind) {
-    case note_kind::retry_at:
-      return "send";
-    case note_kind::event_wait:
-      return "event";
-    default:
-      return "look_up";
-    }
-  }
-
-  /// Of what has not ended and is not paused with its invocation.
-  [[nodiscard]] retry_prediction retried(bool is_held) const {
-    retry_prediction p;
-    const bool is_queued = stands_.nothing_out && stands_.position == note_kind::waiting &&
-                           stands_.stands && stands_.stands->note.kind == note_kind::waiting;
-    // A look-up leaves without a note: it is out when its time has come, or a person asked for it.
-    const bool is_due =
-        next() == "look_up" && (next_at() <= now_.at || stands_.stands->at <= person_acted_at_);
-    p.move = durable::move_of_retry({.is_out = stands_.is_out() || is_due,
-                                     .is_queued = is_queued,
-                                     .in_doubt = stands_.in_doubt,
-                                     .waits_for_event = stands_.waits_for_event(),
-                                     .waits_for_person = stands_.waits_for_person(),
-                                     .is_refused = stands_.refused});
-    switch (p.move) {
-    case retry_move::nothing:
-      p.because.push_back(say(is_queued ? sentence::retry_queued : sentence::retry_out));
-      return p;
-    case retry_move::send:
-      p.call = call();
-      p.key = key();
-      p.because.push_back(say(sentence::retry_sends, {{"call", p.call}}));
-      break;
-    case retry_move::end_event_wait: {
-      const auto next = durable::policy_now(step_.intent, true);
-      p.because.push_back(say(sentence::retry_ends_wait,
-                              {{"vendor", vendor_}, {"rule", providers::name_of(next)}}));
-      predict_in_doubt(p, next);
-      break;
-    }
-    case retry_move::look_up:
-      predict_lookup(p);
-      break;
-    case retry_move::by_policy:
-      predict_in_doubt(p, policy());
-      break;
-    }
-    add_holds(p, is_held);
-    return p;
-  }
-
 private:
-  [[nodiscard]] std::string moment(unix_ms at) const { return moment_text(at, now_.at); }
   void add(unix_ms at, said what) { moments_.push_back({at, std::move(what)}); }
 
   [[nodiscard]] said intent() const {
@@ -329,68 +203,7 @@ private:
     }
   }
 
-  void predict_lookup(retry_prediction& p) const {
-    const auto asked = lookup_of(step_.intent, key(), stands_.first_sent_at);
-    p.call = asked ? shown_call(step_.intent.operation, *asked) : "a look-up";
-    p.counts_from = counts_from();
-    p.because.push_back(say(sentence::retry_looks_up, {{"call", p.call}}));
-    if (p.counts_from > now_.at)
-      p.because.push_back(say(sentence::retry_not_before, {{"settle", moment(p.counts_from)}}));
-  }
-
-  void predict_in_doubt(retry_prediction& p, doubt_policy rule) const {
-    const bool key_helps = !stands_.lookup_only && now_.at < key_good_until();
-    // What a configured provider's look-up is nobody knows here but by its rule.
-    const bool has_lookup = rule == doubt_policy::lookup ||
-                            lookup_of(step_.intent, key(), stands_.first_sent_at).has_value();
-    p.by_policy = durable::move_in_doubt(rule, key_helps, has_lookup);
-    switch (*p.by_policy) {
-    case doubt_move::same_key:
-      p.call = call();
-      p.key = key();
-      p.because.push_back(
-          say(sentence::retry_same_key,
-              {{"call", p.call}, {"vendor", vendor_}, {"step", step_.intent.name}}));
-      return;
-    case doubt_move::look_up:
-      return predict_lookup(p);
-    case doubt_move::send_again:
-      p.call = call();
-      p.key = key();
-      p.safe = !has_effect(step_.intent.operation);
-      p.because.push_back(
-          p.safe ? say(sentence::retry_asks, {{"call", p.call}})
-                 : say(sentence::retry_repeats, {{"call", p.call}, {"receiver", words_.twice}}));
-      return;
-    case doubt_move::await_event:
-      p.because.push_back(say(sentence::retry_waits_on, {{"vendor", vendor_}}));
-      return;
-    case doubt_move::give_up:
-      p.because.push_back(say(sentence::retry_gives_up, {{"rule", providers::name_of(rule)}}));
-      return;
-    }
-  }
-
-  void add_holds(retry_prediction& p, bool is_held) const {
-    if (p.call.empty())
-      return;
-    const bool is_lookup = p.move == retry_move::look_up || p.by_policy == doubt_move::look_up;
-    if (is_held && !is_lookup)
-      p.because.push_back(say(sentence::retry_held));
-    const auto* vendor = find_vendor(now_, step_.intent.vendor);
-    if (vendor == nullptr || vendor->hold == vendor_hold_kind::none ||
-        (vendor->hold == vendor_hold_kind::paused && is_lookup))
-      return;
-    p.because.push_back(say(sentence::retry_vendor_held, {{"vendor", vendor_}}));
-  }
-
-  const recorded_step& step_;
   const std::string& currency_;
-  const explain_now& now_;
-  const unix_ms person_acted_at_;
-  const step_words words_;
-  const std::string vendor_;
-  const effect_standing stands_;
   std::vector<step_moment> moments_;
 };
 
@@ -408,7 +221,7 @@ unix_ms person_acted_at(const journal::object_state* state, const invocation_id&
 
 explained_step told(const recorded_step& s, const std::string& currency, const explain_now& now,
                     bool is_paused, bool is_held, unix_ms acted_at, const std::string& handler) {
-  step_teller teller(s, currency, now, acted_at);
+  step_teller teller(s, currency, now);
   explained_step e;
   e.name = s.intent.name;
   e.vendor = s.intent.vendor;
@@ -439,7 +252,7 @@ explained_step told(const recorded_step& s, const std::string& currency, const e
       e.if_retried.emplace();
       e.if_retried->because.push_back(say(sentence::retry_resumes, {{"handler", handler}}));
     } else {
-      e.if_retried = teller.retried(is_held);
+      e.if_retried = retried(s, now, is_held, acted_at);
     }
   }
   e.moments = teller.moments();
