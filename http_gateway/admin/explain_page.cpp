@@ -98,7 +98,9 @@ json retry_json(const handlers::explained_step& s) {
   if (!s.if_retried)
     return nullptr;
   const auto& p = *s.if_retried;
-  return {{"move", move_text(p)},
+  // What cannot go on is replayed, and does then what it would.
+  const auto move = s.state == "paused" ? std::string_view("replay") : move_text(p);
+  return {{"move", move},
           {"call", text(p.call)},
           {"key", text(p.key)},
           {"safe", p.safe},
