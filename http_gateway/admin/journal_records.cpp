@@ -129,11 +129,11 @@ std::optional<admin_problem> add_by_id(handlers::order_objects& objects, const a
   const auto id = invocation_id::parse(call.value("invocation"));
   if (!id)
     return invalid("invocation", "invocation must be an id such as inv_….");
-  const admin_problem unknown{admin_reason::no_such_invocation,
-                              "There is no such invocation of this order.",
-                              "invocation",
-                              {},
-                              {}};
+  admin_problem unknown{admin_reason::no_such_invocation,
+                        "There is no such invocation of this order.",
+                        "invocation",
+                        {},
+                        {}};
   for (const auto& s : objects.states)
     if (s.find_live(*id) != nullptr)
       return std::nullopt;

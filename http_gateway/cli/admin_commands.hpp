@@ -7,9 +7,11 @@
 #include <ostream>
 #include <string>
 
+// NOLINTBEGIN(readability-identifier-naming): CLI11's own names.
 namespace CLI {
 class App;
 }
+// NOLINTEND(readability-identifier-naming)
 
 /// The commands that ask a running hub: `orders`, `vendors`, `status`. They know it by its admin
 /// listener alone, so they run on any machine that reaches it.

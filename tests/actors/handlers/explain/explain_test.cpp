@@ -408,7 +408,8 @@ TEST_CASE("at every moment an order is said to wait for what will come", "[expla
   std::size_t looked = 0, steps = 0;
   while (w.step()) {
     // The machine loses power again and again: what is on disk is told as well.
-    if (dies_every != 0 && ++steps % dies_every == 0 && steps < 400)
+    ++steps;
+    if (dies_every != 0 && steps % dies_every == 0 && steps < 400)
       w.lose_power();
     const auto objects = objects_of(w);
     if (objects.is_unknown())
