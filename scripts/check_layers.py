@@ -6,8 +6,9 @@
     http_gateway > actors/runtime > actors/host > actors/durable > journal > journal/base
     http_gateway > actors/handlers > actors/durable
          and each of http_gateway and actors/* may see providers, which see only journal/base.
-         Of http_gateway only program sees everything: server knows HTTP alone, ingress and admin
-         the host's door, settings the vendors' tables.
+         Of http_gateway only program sees everything: server knows HTTP alone, ingress the host's
+         door, admin that, what is stored and how it is told, settings the vendors' tables, cli
+         nothing of the hub.
 
 Two things are read: the includes of every source, and the targets in every CMakeLists.txt
 (`orderhub_library`, `orderhub_test`, `add_executable`). A file may include only
@@ -48,11 +49,14 @@ MAY_SEE = {
                               "http_gateway/server", "actors/host", "actors/handlers",
                               "journal", "providers", "journal/base"],
     "http_gateway/admin": ["http_gateway/admin", "http_gateway/ingress", "http_gateway/server",
-                           "actors/host", "journal/base"],
+                           "actors/host", "actors/handlers", "actors/durable", "journal",
+                           "providers", "journal/base"],
+    # It knows the hub by HTTP alone.
+    "http_gateway/cli": ["http_gateway/cli", "journal/base"],
     "http_gateway/settings": ["http_gateway/settings", "actors/handlers", "actors/durable",
                               "providers", "journal/base"],
     "http_gateway/program": ["http_gateway/program", "http_gateway/server", "http_gateway/mock",
-                             "http_gateway/ingress", "http_gateway/admin",
+                             "http_gateway/ingress", "http_gateway/admin", "http_gateway/cli",
                              "http_gateway/webhooks", "http_gateway/settings", "actors/runtime", "actors/host",
                              "actors/handlers", "actors/durable", "journal", "journal/base",
                              "providers"],
@@ -66,8 +70,8 @@ LIBRARIES = [
      "only journal/lmdb_store.cpp knows LMDB"),
     (r"(zstd|zdict)\.h$", "zstd::zstd", r"(journal/row_packing|tests/bench/train)\.cpp$",
      "only journal/row_packing.cpp compresses rows"),
-    (r"curl/", "CURL::libcurl", r"providers/transport/",
-     "only providers/transport knows libcurl"),
+    (r"curl/", "CURL::libcurl", r"(providers/transport/|http_gateway/cli/client\.cpp$)",
+     "only providers/transport and the command line's client know libcurl"),
     (r"nlohmann/", "nlohmann_json::nlohmann_json", r".*\.cpp$",
      "the JSON library stays inside .cpp files"),
     (r"boost/", "orderhub_beast", r"http_gateway/server/",

@@ -1,5 +1,6 @@
 #include "actors/durable/effect_machine.hpp"
 
+#include "actors/durable/effect_standing.hpp"
 #include "actors/durable/idempotency_key.hpp"
 #include "journal/base/text.hpp"
 #include "providers/policy/answer.hpp"
@@ -79,10 +80,7 @@ void effect_machine::note(note_kind kind, unix_ms at, std::string text) {
 }
 
 doubt_policy effect_machine::policy() const {
-  const auto declared = static_cast<doubt_policy>(start_.intent.policy);
-  if (declared == doubt_policy::await_event && event_waited_)
-    return static_cast<doubt_policy>(start_.intent.after_event);
-  return declared;
+  return policy_now(start_.intent, event_waited_);
 }
 
 std::string effect_machine::key() const {
@@ -498,18 +496,13 @@ effect_step effect_machine::resolve(const error& why, bool at_once) {
   const auto& op = start_.operation;
   const auto delay =
       at_once ? 0 : providers::backoff_ms(op.retry, failures_ - 1, why.retry_after_ms, env_.random);
-  switch (policy()) {
-  case doubt_policy::replay_key:
-    if (!stored_ && key_alive()) {
-      if (!at_once)
-        return wait(delay, next::send, why.message);
-      note(note_kind::resend, now(), "same key, same bytes");
-      return send();
-    }
-    break;
-  case doubt_policy::lookup:
-    break;
-  case doubt_policy::may_repeat:
+  switch (move_in_doubt(policy(), !stored_ && key_alive(), op.lookup != nullptr)) {
+  case doubt_move::same_key:
+    if (!at_once)
+      return wait(delay, next::send, why.message);
+    note(note_kind::resend, now(), "same key, same bytes");
+    return send();
+  case doubt_move::send_again:
     if (!op.has_effect)
       doubt_ = false; // What it may have done does not count.
     if (auto ended = ended_by_cancel())
@@ -519,13 +512,15 @@ effect_step effect_machine::resolve(const error& why, bool at_once) {
     if (op.has_effect && std::exchange(unread_, false))
       return repeat_unread(why, delay);
     return wait(delay, next::send, why.message);
-  case doubt_policy::await_event:
+  case doubt_move::await_event:
     return wait(event_wait_ms(), next::after_event, why.message);
-  case doubt_policy::may_miss:
-    return missed("it may have happened and by its policy is not repeated");
+  case doubt_move::give_up:
+    return missed(policy() == doubt_policy::may_miss
+                      ? "it may have happened and by its policy is not repeated"
+                      : "it may have happened and cannot be looked up");
+  case doubt_move::look_up:
+    break;
   }
-  if (op.lookup == nullptr)
-    return missed("it may have happened and cannot be looked up");
   stored_ = true; // What has come to look-ups stays with them.
   absent_ = running_ = 0;
   if (!at_once && why.retry_after_ms > 0) {
@@ -599,12 +594,13 @@ effect_step effect_machine::on_evidence(const step_evidence& evidence) {
 effect_step effect_machine::on_operator(journal::operator_verb verb) {
   if (calling() || std::holds_alternative<done>(phase_))
     return stay();
-  if (std::holds_alternative<waiting_for_place>(phase_) && verb == journal::operator_verb::retry)
+  if (queued() && verb == journal::operator_verb::retry)
     return stay(); // It is next in its queue already.
   rounds_ = 0;
   failures_ = lookup_failures_ = running_ = 0;
   person_.reset();
-  if (verb != journal::operator_verb::retry) {
+  const bool is_retry = verb == journal::operator_verb::retry;
+  if (!is_retry) {
     if (!doubt_ || start_.operation.lookup == nullptr)
       return stay();
     leave_queue();
@@ -613,18 +609,28 @@ effect_step effect_machine::on_operator(journal::operator_verb verb) {
     note(refused_ ? note_kind::done_before : note_kind::not_done_before, now(),
          "an operator says so");
   }
-  if (!doubt_)
+  const auto* w = std::get_if<waiting>(&phase_);
+  const retry_standing stands{.in_doubt = doubt_,
+                              .waits_for_event = w != nullptr && w->then == next::after_event,
+                              .waits_for_person =
+                                  std::holds_alternative<waiting_for_person>(phase_),
+                              .is_refused = refused_};
+  switch (is_retry ? move_of_retry(stands) : retry_move::look_up) {
+  case retry_move::nothing:
+    return stay();
+  case retry_move::send:
     return send();
-  if (const auto* w = std::get_if<waiting>(&phase_);
-      w != nullptr && w->then == next::after_event && verb == journal::operator_verb::retry)
+  case retry_move::end_event_wait:
     return go(next::after_event);
-  if (refused_ || verb != journal::operator_verb::retry ||
-      std::holds_alternative<waiting_for_person>(phase_)) {
+  case retry_move::look_up:
     note(note_kind::lookup_at, now(), "an operator asked for it");
     return lookup();
+  case retry_move::by_policy:
+    return resolve(
+        {error_kind::in_doubt, std::string(start_.operation.name), "an operator asked for it"},
+        true);
   }
-  return resolve(
-      {error_kind::in_doubt, std::string(start_.operation.name), "an operator asked for it"}, true);
+  return stay();
 }
 
 effect_step effect_machine::hold(bool held) {

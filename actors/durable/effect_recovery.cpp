@@ -1,5 +1,6 @@
 // Where an effect stands that was found open in the journal.
 #include "actors/durable/effect_machine.hpp"
+#include "actors/durable/effect_standing.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -28,68 +29,27 @@ effect_step effect_machine::begin() {
 
 /// From the journal: what was decided before, and what may be out there.
 effect_step effect_machine::recover() {
-  bool nothing_out = false; // Nothing has left since the newest of the notes that say so.
-  bool waited_for_event = false;
-  unix_ms out_since = start_.accepted_at;
-  std::optional<unix_ms> doubted_at;
-  std::optional<journal::recorded_note> stands;
+  const auto known = standing_of(start_.accepted_at, start_.notes);
   lost_ = true;
-  for (const auto& recorded : start_.notes) {
-    const auto& n = recorded.note;
-    if (n.kind == note_kind::evidence) {
-      evidence_ = n.text;
-      continue;
-    }
-    generation_ = std::max(generation_, n.attempt);
-    sends_ = std::max(sends_, n.sends);
-    left_recorded_ = std::max(left_recorded_, n.left_at);
-    rounds_ = n.rounds;
-    same_status_ = n.status;
-    same_status_since_ = n.status_since;
-    stored_ = n.lookup_only;
-    if (journal::is_position(n.kind)) {
-      position_ = n.kind;
-      position_text_ = n.text;
-      stands = recorded;
-      nothing_out = n.kind != note_kind::resend;
-      if (!nothing_out)
-        out_since = recorded.at;
-    }
-    switch (n.kind) {
-    case note_kind::doubt:
-      doubt_ = true;
-      doubted_at = recorded.at;
-      break;
-    case note_kind::done_before:
-      refused_ = doubt_ = true;
-      break;
-    case note_kind::not_done_before:
-      refused_ = false;
-      break;
-    case note_kind::lookup_absent:
-      if (refused_)
-        break;
-      doubt_ = false;
-      doubted_at.reset();
-      // Where it stood before does not count any more: it is to be sent again.
-      nothing_out = true;
-      stands.reset();
-      position_ = note_kind::waiting;
-      position_text_ = "proven absent";
-      since_ = first_sent_at_;
-      first_sent_at_ = n.at;
-      break;
-    case note_kind::needs_person:
-      person_ = n.text;
-      stands = recorded;
-      break;
-    case note_kind::event_wait:
-      waited_for_event = true;
-      break;
-    default:
-      break;
-    }
-  }
+  evidence_ = known.evidence;
+  generation_ = known.generation;
+  sends_ = known.sends;
+  left_recorded_ = known.left_at;
+  rounds_ = known.rounds;
+  same_status_ = known.status;
+  same_status_since_ = known.status_since;
+  stored_ = known.lookup_only;
+  doubt_ = known.in_doubt;
+  refused_ = known.refused;
+  person_ = known.person;
+  position_ = known.position;
+  position_text_ = known.position_text;
+  first_sent_at_ = known.first_sent_at;
+  since_ = known.since;
+  const bool nothing_out = known.nothing_out;
+  const auto out_since = known.out_since;
+  const auto& doubted_at = known.doubted_at;
+  const auto& stands = known.stands;
   if (evidence_)
     return complete(std::move(*evidence_));
   if (cancel_ && !start_.operation.has_effect)
@@ -108,13 +68,12 @@ effect_step effect_machine::recover() {
     left_at_ = std::max(env_.started_at, env_.time.steady_due(left_recorded_, left_recorded_));
   }
   // A wait of an earlier run begins anew: what was to come found nobody here.
-  if (stands && stands->note.kind == note_kind::event_wait &&
-      steady_of(stands->at) <= env_.started_at)
+  if (known.waits_for_event() && steady_of(stands->at) <= env_.started_at)
     return wait(event_wait_ms(), next::after_event, stands->note.text);
-  if (stands && stands->note.kind == note_kind::event_wait)
+  if (known.waits_for_event())
     return wait_until(env_.time.steady_due(stands->at, stands->note.at), next::after_event);
-  event_waited_ = waited_for_event;
-  if (stands && stands->note.kind == note_kind::needs_person && stands->note.at == 0)
+  event_waited_ = known.waited_for_event;
+  if (known.waits_for_person())
     return cancel_ ? lookup() : wait_for_person();
   // Of an earlier process no call is out: what may be repeated is not.
   if (nothing_out || policy() == doubt_policy::may_repeat) {

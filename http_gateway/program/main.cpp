@@ -1,3 +1,4 @@
+#include "http_gateway/cli/admin_commands.hpp"
 #include "http_gateway/program/commands.hpp"
 #include "http_gateway/settings/settings_doc.hpp"
 #include "http_gateway/settings/sources.hpp"
@@ -177,7 +178,13 @@ int main(int argc, char** argv) {
   check_app->add_option("--product", contract.product, "one of which ten pieces are free, or more")
       ->capture_default_str();
 
+  const cli::admin_commands asks_hub(app);
+
   CLI11_PARSE(app, argc, argv);
+
+  if (asks_hub.is_meant())
+    return asks_hub.run([](const char* name) -> const char* { return std::getenv(name); },
+                        std::cout, std::cerr);
 
   if (serve_app->parsed()) {
     const auto loaded = flags.load();

@@ -4,6 +4,7 @@
 #include "actors/handlers/webhooks/webhook_list.hpp"
 #include "actors/handlers/webhooks/webhook_sweeper.hpp"
 #include "actors/host/ingress.hpp"
+#include "actors/host/operator.hpp"
 #include "actors/runtime/hub.hpp"
 #include "http_gateway/admin/admin_api.hpp"
 #include "http_gateway/ingress/ingress_api.hpp"
@@ -31,6 +32,7 @@
 #include "journal/lmdb_store.hpp"
 #include "providers/transport/curl_transport.hpp"
 #include "providers/transport/token_transport.hpp"
+#include "providers/vendors.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -215,6 +217,12 @@ void begin_sweeps(runtime::hub& hub, const journal::hub_journal& journal, bool i
   call.body = handlers::sweep_at_start;
   call.one_way = true;
   hub.record(std::move(call), std::make_shared<told>());
+}
+
+/// `live`, `test` or `mock`, as the vendor of payments is reached; `none` where there is none.
+std::string mode_of_payments(const providers::registry& vendors) {
+  const auto* stripe = vendors.find(providers::vendor_for(providers::vendor_role::payment).name);
+  return stripe != nullptr ? stripe->mode : "none";
 }
 
 /// What a call is where there are more of them than can be served.
@@ -414,7 +422,17 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
         return hub_metrics_text((*journal)->metrics(), hub.metrics(),
                                 *orders->attention_count + board->called(), *board) +
                door.metrics().text() + ended_webhooks_text(*orders->webhooks);
-      });
+      },
+      admin_api::shown_hub{host::operator_view({.journal = **journal,
+                                                .tables = **tables,
+                                                .time = machine,
+                                                .vendors = [&] { return hub.vendors(); },
+                                                .waiting = [&] { return board->snapshot(); },
+                                                .health = [&] { return hub.health(); }}),
+                           {.version = ORDERHUB_VERSION,
+                            .mode = mode_of_payments(*vendors),
+                            .started_at = machine.wall_ms(),
+                            .call_after_ms = s.call_after_ms}});
   server_options admin_options;
   admin_options.host = s.admin_listen.host;
   admin_options.port = s.admin_listen.port;

@@ -67,9 +67,8 @@ bool is_resolved(const order_facts& f, std::string_view step) {
 /// What a person must resolve.
 json attention_of(const order_facts& f) {
   json list = json::array();
-  for (const auto& [step, why] : f.attention)
-    if (!is_resolved(f, step))
-      list.push_back({{"step", step}, {"reason", why}});
+  for (const auto& [step, why] : open_attention(f))
+    list.push_back({{"step", step}, {"reason", why}});
   return list;
 }
 
@@ -189,6 +188,14 @@ json changes_json(std::string_view recorded) {
 }
 
 } // namespace
+
+std::vector<std::pair<std::string, std::string>> open_attention(const order_facts& f) {
+  std::vector<std::pair<std::string, std::string>> open;
+  for (const auto& [step, why] : f.attention)
+    if (!is_resolved(f, step))
+      open.emplace_back(step, why);
+  return open;
+}
 
 std::string shown_parts(const order& o) {
   json j{{"items", items_json(o)},       {"customer", customer_json(o)},

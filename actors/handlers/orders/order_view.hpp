@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace orderhub::handlers {
 
@@ -17,6 +19,9 @@ namespace orderhub::handlers {
 /// The items, customer, shipping and total of a recorded order, as GetOrder shows them: the text of
 /// a JSON object without its braces.
 std::string shown_parts(const order& o);
+
+/// What a person must resolve still: the step, and why.
+std::vector<std::pair<std::string, std::string>> open_attention(const order_facts& facts);
 
 /// ProcessOrder's response: where the order stands, and a message for people. `again`: this request
 /// changed nothing.

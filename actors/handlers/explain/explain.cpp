@@ -1,0 +1,281 @@
+#include "actors/handlers/explain/explain.hpp"
+
+#include "actors/handlers/explain/explain_parts.hpp"
+#include "actors/handlers/explain/step_words.hpp"
+#include "actors/handlers/objects.hpp"
+#include "actors/handlers/orders/open_points.hpp"
+#include "actors/handlers/orders/order.hpp"
+#include "actors/handlers/orders/order_view.hpp"
+#include "actors/handlers/shipments/parcel.hpp"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+namespace orderhub::handlers {
+
+namespace {
+
+/// The order as its entry has it; before that, as the request that began has it.
+std::optional<order> placed_of(const journal::object_state& state) {
+  if (const auto* recorded = state.value("order"))
+    if (auto placed = order::decode(*recorded))
+      return std::move(*placed);
+  for (const auto& i : state.live)
+    if (i.input.handler == "ProcessOrder")
+      if (auto placed = order::decode(i.input.body))
+        return std::move(*placed);
+  return std::nullopt;
+}
+
+/// Of an order that cannot be read, as its first request has it.
+std::string currency_of(const order_objects& objects, const explanation& e) {
+  if (!e.money.currency.empty())
+    return e.money.currency;
+  for (const auto& row : objects.past.found)
+    if (row.invocation.input.handler == "ProcessOrder")
+      if (const auto placed = order::decode(row.invocation.input.body))
+        return placed->total.currency;
+  return {};
+}
+
+order_facts facts_of(const journal::object_state* state) {
+  const auto* recorded = state != nullptr ? state->value("facts") : nullptr;
+  if (recorded != nullptr)
+    if (auto facts = order_facts::decode(*recorded))
+      return std::move(*facts);
+  return {};
+}
+
+open_points open_points_of(const order_objects& objects, const order_facts& facts,
+                           const explain_now& now) {
+  const auto* order = objects.find(order_object(objects.key));
+  journal::object_state blank;
+  blank.id = order_object(objects.key);
+  const std::function<result<journal::object_state>(const object_id&)> load =
+      [&](const object_id& id) -> result<journal::object_state> {
+    if (const auto* known = objects.find(id))
+      return *known;
+    journal::object_state none;
+    none.id = id;
+    return none;
+  };
+  const durable::read_view view{order != nullptr ? *order : blank, load, now.at};
+  auto open = handlers::open_points_of(view, facts, now.call_after_ms);
+  // `load` cannot fail.
+  auto points = open ? std::move(*open) : open_points();
+  for (const auto& state : objects.states)
+    if (state.id.service == fulfilment_service_name) {
+      auto its =
+          handlers::open_points_of(durable::read_view{state, load, now.at}, now.call_after_ms);
+      std::move(its.waiting.begin(), its.waiting.end(), std::back_inserter(points.waiting));
+      std::move(its.in_doubt.begin(), its.in_doubt.end(), std::back_inserter(points.in_doubt));
+      std::move(its.persons.begin(), its.persons.end(), std::back_inserter(points.persons));
+    }
+  return points;
+}
+
+/// Its own work; that its parcel is followed is none, and holds nothing up.
+bool is_work(const journal::object_state& state) {
+  return state.id.service != parcel_service_name && !state.live.empty();
+}
+
+bool is_unfinished(std::string_view status) {
+  constexpr std::array unfinished = {"pending", "paid", "cancelling"};
+  return std::find(unfinished.begin(), unfinished.end(), status) != unfinished.end();
+}
+
+/// Something of it is stopped until a person acts.
+bool is_paused(const order_objects& objects) {
+  return std::any_of(objects.states.begin(), objects.states.end(), [](const auto& s) {
+    return s.paused_by_operator || std::any_of(s.live.begin(), s.live.end(), [](const auto& i) {
+             return !i.paused_text.empty();
+           });
+  });
+}
+
+std::string_view state_of(const order_objects& objects, const explanation& e,
+                          const open_points& open) {
+  const auto own = order_object(objects.key);
+  if (std::any_of(objects.set_aside.begin(), objects.set_aside.end(),
+                  [&](const auto& s) { return s.first == own; }))
+    return "unreadable";
+  if (is_paused(objects))
+    return "paused";
+  const bool works = std::any_of(objects.states.begin(), objects.states.end(), &is_work);
+  if (open.waiting.empty() && open.persons.empty() && e.attention.empty())
+    return works || is_unfinished(e.status) ? "stuck" : "done";
+  if (open.waiting.empty())
+    return "waiting"; // For a person.
+  const auto goes_on = [](const waiting_step& w) {
+    return w.cause == durable::wait_cause::hub ||
+           (w.cause == durable::wait_cause::answer && w.next_at == 0);
+  };
+  return std::all_of(open.waiting.begin(), open.waiting.end(), goes_on) ? "running" : "waiting";
+}
+
+void add_steps(explanation& e, const order_objects& objects, const std::string& currency,
+               const explain_now& now) {
+  const auto add = [&](const journal::object_state* state, const object_id& object,
+                       const journal::invocation_state& i) {
+    for (auto& s : steps_of(state, object, i, currency, now))
+      e.steps.push_back(std::move(s));
+  };
+  for (const auto& row : objects.past.found) {
+    add(nullptr, row.object, row.invocation);
+    e.calls.push_back(call_of_past(row, now));
+  }
+  for (const auto& state : objects.states)
+    for (const auto& i : state.live) {
+      add(&state, state.id, i);
+      e.calls.push_back(call_of_live(state, i, now));
+    }
+  std::sort(e.steps.begin(), e.steps.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.intent_at, a.object, a.ref) < std::tie(b.intent_at, b.object, b.ref);
+  });
+  std::sort(e.calls.begin(), e.calls.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.accepted_at, a.object, a.id) < std::tie(b.accepted_at, b.object, b.id);
+  });
+}
+
+void add_attention(explanation& e, const order_facts& facts, const open_points& open) {
+  const auto add = [&](const std::string& step, const std::string& reason) {
+    e.attention.push_back(
+        {step, reason, say(sentence::attention, {{"step", step}, {"reason", reason}})});
+  };
+  for (const auto& [step, reason] : open_attention(facts))
+    add(step, reason);
+  for (const auto& p : open.persons)
+    add(p.step, p.reason);
+}
+
+void add_people(explanation& e, const order_objects& objects, unix_ms now) {
+  for (const auto& state : objects.states)
+    for (const auto& o : state.operators) {
+      explained_person p{o.at,
+                         o.action.who,
+                         o.action.via,
+                         std::string(journal::name_of(o.action.verb)),
+                         o.action.reason,
+                         {}};
+      if (!o.action.step.empty())
+        p.action += " of " + o.action.step;
+      p.what = say(sentence::operator_acted,
+                   {{"who", p.who},
+                    {"via", p.via},
+                    {"action", p.action},
+                    {"at", moment_text(p.at, now)},
+                    {"reason", p.reason.empty() ? std::string() : ": \"" + p.reason + '"'}});
+      e.people.push_back(std::move(p));
+    }
+  std::sort(e.people.begin(), e.people.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.at, a.who, a.action) < std::tie(b.at, b.who, b.action);
+  });
+}
+
+/// The order has records that are of none of its calls that are known here.
+bool has_later_calls(const order_objects& objects) {
+  const auto* own = objects.find(order_object(objects.key));
+  if (own == nullptr)
+    return false;
+  unix_ms newest = 0;
+  const auto look = [&](const journal::invocation_state& i) {
+    newest = std::max({newest, i.accepted_at, i.finished_at});
+    for (const auto& entry : i.entries)
+      newest = std::max(newest, entry.time);
+  };
+  for (const auto& row : objects.past.found)
+    if (row.object == own->id)
+      look(row.invocation);
+  for (const auto& i : own->live)
+    look(i);
+  for (const auto& o : own->operators)
+    newest = std::max(newest, o.at);
+  return own->last_time > newest;
+}
+
+void add_gaps(explanation& e, const order_objects& objects) {
+  for (const auto& [object, why] : objects.set_aside)
+    e.gaps.push_back(say(sentence::gap_set_aside, {{"object", object.text()}, {"reason", why}}));
+  for (const auto& [object, why] : objects.not_read)
+    e.gaps.push_back(say(sentence::gap_unread, {{"object", object.text()}, {"reason", why}}));
+  if (!objects.past.is_whole)
+    e.gaps.push_back(say(sentence::gap_bounded));
+  else if (objects.past.found.empty())
+    e.gaps.push_back(say(sentence::gap_not_listed));
+  else if (has_later_calls(objects))
+    e.gaps.push_back(say(sentence::gap_later));
+}
+
+/// What of it is not known yet.
+void add_doubts(explanation& e, const open_points& open, const explain_now& now) {
+  for (const auto& d : open.in_doubt) {
+    const auto step = std::find_if(e.steps.begin(), e.steps.end(), [&](const auto& s) {
+      return s.name == d.step && s.ended_at == 0;
+    });
+    if (step != e.steps.end() && step->state != "in_doubt" && step->state != "person" &&
+        step->state != "paused")
+      continue; // What it may have done does not count.
+    const auto next =
+        step == e.steps.end() ? std::string("its call is out") : next_text(*step, now);
+    const auto words = words_of(d.step);
+    e.in_doubt.push_back(d.step);
+    e.summary.push_back(
+        say(sentence::doubts, {{"thing", words.thing}, {"done", words.done}, {"next", next}}));
+  }
+}
+
+} // namespace
+
+explanation explain(const order_objects& objects, const explain_now& now) {
+  explanation e;
+  e.order = objects.key;
+  e.at = now.at;
+  const auto* own = objects.find(order_object(objects.key));
+  const auto facts = facts_of(own);
+  for (const auto& state : objects.states) {
+    e.version = std::max(e.version, state.folded_to);
+    e.updated_at = std::max(e.updated_at, state.last_time);
+  }
+  e.created_at = facts.created_at;
+  e.status = own != nullptr ? std::string(status_of(facts)) : std::string("unknown");
+  const auto placed = own != nullptr ? placed_of(*own) : std::nullopt;
+  e.money = placed ? money_of(facts, placed->total.currency, placed->total.minor_units)
+                   : money_of(facts, {}, 0);
+  e.label_id = facts.label_id;
+  e.tracking_number = facts.tracking_number;
+
+  const auto open = open_points_of(objects, facts, now);
+  for (const auto& w : open.waiting)
+    e.waits_for.push_back(wait_of(w, now));
+  add_steps(e, objects, currency_of(objects, e), now);
+  improve_waits(e, now);
+  add_attention(e, facts, open);
+  add_people(e, objects, now.at);
+  add_gaps(e, objects);
+  e.state = state_of(objects, e, open);
+
+  if (own != nullptr) {
+    e.summary = money_words(facts, e.money);
+    // What is said of the step says it.
+    if (std::any_of(open.in_doubt.begin(), open.in_doubt.end(),
+                    [](const auto& d) { return d.step == "charge"; }))
+      std::erase_if(e.summary, [](const said& s) { return s.which == sentence::money_unknown; });
+    for (auto& word : goods_words(facts))
+      e.summary.push_back(std::move(word));
+  }
+  add_doubts(e, open, now);
+  for (const auto& state : objects.states)
+    if (state.paused_by_operator)
+      e.summary.push_back(say(sentence::order_paused, {{"object", state.id.text()}}));
+  if (e.state == "stuck")
+    e.summary.push_back(say(sentence::stuck));
+  if (e.state == "done")
+    e.summary.push_back(say(sentence::nothing_left));
+  return e;
+}
+
+} // namespace orderhub::handlers

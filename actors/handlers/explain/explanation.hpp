@@ -1,0 +1,123 @@
+#pragma once
+#include "actors/durable/effect_standing.hpp"
+#include "actors/handlers/explain/sentences.hpp"
+#include "journal/base/ids.hpp"
+#include "journal/base/time.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// What is said of an order, as plain values: whoever shows it decides only on its form.
+namespace orderhub::handlers {
+
+/// Something that was recorded of a step.
+struct step_moment {
+  unix_ms at = 0;
+  said what;
+};
+
+/// What would leave if a person pressed Retry now.
+struct retry_prediction {
+  durable::retry_move move = durable::retry_move::nothing;
+  /// What is done in doubt, where that decides.
+  std::optional<durable::doubt_move> by_policy;
+  std::string call;        ///< `GET /transactions`; empty: nothing leaves.
+  std::string key;         ///< That it carries; empty: none.
+  bool safe = true;        ///< It can do nothing a second time.
+  unix_ms counts_from = 0; ///< Before that an empty look-up proves nothing; 0: at any time.
+  std::vector<said> because;
+};
+
+/// One step that acts outside.
+struct explained_step {
+  std::string ref; ///< `inv_…:4`
+  std::string object;
+  std::string name, vendor, operation;
+  /// `done`, `refused`, `given_up`, `missed`, `cancelled`, `out`, `waiting`, `in_doubt`, `person`,
+  /// `paused`.
+  std::string_view state;
+  std::string_view policy; ///< The one that counts now.
+  std::string key;         ///< Of the generation now; empty: none.
+  unix_ms key_good_until = 0;
+  std::string target; ///< Base and mode.
+  std::string call;
+  std::size_t request_bytes = 0;
+  std::string request_sha256; ///< Of its body; empty where that is not kept.
+  unix_ms intent_at = 0;
+  unix_ms ended_at = 0;    ///< 0: it has not ended.
+  bool is_held = false;    ///< An operator has paused its object.
+  std::uint32_t sends = 0; ///< As far as the journal knows.
+  unix_ms next_at = 0;     ///< When it goes on by itself; 0: at no time that is known.
+  /// What it does then: `send`, `look_up`, or `event`: its wait for one ends.
+  std::string_view next;
+  unix_ms counts_from = 0;                    ///< In doubt: from then on an empty look-up counts.
+  std::vector<step_moment> moments;           ///< Oldest first; the last one says how it stands.
+  std::optional<retry_prediction> if_retried; ///< Of what has not ended.
+};
+
+/// One invocation of the order's objects.
+struct explained_call {
+  invocation_id id;
+  std::string object, handler;
+  std::string_view state; ///< `running`, `waiting`, `paused`, `ended`, `failed`.
+  unix_ms accepted_at = 0, ended_at = 0;
+  said what;
+};
+
+/// What it waits for.
+struct explained_wait {
+  std::string_view what; ///< `durable::name_of(wait_cause)`
+  std::string step, vendor;
+  unix_ms since = 0;
+  unix_ms until = 0; ///< When it goes on by itself; 0: at no time that is known.
+  /// Who or what ends it: `timer`, `answer`, `queue`, `turn`, `hub`, `event`,
+  /// `customer`, `person`.
+  std::string_view waker;
+  std::uint32_t attempts = 0;
+  std::string last; ///< What it met last.
+  std::vector<said> why;
+};
+
+struct explained_money {
+  std::string currency; ///< Lower case; empty where nothing is known.
+  std::int64_t total = 0, charged = 0, refunded = 0, pending = 0; ///< Minor units.
+  /// A part was given back that is on no record here: `refunded` is the least.
+  bool is_refunded_more = false;
+  std::vector<std::string> ids; ///< `pi_…`, `ch_…`, `re_…`
+};
+
+struct explained_attention {
+  std::string step, reason;
+  said what;
+};
+
+struct explained_person {
+  unix_ms at = 0;
+  std::string who, via, action, reason;
+  said what;
+};
+
+struct explanation {
+  std::string order;
+  unix_ms at = 0;
+  log_sequence version = 0; ///< Of the newest record of its objects.
+  std::string status;       ///< As GetOrder has it; `unknown` where its facts are not readable.
+  /// `running`, `waiting`, `paused`, `stuck`, `done`, `unreadable`.
+  std::string_view state;
+  unix_ms created_at = 0, updated_at = 0; ///< 0: not known.
+  std::vector<said> summary;
+  explained_money money;
+  std::string label_id, tracking_number;
+  std::vector<explained_wait> waits_for;
+  std::vector<explained_step> steps; ///< By their intents.
+  std::vector<explained_call> calls; ///< By when they were accepted.
+  std::vector<explained_attention> attention;
+  std::vector<explained_person> people; ///< Oldest first.
+  std::vector<said> gaps;
+  std::vector<std::string> in_doubt; ///< Steps.
+};
+
+} // namespace orderhub::handlers

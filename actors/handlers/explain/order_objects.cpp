@@ -1,0 +1,113 @@
+#include "actors/handlers/explain/order_objects.hpp"
+
+#include "actors/handlers/objects.hpp"
+#include "actors/handlers/orders/fulfilment_claim.hpp"
+#include "actors/handlers/orders/order_facts.hpp"
+#include "actors/handlers/shipments/parcel.hpp"
+#include "journal/record.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace orderhub::handlers {
+
+namespace {
+
+void read_object(const order_reader& reader, const object_id& id, order_objects& to) {
+  auto state = reader.object(id);
+  if (state) {
+    if (!state->blank())
+      to.states.push_back(std::move(*state));
+  } else {
+    auto& list = state.error().kind == error_kind::corrupt ? to.set_aside : to.not_read;
+    list.emplace_back(id, state.error().message);
+  }
+}
+
+/// When the order's first request was accepted; else the oldest that is still there.
+unix_ms accepted_at(const order_objects& objects) {
+  const auto* order = objects.find(order_object(objects.key));
+  if (order == nullptr)
+    return 0;
+  if (const auto* recorded = order->value("facts"))
+    if (const auto facts = order_facts::decode(*recorded); facts && facts->known())
+      return facts->created_at;
+  return order->live.empty() ? 0 : order->live.front().accepted_at;
+}
+
+/// Ids that an invocation names: its caller's, and of whom it called.
+std::vector<invocation_id> named_in(const journal::invocation_state& i) {
+  std::vector<invocation_id> ids;
+  if (i.input.caller)
+    ids.push_back(i.input.caller->invocation);
+  for (const auto& e : i.entries)
+    if (e.kind == journal::record_kind::call || e.kind == journal::record_kind::send)
+      if (const auto p = journal::decode_call(e.payload))
+        ids.push_back(p->invocation);
+  return ids;
+}
+
+/// What has ended since the last checkpoint is in no row yet: those of them that others name are
+/// found by their ids.
+void follow_names(const order_reader& reader, std::span<const object_id> all, order_objects& to) {
+  std::set<invocation_id> known;
+  std::vector<invocation_id> open;
+  const auto add_names = [&](const journal::invocation_state& i) {
+    for (const auto& id : named_in(i))
+      open.push_back(id);
+  };
+  for (const auto& state : to.states)
+    for (const auto& i : state.live) {
+      known.insert(i.id);
+      add_names(i);
+    }
+  for (const auto& row : to.past.found) {
+    known.insert(row.invocation.id);
+    add_names(row.invocation);
+  }
+  for (std::size_t asked = 0; !open.empty() && asked < followed_max;) {
+    const auto id = open.back();
+    open.pop_back();
+    if (!known.insert(id).second)
+      continue;
+    ++asked;
+    auto row = reader.invocation(id);
+    if (!row || !*row || !(*row)->invocation.finished ||
+        std::find(all.begin(), all.end(), (*row)->object) == all.end())
+      continue;
+    add_names((*row)->invocation);
+    to.past.found.push_back(std::move(**row));
+  }
+}
+
+} // namespace
+
+const journal::object_state* order_objects::find(const object_id& id) const {
+  const auto it =
+      std::find_if(states.begin(), states.end(), [&](const auto& s) { return s.id == id; });
+  return it == states.end() ? nullptr : &*it;
+}
+
+order_objects read_order(const order_reader& reader, const std::string& key) {
+  order_objects objects;
+  objects.key = key;
+  std::vector<object_id> all = {order_object(key),  shipment_object(key), notification_object(key),
+                                custom_object(key), parcel_object(key),   fulfilment_object(key)};
+  for (const auto& id : all)
+    read_object(reader, id, objects);
+  // A fulfilment's key is its own.
+  if (const auto* order = objects.find(order_object(key)))
+    if (const auto claims = claims_in(order->value(claims_entry)))
+      if (const auto holder = claims->holder(); holder && *holder != key) {
+        all.push_back(fulfilment_object(*holder));
+        read_object(reader, all.back(), objects);
+      }
+  if (const auto at = accepted_at(objects); at > 0)
+    if (auto past = reader.past(all, at))
+      objects.past = std::move(*past);
+  follow_names(reader, all, objects);
+  return objects;
+}
+
+} // namespace orderhub::handlers

@@ -1,0 +1,44 @@
+#pragma once
+#include "http_gateway/server/message.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace orderhub::http_gateway {
+
+/// Why the admin API refuses: a word for programs, which is in `openapi.json`.
+enum class admin_reason : std::uint8_t {
+  malformed_path,
+  unknown_parameter,
+  invalid_parameter,
+  personal_data, ///< An e-mail address does not belong into a URL.
+  unauthorized,
+  forbidden,
+  no_such_path,
+  no_such_order,
+  no_such_invocation,
+  no_such_vendor,
+  wrong_method,
+  unreadable, ///< What is asked for is set aside.
+  unavailable,
+};
+inline constexpr std::size_t admin_reason_count =
+    static_cast<std::size_t>(admin_reason::unavailable) + 1;
+/// `unknown_parameter`
+std::string_view name_of(admin_reason reason);
+std::uint16_t status_of(admin_reason reason);
+
+struct admin_problem {
+  admin_reason reason{};
+  std::string message; ///< One sentence.
+  std::string field;   ///< Of the request; empty: none.
+  std::string nearest; ///< In `details`: what was perhaps meant.
+  std::string allow;   ///< Of `wrong_method`.
+};
+
+/// `{"code","reason","message","field","details"}`
+http_response response_of(const admin_problem& problem);
+
+} // namespace orderhub::http_gateway

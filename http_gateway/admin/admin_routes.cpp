@@ -1,0 +1,253 @@
+#include "http_gateway/admin/admin_routes.hpp"
+
+#include "http_gateway/admin/admin_pages.hpp"
+#include "http_gateway/ingress/normal_form.hpp"
+#include "journal/base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <numeric>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace orderhub::http_gateway {
+
+namespace {
+
+constexpr std::array explain_query = {
+    admin_parameter{"format", "json|text|markdown", "json"},
+};
+constexpr std::array journal_query = {
+    admin_parameter{"invocation", "", ""},
+    admin_parameter{"kinds", "", ""},
+    admin_parameter{"sort", "oldest|newest", "oldest"},
+    admin_parameter{"limit", "1..500", "50"},
+    admin_parameter{"cursor", "", ""},
+};
+constexpr std::array lookup_query = {
+    admin_parameter{"q", "", "", true},
+};
+
+constexpr std::array routes = {
+    admin_route{"GET", "/admin", admin_role::read, {}, "root", &admin_root_page},
+    admin_route{"GET", "/admin/openapi.json", admin_role::read, {}, "openapi", &openapi_page},
+    admin_route{"GET", "/admin/status", admin_role::read, {}, "status", &status_page},
+    admin_route{"GET", "/admin/orders/{key}", admin_role::read, {}, "order", &order_page},
+    admin_route{"GET", "/admin/orders/{key}/explain", admin_role::read, explain_query,
+                "explanation", &explain_page},
+    admin_route{"GET", "/admin/orders/{key}/journal", admin_role::read, journal_query, "journal",
+                &journal_page},
+    admin_route{"GET", "/admin/lookup", admin_role::read, lookup_query, "lookup", &lookup_page},
+    admin_route{"GET", "/admin/vendors", admin_role::read, {}, "vendors", &vendors_page},
+    admin_route{"GET", "/admin/vendors/{vendor}", admin_role::read, {}, "vendor", &vendor_page},
+};
+
+constexpr std::size_t segments_max = 8, segment_size_max = 255, value_size_max = 1'000;
+
+std::vector<std::string_view> split(std::string_view text, char by) {
+  std::vector<std::string_view> parts;
+  for (bool more = true; more;) {
+    const auto end = text.find(by);
+    more = end != std::string_view::npos;
+    parts.push_back(text.substr(0, end));
+    text.remove_prefix(more ? end + 1 : text.size());
+  }
+  return parts;
+}
+
+admin_problem malformed(std::string message) {
+  return {admin_reason::malformed_path, std::move(message), {}, {}, {}};
+}
+
+/// The path's segments, decoded, or why they are none.
+std::variant<std::vector<std::string>, admin_problem> segments_of(std::string_view path) {
+  std::vector<std::string> segments;
+  for (const auto part : split(path.substr(1), '/')) {
+    auto decoded = percent_decode(part);
+    if (!decoded)
+      return malformed("The path has a malformed percent escape.");
+    if (decoded->empty() || !is_utf8(*decoded))
+      return malformed(decoded->empty() ? "The path has an empty segment."
+                                        : "The path is not valid UTF-8.");
+    make_normal(*decoded);
+    if (has_control_character(*decoded) || decoded->size() > segment_size_max)
+      return malformed("A path segment is longer than 255 bytes or has a control character.");
+    if (segments.size() == segments_max)
+      return malformed("The path has too many segments.");
+    segments.push_back(std::move(*decoded));
+  }
+  return segments;
+}
+
+bool fits(const admin_route& route, const std::vector<std::string>& segments, admin_call& call) {
+  const auto wanted = split(route.path.substr(1), '/');
+  if (wanted.size() != segments.size())
+    return false;
+  call.in_path.clear();
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const auto w = wanted[i];
+    if (w.front() == '{')
+      call.in_path.emplace(w.substr(1, w.size() - 2), segments[i]);
+    else if (w != segments[i])
+      return false;
+  }
+  return true;
+}
+
+/// How many letters differ, are missing or too many.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    auto diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const auto replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+    }
+  }
+  return row.back();
+}
+
+admin_problem unknown_parameter(const admin_route& route, const std::string& name) {
+  constexpr std::size_t shown_max = 64; // Longer ones are nobody's misspelling.
+  admin_problem p{
+      admin_reason::unknown_parameter, {}, std::string(cut_text(name, shown_max)), {}, {}};
+  const auto nearest =
+      std::min_element(route.query.begin(), route.query.end(), [&](const auto& a, const auto& b) {
+        return distance(p.field, a.name) < distance(p.field, b.name);
+      });
+  if (nearest == route.query.end()) {
+    p.message = "This path takes no query parameters.";
+  } else {
+    p.nearest = std::string(nearest->name);
+    p.message = "There is no query parameter of that name here; perhaps " + p.nearest + '.';
+  }
+  return p;
+}
+
+std::optional<std::size_t> number_in(std::string_view text) {
+  std::size_t n = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), n);
+  return failed == std::errc() && end == text.data() + text.size() && !text.empty()
+             ? std::optional(n)
+             : std::nullopt;
+}
+
+/// Why a value is not what its parameter takes; empty where it is.
+std::string wrong_value(const admin_parameter& p, std::string_view value) {
+  if (!is_utf8(value) || has_control_character(value) || value.size() > value_size_max)
+    return "must be a text of at most 1000 bytes without control characters.";
+  if (const auto dots = p.takes.find(".."); dots != std::string_view::npos) {
+    const auto least = number_in(p.takes.substr(0, dots)),
+               most = number_in(p.takes.substr(dots + 2));
+    const auto n = number_in(value);
+    return n && *n >= *least && *n <= *most ? std::string()
+                                            : "must be a number from " + std::to_string(*least) +
+                                                  " to " + std::to_string(*most) + '.';
+  }
+  if (p.takes.empty())
+    return value.empty() ? "must not be empty." : "";
+  const auto words = split(p.takes, '|');
+  if (std::find(words.begin(), words.end(), value) != words.end())
+    return {};
+  std::string list;
+  for (const auto word : words)
+    list.append(list.empty() ? "" : ", ").append(word);
+  return "must be one of " + list + '.';
+}
+
+admin_problem invalid(const admin_parameter& p, const std::string& why) {
+  return {admin_reason::invalid_parameter,
+          std::string(p.name) + ' ' + why,
+          std::string(p.name),
+          {},
+          {}};
+}
+
+std::optional<admin_problem> read_query(std::string_view query, admin_call& call) {
+  for (const auto part : query.empty() ? std::vector<std::string_view>() : split(query, '&')) {
+    if (part.empty())
+      continue;
+    const auto equals = std::min(part.find('='), part.size());
+    std::string name, value;
+    if (!append_form_decoded(name, part.substr(0, equals)) ||
+        !append_form_decoded(value, part.substr(std::min(equals + 1, part.size()))))
+      return malformed("The query has a malformed percent escape.");
+    const auto known = std::find_if(call.route->query.begin(), call.route->query.end(),
+                                    [&](const auto& p) { return p.name == name; });
+    if (known == call.route->query.end())
+      return unknown_parameter(*call.route, is_utf8(name) ? name : std::string("not UTF-8"));
+    if (auto why = wrong_value(*known, value); !why.empty())
+      return invalid(*known, why);
+    if (!call.query.emplace(name, value).second)
+      return invalid(*known, "is given more than once.");
+  }
+  for (const auto& p : call.route->query) {
+    if (call.query.contains(p.name))
+      continue;
+    if (p.is_needed)
+      return invalid(p, "is needed.");
+    if (!p.fallback.empty())
+      call.query.emplace(p.name, p.fallback);
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+std::string_view name_of(admin_role role) {
+  switch (role) {
+  case admin_role::read:
+    return "read";
+  case admin_role::operate:
+    return "operate";
+  case admin_role::admin:
+    return "admin";
+  }
+  return "admin";
+}
+
+std::span<const admin_route> admin_routes() {
+  return routes;
+}
+
+std::size_t admin_call::number(std::string_view name) const {
+  return number_in(value(name)).value_or(0);
+}
+
+bool is_admin_target(std::string_view target) {
+  const auto path = target.substr(0, target.find('?'));
+  return path == "/admin" || path.starts_with("/admin/");
+}
+
+std::variant<admin_call, admin_problem> admin_call_of(std::string_view method,
+                                                      std::string_view target) {
+  const auto query_at = std::min(target.find('?'), target.size());
+  auto segments = segments_of(target.substr(0, query_at));
+  if (auto* problem = std::get_if<admin_problem>(&segments))
+    return std::move(*problem);
+  admin_call call;
+  for (const auto& route : routes)
+    if (fits(route, std::get<0>(segments), call)) {
+      call.route = &route;
+      break;
+    }
+  if (call.route == nullptr)
+    return admin_problem{admin_reason::no_such_path,
+                         "There is nothing at this path of the admin port; GET /admin lists what "
+                         "there is.",
+                         {},
+                         {},
+                         {}};
+  if (method != call.route->method && method != "HEAD")
+    return admin_problem{
+        admin_reason::wrong_method, "This path takes GET, HEAD only.", {}, {}, "GET, HEAD"};
+  if (auto problem = read_query(target.substr(std::min(query_at + 1, target.size())), call))
+    return std::move(*problem);
+  return call;
+}
+
+} // namespace orderhub::http_gateway

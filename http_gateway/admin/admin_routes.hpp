@@ -1,0 +1,64 @@
+#pragma once
+#include "http_gateway/admin/admin_problem.hpp"
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace orderhub::http_gateway {
+
+/// Who may ask. They nest.
+enum class admin_role : std::uint8_t { read, operate, admin };
+std::string_view name_of(admin_role role);
+
+/// A query parameter.
+struct admin_parameter {
+  std::string_view name;
+  /// What it may be: empty for any text, `1..500` for a number, else its words, with `|` between.
+  std::string_view takes;
+  std::string_view fallback; ///< What counts where it is not given; empty: nothing.
+  bool is_needed = false;
+};
+
+struct admin_call;
+struct admin_answer;
+struct admin_sources;
+
+/// One path of the admin API. The table of them is all there is: what answers, the document
+/// (`openapi.json`, which a test holds against it) and what is refused follow from it.
+struct admin_route {
+  std::string_view method;
+  std::string_view path; ///< `/admin/orders/{key}`
+  admin_role role = admin_role::read;
+  std::span<const admin_parameter> query;
+  std::string_view schema; ///< Of its JSON answer, in the document.
+  admin_answer (*answer)(const admin_call&, const admin_sources&) = nullptr;
+};
+std::span<const admin_route> admin_routes();
+
+/// A request that a route takes.
+struct admin_call {
+  const admin_route* route = nullptr;
+  std::map<std::string, std::string, std::less<>> in_path; ///< Decoded, in their normal form.
+  /// Decoded; those with a fallback are always there.
+  std::map<std::string, std::string, std::less<>> query;
+
+  [[nodiscard]] const std::string& key() const { return in_path.at("key"); }
+  /// Empty where it was not given.
+  [[nodiscard]] std::string_view value(std::string_view name) const {
+    const auto it = query.find(name);
+    return it == query.end() ? std::string_view() : std::string_view(it->second);
+  }
+  [[nodiscard]] std::size_t number(std::string_view name) const;
+};
+
+/// Whether a target is one of this API's.
+bool is_admin_target(std::string_view target);
+/// The call of a GET (or HEAD, which is one without its body) or why it is none.
+std::variant<admin_call, admin_problem> admin_call_of(std::string_view method,
+                                                      std::string_view target);
+
+} // namespace orderhub::http_gateway

@@ -1,0 +1,278 @@
+// An order, and an order explained.
+#include "actors/durable/effect_standing.hpp"
+#include "actors/handlers/explain/explain.hpp"
+#include "actors/handlers/objects.hpp"
+#include "actors/handlers/orders/order.hpp"
+#include "http_gateway/admin/admin_pages.hpp"
+#include "http_gateway/admin/masked.hpp"
+#include "http_gateway/admin/order_reading.hpp"
+#include "http_gateway/admin/page_json.hpp"
+#include "providers/tables/currencies.hpp"
+
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace orderhub::http_gateway {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+using handlers::explanation;
+
+json time(unix_ms at) {
+  return time_json<json>(at);
+}
+json text(std::string_view t) {
+  return text_or_null<json>(t);
+}
+
+json said_json(const std::vector<handlers::said>& words) {
+  json list = json::array();
+  for (const auto& w : words)
+    list.push_back({{"sentence", name_of(w.which)}, {"text", w.text}});
+  return list;
+}
+
+json waits_json(const explanation& e) {
+  json list = json::array();
+  for (const auto& w : e.waits_for)
+    list.push_back({{"what", w.what},
+                    {"step", w.step},
+                    {"vendor", text(w.vendor)},
+                    {"since", time(w.since)},
+                    {"until", time(w.until)},
+                    {"waker", w.waker},
+                    {"attempts", w.attempts},
+                    {"last", text(w.last)},
+                    {"why", said_json(w.why)}});
+  return list;
+}
+
+json money_json(const explanation& e) {
+  const auto& m = e.money;
+  const auto shown = [&](std::int64_t amount) {
+    return m.currency.empty() ? json(nullptr) : json(tables::shown({amount, m.currency}));
+  };
+  return {{"currency", text(m.currency)},
+          {"total", m.total},
+          {"total_text", shown(m.total)},
+          {"charged", m.charged},
+          {"charged_text", shown(m.charged)},
+          {"refunded", m.refunded},
+          {"refunded_text", shown(m.refunded)},
+          {"refunded_is_least", m.is_refunded_more},
+          {"pending", m.pending},
+          {"pending_text", shown(m.pending)},
+          {"ids", m.ids}};
+}
+
+std::string_view move_text(const handlers::retry_prediction& p) {
+  using durable::doubt_move;
+  using durable::retry_move;
+  if (p.by_policy) {
+    switch (*p.by_policy) {
+    case doubt_move::same_key:
+      return "same_key";
+    case doubt_move::look_up:
+      return "look_up";
+    case doubt_move::send_again:
+      return "send_again";
+    case doubt_move::await_event:
+      return "await_event";
+    case doubt_move::give_up:
+      return "give_up";
+    }
+  }
+  switch (p.move) {
+  case retry_move::send:
+    return "send";
+  case retry_move::look_up:
+    return "look_up";
+  default:
+    return "nothing";
+  }
+}
+
+json retry_json(const handlers::explained_step& s) {
+  if (!s.if_retried)
+    return nullptr;
+  const auto& p = *s.if_retried;
+  // What cannot go on is replayed, and does then what it would.
+  const auto move = s.state == "paused" ? std::string_view("replay") : move_text(p);
+  return {{"move", move},
+          {"call", text(p.call)},
+          {"key", text(p.key)},
+          {"safe", p.safe},
+          {"counts_from", time(p.counts_from)},
+          {"because", said_json(p.because)}};
+}
+
+json steps_json(const explanation& e) {
+  json list = json::array();
+  for (const auto& s : e.steps) {
+    json moments = json::array();
+    for (const auto& m : s.moments)
+      moments.push_back(
+          {{"at", time(m.at)}, {"sentence", name_of(m.what.which)}, {"text", m.what.text}});
+    list.push_back({{"ref", s.ref},
+                    {"object", s.object},
+                    {"name", s.name},
+                    {"vendor", s.vendor},
+                    {"operation", s.operation},
+                    {"state", s.state},
+                    {"policy", s.policy},
+                    {"key", text(s.key)},
+                    {"key_good_until", time(s.key_good_until)},
+                    {"target", text(s.target)},
+                    {"call", text(s.call)},
+                    {"request_bytes", s.request_bytes},
+                    {"request_sha256", text(s.request_sha256)},
+                    {"intent_at", time(s.intent_at)},
+                    {"ended_at", time(s.ended_at)},
+                    {"sends", s.sends},
+                    {"next_at", time(s.next_at)},
+                    {"counts_from", time(s.counts_from)},
+                    {"moments", std::move(moments)},
+                    {"if_retried", retry_json(s)}});
+  }
+  return list;
+}
+
+json calls_json(const explanation& e) {
+  json list = json::array();
+  for (const auto& c : e.calls)
+    list.push_back({{"id", c.id.text()},
+                    {"object", c.object},
+                    {"handler", c.handler},
+                    {"state", c.state},
+                    {"accepted_at", time(c.accepted_at)},
+                    {"ended_at", time(c.ended_at)},
+                    {"text", c.what.text}});
+  return list;
+}
+
+json attention_json(const explanation& e) {
+  json list = json::array();
+  for (const auto& a : e.attention)
+    list.push_back({{"step", a.step}, {"reason", a.reason}});
+  return list;
+}
+
+json people_json(const explanation& e) {
+  json list = json::array();
+  for (const auto& p : e.people)
+    list.push_back({{"at", time(p.at)},
+                    {"who", p.who},
+                    {"via", p.via},
+                    {"action", p.action},
+                    {"reason", text(p.reason)}});
+  return list;
+}
+
+/// The steps that have not ended, as a list of orders has them.
+json open_json(const explanation& e) {
+  json list = json::array();
+  for (const auto& w : e.waits_for) {
+    json ref = nullptr;
+    std::string_view state = "waiting";
+    for (const auto& s : e.steps)
+      if (s.name == w.step && s.ended_at == 0) {
+        ref = s.ref;
+        state = s.state;
+      }
+    list.push_back({{"step", w.step},
+                    {"ref", std::move(ref)},
+                    {"vendor", text(w.vendor)},
+                    {"state", state},
+                    {"waits_for", w.what},
+                    {"since", time(w.since)},
+                    {"next_at", time(w.until)},
+                    {"attempts", w.attempts},
+                    {"last", text(w.last)}});
+  }
+  return list;
+}
+
+json customer_json(const handlers::order_objects& objects) {
+  const auto* own = objects.find(handlers::order_object(objects.key));
+  const auto* recorded = own != nullptr ? own->value("order") : nullptr;
+  if (recorded == nullptr)
+    return nullptr;
+  const auto placed = handlers::order::decode(*recorded);
+  return placed ? text(masked_customer(placed->customer_name, placed->customer_email))
+                : json(nullptr);
+}
+
+json objects_json(const handlers::order_objects& objects) {
+  json list = json::array();
+  for (const auto& s : objects.states)
+    list.push_back({{"object", s.id.text()},
+                    {"version", s.folded_to},
+                    {"live", s.live.size()},
+                    {"paused_by_operator", s.paused_by_operator},
+                    {"set_aside", nullptr}});
+  for (const auto& [id, why] : objects.set_aside)
+    list.push_back({{"object", id.text()},
+                    {"version", 0},
+                    {"live", 0},
+                    {"paused_by_operator", false},
+                    {"set_aside", why}});
+  return list;
+}
+
+json document_of(const explanation& e) {
+  return {{"order", e.order},
+          {"at", time(e.at)},
+          {"version", e.version},
+          {"status", e.status},
+          {"state", e.state},
+          {"summary", said_json(e.summary)},
+          {"waits_for", waits_json(e)},
+          {"money", money_json(e)},
+          {"steps", steps_json(e)},
+          {"calls", calls_json(e)},
+          {"attention", attention_json(e)},
+          {"people", people_json(e)},
+          {"gaps", said_json(e.gaps)}};
+}
+
+} // namespace
+
+admin_answer order_page(const admin_call& call, const admin_sources& from) {
+  auto read = read_order(call.key(), from);
+  if (auto* problem = std::get_if<admin_problem>(&read))
+    return std::move(*problem);
+  const auto& objects = std::get<0>(read);
+  const auto e = handlers::explain(objects, explain_now_of(from));
+  const json body{{"key", e.order},
+                  {"status", e.status},
+                  {"state", e.state},
+                  {"created_at", time(e.created_at)},
+                  {"updated_at", time(e.updated_at)},
+                  {"version", e.version},
+                  {"money", money_json(e)},
+                  {"customer", customer_json(objects)},
+                  {"label_id", text(e.label_id)},
+                  {"tracking_number", text(e.tracking_number)},
+                  {"in_doubt", e.in_doubt},
+                  {"attention", attention_json(e)},
+                  {"open", open_json(e)},
+                  {"invocations", calls_json(e)},
+                  {"objects", objects_json(objects)}};
+  return page_of(body, std::to_string(e.version));
+}
+
+admin_answer explain_page(const admin_call& call, const admin_sources& from) {
+  auto read = read_order(call.key(), from);
+  if (auto* problem = std::get_if<admin_problem>(&read))
+    return std::move(*problem);
+  const auto e = handlers::explain(std::get<0>(read), explain_now_of(from));
+  if (call.value("format") == "text")
+    return admin_page{handlers::shown_as_text(e), "text/plain; charset=utf-8", {}};
+  if (call.value("format") == "markdown")
+    return admin_page{handlers::shown_as_markdown(e), "text/markdown; charset=utf-8", {}};
+  return page_of(document_of(e));
+}
+
+} // namespace orderhub::http_gateway

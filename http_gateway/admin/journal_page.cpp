@@ -1,0 +1,183 @@
+// An order's records, decoded: what happened, when, and of which size; no bodies.
+#include "http_gateway/admin/admin_pages.hpp"
+#include "http_gateway/admin/journal_records.hpp"
+#include "http_gateway/admin/order_reading.hpp"
+#include "http_gateway/admin/page_json.hpp"
+#include "journal/record.hpp"
+#include "journal/replay.hpp"
+#include "providers/policy/doubt.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace orderhub::http_gateway {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+using journal::record_kind;
+
+json time(unix_ms at) {
+  return time_json<json>(at);
+}
+
+// ── What a record says ──────────────────────────────────────────────────────────────────────
+
+void put_result(json& j, std::string_view encoded) {
+  const auto stored = journal::decode_result(encoded);
+  if (!stored) {
+    j["damaged"] = stored.error().message;
+  } else if (*stored) {
+    j["value_bytes"] = (*stored)->size();
+  } else {
+    j["failure"] = orderhub::name_of(stored->error().kind);
+    j["reason"] = stored->error().message;
+  }
+}
+
+void put_effect(json& j, const journal::effect_payload& p) {
+  j["name"] = p.name;
+  j["operation"] = p.operation;
+  j["vendor"] = p.vendor;
+  j["attempt"] = text_or_null<json>(p.attempt);
+  j["target"] = p.target;
+  j["key"] = text_or_null<json>(p.key);
+  j["policy"] = providers::name_of(static_cast<providers::doubt_policy>(p.policy));
+  j["method"] = text_or_null<json>(p.method);
+  j["deadline_ms"] = p.deadline_ms;
+  j["absence_after_ms"] = p.absence_after_ms;
+  j["key_life_ms"] = p.key_life_ms;
+  j["body_bytes"] = p.body.size();
+}
+
+void put_note(json& j, const journal::note_payload& p) {
+  j["note"] = journal::name_of(p.kind);
+  j["generation"] = p.attempt;
+  j["note_at"] = time(p.at);
+  j["sends"] = p.sends;
+  // Of evidence the text is the step's value; of every other a reason of ours.
+  if (p.kind == journal::note_kind::evidence)
+    j["value_bytes"] = p.text.size();
+  else
+    j["reason"] = p.text;
+}
+
+void put_payload(json& j, record_kind kind, std::string_view bytes) {
+  const auto damaged = [&](const error& e) { j["damaged"] = e.message; };
+  switch (kind) {
+  case record_kind::get:
+  case record_kind::set:
+  case record_kind::clear:
+  case record_kind::merge:
+    if (const auto p = journal::decode_state(bytes)) {
+      j["name"] = p->name;
+      j["value_bytes"] = p->value ? json(p->value->size()) : json(nullptr);
+    } else {
+      damaged(p.error());
+    }
+    return;
+  case record_kind::run:
+    if (const auto p = journal::decode_run(bytes)) {
+      j["name"] = p->name;
+      put_result(j, p->encoded_result);
+    } else {
+      damaged(p.error());
+    }
+    return;
+  case record_kind::effect:
+    if (const auto p = journal::decode_effect(bytes))
+      put_effect(j, *p);
+    else
+      damaged(p.error());
+    return;
+  case record_kind::sleep:
+  case record_kind::awakeable:
+  case record_kind::await_event:
+    if (const auto p = journal::decode_wait(bytes))
+      j["due_at"] = time(p->due_at);
+    else
+      damaged(p.error());
+    return;
+  case record_kind::call:
+  case record_kind::send:
+    if (const auto p = journal::decode_call(bytes)) {
+      j["name"] = p->input.handler;
+      j["to"] = p->target.text();
+      j["to_invocation"] = p->invocation.text();
+      j["due_at"] = time(p->input.due_at);
+      j["body_bytes"] = p->input.body.size();
+    } else {
+      damaged(p.error());
+    }
+    return;
+  case record_kind::completion:
+    return put_result(j, bytes);
+  case record_kind::effect_note:
+    if (const auto p = journal::decode_note(bytes))
+      put_note(j, *p);
+    else
+      damaged(p.error());
+    return;
+  case record_kind::event:
+    if (const auto p = journal::decode_event(bytes))
+      j["name"] = p->name;
+    else
+      damaged(p.error());
+    return;
+  case record_kind::paused:
+    j["reason"] = std::string(bytes);
+    return;
+  default:
+    return;
+  }
+}
+
+json record_json(const placed_record& r) {
+  json j{{"at", time(r.at)},
+         {"kind", journal::name_of(r.kind)},
+         {"index", r.entry != nullptr ? r.entry->index : 0},
+         {"object", r.object->text()},
+         {"invocation", r.invocation.text()},
+         {"handler", r.of->input.handler}};
+  if (r.entry != nullptr) {
+    put_payload(j, r.kind, r.entry->payload);
+  } else if (r.kind == record_kind::input) {
+    const auto& in = r.of->input;
+    j["shared"] = in.shared;
+    j["due_at"] = time(in.due_at);
+    j["caller"] = in.caller ? json(in.caller->object.text()) : json(nullptr);
+    j["body_bytes"] = in.body.size();
+  } else {
+    put_result(j, r.of->output);
+  }
+  return j;
+}
+
+} // namespace
+
+admin_answer journal_page(const admin_call& call, const admin_sources& from) {
+  auto read = read_order(call.key(), from);
+  if (auto* problem = std::get_if<admin_problem>(&read))
+    return std::move(*problem);
+  auto& objects = std::get<0>(read);
+  auto paged = page_of_records(objects, call, from);
+  if (auto* problem = std::get_if<admin_problem>(&paged))
+    return std::move(*problem);
+  const auto& page = std::get<0>(paged);
+  json list = json::array();
+  for (const auto& r : page.records)
+    list.push_back(record_json(r));
+  log_sequence version = 0;
+  for (const auto& s : objects.states)
+    version = std::max(version, s.folded_to);
+  return page_of(json{{"order", objects.key},
+                      {"records", std::move(list)},
+                      {"next", text_or_null<json>(page.next)},
+                      {"as_of_lsn", version},
+                      {"scanned", page.scanned},
+                      {"complete", objects.past.is_whole && !objects.past.found.empty()}});
+}
+
+} // namespace orderhub::http_gateway

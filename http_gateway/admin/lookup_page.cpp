@@ -1,0 +1,108 @@
+// Whose is an id that stands on a ticket?
+#include "actors/handlers/deployments/deployment_service.hpp"
+#include "actors/handlers/objects.hpp"
+#include "actors/handlers/shipments/parcel.hpp"
+#include "actors/handlers/webhooks/receipt.hpp"
+#include "actors/handlers/webhooks/vendor_id.hpp"
+#include "http_gateway/admin/admin_pages.hpp"
+#include "http_gateway/admin/page_json.hpp"
+#include "http_gateway/ingress/normal_form.hpp"
+#include "providers/webhooks/vendors.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace orderhub::http_gateway {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+
+void add(json& list, std::string_view kind, const std::string& key, std::string_view vendor,
+         std::string_view matched) {
+  list.push_back(
+      {{"kind", kind}, {"key", key}, {"vendor", text_or_null<json>(vendor)}, {"matched", matched}});
+}
+
+/// Objects that have their order's key.
+constexpr std::array<std::string_view, 5> order_services = {
+    handlers::order_service_name, handlers::shipment_service_name,
+    handlers::notification_service_name, handlers::custom_service_name,
+    handlers::parcel_service_name};
+
+/// Nothing is known of what is blank; what is set aside is there all the same.
+bool is_known(const result<journal::object_state>& state) {
+  return state ? !state->blank() : state.error().kind == error_kind::corrupt;
+}
+
+void add_objects(json& list, const std::string& q, const admin_sources& from) {
+  for (const auto& [kind, id] :
+       {std::pair("order", handlers::order_object(q)),
+        std::pair("shipment", handlers::shipment_object(q)),
+        std::pair("fulfilment", handlers::fulfilment_object(q)),
+        std::pair("deployment", object_id{handlers::deployment_service_name, q})})
+    if (is_known(from.hub.object(id)))
+      add(list, kind, q, {}, "key");
+}
+
+void add_invocation(json& list, const std::string& q, const admin_sources& from) {
+  const auto id = invocation_id::parse(q);
+  if (!id)
+    return;
+  const auto row = from.hub.invocation(*id);
+  if (!row || !*row)
+    return;
+  const auto& object = (*row)->object;
+  const bool is_an_orders = std::find(order_services.begin(), order_services.end(),
+                                      object.service) != order_services.end();
+  add(list, is_an_orders ? "order" : "object", is_an_orders ? object.key : object.text(), {},
+      "invocation");
+}
+
+/// Events and ids of vendors, as far as the hub keeps them.
+void add_vendors(json& list, const std::string& q, const admin_sources& from) {
+  for (const auto& source : providers::webhooks::sources()) {
+    const auto vendor = std::string_view(source.vendor);
+    if (const auto named = from.hub.object(handlers::vendor_id_object(vendor, q)); named)
+      if (const auto* recorded = named->value("name"))
+        if (const auto of = handlers::vendor_name::decode(*recorded))
+          add(list, "order", of->order_id, vendor, "vendor_id");
+    const auto event = from.hub.object(handlers::webhook_object(handlers::vendor_key(vendor, q)));
+    if (!event || event->value("received") == nullptr)
+      continue;
+    const auto received = handlers::receipt::decode(*event->value("received"));
+    if (!received)
+      continue;
+    if (received->what.about.order_id.empty())
+      add(list, "webhook", event->id.key, vendor, "event");
+    else
+      add(list, "order", received->what.about.order_id, vendor, "event");
+  }
+}
+
+} // namespace
+
+admin_answer lookup_page(const admin_call& call, const admin_sources& from) {
+  std::string q(call.value("q"));
+  make_normal(q);
+  if (q.find('@') != std::string::npos)
+    return admin_problem{admin_reason::personal_data,
+                         "An e-mail address does not belong into a URL: it would be in logs.",
+                         "q",
+                         {},
+                         {}};
+  json list = json::array();
+  if (handlers::may_be_key(q)) {
+    add_objects(list, q, from);
+    add_invocation(list, q, from);
+    add_vendors(list, q, from);
+  }
+  return page_of(json{{"q", q}, {"matches", std::move(list)}});
+}
+
+} // namespace orderhub::http_gateway

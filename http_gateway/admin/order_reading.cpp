@@ -1,0 +1,60 @@
+#include "http_gateway/admin/order_reading.hpp"
+
+#include <numeric>
+#include <utility>
+
+namespace orderhub::http_gateway {
+
+namespace {
+
+handlers::vendor_hold_kind kind_of(host::vendor_hold hold) {
+  using handlers::vendor_hold_kind;
+  switch (hold) {
+  case host::vendor_hold::none:
+    return vendor_hold_kind::none;
+  case host::vendor_hold::opened_by_operator:
+    return vendor_hold_kind::held_open;
+  case host::vendor_hold::paused_by_operator:
+    return vendor_hold_kind::paused;
+  case host::vendor_hold::credential:
+    return vendor_hold_kind::credential;
+  case host::vendor_hold::breaker:
+    return vendor_hold_kind::breaker;
+  }
+  return vendor_hold_kind::none;
+}
+
+} // namespace
+
+std::variant<handlers::order_objects, admin_problem> read_order(const std::string& key,
+                                                                const admin_sources& from) {
+  const handlers::order_reader reader{
+      [&](const object_id& id) { return from.hub.object(id); },
+      [&](std::span<const object_id> objects, unix_ms at) { return from.hub.past(objects, at); },
+      [&](const invocation_id& id) { return from.hub.invocation(id); }};
+  auto objects = handlers::read_order(reader, key);
+  if (objects.is_unknown())
+    return admin_problem{
+        admin_reason::no_such_order, "There is no order " + key + ".", "key", {}, {}};
+  return objects;
+}
+
+handlers::explain_now explain_now_of(const admin_sources& from) {
+  handlers::explain_now now;
+  now.at = from.hub.now();
+  now.started_at = from.about.started_at;
+  now.call_after_ms = from.about.call_after_ms;
+  for (auto& v : from.hub.vendors()) {
+    handlers::vendor_now one;
+    one.vendor = std::move(v.vendor);
+    one.hold = kind_of(v.hold);
+    one.since = now.at - v.held_ms;
+    one.why = std::move(v.why);
+    one.probe_at = v.probe_in_ms ? now.at + *v.probe_in_ms : 0;
+    one.queued = std::accumulate(v.queued.begin(), v.queued.end(), std::size_t{0});
+    now.vendors.push_back(std::move(one));
+  }
+  return now;
+}
+
+} // namespace orderhub::http_gateway

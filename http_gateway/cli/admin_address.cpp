@@ -1,0 +1,92 @@
+// Where the hub is, and its token.
+#include "http_gateway/cli/admin_commands.hpp"
+#include "journal/base/loopback.hpp"
+#include "journal/base/text.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace orderhub::http_gateway::cli {
+
+namespace {
+
+constexpr std::string_view built_in_url = "http://127.0.0.1:9070";
+
+std::string text_of(const environment_reader& environment, const char* name) {
+  const auto* value = environment(name);
+  return value != nullptr ? value : "";
+}
+
+tl::unexpected<error> wrong(std::string message) {
+  return fail({error_kind::invalid, "cli", std::move(message)});
+}
+
+/// A token is not sent over a network in the clear.
+bool is_safe(std::string_view url) {
+  if (starts_with_ignoring_case(url, "https://"))
+    return true;
+  constexpr std::string_view plain = "http://";
+  if (!starts_with_ignoring_case(url, plain))
+    return false;
+  const auto rest = url.substr(plain.size());
+  return rest.find('@') == std::string_view::npos &&
+         is_loopback_host(rest.substr(0, rest.find('/')));
+}
+
+/// Of a hub that is configured in this very environment: where it listens.
+std::string url_of_listen(std::string listen) {
+  for (const auto& [any, loopback] :
+       {std::pair<std::string_view, std::string_view>{"0.0.0.0:", "127.0.0.1:"},
+        {"[::]:", "[::1]:"}})
+    if (listen.starts_with(any))
+      listen.replace(0, any.size(), loopback);
+  return listen.empty() ? std::string(built_in_url) : "http://" + listen;
+}
+
+result<secret> token_in(const std::string& path) {
+  std::ifstream file(path);
+  if (!file)
+    return wrong("the token's file " + path + " cannot be read");
+  std::string token((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  while (!token.empty() && (token.back() == '\n' || token.back() == '\r'))
+    token.pop_back();
+  if (token.empty() || has_control_character(token))
+    return wrong("the token's file " + path + " must have the token as its only line");
+  return secret(std::move(token));
+}
+
+} // namespace
+
+result<admin_address> admin_address_of(const std::string& url_flag, const std::string& token_file,
+                                       const environment_reader& environment) {
+  admin_address address;
+  address.url = url_flag.empty() ? text_of(environment, "ORDERHUB_ADMIN_URL") : url_flag;
+  if (address.url.empty())
+    address.url = url_of_listen(text_of(environment, "ORDERHUB_ADMIN_LISTEN"));
+  while (address.url.ends_with('/'))
+    address.url.pop_back();
+  if (!is_safe(address.url))
+    return wrong("the hub's URL must be https://…, or http:// to a loopback host; for another "
+                 "machine use a tunnel: ssh -L 9070:127.0.0.1:9070 HOST");
+  auto file = token_file;
+  if (file.empty()) {
+    auto token = text_of(environment, "ORDERHUB_ADMIN_TOKEN");
+    if (has_control_character(token))
+      return wrong("ORDERHUB_ADMIN_TOKEN must be one line");
+    address.token = secret(std::move(token));
+    if (address.token.empty())
+      file = text_of(environment, "ORDERHUB_ADMIN_TOKEN_FILE");
+  }
+  if (file.empty())
+    return address;
+  auto token = token_in(file);
+  if (!token)
+    return token.failure();
+  address.token = std::move(*token);
+  return address;
+}
+
+} // namespace orderhub::http_gateway::cli

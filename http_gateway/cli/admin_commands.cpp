@@ -1,0 +1,244 @@
+#include "http_gateway/cli/admin_commands.hpp"
+
+#include "http_gateway/cli/client.hpp"
+#include "http_gateway/cli/shown.hpp"
+#include "http_gateway/cli/table_text.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+namespace orderhub::http_gateway::cli {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+
+exit_status status_of(std::uint16_t http) {
+  switch (http) {
+  case 401:
+  case 403:
+    return not_allowed;
+  case 404:
+    return not_found;
+  case 409:
+    return conflict;
+  default:
+    return http >= 500 ? not_in_order : wrong_use;
+  }
+}
+
+} // namespace
+
+struct admin_commands::parts {
+  using show = std::string (*)(std::string_view);
+
+  std::string url, token_file, output = "table";
+  std::string key, vendor, id;
+  std::string format = "text";
+  std::string invocation, kinds;
+  bool is_newest_first = false, is_quiet = false;
+  std::size_t limit = 200;
+  std::function<int(const parts&, const client&, std::ostream&, std::ostream&)> meant;
+
+  [[nodiscard]] bool wants_json() const { return output == "json"; }
+
+  CLI::App* add(CLI::App& to, const char* name, const char* help,
+                int (parts::*does)(const client&, std::ostream&, std::ostream&) const) {
+    auto* command = to.add_subcommand(name, help);
+    command->add_option("--url", url, "the hub's admin listener (ORDERHUB_ADMIN_URL)")
+        ->type_name("URL");
+    command
+        ->add_option("--token-file", token_file,
+                     "file with the admin token (or ORDERHUB_ADMIN_TOKEN, "
+                     "ORDERHUB_ADMIN_TOKEN_FILE)")
+        ->type_name("FILE");
+    command->add_option("--output,-o", output, "table, or json for programs")
+        ->check(CLI::IsMember({"table", "json"}))
+        ->capture_default_str();
+    command->callback([this, does] {
+      meant = [does](const parts& p, const client& hub, std::ostream& out, std::ostream& err) {
+        return (p.*does)(hub, out, err);
+      };
+    });
+    return command;
+  }
+
+  // ── What the commands do ──
+
+  /// The answer's body, or the exit status of why there is none.
+  static std::variant<std::string, int> fetched(const client& hub, const std::string& path,
+                                                std::ostream& err) {
+    const auto answer = hub.get(path);
+    if (!answer) {
+      err << "orderhub: the hub is not reached: " << answer.error().message << '\n';
+      return not_reached;
+    }
+    if (answer->status != 200) {
+      err << "orderhub: " << shown_problem(answer->body) << '\n';
+      return status_of(answer->status);
+    }
+    return answer->body;
+  }
+
+  int print(const client& hub, const std::string& path, show shown, std::ostream& out,
+            std::ostream& err) const {
+    auto answer = fetched(hub, path, err);
+    if (const auto* status = std::get_if<int>(&answer))
+      return *status;
+    const auto& body = std::get<std::string>(answer);
+    out << (wants_json() ? body + '\n' : shown(body));
+    return done;
+  }
+
+  [[nodiscard]] std::string order_path(std::string_view rest = {}) const {
+    return ("/admin/orders/" + percent_encoded(key)).append(rest);
+  }
+
+  int show_order(const client& hub, std::ostream& out, std::ostream& err) const {
+    return print(hub, order_path(), &shown_order, out, err);
+  }
+
+  int explain_order(const client& hub, std::ostream& out, std::ostream& err) const {
+    const auto wanted = wants_json() ? "json" : format;
+    auto answer = fetched(hub, order_path("/explain?format=" + wanted), err);
+    if (const auto* status = std::get_if<int>(&answer))
+      return *status;
+    const auto& body = std::get<std::string>(answer);
+    out << (wants_json() ? body + '\n' : safe_text(body));
+    return done;
+  }
+
+  /// All pages up to the limit, as one list.
+  int show_journal(const client& hub, std::ostream& out, std::ostream& err) const {
+    constexpr std::size_t page_max = 500;
+    json all;
+    std::string cursor;
+    for (auto left = limit == 0 ? std::string::npos : limit; left > 0;) {
+      auto path = order_path("/journal?limit=" + std::to_string(std::min(left, page_max)));
+      const auto add = [&](const char* name, std::string_view value) {
+        if (!value.empty())
+          path.append("&").append(name).append("=").append(percent_encoded(value));
+      };
+      add("invocation", invocation);
+      add("kinds", kinds);
+      add("sort", is_newest_first ? "newest" : "oldest");
+      add("cursor", cursor);
+      auto answer = fetched(hub, path, err);
+      if (const auto* status = std::get_if<int>(&answer))
+        return *status;
+      auto page = json::parse(std::get<std::string>(answer), nullptr, false);
+      if (!page.is_object() || !page.contains("records") || !page["records"].is_array()) {
+        err << "orderhub: the hub's answer cannot be read\n";
+        return not_in_order;
+      }
+      left -= std::min(left, page["records"].size());
+      cursor = page.contains("next") && page["next"].is_string() ? page["next"].get<std::string>()
+                                                                 : std::string();
+      if (all.is_null()) {
+        all = std::move(page);
+      } else {
+        for (auto& r : page["records"])
+          all["records"].push_back(std::move(r));
+        all["next"] = page["next"];
+      }
+      if (cursor.empty() || all["records"].empty())
+        break;
+    }
+    const auto body = all.dump();
+    out << (wants_json() ? body + '\n' : shown_records(body));
+    return done;
+  }
+
+  int find_order(const client& hub, std::ostream& out, std::ostream& err) const {
+    auto answer = fetched(hub, "/admin/lookup?q=" + percent_encoded(id), err);
+    if (const auto* status = std::get_if<int>(&answer))
+      return *status;
+    const auto& body = std::get<std::string>(answer);
+    const auto found = json::parse(body, nullptr, false);
+    const bool is_found =
+        found.is_object() && found.contains("matches") && !found["matches"].empty();
+    if (!is_found && !wants_json())
+      err << "orderhub: nothing here bears that id\n";
+    else
+      out << (wants_json() ? body + '\n' : shown_matches(body));
+    return is_found ? done : not_found;
+  }
+
+  int show_status(const client& hub, std::ostream& out, std::ostream& err) const {
+    auto answer = fetched(hub, "/admin/status", err);
+    if (const auto* status = std::get_if<int>(&answer))
+      return *status;
+    const auto& body = std::get<std::string>(answer);
+    if (!is_quiet)
+      out << (wants_json() ? body + '\n' : shown_status(body));
+    const auto j = json::parse(body, nullptr, false);
+    const bool takes_orders =
+        j.is_object() && j.contains("accepting") && j["accepting"] == json(true);
+    return takes_orders ? done : not_in_order;
+  }
+
+  int list_vendors(const client& hub, std::ostream& out, std::ostream& err) const {
+    return print(hub, "/admin/vendors", &shown_vendors, out, err);
+  }
+  int show_vendor(const client& hub, std::ostream& out, std::ostream& err) const {
+    return print(hub, "/admin/vendors/" + percent_encoded(vendor), &shown_vendor, out, err);
+  }
+};
+
+admin_commands::admin_commands(CLI::App& app) : parts_(std::make_unique<parts>()) {
+  auto& p = *parts_;
+  auto* orders = app.add_subcommand("orders", "look into the orders of a running hub");
+  orders->require_subcommand(1);
+  const auto key_of = [&p](CLI::App* command) {
+    command->add_option("KEY", p.key, "the order's key")->required();
+    return command;
+  };
+  key_of(p.add(*orders, "show", "how an order stands", &parts::show_order));
+  key_of(p.add(*orders, "explain", "why it stands so, and what comes next", &parts::explain_order))
+      ->add_option("--format", p.format, "text, or markdown for a channel")
+      ->check(CLI::IsMember({"text", "markdown"}))
+      ->capture_default_str();
+  auto* records =
+      key_of(p.add(*orders, "journal", "its records, oldest first", &parts::show_journal));
+  records->add_option("--invocation", p.invocation, "only this one")->type_name("INV");
+  records->add_option("--kinds", p.kinds, "only these, with commas between: effect,completion");
+  records->add_flag("--newest", p.is_newest_first, "newest first");
+  records->add_option("--limit", p.limit, "at most so many; 0: all")->capture_default_str();
+  p.add(*orders, "find", "whose an id is: pi_…, evt_…, inv_…, a tracking number",
+        &parts::find_order)
+      ->add_option("ID", p.id, "as it stands on the ticket; no e-mail address")
+      ->required();
+
+  auto* vendors = app.add_subcommand("vendors", "how the vendors stand");
+  vendors->require_subcommand(1);
+  p.add(*vendors, "list", "all of them", &parts::list_vendors);
+  p.add(*vendors, "show", "one, with its limits and last errors", &parts::show_vendor)
+      ->add_option("NAME", p.vendor, "stripe, shippo, …")
+      ->required();
+
+  p.add(app, "status", "whether a hub takes orders: exit status 0, else 1", &parts::show_status)
+      ->add_flag("--quiet,-q", p.is_quiet, "only the exit status");
+}
+
+admin_commands::~admin_commands() = default;
+
+bool admin_commands::is_meant() const {
+  return static_cast<bool>(parts_->meant);
+}
+
+int admin_commands::run(const environment_reader& environment, std::ostream& out,
+                        std::ostream& err) const {
+  const auto address = admin_address_of(parts_->url, parts_->token_file, environment);
+  if (!address) {
+    err << "orderhub: " << address.error().message << '\n';
+    return wrong_use;
+  }
+  return parts_->meant(*parts_, client(address->url, address->token), out, err);
+}
+
+} // namespace orderhub::http_gateway::cli

@@ -1,0 +1,62 @@
+#pragma once
+#include "journal/base/result.hpp"
+#include "journal/base/secret.hpp"
+
+#include <functional>
+#include <memory>
+#include <ostream>
+#include <string>
+
+// NOLINTBEGIN(readability-identifier-naming): CLI11's own names.
+namespace CLI {
+class App;
+}
+// NOLINTEND(readability-identifier-naming)
+
+/// The commands that ask a running hub: `orders`, `vendors`, `status`. They know it by its admin
+/// listener alone, so they run on any machine that reaches it.
+namespace orderhub::http_gateway::cli {
+
+/// Exit statuses, the same for every command.
+enum exit_status : int {
+  done = 0,
+  not_in_order = 1, ///< Answered, and not well: a hub that takes no orders.
+  wrong_use = 2,    ///< Arguments, settings, or what this hub cannot.
+  not_found = 3,
+  not_allowed = 4,
+  conflict = 5,
+  not_reached = 6,
+};
+
+using environment_reader = std::function<const char*(const char* name)>;
+
+/// What was asked for on the command line.
+class admin_commands {
+public:
+  /// Adds the commands to the program's.
+  explicit admin_commands(CLI::App& app);
+  ~admin_commands();
+  admin_commands(const admin_commands&) = delete;
+  admin_commands& operator=(const admin_commands&) = delete;
+
+  /// One of them is what the command line says.
+  [[nodiscard]] bool is_meant() const;
+  /// Does it. The hub: `--url`, `ORDERHUB_ADMIN_URL`, where `ORDERHUB_ADMIN_LISTEN` says that one
+  /// of this environment listens, else http://127.0.0.1:9070. Its token:
+  /// `--token-file`, `ORDERHUB_ADMIN_TOKEN`, `ORDERHUB_ADMIN_TOKEN_FILE`; never an argument.
+  int run(const environment_reader& environment, std::ostream& out, std::ostream& err) const;
+
+private:
+  struct parts;
+  std::unique_ptr<parts> parts_;
+};
+
+/// Where the hub is, and what lets one in. Fails with `invalid`: a URL or a file that is none.
+struct admin_address {
+  std::string url;
+  secret token;
+};
+result<admin_address> admin_address_of(const std::string& url_flag, const std::string& token_file,
+                                       const environment_reader& environment);
+
+} // namespace orderhub::http_gateway::cli

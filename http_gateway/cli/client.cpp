@@ -1,0 +1,73 @@
+#include "http_gateway/cli/client.hpp"
+
+#include <cstddef>
+#include <memory>
+
+#include <curl/curl.h>
+
+namespace orderhub::http_gateway::cli {
+
+namespace {
+
+constexpr long connect_timeout_ms = 3'000, timeout_ms = 30'000;
+constexpr std::size_t answer_size_max = std::size_t{64} << 20U;
+
+struct easy_end {
+  void operator()(CURL* c) const { curl_easy_cleanup(c); }
+};
+struct list_end {
+  void operator()(curl_slist* l) const { curl_slist_free_all(l); }
+};
+
+std::size_t take(char* bytes, std::size_t size, std::size_t count, void* to) {
+  auto& body = *static_cast<std::string*>(to);
+  if (body.size() + size * count > answer_size_max)
+    return 0;
+  body.append(bytes, size * count);
+  return size * count;
+}
+
+} // namespace
+
+result<client_answer> client::get(const std::string& path) const {
+  const std::unique_ptr<CURL, easy_end> easy(curl_easy_init());
+  client_answer answer;
+  std::unique_ptr<curl_slist, list_end> headers;
+  if (!token_.empty())
+    headers.reset(curl_slist_append(nullptr, ("Authorization: Bearer " + token_.reveal()).c_str()));
+  curl_easy_setopt(easy.get(), CURLOPT_URL, (base_ + path).c_str());
+  curl_easy_setopt(easy.get(), CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy.get(), CURLOPT_HTTPHEADER, headers.get());
+  curl_easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, &take);
+  curl_easy_setopt(easy.get(), CURLOPT_WRITEDATA, &answer.body);
+  curl_easy_setopt(easy.get(), CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms);
+  curl_easy_setopt(easy.get(), CURLOPT_TIMEOUT_MS, timeout_ms);
+  curl_easy_setopt(easy.get(), CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy.get(), CURLOPT_PROXY, ""); // None, whatever the environment says.
+  if (const auto code = curl_easy_perform(easy.get()); code != CURLE_OK)
+    return fail({error_kind::unavailable, "client", curl_easy_strerror(code)});
+  long status = 0;
+  curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
+  answer.status = static_cast<std::uint16_t>(status);
+  return answer;
+}
+
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                          (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~';
+    const auto byte = static_cast<unsigned char>(c);
+    if (is_plain)
+      out += c;
+    else
+      out.append("%").append(1, digits[byte >> 4U]).append(1, digits[byte & 15U]);
+  }
+  // A dot or two alone would be taken for the folder itself, or the one above it.
+  if (out == "." || out == "..")
+    return out.size() == 1 ? "%2E" : "%2E%2E";
+  return out;
+}
+
+} // namespace orderhub::http_gateway::cli

@@ -1,0 +1,34 @@
+#pragma once
+#include "journal/base/result.hpp"
+#include "journal/base/secret.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace orderhub::http_gateway::cli {
+
+struct client_answer {
+  std::uint16_t status = 0;
+  std::string body;
+};
+
+/// Asks one hub's admin listener. Redirects are not followed, so that the token goes nowhere else;
+/// an answer above 64 MiB is none.
+class client {
+public:
+  /// `base`: `http://127.0.0.1:9070`, without a slash at its end.
+  client(std::string base, secret token) : base_(std::move(base)), token_(std::move(token)) {}
+
+  /// `path`: path and query, percent-encoded. Fails with `unavailable` where no answer came.
+  [[nodiscard]] result<client_answer> get(const std::string& path) const;
+
+private:
+  std::string base_;
+  secret token_;
+};
+
+/// One segment of a path, or one value of a query, percent-encoded.
+std::string percent_encoded(std::string_view text);
+
+} // namespace orderhub::http_gateway::cli

@@ -1,0 +1,202 @@
+#include "http_gateway/cli/shown.hpp"
+
+#include "http_gateway/cli/table_text.hpp"
+
+#include <initializer_list>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace orderhub::http_gateway::cli {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+using row = std::vector<std::string>;
+
+json parsed(std::string_view answer) {
+  return json::parse(answer, nullptr, false);
+}
+
+/// One member as text.
+std::string text(const json& object, const char* name) {
+  const auto it = object.is_object() ? object.find(name) : object.end();
+  if (it == object.end() || it->is_null())
+    return "-";
+  return it->is_string() ? it->get<std::string>() : it->dump();
+}
+
+const json& list(const json& object, const char* name) {
+  static const json none = json::array();
+  const auto it = object.is_object() ? object.find(name) : object.end();
+  return it != object.end() && it->is_array() ? *it : none;
+}
+
+std::string joined(const json& texts) {
+  std::string all;
+  for (const auto& t : texts)
+    all.append(all.empty() ? "" : ", ").append(t.is_string() ? t.get<std::string>() : t.dump());
+  return all.empty() ? "-" : all;
+}
+
+void add_table(std::string& out, std::string_view title, const row& titles,
+               const std::vector<row>& rows) {
+  if (!rows.empty())
+    out.append("\n").append(title).append("\n").append(table_text(titles, rows));
+}
+
+std::vector<row> rows_of(const json& items, std::initializer_list<const char*> names) {
+  std::vector<row> rows;
+  for (const auto& item : items) {
+    rows.emplace_back();
+    for (const auto* name : names)
+      rows.back().push_back(text(item, name));
+  }
+  return rows;
+}
+
+std::string sum_of(const json& object, const char* name) {
+  const auto it = object.find(name);
+  if (it == object.end() || !it->is_object())
+    return "-";
+  std::int64_t sum = 0;
+  for (const auto& n : *it)
+    sum += n.is_number_integer() ? n.get<std::int64_t>() : 0;
+  return std::to_string(sum);
+}
+
+/// What a record is about: its name, then why.
+std::string about(const json& record) {
+  std::string all;
+  const auto add = [&](const char* name, std::string_view before) {
+    if (auto t = text(record, name); t != "-")
+      all.append(all.empty() ? "" : " ").append(before).append(t);
+  };
+  add("name", "");
+  add("operation", "");
+  add("to", "to ");
+  add("note", "");
+  add("failure", "failed: ");
+  add("reason", "");
+  add("note_at", "at ");
+  add("due_at", "due ");
+  add("damaged", "damaged: ");
+  return all.empty() ? "-" : all;
+}
+
+std::string last_error(const json& vendor) {
+  const auto& errors = list(vendor, "last_errors");
+  return errors.empty() ? "-" : text(errors.back(), "reason");
+}
+
+} // namespace
+
+std::string shown_order(std::string_view answer) {
+  const auto j = parsed(answer);
+  const auto& money = j.is_object() && j.contains("money") ? j["money"] : j;
+  std::string out = pairs_text({{"order", text(j, "key")},
+                                {"status", text(j, "status")},
+                                {"state", text(j, "state")},
+                                {"created", text(j, "created_at")},
+                                {"updated", text(j, "updated_at")},
+                                {"version", text(j, "version")},
+                                {"total", text(money, "total_text")},
+                                {"charged", text(money, "charged_text")},
+                                {"refunded", text(money, "refunded_text")},
+                                {"customer", text(j, "customer")},
+                                {"ids", joined(list(money, "ids"))},
+                                {"label", text(j, "label_id")},
+                                {"tracking", text(j, "tracking_number")},
+                                {"in doubt", joined(list(j, "in_doubt"))}});
+  add_table(out, "Needs a person", {"STEP", "REASON"},
+            rows_of(list(j, "attention"), {"step", "reason"}));
+  add_table(out, "Open", {"STEP", "VENDOR", "STATE", "WAITS-FOR", "SINCE", "NEXT", "LAST"},
+            rows_of(list(j, "open"),
+                    {"step", "vendor", "state", "waits_for", "since", "next_at", "last"}));
+  add_table(out, "Invocations", {"ID", "OBJECT", "HANDLER", "STATE", "ACCEPTED", "ENDED"},
+            rows_of(list(j, "invocations"),
+                    {"id", "object", "handler", "state", "accepted_at", "ended_at"}));
+  std::vector<row> aside;
+  for (const auto& o : list(j, "objects"))
+    if (text(o, "set_aside") != "-")
+      aside.push_back({text(o, "object"), text(o, "set_aside")});
+  add_table(out, "Set aside", {"OBJECT", "REASON"}, aside);
+  return out;
+}
+
+std::string shown_records(std::string_view answer) {
+  const auto j = parsed(answer);
+  std::vector<row> rows;
+  for (const auto& r : list(j, "records"))
+    rows.push_back(
+        {text(r, "at"), text(r, "kind"), text(r, "object"), text(r, "handler"), about(r)});
+  return table_text({"AT", "KIND", "OBJECT", "HANDLER", "WHAT"}, rows);
+}
+
+std::string shown_matches(std::string_view answer) {
+  return table_text({"KIND", "KEY", "VENDOR", "MATCHED"},
+                    rows_of(list(parsed(answer), "matches"), {"kind", "key", "vendor", "matched"}));
+}
+
+std::string shown_status(std::string_view answer) {
+  const auto j = parsed(answer);
+  const auto& journal = j.is_object() && j.contains("journal") ? j["journal"] : j;
+  std::string out =
+      pairs_text({{"accepting", text(j, "accepting")},
+                  {"reason", text(j, "reason")},
+                  {"mode", text(j, "mode")},
+                  {"version", text(j, "version")},
+                  {"hub", text(j, "hub")},
+                  {"up", text(j, "uptime_ms") + " ms"},
+                  {"journal", "sync " + text(j, "sync") + ", LSN " + text(journal, "last_lsn") +
+                                  ", checkpoint " + text(journal, "checkpoint_lsn")},
+                  {"set aside", text(journal, "objects_set_aside")},
+                  {"waiting steps", text(j, "waiting_steps")}});
+  add_table(out, "Vendors", {"VENDOR", "STATE"}, rows_of(list(j, "vendors"), {"name", "state"}));
+  add_table(out, "Waiting", {"VENDOR", "CAUSE", "COUNT", "SINCE"},
+            rows_of(list(j, "waiting"), {"vendor", "cause", "count", "since"}));
+  std::vector<row> warnings;
+  for (const auto& w : list(j, "warnings"))
+    warnings.push_back({w.is_string() ? w.get<std::string>() : w.dump()});
+  add_table(out, "Warnings", {"WHAT"}, warnings);
+  return out;
+}
+
+std::string shown_vendors(std::string_view answer) {
+  const auto j = parsed(answer);
+  std::vector<row> rows;
+  for (const auto& v : list(j, "vendors"))
+    rows.push_back({text(v, "name"), text(v, "state"), sum_of(v, "queued"), sum_of(v, "in_flight"),
+                    text(v, "p50_ms"), text(v, "p99_ms"), text(v, "next_probe_at"), last_error(v)});
+  return table_text({"VENDOR", "STATE", "QUEUED", "OUT", "P50-MS", "P99-MS", "NEXT-PROBE", "LAST"},
+                    rows);
+}
+
+std::string shown_vendor(std::string_view answer) {
+  const auto v = parsed(answer);
+  std::string out = pairs_text({{"vendor", text(v, "name")},
+                                {"state", text(v, "state")},
+                                {"cause", text(v, "cause")},
+                                {"since", text(v, "since")},
+                                {"next probe", text(v, "next_probe_at")},
+                                {"breaker", text(v, "breaker")},
+                                {"opened", text(v, "breaker_openings") + " times"},
+                                {"queued", sum_of(v, "queued")},
+                                {"out", sum_of(v, "in_flight")},
+                                {"p50", text(v, "p50_ms") + " ms"},
+                                {"p99", text(v, "p99_ms") + " ms"}});
+  add_table(out, "Limits", {"CLASS", "KEY", "LIMIT", "TOKENS", "HELD-MS"},
+            rows_of(list(v, "limits"), {"class", "key", "limit", "tokens", "held_ms"}));
+  add_table(out, "Last errors", {"AT", "FINDING", "REASON"},
+            rows_of(list(v, "last_errors"), {"at", "finding", "reason"}));
+  return out;
+}
+
+std::string shown_problem(std::string_view answer) {
+  const auto j = parsed(answer);
+  const auto message = text(j, "message");
+  return safe_text(message != "-" ? message : std::string(answer.substr(0, 200)));
+}
+
+} // namespace orderhub::http_gateway::cli

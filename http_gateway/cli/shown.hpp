@@ -1,0 +1,17 @@
+#pragma once
+#include <string>
+#include <string_view>
+
+/// The hub's answers, JSON texts, as tables for a terminal. What is not there is shown as `-`.
+namespace orderhub::http_gateway::cli {
+
+std::string shown_order(std::string_view answer);
+std::string shown_records(std::string_view answer);
+std::string shown_matches(std::string_view answer);
+std::string shown_status(std::string_view answer);
+std::string shown_vendors(std::string_view answer);
+std::string shown_vendor(std::string_view answer);
+/// The sentence of a refusal; the body where it is none.
+std::string shown_problem(std::string_view answer);
+
+} // namespace orderhub::http_gateway::cli

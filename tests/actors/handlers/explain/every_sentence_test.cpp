@@ -1,0 +1,250 @@
+#include "actors/handlers/explain/explain_parts.hpp"
+#include "actors/handlers/explain/sentences.hpp"
+#include "journal/record.hpp"
+#include "providers/policy/doubt.hpp"
+#include "tests/support/catch2.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+// No sentence is there that nobody has read: those that no golden text has are said here.
+namespace orderhub::testing {
+
+namespace {
+
+using namespace handlers;
+using journal::note_kind;
+using journal::record_kind;
+using providers::doubt_policy;
+
+constexpr unix_ms now_at = 1'700'000'000'000;
+constexpr std::int64_t minute = 60'000;
+
+class listener {
+public:
+  void hear(const said& s) {
+    INFO(name_of(s.which) << ": " << s.text);
+    CHECK(s.text.find('{') == std::string::npos);
+    CHECK(s.text.find("…") == std::string::npos);
+    CHECK(s.text.back() == '.');
+    heard.insert(s.which);
+  }
+  void hear(const std::vector<said>& all) {
+    for (const auto& s : all)
+      hear(s);
+  }
+  std::set<sentence> heard;
+};
+
+journal::effect_payload intent_of(std::string operation, doubt_policy policy) {
+  journal::effect_payload p;
+  p.name = "charge";
+  p.completion = 1;
+  p.vendor = operation.substr(0, operation.find('.'));
+  p.operation = std::move(operation);
+  p.target = "https://vendor.test|live";
+  p.key = "oh_1";
+  p.policy = static_cast<std::uint8_t>(policy);
+  p.method = "POST";
+  p.path = "/v1/things";
+  p.absence_after_ms = minute;
+  p.key_life_ms = 60 * minute;
+  return p;
+}
+
+journal::note_payload note(note_kind kind, unix_ms at = 0, std::string text = "503") {
+  journal::note_payload n;
+  n.kind = kind;
+  n.at = at;
+  n.text = std::move(text);
+  n.sends = 1;
+  return n;
+}
+
+struct step_made {
+  journal::effect_payload intent;
+  unix_ms begun_at = now_at - minute;
+  std::vector<journal::note_payload> notes = {};
+  std::optional<error_kind> failure = std::nullopt;
+};
+
+explained_step told(const step_made& made) {
+  journal::invocation_state i;
+  i.input.handler = "ProcessOrder";
+  i.entries.push_back({record_kind::effect, made.begun_at, 1, journal::encode(made.intent)});
+  for (const auto& n : made.notes)
+    i.entries.push_back({record_kind::effect_note, made.begun_at + 1, 1, journal::encode(n)});
+  if (made.failure)
+    i.entries.push_back(
+        {record_kind::completion, now_at - 1, 1,
+         journal::encode(result<std::string>(fail({*made.failure, "vendor", "a reason"})))});
+  explain_now now;
+  now.at = now_at;
+  auto steps = steps_of(nullptr, {"OrderOrchestrator", "1"}, i, "usd", now);
+  REQUIRE(steps.size() == 1);
+  return std::move(steps.front());
+}
+
+void hear_steps(listener& l) {
+  const auto charge = intent_of("stripe.charge", doubt_policy::replay_key);
+  const auto lookup = intent_of("shippo.buy_label", doubt_policy::lookup);
+  std::vector<step_made> all = {
+      {charge, now_at - 100 * minute},
+      {charge, now_at - minute, {note(note_kind::waiting)}},
+      {charge, now_at - minute, {note(note_kind::doubt), note(note_kind::evidence)}},
+      {charge, now_at - minute, {note(note_kind::doubt), note(note_kind::new_key)}},
+      {charge, now_at - minute, {note(note_kind::done_before), note(note_kind::not_done_before)}},
+      {lookup, now_at - minute, {note(note_kind::doubt), note(note_kind::needs_person)}},
+      {intent_of("stripe.retrieve", doubt_policy::may_repeat),
+       now_at - minute,
+       {note(note_kind::doubt), note(note_kind::retry_at, now_at + minute)}},
+      {intent_of("sendgrid.send_mail", doubt_policy::await_event),
+       now_at - minute,
+       {note(note_kind::doubt), note(note_kind::retry_at, now_at + minute)}},
+      {intent_of("sendgrid.send_mail", doubt_policy::may_miss),
+       now_at - minute,
+       {note(note_kind::doubt), note(note_kind::retry_at, now_at + minute)}},
+  };
+  for (const auto kind : {error_kind::unavailable, error_kind::missed, error_kind::cancelled,
+                          error_kind::done_before, error_kind::rejected})
+    all.push_back({charge, now_at - minute, {}, kind});
+  for (const auto& made : all) {
+    const auto e = told(made);
+    for (const auto& m : e.moments)
+      l.hear(m.what);
+    if (e.if_retried)
+      l.hear(e.if_retried->because);
+  }
+}
+
+void hear_waits(listener& l) {
+  explain_now now;
+  now.at = now_at;
+  for (std::size_t cause = 0; cause < durable::wait_cause_count; ++cause)
+    for (const unix_ms next : {unix_ms{0}, now_at + minute}) {
+      waiting_step step;
+      step.step = "charge";
+      step.vendor = "stripe";
+      step.cause = static_cast<durable::wait_cause>(cause);
+      step.since = now_at - minute;
+      step.last = "503";
+      step.next_at = next;
+      const auto wait = wait_of(step, now);
+      CHECK_FALSE(wait.waker.empty());
+      l.hear(wait.why);
+    }
+  for (const auto kind : {vendor_hold_kind::held_open, vendor_hold_kind::paused,
+                          vendor_hold_kind::credential, vendor_hold_kind::breaker})
+    for (const unix_ms probe : {unix_ms{0}, now_at + minute})
+      l.hear(shown_hold({"stripe", kind, now_at - minute, "401", probe, 3}, now_at));
+}
+
+void hear_calls(listener& l) {
+  explain_now now;
+  now.at = now_at;
+  journal::object_state state;
+  state.id = {"OrderOrchestrator", "1"};
+  for (const auto kind : {record_kind::sleep, record_kind::awakeable, record_kind::await_event}) {
+    journal::invocation_state i;
+    i.input.handler = "Fulfill";
+    i.entries.push_back(
+        {kind, now_at - minute, 1, journal::encode(journal::wait_payload{1, now_at})});
+    l.hear(call_of_live(state, i, now).what);
+  }
+}
+
+order_facts paid(payment_state as) {
+  order_facts f;
+  f.created_at = 1;
+  payment_fact p;
+  p.state = as;
+  p.intent_id = "pi_1";
+  p.amount = {4'200, "usd"};
+  f.payments.push_back(p);
+  return f;
+}
+
+void hear_facts(listener& l) {
+  std::vector<order_facts> all = {order_facts(), paid(payment_state::part_refunded)};
+  auto free = paid(payment_state::paid);
+  free.payments.front().amount.minor_units = 0;
+  all.push_back(free);
+  auto asked = paid(payment_state::paid);
+  asked.refunds["a"] = {.number = 1, .attempt = 1, .state = refund_state::accepted, .amount = 500};
+  all.push_back(asked);
+  for (const auto dispute : {dispute_state::open, dispute_state::won, dispute_state::lost}) {
+    all.push_back(paid(payment_state::paid));
+    all.back().dispute = dispute;
+  }
+  for (const auto shipment : {shipment_state::in_transit, shipment_state::returned}) {
+    all.push_back(paid(payment_state::paid));
+    all.back().shipment = shipment;
+  }
+  order_facts short_of;
+  short_of.stock.state = stock_state::refused;
+  short_of.stock.missing.push_back({"sku-1", 2, 0});
+  short_of.cancelling = true;
+  all.push_back(short_of);
+  for (const auto& f : all) {
+    l.hear(money_words(f, money_of(f, "usd", 4'200)));
+    l.hear(goods_words(f));
+  }
+}
+
+void hear_gaps(listener& l) {
+  order_objects objects;
+  objects.key = "1";
+  objects.past.is_whole = false;
+  objects.not_read.emplace_back(object_id{"Shipment", "1"}, "I/O error");
+  explain_now now;
+  now.at = now_at;
+  l.hear(explain(objects, now).gaps);
+}
+
+std::string all_golden_texts() {
+  std::string all;
+  const auto folder = std::filesystem::path(ORDERHUB_SOURCE_DIR) / "tests/golden/explain";
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    std::ifstream file(entry.path());
+    all.append(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+  }
+  return all;
+}
+
+/// The longest part of a sentence that is the same whenever it is said.
+std::string constant_part(sentence which) {
+  std::string longest;
+  for (auto rest = template_of(which); !rest.empty();) {
+    const auto part = rest.substr(0, rest.find('{'));
+    if (part.size() > longest.size())
+      longest = part;
+    rest.remove_prefix(part.size());
+    rest.remove_prefix(rest.empty() ? 0 : rest.find('}') + 1);
+  }
+  return longest;
+}
+
+} // namespace
+
+TEST_CASE("every sentence is said by a golden text or here, with all its values", "[explain]") {
+  listener l;
+  hear_steps(l);
+  hear_waits(l);
+  hear_calls(l);
+  hear_facts(l);
+  hear_gaps(l);
+  const auto golden = all_golden_texts();
+  for (std::size_t i = 0; i < sentence_count; ++i) {
+    const auto which = static_cast<sentence>(i);
+    INFO(name_of(which));
+    CHECK((l.heard.contains(which) || golden.find(constant_part(which)) != std::string::npos));
+  }
+  CHECK(say(sentence::attention).text == "… needs a person: ….");
+}
+
+} // namespace orderhub::testing

@@ -1,0 +1,398 @@
+#include "http_gateway/admin/admin_problem.hpp"
+#include "http_gateway/admin/admin_routes.hpp"
+#include "http_gateway/admin/masked.hpp"
+#include "journal/key.hpp"
+#include "journal/store.hpp"
+#include "tests/http_gateway/admin/admin_hub.hpp"
+#include "tests/support/order_check.hpp"
+#include "tests/support/schema_check.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace orderhub {
+std::string_view admin_openapi();
+} // namespace orderhub
+
+namespace orderhub::testing {
+
+using namespace http_gateway;
+using nlohmann::json;
+
+namespace {
+
+json described() {
+  return json::parse(admin_openapi());
+}
+
+/// A path of the table with values in its places.
+std::string filled(const admin_route& route, const std::string& key = "1") {
+  std::string path(route.path);
+  for (const auto& [place, value] :
+       {std::pair<std::string, std::string>{"{key}", key}, {"{vendor}", "stripe"}})
+    if (const auto at = path.find(place); at != std::string::npos)
+      path.replace(at, place.size(), value);
+  for (const auto& p : route.query)
+    if (p.is_needed)
+      path += '?' + std::string(p.name) + "=1";
+  return path;
+}
+
+std::string query_sign(const std::string& target) {
+  return target.find('?') == std::string::npos ? "?" : "&";
+}
+
+void is_problem(const raw_response& r, int status, const std::string& reason) {
+  INFO(r.body);
+  CHECK(r.status == status);
+  CHECK(schema_problems(admin_openapi(), "problem", r.body).empty());
+  const auto j = json::parse(r.body, nullptr, false);
+  REQUIRE(j.is_object());
+  CHECK(j["reason"] == reason);
+  CHECK(j["code"] == status);
+  CHECK(r.headers.count("x-request-id") == 1);
+}
+
+/// All JSON pages of a hub as it stands now.
+void all_are_described(const admin_hub& hub, const std::string& key = "1") {
+  for (const auto& route : admin_routes()) {
+    const auto target = filled(route, key);
+    CAPTURE(target);
+    const auto r = hub.ask(target);
+    INFO(r.body);
+    REQUIRE(r.status == 200);
+    CHECK(r.headers.at("content-type") == "application/json");
+    CHECK(r.headers.at("x-orderhub-api") == "1");
+    CHECK(r.headers.at("cache-control") == "no-store");
+    const auto problems = schema_problems(admin_openapi(), route.schema, r.body);
+    INFO(joined(problems));
+    CHECK(problems.empty());
+    for (const char* part : {"Ada", "Lovelace", "ada@", "Main St", "Springfield", "62701"}) {
+      CAPTURE(part);
+      CHECK(r.body.find(part) == std::string::npos);
+    }
+  }
+}
+
+json page(const admin_hub& hub, const std::string& target) {
+  const auto r = hub.ask(target);
+  INFO(r.body);
+  REQUIRE(r.status == 200);
+  return json::parse(r.body);
+}
+
+constexpr const char* lost_label =
+    R"({"vendor":"shippo","operation":"label","nth":1,"effect":"late_work","late_ms":30000})";
+
+} // namespace
+
+// ── The document ────────────────────────────────────────────────────────────────────────────
+
+TEST_CASE("the admin API's table and its document are the same", "[admin][openapi]") {
+  const auto document = described();
+  CHECK(document["openapi"].get<std::string>().starts_with("3.1"));
+  std::set<std::string> in_table, in_document;
+  for (const auto& [path, methods] : document["paths"].items())
+    for (const auto& [method, operation] : methods.items())
+      in_document.insert(method + ' ' + path);
+  for (const auto& route : admin_routes()) {
+    REQUIRE(route.method == "GET");
+    const std::string method = "get"; // As the document writes it.
+    CAPTURE(route.path);
+    in_table.insert(method + ' ' + std::string(route.path));
+    const auto& operation = document["paths"][std::string(route.path)][method];
+    CHECK(operation["x-role"] == name_of(route.role));
+    const auto& answer =
+        operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"];
+    CHECK(answer == "#/components/schemas/" + std::string(route.schema));
+    std::set<std::string> parameters, described_parameters;
+    for (const auto& p : route.query)
+      parameters.insert(std::string(p.name) + (p.is_needed ? " needed " : " ") +
+                        std::string(p.fallback));
+    for (const auto& p : operation["parameters"]) {
+      const auto name = p["name"].get<std::string>();
+      if (p["in"] == "path") {
+        CHECK(route.path.find('{' + name + '}') != std::string_view::npos);
+        continue;
+      }
+      const auto fallback = p["schema"].value("default", json(""));
+      described_parameters.insert(
+          name + (p["required"] == json(true) ? " needed " : " ") +
+          (fallback.is_string() ? fallback.get<std::string>() : fallback.dump()));
+      if (p["schema"].contains("enum")) {
+        std::string words;
+        for (const auto& w : p["schema"]["enum"])
+          words += (words.empty() ? "" : "|") + w.get<std::string>();
+        const auto known = std::find_if(route.query.begin(), route.query.end(),
+                                        [&](const auto& q) { return q.name == name; });
+        REQUIRE(known != route.query.end());
+        CHECK(known->takes == words);
+      }
+    }
+    CHECK(parameters == described_parameters);
+  }
+  CHECK(in_table == in_document);
+}
+
+TEST_CASE("what the document refers to is in it, and every schema is used", "[admin][openapi]") {
+  const auto document = described();
+  std::set<std::string> used;
+  const std::function<void(const json&)> walk = [&](const json& value) {
+    if (value.is_object() && value.contains("$ref")) {
+      const auto ref = value["$ref"].get<std::string>();
+      CAPTURE(ref);
+      CHECK(document.contains(json::json_pointer(ref.substr(1))));
+      used.insert(ref.substr(ref.rfind('/') + 1));
+    }
+    if (value.is_structured())
+      for (const auto& member : value)
+        walk(member);
+  };
+  walk(document);
+  for (const auto& [name, schema] : document["components"]["schemas"].items()) {
+    CAPTURE(name);
+    CHECK(used.contains(name));
+    if (schema["type"] == "object") // A member that is not described is seen.
+      CHECK(schema["additionalProperties"] == false);
+  }
+}
+
+TEST_CASE("every reason of a refusal is in the document, and no other", "[admin][openapi]") {
+  std::set<std::string> known;
+  for (std::size_t i = 0; i < admin_reason_count; ++i)
+    known.insert(std::string(name_of(static_cast<admin_reason>(i))));
+  const auto document = described();
+  const auto& listed = document["components"]["schemas"]["problem"]["properties"]["reason"]["enum"];
+  CHECK(std::set<std::string>(listed.begin(), listed.end()) == known);
+}
+
+TEST_CASE("each page is as the document says, wherever an order stands", "[admin][openapi]") {
+  SECTION("while its charge is out") {
+    admin_hub hub;
+    hub.hub.ask(order_object("1"), "ProcessOrder", order_body());
+    REQUIRE(hub.hub.run_until([](world& w) { return w.calling("stripe", "payment_intents"); }));
+    all_are_described(hub);
+  }
+  SECTION("while its label is in doubt") {
+    admin_hub hub(with_faults(lost_label));
+    hub.hub.ask(order_object("1"), "ProcessOrder", order_body());
+    hub.hub.run(20'000);
+    REQUIRE(field(hub.hub.order("1").body, "in_doubt").find("label") != std::string::npos);
+    all_are_described(hub);
+  }
+  SECTION("when it is done") {
+    admin_hub hub;
+    hub.hub.call(order_object("1"), "ProcessOrder", order_body());
+    REQUIRE(hub.hub.run());
+    all_are_described(hub);
+  }
+  SECTION("under a key that is hard on markup, paths and texts") {
+    admin_hub hub;
+    const std::string key = R"(<img src=x onerror="a">/%2e?#ü'\)";
+    hub.hub.call(order_object(key), "ProcessOrder", order_body());
+    REQUIRE(hub.hub.run());
+    all_are_described(hub, "%3Cimg%20src=x%20onerror=%22a%22%3E%2F%252e%3F%23%C3%BC'%5C");
+    const auto shown =
+        hub.ask("/admin/orders/%3Cimg%20src=x%20onerror=%22a%22%3E%2F%252e%3F%23%C3%BC'%5C/"
+                "explain?format=markdown");
+    CHECK(shown.status == 200);
+    CHECK(shown.body.find("\\<img") != std::string::npos);
+  }
+}
+
+// ── What is refused ─────────────────────────────────────────────────────────────────────────
+
+TEST_CASE("what no route takes is refused, and what was meant is named", "[admin]") {
+  admin_hub hub;
+  hub.hub.call(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(hub.hub.run());
+  for (const auto& route : admin_routes()) {
+    const auto target = filled(route);
+    CAPTURE(target);
+    is_problem(hub.ask(target + query_sign(target) + "nonsense=1"), 400, "unknown_parameter");
+    is_problem(hub.send(post(target, "{}")), 405, "wrong_method");
+    for (const auto& p : route.query) {
+      const auto twice = filled(route) + query_sign(target) + std::string(p.name) + "=1&" +
+                         std::string(p.name) + "=1";
+      CHECK(hub.ask(twice).status == 400);
+      if (!p.takes.empty())
+        is_problem(hub.ask(target + query_sign(target) + std::string(p.name) + "=x"), 400,
+                   "invalid_parameter");
+    }
+  }
+  const auto near = hub.ask("/admin/orders/1/journal?limits=5");
+  is_problem(near, 400, "unknown_parameter");
+  CHECK(json::parse(near.body)["details"]["nearest"] == "limit");
+  CHECK(json::parse(near.body)["field"] == "limits");
+
+  is_problem(hub.ask("/admin/orders/2"), 404, "no_such_order");
+  is_problem(hub.ask("/admin/orders/2/explain"), 404, "no_such_order");
+  is_problem(hub.ask("/admin/orders/2/journal"), 404, "no_such_order");
+  is_problem(hub.ask("/admin/vendors/nobody"), 404, "no_such_vendor");
+  is_problem(hub.ask("/admin/nothing"), 404, "no_such_path");
+  is_problem(hub.ask("/admin/orders/1/journal?kinds=effect,nothing"), 400, "invalid_parameter");
+  is_problem(hub.ask("/admin/orders/1/journal?limit=0"), 400, "invalid_parameter");
+  is_problem(hub.ask("/admin/orders/1/journal?limit=501"), 400, "invalid_parameter");
+  is_problem(hub.ask("/admin/orders/1/journal?cursor=abc"), 400, "invalid_parameter");
+  is_problem(hub.ask("/admin/orders/1/journal?invocation=1"), 400, "invalid_parameter");
+  is_problem(hub.ask("/admin/orders/1/journal?invocation=inv_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), 404,
+             "no_such_invocation");
+  is_problem(hub.ask("/admin/lookup"), 400, "invalid_parameter");
+  is_problem(hub.ask("/admin/lookup?q=ada%40example.com"), 400, "personal_data");
+  for (const char* path : {"/admin/orders/%zz", "/admin/orders//explain", "/admin/orders/%00",
+                           "/admin/orders/%ff", "/admin/orders/a%0Ab"})
+    is_problem(hub.ask(path), 400, "malformed_path");
+  is_problem(hub.ask("/admin/orders/" + std::string(256, 'a')), 400, "malformed_path");
+}
+
+TEST_CASE("the admin token is asked for on every path, and other hosts without one are refused",
+          "[admin]") {
+  const admin_hub closed({}, "a-token");
+  const admin_hub open;
+  for (const auto& route : admin_routes()) {
+    const auto target = filled(route);
+    CAPTURE(target);
+    const auto refused = closed.ask(target);
+    is_problem(refused, 401, "unauthorized");
+    CHECK(refused.headers.at("www-authenticate") == "Bearer");
+    CHECK(closed.ask(target, "Authorization: Bearer a-token\r\n").status != 401);
+    is_problem(closed.ask(target, "Authorization: Bearer another\r\n"), 401, "unauthorized");
+    is_problem(open.send("GET " + target + " HTTP/1.1\r\nHost: evil.example\r\n\r\n"), 403,
+               "forbidden");
+    is_problem(open.ask(target, "Origin: https://evil.example\r\n"), 403, "forbidden");
+  }
+}
+
+TEST_CASE("every answer has a request id, an order its version", "[admin]") {
+  admin_hub hub;
+  hub.hub.call(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(hub.hub.run());
+  CHECK(hub.ask("/admin", "X-Request-Id: mine-1\r\n").headers.at("x-request-id") == "mine-1");
+  CHECK(hub.ask("/admin", "X-Request-Id: with space\r\n")
+            .headers.at("x-request-id")
+            .starts_with("req_"));
+  const auto order = hub.ask("/admin/orders/1");
+  const auto version = json::parse(order.body)["version"].dump();
+  CHECK(order.headers.at("etag") == '"' + version + '"');
+  const auto head = hub.send("HEAD /admin/orders/1 HTTP/1.1\r\nHost: localhost\r\n\r\n", true);
+  CHECK(head.status == 200);
+  CHECK(head.headers.at("content-length") == std::to_string(order.body.size()));
+}
+
+// ── What is shown ───────────────────────────────────────────────────────────────────────────
+
+TEST_CASE("an order's page says what GetOrder says, and masks the customer", "[admin]") {
+  admin_hub hub;
+  hub.hub.call(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(hub.hub.run());
+  const auto j = page(hub, "/admin/orders/1");
+  const auto order = hub.hub.order("1").body;
+  CHECK(j["status"] == field(order, "status"));
+  CHECK(j["label_id"] == field(order, "labelId"));
+  CHECK(j["tracking_number"] == field(order, "trackingNumber"));
+  CHECK(j["created_at"] == field(order, "createdAt"));
+  CHECK(j["money"]["charged"] == 4'250);
+  CHECK(j["money"]["charged_text"] == "42.50 USD");
+  CHECK(j["customer"] == "A… L… <a…@example.com>");
+  CHECK(j["open"].empty());
+}
+
+TEST_CASE("a customer's name and address are masked to their first letters", "[admin]") {
+  CHECK(masked_customer("Ada Lovelace", "ada@example.com") == "A… L… <a…@example.com>");
+  CHECK(masked_customer("", "ada@example.com") == "<a…@example.com>");
+  CHECK(masked_customer("  Ünal  ", "") == "Ü…");
+  CHECK(masked_customer("", "") == "");
+  CHECK(masked_customer("A", "no-address") == "A… <n…>");
+}
+
+TEST_CASE("an order's records come in pages that hold each of them once", "[admin]") {
+  admin_hub hub(with_faults(lost_label));
+  hub.hub.ask(order_object("1"), "ProcessOrder", order_body());
+  hub.hub.run(20'000);
+  const std::string sort = GENERATE(as<std::string>(), "oldest", "newest");
+  CAPTURE(sort);
+  const auto all = page(hub, "/admin/orders/1/journal?limit=500&sort=" + sort)["records"];
+  REQUIRE(all.size() > 10);
+  json paged = json::array();
+  std::string cursor;
+  do {
+    const auto one = page(hub, "/admin/orders/1/journal?limit=3&sort=" + sort +
+                                   (cursor.empty() ? "" : "&cursor=" + cursor));
+    CHECK(one["records"].size() <= 3);
+    for (const auto& r : one["records"])
+      paged.push_back(r);
+    cursor = one["next"].is_string() ? one["next"].get<std::string>() : "";
+    if (!cursor.empty()) // With other filters it is foreign.
+      CHECK(hub.ask("/admin/orders/1/journal?kinds=effect&cursor=" + cursor).status == 400);
+  } while (!cursor.empty());
+  CHECK(paged == all);
+
+  const auto effects = page(hub, "/admin/orders/1/journal?kinds=effect,effect_note");
+  for (const auto& r : effects["records"])
+    CHECK(r["kind"].get<std::string>().starts_with("effect"));
+  const auto id = all.front()["invocation"].get<std::string>();
+  for (const auto& r : page(hub, "/admin/orders/1/journal?invocation=" + id)["records"])
+    CHECK(r["invocation"] == id);
+}
+
+TEST_CASE("an id on a ticket leads to its order", "[admin]") {
+  world_settings s;
+  s.orders.payment_events = s.orders.label_events = true;
+  admin_hub hub(s);
+  hub.hub.call(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(hub.hub.run());
+  const auto order = hub.hub.order("1").body;
+  const auto invocation =
+      page(hub, "/admin/orders/1/journal?limit=1")["records"][0]["invocation"].get<std::string>();
+  for (const auto& q : {std::string("1"), field(order, "paymentIntentId"), field(order, "labelId"),
+                        field(order, "trackingNumber"), invocation}) {
+    CAPTURE(q);
+    const auto matches = page(hub, "/admin/lookup?q=" + q)["matches"];
+    const auto is_it = [](const json& m) { return m["kind"] == "order" && m["key"] == "1"; };
+    CHECK(std::any_of(matches.begin(), matches.end(), is_it));
+  }
+  CHECK(page(hub, "/admin/lookup?q=pi_nobody")["matches"].empty());
+}
+
+TEST_CASE("an order whose row is damaged is shown as far as it can be", "[admin][damage]") {
+  admin_hub hub;
+  hub.hub.call(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(hub.hub.run());
+  {
+    auto rows = hub.hub.store.begin_write(false);
+    REQUIRE(rows);
+    REQUIRE((*rows)->put(journal::table::ob, journal::object_key(order_object("1")), "no row"));
+    REQUIRE((*rows)->commit());
+  }
+  const auto order = page(hub, "/admin/orders/1");
+  INFO(order.dump());
+  CHECK(order["state"] == "unreadable");
+  CHECK(order["status"] == "unknown");
+  CHECK(std::any_of(order["objects"].begin(), order["objects"].end(), [](const json& o) {
+    return o["object"] == "OrderOrchestrator/1" && o["set_aside"].is_string();
+  }));
+  all_are_described(hub);
+  const auto status = page(hub, "/admin/status");
+  CHECK(status["journal"]["objects_set_aside"] == 1);
+  CHECK(status["ok"] == false);
+  CHECK(hub.ask("/admin/orders/1/explain?format=text").body.find("is set aside") !=
+        std::string::npos);
+}
+
+TEST_CASE("a hub that is not well says so", "[admin]") {
+  admin_hub hub;
+  CHECK(page(hub, "/admin/status")["ok"] == true);
+  hub.door.set_health({false, "The disk is full.", "commit"});
+  const auto j = page(hub, "/admin/status");
+  CHECK(j["ok"] == false);
+  CHECK(j["accepting"] == false);
+  CHECK(j["reason"] == "The disk is full.");
+  CHECK(j["vendors"].size() == page(hub, "/admin/vendors")["vendors"].size());
+}
+
+} // namespace orderhub::testing

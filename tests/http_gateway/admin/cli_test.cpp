@@ -1,0 +1,156 @@
+#include "http_gateway/cli/admin_commands.hpp"
+#include "http_gateway/cli/client.hpp"
+#include "http_gateway/cli/table_text.hpp"
+#include "tests/http_gateway/admin/admin_hub.hpp"
+#include "tests/support/order_check.hpp"
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+// The commands against a hub, over the wire.
+namespace orderhub::testing {
+
+using namespace http_gateway;
+
+namespace {
+
+struct ran {
+  int status = 0;
+  std::string out, err;
+};
+
+ran run(const std::vector<std::string>& arguments,
+        const std::map<std::string, std::string>& environment) {
+  CLI::App app("orderhub");
+  const cli::admin_commands commands(app);
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  try {
+    app.parse(std::move(reversed));
+  } catch (const CLI::ParseError&) {
+    return {cli::wrong_use, {}, {}};
+  }
+  REQUIRE(commands.is_meant());
+  std::ostringstream out, err;
+  const auto status = commands.run(
+      [&](const char* name) -> const char* {
+        const auto it = environment.find(name);
+        return it == environment.end() ? nullptr : it->second.c_str();
+      },
+      out, err);
+  return {status, out.str(), err.str()};
+}
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+} // namespace
+
+TEST_CASE("the command line shows an order, explains it and lists its records", "[admin][cli]") {
+  admin_hub hub;
+  const std::string key = "a/b ü";
+  hub.hub.call(order_object(key), "ProcessOrder", order_body());
+  REQUIRE(hub.hub.run());
+  const std::map<std::string, std::string> environment{{"ORDERHUB_ADMIN_URL", hub.url() + "/"}};
+
+  const auto shown = run({"orders", "show", key}, environment);
+  INFO(shown.err);
+  CHECK(shown.status == 0);
+  CHECK(has(shown.out, "status    confirmed\n"));
+  CHECK(has(shown.out, "charged   42.50 USD\n"));
+  CHECK(has(shown.out, "customer  A… L… <a…@example.com>\n"));
+  const auto as_json = run({"orders", "show", key, "--output", "json"}, environment);
+  CHECK(nlohmann::json::parse(as_json.out)["key"] == key);
+
+  const auto explained = run({"orders", "explain", key}, environment);
+  CHECK(explained.status == 0);
+  CHECK(has(explained.out, "The card was charged 42.50 USD once"));
+  CHECK(has(run({"orders", "explain", key, "--format", "markdown"}, environment).out, "**a/b ü"));
+
+  const auto records =
+      run({"orders", "journal", key, "--kinds", "effect", "-o", "json"}, environment);
+  CHECK(records.status == 0);
+  CHECK_FALSE(nlohmann::json::parse(records.out)["records"].empty());
+  const auto found = run({"orders", "find", key}, environment);
+  CHECK(found.status == 0);
+  CHECK(has(found.out, "order"));
+  CHECK(run({"orders", "find", "nobody"}, environment).status == cli::not_found);
+
+  CHECK(has(run({"vendors", "list"}, environment).out, "stripe"));
+  CHECK(has(run({"vendors", "show", "stripe"}, environment).out, "breaker     closed\n"));
+  const auto status = run({"status"}, environment);
+  CHECK(status.status == 0);
+  CHECK(has(status.out, "accepting      true\n"));
+  hub.door.set_health({false, "The disk is full.", "commit"});
+  const auto full = run({"status"}, environment);
+  CHECK(full.status == cli::not_in_order);
+  CHECK(has(full.out, "The disk is full."));
+  CHECK(run({"status", "--quiet"}, environment).out.empty());
+}
+
+TEST_CASE("the command line's exit status says what went wrong", "[admin][cli]") {
+  const admin_hub hub({}, "a-token");
+  const std::map<std::string, std::string> without{{"ORDERHUB_ADMIN_URL", hub.url()}};
+  auto with = without;
+  with["ORDERHUB_ADMIN_TOKEN"] = "a-token";
+  CHECK(run({"orders", "show", "1"}, without).status == cli::not_allowed);
+  const auto absent = run({"orders", "show", "1"}, with);
+  CHECK(absent.status == cli::not_found);
+  CHECK(absent.err == "orderhub: There is no order 1.\n");
+  CHECK(run({"vendors", "show", "nobody"}, with).status == cli::not_found);
+  CHECK(run({"orders", "journal", "1", "--kinds", "x"}, with).status == cli::not_found);
+  CHECK(run({"status", "--url", "http://127.0.0.1:1"}, {}).status == cli::not_reached);
+  CHECK(run({"orders", "show"}, with).status == cli::wrong_use);
+  CHECK(run({"orders", "show", "1", "--output", "xml"}, with).status == cli::wrong_use);
+
+  const auto file = std::filesystem::temp_directory_path() /
+                    ("orderhub-token-" + std::to_string(hub.url().size()) + hub.url().substr(17));
+  std::ofstream(file) << "a-token\n";
+  CHECK(run({"status", "--token-file", file.string()}, without).status == 0);
+  auto by_file = without;
+  by_file["ORDERHUB_ADMIN_TOKEN_FILE"] = file.string();
+  CHECK(run({"status"}, by_file).status == 0);
+  std::filesystem::remove(file);
+  const auto gone = run({"status", "--token-file", file.string()}, without);
+  CHECK(gone.status == cli::wrong_use);
+  CHECK(has(gone.err, "cannot be read"));
+}
+
+TEST_CASE("a token goes over no network in the clear", "[admin][cli]") {
+  const auto nothing = [](const char*) -> const char* { return nullptr; };
+  for (const char* url : {"http://hub.example.com", "http://10.0.0.1:9070", "ftp://127.0.0.1",
+                          "http://user@127.0.0.1", "127.0.0.1:9070", "http://127.0.0.1.evil.com"}) {
+    CAPTURE(url);
+    CHECK_FALSE(cli::admin_address_of(url, {}, nothing));
+  }
+  for (const char* url :
+       {"http://127.0.0.1:9070", "https://hub.example.com/ops", "http://[::1]:1"}) {
+    CAPTURE(url);
+    CHECK(cli::admin_address_of(url, {}, nothing));
+  }
+  CHECK(cli::admin_address_of({}, {}, nothing)->url == "http://127.0.0.1:9070");
+  const auto listens = [](const char* name) -> const char* {
+    return std::string_view(name) == "ORDERHUB_ADMIN_LISTEN" ? "0.0.0.0:9099" : nullptr;
+  };
+  CHECK(cli::admin_address_of({}, {}, listens)->url == "http://127.0.0.1:9099");
+}
+
+TEST_CASE("a table is aligned, and steers no terminal", "[admin][cli]") {
+  CHECK(cli::table_text({"KEY", "WHAT"}, {{"ü", "a"}, {"longer", "\x1b[31mred\n\xc2\x9b"}}) ==
+        "KEY     WHAT\n"
+        "ü       a\n"
+        "longer  ?[31mred??\n");
+  CHECK(cli::safe_text("a\nb\x1b]0;x\x07\xe2\x80\xae") == "a\nb?]0;x??");
+  CHECK(cli::percent_encoded("a/b ü..") == "a%2Fb%20%C3%BC..");
+  CHECK(cli::percent_encoded("..") == "%2E%2E");
+}
+
+} // namespace orderhub::testing
