@@ -3,10 +3,12 @@
 #include "journal/base/text.hpp"
 #include "providers/codec/base64.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -109,11 +111,10 @@ std::shared_ptr<void> read_p256(std::string_view text) {
   return key && is_p256(key_in(key)) ? key : nullptr;
 }
 
-} // namespace
-
-std::string hmac(hash_algorithm algorithm, std::string_view key, signed_parts parts) {
+/// A context that has taken the key.
+mac_context keyed_context(hash_algorithm algorithm, std::string_view key) {
   static EVP_MAC* const mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
-  const mac_context context(mac ? EVP_MAC_CTX_new(mac) : nullptr);
+  mac_context context(mac ? EVP_MAC_CTX_new(mac) : nullptr);
   if (!context)
     give_up("HMAC");
   const std::array<OSSL_PARAM, 2> parameters = {
@@ -123,6 +124,37 @@ std::string hmac(hash_algorithm algorithm, std::string_view key, signed_parts pa
   // A null key would mean the one before; an empty one is a key.
   const auto* key_bytes = key.empty() ? bytes_of("") : bytes_of(key);
   if (EVP_MAC_init(context.get(), key_bytes, key.size(), parameters.data()) != 1)
+    give_up("HMAC");
+  return context;
+}
+
+/// A copy of one that has taken it before: to look the hash up and take the key again costs more
+/// than the hash of a webhook.
+mac_context context_for(hash_algorithm algorithm, std::string_view key) {
+  struct remembered_key {
+    hash_algorithm algorithm{};
+    std::string key;
+    mac_context context;
+  };
+  constexpr std::size_t remembered_max = 16;
+  thread_local std::vector<remembered_key> remembered;
+  auto known = std::find_if(remembered.begin(), remembered.end(), [&](const auto& one) {
+    return one.algorithm == algorithm && one.key == key;
+  });
+  if (known == remembered.end()) {
+    if (remembered.size() == remembered_max)
+      remembered.erase(remembered.begin());
+    remembered.push_back({algorithm, std::string(key), keyed_context(algorithm, key)});
+    known = std::prev(remembered.end());
+  }
+  return mac_context(EVP_MAC_CTX_dup(known->context.get()));
+}
+
+} // namespace
+
+std::string hmac(hash_algorithm algorithm, std::string_view key, signed_parts parts) {
+  const auto context = context_for(algorithm, key);
+  if (!context)
     give_up("HMAC");
   for (const auto part : parts)
     if (EVP_MAC_update(context.get(), bytes_of(part), part.size()) != 1)

@@ -14,7 +14,8 @@ using signed_parts = std::initializer_list<std::string_view>;
 
 enum class hash_algorithm : std::uint8_t { sha1, sha256, sha512 };
 
-/// The raw bytes of the HMAC (RFC 2104) of all parts together: 20, 32 or 64.
+/// The raw bytes of the HMAC (RFC 2104) of all parts together: 20, 32 or 64. The last few keys are
+/// remembered by each thread, ready for use.
 std::string hmac(hash_algorithm algorithm, std::string_view key, signed_parts parts);
 /// Its lower-case hexadecimal text.
 std::string hmac_hex(hash_algorithm algorithm, std::string_view key, signed_parts parts);
