@@ -57,11 +57,19 @@ void object_machine::apply_event(const invocation_id& id, const handler_definiti
     }
     for (const auto& entry : outcome->clears)
       event.values.push_back({entry, std::nullopt});
+    std::vector<invocation_id> children;
+    children.reserve(outcome->sends.size());
+    for (const auto& s : outcome->sends) { // Behind the event's own record.
+      children.push_back(id.child(index + 1 + static_cast<std::uint32_t>(children.size())));
+      if (!s.noted_as.empty())
+        event.values.push_back({s.noted_as, children.back().text()});
+    }
     append(id, record_kind::event, index++, encode(event));
-    for (const auto& s : outcome->sends) {
+    for (std::size_t i = 0; i < children.size(); ++i) {
+      const auto& s = outcome->sends[i];
       journal::call_payload p;
       p.target = s.target;
-      p.invocation = id.child(index);
+      p.invocation = children[i];
       p.input.handler = s.handler;
       p.input.revision = std::string(revision_of(s.target, s.handler));
       p.input.shared = is_shared(s.target, s.handler);

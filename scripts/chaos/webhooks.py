@@ -78,20 +78,33 @@ class Told:
 
 
 class Kept:
-    """The hub's journal: of each event how often it was received and concluded."""
+    """The hub's journal: of each event how often it was received, and of each invocation that
+    applied one which event it was: its `Webhook` names them."""
 
     def __init__(self, program, data):
-        self.received, self.concluded = collections.Counter(), collections.Counter()
-        counts = {"Receive": self.received, "Conclude": self.concluded}
+        self.received, self.applied = collections.Counter(), collections.Counter()
+        routed, applied = {}, []
         with subprocess.Popen([str(program), "journal", "dump", "--data-dir", str(data)],
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                               text=True) as dump:
             for line in dump.stdout:
-                if '"object":"Webhook/' not in line:
+                if '"table":"iv"' not in line:
                     continue
-                row = json.loads(line)
-                if row["table"] == "iv" and row["handler"] in counts:
-                    counts[row["handler"]][row["object"].partition("/")[2]] += 1
+                if '"object":"Webhook/' in line:
+                    self.add_webhook(json.loads(line), routed)
+                elif '"handler":"RecordWebhook"' in line:
+                    row = json.loads(line)
+                    if row["handler"] == "RecordWebhook" and row["finished"]:
+                        applied.append(row["invocation"])
+        self.applied.update(routed[one] for one in applied if one in routed)
+
+    def add_webhook(self, row, routed):
+        key = row["object"].partition("/")[2]
+        if row["handler"] == "Receive":
+            self.received[key] += 1
+        for entry in row["entries"]:
+            if entry["kind"] == "send" and entry["handler"] == "RecordWebhook":
+                routed[entry["target_invocation"]] = key
 
 
 def judge_webhooks(run, told, kept):
@@ -106,10 +119,10 @@ def judge_webhooks(run, told, kept):
             run.violate("applied twice", f"{key} was received {count} times")
         if key not in told.sent:
             run.violate("forged", f"{key}: no vendor has sent it")
-    for key, count in kept.concluded.items():
+    for key, count in kept.applied.items():
         if count > 1:
-            run.violate("applied twice", f"{key} was concluded {count} times")
+            run.violate("applied twice", f"{key} was applied {count} times")
     more = sum(n - 1 for n in told.taken.values() if n > 1)
     print(f"webhooks: {len(told.sent)} events, sent {sum(told.sent.values())} times, {more} taken "
           f"again; {told.forged} forged, {told.forged_taken} taken; the journal has "
-          f"{len(kept.received)} of them, {len(kept.concluded)} concluded by an order")
+          f"{len(kept.received)} of them, {len(kept.applied)} applied to an order")

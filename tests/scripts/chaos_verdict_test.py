@@ -136,11 +136,11 @@ def told(*sent):
     return log
 
 
-def judged(log, received, concluded=None):
+def judged(log, received, applied=None):
     run = run_with("confirmed", GOOD)
     with contextlib.redirect_stdout(io.StringIO()):
         judge_webhooks(run, log, types.SimpleNamespace(
-            received=collections.Counter(received), concluded=collections.Counter(concluded)))
+            received=collections.Counter(received), applied=collections.Counter(applied)))
     return run
 
 

@@ -1,6 +1,8 @@
 #include "actors/handlers/orders/order_webhook.hpp"
 
-#include "actors/handlers/webhooks/webhook_service.hpp"
+#include "actors/handlers/notifications/notification.hpp"
+#include "actors/handlers/objects.hpp"
+#include "actors/handlers/webhooks/conclusion.hpp"
 #include "journal/base/log.hpp"
 
 #include <utility>
@@ -50,10 +52,47 @@ void call_for(const order_seen& seen, const webhook_effect& effect, const settin
   }
 }
 
-event_outcome only(event_outcome::send said) {
+bool is_of_notice(providers::webhooks::event_kind kind) {
+  using enum providers::webhooks::event_kind;
+  switch (kind) {
+  case mail_processed:
+  case mail_deferred:
+  case mail_delivered:
+  case mail_bounced:
+  case mail_dropped:
+  case mail_complained:
+  case sms_queued:
+  case sms_sent:
+  case sms_delivered:
+  case sms_undelivered:
+  case sms_failed:
+    return true;
+  default:
+    return false;
+  }
+}
+
+/// The step is the notification's. `facts`: null where there is no such order.
+void tell_notification(event_outcome& outcome, const object_id& order, const order_facts* facts,
+                       routed_event routed) {
+  if (!is_of_notice(routed.what.kind))
+    return;
+  if (facts != nullptr) {
+    const auto told = facts->notices.find(routed.what.about.step);
+    if (told != facts->notices.end() && !told->second.starts_with(undelivered_mark))
+      return; // The notification has said how its step ended: nothing is open that it could settle.
+  }
+  routed.concludes = false;
+  outcome.sends.push_back({notification_object(order.key), "RecordWebhook", routed.encode()});
+}
+
+/// Nothing is known here that it could be about.
+event_outcome unmatched(const object_id& order, const routed_event& routed,
+                        const settings_ptr& settings, std::string why) {
   event_outcome outcome;
   outcome.name = "webhook";
-  outcome.sends.push_back(std::move(said));
+  tell_notification(outcome, order, nullptr, routed);
+  conclude(outcome, settings, routed, {event_verdict::unmatched, std::move(why)});
   return outcome;
 }
 
@@ -75,17 +114,15 @@ result<event_outcome> record_webhook(const journal::object_state& state, std::st
     return routed.failure();
   using providers::webhooks::event_kind;
   if (routed->what.kind == event_kind::packed || routed->what.kind == event_kind::picked_up)
-    return fulfilment_event(state, *routed);
+    return fulfilment_event(state, *routed, settings);
   const auto* recorded = state.value("facts");
   const auto* request = state.value("order");
   if (recorded == nullptr || request == nullptr)
-    return only(
-        conclusion(routed->webhook, event_verdict::unmatched, "there is no order " + state.id.key));
+    return unmatched(state.id, *routed, settings, "there is no order " + state.id.key);
   auto facts = order_facts::decode(*recorded);
   auto placed = order::decode(*request);
   if (!facts || !placed)
-    return only(conclusion(routed->webhook, event_verdict::unmatched,
-                           "the order " + state.id.key + " cannot be read"));
+    return unmatched(state.id, *routed, settings, "the order " + state.id.key + " cannot be read");
   const order_seen seen{state, *placed, *facts, *routed};
   auto effect = effect_of(seen);
   call_for(seen, effect, settings);
@@ -101,8 +138,8 @@ result<event_outcome> record_webhook(const journal::object_state& state, std::st
     return outcome.failure();
   for (auto& follow : effect.follows)
     outcome->sends.push_back(std::move(follow));
-  if (routed->concludes)
-    outcome->sends.push_back(conclusion(routed->webhook, effect.verdict, std::move(effect.text)));
+  tell_notification(*outcome, state.id, &*facts, *routed);
+  conclude(*outcome, settings, *routed, {effect.verdict, std::move(effect.text)});
   return outcome;
 }
 

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 
+#include <nlohmann/json.hpp>
+
 namespace orderhub::handlers {
 
 namespace {
@@ -16,6 +18,8 @@ using providers::webhooks::event;
 constexpr std::uint8_t receipt_version = 1;
 constexpr std::uint8_t concluded_version = 1;
 constexpr std::uint8_t routed_version = 1;
+constexpr std::array<std::string_view, 8> verdict_names = {
+    "routed", "skipped", "foreign", "applied", "unchanged", "contradicts", "unmatched", "refused"};
 constexpr std::size_t vendor_ids_max = 8;
 constexpr std::size_t headers_max = 100;
 constexpr std::size_t text_max = 500;
@@ -104,11 +108,8 @@ result<receipt> receipt::decode(std::string_view bytes) {
 }
 
 std::string_view name_of(event_verdict verdict) {
-  constexpr std::array<std::string_view, 8> names = {"routed",    "skipped",   "foreign",
-                                                     "applied",   "unchanged", "contradicts",
-                                                     "unmatched", "refused"};
   const auto number = static_cast<std::size_t>(verdict);
-  return number < names.size() ? names.at(number) : "unknown";
+  return number < verdict_names.size() ? verdict_names.at(number) : "unknown";
 }
 
 std::string concluded::encode() const {
@@ -127,6 +128,25 @@ result<concluded> concluded::decode(std::string_view bytes) {
   c.text = r.str16();
   if (version != concluded_version || !r.done())
     return unreadable("the verdict");
+  return c;
+}
+
+std::string concluded::answer() const {
+  using nlohmann::json;
+  return json{{"verdict", name_of(verdict)}, {"text", cut_text(text, text_max)}}.dump(
+      -1, ' ', false, json::error_handler_t::replace);
+}
+
+concluded concluded::from_answer(std::string_view text) {
+  const auto said = nlohmann::json::parse(text, nullptr, false);
+  concluded c;
+  if (!said.is_object())
+    return c;
+  const auto verdict = said.value("verdict", std::string());
+  for (std::size_t i = 0; i < verdict_names.size(); ++i)
+    if (verdict_names.at(i) == verdict)
+      c.verdict = static_cast<event_verdict>(i);
+  c.text = said.value("text", std::string());
   return c;
 }
 

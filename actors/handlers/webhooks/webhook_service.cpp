@@ -1,6 +1,7 @@
 #include "actors/handlers/webhooks/webhook_service.hpp"
 
 #include "actors/handlers/objects.hpp"
+#include "actors/handlers/webhooks/conclusion.hpp"
 #include "actors/handlers/webhooks/event_routes.hpp"
 #include "actors/handlers/webhooks/vendor_id.hpp"
 #include "journal/base/log.hpp"
@@ -19,9 +20,6 @@ using durable::event_outcome;
 using journal::object_state;
 using nlohmann::json;
 using providers::webhooks::event_kind;
-
-constexpr const char* received_entry = "received";
-constexpr const char* verdict_entry = "verdict";
 
 result<receipt> received_by(const object_state& state) {
   const auto* recorded = state.value(received_entry);
@@ -95,12 +93,11 @@ void act_for(event_outcome& outcome, const settings_ptr& settings, const object_
 }
 
 void give_to(event_outcome& outcome, const object_state& state, const receipt& received,
-             const std::vector<event_route>& routes) {
+             const object_id& whom) {
   outcome.merges.emplace_back(verdict_entry, concluded().encode());
-  for (const auto& route : routes)
-    outcome.sends.push_back(
-        {route.object, "RecordWebhook",
-         routed_event{state.id.key, received.vendor, received.what, route.concludes}.encode()});
+  outcome.sends.push_back(
+      {whom, "RecordWebhook",
+       routed_event{state.id.key, received.vendor, received.what, true}.encode(), 0, routed_entry});
 }
 
 /// On its way to what it is about.
@@ -119,11 +116,11 @@ void route(event_outcome& outcome, const settings_ptr& settings, const object_st
   if (e.kind == event_kind::operator_action && !e.about.order_id.empty())
     return act_for(outcome, settings, state, received);
   if (!e.about.order_id.empty()) {
-    const auto routes = routes_of(e.kind, e.about.order_id);
-    if (routes.empty())
+    const auto whom = route_of(e.kind, e.about.order_id);
+    if (!whom)
       return conclude(outcome, settings, state, received,
                       {event_verdict::unmatched, "nothing here waits for such an event"});
-    return give_to(outcome, state, received, routes);
+    return give_to(outcome, state, received, *whom);
   }
   if (!e.vendor_ids.empty())
     return ask_whose(outcome, settings, state, received);
@@ -167,7 +164,8 @@ result<event_outcome> match(const settings_ptr&, const object_state& state, std:
   if (!whose->attempt.empty())
     found.what.about.attempt = whose->attempt;
   ask_no_more(outcome, state, *received);
-  give_to(outcome, state, found, routes_of(found.what.kind, whose->order_id));
+  if (const auto whom = route_of(found.what.kind, whose->order_id))
+    give_to(outcome, state, found, *whom);
   return outcome;
 }
 
@@ -211,8 +209,8 @@ result<event_outcome> assign(const settings_ptr&, const object_state& state,
     return received.failure();
   if (!may_be_key(order_id))
     return fail({error_kind::rejected, "webhook", "That can be no order's key.", 400});
-  const auto routes = routes_of(received->what.kind, std::string(order_id));
-  if (routes.empty())
+  const auto whom = route_of(received->what.kind, std::string(order_id));
+  if (!whom)
     return fail({error_kind::rejected, "webhook",
                  "An event of the kind " + std::string(name_of(received->what.kind)) +
                      " is about no order.",
@@ -222,7 +220,7 @@ result<event_outcome> assign(const settings_ptr&, const object_state& state,
   auto assigned = *received;
   assigned.what.about = {};
   assigned.what.about.order_id = order_id;
-  give_to(outcome, state, assigned, routes);
+  give_to(outcome, state, assigned, *whom);
   return outcome;
 }
 
@@ -230,8 +228,7 @@ result<std::string> show(const durable::read_view& view, std::string_view) {
   auto received = received_by(view.state);
   if (!received)
     return received.failure();
-  const auto* recorded = view.state.value(verdict_entry);
-  auto verdict = recorded != nullptr ? concluded::decode(*recorded) : concluded();
+  auto verdict = became_of(view.state, view.ended);
   if (!verdict)
     return verdict.failure();
   const auto& e = received->what;
@@ -280,11 +277,6 @@ durable::service_definition verified_webhook_service(settings_ptr settings) {
   view.read = &show;
   service.handlers.emplace("Show", std::move(view));
   return service;
-}
-
-durable::event_outcome::send conclusion(const std::string& webhook, event_verdict verdict,
-                                        std::string text) {
-  return {webhook_object(webhook), "Conclude", concluded{verdict, std::move(text)}.encode()};
 }
 
 } // namespace orderhub::handlers
