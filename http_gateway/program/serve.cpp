@@ -178,6 +178,7 @@ std::string ended_webhooks_text(const handlers::webhook_counts& counts) {
   for (std::size_t i = 0; i < counts.ended.size(); ++i)
     out.sample({{"verdict", name_of(static_cast<handlers::event_verdict>(i))}},
                counts.ended.at(i).load());
+  out.one("orderhub_webhook_events_waited_total", metric_kind::counter, counts.waited.load());
   out.family("orderhub_webhook_events_swept_total", metric_kind::counter,
              "News that no webhook had brought and the vendor was asked for.");
   for (std::size_t i = 0; i < counts.swept.size(); ++i)

@@ -21,6 +21,9 @@ using journal::object_state;
 using nlohmann::json;
 using providers::webhooks::event_kind;
 
+/// There while an event waits for somebody to learn one of its ids.
+constexpr const char* waits_entry = "waits";
+
 result<receipt> received_by(const object_state& state) {
   const auto* recorded = state.value(received_entry);
   if (recorded == nullptr)
@@ -50,18 +53,30 @@ std::string_view namer_of(const receipt& received) {
                                              : std::string_view(received.vendor);
 }
 
-/// Where only the vendor's ids say whose it is: whoever knows one of them tells us.
+concluded nobody_knows(const receipt& received) {
+  return {event_verdict::unmatched, "no order has learned of " + received.what.vendor_ids.front()};
+}
+
+/// Where only the vendor's ids say whose it is: whoever knows one of them tells us, at once or when
+/// it learns of it. A dead letter from the beginning, and counted as one when the wait is over.
 void ask_whose(event_outcome& outcome, const settings_ptr& settings, const object_state& state,
                const receipt& received) {
   for (const auto& id : received.what.vendor_ids)
     outcome.sends.push_back({vendor_id_object(namer_of(received), id), "Ask", state.id.key});
   outcome.sends.push_back({state.id, "Expire", {}, webhook_kept_ms});
-  conclude(
-      outcome, settings, state, received,
-      {event_verdict::unmatched, "no order has learned of " + received.what.vendor_ids.front()});
+  outcome.merges.emplace_back(verdict_entry, nobody_knows(received).encode());
+  if (state.value(waits_entry) != nullptr)
+    return; // Asked before.
+  outcome.merges.emplace_back(waits_entry, "1");
+  ++settings->webhooks->waited;
+  settings->dead_webhooks->note(received.vendor, "waits",
+                                state.id.key + ": " + nobody_knows(received).text,
+                                received.received_at);
 }
 
 void ask_no_more(event_outcome& outcome, const object_state& state, const receipt& received) {
+  if (state.value(waits_entry) != nullptr)
+    outcome.clears.emplace_back(waits_entry);
   for (const auto& id : received.what.vendor_ids)
     outcome.sends.push_back({vendor_id_object(namer_of(received), id), "Forget", state.id.key});
 }
@@ -183,11 +198,15 @@ result<event_outcome> conclude_it(const settings_ptr& settings, const object_sta
   return outcome;
 }
 
-result<event_outcome> expire(const settings_ptr&, const object_state& state, std::string_view) {
+result<event_outcome> expire(const settings_ptr& settings, const object_state& state,
+                             std::string_view) {
   event_outcome outcome;
   outcome.name = "expired";
-  if (auto received = received_by(state); received && verdict_of(state) == event_verdict::unmatched)
-    ask_no_more(outcome, state, *received);
+  const auto received = received_by(state);
+  if (!received || state.value(waits_entry) == nullptr)
+    return outcome;
+  ask_no_more(outcome, state, *received);
+  conclude(outcome, settings, state, *received, nobody_knows(*received));
   return outcome;
 }
 
@@ -217,6 +236,8 @@ result<event_outcome> assign(const settings_ptr&, const object_state& state,
                  409});
   event_outcome outcome;
   outcome.name = "assigned";
+  if (state.value(waits_entry) != nullptr)
+    ask_no_more(outcome, state, *received);
   auto assigned = *received;
   assigned.what.about = {};
   assigned.what.about.order_id = order_id;

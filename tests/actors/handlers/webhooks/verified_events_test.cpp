@@ -6,6 +6,7 @@
 #include "tests/support/order_check.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,10 @@ std::size_t stripe_calls(const world& w) {
   return static_cast<std::size_t>(
       std::count_if(w.requests().begin(), w.requests().end(),
                     [](const std::string& r) { return r.find("/stripe/") != std::string::npos; }));
+}
+
+std::uint64_t ended(const world_settings& s, handlers::event_verdict with) {
+  return s.orders.webhooks->ended.at(static_cast<std::size_t>(with));
 }
 
 /// An order whose charge is made, its answer lost, and Stripe out of reach since.
@@ -313,7 +318,8 @@ TEST_CASE("a dispute is found by the payment's id, told once, and stops the parc
 // ── Found by the vendor's ids ────────────────────────────────────────────────────────────────
 
 TEST_CASE("an event that comes before its id is known waits for it", "[webhooks]") {
-  world w(listening());
+  const auto s = listening();
+  world w(s);
   event_sender shippo(w);
   receipt early;
   early.vendor = "shippo";
@@ -327,11 +333,15 @@ TEST_CASE("an event that comes before its id is known waits for it", "[webhooks]
   CHECK(w.wait_for(sent).status == 202);
   CHECK(shippo.became(early, "verdict") == "applied");
   CHECK(shown(w, "status") == "in_transit");
+  CHECK(s.orders.webhooks->waited == 1);
+  CHECK(ended(s, handlers::event_verdict::unmatched) == 0);
+  CHECK(ended(s, handlers::event_verdict::applied) == 1);
 }
 
 TEST_CASE("an event that is about nothing here is a dead letter until somebody assigns it",
           "[webhooks]") {
-  world w(listening());
+  const auto s = listening();
+  world w(s);
   event_sender shippo(w);
   w.call(order_object("1"), "ProcessOrder", order_body());
   w.run();
@@ -341,8 +351,10 @@ TEST_CASE("an event that is about nothing here is a dead letter until somebody a
   w.run(60'000);
   CHECK(shippo.became(lost, "verdict") == "unmatched");
   CHECK_FALSE(shippo.became(lost, "text").empty());
+  CHECK(ended(s, handlers::event_verdict::unmatched) == 0);
   w.run(); // It is not waited for any more, and still there.
   CHECK(shippo.became(lost, "verdict") == "unmatched");
+  CHECK(ended(s, handlers::event_verdict::unmatched) == 1);
   const auto object = event_sender::object_of(lost);
   CHECK(w.inform(object, "Replay", "").status == 200);
   w.run(60'000);
