@@ -6,8 +6,14 @@ namespace orderhub::http_gateway {
 
 namespace {
 
+bool same_token(const providers::endpoint& a, const providers::endpoint& b) {
+  if (a.token == nullptr || b.token == nullptr)
+    return a.token == b.token;
+  return *a.token == *b.token;
+}
+
 bool same_secrets(const providers::endpoint& a, const providers::endpoint& b) {
-  return a.secret_headers == b.secret_headers && a.path == b.path;
+  return a.secret_headers == b.secret_headers && a.path == b.path && same_token(a, b);
 }
 
 /// All but what is taken while the hub runs: the credentials, which `changes_of` finds in the
@@ -15,6 +21,11 @@ bool same_secrets(const providers::endpoint& a, const providers::endpoint& b) {
 settings without_reloaded(settings s) {
   s.log_level.clear();
   s.api_token = s.admin_token = s.custom_webhooks = secret();
+  for (auto& provider : s.custom) {
+    provider.auth = secret();
+    if (provider.oauth)
+      provider.oauth->client_secret = secret();
+  }
   for (const auto& vendor : providers::all_vendors())
     for (const auto& setting : vendor.settings)
       if (setting.is_secret())

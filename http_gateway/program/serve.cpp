@@ -240,10 +240,12 @@ void reload(const settings& started_with, providers::registry& running,
     return refuse(keys.error());
   const auto changes = changes_of(started_with, running, *after, *fresh);
   for (const auto* endpoint : changes.credentials) {
-    hub.set_credentials(endpoint->vendor, endpoint->secret_headers, endpoint->path);
+    hub.set_credentials(endpoint->vendor, endpoint->secret_headers, endpoint->path,
+                        endpoint->token);
     auto& known = running.endpoints.at(endpoint->vendor);
     known.secret_headers = endpoint->secret_headers;
     known.path = endpoint->path;
+    known.token = endpoint->token;
     log::info("credentials_replaced", {{"vendor", endpoint->vendor}});
   }
   log_webhooks_off(*keys);

@@ -1,6 +1,7 @@
 #include "http_gateway/program/file_limit.hpp"
 #include "http_gateway/program/reload.hpp"
 #include "http_gateway/program/stop_signals.hpp"
+#include "http_gateway/settings/custom_from.hpp"
 #include "http_gateway/settings/vendor_registry.hpp"
 #include "tests/support/catch2.hpp"
 
@@ -80,6 +81,34 @@ TEST_CASE("another log level or token of a port is taken at once", "[reload]") {
   after.api_token = secret("another");
   after.admin_token = secret("and another");
   CHECK(changes(configured(), after).empty());
+}
+
+TEST_CASE("another secret of a provider of one's own is taken, and asks for no restart",
+          "[reload][custom]") {
+  const auto with = [](const std::string& credentials, const std::string& path) {
+    auto s = configured();
+    auto provider =
+        custom_from("crm", R"({"url":"https://crm.example.com","after":"paid","path":")" + path +
+                               R"(","doubt":"may_repeat",)" + credentials + "}");
+    REQUIRE(provider);
+    s.custom.push_back(std::move(*provider));
+    return s;
+  };
+  SECTION("its own") {
+    const auto before = with(R"("secret":"one")", "/in");
+    CHECK(changes(before, with(R"("secret":"two")", "/in")) == "custom_crm ");
+    CHECK(changes(before, with(R"("secret":"two")", "/other")) == "custom_crm restart");
+  }
+  SECTION("that of its OAuth client") {
+    const auto client = [&](const std::string& of) {
+      return with(R"("oauth":{"token_url":"https://id.example.com","client_id":"shop",)"
+                  R"("client_secret":")" +
+                      of + "\"}",
+                  "/in");
+    };
+    CHECK(changes(client("one"), client("one")).empty());
+    CHECK(changes(client("one"), client("two")) == "custom_crm ");
+  }
 }
 
 TEST_CASE("SIGHUP ends nothing and SIGTERM behind it is seen", "[reload]") {
