@@ -225,6 +225,7 @@ request_class class_of_call(const durable::service_registry& services, std::stri
 /// nothing.
 void reload(const settings& started_with, providers::registry& running,
             const std::string& mock_base, const std::function<result<settings>()>& read_again,
+            const handlers::order_settings& orders, const std::function<void()>& begin_sweeping,
             runtime::hub& hub, ingress_api& api, admin_api& admin, webhook_door& door) {
   const auto refuse = [](const error& why) {
     log::error("settings_not_read_again", {{"message", why.message}});
@@ -238,6 +239,9 @@ void reload(const settings& started_with, providers::registry& running,
   auto keys = webhook_keys_of(*after);
   if (!keys)
     return refuse(keys.error());
+  const auto listening = listening_with(started_with, *after, running);
+  if (!listening)
+    return refuse(listening.error());
   const auto changes = changes_of(started_with, running, *after, *fresh);
   for (const auto* endpoint : changes.credentials) {
     hub.set_credentials(endpoint->vendor, endpoint->secret_headers, endpoint->path,
@@ -250,6 +254,8 @@ void reload(const settings& started_with, providers::registry& running,
   }
   log_webhooks_off(*keys);
   door.set_keys(std::move(*keys));
+  if (take_listening(orders, *listening))
+    begin_sweeping();
   api.set_token(after->api_token);
   admin.set_token(after->token_of_admin());
   log::set_level(level_of(after->log_level));
@@ -432,7 +438,9 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
 
   auto credentials_now = *vendors; // As replaced since the start.
   while (signals.wait() == stop_signals::kind::reload)
-    reload(s, credentials_now, mock_base, read_again, hub, api, admin, door);
+    reload(
+        s, credentials_now, mock_base, read_again, *orders,
+        [&] { begin_sweeps(hub, **journal, true); }, hub, api, admin, door);
   log::info("draining", {{"at_most_ms", s.drain_timeout_ms}});
   (*listener)->drain();
   const bool drained = hub.drain(s.drain_timeout_ms);
