@@ -1,6 +1,7 @@
 // What Stripe's verified events say of an order's payments.
 #include "actors/handlers/follow_up.hpp"
 #include "actors/handlers/objects.hpp"
+#include "actors/handlers/orders/extra_payment.hpp"
 #include "actors/handlers/orders/order_notifications.hpp"
 #include "actors/handlers/orders/order_webhook.hpp"
 #include "journal/open_work.hpp"
@@ -78,6 +79,39 @@ std::optional<webhook_effect> of_an_extra(const order_seen& seen) {
     return std::nullopt;
   webhook_effect effect;
   effect.text = "of a payment that was taken twice";
+  return effect;
+}
+
+/// What a payment is that the event says exists; nothing of one that failed.
+std::optional<stripe::payment_status> said_status(event_kind kind) {
+  switch (kind) {
+  case event_kind::payment_succeeded:
+    return stripe::payment_status::succeeded;
+  case event_kind::payment_requires_action:
+    return stripe::payment_status::requires_action;
+  case event_kind::payment_processing:
+    return stripe::payment_status::processing;
+  default:
+    return std::nullopt;
+  }
+}
+
+/// The very step that has the order's money has made another payment, over the whole price: it is
+/// given back by its own id, as where a look-up proves it.
+std::optional<webhook_effect> taken_twice(const order_seen& seen, const payment_fact& p) {
+  const auto& e = seen.what();
+  const auto status = said_status(e.kind);
+  const bool is_whole =
+      e.amount == seen.placed.total.minor_units && e.currency == seen.placed.total.currency;
+  if (!names_charge(e) || !names_another(e, p) || p.state < payment_state::paid || !status ||
+      !is_whole)
+    return std::nullopt;
+  auto begun = give_extra_back(order_object(seen.state.id.key), seen.facts, {intent_in(e), *status},
+                               seen.placed.total);
+  webhook_effect effect;
+  effect.learned = std::move(begun.learned);
+  effect.follows.push_back(std::move(begun.follows));
+  effect.text = "taken twice: " + intent_in(e) + " is given back";
   return effect;
 }
 
@@ -187,6 +221,8 @@ webhook_effect payment_event(const order_seen& seen) {
   const auto* p = payment_in(seen);
   if (p == nullptr)
     return not_the_orders(seen);
+  if (auto extra = taken_twice(seen, *p))
+    return std::move(*extra);
   if (auto why = differs(seen, *p); !why.empty())
     return contradiction(seen, std::move(why));
 

@@ -281,6 +281,51 @@ TEST_CASE("what is said of a payment that a step took twice is not said of the o
   }
 }
 
+TEST_CASE("a payment that a step took twice is given back when its event comes, once",
+          "[webhooks][extra]") {
+  // Its key settles the doubt, so nobody looks: the other payment is known to Stripe alone.
+  world w(listening(R"({"vendor":"stripe","operation":"charge","nth":1,"effect":"twice"})"));
+  event_sender stripe(w);
+  w.call(order_object("1"), "ProcessOrder", order_body());
+  w.run();
+  REQUIRE(w.effects("1", effect_kind::charge) == 2);
+  REQUIRE(w.effects("1", effect_kind::refund) == 0);
+  const auto own = shown(w, "paymentIntentId");
+  auto other = stripe.payment(event_kind::payment_succeeded, "evt_1");
+  other.what.vendor_ids = stripe.vendor_ids("charge");
+  std::erase(other.what.vendor_ids, own);
+  REQUIRE(other.what.vendor_ids.size() == 1);
+
+  SECTION("its own") {
+    auto again = other;
+    again.what.id = "evt_2";
+    again.what.type = "charge.succeeded";
+    CHECK(stripe.deliver(other) == 202);
+    CHECK(stripe.deliver(again) == 202);
+    w.run();
+    CHECK(stripe.became(other, "verdict") == "applied");
+    CHECK(stripe.became(again, "verdict") == "unchanged");
+    CHECK(w.effects("1", effect_kind::refund) == 1);
+    CHECK(shown(w, "attention").find("taken twice, and given back: " + other.what.vendor_ids[0]) !=
+          std::string::npos);
+    CHECK(shown(w, "pending") == "[]");
+  }
+  SECTION("but not over another amount, nor of another step") {
+    auto changed = other;
+    changed.what.id = "evt_2";
+    changed.what.amount = 1;
+    other.what.about.step = "something";
+    CHECK(stripe.deliver(other) == 202);
+    CHECK(stripe.deliver(changed) == 202);
+    w.run();
+    CHECK(stripe.became(other, "verdict") == "contradicts");
+    CHECK(stripe.became(changed, "verdict") == "contradicts");
+    CHECK(w.effects("1", effect_kind::refund) == 0);
+  }
+  CHECK(shown(w, "status") == "confirmed");
+  CHECK(shown(w, "paymentIntentId") == own);
+}
+
 TEST_CASE("a refund of a payment that nobody here knows moves no fact", "[webhooks]") {
   world w(listening());
   event_sender stripe(w);
