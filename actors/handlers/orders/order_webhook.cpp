@@ -1,9 +1,11 @@
 #include "actors/handlers/orders/order_webhook.hpp"
 
+#include "actors/durable/idempotency_key.hpp"
 #include "actors/handlers/notifications/notification.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/webhooks/conclusion.hpp"
 #include "journal/base/log.hpp"
+#include "journal/open_work.hpp"
 
 #include <utility>
 
@@ -86,6 +88,22 @@ void tell_notification(event_outcome& outcome, const object_id& order, const ord
   outcome.sends.push_back({notification_object(order.key), "RecordWebhook", routed.encode()});
 }
 
+/// Stripe says by which request of ours it came about (`request.idempotency_key`). Where our
+/// metadata is not in it, that names the open step whose call shows this very key: hub, order, step
+/// and attempt are in the key's hash, and the generation counts too.
+bool takes_name_from_key(providers::webhooks::event& e, const journal::object_state& state) {
+  if (e.idempotency_key.empty() || !e.about.hub.empty())
+    return false;
+  for (auto& open : journal::open_keys(state))
+    if (durable::key_of_generation(open.first, open.generation) == e.idempotency_key) {
+      e.about.step = std::move(open.step);
+      e.about.attempt = std::move(open.attempt);
+      e.generation = std::to_string(open.generation);
+      return true;
+    }
+  return false;
+}
+
 /// Nothing is known here that it could be about.
 event_outcome unmatched(const object_id& order, const routed_event& routed,
                         const settings_ptr& settings, std::string why) {
@@ -123,7 +141,8 @@ result<event_outcome> record_webhook(const journal::object_state& state, std::st
   auto placed = order::decode(*request);
   if (!facts || !placed)
     return unmatched(state.id, *routed, settings, "the order " + state.id.key + " cannot be read");
-  const order_seen seen{state, *placed, *facts, *routed};
+  const bool is_named = !routed->what.about.hub.empty() || takes_name_from_key(routed->what, state);
+  const order_seen seen{state, *placed, *facts, *routed, is_named};
   auto effect = effect_of(seen);
   call_for(seen, effect, settings);
   const bool is_news = merge(*facts, effect.learned) != *facts;

@@ -23,6 +23,8 @@ struct order_seen {
   const order& placed;
   const order_facts& facts;
   const routed_event& routed;
+  /// It names a step of this order itself: by our metadata, or by the key of that step's call.
+  bool names_step = false;
 
   [[nodiscard]] const providers::webhooks::event& what() const { return routed.what; }
 };

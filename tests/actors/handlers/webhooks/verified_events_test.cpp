@@ -1,4 +1,7 @@
 // What verified webhooks do to an order.
+#include "actors/durable/idempotency_key.hpp"
+#include "actors/handlers/objects.hpp"
+#include "journal/open_work.hpp"
 #include "providers/policy/doubt.hpp"
 #include "tests/support/catch2.hpp"
 #include "tests/support/event_check.hpp"
@@ -172,6 +175,32 @@ TEST_CASE("an event of another key generation settles no doubt", "[webhooks]") {
   w.run(60'000);
   CHECK(shown(w, "in_doubt") == "[]");
   CHECK(shown(w, "status") == "requires_action");
+}
+
+TEST_CASE("an event that names the call's own key is evidence for its step", "[webhooks]") {
+  world w(listening(lost_answer));
+  event_sender stripe(w);
+  w.ask(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(w.run_until([&](world&) { return !stripe.vendor_id("charge").empty(); }));
+  w.run(60'000);
+  auto event = stripe.payment(event_kind::payment_requires_action, "evt_1");
+  event.what.about = {{}, "1", {}, {}};
+  event.what.generation.clear();
+  const auto open = journal::open_keys(must(w.stored().load(order_object("1"))));
+  REQUIRE(open.size() == 1);
+  SECTION("of another call") {
+    event.what.idempotency_key = durable::key_of_generation(open[0].first, 2);
+    CHECK(stripe.deliver(event) == 202);
+    w.run(60'000);
+    CHECK(shown(w, "in_doubt").find("charge") != std::string::npos);
+  }
+  SECTION("of its own") {
+    event.what.idempotency_key = open[0].first;
+    CHECK(stripe.deliver(event) == 202);
+    w.run(60'000);
+    CHECK(shown(w, "in_doubt") == "[]");
+    CHECK(shown(w, "status") == "requires_action");
+  }
 }
 
 TEST_CASE("a payment that its customer authenticates is shipped and confirmed by its event",
