@@ -57,14 +57,24 @@ void object_machine::apply_event(const invocation_id& id, const handler_definiti
     }
     for (const auto& entry : outcome->clears)
       event.values.push_back({entry, std::nullopt});
+    // What says what is known needs no record: the event itself is in the input.
+    std::erase_if(event.values, [&](const journal::state_payload& said) {
+      const auto* known = state_.value(said.name);
+      return said.value ? known != nullptr && *known == *said.value : known == nullptr;
+    });
+    const bool is_recorded =
+        !event.values.empty() || std::any_of(outcome->sends.begin(), outcome->sends.end(),
+                                             [](const auto& s) { return !s.noted_as.empty(); });
     std::vector<invocation_id> children;
     children.reserve(outcome->sends.size());
-    for (const auto& s : outcome->sends) { // Behind the event's own record.
-      children.push_back(id.child(index + 1 + static_cast<std::uint32_t>(children.size())));
+    for (const auto& s : outcome->sends) {
+      const auto place = index + (is_recorded ? 1U : 0U) + children.size();
+      children.push_back(id.child(static_cast<std::uint32_t>(place)));
       if (!s.noted_as.empty())
         event.values.push_back({s.noted_as, children.back().text()});
     }
-    append(id, record_kind::event, index++, encode(event));
+    if (is_recorded)
+      append(id, record_kind::event, index++, encode(event));
     for (std::size_t i = 0; i < children.size(); ++i) {
       const auto& s = outcome->sends[i];
       journal::call_payload p;
