@@ -33,6 +33,7 @@ struct freed_by {
 };
 using mac_context = std::unique_ptr<EVP_MAC_CTX, freed_by<EVP_MAC_CTX_free>>;
 using digest_context = std::unique_ptr<EVP_MD_CTX, freed_by<EVP_MD_CTX_free>>;
+using key_context = std::unique_ptr<EVP_PKEY_CTX, freed_by<EVP_PKEY_CTX_free>>;
 using bio = std::unique_ptr<BIO, freed_by<BIO_free_all>>;
 
 /// What OpenSSL never lacks but when memory is out: there is nothing to go on with.
@@ -47,6 +48,22 @@ const unsigned char* bytes_of(std::string_view text) {
 
 std::shared_ptr<void> owned(EVP_PKEY* key) {
   return {key, [](void* p) { EVP_PKEY_free(static_cast<EVP_PKEY*>(p)); }};
+}
+
+/// SHA-256 of all parts together.
+std::array<unsigned char, 32> hash_of(signed_parts parts) {
+  // Looked up once: OpenSSL's own look-up takes longer than the hash.
+  static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  thread_local const digest_context context(EVP_MD_CTX_new());
+  std::array<unsigned char, 32> out{};
+  if (!context || !sha256 || EVP_DigestInit_ex2(context.get(), sha256, nullptr) != 1)
+    give_up("SHA-256");
+  for (const auto part : parts)
+    if (EVP_DigestUpdate(context.get(), part.data(), part.size()) != 1)
+      give_up("SHA-256");
+  if (EVP_DigestFinal_ex(context.get(), out.data(), nullptr) != 1)
+    give_up("SHA-256");
+  return out;
 }
 
 EVP_PKEY* key_in(const std::shared_ptr<void>& key) {
@@ -176,42 +193,46 @@ bool are_same(std::string_view a, std::string_view b) {
 
 std::optional<public_key> public_key::p256(std::string_view text) {
   constexpr std::size_t remembered_max = 8;
-  thread_local std::vector<std::pair<std::string, std::shared_ptr<void>>> remembered;
+  thread_local std::vector<std::pair<std::string, public_key>> remembered;
   for (const auto& [known, key] : remembered)
     if (known == text)
-      return public_key(key);
+      return key;
   auto key = read_p256(text);
   if (!key)
     return std::nullopt;
+  const std::shared_ptr<EVP_PKEY_CTX> ready(EVP_PKEY_CTX_new(key_in(key), nullptr),
+                                            EVP_PKEY_CTX_free);
+  if (!ready || EVP_PKEY_verify_init(ready.get()) != 1)
+    give_up("signatures");
   if (remembered.size() == remembered_max)
     remembered.erase(remembered.begin());
-  remembered.emplace_back(text, key);
-  return public_key(std::move(key));
+  remembered.emplace_back(text, public_key(std::move(key), ready));
+  return remembered.back().second;
 }
 
 std::optional<public_key> public_key::ed25519(std::string_view raw) {
   auto key =
       owned(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes_of(raw), raw.size()));
-  return key ? std::optional(public_key(std::move(key))) : std::nullopt;
+  return key ? std::optional(public_key(std::move(key), nullptr)) : std::nullopt;
 }
 
 bool public_key::verifies(signed_parts parts, std::string_view signature) const {
-  EVP_PKEY* const key = key_in(key_);
-  const digest_context context(EVP_MD_CTX_new());
-  const bool is_edwards = is_ed25519(key);
-  const char* const hash = is_edwards ? nullptr : "SHA256";
-  if (!context ||
-      EVP_DigestVerifyInit_ex(context.get(), nullptr, hash, nullptr, nullptr, key, nullptr) != 1)
-    give_up("signatures");
-  if (is_edwards) { // Takes all bytes at once.
-    const auto all = joined(parts);
-    return EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(all),
-                            all.size()) == 1;
+  if (ready_) {
+    // A copy of a context that is set up for the key, which is worth a fifth of the time.
+    const key_context context(EVP_PKEY_CTX_dup(static_cast<EVP_PKEY_CTX*>(ready_.get())));
+    if (!context)
+      give_up("signatures");
+    const auto hash = hash_of(parts);
+    return EVP_PKEY_verify(context.get(), bytes_of(signature), signature.size(), hash.data(),
+                           hash.size()) == 1;
   }
-  for (const auto part : parts)
-    if (EVP_DigestVerifyUpdate(context.get(), part.data(), part.size()) != 1)
-      return false;
-  return EVP_DigestVerifyFinal(context.get(), bytes_of(signature), signature.size()) == 1;
+  const digest_context context(EVP_MD_CTX_new());
+  if (!context || EVP_DigestVerifyInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr,
+                                          key_in(key_), nullptr) != 1)
+    give_up("signatures");
+  const auto all = joined(parts); // Ed25519 takes all bytes at once.
+  return EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(all),
+                          all.size()) == 1;
 }
 
 signing_key signing_key::new_p256() {

@@ -37,8 +37,11 @@ public:
   [[nodiscard]] bool verifies(signed_parts parts, std::string_view signature) const;
 
 private:
-  explicit public_key(std::shared_ptr<void> key) : key_(std::move(key)) {}
+  public_key(std::shared_ptr<void> key, std::shared_ptr<void> ready)
+      : key_(std::move(key)), ready_(std::move(ready)) {}
   std::shared_ptr<void> key_; ///< `EVP_PKEY`
+  std::shared_ptr<void>
+      ready_; ///< Of P-256 an `EVP_PKEY_CTX` that is copied for each use; or null.
 };
 
 /// A key pair, for what plays a sender: the mock and tests. Both making and signing take OpenSSL's
