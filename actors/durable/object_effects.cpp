@@ -41,7 +41,8 @@ bool object_machine::was_cancelled(const effect_start& effect) const {
 
 /// One turn: state, evidence, whoever waits, what follows, and the end of the invocation.
 void object_machine::apply_event(const invocation_id& id, const handler_definition& handler) {
-  const auto input = state_.find_live(id)->input;
+  const auto& input = state_.find_live(id)->input; // Until something is appended.
+  const auto caller = input.caller;
   auto outcome = handler.event(state_, input.body);
   std::uint32_t index = 1;
   if (outcome) {
@@ -96,7 +97,7 @@ void object_machine::apply_event(const invocation_id& id, const handler_definiti
   const result<std::string> response =
       outcome ? result<std::string>(outcome->response) : outcome.failure();
   append(id, record_kind::output, index,
-         encode(journal::output_payload{journal::encode(response), input.caller}));
+         encode(journal::output_payload{journal::encode(response), caller}));
   take_finished(id);
   if (!outcome)
     return;

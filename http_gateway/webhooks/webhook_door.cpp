@@ -202,8 +202,12 @@ void webhook_door::record(const sender& from, const http_exchange_ptr& exchange,
   for (std::size_t i = 0; i < request.header_count(); ++i)
     if (const auto [name, value] = request.header_at(i); is_kept(name))
       received.headers.emplace_back(name, value);
-  if (events == 1)
+  if (events == 1) {
     received.body = request.body;
+    received.what = std::move(read.elements.front().what);
+    record(std::move(received), from.retry_window_ms, answer);
+    return;
+  }
   for (auto& element : read.elements) {
     auto one = received;
     one.what = std::move(element.what);

@@ -87,7 +87,9 @@ std::string receipt::encode() const {
   return w.take();
 }
 
-result<receipt> receipt::decode(std::string_view bytes) {
+namespace {
+
+result<receipt> read_receipt(std::string_view bytes, bool is_whole) {
   byte_reader r(bytes);
   receipt received;
   const auto version = r.u8();
@@ -98,13 +100,27 @@ result<receipt> receipt::decode(std::string_view bytes) {
   received.is_swept = (flags & 2U) != 0;
   received.received_at = r.i64();
   for (auto n = r.u8(); n > 0 && r.ok(); --n) {
-    auto name = std::string(r.str16());
-    received.headers.emplace_back(std::move(name), r.str16());
+    const auto name = r.str16();
+    const auto value = r.str16();
+    if (is_whole)
+      received.headers.emplace_back(name, value);
   }
-  received.body = r.str32();
+  const auto body = r.str32();
+  if (is_whole)
+    received.body = body;
   if (version != receipt_version || !r.done())
     return unreadable("the receipt");
   return received;
+}
+
+} // namespace
+
+result<receipt> receipt::decode(std::string_view bytes) {
+  return read_receipt(bytes, true);
+}
+
+result<receipt> receipt::decode_event(std::string_view bytes) {
+  return read_receipt(bytes, false);
 }
 
 std::string_view name_of(event_verdict verdict) {

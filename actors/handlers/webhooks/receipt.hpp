@@ -26,6 +26,8 @@ struct receipt {
   [[nodiscard]] std::string encode() const;
   /// Fails with `corrupt`.
   static result<receipt> decode(std::string_view bytes);
+  /// Without headers and body. Fails likewise.
+  static result<receipt> decode_event(std::string_view bytes);
 };
 
 /// What became of an event. The numbers are on disk: appended, never reused.
