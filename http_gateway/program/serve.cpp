@@ -357,7 +357,8 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
   };
   handlers::load_order_tables(orders->rules);
   const auto services =
-      handlers::all_services(std::make_shared<const handlers::order_settings>(*orders));
+      handlers::all_services(std::make_shared<const handlers::order_settings>(*orders),
+                             [&journal](const object_id& id) { return (*journal)->load(id); });
   runtime::hub_options hub_options;
   hub_options.places = places;
   hub_options.board = board.get();

@@ -5,7 +5,7 @@
 /// five minutes.
 ///
 /// Most of them are about orders that were placed before, by the hub's own metadata, and say what
-/// is known already: each goes all the way to the order. Slack's and every other of GitHub's are
+/// is known already: each is held against its order. Slack's and every other of GitHub's are
 /// nothing that the hub has a use for.
 ///
 /// The file: of each request its size (u32, big-endian) and its bytes. Prints a line of JSON.

@@ -6,6 +6,7 @@
 #include "actors/handlers/orders/order_settings.hpp"
 #include "actors/handlers/webhooks/receipt.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,12 @@ webhook_effect contradiction(const order_seen& seen, std::string says);
 /// settle, unless the order knows how that ended.
 result<durable::event_outcome> record_webhook(const journal::object_state& state,
                                               std::string_view body, const settings_ptr& settings);
+
+/// What an event comes to at that order, as it was committed, where that is nothing: all that it
+/// says is known, no step that it names is open, and nothing follows. So it stays: facts only grow,
+/// and the intent of a call was committed before the vendor could speak of it. Nothing where the
+/// order is to be told.
+std::optional<concluded> known_by(const journal::object_state& state, routed_event routed);
 
 /// `packed` and `picked_up`: they go on to the fulfilment that has the order, also where this hub
 /// does not know the order itself.

@@ -1,6 +1,7 @@
 #include "actors/handlers/webhooks/webhook_service.hpp"
 
 #include "actors/handlers/objects.hpp"
+#include "actors/handlers/orders/order_webhook.hpp"
 #include "actors/handlers/webhooks/conclusion.hpp"
 #include "actors/handlers/webhooks/event_routes.hpp"
 #include "actors/handlers/webhooks/vendor_id.hpp"
@@ -8,6 +9,7 @@
 #include "journal/base/utc_text.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -20,6 +22,14 @@ using durable::event_outcome;
 using journal::object_state;
 using nlohmann::json;
 using providers::webhooks::event_kind;
+
+/// What these handlers are given beside their object.
+struct surroundings {
+  settings_ptr settings;
+  object_loader load_object; ///< Null: nobody can say.
+
+  const order_settings* operator->() const { return settings.get(); }
+};
 
 /// There while an event waits for somebody to learn one of its ids.
 constexpr const char* waits_entry = "waits";
@@ -37,7 +47,7 @@ event_verdict verdict_of(const object_state& state) {
   return known ? known->verdict : event_verdict::routed;
 }
 
-void conclude(event_outcome& outcome, const settings_ptr& settings, const object_state& state,
+void conclude(event_outcome& outcome, const surroundings& settings, const object_state& state,
               const receipt& received, const concluded& with) {
   outcome.merges.emplace_back(verdict_entry, with.encode());
   ++settings->webhooks->ended.at(static_cast<std::size_t>(with.verdict));
@@ -59,7 +69,7 @@ concluded nobody_knows(const receipt& received) {
 
 /// Where only the vendor's ids say whose it is: whoever knows one of them tells us, at once or when
 /// it learns of it. A dead letter from the beginning, and counted as one when the wait is over.
-void ask_whose(event_outcome& outcome, const settings_ptr& settings, const object_state& state,
+void ask_whose(event_outcome& outcome, const surroundings& settings, const object_state& state,
                const receipt& received) {
   for (const auto& id : received.what.vendor_ids)
     outcome.sends.push_back({vendor_id_object(namer_of(received), id), "Ask", state.id.key});
@@ -82,7 +92,7 @@ void ask_no_more(event_outcome& outcome, const object_state& state, const receip
 }
 
 /// A person pressed one of our buttons.
-void act_for(event_outcome& outcome, const settings_ptr& settings, const object_state& state,
+void act_for(event_outcome& outcome, const surroundings& settings, const object_state& state,
              const receipt& received) {
   const auto& e = received.what;
   if (!may_be_key(e.about.order_id))
@@ -107,16 +117,29 @@ void act_for(event_outcome& outcome, const settings_ptr& settings, const object_
            {event_verdict::applied, e.action + " by " + e.actor});
 }
 
-void give_to(event_outcome& outcome, const object_state& state, const receipt& received,
-             const object_id& whom) {
+/// An order that knows all of it is not woken for it: most events say what a call's answer said.
+std::optional<concluded> known_already(const surroundings& settings, const object_id& whom,
+                                       const routed_event& routed) {
+  if (!settings.load_object || whom.service != order_service_name)
+    return std::nullopt;
+  auto committed = settings.load_object(whom);
+  if (!committed)
+    return std::nullopt;
+  committed->id = whom;
+  return known_by(*committed, routed);
+}
+
+void give_to(event_outcome& outcome, const surroundings& settings, const object_state& state,
+             const receipt& received, const object_id& whom) {
+  const routed_event routed{state.id.key, received.vendor, received.what, true};
+  if (const auto known = known_already(settings, whom, routed))
+    return conclude(outcome, settings, state, received, *known);
   outcome.merges.emplace_back(verdict_entry, concluded().encode());
-  outcome.sends.push_back(
-      {whom, "RecordWebhook",
-       routed_event{state.id.key, received.vendor, received.what, true}.encode(), 0, routed_entry});
+  outcome.sends.push_back({whom, "RecordWebhook", routed.encode(), 0, routed_entry});
 }
 
 /// On its way to what it is about.
-void route(event_outcome& outcome, const settings_ptr& settings, const object_state& state,
+void route(event_outcome& outcome, const surroundings& settings, const object_state& state,
            const receipt& received) {
   const auto& e = received.what;
   if (received.is_foreign)
@@ -135,7 +158,7 @@ void route(event_outcome& outcome, const settings_ptr& settings, const object_st
     if (!whom)
       return conclude(outcome, settings, state, received,
                       {event_verdict::unmatched, "nothing here waits for such an event"});
-    return give_to(outcome, state, received, *whom);
+    return give_to(outcome, settings, state, received, *whom);
   }
   if (!e.vendor_ids.empty())
     return ask_whose(outcome, settings, state, received);
@@ -143,7 +166,7 @@ void route(event_outcome& outcome, const settings_ptr& settings, const object_st
            {event_verdict::unmatched, "it names neither an order nor anything of its vendor's"});
 }
 
-result<event_outcome> receive(const settings_ptr& settings, const object_state& state,
+result<event_outcome> receive(const surroundings& settings, const object_state& state,
                               std::string_view body) {
   auto received = receipt::decode_event(body); // The rest is in this input: not needed twice.
   if (!received)
@@ -159,7 +182,8 @@ result<event_outcome> receive(const settings_ptr& settings, const object_state& 
   return outcome;
 }
 
-result<event_outcome> match(const settings_ptr&, const object_state& state, std::string_view body) {
+result<event_outcome> match(const surroundings& settings, const object_state& state,
+                            std::string_view body) {
   auto received = received_by(state);
   if (!received)
     return received.failure();
@@ -177,11 +201,11 @@ result<event_outcome> match(const settings_ptr&, const object_state& state, std:
     found.what.about.attempt = whose->attempt;
   ask_no_more(outcome, state, *received);
   if (const auto whom = route_of(found.what.kind, whose->order_id))
-    give_to(outcome, state, found, *whom);
+    give_to(outcome, settings, state, found, *whom);
   return outcome;
 }
 
-result<event_outcome> conclude_it(const settings_ptr& settings, const object_state& state,
+result<event_outcome> conclude_it(const surroundings& settings, const object_state& state,
                                   std::string_view body) {
   auto with = concluded::decode(body);
   if (!with)
@@ -195,7 +219,7 @@ result<event_outcome> conclude_it(const settings_ptr& settings, const object_sta
   return outcome;
 }
 
-result<event_outcome> expire(const settings_ptr& settings, const object_state& state,
+result<event_outcome> expire(const surroundings& settings, const object_state& state,
                              std::string_view) {
   event_outcome outcome;
   outcome.name = "expired";
@@ -207,7 +231,7 @@ result<event_outcome> expire(const settings_ptr& settings, const object_state& s
   return outcome;
 }
 
-result<event_outcome> replay(const settings_ptr& settings, const object_state& state,
+result<event_outcome> replay(const surroundings& settings, const object_state& state,
                              std::string_view) {
   auto received = received_by(state);
   if (!received)
@@ -218,7 +242,7 @@ result<event_outcome> replay(const settings_ptr& settings, const object_state& s
   return outcome;
 }
 
-result<event_outcome> assign(const settings_ptr&, const object_state& state,
+result<event_outcome> assign(const surroundings& settings, const object_state& state,
                              std::string_view order_id) {
   auto received = received_by(state);
   if (!received)
@@ -238,7 +262,7 @@ result<event_outcome> assign(const settings_ptr&, const object_state& state,
   auto assigned = *received;
   assigned.what.about = {};
   assigned.what.about.order_id = order_id;
-  give_to(outcome, state, assigned, *whom);
+  give_to(outcome, settings, state, assigned, *whom);
   return outcome;
 }
 
@@ -267,17 +291,19 @@ result<std::string> show(const durable::read_view& view, std::string_view) {
 
 } // namespace
 
-durable::service_definition verified_webhook_service(settings_ptr settings) {
+durable::service_definition verified_webhook_service(settings_ptr settings,
+                                                     object_loader load_object) {
   durable::service_definition service;
+  const surroundings with{std::move(settings), std::move(load_object)};
   const auto add = [&](const char* name,
-                       result<event_outcome> (*event)(const settings_ptr&, const object_state&,
+                       result<event_outcome> (*event)(const surroundings&, const object_state&,
                                                       std::string_view)) {
     durable::handler_definition h;
     h.mode = durable::handler_mode::event;
     h.internal = true;
     h.ephemeral = true;
-    h.event = [settings, event](const object_state& state, std::string_view body) {
-      return event(settings, state, body);
+    h.event = [with, event](const object_state& state, std::string_view body) {
+      return event(with, state, body);
     };
     // What comes under one event's id is that event.
     h.content = [](std::string_view) { return std::string("event"); };

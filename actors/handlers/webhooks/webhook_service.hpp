@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/durable/service.hpp"
+#include "actors/handlers/object_loader.hpp"
 #include "actors/handlers/orders/order_settings.hpp"
 
 #include <cstdint>
@@ -21,7 +22,10 @@ inline constexpr std::int64_t webhook_kept_ms = 24LL * 3'600'000;
 /// - `Replay`, `Assign` (to an order): a person has it applied again.
 /// - `Show`: the event and its verdict, as JSON.
 ///
+/// `load_object`: an order that knows all that an event says is not woken for it.
+///
 /// All but the last are events: nothing of them waits behind what it speaks of.
-durable::service_definition verified_webhook_service(settings_ptr settings);
+durable::service_definition verified_webhook_service(settings_ptr settings,
+                                                     object_loader load_object);
 
 } // namespace orderhub::handlers

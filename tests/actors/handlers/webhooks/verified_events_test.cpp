@@ -90,6 +90,26 @@ TEST_CASE("an event comes once or often, and counts once", "[webhooks]") {
   CHECK(stripe.became(event, "verdict") == "unchanged");
 }
 
+TEST_CASE("an order that knows what an event says is not told of it, one in doubt is",
+          "[webhooks]") {
+  const bool is_known = GENERATE(true, false);
+  CAPTURE(is_known);
+  world w(listening(is_known ? "[]" : lost_answer));
+  event_sender stripe(w);
+  w.ask(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(w.run_until([&](world&) { return !stripe.vendor_id("charge").empty(); }));
+  w.run(60'000);
+  const auto event = stripe.payment(event_kind::payment_succeeded, "evt_1");
+  CHECK(stripe.deliver(event) == 202);
+  w.run();
+  const auto told = std::count_if(w.log().begin(), w.log().end(), [](const auto& r) {
+    return r.kind == journal::record_kind::send && r.name == "RecordWebhook";
+  });
+  CHECK(told == (is_known ? 0 : 1));
+  CHECK(stripe.became(event, "verdict") == (is_known ? "unchanged" : "applied"));
+  CHECK(shown(w, "status") == "confirmed");
+}
+
 TEST_CASE("an event over another amount, currency or payment moves no fact", "[webhooks][N02]") {
   world w(listening(lost_answer));
   event_sender stripe(w);
