@@ -450,6 +450,7 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
   door.write_warnings(true);
   (*listener)->stop(drained ? 1'000 : 0);
   (*admin_listener)->stop(0);
+  door.stop(); // What it was given goes to the hub, or comes again.
   hub.stop();
   if (*mock)
     (*mock)->stop(); // Before what it sends with.
