@@ -459,6 +459,23 @@ TEST_CASE("an event that is about nothing here is a dead letter until somebody a
   CHECK(shippo.became(lost, "verdict") != "unmatched");
 }
 
+TEST_CASE("an order that is cancelled is so again, where its parcel has moved meanwhile",
+          "[webhooks][orders]") {
+  world w(listening());
+  event_sender shippo(w);
+  w.call(order_object("1"), "ProcessOrder", order_body());
+  w.run();
+  const auto moved = shippo.tracking(event_kind::in_transit, "t1");
+  const auto first = w.call(order_object("1"), "CancelOrder", "");
+  CHECK(first.status == 200);
+  CHECK(shippo.deliver(moved) == 202);
+  w.run();
+  const auto again = w.call(order_object("1"), "CancelOrder", "");
+  CHECK(again.status == 200);
+  CHECK(again.body == first.body);
+  CHECK(w.effects("1", effect_kind::refund) == 1);
+}
+
 // ── Parcels and notices ──────────────────────────────────────────────────────────────────────
 
 TEST_CASE("a parcel never goes back, whatever comes late or twice", "[webhooks][N13]") {
