@@ -161,6 +161,22 @@ std::vector<std::uint32_t> open_steps(const invocation_state& invocation, std::s
   return out;
 }
 
+std::vector<open_key> open_keys(const object_state& state) {
+  std::vector<open_key> out;
+  for (const auto& i : state.live)
+    for (const auto& e : open_effects(i)) {
+      if (e.intent.key.empty())
+        continue;
+      open_key open{e.intent.name, e.intent.attempt, e.intent.key, 1};
+      for (const auto& entry : i.entries)
+        if (entry.kind == record_kind::effect_note && entry.index == e.index)
+          if (const auto note = decode_note(entry.payload))
+            open.generation = std::max(open.generation, note->attempt);
+      out.push_back(std::move(open));
+    }
+  return out;
+}
+
 std::vector<std::uint32_t> event_waits(const invocation_state& invocation) {
   std::vector<std::uint32_t> out;
   const auto answered = answered_in(invocation);

@@ -69,6 +69,15 @@ std::vector<open_invocation> open_invocations(const object_state& state);
 std::vector<std::uint32_t> open_steps(const invocation_state& invocation, std::string_view step,
                                       std::string_view attempt);
 
+/// An open effect whose calls show an idempotency key.
+struct open_key {
+  std::string step, attempt;
+  std::string first;            ///< Of the first generation.
+  std::uint32_t generation = 1; ///< The one that counts now.
+};
+/// Of the live invocations, in log order.
+std::vector<open_key> open_keys(const object_state& state);
+
 /// Completions of the open waits for an event of the object.
 std::vector<std::uint32_t> event_waits(const invocation_state& invocation);
 

@@ -41,7 +41,8 @@ bool object_machine::was_cancelled(const effect_start& effect) const {
 
 /// One turn: state, evidence, whoever waits, what follows, and the end of the invocation.
 void object_machine::apply_event(const invocation_id& id, const handler_definition& handler) {
-  const auto input = state_.find_live(id)->input;
+  const auto& input = state_.find_live(id)->input; // Until something is appended.
+  const auto caller = input.caller;
   auto outcome = handler.event(state_, input.body);
   std::uint32_t index = 1;
   if (outcome) {
@@ -57,11 +58,29 @@ void object_machine::apply_event(const invocation_id& id, const handler_definiti
     }
     for (const auto& entry : outcome->clears)
       event.values.push_back({entry, std::nullopt});
-    append(id, record_kind::event, index++, encode(event));
+    // What says what is known needs no record: the event itself is in the input.
+    std::erase_if(event.values, [&](const journal::state_payload& said) {
+      const auto* known = state_.value(said.name);
+      return said.value ? known != nullptr && *known == *said.value : known == nullptr;
+    });
+    const bool is_recorded =
+        !event.values.empty() || std::any_of(outcome->sends.begin(), outcome->sends.end(),
+                                             [](const auto& s) { return !s.noted_as.empty(); });
+    std::vector<invocation_id> children;
+    children.reserve(outcome->sends.size());
     for (const auto& s : outcome->sends) {
+      const auto place = index + (is_recorded ? 1U : 0U) + children.size();
+      children.push_back(id.child(static_cast<std::uint32_t>(place)));
+      if (!s.noted_as.empty())
+        event.values.push_back({s.noted_as, children.back().text()});
+    }
+    if (is_recorded)
+      append(id, record_kind::event, index++, encode(event));
+    for (std::size_t i = 0; i < children.size(); ++i) {
+      const auto& s = outcome->sends[i];
       journal::call_payload p;
       p.target = s.target;
-      p.invocation = id.child(index);
+      p.invocation = children[i];
       p.input.handler = s.handler;
       p.input.revision = std::string(revision_of(s.target, s.handler));
       p.input.shared = is_shared(s.target, s.handler);
@@ -78,7 +97,7 @@ void object_machine::apply_event(const invocation_id& id, const handler_definiti
   const result<std::string> response =
       outcome ? result<std::string>(outcome->response) : outcome.failure();
   append(id, record_kind::output, index,
-         encode(journal::output_payload{journal::encode(response), input.caller}));
+         encode(journal::output_payload{journal::encode(response), caller}));
   take_finished(id);
   if (!outcome)
     return;

@@ -40,6 +40,9 @@ struct event_outcome {
     std::string handler;
     std::string body;
     std::int64_t delay_ms = 0;
+    /// State entry of this object that gets the text of the invocation's id; empty: none. How that
+    /// one ends can be read by it, so that it needs not tell.
+    std::string noted_as = {};
   };
   std::vector<send> sends;
   std::string response = "null"; ///< JSON.
@@ -50,6 +53,8 @@ struct read_view {
   const journal::object_state& state;
   const std::function<result<journal::object_state>(const object_id&)>& load;
   unix_ms now = 0; ///< Journal time.
+  /// How an invocation of any object has ended; nothing where it has not, or is not known.
+  std::function<std::optional<result<std::string>>(const invocation_id&)> ended = {};
 };
 
 /// Something that an answer shows and no journal may hold (a client secret): fetched when the

@@ -14,9 +14,11 @@
 #include "actors/handlers/webhooks/webhook_service.hpp"
 #include "actors/handlers/webhooks/webhook_sweeper.hpp"
 
+#include <utility>
+
 namespace orderhub::handlers {
 
-durable::service_registry all_services(settings_ptr settings) {
+durable::service_registry all_services(settings_ptr settings, object_loader load_object) {
   durable::service_registry registry;
   registry.services.emplace(order_service_name, order_service(settings));
   registry.services.emplace(shipment_service_name, shipment_service(settings));
@@ -27,7 +29,8 @@ durable::service_registry all_services(settings_ptr settings) {
   registry.services.emplace(fulfilment_service_name, fulfilment_service(settings));
   registry.services.emplace(deployment_service_name, deployment_service(settings));
   registry.services.emplace("WebhookProcessor", webhook_service());
-  registry.services.emplace(webhook_service_name, verified_webhook_service(settings));
+  registry.services.emplace(webhook_service_name,
+                            verified_webhook_service(settings, std::move(load_object)));
   registry.services.emplace(webhook_sweeper_name, webhook_sweeper_service(settings));
   registry.services.emplace(vendor_id_service_name, vendor_id_service());
   return registry;

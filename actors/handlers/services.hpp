@@ -1,10 +1,11 @@
 #pragma once
 #include "actors/durable/service.hpp"
+#include "actors/handlers/object_loader.hpp"
 #include "actors/handlers/orders/order_settings.hpp"
 
 namespace orderhub::handlers {
 
-/// Every service of the program.
-durable::service_registry all_services(settings_ptr settings);
+/// Every service of the program. `load_object`: null where nobody can say.
+durable::service_registry all_services(settings_ptr settings, object_loader load_object = {});
 
 } // namespace orderhub::handlers

@@ -1,5 +1,6 @@
 #include "actors/host/intake.hpp"
 
+#include "actors/durable/ended_invocation.hpp"
 #include "actors/durable/request_scope.hpp"
 #include "actors/durable/workflow.hpp"
 #include "actors/host/enrichment.hpp"
@@ -139,7 +140,9 @@ result<std::string> read_object(const journal::hub_journal& journal,
     state.error().status = 500;
     return state.failure();
   }
-  return handler.read({*state, load, now}, body);
+  return handler.read(
+      {*state, load, now, [&](const invocation_id& id) { return durable::end_of(journal, id); }},
+      body);
 }
 
 void intake::read(const durable::handler_definition& handler, const call_request& request,

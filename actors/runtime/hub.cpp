@@ -328,12 +328,13 @@ void hub::forget_gone(std::string_view invocation) {
 }
 
 void hub::set_credentials(std::string_view vendor,
-                          std::vector<std::pair<std::string, secret>> headers, secret path) {
+                          std::vector<std::pair<std::string, secret>> headers, secret path,
+                          std::shared_ptr<const providers::token_client> token) {
   auto it = parts_->context.providers.find(vendor);
   if (it == parts_->context.providers.end())
     return;
-  caf::anon_send(it->second.actor, new_credentials{std::make_shared<const credentials>(
-                                       credentials{std::move(headers), std::move(path)})});
+  caf::anon_send(it->second.actor, new_credentials{std::make_shared<const credentials>(credentials{
+                                       std::move(headers), std::move(path), std::move(token)})});
 }
 
 void hub::unpause(object_id object, responder_ptr to) {

@@ -92,7 +92,7 @@ public:
   /// The next calls use it, and where the vendor refused the one before, one of them goes at once.
   /// Calls that wait keep waiting for that one's answer.
   void set_credentials(std::string_view vendor, std::vector<std::pair<std::string, secret>> headers,
-                       secret path);
+                       secret path, std::shared_ptr<const providers::token_client> token = {});
   /// Tries an object again that was paused because handling its events threw. 202, or 404 where it
   /// is not paused.
   void unpause(object_id object, host::responder_ptr to);

@@ -94,6 +94,7 @@ struct long_answer {
 struct credentials {
   std::vector<std::pair<std::string, secret>> headers;
   secret path;
+  std::shared_ptr<const providers::token_client> token;
 };
 struct new_credentials {
   std::shared_ptr<const credentials> them;

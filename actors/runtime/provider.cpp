@@ -94,6 +94,7 @@ caf::behavior provider_actor(caf::event_based_actor* self, hub_context* hub, ven
           auto changed = std::make_shared<providers::endpoint>(*line->endpoint());
           changed->secret_headers = m.them->headers;
           changed->path = m.them->path;
+          changed->token = m.them->token;
           line->set(std::move(changed));
         });
         if (done)

@@ -1,13 +1,20 @@
 #include "http_gateway/program/reload.hpp"
 
+#include "http_gateway/settings/order_settings_from.hpp"
 #include "providers/vendors.hpp"
 
 namespace orderhub::http_gateway {
 
 namespace {
 
+bool same_token(const providers::endpoint& a, const providers::endpoint& b) {
+  if (a.token == nullptr || b.token == nullptr)
+    return a.token == b.token;
+  return *a.token == *b.token;
+}
+
 bool same_secrets(const providers::endpoint& a, const providers::endpoint& b) {
-  return a.secret_headers == b.secret_headers && a.path == b.path;
+  return a.secret_headers == b.secret_headers && a.path == b.path && same_token(a, b);
 }
 
 /// All but what is taken while the hub runs: the credentials, which `changes_of` finds in the
@@ -15,6 +22,11 @@ bool same_secrets(const providers::endpoint& a, const providers::endpoint& b) {
 settings without_reloaded(settings s) {
   s.log_level.clear();
   s.api_token = s.admin_token = s.custom_webhooks = secret();
+  for (auto& provider : s.custom) {
+    provider.auth = secret();
+    if (provider.oauth)
+      provider.oauth->client_secret = secret();
+  }
   for (const auto& vendor : providers::all_vendors())
     for (const auto& setting : vendor.settings)
       if (setting.is_secret())
@@ -38,6 +50,28 @@ changed_settings changes_of(const settings& before, const providers::registry& r
       out.credentials.push_back(&endpoint);
   }
   return out;
+}
+
+result<handlers::order_settings> listening_with(const settings& before, const settings& after,
+                                                const providers::registry& running) {
+  auto with = before;
+  for (const auto& vendor : providers::all_vendors())
+    for (const auto& setting : vendor.settings)
+      if (setting.is_secret() && after.vendors.has(setting.name))
+        with.vendors.set(setting.name, after.vendors.secret_of(setting.name).reveal());
+      else if (setting.is_secret())
+        with.vendors.forget(setting.name);
+  return order_settings_from(with, running);
+}
+
+bool take_listening(const handlers::order_settings& running, const handlers::order_settings& with) {
+  const bool swept = running.webhook_sweep_ms > 0;
+  running.payment_events.change(with.payment_events);
+  running.label_events.change(with.label_events);
+  running.sms_events.change(with.sms_events);
+  running.mail_events.change(with.mail_events);
+  running.webhook_sweep_ms.change(with.webhook_sweep_ms);
+  return !swept && running.webhook_sweep_ms > 0;
 }
 
 } // namespace orderhub::http_gateway

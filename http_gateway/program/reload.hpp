@@ -1,5 +1,7 @@
 #pragma once
+#include "actors/handlers/orders/order_settings.hpp"
 #include "http_gateway/settings/settings.hpp"
+#include "journal/base/result.hpp"
 #include "providers/registry.hpp"
 
 #include <string>
@@ -20,5 +22,14 @@ struct changed_settings {
 /// `fresh` outlives the answer. Credentials that were taken since the start are in `running`.
 changed_settings changes_of(const settings& before, const providers::registry& running,
                             const settings& after, const providers::registry& fresh);
+
+/// What orders would take of the settings were another vendor's webhooks on, as `after` says; all
+/// else is as at the start. Fails as `order_settings_from`.
+result<handlers::order_settings> listening_with(const settings& before, const settings& after,
+                                                const providers::registry& running);
+
+/// Whose webhooks are on counts for what is planned from now on: the vendors' ids are kept for
+/// them, mails in doubt wait for theirs. True: sweeps are wanted, which were not before.
+bool take_listening(const handlers::order_settings& running, const handlers::order_settings& with);
 
 } // namespace orderhub::http_gateway

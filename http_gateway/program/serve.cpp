@@ -189,6 +189,7 @@ std::string ended_webhooks_text(const handlers::webhook_counts& counts) {
   for (std::size_t i = 0; i < counts.ended.size(); ++i)
     out.sample({{"verdict", name_of(static_cast<handlers::event_verdict>(i))}},
                counts.ended.at(i).load());
+  out.one("orderhub_webhook_events_waited_total", metric_kind::counter, counts.waited.load());
   out.family("orderhub_webhook_events_swept_total", metric_kind::counter,
              "News that no webhook had brought and the vendor was asked for.");
   for (std::size_t i = 0; i < counts.swept.size(); ++i)
@@ -241,6 +242,7 @@ request_class class_of_call(const durable::service_registry& services, std::stri
 /// nothing.
 void reload(const settings& started_with, providers::registry& running,
             const std::string& mock_base, const std::function<result<settings>()>& read_again,
+            const handlers::order_settings& orders, const std::function<void()>& begin_sweeping,
             runtime::hub& hub, ingress_api& api, admin_api& admin, webhook_door& door) {
   const auto refuse = [](const error& why) {
     log::error("settings_not_read_again", {{"message", why.message}});
@@ -254,16 +256,23 @@ void reload(const settings& started_with, providers::registry& running,
   auto keys = webhook_keys_of(*after);
   if (!keys)
     return refuse(keys.error());
+  const auto listening = listening_with(started_with, *after, running);
+  if (!listening)
+    return refuse(listening.error());
   const auto changes = changes_of(started_with, running, *after, *fresh);
   for (const auto* endpoint : changes.credentials) {
-    hub.set_credentials(endpoint->vendor, endpoint->secret_headers, endpoint->path);
+    hub.set_credentials(endpoint->vendor, endpoint->secret_headers, endpoint->path,
+                        endpoint->token);
     auto& known = running.endpoints.at(endpoint->vendor);
     known.secret_headers = endpoint->secret_headers;
     known.path = endpoint->path;
+    known.token = endpoint->token;
     log::info("credentials_replaced", {{"vendor", endpoint->vendor}});
   }
   log_webhooks_off(*keys);
   door.set_keys(std::move(*keys));
+  if (take_listening(orders, *listening))
+    begin_sweeping();
   api.set_token(after->api_token);
   admin.set_token(after->token_of_admin());
   log::set_level(level_of(after->log_level));
@@ -369,7 +378,8 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
   };
   handlers::load_order_tables(orders->rules);
   const auto services =
-      handlers::all_services(std::make_shared<const handlers::order_settings>(*orders));
+      handlers::all_services(std::make_shared<const handlers::order_settings>(*orders),
+                             [&journal](const object_id& id) { return (*journal)->load(id); });
   runtime::hub_options hub_options;
   hub_options.places = places;
   hub_options.board = board.get();
@@ -461,7 +471,9 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
 
   auto credentials_now = *vendors; // As replaced since the start.
   while (signals.wait() == stop_signals::kind::reload)
-    reload(s, credentials_now, mock_base, read_again, hub, api, admin, door);
+    reload(
+        s, credentials_now, mock_base, read_again, *orders,
+        [&] { begin_sweeps(hub, **journal, true); }, hub, api, admin, door);
   log::info("draining", {{"at_most_ms", s.drain_timeout_ms}});
   (*listener)->drain();
   const bool drained = hub.drain(s.drain_timeout_ms);
@@ -470,6 +482,7 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
   door.write_warnings(true);
   (*listener)->stop(drained ? 1'000 : 0);
   (*admin_listener)->stop(0);
+  door.stop(); // What it was given goes to the hub, or comes again.
   hub.stop();
   if (*mock)
     (*mock)->stop(); // Before what it sends with.

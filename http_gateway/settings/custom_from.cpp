@@ -135,6 +135,20 @@ public:
       refuse(setting, "must be the name of an environment variable");
     return given.value_or(std::string());
   }
+  /// One that stands in the file itself, or in the environment variable that `as_variable` names;
+  /// both are too many.
+  secret own_secret(std::string_view setting, std::string_view as_variable) {
+    secret value;
+    const auto given = text(setting);
+    if (given && given->empty())
+      refuse(setting, "must not be empty");
+    else if (given)
+      if (auto set = set_secret(value, *given); !set)
+        refuse(setting, set.error().message);
+    if (given && has(as_variable))
+      refuse(setting, "must not be set beside " + std::string(as_variable));
+    return value;
+  }
   std::int64_t duration(std::string_view setting, std::int64_t fallback, std::int64_t min_ms,
                         std::int64_t max_ms) {
     const auto given = text(setting);
@@ -325,6 +339,7 @@ void read_times(section& from, custom::description& to, custom::provider& of) {
 
 void read_credentials(section& from, custom::provider& of) {
   of.secret_from = from.variable("secret_env");
+  of.auth = from.own_secret("secret", "secret_env");
   if (const auto header = from.text("auth_header")) {
     if (!is_header_name(*header) || is_our_header(*header))
       from.refuse("auth_header", "must be the name of a header that is not the hub's own");
@@ -338,8 +353,8 @@ void read_credentials(section& from, custom::provider& of) {
   }
   if (!from.has("oauth"))
     return;
-  if (!of.secret_from.empty())
-    from.refuse("oauth", "must not be set beside secret_env");
+  if (!of.secret_from.empty() || !of.auth.empty())
+    from.refuse("oauth", "must not be set beside a secret");
   auto below = from.below("oauth");
   providers::token_client client;
   if (below.has("token_url"))
@@ -350,14 +365,23 @@ void read_credentials(section& from, custom::provider& of) {
     below.refuse("client_id", "must be set");
   client.scope = below.text("scope").value_or(std::string());
   of.client_secret_from = below.variable("client_secret_env");
-  if (of.client_secret_from.empty())
-    below.refuse("client_secret_env", "must be set");
+  client.client_secret = below.own_secret("client_secret", "client_secret_env");
+  if (of.client_secret_from.empty() && client.client_secret.empty())
+    below.refuse("client_secret_env", "must be set, or client_secret");
   const auto way = below.text("client_auth").value_or("basic");
   if (way != "basic" && way != "body")
     below.refuse("client_auth", "must be basic or body");
   client.is_sent_in_body = way == "body";
   from.take_wrong_of(below);
   of.oauth = std::move(client);
+}
+
+/// What the page says beside its secrets, which may change while the hub runs.
+json without_secrets(json page) {
+  page.erase("secret");
+  if (const auto oauth = page.find("oauth"); oauth != page.end() && oauth->is_object())
+    oauth->erase("client_secret");
+  return page;
 }
 
 /// What is written there and read by nobody is a mistake.
@@ -392,6 +416,7 @@ const std::vector<custom_setting>& custom_settings() {
       {"headers", "none", "a table of further headers, without secrets"},
       {"body", "none", "JSON, as text or as a table, with values in its texts"},
       {"secret_env", "none", "the environment variable that holds its secret"},
+      {"secret", "none", "**secret**; the same in the file itself, where SIGHUP reads another one"},
       {"auth_header", "Authorization", "the header that the secret goes into"},
       {"auth_prefix", "`Bearer `, none with an auth_header", "what stands before the secret"},
       {"success", "200-299", "statuses, `200-299, 409`: it is done"},
@@ -417,8 +442,10 @@ const std::vector<custom_setting>& custom_settings() {
       {"oauth.token_url", "none; with MOCK_MODE the built-in mock's",
        "of OAuth 2 client credentials: the token endpoint"},
       {"oauth.client_id", "must be set", "the client's id"},
-      {"oauth.client_secret_env", "must be set",
+      {"oauth.client_secret_env", "must be set, or client_secret",
        "the environment variable that holds the client's secret"},
+      {"oauth.client_secret", "none",
+       "**secret**; the same in the file itself, where SIGHUP reads another one"},
       {"oauth.scope", "none", "what is asked for"},
       {"oauth.client_auth", "basic", "`basic`: id and secret in a header; `body`: as fields"},
   };
@@ -435,7 +462,7 @@ result<custom::provider> custom_from(const std::string& name, std::string_view t
     return refuse(full + " must be a table");
   section from(object, full);
   custom::provider of;
-  of.source = name + '=' + object.dump();
+  of.source = name + '=' + without_secrets(object).dump();
   auto what = custom::named(name);
   refuse_unknown(from, object, "");
   if (from.has("url"))
@@ -469,12 +496,9 @@ result<void> take_secrets(custom::provider& of,
   };
   if (auto done = take(of.auth, of.secret_from, "secret_env"); !done)
     return done;
-  secret client;
-  if (auto done = take(client, of.client_secret_from, "oauth.client_secret_env"); !done)
-    return done;
-  if (of.oauth)
-    of.oauth->client_secret = std::move(client);
-  return {};
+  if (!of.oauth)
+    return {};
+  return take(of.oauth->client_secret, of.client_secret_from, "oauth.client_secret_env");
 }
 
 } // namespace orderhub::http_gateway

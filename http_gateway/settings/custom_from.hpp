@@ -18,13 +18,13 @@ struct custom_setting {
 /// Every one there is, in the order of the documents.
 const std::vector<custom_setting>& custom_settings();
 
-/// Reads `[custom.<name>]`, given as the JSON text of an object with the same members. Its secrets
-/// are not there yet. Fails with `invalid` and a message that names the setting and says what it
-/// must be, `custom.crm.path must begin with /`; it shows no value.
+/// Reads `[custom.<name>]`, given as the JSON text of an object with the same members. Secrets
+/// that it names by variables are not there yet. Fails with `invalid` and a message that names the
+/// setting and says what it must be, `custom.crm.path must begin with /`; it shows no value.
 result<providers::custom::provider> custom_from(const std::string& name, std::string_view json);
 
-/// Takes its secrets from the environment. Fails with `invalid` where a variable that it names is
-/// not set, or cannot stand in a header.
+/// Takes the secrets that it names from the environment. Fails with `invalid` where a variable that
+/// it names is not set, or cannot stand in a header.
 result<void> take_secrets(providers::custom::provider& of,
                           const std::function<const char*(const char*)>& env);
 

@@ -3,10 +3,12 @@
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/webhooks/webhook_list.hpp"
 #include "http_gateway/server/content_coding.hpp"
+#include "journal/base/log.hpp"
 #include "journal/base/text.hpp"
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <utility>
 
 namespace orderhub::http_gateway {
@@ -108,18 +110,34 @@ void webhook_door::write_warnings(bool all) {
 }
 
 void webhook_door::take(const webhook_route& route, http_exchange_ptr exchange) {
+  if (exchange->request.body.size() <= large_body_bytes) {
+    take_in(route.vendor, exchange);
+    return;
+  }
+  const bool is_taken = large_.give([this, vendor = route.vendor, exchange] {
+    try {
+      take_in(vendor, exchange);
+    } catch (const std::exception& e) { // Out of memory: the vendor sends it again.
+      log::error("webhook_failed", {{"vendor", vendor}, {"reason", e.what()}});
+      exchange->answer(problem(500, "The hub failed while it took this in. Send it again."));
+    }
+  });
+  if (!is_taken)
+    exchange->answer(problem(503, "The hub is stopping. Send it again."));
+}
+
+void webhook_door::take_in(const std::string& vendor, const http_exchange_ptr& exchange) {
   // 1. Whose is it?
   const auto known = keys();
-  const auto* source = hooks::find_source(route.vendor);
-  const auto custom = std::find_if(known->custom.begin(), known->custom.end(), [&](const auto& c) {
-    return "custom/" + c.name == route.vendor;
-  });
+  const auto* source = hooks::find_source(vendor);
+  const auto custom = std::find_if(known->custom.begin(), known->custom.end(),
+                                   [&](const auto& c) { return "custom/" + c.name == vendor; });
   const bool is_custom = custom != known->custom.end();
   if (source == nullptr && !is_custom) {
     exchange->answer(problem(404, "No webhooks are taken at this path."));
     return;
   }
-  sender from{route.vendor, {}, is_custom ? custom->retry_window_ms : source->retry_window_ms};
+  sender from{vendor, {}, is_custom ? custom->retry_window_ms : source->retry_window_ms};
   metrics_.received(from.vendor);
 
   // 2. Is it what such a sender sends?
@@ -202,8 +220,12 @@ void webhook_door::record(const sender& from, const http_exchange_ptr& exchange,
   for (std::size_t i = 0; i < request.header_count(); ++i)
     if (const auto [name, value] = request.header_at(i); is_kept(name))
       received.headers.emplace_back(name, value);
-  if (events == 1)
+  if (events == 1) {
     received.body = request.body;
+    received.what = std::move(read.elements.front().what);
+    record(std::move(received), from.retry_window_ms, answer);
+    return;
+  }
   for (auto& element : read.elements) {
     auto one = received;
     one.what = std::move(element.what);

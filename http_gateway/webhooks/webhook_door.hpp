@@ -3,6 +3,7 @@
 #include "actors/host/ingress.hpp"
 #include "http_gateway/ingress/webhook_taker.hpp"
 #include "http_gateway/webhooks/delivery_answer.hpp"
+#include "http_gateway/webhooks/large_deliveries.hpp"
 #include "http_gateway/webhooks/webhook_metrics.hpp"
 #include "journal/base/repeated_warning.hpp"
 #include "journal/base/secret.hpp"
@@ -10,6 +11,7 @@
 #include "providers/webhooks/custom.hpp"
 #include "providers/webhooks/vendors.hpp"
 
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -39,6 +41,10 @@ public:
   webhook_door(host::ingress& hub, std::string hub_id, const clock& time, webhook_keys keys);
 
   void take(const webhook_route& route, http_exchange_ptr exchange) override;
+  /// Bodies above this are verified and read on a thread of their own.
+  static constexpr std::size_t large_body_bytes = std::size_t{16} * 1'024;
+  /// Takes no large ones any more (503), and has given the hub those that it took.
+  void stop() { large_.stop(); }
   /// Others count from the next delivery on. From any thread.
   void set_keys(webhook_keys keys);
   [[nodiscard]] const webhook_metrics& metrics() const { return metrics_; }
@@ -47,6 +53,7 @@ public:
 
 private:
   struct sender;
+  void take_in(const std::string& vendor, const http_exchange_ptr& exchange);
   [[nodiscard]] std::shared_ptr<const webhook_keys> keys() const;
   void refuse(const sender& from, const http_exchange_ptr& exchange,
               const providers::webhooks::verification& why);
@@ -63,6 +70,7 @@ private:
   webhook_metrics metrics_;
   repeated_warning refused_{"webhook_refused"};
   repeated_warning unreadable_{"webhook_unreadable"};
+  large_deliveries large_; ///< Last: it uses all of the above.
 };
 
 } // namespace orderhub::http_gateway

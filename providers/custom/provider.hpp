@@ -13,7 +13,8 @@ namespace orderhub::providers::custom {
 /// A described provider and where it is reached.
 struct provider {
   description_ptr what;
-  std::string source; ///< As it was written, in one form: equal where it says the same.
+  std::string source; ///< As it was written, without secrets and in one form: equal where it says
+                      ///< the same.
   std::string base;   ///< Its URL; empty: the built-in mock's, in mock mode.
   std::string auth_header = "Authorization";
   std::string auth_prefix = "Bearer ";

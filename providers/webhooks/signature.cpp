@@ -3,10 +3,12 @@
 #include "journal/base/text.hpp"
 #include "providers/codec/base64.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -31,6 +33,7 @@ struct freed_by {
 };
 using mac_context = std::unique_ptr<EVP_MAC_CTX, freed_by<EVP_MAC_CTX_free>>;
 using digest_context = std::unique_ptr<EVP_MD_CTX, freed_by<EVP_MD_CTX_free>>;
+using key_context = std::unique_ptr<EVP_PKEY_CTX, freed_by<EVP_PKEY_CTX_free>>;
 using bio = std::unique_ptr<BIO, freed_by<BIO_free_all>>;
 
 /// What OpenSSL never lacks but when memory is out: there is nothing to go on with.
@@ -45,6 +48,22 @@ const unsigned char* bytes_of(std::string_view text) {
 
 std::shared_ptr<void> owned(EVP_PKEY* key) {
   return {key, [](void* p) { EVP_PKEY_free(static_cast<EVP_PKEY*>(p)); }};
+}
+
+/// SHA-256 of all parts together.
+std::array<unsigned char, 32> hash_of(signed_parts parts) {
+  // Looked up once: OpenSSL's own look-up takes longer than the hash.
+  static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  thread_local const digest_context context(EVP_MD_CTX_new());
+  std::array<unsigned char, 32> out{};
+  if (!context || !sha256 || EVP_DigestInit_ex2(context.get(), sha256, nullptr) != 1)
+    give_up("SHA-256");
+  for (const auto part : parts)
+    if (EVP_DigestUpdate(context.get(), part.data(), part.size()) != 1)
+      give_up("SHA-256");
+  if (EVP_DigestFinal_ex(context.get(), out.data(), nullptr) != 1)
+    give_up("SHA-256");
+  return out;
 }
 
 EVP_PKEY* key_in(const std::shared_ptr<void>& key) {
@@ -109,11 +128,10 @@ std::shared_ptr<void> read_p256(std::string_view text) {
   return key && is_p256(key_in(key)) ? key : nullptr;
 }
 
-} // namespace
-
-std::string hmac(hash_algorithm algorithm, std::string_view key, signed_parts parts) {
+/// A context that has taken the key.
+mac_context keyed_context(hash_algorithm algorithm, std::string_view key) {
   static EVP_MAC* const mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
-  const mac_context context(mac ? EVP_MAC_CTX_new(mac) : nullptr);
+  mac_context context(mac ? EVP_MAC_CTX_new(mac) : nullptr);
   if (!context)
     give_up("HMAC");
   const std::array<OSSL_PARAM, 2> parameters = {
@@ -123,6 +141,37 @@ std::string hmac(hash_algorithm algorithm, std::string_view key, signed_parts pa
   // A null key would mean the one before; an empty one is a key.
   const auto* key_bytes = key.empty() ? bytes_of("") : bytes_of(key);
   if (EVP_MAC_init(context.get(), key_bytes, key.size(), parameters.data()) != 1)
+    give_up("HMAC");
+  return context;
+}
+
+/// A copy of one that has taken it before: to look the hash up and take the key again costs more
+/// than the hash of a webhook.
+mac_context context_for(hash_algorithm algorithm, std::string_view key) {
+  struct remembered_key {
+    hash_algorithm algorithm{};
+    std::string key;
+    mac_context context;
+  };
+  constexpr std::size_t remembered_max = 16;
+  thread_local std::vector<remembered_key> remembered;
+  auto known = std::find_if(remembered.begin(), remembered.end(), [&](const auto& one) {
+    return one.algorithm == algorithm && one.key == key;
+  });
+  if (known == remembered.end()) {
+    if (remembered.size() == remembered_max)
+      remembered.erase(remembered.begin());
+    remembered.push_back({algorithm, std::string(key), keyed_context(algorithm, key)});
+    known = std::prev(remembered.end());
+  }
+  return mac_context(EVP_MAC_CTX_dup(known->context.get()));
+}
+
+} // namespace
+
+std::string hmac(hash_algorithm algorithm, std::string_view key, signed_parts parts) {
+  const auto context = context_for(algorithm, key);
+  if (!context)
     give_up("HMAC");
   for (const auto part : parts)
     if (EVP_MAC_update(context.get(), bytes_of(part), part.size()) != 1)
@@ -144,42 +193,46 @@ bool are_same(std::string_view a, std::string_view b) {
 
 std::optional<public_key> public_key::p256(std::string_view text) {
   constexpr std::size_t remembered_max = 8;
-  thread_local std::vector<std::pair<std::string, std::shared_ptr<void>>> remembered;
+  thread_local std::vector<std::pair<std::string, public_key>> remembered;
   for (const auto& [known, key] : remembered)
     if (known == text)
-      return public_key(key);
+      return key;
   auto key = read_p256(text);
   if (!key)
     return std::nullopt;
+  const std::shared_ptr<EVP_PKEY_CTX> ready(EVP_PKEY_CTX_new(key_in(key), nullptr),
+                                            EVP_PKEY_CTX_free);
+  if (!ready || EVP_PKEY_verify_init(ready.get()) != 1)
+    give_up("signatures");
   if (remembered.size() == remembered_max)
     remembered.erase(remembered.begin());
-  remembered.emplace_back(text, key);
-  return public_key(std::move(key));
+  remembered.emplace_back(text, public_key(std::move(key), ready));
+  return remembered.back().second;
 }
 
 std::optional<public_key> public_key::ed25519(std::string_view raw) {
   auto key =
       owned(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes_of(raw), raw.size()));
-  return key ? std::optional(public_key(std::move(key))) : std::nullopt;
+  return key ? std::optional(public_key(std::move(key), nullptr)) : std::nullopt;
 }
 
 bool public_key::verifies(signed_parts parts, std::string_view signature) const {
-  EVP_PKEY* const key = key_in(key_);
-  const digest_context context(EVP_MD_CTX_new());
-  const bool is_edwards = is_ed25519(key);
-  const char* const hash = is_edwards ? nullptr : "SHA256";
-  if (!context ||
-      EVP_DigestVerifyInit_ex(context.get(), nullptr, hash, nullptr, nullptr, key, nullptr) != 1)
-    give_up("signatures");
-  if (is_edwards) { // Takes all bytes at once.
-    const auto all = joined(parts);
-    return EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(all),
-                            all.size()) == 1;
+  if (ready_) {
+    // A copy of a context that is set up for the key, which is worth a fifth of the time.
+    const key_context context(EVP_PKEY_CTX_dup(static_cast<EVP_PKEY_CTX*>(ready_.get())));
+    if (!context)
+      give_up("signatures");
+    const auto hash = hash_of(parts);
+    return EVP_PKEY_verify(context.get(), bytes_of(signature), signature.size(), hash.data(),
+                           hash.size()) == 1;
   }
-  for (const auto part : parts)
-    if (EVP_DigestVerifyUpdate(context.get(), part.data(), part.size()) != 1)
-      return false;
-  return EVP_DigestVerifyFinal(context.get(), bytes_of(signature), signature.size()) == 1;
+  const digest_context context(EVP_MD_CTX_new());
+  if (!context || EVP_DigestVerifyInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr,
+                                          key_in(key_), nullptr) != 1)
+    give_up("signatures");
+  const auto all = joined(parts); // Ed25519 takes all bytes at once.
+  return EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(all),
+                          all.size()) == 1;
 }
 
 signing_key signing_key::new_p256() {

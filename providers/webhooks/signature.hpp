@@ -14,7 +14,8 @@ using signed_parts = std::initializer_list<std::string_view>;
 
 enum class hash_algorithm : std::uint8_t { sha1, sha256, sha512 };
 
-/// The raw bytes of the HMAC (RFC 2104) of all parts together: 20, 32 or 64.
+/// The raw bytes of the HMAC (RFC 2104) of all parts together: 20, 32 or 64. The last few keys are
+/// remembered by each thread, ready for use.
 std::string hmac(hash_algorithm algorithm, std::string_view key, signed_parts parts);
 /// Its lower-case hexadecimal text.
 std::string hmac_hex(hash_algorithm algorithm, std::string_view key, signed_parts parts);
@@ -36,8 +37,11 @@ public:
   [[nodiscard]] bool verifies(signed_parts parts, std::string_view signature) const;
 
 private:
-  explicit public_key(std::shared_ptr<void> key) : key_(std::move(key)) {}
+  public_key(std::shared_ptr<void> key, std::shared_ptr<void> ready)
+      : key_(std::move(key)), ready_(std::move(ready)) {}
   std::shared_ptr<void> key_; ///< `EVP_PKEY`
+  std::shared_ptr<void>
+      ready_; ///< Of P-256 an `EVP_PKEY_CTX` that is copied for each use; or null.
 };
 
 /// A key pair, for what plays a sender: the mock and tests. Both making and signing take OpenSSL's

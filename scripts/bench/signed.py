@@ -67,16 +67,18 @@ def sign(bench, hub, count, first=0):
 
 
 def events(hub):
-    """(recorded, concluded) events of verified webhooks."""
+    """(recorded, concluded) events of verified webhooks; one that waits for its id is applied."""
     status, _, text = request(hub.admin_port, "GET", "/metrics")
     if status != 200:
         raise Failure(f"GET /metrics: {status}")
-    sums = {"orderhub_webhook_events_total": 0, "orderhub_webhook_events_ended_total": 0}
+    sums = {"orderhub_webhook_events_total": 0, "orderhub_webhook_events_ended_total": 0,
+            "orderhub_webhook_events_waited_total": 0}
     for line in text.decode().splitlines():
-        name, _, rest = line.partition("{")
+        name = line.partition("{")[0].partition(" ")[0]
         if name in sums:
-            sums[name] += int(float(rest.rsplit(" ", 1)[1]))
-    return tuple(sums.values())
+            sums[name] += int(float(line.rsplit(" ", 1)[1]))
+    recorded, ended, waited = sums.values()
+    return recorded, ended + waited
 
 
 def load_verified(bench, w, name, repeated):

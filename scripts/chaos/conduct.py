@@ -10,7 +10,7 @@ from chaos.faults import Faults
 from chaos.kills import Kills
 from chaos.report import print_counts
 from chaos.verdict import Verdict
-from chaos.webhooks import (ENVIRONMENT, Kept, Told, judge_webhooks, mock_arguments,
+from chaos.webhooks import (ENVIRONMENT, SWEEPS, Kept, Told, judge_webhooks, mock_arguments,
                             secrets_of)
 from hub_processes import Hub, Mock, find_program
 
@@ -33,6 +33,8 @@ def conduct(run, directory):
     environment.update(mock.more_environment())
     if a.webhooks:
         environment.update(ENVIRONMENT)
+        if a.webhooks_lost:
+            environment.update(SWEEPS)
         environment.update(secrets_of(directory))
     clock = None
     if a.clock_steps:

@@ -5,7 +5,7 @@
 /// five minutes.
 ///
 /// Most of them are about orders that were placed before, by the hub's own metadata, and say what
-/// is known already: each goes all the way to the order. Slack's and every other of GitHub's are
+/// is known already: each is held against its order. Slack's and every other of GitHub's are
 /// nothing that the hub has a use for.
 ///
 /// The file: of each request its size (u32, big-endian) and its bytes. Prints a line of JSON.
@@ -68,7 +68,7 @@ webhook of_sendgrid(const options& o, std::uint64_t n, const std::string& order)
           R"("event":"delivered","sg_event_id":"bench)" +
               std::to_string(n) + R"(","sg_message_id":"bench.1","hub":")" + o.hub +
               R"(","order_id":")" + order +
-              R"(","step":"mail_confirmation","step_attempt":"1","generation":"1"}])" + "\r\n"};
+              R"(","step":"mail_confirm","step_attempt":"1","generation":"1"}])" + "\r\n"};
 }
 
 webhook of_shippo(const options& o, std::uint64_t n, const std::string& order) {
@@ -94,7 +94,7 @@ webhook of_twilio(const options& o, std::uint64_t n, const std::string& order) {
   std::snprintf(sid, sizeof sid, "SM%032llx", static_cast<unsigned long long>(n));
   return {vendor_id::twilio,
           "/webhooks/twilio?hub=" + o.hub + "&order_id=" + order +
-              "&step=sms_confirmation&attempt=1&generation=1",
+              "&step=sms_confirm&attempt=1&generation=1",
           "AccountSid=AC00000000000000000000000000000000&From=%2B15005550006&MessageSid=" +
               std::string(sid) + "&MessageStatus=delivered&SmsSid=" + sid +
               "&SmsStatus=delivered&To=%2B12175550123",

@@ -136,11 +136,12 @@ def told(*sent):
     return log
 
 
-def judged(log, received, concluded=None):
+def judged(log, received, applied=None, swept=None):
     run = run_with("confirmed", GOOD)
     with contextlib.redirect_stdout(io.StringIO()):
         judge_webhooks(run, log, types.SimpleNamespace(
-            received=collections.Counter(received), concluded=collections.Counter(concluded)))
+            received=collections.Counter(received), applied=collections.Counter(applied),
+            swept=collections.Counter(swept)))
     return run
 
 
@@ -151,6 +152,8 @@ expect(judged(told({"status": 0}), ONCE))  # Durable, and its answer was lost.
 expect(judged(told({}), {}), "lost after 2xx")
 expect(judged(told({}), {"stripe:evt_1": 2}), "applied twice")
 expect(judged(told({}), ONCE, {"stripe:evt_1": 2}), "applied twice")
+expect(judged(told({"status": 503}), {}, ONCE, ONCE))  # Asked for.
+expect(judged(told({}), ONCE, ONCE, dict(ONCE, **{"stripe:evt_2": 1})))  # Sent by nobody.
 FORGED = {"forged": True, "body": '{"id":"evt_2"}', "status": 401}
 expect(judged(told({}, FORGED), ONCE))
 expect(judged(told({}, dict(FORGED, status=200)), ONCE), "forged")

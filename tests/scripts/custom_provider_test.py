@@ -3,7 +3,9 @@
 mock vendors. Its calls, its token, its refusals, its doubt, its look-up; and that a wrong page is an
 error at start that names the setting."""
 import json
+import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -75,6 +77,31 @@ def told(mock, name):
     """What the provider was told of an order: its events."""
     return sorted(e["step"] for e in mock.ledger()["effects"]
                   if e["kind"] == "custom_call" and e["order_id"] == name)
+
+
+def rotate(program, mock, directory, pages):
+    """Secrets that stand on the pages: wrong ones hold calls up, SIGHUP brings others."""
+    def with_secret(text):
+        return (pages.replace('secret_env = "CRM_TOKEN"', f'secret = "{text}"')
+                .replace('client_secret_env = "ERP_SECRET"', f'client_secret = "{text}"'))
+
+    directory.mkdir()
+    page = directory / "orderhub.toml"
+    page.write_text(with_secret("invalid"), encoding="utf-8")
+    hub = Hub(program, directory, {**mock.vendor_environment(), "ORDERHUB_CONFIG": str(page)})
+    hub.start()
+    place(hub, "r-1")
+    until("both held", lambda: hub.process.alive() and
+          (directory / "hub.log").read_text(encoding="utf-8").count("vendor_refuses_credential") >= 2)
+    assert not noticed(hub, "r-1", "custom_crm_confirmed"), order(hub, "r-1")
+    page.write_text(with_secret("rotated-tell-nobody"), encoding="utf-8")
+    os.kill(hub.process.pid, signal.SIGHUP)
+    until("told with the other secrets", lambda: noticed(hub, "r-1", "custom_crm_confirmed")
+          .startswith("sent") and noticed(hub, "r-1", "custom_erp_shipped") == "sent")
+    assert hub.process.terminate() == 0
+    log = (directory / "hub.log").read_text(encoding="utf-8")
+    assert log.count('"event":"credentials_replaced"') == 2, log
+    assert "restart_needed" not in log and "tell-nobody" not in log, log
 
 
 def main():
@@ -165,6 +192,8 @@ def main():
                                      stderr=subprocess.STDOUT, timeout=60, check=False)
             assert refused.returncode != 0 and setting.encode() in refused.stdout, (change, refused)
         assert not (directory / "never").exists(), "a refused start has made a directory"
+
+        rotate(program, mock, directory / "rotated", good)
         mock.process.terminate()
     print("custom providers: told once each by pages alone; one token, no secret shown, wrong pages "
           "refused")

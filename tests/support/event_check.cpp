@@ -18,6 +18,15 @@ std::string event_sender::vendor_id(std::string_view kind, const char* member) c
   return {};
 }
 
+std::vector<std::string> event_sender::vendor_ids(std::string_view kind) const {
+  const auto ledger = json::parse(world_.mock.ledger_json(), nullptr, false);
+  std::vector<std::string> ids;
+  for (const auto& effect : ledger["effects"])
+    if (effect["kind"] == kind && effect["order_id"] == "1")
+      ids.push_back(effect.value("id", ""));
+  return ids;
+}
+
 receipt event_sender::payment(event_kind kind, const std::string& id,
                               const std::string& attempt) const {
   receipt r;

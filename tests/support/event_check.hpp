@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace orderhub::testing {
 
@@ -38,6 +39,9 @@ public:
   /// The vendor's id of order 1's first effect of that kind: `charge`, `label`; empty: there is
   /// none.
   [[nodiscard]] std::string vendor_id(std::string_view kind, const char* member = "id") const;
+
+  /// Of all of them, in the vendor's order.
+  [[nodiscard]] std::vector<std::string> vendor_ids(std::string_view kind) const;
 
 private:
   world& world_;

@@ -53,7 +53,9 @@ durable::service_definition deployment_service(settings_ptr settings) {
   record.internal = true;
   record.event = &record_deployment;
   service.handlers.emplace("RecordDeployment", record);
-  record.event = &record_deployment_webhook;
+  record.event = [settings](const journal::object_state& state, std::string_view body) {
+    return record_deployment_webhook(state, body, settings);
+  };
   service.handlers.emplace("RecordWebhook", std::move(record));
   return service;
 }

@@ -5,8 +5,8 @@
 #include "actors/handlers/follow_up.hpp"
 #include "actors/handlers/notifications/notification.hpp"
 #include "actors/handlers/objects.hpp"
+#include "actors/handlers/webhooks/conclusion.hpp"
 #include "actors/handlers/webhooks/swept.hpp"
-#include "actors/handlers/webhooks/webhook_service.hpp"
 #include "journal/base/log.hpp"
 #include "providers/github/create_deployment.hpp"
 #include "providers/github/read_statuses.hpp"
@@ -228,7 +228,8 @@ result<durable::event_outcome> record_deployment(const journal::object_state& st
 }
 
 result<durable::event_outcome> record_deployment_webhook(const journal::object_state& state,
-                                                         std::string_view body) {
+                                                         std::string_view body,
+                                                         const settings_ptr& settings) {
   auto routed = routed_event::decode(body);
   if (!routed)
     return routed.failure();
@@ -263,8 +264,7 @@ result<durable::event_outcome> record_deployment_webhook(const journal::object_s
       outcome.evidence.push_back({e.about.step, e.about.attempt, false, {}, 0});
     }
   }
-  if (routed->concludes)
-    outcome.sends.push_back(conclusion(routed->webhook, verdict, std::move(text)));
+  conclude(outcome, settings, *routed, {verdict, std::move(text)});
   return outcome;
 }
 

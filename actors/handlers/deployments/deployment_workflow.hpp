@@ -29,7 +29,8 @@ result<durable::event_outcome> record_deployment(const journal::object_state& st
 
 /// `RecordWebhook`, an event: what GitHub says of the deployment, an encoded `routed_event`.
 result<durable::event_outcome> record_deployment_webhook(const journal::object_state& state,
-                                                         std::string_view body);
+                                                         std::string_view body,
+                                                         const settings_ptr& settings);
 
 /// `GetStatus`. 404 where there is no such workflow.
 result<std::string> deployment_status_of(const durable::read_view& view, std::string_view body);

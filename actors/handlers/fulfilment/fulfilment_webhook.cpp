@@ -3,14 +3,15 @@
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/fulfilment_claim.hpp"
 #include "actors/handlers/orders/order_webhook.hpp"
-#include "actors/handlers/webhooks/webhook_service.hpp"
+#include "actors/handlers/webhooks/conclusion.hpp"
 
 #include <string>
 
 namespace orderhub::handlers {
 
 result<durable::event_outcome> fulfilment_event(const journal::object_state& state,
-                                                const routed_event& routed) {
+                                                const routed_event& routed,
+                                                const settings_ptr& settings) {
   auto claims = claims_in(state.value(claims_entry));
   if (!claims)
     return claims.failure();
@@ -18,8 +19,8 @@ result<durable::event_outcome> fulfilment_event(const journal::object_state& sta
   outcome.name = name_of(routed.what.kind);
   const auto holder = claims->holder();
   if (!holder) {
-    outcome.sends.push_back(conclusion(routed.webhook, event_verdict::unmatched,
-                                       "no fulfilment has the order " + state.id.key));
+    conclude(outcome, settings, routed,
+             {event_verdict::unmatched, "no fulfilment has the order " + state.id.key});
     return outcome;
   }
   fulfilment_facts said;
@@ -30,8 +31,7 @@ result<durable::event_outcome> fulfilment_event(const journal::object_state& sta
     said.tracking_number = routed.what.reference;
   }
   outcome.sends.push_back({fulfilment_object(*holder), "RecordEvent", said.encode()});
-  outcome.sends.push_back(
-      conclusion(routed.webhook, event_verdict::applied, "told the fulfilment " + *holder));
+  conclude(outcome, settings, routed, {event_verdict::applied, "told the fulfilment " + *holder});
   return outcome;
 }
 

@@ -1,6 +1,6 @@
 #include "actors/handlers/notifications/notice_webhook.hpp"
 
-#include "actors/handlers/webhooks/webhook_service.hpp"
+#include "actors/handlers/webhooks/conclusion.hpp"
 #include "providers/sendgrid/send_mail.hpp"
 #include "providers/slack/post_message.hpp"
 #include "providers/twilio/send_sms.hpp"
@@ -52,7 +52,8 @@ std::string value_of(const event& e) {
 
 } // namespace
 
-result<durable::event_outcome> record_notice(const journal::object_state&, std::string_view body) {
+result<durable::event_outcome> record_notice(const journal::object_state&, std::string_view body,
+                                             const settings_ptr& settings) {
   auto routed = routed_event::decode(body);
   if (!routed)
     return routed.failure();
@@ -68,9 +69,7 @@ result<durable::event_outcome> record_notice(const journal::object_state&, std::
     evidence.happened = !evidence.value.empty();
     outcome.evidence.push_back(std::move(evidence));
   }
-  if (routed->concludes)
-    outcome.sends.push_back(
-        conclusion(routed->webhook, event_verdict::applied, e.about.step + " was taken"));
+  conclude(outcome, settings, *routed, {event_verdict::applied, e.about.step + " was taken"});
   return outcome;
 }
 

@@ -384,7 +384,9 @@ durable::service_definition notification_service(settings_ptr settings) {
   durable::handler_definition record;
   record.mode = durable::handler_mode::event;
   record.internal = true;
-  record.event = &record_notice;
+  record.event = [settings](const journal::object_state& state, std::string_view body) {
+    return record_notice(state, body, settings);
+  };
   service.handlers.emplace("RecordWebhook", std::move(record));
   return service;
 }

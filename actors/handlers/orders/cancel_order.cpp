@@ -48,13 +48,15 @@ refund_news news_of(const order_facts& facts, const std::vector<payment_fact>& p
 handler_task cancel_order(context ctx, std::string) {
   order_run run(ctx, nullptr);
 
-  // 1. There is such an order, and its parcel is still ours.
+  // 1. There is such an order, and its parcel is still ours. One that is cancelled stays so, also
+  // where its parcel has moved meanwhile.
   co_await run.look_again();
   const auto& facts = run.facts();
+  const bool has_left =
+      facts.shipment == shipment_state::in_transit || facts.shipment == shipment_state::delivered;
   if (!facts.known())
     run.fail(no_such_order(run.id()));
-  else if (facts.shipment == shipment_state::in_transit ||
-           facts.shipment == shipment_state::delivered)
+  else if (has_left && !facts.cancelling && !facts.cancelled)
     run.fail(on_its_way(run.id(), facts));
   if (run.failed())
     co_return run.response();

@@ -14,9 +14,6 @@ namespace {
 using providers::webhooks::event;
 using providers::webhooks::event_kind;
 
-/// The order knows it as sent; of two texts the greater one counts (`order_facts::notices`).
-constexpr std::string_view undelivered_mark = "undelivered";
-
 /// Of the label that the order shows. One that it had before, and gave back, may move too.
 bool is_of_label(const order_seen& seen) {
   const auto& f = seen.facts;

@@ -93,17 +93,26 @@ task<std::string> refund(context ctx, extra e) {
 
 } // namespace
 
+extra_begun give_extra_back(const object_id& order, const order_facts& known,
+                            const stripe::extra_payment& other, const money& amount) {
+  extra e;
+  e.step = free_step(known);
+  e.intent_id = other.payment_intent_id;
+  e.is_money = other.status == stripe::payment_status::succeeded;
+  e.amount = amount;
+  extra_begun begun;
+  begun.learned.pending[e.step] = "taken twice: " + e.intent_id;
+  begun.follows = {order, "GiveExtraBack", encoded(e)};
+  return begun;
+}
+
 void give_extra_back(order_run run, const stripe::charge_outcome& charged) {
   for (const auto& other : charged.extra) {
-    extra e;
-    e.step = free_step(run.facts());
-    e.intent_id = other.payment_intent_id;
-    e.is_money = other.status == stripe::payment_status::succeeded;
-    e.amount = run.placed()->total;
-    order_facts open;
-    open.pending[e.step] = "taken twice: " + e.intent_id;
-    run.note(open);
-    run.ctx().send(run.ctx().object(), "GiveExtraBack", encoded(e));
+    if (is_known_extra(run.facts(), other.payment_intent_id))
+      continue; // An event has told of it.
+    auto begun = give_extra_back(run.ctx().object(), run.facts(), other, run.placed()->total);
+    run.note(begun.learned);
+    run.ctx().send(begun.follows.target, begun.follows.handler, begun.follows.body);
   }
 }
 

@@ -66,9 +66,11 @@ result<durable::event_outcome> outcome_of(const journal::object_state& state,
     return fail(no_such_order(state.id.key));
   durable::event_outcome outcome;
   outcome.name = event.name;
-  outcome.merges.emplace_back("facts", event.learned.encode());
   outcome.evidence = event.evidence;
   const auto after = merge(*before, event.learned);
+  if (after == *before && !is_open(after, tracking_step))
+    return outcome; // It is known: nothing follows but from the evidence.
+  outcome.merges.emplace_back("facts", event.learned.encode());
   tell_tracking(outcome, state, *before, after);
   // A fulfilment has told customer and shop itself.
   if (event.name != picked_up_event)

@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/durable/wait_board.hpp"
+#include "actors/handlers/live_setting.hpp"
 #include "actors/handlers/notifications/mail_templates.hpp"
 #include "actors/handlers/orders/order_request.hpp"
 #include "actors/handlers/webhooks/webhook_counts.hpp"
@@ -15,7 +16,8 @@
 
 namespace orderhub::handlers {
 
-/// What the order services take from the configuration. Immutable. A handler journals what it took
+/// What the order services take from the configuration. Immutable, but for what is `live_setting`.
+/// A handler journals what it took
 /// (`order_plan`), so that a restart with other settings replays the same steps.
 struct order_settings {
   order_rules rules;
@@ -38,14 +40,14 @@ struct order_settings {
   bool carrier = false;       ///< Its carrier is.
   // Whose webhooks are on. Of payments, labels and SMS: their vendors' ids are kept, for events
   // that bear nothing of ours.
-  bool payment_events = false;
-  bool label_events = false;
-  bool sms_events = false;
+  live_setting<bool> payment_events;
+  live_setting<bool> label_events;
+  live_setting<bool> sms_events;
   /// A mail in doubt waits for its event before it is sent again.
-  bool mail_events = false;
+  live_setting<bool> mail_events;
   std::int64_t mail_event_wait_ms = 120'000; ///< At least so long.
   // What is asked for where no webhook brings it; see OPERATING.md.
-  std::int64_t webhook_sweep_ms = 0; ///< How often Stripe is asked for events; 0: never.
+  live_setting<std::int64_t> webhook_sweep_ms; ///< How often Stripe is asked for events; 0: never.
   std::int64_t webhook_sweep_back_ms = 72LL * 3'600'000; ///< How far the first time looks back.
   std::int64_t parcel_sweep_after_ms = 0; ///< How old a label is when Shippo is asked; 0: never.
   std::int64_t parcel_sweep_every_ms = 12LL * 3'600'000;

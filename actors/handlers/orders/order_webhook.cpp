@@ -1,7 +1,11 @@
 #include "actors/handlers/orders/order_webhook.hpp"
 
-#include "actors/handlers/webhooks/webhook_service.hpp"
+#include "actors/durable/idempotency_key.hpp"
+#include "actors/handlers/notifications/notification.hpp"
+#include "actors/handlers/objects.hpp"
+#include "actors/handlers/webhooks/conclusion.hpp"
 #include "journal/base/log.hpp"
+#include "journal/open_work.hpp"
 
 #include <utility>
 
@@ -10,6 +14,8 @@ namespace orderhub::handlers {
 namespace {
 
 using durable::event_outcome;
+using providers::webhooks::event;
+using providers::webhooks::event_kind;
 
 webhook_effect effect_of(const order_seen& seen) {
   using enum providers::webhooks::event_kind;
@@ -50,10 +56,73 @@ void call_for(const order_seen& seen, const webhook_effect& effect, const settin
   }
 }
 
-event_outcome only(event_outcome::send said) {
+bool is_of_notice(event_kind kind) {
+  using enum event_kind;
+  switch (kind) {
+  case mail_processed:
+  case mail_deferred:
+  case mail_delivered:
+  case mail_bounced:
+  case mail_dropped:
+  case mail_complained:
+  case sms_queued:
+  case sms_sent:
+  case sms_delivered:
+  case sms_undelivered:
+  case sms_failed:
+    return true;
+  default:
+    return false;
+  }
+}
+
+/// Its step is the notification's, which has not said how that ended: it may settle it. `facts`:
+/// null where there is no such order.
+bool is_for_notification(const event& e, const order_facts* facts) {
+  if (!is_of_notice(e.kind))
+    return false;
+  if (facts == nullptr)
+    return true;
+  const auto told = facts->notices.find(e.about.step);
+  return told == facts->notices.end() || told->second.starts_with(undelivered_mark);
+}
+
+void tell_notification(event_outcome& outcome, const object_id& order, const order_facts* facts,
+                       routed_event routed) {
+  if (!is_for_notification(routed.what, facts))
+    return;
+  routed.concludes = false;
+  outcome.sends.push_back({notification_object(order.key), "RecordWebhook", routed.encode()});
+}
+
+/// Stripe says by which request of ours it came about (`request.idempotency_key`). Where our
+/// metadata is not in it, that names the open step whose call shows this very key: hub, order, step
+/// and attempt are in the key's hash, and the generation counts too.
+bool takes_name_from_key(event& e, const journal::object_state& state) {
+  if (e.idempotency_key.empty() || !e.about.hub.empty())
+    return false;
+  for (auto& open : journal::open_keys(state))
+    if (durable::key_of_generation(open.first, open.generation) == e.idempotency_key) {
+      e.about.step = std::move(open.step);
+      e.about.attempt = std::move(open.attempt);
+      e.generation = std::to_string(open.generation);
+      return true;
+    }
+  return false;
+}
+
+bool is_nothing_new(const order_seen& seen, const webhook_effect& effect) {
+  return effect.verdict == event_verdict::applied && effect.evidence.empty() &&
+         effect.follows.empty() && merge(seen.facts, effect.learned) == seen.facts;
+}
+
+/// Nothing is known here that it could be about.
+event_outcome unmatched(const object_id& order, const routed_event& routed,
+                        const settings_ptr& settings, std::string why) {
   event_outcome outcome;
   outcome.name = "webhook";
-  outcome.sends.push_back(std::move(said));
+  tell_notification(outcome, order, nullptr, routed);
+  conclude(outcome, settings, routed, {event_verdict::unmatched, std::move(why)});
   return outcome;
 }
 
@@ -73,25 +142,21 @@ result<event_outcome> record_webhook(const journal::object_state& state, std::st
   auto routed = routed_event::decode(body);
   if (!routed)
     return routed.failure();
-  using providers::webhooks::event_kind;
   if (routed->what.kind == event_kind::packed || routed->what.kind == event_kind::picked_up)
-    return fulfilment_event(state, *routed);
+    return fulfilment_event(state, *routed, settings);
   const auto* recorded = state.value("facts");
   const auto* request = state.value("order");
   if (recorded == nullptr || request == nullptr)
-    return only(
-        conclusion(routed->webhook, event_verdict::unmatched, "there is no order " + state.id.key));
+    return unmatched(state.id, *routed, settings, "there is no order " + state.id.key);
   auto facts = order_facts::decode(*recorded);
   auto placed = order::decode(*request);
   if (!facts || !placed)
-    return only(conclusion(routed->webhook, event_verdict::unmatched,
-                           "the order " + state.id.key + " cannot be read"));
-  const order_seen seen{state, *placed, *facts, *routed};
+    return unmatched(state.id, *routed, settings, "the order " + state.id.key + " cannot be read");
+  const bool is_named = !routed->what.about.hub.empty() || takes_name_from_key(routed->what, state);
+  const order_seen seen{state, *placed, *facts, *routed, is_named};
   auto effect = effect_of(seen);
   call_for(seen, effect, settings);
-  const bool is_news = merge(*facts, effect.learned) != *facts;
-  if (effect.verdict == event_verdict::applied && !is_news && effect.evidence.empty() &&
-      effect.follows.empty())
+  if (is_nothing_new(seen, effect))
     effect.verdict = event_verdict::unchanged;
 
   order_event event{std::string(name_of(routed->what.kind)), std::move(effect.learned),
@@ -101,9 +166,28 @@ result<event_outcome> record_webhook(const journal::object_state& state, std::st
     return outcome.failure();
   for (auto& follow : effect.follows)
     outcome->sends.push_back(std::move(follow));
-  if (routed->concludes)
-    outcome->sends.push_back(conclusion(routed->webhook, effect.verdict, std::move(effect.text)));
+  tell_notification(*outcome, state.id, &*facts, *routed);
+  conclude(*outcome, settings, *routed, {effect.verdict, std::move(effect.text)});
   return outcome;
+}
+
+std::optional<concluded> known_by(const journal::object_state& state, routed_event routed) {
+  const auto* recorded = state.value("facts");
+  const auto* request = state.value("order");
+  const bool is_of_fulfilment =
+      routed.what.kind == event_kind::packed || routed.what.kind == event_kind::picked_up;
+  if (is_of_fulfilment || recorded == nullptr || request == nullptr)
+    return std::nullopt;
+  const auto facts = order_facts::decode(*recorded);
+  const auto placed = order::decode(*request);
+  if (!facts || !placed || is_for_notification(routed.what, &*facts))
+    return std::nullopt;
+  const bool is_named = !routed.what.about.hub.empty() || takes_name_from_key(routed.what, state);
+  const order_seen seen{state, *placed, *facts, routed, is_named};
+  auto effect = effect_of(seen);
+  if (!is_nothing_new(seen, effect))
+    return std::nullopt;
+  return concluded{event_verdict::unchanged, std::move(effect.text)};
 }
 
 } // namespace orderhub::handlers

@@ -1,6 +1,7 @@
 // What Stripe's verified events say of an order's payments.
 #include "actors/handlers/follow_up.hpp"
 #include "actors/handlers/objects.hpp"
+#include "actors/handlers/orders/extra_payment.hpp"
 #include "actors/handlers/orders/order_notifications.hpp"
 #include "actors/handlers/orders/order_webhook.hpp"
 #include "journal/open_work.hpp"
@@ -45,8 +46,8 @@ std::uint32_t number_in(std::string_view text, std::uint32_t otherwise) {
 }
 
 /// It names our charge itself: hub, order, step and attempt.
-bool names_charge(const event& e) {
-  return !e.about.hub.empty() && e.about.step == charge_step;
+bool names_charge(const order_seen& seen) {
+  return seen.names_step && seen.what().about.step == charge_step;
 }
 
 /// Whose payment it is about; null where it is none of the order's.
@@ -56,8 +57,8 @@ const payment_fact* payment_in(const order_seen& seen) {
   for (const auto& p : seen.facts.payments)
     if ((!intent.empty() && p.intent_id == intent) || (!charge.empty() && p.charge_id == charge))
       return &p;
-  return names_charge(seen.what()) ? seen.facts.payment_of(number_in(seen.what().about.attempt, 0))
-                                   : nullptr;
+  return names_charge(seen) ? seen.facts.payment_of(number_in(seen.what().about.attempt, 0))
+                            : nullptr;
 }
 
 std::string shown(std::int64_t amount, const std::string& currency) {
@@ -78,6 +79,39 @@ std::optional<webhook_effect> of_an_extra(const order_seen& seen) {
     return std::nullopt;
   webhook_effect effect;
   effect.text = "of a payment that was taken twice";
+  return effect;
+}
+
+/// What a payment is that the event says exists; nothing of one that failed.
+std::optional<stripe::payment_status> said_status(event_kind kind) {
+  switch (kind) {
+  case event_kind::payment_succeeded:
+    return stripe::payment_status::succeeded;
+  case event_kind::payment_requires_action:
+    return stripe::payment_status::requires_action;
+  case event_kind::payment_processing:
+    return stripe::payment_status::processing;
+  default:
+    return std::nullopt;
+  }
+}
+
+/// The very step that has the order's money has made another payment, over the whole price: it is
+/// given back by its own id, as where a look-up proves it.
+std::optional<webhook_effect> taken_twice(const order_seen& seen, const payment_fact& p) {
+  const auto& e = seen.what();
+  const auto status = said_status(e.kind);
+  const bool is_whole =
+      e.amount == seen.placed.total.minor_units && e.currency == seen.placed.total.currency;
+  if (!names_charge(seen) || !names_another(e, p) || p.state < payment_state::paid || !status ||
+      !is_whole)
+    return std::nullopt;
+  auto begun = give_extra_back(order_object(seen.state.id.key), seen.facts, {intent_in(e), *status},
+                               seen.placed.total);
+  webhook_effect effect;
+  effect.learned = std::move(begun.learned);
+  effect.follows.push_back(std::move(begun.follows));
+  effect.text = "taken twice: " + intent_in(e) + " is given back";
   return effect;
 }
 
@@ -187,11 +221,13 @@ webhook_effect payment_event(const order_seen& seen) {
   const auto* p = payment_in(seen);
   if (p == nullptr)
     return not_the_orders(seen);
+  if (auto extra = taken_twice(seen, *p))
+    return std::move(*extra);
   if (auto why = differs(seen, *p); !why.empty())
     return contradiction(seen, std::move(why));
 
   // Its words are evidence only for the step that it names.
-  const bool is_ours = names_charge(e) && !intent_in(e).empty();
+  const bool is_ours = names_charge(seen) && !intent_in(e).empty();
   webhook_effect effect;
   switch (e.kind) {
   case event_kind::payment_succeeded:
@@ -209,7 +245,7 @@ webhook_effect payment_event(const order_seen& seen) {
     break;
   default:
     // Asked of Stripe before it is believed.
-    if (names_charge(e))
+    if (names_charge(seen))
       effect.evidence.push_back(evidence_of(e, false));
     if (!is_open_in(seen, charge_step, std::to_string(p->attempt)) && !p->intent_id.empty() &&
         p == seen.facts.last_payment() &&
@@ -231,7 +267,7 @@ webhook_effect refund_event(const order_seen& seen) {
   if (auto extra = of_an_extra(seen); extra && e.is_total)
     return std::move(*extra);
   // Of a step of ours, only that it is asked for now: what was wanted is not in the event.
-  if (!e.about.hub.empty() && !e.is_total && is_open_in(seen, e.about.step, e.about.attempt))
+  if (seen.names_step && !e.is_total && is_open_in(seen, e.about.step, e.about.attempt))
     effect.evidence.push_back(evidence_of(e, false));
   if (p == nullptr) {
     if (e.is_total)
@@ -242,7 +278,7 @@ webhook_effect refund_event(const order_seen& seen) {
   if (names_another(e, *p))
     return contradiction(seen, differs(seen, *p));
   const auto& f = seen.facts;
-  const bool is_ours = !e.about.hub.empty() && !e.is_total;
+  const bool is_ours = seen.names_step && !e.is_total;
   if (e.kind == event_kind::refund_failed && !is_ours) {
     effect.learned.attention["refund_event"] =
         "Stripe could not make the refund " + e.vendor_ids.front() + ": " + e.code;

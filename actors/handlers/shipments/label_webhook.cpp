@@ -3,7 +3,7 @@
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/shipments/delivery_change.hpp"
 #include "actors/handlers/shipments/order_report.hpp"
-#include "actors/handlers/webhooks/webhook_service.hpp"
+#include "actors/handlers/webhooks/conclusion.hpp"
 #include "providers/shippo/buy_label.hpp"
 
 #include <algorithm>
@@ -65,7 +65,7 @@ std::string learn(event_outcome& outcome, const journal::object_state& state, co
 } // namespace
 
 result<event_outcome> record_label_webhook(const journal::object_state& state,
-                                           std::string_view body) {
+                                           std::string_view body, const settings_ptr& settings) {
   auto routed = routed_event::decode(body);
   if (!routed)
     return routed.failure();
@@ -91,8 +91,7 @@ result<event_outcome> record_label_webhook(const journal::object_state& state,
     verdict = event_verdict::applied;
   else
     text = std::string(name_of(e.kind));
-  if (routed->concludes)
-    outcome.sends.push_back(conclusion(routed->webhook, verdict, std::move(text)));
+  conclude(outcome, settings, *routed, {verdict, std::move(text)});
   return outcome;
 }
 

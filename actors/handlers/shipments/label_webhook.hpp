@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/durable/service.hpp"
+#include "actors/handlers/orders/order_settings.hpp"
 
 #include <string_view>
 
@@ -9,7 +10,8 @@ namespace orderhub::handlers {
 /// `routed_event`). A purchase or a refund of it that is in doubt is looked up now; a number that
 /// has come, and what became of its refund, the order is told.
 result<durable::event_outcome> record_label_webhook(const journal::object_state& state,
-                                                    std::string_view body);
+                                                    std::string_view body,
+                                                    const settings_ptr& settings);
 
 /// `Shipment/{order}/RetryLabel`, an event: a refused purchase that is to be tried again later is
 /// tried now.

@@ -96,6 +96,15 @@ result<label_order> as_changed(label_order asked, const purchase_state& purchase
 /// `error::where` of a purchase that was given up for another delivery, before anything was bought.
 constexpr std::string_view goes_elsewhere = "shipment.goes_elsewhere";
 
+/// Its parcel is followed as the settings say; `track_parcel` does it when there is a number.
+void wish_for_parcel(context ctx, const shipment_plan& plan, const shippo::rate& of) {
+  if (!plan.registers_tracking && plan.parcel_sweep_after_ms <= 0)
+    return;
+  const parcel_wishes wishes{shippo::carrier_of(of), plan.registers_tracking,
+                             plan.parcel_sweep_after_ms};
+  ctx.set(parcel_entry, wishes.encode());
+}
+
 /// Buys the label once: rates, the one that is wanted, purchase. The rate id is journaled before it
 /// is bought; it is what a look-up asks for.
 durable::task<result<shippo::label_outcome>> buy_once(context ctx, label_order wanted,
@@ -116,8 +125,14 @@ durable::task<result<shippo::label_outcome>> buy_once(context ctx, label_order w
     auto forgotten = co_await seek_forgotten_label(ctx, std::move(settings));
     if (!forgotten)
       co_return forgotten.failure();
-    if (*forgotten)
+    if (*forgotten) {
+      // Chosen by the same rule as this one, so by the same carrier.
+      const auto alike =
+          shippo::choose_rate(shipment->rates, wanted.rate.empty() ? plan.rate : wanted.rate);
+      if (alike)
+        wish_for_parcel(ctx, plan, *alike);
       co_return std::move(**forgotten);
+    }
   }
   // As of now: nothing is bought for an order that was stopped meanwhile, or that goes elsewhere.
   // Between this and the purchase nothing gets in, and from here on nothing changes it.
@@ -137,11 +152,7 @@ durable::task<result<shippo::label_outcome>> buy_once(context ctx, label_order w
     co_return rate.failure();
   purchase->buying = true;
   ctx.set("purchase", purchase->encode());
-  if (plan.registers_tracking || plan.parcel_sweep_after_ms > 0) {
-    const parcel_wishes wishes{shippo::carrier_of(*rate), plan.registers_tracking,
-                               plan.parcel_sweep_after_ms};
-    ctx.set(parcel_entry, wishes.encode());
-  }
+  wish_for_parcel(ctx, plan, *rate);
   shippo::label_request order;
   order.ref = ctx.step("label", attempt);
   order.rate_id = rate->id;

@@ -138,7 +138,9 @@ durable::service_definition shipment_service(settings_ptr settings) {
   service.handlers.emplace("CancelPurchase", stop_it);
   stop_it.event = &change_delivery;
   service.handlers.emplace("ChangeDelivery", stop_it);
-  stop_it.event = &record_label_webhook;
+  stop_it.event = [settings](const journal::object_state& state, std::string_view body) {
+    return record_label_webhook(state, body, settings);
+  };
   service.handlers.emplace("RecordWebhook", stop_it);
   stop_it.event = &retry_label;
   service.handlers.emplace("RetryLabel", std::move(stop_it));

@@ -5,11 +5,11 @@
 
 namespace orderhub::handlers {
 
-std::vector<event_route> routes_of(providers::webhooks::event_kind kind,
-                                   const std::string& order_id) {
+std::optional<object_id> route_of(providers::webhooks::event_kind kind,
+                                  const std::string& order_id) {
   using enum providers::webhooks::event_kind;
   if (!may_be_key(order_id))
-    return {};
+    return std::nullopt;
   switch (kind) {
   case payment_succeeded:
   case payment_processing:
@@ -28,7 +28,6 @@ std::vector<event_route> routes_of(providers::webhooks::event_kind kind,
   case delivery_failed:
   case picked_up:
   case packed:
-    return {{order_object(order_id)}};
   case mail_processed:
   case mail_deferred:
   case mail_delivered:
@@ -40,27 +39,26 @@ std::vector<event_route> routes_of(providers::webhooks::event_kind kind,
   case sms_delivered:
   case sms_undelivered:
   case sms_failed:
-    // The step is the notification's, what it means for the customer is the order's.
-    return {{notification_object(order_id), false}, {order_object(order_id)}};
+    return order_object(order_id);
   case message_posted:
-    return {{notification_object(order_id)}};
+    return notification_object(order_id);
   case label_bought:
   case label_failed:
   case label_refund_pending:
   case label_refunded:
   case label_refund_failed:
-    return {{shipment_object(order_id)}};
+    return shipment_object(order_id);
   case deployment_pending:
   case deployment_succeeded:
   case deployment_failed:
-    return {{{deployment_service_name, order_id}}};
+    return object_id{deployment_service_name, order_id};
   case operator_action:
   case awakeable:
   case skipped:
   case handshake:
     break;
   }
-  return {};
+  return std::nullopt;
 }
 
 } // namespace orderhub::handlers

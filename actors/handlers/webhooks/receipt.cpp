@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 
+#include <nlohmann/json.hpp>
+
 namespace orderhub::handlers {
 
 namespace {
@@ -16,6 +18,8 @@ using providers::webhooks::event;
 constexpr std::uint8_t receipt_version = 1;
 constexpr std::uint8_t concluded_version = 1;
 constexpr std::uint8_t routed_version = 1;
+constexpr std::array<std::string_view, 8> verdict_names = {
+    "routed", "skipped", "foreign", "applied", "unchanged", "contradicts", "unmatched", "refused"};
 constexpr std::size_t vendor_ids_max = 8;
 constexpr std::size_t headers_max = 100;
 constexpr std::size_t text_max = 500;
@@ -83,7 +87,9 @@ std::string receipt::encode() const {
   return w.take();
 }
 
-result<receipt> receipt::decode(std::string_view bytes) {
+namespace {
+
+result<receipt> read_receipt(std::string_view bytes, bool is_whole) {
   byte_reader r(bytes);
   receipt received;
   const auto version = r.u8();
@@ -94,21 +100,32 @@ result<receipt> receipt::decode(std::string_view bytes) {
   received.is_swept = (flags & 2U) != 0;
   received.received_at = r.i64();
   for (auto n = r.u8(); n > 0 && r.ok(); --n) {
-    auto name = std::string(r.str16());
-    received.headers.emplace_back(std::move(name), r.str16());
+    const auto name = r.str16();
+    const auto value = r.str16();
+    if (is_whole)
+      received.headers.emplace_back(name, value);
   }
-  received.body = r.str32();
+  const auto body = r.str32();
+  if (is_whole)
+    received.body = body;
   if (version != receipt_version || !r.done())
     return unreadable("the receipt");
   return received;
 }
 
+} // namespace
+
+result<receipt> receipt::decode(std::string_view bytes) {
+  return read_receipt(bytes, true);
+}
+
+result<receipt> receipt::decode_event(std::string_view bytes) {
+  return read_receipt(bytes, false);
+}
+
 std::string_view name_of(event_verdict verdict) {
-  constexpr std::array<std::string_view, 8> names = {"routed",    "skipped",   "foreign",
-                                                     "applied",   "unchanged", "contradicts",
-                                                     "unmatched", "refused"};
   const auto number = static_cast<std::size_t>(verdict);
-  return number < names.size() ? names.at(number) : "unknown";
+  return number < verdict_names.size() ? verdict_names.at(number) : "unknown";
 }
 
 std::string concluded::encode() const {
@@ -127,6 +144,25 @@ result<concluded> concluded::decode(std::string_view bytes) {
   c.text = r.str16();
   if (version != concluded_version || !r.done())
     return unreadable("the verdict");
+  return c;
+}
+
+std::string concluded::answer() const {
+  using nlohmann::json;
+  return json{{"verdict", name_of(verdict)}, {"text", cut_text(text, text_max)}}.dump(
+      -1, ' ', false, json::error_handler_t::replace);
+}
+
+concluded concluded::from_answer(std::string_view text) {
+  const auto said = nlohmann::json::parse(text, nullptr, false);
+  concluded c;
+  if (!said.is_object())
+    return c;
+  const auto verdict = said.value("verdict", std::string());
+  for (std::size_t i = 0; i < verdict_names.size(); ++i)
+    if (verdict_names.at(i) == verdict)
+      c.verdict = static_cast<event_verdict>(i);
+  c.text = said.value("text", std::string());
   return c;
 }
 

@@ -26,11 +26,13 @@ struct receipt {
   [[nodiscard]] std::string encode() const;
   /// Fails with `corrupt`.
   static result<receipt> decode(std::string_view bytes);
+  /// Without headers and body. Fails likewise.
+  static result<receipt> decode_event(std::string_view bytes);
 };
 
 /// What became of an event. The numbers are on disk: appended, never reused.
 enum class event_verdict : std::uint8_t {
-  routed = 0,      ///< On its way to what it speaks of.
+  routed = 0,      ///< Given to what it speaks of, which says what became of it.
   skipped = 1,     ///< A type that the hub has no use for.
   foreign = 2,     ///< Another hub's.
   applied = 3,     ///< It changed something, or settled a doubt.
@@ -47,11 +49,14 @@ struct concluded {
 
   [[nodiscard]] std::string encode() const;
   static result<concluded> decode(std::string_view bytes);
+  /// The same as an answer, `{"verdict":"applied","text":"…"}`. What is no such answer is `routed`.
+  [[nodiscard]] std::string answer() const;
+  static concluded from_answer(std::string_view json);
 };
 
 /// An event on its way to the object that it is about.
 struct routed_event {
-  std::string webhook; ///< Key of its `Webhook`, which is told by `Conclude` what became of it.
+  std::string webhook; ///< Key of its `Webhook`.
   std::string vendor;
   providers::webhooks::event what;
   bool concludes = true; ///< False: another object, which is told too, says what became of it.

@@ -13,6 +13,8 @@ namespace orderhub::handlers {
 struct webhook_counts {
   static constexpr std::size_t verdicts = 8; ///< As many as `event_verdict` has.
   std::array<std::atomic<std::uint64_t>, verdicts> ended{};
+  /// Those that named only an id that nobody here had learned yet. Each of them ends later.
+  std::atomic<std::uint64_t> waited{0};
 
   /// Those that are asked.
   static constexpr std::array<std::string_view, 4> swept_vendors = {"stripe", "shippo", "twilio",

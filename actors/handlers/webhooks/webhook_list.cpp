@@ -1,7 +1,9 @@
 #include "actors/handlers/webhooks/webhook_list.hpp"
 
+#include "actors/durable/ended_invocation.hpp"
 #include "actors/durable/request_scope.hpp"
 #include "actors/handlers/objects.hpp"
+#include "actors/handlers/webhooks/conclusion.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -18,7 +20,7 @@ result<listed_webhook> read(const journal::hub_journal& journal, const std::stri
   auto state = journal.load(webhook_object(key));
   if (!state)
     return state.failure();
-  const auto* received = state->value("received");
+  const auto* received = state->value(received_entry);
   if (received == nullptr)
     return none_such(key);
   listed_webhook listed;
@@ -27,12 +29,11 @@ result<listed_webhook> read(const journal::hub_journal& journal, const std::stri
   if (!receipt_of)
     return receipt_of.failure();
   listed.received = std::move(*receipt_of);
-  if (const auto* verdict = state->value("verdict")) {
-    auto became = concluded::decode(*verdict);
-    if (!became)
-      return became.failure();
-    listed.became = std::move(*became);
-  }
+  auto became =
+      became_of(*state, [&](const invocation_id& id) { return durable::end_of(journal, id); });
+  if (!became)
+    return became.failure();
+  listed.became = std::move(*became);
   return listed;
 }
 
@@ -68,7 +69,7 @@ result<webhook_page> list_webhooks(const journal::hub_journal& journal,
 
 bool knows_webhook(const journal::hub_journal& journal, const std::string& key) {
   const auto state = journal.load(webhook_object(key));
-  return state && state->value("received") != nullptr;
+  return state && state->value(received_entry) != nullptr;
 }
 
 result<listed_webhook> find_webhook(const journal::hub_journal& journal, const std::string& key) {

@@ -1,12 +1,15 @@
 #include "actors/handlers/webhooks/webhook_service.hpp"
 
 #include "actors/handlers/objects.hpp"
+#include "actors/handlers/orders/order_webhook.hpp"
+#include "actors/handlers/webhooks/conclusion.hpp"
 #include "actors/handlers/webhooks/event_routes.hpp"
 #include "actors/handlers/webhooks/vendor_id.hpp"
 #include "journal/base/log.hpp"
 #include "journal/base/utc_text.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -20,8 +23,16 @@ using journal::object_state;
 using nlohmann::json;
 using providers::webhooks::event_kind;
 
-constexpr const char* received_entry = "received";
-constexpr const char* verdict_entry = "verdict";
+/// What these handlers are given beside their object.
+struct surroundings {
+  settings_ptr settings;
+  object_loader load_object; ///< Null: nobody can say.
+
+  const order_settings* operator->() const { return settings.get(); }
+};
+
+/// There while an event waits for somebody to learn one of its ids.
+constexpr const char* waits_entry = "waits";
 
 result<receipt> received_by(const object_state& state) {
   const auto* recorded = state.value(received_entry);
@@ -36,7 +47,7 @@ event_verdict verdict_of(const object_state& state) {
   return known ? known->verdict : event_verdict::routed;
 }
 
-void conclude(event_outcome& outcome, const settings_ptr& settings, const object_state& state,
+void conclude(event_outcome& outcome, const surroundings& settings, const object_state& state,
               const receipt& received, const concluded& with) {
   outcome.merges.emplace_back(verdict_entry, with.encode());
   ++settings->webhooks->ended.at(static_cast<std::size_t>(with.verdict));
@@ -52,24 +63,36 @@ std::string_view namer_of(const receipt& received) {
                                              : std::string_view(received.vendor);
 }
 
-/// Where only the vendor's ids say whose it is: whoever knows one of them tells us.
-void ask_whose(event_outcome& outcome, const settings_ptr& settings, const object_state& state,
+concluded nobody_knows(const receipt& received) {
+  return {event_verdict::unmatched, "no order has learned of " + received.what.vendor_ids.front()};
+}
+
+/// Where only the vendor's ids say whose it is: whoever knows one of them tells us, at once or when
+/// it learns of it. A dead letter from the beginning, and counted as one when the wait is over.
+void ask_whose(event_outcome& outcome, const surroundings& settings, const object_state& state,
                const receipt& received) {
   for (const auto& id : received.what.vendor_ids)
     outcome.sends.push_back({vendor_id_object(namer_of(received), id), "Ask", state.id.key});
   outcome.sends.push_back({state.id, "Expire", {}, webhook_kept_ms});
-  conclude(
-      outcome, settings, state, received,
-      {event_verdict::unmatched, "no order has learned of " + received.what.vendor_ids.front()});
+  outcome.merges.emplace_back(verdict_entry, nobody_knows(received).encode());
+  if (state.value(waits_entry) != nullptr)
+    return; // Asked before.
+  outcome.merges.emplace_back(waits_entry, "1");
+  ++settings->webhooks->waited;
+  settings->dead_webhooks->note(received.vendor, "waits",
+                                state.id.key + ": " + nobody_knows(received).text,
+                                received.received_at);
 }
 
 void ask_no_more(event_outcome& outcome, const object_state& state, const receipt& received) {
+  if (state.value(waits_entry) != nullptr)
+    outcome.clears.emplace_back(waits_entry);
   for (const auto& id : received.what.vendor_ids)
     outcome.sends.push_back({vendor_id_object(namer_of(received), id), "Forget", state.id.key});
 }
 
 /// A person pressed one of our buttons.
-void act_for(event_outcome& outcome, const settings_ptr& settings, const object_state& state,
+void act_for(event_outcome& outcome, const surroundings& settings, const object_state& state,
              const receipt& received) {
   const auto& e = received.what;
   if (!may_be_key(e.about.order_id))
@@ -94,17 +117,29 @@ void act_for(event_outcome& outcome, const settings_ptr& settings, const object_
            {event_verdict::applied, e.action + " by " + e.actor});
 }
 
-void give_to(event_outcome& outcome, const object_state& state, const receipt& received,
-             const std::vector<event_route>& routes) {
+/// An order that knows all of it is not woken for it: most events say what a call's answer said.
+std::optional<concluded> known_already(const surroundings& settings, const object_id& whom,
+                                       const routed_event& routed) {
+  if (!settings.load_object || whom.service != order_service_name)
+    return std::nullopt;
+  auto committed = settings.load_object(whom);
+  if (!committed)
+    return std::nullopt;
+  committed->id = whom;
+  return known_by(*committed, routed);
+}
+
+void give_to(event_outcome& outcome, const surroundings& settings, const object_state& state,
+             const receipt& received, const object_id& whom) {
+  const routed_event routed{state.id.key, received.vendor, received.what, true};
+  if (const auto known = known_already(settings, whom, routed))
+    return conclude(outcome, settings, state, received, *known);
   outcome.merges.emplace_back(verdict_entry, concluded().encode());
-  for (const auto& route : routes)
-    outcome.sends.push_back(
-        {route.object, "RecordWebhook",
-         routed_event{state.id.key, received.vendor, received.what, route.concludes}.encode()});
+  outcome.sends.push_back({whom, "RecordWebhook", routed.encode(), 0, routed_entry});
 }
 
 /// On its way to what it is about.
-void route(event_outcome& outcome, const settings_ptr& settings, const object_state& state,
+void route(event_outcome& outcome, const surroundings& settings, const object_state& state,
            const receipt& received) {
   const auto& e = received.what;
   if (received.is_foreign)
@@ -119,11 +154,11 @@ void route(event_outcome& outcome, const settings_ptr& settings, const object_st
   if (e.kind == event_kind::operator_action && !e.about.order_id.empty())
     return act_for(outcome, settings, state, received);
   if (!e.about.order_id.empty()) {
-    const auto routes = routes_of(e.kind, e.about.order_id);
-    if (routes.empty())
+    const auto whom = route_of(e.kind, e.about.order_id);
+    if (!whom)
       return conclude(outcome, settings, state, received,
                       {event_verdict::unmatched, "nothing here waits for such an event"});
-    return give_to(outcome, state, received, routes);
+    return give_to(outcome, settings, state, received, *whom);
   }
   if (!e.vendor_ids.empty())
     return ask_whose(outcome, settings, state, received);
@@ -131,18 +166,15 @@ void route(event_outcome& outcome, const settings_ptr& settings, const object_st
            {event_verdict::unmatched, "it names neither an order nor anything of its vendor's"});
 }
 
-result<event_outcome> receive(const settings_ptr& settings, const object_state& state,
+result<event_outcome> receive(const surroundings& settings, const object_state& state,
                               std::string_view body) {
-  auto received = receipt::decode(body);
+  auto received = receipt::decode_event(body); // The rest is in this input: not needed twice.
   if (!received)
     return received.failure();
   event_outcome outcome;
   outcome.name = "received";
   if (state.value(received_entry) != nullptr)
     return outcome; // Its request key was forgotten, it was not.
-  // Raw bytes and headers are in this input; they are not needed twice.
-  received->headers.clear();
-  received->body.clear();
   outcome.merges.emplace_back(received_entry, received->encode());
   route(outcome, settings, state, *received);
   if (received->is_swept)
@@ -150,7 +182,8 @@ result<event_outcome> receive(const settings_ptr& settings, const object_state& 
   return outcome;
 }
 
-result<event_outcome> match(const settings_ptr&, const object_state& state, std::string_view body) {
+result<event_outcome> match(const surroundings& settings, const object_state& state,
+                            std::string_view body) {
   auto received = received_by(state);
   if (!received)
     return received.failure();
@@ -167,11 +200,12 @@ result<event_outcome> match(const settings_ptr&, const object_state& state, std:
   if (!whose->attempt.empty())
     found.what.about.attempt = whose->attempt;
   ask_no_more(outcome, state, *received);
-  give_to(outcome, state, found, routes_of(found.what.kind, whose->order_id));
+  if (const auto whom = route_of(found.what.kind, whose->order_id))
+    give_to(outcome, settings, state, found, *whom);
   return outcome;
 }
 
-result<event_outcome> conclude_it(const settings_ptr& settings, const object_state& state,
+result<event_outcome> conclude_it(const surroundings& settings, const object_state& state,
                                   std::string_view body) {
   auto with = concluded::decode(body);
   if (!with)
@@ -185,15 +219,19 @@ result<event_outcome> conclude_it(const settings_ptr& settings, const object_sta
   return outcome;
 }
 
-result<event_outcome> expire(const settings_ptr&, const object_state& state, std::string_view) {
+result<event_outcome> expire(const surroundings& settings, const object_state& state,
+                             std::string_view) {
   event_outcome outcome;
   outcome.name = "expired";
-  if (auto received = received_by(state); received && verdict_of(state) == event_verdict::unmatched)
-    ask_no_more(outcome, state, *received);
+  const auto received = received_by(state);
+  if (!received || state.value(waits_entry) == nullptr)
+    return outcome;
+  ask_no_more(outcome, state, *received);
+  conclude(outcome, settings, state, *received, nobody_knows(*received));
   return outcome;
 }
 
-result<event_outcome> replay(const settings_ptr& settings, const object_state& state,
+result<event_outcome> replay(const surroundings& settings, const object_state& state,
                              std::string_view) {
   auto received = received_by(state);
   if (!received)
@@ -204,25 +242,27 @@ result<event_outcome> replay(const settings_ptr& settings, const object_state& s
   return outcome;
 }
 
-result<event_outcome> assign(const settings_ptr&, const object_state& state,
+result<event_outcome> assign(const surroundings& settings, const object_state& state,
                              std::string_view order_id) {
   auto received = received_by(state);
   if (!received)
     return received.failure();
   if (!may_be_key(order_id))
     return fail({error_kind::rejected, "webhook", "That can be no order's key.", 400});
-  const auto routes = routes_of(received->what.kind, std::string(order_id));
-  if (routes.empty())
+  const auto whom = route_of(received->what.kind, std::string(order_id));
+  if (!whom)
     return fail({error_kind::rejected, "webhook",
                  "An event of the kind " + std::string(name_of(received->what.kind)) +
                      " is about no order.",
                  409});
   event_outcome outcome;
   outcome.name = "assigned";
+  if (state.value(waits_entry) != nullptr)
+    ask_no_more(outcome, state, *received);
   auto assigned = *received;
   assigned.what.about = {};
   assigned.what.about.order_id = order_id;
-  give_to(outcome, state, assigned, routes);
+  give_to(outcome, settings, state, assigned, *whom);
   return outcome;
 }
 
@@ -230,8 +270,7 @@ result<std::string> show(const durable::read_view& view, std::string_view) {
   auto received = received_by(view.state);
   if (!received)
     return received.failure();
-  const auto* recorded = view.state.value(verdict_entry);
-  auto verdict = recorded != nullptr ? concluded::decode(*recorded) : concluded();
+  auto verdict = became_of(view.state, view.ended);
   if (!verdict)
     return verdict.failure();
   const auto& e = received->what;
@@ -252,17 +291,19 @@ result<std::string> show(const durable::read_view& view, std::string_view) {
 
 } // namespace
 
-durable::service_definition verified_webhook_service(settings_ptr settings) {
+durable::service_definition verified_webhook_service(settings_ptr settings,
+                                                     object_loader load_object) {
   durable::service_definition service;
+  const surroundings with{std::move(settings), std::move(load_object)};
   const auto add = [&](const char* name,
-                       result<event_outcome> (*event)(const settings_ptr&, const object_state&,
+                       result<event_outcome> (*event)(const surroundings&, const object_state&,
                                                       std::string_view)) {
     durable::handler_definition h;
     h.mode = durable::handler_mode::event;
     h.internal = true;
     h.ephemeral = true;
-    h.event = [settings, event](const object_state& state, std::string_view body) {
-      return event(settings, state, body);
+    h.event = [with, event](const object_state& state, std::string_view body) {
+      return event(with, state, body);
     };
     // What comes under one event's id is that event.
     h.content = [](std::string_view) { return std::string("event"); };
@@ -280,11 +321,6 @@ durable::service_definition verified_webhook_service(settings_ptr settings) {
   view.read = &show;
   service.handlers.emplace("Show", std::move(view));
   return service;
-}
-
-durable::event_outcome::send conclusion(const std::string& webhook, event_verdict verdict,
-                                        std::string text) {
-  return {webhook_object(webhook), "Conclude", concluded{verdict, std::move(text)}.encode()};
 }
 
 } // namespace orderhub::handlers

@@ -486,3 +486,37 @@ TEST_CASE("what has happened reaches an object that a person has paused", "[dura
   CHECK(f.hub.value("k", "facts") == "paid");
   CHECK(f.state() == "by event");
 }
+
+TEST_CASE("an event may note what it began, so that nobody has to tell it how that ended",
+          "[durable][event]") {
+  fixture f;
+  told.sends = {{sim_harness::object("k"), "counts", "a"},
+                {sim_harness::object("l"), "counts", "b", 0, "began"}};
+  f.tell();
+  if (GENERATE(false, true))
+    f.hub.restart();
+  const auto child = invocation_id::parse(f.hub.value("k", "began"));
+  REQUIRE(child);
+  REQUIRE(f.hub.outcome(*child));
+  CHECK(text_of(*f.hub.outcome(*child)) == "counted");
+  CHECK(f.hub.value("l", "begun") == "b");
+}
+
+TEST_CASE("an event that says what is known writes how it ended, and nothing else",
+          "[durable][event]") {
+  fixture f;
+  told.merges = {{"facts", "paid"}};
+  const auto written = [&] {
+    const auto before = f.hub.journal->metrics().records;
+    f.tell();
+    return f.hub.journal->metrics().records - before;
+  };
+  CHECK(written() == 3); // Input, event, output.
+  CHECK(written() == 2);
+  told.clears = {"nothing"};
+  CHECK(written() == 2);
+  told.sends = {{sim_harness::object("l"), "counts", "b"}};
+  CHECK(written() > 3); // What it begins is there, and begun.
+  CHECK(f.hub.value("l", "begun") == "b");
+  CHECK(f.hub.value("k", "facts") == "paid");
+}

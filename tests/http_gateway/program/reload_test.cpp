@@ -1,6 +1,8 @@
 #include "http_gateway/program/file_limit.hpp"
 #include "http_gateway/program/reload.hpp"
 #include "http_gateway/program/stop_signals.hpp"
+#include "http_gateway/settings/custom_from.hpp"
+#include "http_gateway/settings/order_settings_from.hpp"
 #include "http_gateway/settings/vendor_registry.hpp"
 #include "tests/support/catch2.hpp"
 
@@ -80,6 +82,64 @@ TEST_CASE("another log level or token of a port is taken at once", "[reload]") {
   after.api_token = secret("another");
   after.admin_token = secret("and another");
   CHECK(changes(configured(), after).empty());
+}
+
+TEST_CASE("a first secret of webhooks counts at once, and its last for what comes then",
+          "[reload]") {
+  const auto before = configured();
+  const auto running = make_registry(before, {});
+  REQUIRE(running);
+  const auto at_start = order_settings_from(before, *running);
+  REQUIRE(at_start);
+  const auto orders = *at_start; // As its services have it.
+  REQUIRE_FALSE(orders.payment_events);
+  auto after = before;
+  for (const char* secret : {"stripe.webhook_secret", "shippo.webhook_secret",
+                             "sendgrid.webhook_public_key", "twilio.auth_token"})
+    after.vendors.set(secret, "one");
+  const auto with = listening_with(before, after, *running);
+  REQUIRE(with);
+  CHECK(take_listening(*at_start, *with)); // Sweeps are on where Stripe's webhooks are.
+  CHECK(orders.payment_events);
+  CHECK(orders.label_events);
+  CHECK(orders.mail_events);
+  CHECK(orders.sms_events);
+  CHECK(orders.webhook_sweep_ms > 0);
+  CHECK_FALSE(take_listening(*at_start, *with));
+
+  const auto without = listening_with(before, before, *running);
+  REQUIRE(without);
+  CHECK_FALSE(take_listening(*at_start, *without));
+  CHECK_FALSE(orders.mail_events);
+  CHECK(orders.webhook_sweep_ms == 0);
+}
+
+TEST_CASE("another secret of a provider of one's own is taken, and asks for no restart",
+          "[reload][custom]") {
+  const auto with = [](const std::string& credentials, const std::string& path) {
+    auto s = configured();
+    auto provider =
+        custom_from("crm", R"({"url":"https://crm.example.com","after":"paid","path":")" + path +
+                               R"(","doubt":"may_repeat",)" + credentials + "}");
+    REQUIRE(provider);
+    s.custom.push_back(std::move(*provider));
+    return s;
+  };
+  SECTION("its own") {
+    const auto before = with(R"("secret":"one")", "/in");
+    CHECK(changes(before, with(R"("secret":"two")", "/in")) == "custom_crm ");
+    CHECK(changes(before, with(R"("secret":"two")", "/other")) == "custom_crm restart");
+  }
+  SECTION("that of its OAuth client") {
+    const auto client = [&](const std::string& of) {
+      return with(R"("oauth":{"token_url":"https://id.example.com","client_id":"shop",)"
+                  R"("client_secret":")" +
+                      of + "\"}",
+                  "/in");
+    };
+    CHECK(changes(client("one"), client("one")).empty());
+    CHECK(changes(client("one"), client("two")) == "custom_crm ");
+  }
 }
 
 TEST_CASE("SIGHUP ends nothing and SIGTERM behind it is seen", "[reload]") {

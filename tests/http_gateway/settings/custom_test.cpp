@@ -137,6 +137,28 @@ scope = "orders"
   CHECK_FALSE(mentions(s->custom[0].source, "tell-nobody"));
 }
 
+TEST_CASE("a secret may stand on the page itself, and nowhere else",
+          "[gateway][settings][custom]") {
+  const auto s = load(page_with("secret", "secret = \"tell-nobody\"") + R"(
+[custom.erp]
+url = "http://127.0.0.1:9"
+after = "shipped"
+path = "/in"
+doubt = "may_repeat"
+oauth = { token_url = "https://id.example.com/token", client_id = "shop", client_secret = "nor-this" }
+)");
+  if (!s)
+    FAIL(s.error().message);
+  const auto r = make_registry(*s, "");
+  REQUIRE(r);
+  CHECK(r->find("custom_crm")->secret_headers[0].second.reveal() == "Bearer tell-nobody");
+  CHECK(r->find("custom_erp")->token->client_secret.reveal() == "nor-this");
+  for (const auto& provider : s->custom) {
+    CHECK_FALSE(mentions(provider.source, "tell-nobody"));
+    CHECK_FALSE(mentions(provider.source, "nor-this"));
+  }
+}
+
 TEST_CASE("what is wrong on a page is named", "[gateway][settings][custom]") {
   REQUIRE(load(page_with("", "")));
   for (const auto& [setting, line, why] :
@@ -165,7 +187,16 @@ TEST_CASE("what is wrong on a page is named", "[gateway][settings][custom]") {
            {"body", "body = { a = \"{{secret}}\" }", "must name values of an order"},
            {"secret_env", "secret_env = \"NO_SUCH_TOKEN\"", "NO_SUCH_TOKEN, which is not set"},
            {"secret_env", "secret_env = \"a b\"", "environment variable"},
-           {"secret", "secret = \"tell-nobody\"", "is not a setting"},
+           {"secret", "secret = \"tell nobody\"", "must be printable ASCII"},
+           {"secret", "secret = \"\"", "must not be empty"},
+           {"secret", "secret = \"tell-nobody\"\nsecret_env = \"CRM_TOKEN\"",
+            "must not be set beside secret_env"},
+           {"oauth", "secret = \"tell-nobody\"\noauth = { client_id = \"a\" }",
+            "must not be set beside a secret"},
+           {"oauth.client_secret",
+            "oauth = { client_id = \"a\", client_secret = \"tell-nobody\", "
+            "client_secret_env = \"CRM_TOKEN\" }",
+            "must not be set beside client_secret_env"},
            {"auth_header", "auth_header = \"Content-Type\"", "not the hub's own"},
            {"success", "success = \"\"", "must have a status"},
            {"success", "success = \"ok\"", "must be statuses"},

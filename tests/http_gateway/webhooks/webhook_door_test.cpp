@@ -1,6 +1,7 @@
 // Webhooks from the wire to the hub: what is believed, what is answered, what is stored.
 #include "actors/handlers/webhooks/receipt.hpp"
 #include "http_gateway/ingress/ingress_api.hpp"
+#include "http_gateway/webhooks/large_deliveries.hpp"
 #include "http_gateway/webhooks/webhook_door.hpp"
 #include "providers/webhooks/signature.hpp"
 #include "tests/http_gateway/ingress/fake_ingress.hpp"
@@ -8,9 +9,13 @@
 #include "tests/support/catch2.hpp"
 #include "tests/support/sim_clock.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
 using namespace orderhub;
 using namespace orderhub::http_gateway;
@@ -38,9 +43,10 @@ webhook_keys keys_with(const std::string& stripe = stripe_secret) {
 }
 
 struct gate {
-  explicit gate(webhook_keys keys = keys_with()) : door(hub, hub_id, time, std::move(keys)) {
+  explicit gate(webhook_keys keys = keys_with(), std::size_t body_size_max = 4096)
+      : door(hub, hub_id, time, std::move(keys)) {
     server_options options;
-    options.body_size_max = 4096;
+    options.body_size_max = body_size_max;
     auto started = server::start(options, api);
     REQUIRE(started);
     web = std::move(*started);
@@ -125,6 +131,40 @@ TEST_CASE("a signed webhook is recorded, without a token, and then answered", "[
   CHECK(metric(g, R"(orderhub_webhook_deliveries_total{vendor="stripe"})") == "1");
   CHECK(metric(g, R"(orderhub_webhook_deliveries_verified_total{vendor="stripe"})") == "1");
   CHECK(metric(g, R"(orderhub_webhook_events_total{vendor="stripe"})") == "1");
+}
+
+TEST_CASE("a large delivery is taken in like a small one, on another thread", "[webhooks][door]") {
+  gate g(keys_with(), 1U << 20U);
+  auto body = paid("evt_large");
+  body.insert(1, R"("pad":")" + std::string(webhook_door::large_body_bytes, 'x') + "\",");
+  CHECK(g.stripe(body).status == 200);
+  CHECK(g.recorded().body == body);
+  CHECK(g.recorded().what.id == "evt_large");
+  body[10] = 'y';
+  CHECK(g.ask(post("/webhooks/stripe", body,
+                   g.stripe_header("{}") + "Content-Type: application/json\r\n"))
+            .status == 401);
+  CHECK(g.hub.recorded().size() == 1);
+  g.door.stop();
+  CHECK(g.stripe(body).status == 503);
+  CHECK(g.stripe(paid("evt_small")).status == 200);
+}
+
+TEST_CASE("what is given to the thread for large deliveries is done before it stops",
+          "[webhooks]") {
+  std::vector<int> done;
+  std::thread::id where;
+  {
+    large_deliveries lane;
+    for (int i = 0; i < 100; ++i)
+      REQUIRE(lane.give([&done, &where, i] {
+        done.push_back(i);
+        where = std::this_thread::get_id();
+      }));
+  }
+  CHECK(done.size() == 100);
+  CHECK(std::is_sorted(done.begin(), done.end()));
+  CHECK(where != std::this_thread::get_id());
 }
 
 TEST_CASE("an event of another hub is recorded as foreign", "[webhooks][door]") {

@@ -21,7 +21,7 @@ struct backup {
       tables[i] = w.store.contents(static_cast<journal::table>(i));
   }
   /// The machine is lost, and another one starts with these.
-  void restore(world& w) const {
+  void restore(world& w, std::int64_t parcel_sweep_ms = 0) const {
     for (std::size_t i = 0; i < journal::table_count; ++i) {
       const auto t = static_cast<journal::table>(i);
       for (const auto& [key, value] : w.store.contents(t))
@@ -34,6 +34,7 @@ struct backup {
                       encode(journal::copy_mark{made_at, 0}));
     auto orders = mock_order_settings();
     orders.copies_made_at = {made_at};
+    orders.parcel_sweep_after_ms = parcel_sweep_ms;
     w.configure(orders);
     w.lose_power();
   }
@@ -113,6 +114,21 @@ TEST_CASE("an order that a restored hub has forgotten is charged and shipped onc
   REQUIRE(w.run());
   CHECK(labels(w, "3") == 1);
   CHECK(pages_read(w) == 1);
+}
+
+TEST_CASE("the parcel of a label that is found again is followed", "[restored]") {
+  constexpr std::int64_t hour = 3'600'000;
+  world_settings s;
+  s.mock.transit_ms = s.mock.delivery_ms = 5 * hour;
+  world w(s);
+  const backup copy(w);
+  process(w, "1");
+  copy.restore(w, 12 * hour);
+  CHECK(field(process(w, "1").body, "status") == "confirmed");
+  CHECK(w.run());
+  CHECK(labels(w, "1") == 1);
+  CHECK(field(w.order("1").body, "status") == "delivered");
+  CHECK(w.live().empty());
 }
 
 TEST_CASE("a hub that was never restored reads no list", "[restored]") {

@@ -1,4 +1,7 @@
 // What verified webhooks do to an order.
+#include "actors/durable/idempotency_key.hpp"
+#include "actors/handlers/objects.hpp"
+#include "journal/open_work.hpp"
 #include "providers/policy/doubt.hpp"
 #include "tests/support/catch2.hpp"
 #include "tests/support/event_check.hpp"
@@ -6,6 +9,7 @@
 #include "tests/support/order_check.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -33,6 +37,10 @@ std::size_t stripe_calls(const world& w) {
   return static_cast<std::size_t>(
       std::count_if(w.requests().begin(), w.requests().end(),
                     [](const std::string& r) { return r.find("/stripe/") != std::string::npos; }));
+}
+
+std::uint64_t ended(const world_settings& s, handlers::event_verdict with) {
+  return s.orders.webhooks->ended.at(static_cast<std::size_t>(with));
 }
 
 /// An order whose charge is made, its answer lost, and Stripe out of reach since.
@@ -80,6 +88,26 @@ TEST_CASE("an event comes once or often, and counts once", "[webhooks]") {
   });
   CHECK(received == 1);
   CHECK(stripe.became(event, "verdict") == "unchanged");
+}
+
+TEST_CASE("an order that knows what an event says is not told of it, one in doubt is",
+          "[webhooks]") {
+  const bool is_known = GENERATE(true, false);
+  CAPTURE(is_known);
+  world w(listening(is_known ? "[]" : lost_answer));
+  event_sender stripe(w);
+  w.ask(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(w.run_until([&](world&) { return !stripe.vendor_id("charge").empty(); }));
+  w.run(60'000);
+  const auto event = stripe.payment(event_kind::payment_succeeded, "evt_1");
+  CHECK(stripe.deliver(event) == 202);
+  w.run();
+  const auto told = std::count_if(w.log().begin(), w.log().end(), [](const auto& r) {
+    return r.kind == journal::record_kind::send && r.name == "RecordWebhook";
+  });
+  CHECK(told == (is_known ? 0 : 1));
+  CHECK(stripe.became(event, "verdict") == (is_known ? "unchanged" : "applied"));
+  CHECK(shown(w, "status") == "confirmed");
 }
 
 TEST_CASE("an event over another amount, currency or payment moves no fact", "[webhooks][N02]") {
@@ -167,6 +195,32 @@ TEST_CASE("an event of another key generation settles no doubt", "[webhooks]") {
   w.run(60'000);
   CHECK(shown(w, "in_doubt") == "[]");
   CHECK(shown(w, "status") == "requires_action");
+}
+
+TEST_CASE("an event that names the call's own key is evidence for its step", "[webhooks]") {
+  world w(listening(lost_answer));
+  event_sender stripe(w);
+  w.ask(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(w.run_until([&](world&) { return !stripe.vendor_id("charge").empty(); }));
+  w.run(60'000);
+  auto event = stripe.payment(event_kind::payment_requires_action, "evt_1");
+  event.what.about = {{}, "1", {}, {}};
+  event.what.generation.clear();
+  const auto open = journal::open_keys(must(w.stored().load(order_object("1"))));
+  REQUIRE(open.size() == 1);
+  SECTION("of another call") {
+    event.what.idempotency_key = durable::key_of_generation(open[0].first, 2);
+    CHECK(stripe.deliver(event) == 202);
+    w.run(60'000);
+    CHECK(shown(w, "in_doubt").find("charge") != std::string::npos);
+  }
+  SECTION("of its own") {
+    event.what.idempotency_key = open[0].first;
+    CHECK(stripe.deliver(event) == 202);
+    w.run(60'000);
+    CHECK(shown(w, "in_doubt") == "[]");
+    CHECK(shown(w, "status") == "requires_action");
+  }
 }
 
 TEST_CASE("a payment that its customer authenticates is shipped and confirmed by its event",
@@ -276,6 +330,51 @@ TEST_CASE("what is said of a payment that a step took twice is not said of the o
   }
 }
 
+TEST_CASE("a payment that a step took twice is given back when its event comes, once",
+          "[webhooks][extra]") {
+  // Its key settles the doubt, so nobody looks: the other payment is known to Stripe alone.
+  world w(listening(R"({"vendor":"stripe","operation":"charge","nth":1,"effect":"twice"})"));
+  event_sender stripe(w);
+  w.call(order_object("1"), "ProcessOrder", order_body());
+  w.run();
+  REQUIRE(w.effects("1", effect_kind::charge) == 2);
+  REQUIRE(w.effects("1", effect_kind::refund) == 0);
+  const auto own = shown(w, "paymentIntentId");
+  auto other = stripe.payment(event_kind::payment_succeeded, "evt_1");
+  other.what.vendor_ids = stripe.vendor_ids("charge");
+  std::erase(other.what.vendor_ids, own);
+  REQUIRE(other.what.vendor_ids.size() == 1);
+
+  SECTION("its own") {
+    auto again = other;
+    again.what.id = "evt_2";
+    again.what.type = "charge.succeeded";
+    CHECK(stripe.deliver(other) == 202);
+    CHECK(stripe.deliver(again) == 202);
+    w.run();
+    CHECK(stripe.became(other, "verdict") == "applied");
+    CHECK(stripe.became(again, "verdict") == "unchanged");
+    CHECK(w.effects("1", effect_kind::refund) == 1);
+    CHECK(shown(w, "attention").find("taken twice, and given back: " + other.what.vendor_ids[0]) !=
+          std::string::npos);
+    CHECK(shown(w, "pending") == "[]");
+  }
+  SECTION("but not over another amount, nor of another step") {
+    auto changed = other;
+    changed.what.id = "evt_2";
+    changed.what.amount = 1;
+    other.what.about.step = "something";
+    CHECK(stripe.deliver(other) == 202);
+    CHECK(stripe.deliver(changed) == 202);
+    w.run();
+    CHECK(stripe.became(other, "verdict") == "contradicts");
+    CHECK(stripe.became(changed, "verdict") == "contradicts");
+    CHECK(w.effects("1", effect_kind::refund) == 0);
+  }
+  CHECK(shown(w, "status") == "confirmed");
+  CHECK(shown(w, "paymentIntentId") == own);
+}
+
 TEST_CASE("a refund of a payment that nobody here knows moves no fact", "[webhooks]") {
   world w(listening());
   event_sender stripe(w);
@@ -313,7 +412,8 @@ TEST_CASE("a dispute is found by the payment's id, told once, and stops the parc
 // ── Found by the vendor's ids ────────────────────────────────────────────────────────────────
 
 TEST_CASE("an event that comes before its id is known waits for it", "[webhooks]") {
-  world w(listening());
+  const auto s = listening();
+  world w(s);
   event_sender shippo(w);
   receipt early;
   early.vendor = "shippo";
@@ -327,11 +427,15 @@ TEST_CASE("an event that comes before its id is known waits for it", "[webhooks]
   CHECK(w.wait_for(sent).status == 202);
   CHECK(shippo.became(early, "verdict") == "applied");
   CHECK(shown(w, "status") == "in_transit");
+  CHECK(s.orders.webhooks->waited == 1);
+  CHECK(ended(s, handlers::event_verdict::unmatched) == 0);
+  CHECK(ended(s, handlers::event_verdict::applied) == 1);
 }
 
 TEST_CASE("an event that is about nothing here is a dead letter until somebody assigns it",
           "[webhooks]") {
-  world w(listening());
+  const auto s = listening();
+  world w(s);
   event_sender shippo(w);
   w.call(order_object("1"), "ProcessOrder", order_body());
   w.run();
@@ -341,8 +445,10 @@ TEST_CASE("an event that is about nothing here is a dead letter until somebody a
   w.run(60'000);
   CHECK(shippo.became(lost, "verdict") == "unmatched");
   CHECK_FALSE(shippo.became(lost, "text").empty());
+  CHECK(ended(s, handlers::event_verdict::unmatched) == 0);
   w.run(); // It is not waited for any more, and still there.
   CHECK(shippo.became(lost, "verdict") == "unmatched");
+  CHECK(ended(s, handlers::event_verdict::unmatched) == 1);
   const auto object = event_sender::object_of(lost);
   CHECK(w.inform(object, "Replay", "").status == 200);
   w.run(60'000);
@@ -351,6 +457,23 @@ TEST_CASE("an event that is about nothing here is a dead letter until somebody a
   CHECK(w.inform(object, "Assign", "1").status == 200);
   w.run();
   CHECK(shippo.became(lost, "verdict") != "unmatched");
+}
+
+TEST_CASE("an order that is cancelled is so again, where its parcel has moved meanwhile",
+          "[webhooks][orders]") {
+  world w(listening());
+  event_sender shippo(w);
+  w.call(order_object("1"), "ProcessOrder", order_body());
+  w.run();
+  const auto moved = shippo.tracking(event_kind::in_transit, "t1");
+  const auto first = w.call(order_object("1"), "CancelOrder", "");
+  CHECK(first.status == 200);
+  CHECK(shippo.deliver(moved) == 202);
+  w.run();
+  const auto again = w.call(order_object("1"), "CancelOrder", "");
+  CHECK(again.status == 200);
+  CHECK(again.body == first.body);
+  CHECK(w.effects("1", effect_kind::refund) == 1);
 }
 
 // ── Parcels and notices ──────────────────────────────────────────────────────────────────────
