@@ -175,7 +175,10 @@ void hear_facts(listener& l) {
   free.payments.front().amount.minor_units = 0;
   all.push_back(free);
   auto asked = paid(payment_state::paid);
-  asked.refunds["a"] = {.number = 1, .attempt = 1, .state = refund_state::accepted, .amount = 500};
+  auto& refund = asked.refunds["a"];
+  refund.number = refund.attempt = 1;
+  refund.state = refund_state::accepted;
+  refund.amount = 500;
   all.push_back(asked);
   for (const auto dispute : {dispute_state::open, dispute_state::won, dispute_state::lost}) {
     all.push_back(paid(payment_state::paid));
