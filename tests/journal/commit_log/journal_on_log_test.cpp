@@ -8,6 +8,7 @@
 #include "tests/support/memory_store.hpp"
 #include "tests/support/simulated_log.hpp"
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
@@ -18,6 +19,9 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace orderhub::testing {
 
@@ -346,11 +350,8 @@ TEST_CASE("the tools see tables and commit log as one journal, beside the hub to
   CHECK_THAT(again.str(), Catch::Contains("problems=0"));
 }
 
-// Rows that contain more than the log which is copied with them would pass over what comes next.
-TEST_CASE("each backup beside a hub that commits and folds is one moment of it",
-          "[commit_log][journal][tool][timing]") {
-  temp_directory dir;
-  const auto data = dir / "data";
+/// Commits and folds as fast as it can, until the pipe is closed.
+int run_busy_hub(const std::string& data, int until_closed, int ready) {
   turn_maker maker(17);
   reference world;
   auto options = slow_options();
@@ -374,6 +375,37 @@ TEST_CASE("each backup beside a hub that commits and folds is one moment of it",
         ++failures;
     }
   });
+  char nothing = 0;
+  (void)::write(ready, "!", 1);
+  while (::read(until_closed, &nothing, 1) > 0)
+    continue;
+  stop = true;
+  folder.join();
+  committer.join();
+  return failures;
+}
+
+// Rows that contain more than the log which is copied with them would pass over what comes next.
+// The hub is a process of its own: LMDB tells who reads a file by process.
+TEST_CASE("each backup beside a hub that commits and folds is one moment of it",
+          "[commit_log][journal][tool][timing]") {
+  temp_directory dir;
+  const auto data = dir / "data";
+  std::array<int, 2> stop{}, ready{};
+  REQUIRE(::pipe(stop.data()) == 0);
+  REQUIRE(::pipe(ready.data()) == 0);
+  const auto hub = ::fork();
+  if (hub == 0) {
+    ::close(stop[1]);
+    ::close(ready[0]);
+    ::_exit(run_busy_hub(data, stop[0], ready[1]) == 0 ? 0 : 1);
+  }
+  REQUIRE(hub > 0);
+  ::close(stop[0]);
+  ::close(ready[1]);
+  char there = 0;
+  REQUIRE(::read(ready[0], &there, 1) == 1);
+  ::close(ready[0]);
   std::ostringstream out;
   int not_whole = 0;
   for (int i = 0; i < 30; ++i) {
@@ -382,11 +414,12 @@ TEST_CASE("each backup beside a hub that commits and folds is one moment of it",
       ++not_whole;
     std::filesystem::remove_all(copy);
   }
-  stop = true;
-  folder.join();
-  committer.join();
+  ::close(stop[1]);
+  int status = -1;
+  REQUIRE(::waitpid(hub, &status, 0) == hub);
   INFO(out.str());
-  CHECK(failures == 0);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
   CHECK(not_whole == 0);
 }
 
