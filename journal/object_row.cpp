@@ -16,10 +16,9 @@ using record_bytes::put;
 namespace {
 
 constexpr std::uint8_t row_version = 1;
-/// Of a row whose body is compressed.
+/// Of a row whose journal is compressed.
 constexpr std::uint8_t packed_version = 2;
-/// Version, dictionary and size before the compressed body, and the checksum behind it.
-constexpr std::size_t packed_frame_size = 1 + 1 + 4 + 4;
+constexpr std::size_t crc_size = 4;
 /// What is smaller is not worth the time; nothing larger is unpacked. Bytes.
 constexpr std::size_t pack_size_min = 128;
 constexpr std::size_t pack_size_max = std::size_t{256} * 1'024 * 1'024;
@@ -199,19 +198,22 @@ std::string encode_plain(const invocation_row& row) {
 }
 
 std::string packed(std::string plain_row) {
-  constexpr std::size_t around = 1 + 4; // Version and checksum of a plain row.
   if (plain_row.size() < pack_size_min || plain_row.size() > pack_size_max)
     return plain_row;
-  const auto body = std::string_view(plain_row).substr(1, plain_row.size() - around);
-  const auto frame = compressed(dictionary::invocations_1, body);
-  if (frame.size() + packed_frame_size >= plain_row.size())
-    return plain_row;
-  byte_writer w(frame.size() + packed_frame_size);
+  byte_reader r(std::string_view(plain_row).substr(1, plain_row.size() - 1 - crc_size));
+  const auto service = r.str8();
+  const auto key = r.str8();
+  const auto journal = r.raw(r.left());
+  const auto frame = compressed(dictionary::invocations_1, journal);
+  byte_writer w(frame.size() + 64);
   w.u8(packed_version);
+  w.str8(service);
+  w.str8(key);
   w.u8(static_cast<std::uint8_t>(dictionary::invocations_1));
-  w.u32(static_cast<std::uint32_t>(body.size()));
+  w.u32(static_cast<std::uint32_t>(journal.size()));
   w.raw(frame);
-  return close_row(w);
+  auto row = close_row(w);
+  return row.size() < plain_row.size() ? row : plain_row;
 }
 
 std::string encode(const invocation_row& row) {
@@ -220,23 +222,16 @@ std::string encode(const invocation_row& row) {
 
 namespace {
 
-/// The body of a row of either version; `room` has it where it was compressed.
-result<std::string_view> open_invocation_row(std::string_view bytes, std::string& room,
-                                             const char* where) {
-  auto body = checked_row(bytes, where);
-  if (!body)
-    return body;
-  byte_reader r(*body);
-  const auto version = r.u8();
+/// The journal in a row of either version behind its owner; `room` has it where it was compressed.
+result<std::string_view> journal_in(byte_reader& r, std::uint8_t version, std::string& room,
+                                    const char* where) {
   if (version == row_version)
-    return body->substr(1);
-  if (version != packed_version)
-    return unknown_version(*body, where);
+    return r.raw(r.left());
   const auto number = r.u8();
   const auto size = r.u32();
   if (!r.ok() || size > pack_size_max)
     return corrupt(where, "the row is cut short, or its size cannot be right");
-  auto plain = decompressed(number, body->substr(body->size() - r.left()), size);
+  auto plain = decompressed(number, r.raw(r.left()), size);
   if (!plain)
     return plain.failure();
   room = std::move(*plain);
@@ -247,18 +242,25 @@ result<std::string_view> open_invocation_row(std::string_view bytes, std::string
 
 result<invocation_row> decode_invocation_row(std::string_view bytes) {
   constexpr auto where = "journal.invocation_row";
-  std::string room;
-  auto body = open_invocation_row(bytes, room, where);
+  auto body = checked_row(bytes, where);
   if (!body)
     return body.failure();
   byte_reader r(*body);
+  const auto version = r.u8();
+  if (version != row_version && version != packed_version)
+    return unknown_version(*body, where);
   invocation_row row;
   row.object = get_object(r);
-  auto i = get_invocation(r);
+  std::string room;
+  auto journal = journal_in(r, version, room, where);
+  if (!journal)
+    return journal.failure();
+  byte_reader rest(*journal);
+  auto i = get_invocation(rest);
   if (!i)
     return i.failure();
   row.invocation = std::move(*i);
-  if (!r.done())
+  if (!r.ok() || !rest.done())
     return corrupt(where, "the row is cut short or too long");
   return row;
 }

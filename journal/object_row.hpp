@@ -23,9 +23,9 @@ result<object_state> decode_object(std::string_view bytes);
 bool of_newer_version(std::string_view row);
 
 /// The row of a finished (or, with empty journal, a live) invocation.
-///   u8 version (1) | body: str8 service | str8 key | invocation | u32 crc
-/// or, where that is smaller, with its body compressed (`row_packing.hpp`):
-///   u8 version (2) | u8 dictionary | u32 size of the body | zstd frame | u32 crc
+///   u8 version (1) | str8 service | str8 key | invocation | u32 crc
+/// or, where that is smaller, with the invocation compressed (`row_packing.hpp`):
+///   u8 version (2) | str8 service | str8 key | u8 dictionary | u32 size | zstd frame | u32 crc
 struct invocation_row {
   object_id object;
   invocation_state invocation;

@@ -44,7 +44,8 @@ void add_rows(const std::string& directory, std::vector<std::string>& rows) {
     if (!row)
       die(row.error().message);
     const auto plain = encode_plain(*row);
-    rows.push_back(plain.substr(1, plain.size() - 5)); // Without version and checksum.
+    const auto owner = 1 + 1 + row->object.service.size() + 1 + row->object.key.size();
+    rows.push_back(plain.substr(owner, plain.size() - owner - 4)); // Without the checksum.
     return true;
   });
   if (!done)

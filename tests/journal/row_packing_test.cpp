@@ -11,7 +11,9 @@
 namespace orderhub::journal {
 namespace {
 
-constexpr std::size_t head_size = 6; // Version, dictionary, size.
+/// Version, and the owner of `finished_row`.
+constexpr std::size_t owner_size = 1 + 1 + 17 + 1 + 7;
+constexpr std::size_t head_size = owner_size + 1 + 4; // And dictionary, size.
 constexpr std::size_t crc_size = 4;
 
 invocation_row finished_row(std::string output) {
@@ -73,13 +75,14 @@ TEST_CASE("a plain row is read for ever", "[journal][packing]") {
 TEST_CASE("a compressed row says what about it is wrong", "[journal][packing]") {
   const auto row = encode(finished_row(std::string(2'000, 'x')));
   CHECK(reason(with_byte(row, 0, 3)).find("version 3 is not known") != std::string::npos);
-  CHECK(reason(with_byte(row, 1, 9)).find("dictionary 9 is not known") != std::string::npos);
+  CHECK(reason(with_byte(row, owner_size, 9)).find("dictionary 9 is not known") !=
+        std::string::npos);
   // The size: of more than any row has, of another row, of none.
-  CHECK(reason(with_byte(row, 2, '\x7f')).find("size") != std::string::npos);
-  CHECK(reason(with_byte(row, 5, static_cast<char>(row[5] + 1))).find("cannot be read") !=
-        std::string::npos);
-  CHECK(reason(with_byte(row, 5, static_cast<char>(row[5] - 1))).find("cannot be read") !=
-        std::string::npos);
+  CHECK(reason(with_byte(row, owner_size + 1, '\x7f')).find("size") != std::string::npos);
+  CHECK(reason(with_byte(row, head_size - 1, static_cast<char>(row[head_size - 1] + 1)))
+            .find("cannot be read") != std::string::npos);
+  CHECK(reason(with_byte(row, head_size - 1, static_cast<char>(row[head_size - 1] - 1)))
+            .find("cannot be read") != std::string::npos);
   for (std::size_t size = head_size; size + crc_size < row.size(); ++size)
     CHECK_FALSE(decode_invocation_row(sealed(row.substr(0, size + crc_size))));
 }
