@@ -2,8 +2,8 @@
 
 #include "actors/host/intake.hpp"
 #include "actors/runtime/guard.hpp"
-#include "actors/runtime/nice_thread.hpp"
 #include "actors/runtime/provider.hpp"
+#include "journal/base/nice_thread.hpp"
 #include "journal/base/random.hpp"
 
 #include <memory>

@@ -1,7 +1,7 @@
 #include "actors/runtime/long_answers.hpp"
 
 #include "actors/runtime/guard.hpp"
-#include "actors/runtime/nice_thread.hpp"
+#include "journal/base/nice_thread.hpp"
 
 #include <string>
 #include <string_view>

@@ -1,9 +1,8 @@
 #include "http_gateway/webhooks/large_deliveries.hpp"
 
-#include <utility>
+#include "journal/base/nice_thread.hpp"
 
-#include <sys/resource.h>
-#include <unistd.h>
+#include <utility>
 
 namespace orderhub::http_gateway {
 
@@ -31,9 +30,7 @@ void large_deliveries::stop() {
 }
 
 void large_deliveries::run() {
-  constexpr int niceness = 10;
-  // Refused: it is as fast as the others.
-  static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness));
+  nice_thread().enter();
   std::unique_lock lock(mutex_);
   for (;;) {
     given_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });

@@ -5,15 +5,15 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-namespace orderhub::runtime {
+namespace orderhub {
 
-/// The thread of a detached actor that lets others go first where the machine is busy.
+/// A thread that lets others go first where the machine is busy.
 class nice_thread {
 public:
   static constexpr int value = 10;
 
-  /// On that thread, which is the actor's own; before each message, since an actor is not made on
-  /// it. Refused: it is as fast as the others.
+  /// On that thread. A detached actor, which is not made on its own, does it before each message.
+  /// Refused: it is as fast as the others.
   void enter() {
     if (!std::exchange(entered_, true))
       static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), value));
@@ -23,4 +23,4 @@ private:
   bool entered_ = false;
 };
 
-} // namespace orderhub::runtime
+} // namespace orderhub
