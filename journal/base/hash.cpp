@@ -1,8 +1,9 @@
 #include "journal/base/hash.hpp"
 
+#include "journal/base/owned_handle.hpp"
+
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
 
 #include <libdeflate.h>
 #include <openssl/evp.h>
@@ -27,20 +28,22 @@ const EVP_MD* sha256() {
   return found;
 }
 
-struct context_end {
-  void operator()(EVP_MD_CTX* c) const { EVP_MD_CTX_free(c); }
-};
-
 } // namespace
 
 digest sha256_of(std::string_view bytes) {
-  thread_local const std::unique_ptr<EVP_MD_CTX, context_end> context(EVP_MD_CTX_new());
+  return sha256_of(std::initializer_list<std::string_view>{bytes});
+}
+
+digest sha256_of(std::initializer_list<std::string_view> parts) {
+  thread_local const owned_handle<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
   digest out{};
   unsigned int size = 0;
-  if (!context || sha256() == nullptr ||
-      EVP_DigestInit_ex2(context.get(), sha256(), nullptr) != 1 ||
-      EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) != 1 ||
-      EVP_DigestFinal_ex(context.get(), out.data(), &size) != 1 || size != out.size())
+  if (!context || sha256() == nullptr || EVP_DigestInit_ex2(context.get(), sha256(), nullptr) != 1)
+    no_sha256();
+  for (const auto part : parts)
+    if (EVP_DigestUpdate(context.get(), part.data(), part.size()) != 1)
+      no_sha256();
+  if (EVP_DigestFinal_ex(context.get(), out.data(), &size) != 1 || size != out.size())
     no_sha256();
   return out;
 }

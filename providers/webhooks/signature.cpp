@@ -1,5 +1,7 @@
 #include "providers/webhooks/signature.hpp"
 
+#include "journal/base/hash.hpp"
+#include "journal/base/owned_handle.hpp"
 #include "journal/base/text.hpp"
 #include "providers/codec/base64.hpp"
 
@@ -24,17 +26,10 @@ namespace orderhub::providers::webhooks {
 
 namespace {
 
-template <auto Free>
-struct freed_by {
-  template <class T>
-  void operator()(T* p) const {
-    Free(p);
-  }
-};
-using mac_context = std::unique_ptr<EVP_MAC_CTX, freed_by<EVP_MAC_CTX_free>>;
-using digest_context = std::unique_ptr<EVP_MD_CTX, freed_by<EVP_MD_CTX_free>>;
-using key_context = std::unique_ptr<EVP_PKEY_CTX, freed_by<EVP_PKEY_CTX_free>>;
-using bio = std::unique_ptr<BIO, freed_by<BIO_free_all>>;
+using mac_context = owned_handle<EVP_MAC_CTX, EVP_MAC_CTX_free>;
+using digest_context = owned_handle<EVP_MD_CTX, EVP_MD_CTX_free>;
+using key_context = owned_handle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
+using bio = owned_handle<BIO, BIO_free_all>;
 
 /// What OpenSSL never lacks but when memory is out: there is nothing to go on with.
 [[noreturn]] void give_up(const char* what) {
@@ -48,22 +43,6 @@ const unsigned char* bytes_of(std::string_view text) {
 
 std::shared_ptr<void> owned(EVP_PKEY* key) {
   return {key, [](void* p) { EVP_PKEY_free(static_cast<EVP_PKEY*>(p)); }};
-}
-
-/// SHA-256 of all parts together.
-std::array<unsigned char, 32> hash_of(signed_parts parts) {
-  // Looked up once: OpenSSL's own look-up takes longer than the hash.
-  static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  thread_local const digest_context context(EVP_MD_CTX_new());
-  std::array<unsigned char, 32> out{};
-  if (!context || !sha256 || EVP_DigestInit_ex2(context.get(), sha256, nullptr) != 1)
-    give_up("SHA-256");
-  for (const auto part : parts)
-    if (EVP_DigestUpdate(context.get(), part.data(), part.size()) != 1)
-      give_up("SHA-256");
-  if (EVP_DigestFinal_ex(context.get(), out.data(), nullptr) != 1)
-    give_up("SHA-256");
-  return out;
 }
 
 EVP_PKEY* key_in(const std::shared_ptr<void>& key) {
@@ -222,7 +201,7 @@ bool public_key::verifies(signed_parts parts, std::string_view signature) const 
     const key_context context(EVP_PKEY_CTX_dup(static_cast<EVP_PKEY_CTX*>(ready_.get())));
     if (!context)
       give_up("signatures");
-    const auto hash = hash_of(parts);
+    const auto hash = sha256_of(parts);
     return EVP_PKEY_verify(context.get(), bytes_of(signature), signature.size(), hash.data(),
                            hash.size()) == 1;
   }
