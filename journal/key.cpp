@@ -290,38 +290,42 @@ result<std::uint32_t> decode_format(std::string_view bytes) {
   return version;
 }
 
-std::string encode_hub(const hub_id& id) {
+namespace {
+
+std::string encode_id(const std::array<std::uint8_t, 16>& id) {
   byte_writer w(20);
   w.array(id);
   return with_checksum(std::move(w));
+}
+
+result<std::array<std::uint8_t, 16>> decode_id(std::string_view bytes, const char* where,
+                                               const char* damage) {
+  auto body = without_checksum(bytes, where);
+  if (!body)
+    return body.failure();
+  byte_reader r(*body);
+  const auto id = r.array<16>();
+  if (!r.done())
+    return corrupt(where, damage);
+  return id;
+}
+
+} // namespace
+
+std::string encode_hub(const hub_id& id) {
+  return encode_id(id);
 }
 
 result<hub_id> decode_hub(std::string_view bytes) {
-  auto body = without_checksum(bytes, "journal.hub");
-  if (!body)
-    return body.failure();
-  byte_reader r(*body);
-  const auto id = r.array<16>();
-  if (!r.done())
-    return corrupt("journal.hub", "the hub id has not 16 bytes");
-  return id;
+  return decode_id(bytes, "journal.hub", "the hub id has not 16 bytes");
 }
 
 std::string encode_log_id(const log_id& id) {
-  byte_writer w(20);
-  w.array(id);
-  return with_checksum(std::move(w));
+  return encode_id(id);
 }
 
 result<log_id> decode_log_id(std::string_view bytes) {
-  auto body = without_checksum(bytes, "journal.log");
-  if (!body)
-    return body.failure();
-  byte_reader r(*body);
-  const auto id = r.array<16>();
-  if (!r.done())
-    return corrupt("journal.log", "the log id has not 16 bytes");
-  return id;
+  return decode_id(bytes, "journal.log", "the log id has not 16 bytes");
 }
 
 std::string encode_boot(std::string_view boot_id) {
