@@ -111,6 +111,37 @@ bool takes_name_from_key(event& e, const journal::object_state& state) {
   return false;
 }
 
+bool is_of_fulfilment(event_kind kind) {
+  return kind == event_kind::packed || kind == event_kind::picked_up;
+}
+
+/// The order as it is recorded, beside which an event is looked at.
+struct recorded_order {
+  order placed;
+  order_facts facts;
+};
+
+/// `not_found`, for people, where there is none that can be read.
+result<recorded_order> recorded_in(const journal::object_state& state) {
+  constexpr auto where = "order.webhook";
+  const auto* recorded = state.value("facts");
+  const auto* request = state.value("order");
+  if (recorded == nullptr || request == nullptr)
+    return fail({error_kind::not_found, where, "there is no order " + state.id.key});
+  auto facts = order_facts::decode(*recorded);
+  auto placed = order::decode(*request);
+  if (!facts || !placed)
+    return fail({error_kind::not_found, where, "the order " + state.id.key + " cannot be read"});
+  return recorded_order{std::move(*placed), std::move(*facts)};
+}
+
+/// `routed` takes its name from our key, where that is all it has.
+order_seen seen_beside(const journal::object_state& state, const recorded_order& known,
+                       routed_event& routed) {
+  const bool is_named = !routed.what.about.hub.empty() || takes_name_from_key(routed.what, state);
+  return {state, known.placed, known.facts, routed, is_named};
+}
+
 bool is_nothing_new(const order_seen& seen, const webhook_effect& effect) {
   return effect.verdict == event_verdict::applied && effect.evidence.empty() &&
          effect.follows.empty() && merge(seen.facts, effect.learned) == seen.facts;
@@ -142,18 +173,12 @@ result<event_outcome> record_webhook(const journal::object_state& state, std::st
   auto routed = routed_event::decode(body);
   if (!routed)
     return routed.failure();
-  if (routed->what.kind == event_kind::packed || routed->what.kind == event_kind::picked_up)
+  if (is_of_fulfilment(routed->what.kind))
     return fulfilment_event(state, *routed, settings);
-  const auto* recorded = state.value("facts");
-  const auto* request = state.value("order");
-  if (recorded == nullptr || request == nullptr)
-    return unmatched(state.id, *routed, settings, "there is no order " + state.id.key);
-  auto facts = order_facts::decode(*recorded);
-  auto placed = order::decode(*request);
-  if (!facts || !placed)
-    return unmatched(state.id, *routed, settings, "the order " + state.id.key + " cannot be read");
-  const bool is_named = !routed->what.about.hub.empty() || takes_name_from_key(routed->what, state);
-  const order_seen seen{state, *placed, *facts, *routed, is_named};
+  const auto known = recorded_in(state);
+  if (!known)
+    return unmatched(state.id, *routed, settings, known.error().message);
+  const auto seen = seen_beside(state, *known, *routed);
   auto effect = effect_of(seen);
   call_for(seen, effect, settings);
   if (is_nothing_new(seen, effect))
@@ -166,24 +191,18 @@ result<event_outcome> record_webhook(const journal::object_state& state, std::st
     return outcome.failure();
   for (auto& follow : effect.follows)
     outcome->sends.push_back(std::move(follow));
-  tell_notification(*outcome, state.id, &*facts, *routed);
+  tell_notification(*outcome, state.id, &known->facts, *routed);
   conclude(*outcome, settings, *routed, {effect.verdict, std::move(effect.text)});
   return outcome;
 }
 
 std::optional<concluded> known_by(const journal::object_state& state, routed_event routed) {
-  const auto* recorded = state.value("facts");
-  const auto* request = state.value("order");
-  const bool is_of_fulfilment =
-      routed.what.kind == event_kind::packed || routed.what.kind == event_kind::picked_up;
-  if (is_of_fulfilment || recorded == nullptr || request == nullptr)
+  if (is_of_fulfilment(routed.what.kind))
     return std::nullopt;
-  const auto facts = order_facts::decode(*recorded);
-  const auto placed = order::decode(*request);
-  if (!facts || !placed || is_for_notification(routed.what, &*facts))
+  const auto known = recorded_in(state);
+  if (!known || is_for_notification(routed.what, &known->facts))
     return std::nullopt;
-  const bool is_named = !routed.what.about.hub.empty() || takes_name_from_key(routed.what, state);
-  const order_seen seen{state, *placed, *facts, routed, is_named};
+  const auto seen = seen_beside(state, *known, routed);
   auto effect = effect_of(seen);
   if (!is_nothing_new(seen, effect))
     return std::nullopt;
