@@ -443,19 +443,24 @@ TEST_CASE("a stopped hub is the same again after its next start", "[runtime][hub
   CHECK(f.hub().metrics().resumed == 1);
 }
 
-// What it knows may be a commit that never reached the disk.
-TEST_CASE("a hub that starts on a full disk answers, sends nothing, and goes on when there is room",
-          "[runtime][hub][stall]") {
-  fixture f({}, std::make_unique<system_clock>(), true);
+/// A call whose hub ends while nothing can be folded, and its one segment is in use.
+std::string begun_before_full_disk(fixture& f) {
   const auto id = f.call("a", "work", "x")->ids.take();
   auto out = f.p->transport.calls.take();
-  // It ends while nothing can be folded, and its one segment is in use.
   f.p->store.refuse(error_kind::full);
   f.p->disk->room_for(0);
   f.hub().stop();
   out.done(lost_call());
   out.done = nullptr;
   REQUIRE(ends([p = f.p] { p->hub.reset(); }));
+  return id;
+}
+
+// What it knows may be a commit that never reached the disk.
+TEST_CASE("a hub that starts on a full disk answers, sends nothing, and goes on when there is room",
+          "[runtime][hub][stall]") {
+  fixture f({}, std::make_unique<system_clock>(), true);
+  const auto id = begun_before_full_disk(f);
 
   f.start();
   channel<int> resumed;
@@ -487,14 +492,7 @@ TEST_CASE("a hub that starts on a full disk answers, sends nothing, and goes on 
 TEST_CASE("a hub that starts on a full disk can be stopped there, and starts again",
           "[runtime][hub][stall]") {
   fixture f({}, std::make_unique<system_clock>(), true);
-  const auto id = f.call("a", "work", "x")->ids.take();
-  auto out = f.p->transport.calls.take();
-  f.p->store.refuse(error_kind::full);
-  f.p->disk->room_for(0);
-  f.hub().stop();
-  out.done(lost_call());
-  out.done = nullptr;
-  REQUIRE(ends([p = f.p] { p->hub.reset(); }));
+  const auto id = begun_before_full_disk(f);
   for (int restart = 0; restart < 2; ++restart) {
     f.start();
     REQUIRE(f.hub().resume());

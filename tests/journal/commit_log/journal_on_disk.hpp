@@ -45,4 +45,13 @@ struct journal_on_disk {
   }
 };
 
+/// Leaves a journal there of which the tables have so many rounds, and its log as many more.
+inline void leave_half_folded(const std::string& directory, turn_maker& maker, reference& world,
+                              int rounds) {
+  const journal_on_disk hub(directory);
+  hub.commit(maker, world, rounds);
+  REQUIRE(hub.journal->checkpoint_now(maker.now()));
+  hub.commit(maker, world, rounds);
+}
+
 } // namespace orderhub::testing

@@ -163,12 +163,7 @@ TEST_CASE("a journal whose commit log is missing, or is another one's, is not op
   const auto away = dir / "away";
   turn_maker maker(14);
   reference world;
-  {
-    const journal_on_disk hub(data);
-    hub.commit(maker, world, 5);
-    REQUIRE(hub.journal->checkpoint_now(maker.now()));
-    hub.commit(maker, world, 5);
-  }
+  leave_half_folded(data, maker, world, 5);
   std::filesystem::rename(data + "/log", away);
   std::string expected;
   SECTION("missing") {
@@ -244,12 +239,7 @@ TEST_CASE("looking at a journal changes nothing of its commit log", "[commit_log
   const auto data = dir / "data";
   turn_maker maker(16);
   reference world;
-  {
-    const journal_on_disk hub(data);
-    hub.commit(maker, world, 10);
-    REQUIRE(hub.journal->checkpoint_now(maker.now()));
-    hub.commit(maker, world, 10);
-  }
+  leave_half_folded(data, maker, world, 10);
   const auto before = files_in(data + "/log");
   const auto tables = files_in(data).at(data + "/data.mdb");
   REQUIRE(before.size() > 1);
