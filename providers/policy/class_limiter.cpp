@@ -12,7 +12,13 @@ constexpr std::int64_t second_ms = 1'000;
 /// One call, in what a millisecond at one call in 1,000 s brings.
 constexpr std::int64_t call = 1'000'000;
 constexpr std::int64_t one_a_second = 1'000;
-constexpr std::int64_t rate_min = 100; ///< One in 10 s.
+/// The least that refusals bring a class to, or a quarter of a known limit where that is less: what
+/// a vendor limits below that is kept to by the holds.
+constexpr std::int64_t rate_min = 2'000;
+/// Shares of lately answered calls, in millionths.
+constexpr std::int64_t whole = 1'000'000;
+constexpr std::int64_t few = whole / 6;
+constexpr std::int64_t answers_lately = 32;
 constexpr std::int64_t rate_max = 1'000'000'000;
 /// So much of a second's calls may leave at once.
 constexpr std::int64_t burst_ms = 200;
@@ -44,7 +50,7 @@ void class_limiter::count(std::int64_t now) {
 /// While what it may is used, it may more each second; not for having been idle.
 void class_limiter::grow(std::int64_t now) {
   if (now - cut_at_ >= forgotten_ms) {
-    rate_ = 0;
+    rate_ = refused_share_ = 0;
     return;
   }
   const auto seconds = (now - grown_at_) / second_ms;
@@ -56,7 +62,7 @@ void class_limiter::grow(std::int64_t now) {
   grown_at_ += seconds * second_ms;
   used_ = 0;
   if (rate_ >= rate_max || (known_ && rate_ >= rate_of(known_->limit())))
-    rate_ = 0;
+    rate_ = refused_share_ = 0;
 }
 
 void class_limiter::refill(std::int64_t now) {
@@ -136,8 +142,15 @@ std::optional<std::int64_t> class_limiter::tokens(std::int64_t now) {
   return there;
 }
 
+void class_limiter::taken(std::int64_t left_at) {
+  if (left_at > cut_at_)
+    refused_in_row_ = 0;
+  refused_share_ -= refused_share_ / answers_lately;
+}
+
 void class_limiter::limited(std::int64_t left_at, std::int64_t now, std::int64_t asked_ms) {
   const auto asked = std::clamp<std::int64_t>(asked_ms, 0, wait_hint_max_ms);
+  refused_share_ += (whole - refused_share_) / answers_lately;
   if (left_at <= cut_at_) {
     if (asked > 0)
       held_until_ = std::max(held_until_, now + asked);
@@ -154,8 +167,12 @@ void class_limiter::limited(std::int64_t left_at, std::int64_t now, std::int64_t
   const auto lately = second == second_       ? std::max(count_, count_before_)
                       : second == second_ + 1 ? count_
                                               : 0;
-  peak_ = std::min(before, std::max<std::int64_t>(lately, 1) * one_a_second);
-  rate_ = std::max(peak_ / 2, rate_min);
+  // What a paced class did in this second says little: it was held for a part of it. Where few of
+  // its calls are refused it is about at the limit, or they are refused for something else.
+  peak_ = rate_ > 0 ? before : std::min(before, std::max<std::int64_t>(lately, 1) * one_a_second);
+  const bool is_near = rate_ > 0 && refused_share_ < few;
+  const auto least = known_ ? std::min(rate_of(known_->limit()) / 4, rate_min) : rate_min;
+  rate_ = std::max({is_near ? peak_ - peak_ / 8 : peak_ / 2, least, std::int64_t{1}});
   cut_at_ = now;
   credit_ = 0;
   credit_at_ = grown_at_ = held_until_;

@@ -132,6 +132,27 @@ TEST_CASE("of a burst that is refused one refusal counts, and the longest wish t
   CHECK(*limiter.learned_rate() < 80 * second);
 }
 
+TEST_CASE("a vendor that refuses one of thirteen calls whatever the pace is not given up",
+          "[providers][limiter]") {
+  for (const auto seed : testing::seeds(1, 5)) {
+    CAPTURE(seed);
+    seeded_random dice(seed);
+    class_limiter limiter;
+    std::int64_t taken = 0;
+    for (std::int64_t now = 1; now < 10 * minute; now = limiter.next_at(now + 1)) {
+      if (!limiter.take(now))
+        continue;
+      if (dice.below(13) == 0) {
+        limiter.limited(now, now, second);
+      } else {
+        limiter.taken(now);
+        ++taken;
+      }
+    }
+    CHECK(taken >= 10 * 60 * 2 * 3 / 4); // At best 12 a second: each refusal asks for one.
+  }
+}
+
 TEST_CASE("refusals in a row that ask for nothing hold longer each time", "[providers][limiter]") {
   class_limiter limiter;
   std::int64_t now = 1'000;
