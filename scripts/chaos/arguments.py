@@ -3,6 +3,14 @@ import argparse
 import random
 
 
+def shares(text):
+    """Four percentages, as shares of one."""
+    numbers = [float(number) / 100 for number in text.split(",")]
+    if len(numbers) != 4 or min(numbers) < 0 or sum(numbers) - numbers[1] > 0.95:
+        raise ValueError
+    return numbers
+
+
 def parse_arguments(description):
     p = argparse.ArgumentParser(prog="chaos.sh", description=description,
                                 formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -17,6 +25,11 @@ def parse_arguments(description):
     p.add_argument("--hang-answer", type=float, metavar="SECONDS",
                    help="how late it then answers; 0: never (default: half of the calls after "
                         "28 s, half never)")
+    p.add_argument("--mix", nargs="?", const="30,20,5,2", type=shares,
+                   metavar="FAIL,LATE,LOST,AFTER",
+                   help="instead of changing faults, of all calls of all vendors so many percent "
+                        "fail, are answered late, lose the answer after the work, and do the work "
+                        "after the cut (30,20,5,2 where no numbers are given)")
     p.add_argument("--clock-steps", type=int, nargs="?", const=10, default=0, metavar="N",
                    help="steps of the hub's wall clock (10 where N is not given)")
     p.add_argument("--webhooks", action="store_true",
@@ -33,6 +46,8 @@ def parse_arguments(description):
         p.error("--kills and --clock-steps must be at least 0 and --orders at least 1")
     if a.broken and (a.hang or a.clock_steps or a.webhooks):
         p.error("--break goes with none of --hang, --clock-steps and --webhooks")
+    if a.mix and (a.broken or a.hang):
+        p.error("--mix goes with neither --break nor --hang")
     if a.webhooks_lost and not a.webhooks:
         p.error("--webhooks-lost goes with --webhooks")
     if a.seed is None:

@@ -31,7 +31,7 @@ def lost_answers(run, vendor, operation, begin, end):
     effects = []
     for r in rules_at(run, begin, end):
         hangs = r["effect"] == "latency" and r["latency_ms"] >= HANG_MS_MIN
-        if r["vendor"] == vendor and r["operation"] in (operation, "*"):
+        if r["vendor"] in (vendor, "*") and r["operation"] in (operation, "*"):
             effects.append("hang" if hangs else r["effect"])
     return [e for e in effects if e in LOSES_ANSWER]
 

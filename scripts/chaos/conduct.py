@@ -77,8 +77,10 @@ def load(run, hub, mock, clock):
     run.stop.set()
     faulting.join()
     stepping.join()
-    # What is broken on purpose needs its faults for longer than the load lasts.
-    if not run.a.broken:
+    # What is broken on purpose needs its faults for longer than the load lasts, and a mix is one of
+    # all calls.
+    lasting = run.a.broken or run.a.mix
+    if not lasting:
         faults.set([])
     deadline = time.monotonic() + run.a.patience
     for thread in client_threads:
@@ -87,5 +89,5 @@ def load(run, hub, mock, clock):
         run.violate("not terminal", "clients still wait for an answer")
     if not clients.errors.empty():
         raise clients.errors.get()
-    if run.a.broken:
+    if lasting:
         faults.set([])

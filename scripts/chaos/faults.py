@@ -65,8 +65,29 @@ class Faults:
             return [rule(self.run.a.hang_answer * 1000 or NEVER_MS, always=True)]
         return [rule(28_000, always=True), rule(NEVER_MS, probability=0.5)]
 
+    def mix_rules(self):
+        """The first rule that hits a call decides, so each has its share of what is left."""
+        fail, late, lost, after = self.run.a.mix
+        every = {"vendor": "*", "operation": "*"}
+        rules, left = [dict(every, effect="latency", latency_ms=400, probability=late)], 1.0
+        for share, rule in [
+                (lost, {"effect": "drop_after"}),
+                (after, {"effect": "late_work", "late_ms": LATE_MS_MAX}),
+                (fail / 4, {"effect": "drop_before"}),
+                (fail / 4, {"effect": "status", "status": 500}),
+                (fail / 4, {"effect": "status", "status": 503}),
+                (fail / 4, {"effect": "status", "status": 429, "headers": {"retry-after": "1"}})]:
+            if share:
+                rules.append(dict(every, probability=share / left, **rule))
+                left -= share
+        return [rule for rule in rules if rule["probability"] > 0]
+
     def inject(self):
         """A new set of faults every second or so, until told to stop."""
+        if self.run.a.mix:
+            self.set(self.mix_rules())
+            self.run.stop.wait()
+            return
         # While a vendor hangs it has no other fault, and the charge, whose time is measured, none
         # at all.
         faults = [f for f in FAULTS if not self.run.hang or
