@@ -121,6 +121,10 @@ result<std::size_t> checkpoint::fold_object(write_transaction& txn, const std::s
     old_live.push_back(i.id);
 
   const auto also = [&](const record& r) -> result<void> {
+    if (r.kind == record_kind::operator_action && r.object == state.id) {
+      budget.spend(1);
+      return txn.put(table::ix, action_key(r.time, state.folded_to), encode(r));
+    }
     auto refs = refs_of(r);
     if (!refs)
       return refs.failure();

@@ -102,6 +102,9 @@ public:
   result<std::vector<timer_row>> timers(unix_ms until, std::size_t limit) const override {
     return timers_.until(until, limit);
   }
+  result<std::vector<recorded_action>> actions(const action_search& search) const override {
+    return queries_.actions(search);
+  }
   journal_metrics metrics() const override;
   result<void> commit(std::vector<turn>& turns) override;
   result<bool> maintain(unix_ms now) override;

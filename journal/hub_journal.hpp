@@ -99,6 +99,11 @@ public:
   /// aside.
   [[nodiscard]] virtual result<std::vector<timer_row>> timers(unix_ms until,
                                                               std::size_t limit) const = 0;
+  /// What people did, newest first; for as long as `action_retention_ms`.
+  [[nodiscard]] virtual result<std::vector<recorded_action>>
+  actions(const action_search& /*search*/) const {
+    return std::vector<recorded_action>();
+  }
   [[nodiscard]] virtual journal_metrics metrics() const = 0;
 
   /// Whether what is read here may be acted upon. False after an `open` that found no room to write

@@ -16,6 +16,7 @@ struct journal_options {
   /// folded: an object that is called thousands of times a second holds no commit up.
   std::size_t part_records = 128;
   std::int64_t journal_retention_ms = 30LL * 24 * 3600 * 1000; ///< Of finished invocations.
+  std::int64_t action_retention_ms = 400LL * 24 * 3600 * 1000; ///< Of what people did.
   bool sync = true; ///< Sync every commit; beside a commit log the tables are synced always.
   /// Says when a commit was made, for `last_stamp` of the next run; none: that is not known.
   /// Outlives the journal; asked from the thread that commits, and once by `open`.

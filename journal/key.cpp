@@ -121,6 +121,24 @@ std::string expiry_key(unix_ms expires_at, const digest& scope) {
   return w.take();
 }
 
+std::string action_key(unix_ms time, log_sequence lsn) {
+  byte_writer w(17);
+  w.u8(static_cast<std::uint8_t>(index_prefix::action));
+  w.u64(~static_cast<std::uint64_t>(std::max<unix_ms>(time, 0)));
+  w.u64(~lsn);
+  return w.take();
+}
+
+std::optional<action_place> parse_action_key(std::string_view key) {
+  byte_reader r(key);
+  if (r.u8() != static_cast<std::uint8_t>(index_prefix::action))
+    return std::nullopt;
+  action_place place;
+  place.time = static_cast<unix_ms>(~r.u64());
+  place.lsn = ~r.u64();
+  return r.done() ? std::optional(place) : std::nullopt;
+}
+
 std::optional<expiry> parse_expiry_key(std::string_view key) {
   byte_reader r(key);
   if (r.u8() != static_cast<std::uint8_t>(index_prefix::expiry))

@@ -31,6 +31,7 @@ constexpr std::string_view boot = "boot";
 namespace index_prefix {
 constexpr char active = 'a'; ///< Objects for which `needs_resume` holds.
 constexpr char expiry = 'e'; ///< Request keys by the end of their retention.
+constexpr char action = 'u'; ///< What people did, by time.
 } // namespace index_prefix
 
 /// First byte of a key in `sa`.
@@ -81,6 +82,17 @@ struct expiry {
   digest scope{};
 };
 std::optional<expiry> parse_expiry_key(std::string_view key);
+
+/// `ix`, action: 'u' | u64 all ones less the time | u64 all ones less the LSN, so that the newest
+/// comes first. The value is the encoded record.
+std::string action_key(unix_ms time, log_sequence lsn);
+struct action_place {
+  unix_ms time = 0;
+  log_sequence lsn = 0;
+
+  friend auto operator<=>(const action_place&, const action_place&) = default;
+};
+std::optional<action_place> parse_action_key(std::string_view key);
 
 /// `dd`: the scope's 32 bytes.
 std::string request_row_key(const digest& scope);

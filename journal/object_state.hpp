@@ -54,6 +54,20 @@ struct operator_entry {
 /// The newest ones are kept.
 constexpr std::size_t operator_entries_max = 100;
 
+/// One of all that people did, on whatever object.
+struct recorded_action {
+  log_sequence lsn = 0;
+  object_id object;
+  operator_entry entry;
+};
+/// Which of them: behind (older than) that place, not before `since`.
+struct action_search {
+  unix_ms behind_time = 0;     ///< 0: from the newest on.
+  log_sequence behind_lsn = 0; ///< Of those of the same time.
+  unix_ms since = 0;
+  std::size_t limit = 50;
+};
+
 /// Everything that is known of one object: the fold of all its records. The actor folds what it
 /// appends into its own copy; the store folds the log into rows with the same function.
 struct object_state {

@@ -56,6 +56,10 @@ void generation::add(const stored_record& r, unix_ms time, std::string_view own,
     due.emplace(*refs.due_at, owner);
     size += due_cost;
   }
+  if (refs.is_action) {
+    actions.push_back(r);
+    size += reference_cost;
+  }
 }
 
 // ── Reading ──────────────────────────────────────────────────────────────────────────────────
@@ -140,6 +144,24 @@ overlay::due_objects overlay::due(unix_ms until) const {
       for (auto it = g->due.begin(); it != g->due.end() && it->first <= until; ++it)
         if (g->covers(*it->second))
           out.keys.insert(*it->second);
+  return out;
+}
+
+std::vector<std::pair<log_sequence, std::string>> overlay::actions(std::size_t limit) const {
+  std::vector<std::pair<log_sequence, std::string>> out;
+  const std::lock_guard lock(mutex_);
+  const auto count = current_->actions.size() + (frozen_ ? frozen_->actions.size() : 0);
+  auto passed_over = count - std::min(count, limit);
+  for (const auto* g : {frozen_.get(), current_.get()}) {
+    if (g == nullptr)
+      continue;
+    for (const auto& r : g->actions) {
+      if (passed_over > 0)
+        --passed_over;
+      else
+        out.emplace_back(r.lsn, r.bytes);
+    }
+  }
   return out;
 }
 

@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 /// What was committed since the last checkpoint, in memory. Reads ask it first, and the rows for
@@ -58,6 +59,8 @@ struct generation {
   std::unordered_map<digest, request_row, digest_hash> requests;
   /// Moments at which an object of `objects` may have something to do.
   std::multimap<unix_ms, const std::string*> due;
+  /// What people did.
+  std::vector<stored_record> actions;
   unix_ms first_time = 0;
   unix_ms last_time = 0;
   log_sequence last_lsn = 0;
@@ -130,6 +133,9 @@ public:
     std::uint64_t folds = 0;
   };
   [[nodiscard]] due_objects due(unix_ms until) const;
+  /// What people did, oldest first, at most the newest `limit`: encoded records. Those that a slice
+  /// has folded are among them until the checkpoint has ended.
+  [[nodiscard]] std::vector<std::pair<log_sequence, std::string>> actions(std::size_t limit) const;
   /// Slices of folding that were committed: where it has changed, rows have moved meanwhile.
   [[nodiscard]] std::uint64_t folds() const;
 

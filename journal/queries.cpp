@@ -1,9 +1,12 @@
 #include "journal/queries.hpp"
 
 #include "journal/open_work.hpp"
+#include "journal/record.hpp"
 #include "journal/stored_objects.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -196,6 +199,53 @@ result<std::vector<std::string>> queries::keys_of(std::string_view service, std:
   if (keys.size() > limit)
     keys.resize(limit);
   return keys;
+}
+
+result<std::vector<recorded_action>> queries::actions(const action_search& search) const {
+  const action_place behind{search.behind_time, search.behind_lsn};
+  const auto is_meant = [&](const action_place& at) {
+    return (search.behind_time == 0 || at < behind) && at.time >= search.since;
+  };
+  std::map<action_place, recorded_action, std::greater<>> found; // Newest first.
+  const auto add = [&](log_sequence lsn, std::string_view bytes) {
+    auto r = decode_record(bytes);
+    auto action = r ? decode_operator(r->payload) : result<operator_payload>(r.failure());
+    if (!action || !is_meant({r->time, lsn}))
+      return;
+    found.insert_or_assign(
+        {r->time, lsn},
+        recorded_action{lsn, std::move(r->object), {r->time, r->invocation, std::move(*action)}});
+  };
+  constexpr std::size_t unfolded_max = 100'000;
+  for (const auto& [lsn, bytes] : recent_.actions(unfolded_max))
+    add(lsn, bytes);
+  auto rows = tables_.read();
+  if (!rows)
+    return rows.failure();
+  const auto from = search.behind_time > 0 ? action_key(behind.time, behind.lsn)
+                                           : std::string(1, index_prefix::action);
+  std::size_t in_rows = 0;
+  auto scanned = (*rows)->scan(table::ix, from, [&](auto key, auto value) {
+    if (key.empty() || key.front() != index_prefix::action || in_rows >= search.limit)
+      return false;
+    const auto place = parse_action_key(key);
+    if (place && place->time < search.since)
+      return false;
+    if (place && is_meant(*place)) {
+      ++in_rows;
+      add(place->lsn, value); // One that is damaged is left out: `verify` names it.
+    }
+    return true;
+  });
+  if (!scanned)
+    return scanned.failure();
+  std::vector<recorded_action> out;
+  for (auto& [place, action] : found) {
+    if (out.size() == search.limit)
+      break;
+    out.push_back(std::move(action));
+  }
+  return out;
 }
 
 } // namespace orderhub::journal

@@ -45,6 +45,8 @@ public:
                                                          std::string_view after,
                                                          std::size_t limit) const;
 
+  [[nodiscard]] result<std::vector<recorded_action>> actions(const action_search& search) const;
+
 private:
   const store& tables_;
   const overlay& recent_;

@@ -290,17 +290,29 @@ enum class operator_verb : std::uint8_t {
   resume = 3,   ///< Ends a pause.
   happened = 4, ///< The step in doubt took effect; looked up at the vendor before it is believed.
   not_happened = 5, ///< It did not; looked up likewise.
+  cancel = 6,       ///< The order is cancelled, by the invocation that the record is about.
+  ack = 7,          ///< Somebody has seen that the step wants a person.
+  note = 8,         ///< Changes nothing: what was refused, or is about the hub as a whole.
 };
 std::string_view name_of(operator_verb verb);
 
 /// `operator`: who did what, and why. No personal data but the operator's own name.
 struct operator_payload {
   operator_verb verb{};
-  std::string step;     ///< Of `happened` and `not_happened`, and of a `retry` of one; else empty.
-  std::string who;      ///< 1 to 100 bytes.
-  std::string via;      ///< `api`, `cli`, `slack`.
-  std::string reason;   ///< At most 500 bytes.
-  std::string evidence; ///< A vendor's id; at most 200 bytes.
+  std::string
+      step; ///< Of `happened`, `not_happened` and `ack`, and of a `retry` of one; else empty.
+  std::string who;       ///< 1 to 100 bytes.
+  std::string via;       ///< `token`, `loopback`, `slack`.
+  std::string reason;    ///< At most 2,000 bytes.
+  std::string evidence;  ///< A vendor's id; at most 200 bytes.
+  std::string role{};    ///< `operate`; empty: not known. At most 20 bytes.
+  std::string id{};      ///< The same for an action and its repeat; at most 40 bytes, may be empty.
+  std::string request{}; ///< The HTTP request's id; at most 64 bytes.
+  std::string
+      on_behalf{};       ///< The token's name, where `who` is whom it spoke for; at most 100 bytes.
+  std::string wanted{};  ///< Of `note`: the action; at most 64 bytes.
+  std::string target{};  ///< Of `note`: what it was about; at most 255 bytes.
+  std::string outcome{}; ///< Of `note`: what became of it; at most 64 bytes.
 
   friend bool operator==(const operator_payload&, const operator_payload&) = default;
 };

@@ -356,9 +356,26 @@ std::string_view name_of(operator_verb verb) {
     return "happened";
   case operator_verb::not_happened:
     return "not_happened";
+  case operator_verb::cancel:
+    return "cancel";
+  case operator_verb::ack:
+    return "ack";
+  case operator_verb::note:
+    return "note";
   }
   return "unknown";
 }
+
+namespace {
+
+constexpr std::uint8_t circumstances_follow = 1;
+
+bool has_circumstances(const operator_payload& p) {
+  return !(p.role.empty() && p.id.empty() && p.request.empty() && p.on_behalf.empty() &&
+           p.wanted.empty() && p.target.empty() && p.outcome.empty());
+}
+
+} // namespace
 
 std::string encode(const operator_payload& p) {
   byte_writer w(64 + p.reason.size());
@@ -368,6 +385,16 @@ std::string encode(const operator_payload& p) {
   w.str8(p.via);
   w.str16(p.reason);
   w.str16(p.evidence);
+  if (!has_circumstances(p))
+    return w.take();
+  w.u8(circumstances_follow);
+  w.str8(p.role);
+  w.str8(p.id);
+  w.str8(p.request);
+  w.str8(p.on_behalf);
+  w.str8(p.wanted);
+  w.str8(p.target);
+  w.str8(p.outcome);
   return w.take();
 }
 
@@ -380,6 +407,18 @@ result<operator_payload> decode_operator(std::string_view bytes) {
   p.via = text(r.str8());
   p.reason = text(r.str16());
   p.evidence = text(r.str16());
+  if (r.ok() && r.left() > 0) {
+    if (r.u8() != circumstances_follow)
+      return fail(
+          {error_kind::corrupt, "journal.operator", "its end is not known to this program"});
+    p.role = text(r.str8());
+    p.id = text(r.str8());
+    p.request = text(r.str8());
+    p.on_behalf = text(r.str8());
+    p.wanted = text(r.str8());
+    p.target = text(r.str8());
+    p.outcome = text(r.str8());
+  }
   return finish(r, std::move(p), "journal.operator");
 }
 

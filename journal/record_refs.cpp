@@ -123,6 +123,7 @@ result<record_refs> refs_of(const record& rec) {
     if (!decode_operator(rec.payload))
       return cut_short(rec.kind);
     refs.due_at = rec.time; // What a pause held back may be due.
+    refs.is_action = true;
     return refs;
   case record_kind::paused:
     if (rec.payload.empty())

@@ -20,6 +20,8 @@ struct record_refs {
   std::optional<request_key> key;
   /// A moment at which the object may have something to do: sleep, delayed input, retry.
   std::optional<unix_ms> due_at;
+  /// A person did it.
+  bool is_action = false;
 };
 
 /// Fails with `corrupt` where `apply` would: a payload that it reads is cut short or too long.

@@ -35,7 +35,17 @@ void retention::begin_if_due(unix_ms now) {
 }
 
 result<void> retention::slice(unix_ms now) {
-  return step_ == step::invocations ? expire_invocations(now) : expire_requests(now);
+  switch (step_) {
+  case step::none:
+    return {};
+  case step::invocations:
+    return expire_invocations(now);
+  case step::requests:
+    return expire_requests(now);
+  case step::actions:
+    return expire_actions(now);
+  }
+  return {};
 }
 
 void retention::name_row(table t, std::string_view key, const error& why) {
@@ -220,6 +230,42 @@ result<void> retention::expire_requests(unix_ms now) {
       if (auto done = (*txn)->del(table::dd, e.row_key); !done)
         return done.failure();
     }
+    if (auto done = (*txn)->commit(); !done)
+      return done;
+  }
+  if (!more)
+    step_ = step::actions;
+  return {};
+}
+
+result<void> retention::expire_actions(unix_ms now) {
+  slice_budget budget(options_.slice_rows, options_.slice_ms);
+  std::vector<std::string> expired;
+  bool more = false;
+  {
+    auto rows = tables_.read();
+    if (!rows)
+      return rows.failure();
+    const auto oldest = action_key(now - options_.action_retention_ms, 0); // The newest come first.
+    auto scanned = (*rows)->scan(table::ix, oldest, [&](auto key, auto) {
+      if (key.empty() || key.front() != index_prefix::action)
+        return false;
+      if (more = budget.used_up(); more)
+        return false;
+      budget.spend(1);
+      expired.emplace_back(key);
+      return true;
+    });
+    if (!scanned)
+      return scanned;
+  }
+  if (!expired.empty()) {
+    auto txn = tables_.begin_write(options_.sync);
+    if (!txn)
+      return txn.failure();
+    for (const auto& key : expired)
+      if (auto done = (*txn)->del(table::ix, key); !done)
+        return done.failure();
     if (auto done = (*txn)->commit(); !done)
       return done;
   }

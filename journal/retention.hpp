@@ -18,9 +18,9 @@
 namespace orderhub::journal {
 
 /// Forgets finished invocations after `journal_retention_ms`, with them the ephemeral objects that
-/// have no other, and then request keys that have expired. A pass a minute, or a thousandth of the
-/// retention where that is longer, in slices with a transaction of their own. The writer's thread
-/// alone.
+/// have no other, then request keys that have expired, and what people did `action_retention_ms`
+/// ago. A pass a minute, or a thousandth of the retention where that is longer, in slices with a
+/// transaction of their own. The writer's thread alone.
 class retention {
 public:
   /// None of these is owned; all outlive it. `commits` is held by each commit.
@@ -35,13 +35,14 @@ public:
   [[nodiscard]] result<void> slice(unix_ms now);
 
 private:
-  enum class step : std::uint8_t { none, invocations, requests };
+  enum class step : std::uint8_t { none, invocations, requests, actions };
   /// What becomes of an object as one of its invocations is forgotten.
   enum class expiry_of_object : std::uint8_t { stays, goes, later };
   [[nodiscard]] result<expiry_of_object> may_expire(const reader& rows, const object_id& id,
                                                     unix_ms limit) const;
   [[nodiscard]] result<void> expire_invocations(unix_ms now);
   [[nodiscard]] result<void> expire_requests(unix_ms now);
+  [[nodiscard]] result<void> expire_actions(unix_ms now);
   /// A damaged row that stays where it is, for what needs it: named once.
   void name_row(table t, std::string_view key, const error& why);
 

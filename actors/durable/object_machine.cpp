@@ -233,16 +233,23 @@ turn_output object_machine::take() {
 bool object_machine::on_operator(const invocation_id& invocation,
                                  const journal::operator_payload& action) {
   using verb = journal::operator_verb;
-  if (invocation != invocation_id() && state_.find_live(invocation) == nullptr)
-    return false;
-  if (state_.live.empty() && action.verb != verb::pause && action.verb != verb::resume)
+  const bool moves_a_step = action.verb == verb::retry || action.verb == verb::happened ||
+                            action.verb == verb::not_happened;
+  if (moves_a_step && (state_.live.empty() || (invocation != invocation_id() &&
+                                               state_.find_live(invocation) == nullptr)))
     return false;
   append(invocation, record_kind::operator_action, 0, encode(action));
   log::info("operator_action", {{"object", state_.id.text()},
                                 {"action", name_of(action.verb)},
                                 {"step", action.step},
                                 {"who", action.who},
-                                {"reason", action.reason}});
+                                {"role", action.role},
+                                {"via", action.via},
+                                {"reason", action.reason},
+                                {"wanted", action.wanted},
+                                {"target", action.target},
+                                {"outcome", action.outcome},
+                                {"id", action.id}});
   switch (action.verb) {
   case verb::pause:
   case verb::resume: {
@@ -267,6 +274,10 @@ bool object_machine::on_operator(const invocation_id& invocation,
   case verb::happened:
   case verb::not_happened:
     tell_effects(invocation, action);
+    break;
+  case verb::cancel: // What it begins is an input of its own.
+  case verb::ack:
+  case verb::note:
     break;
   }
   pump();

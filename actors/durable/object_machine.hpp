@@ -110,8 +110,8 @@ public:
   /// The gate has a place for that effect now (`sequence` does not count). Where nobody wants it
   /// any more, the host withdraws it.
   void on_place(const call_ref& ref);
-  /// A person acts, on one invocation or (zeros) on all of the object. False: there is nothing that
-  /// it could be about; nothing was recorded.
+  /// A person acts, on one invocation or (zeros) on all of the object. False: there is nothing open
+  /// that it could be about; nothing was recorded.
   bool on_operator(const invocation_id& invocation, const journal::operator_payload& action);
   /// Whatever is due by now.
   void on_time();

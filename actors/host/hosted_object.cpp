@@ -5,7 +5,9 @@
 #include "actors/host/response.hpp"
 #include "journal/base/log.hpp"
 
+#include <algorithm>
 #include <array>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -17,6 +19,24 @@ namespace {
 call_response unreadable() {
   return failure(500, "The stored state of this object cannot be read. It was left as it is; run "
                       "`orderhub journal verify`.");
+}
+
+/// How long the id of an action is known.
+constexpr std::int64_t action_id_ms = 24LL * 3600 * 1000;
+
+const journal::operator_entry* same_action(const journal::object_state& state,
+                                           const journal::operator_payload& action, unix_ms now) {
+  if (action.id.empty())
+    return nullptr;
+  const auto it =
+      std::find_if(state.operators.rbegin(), state.operators.rend(), [&](const auto& o) {
+        return o.action.id == action.id && o.at + action_id_ms > now;
+      });
+  return it == state.operators.rend() ? nullptr : &*it;
+}
+
+bool is_repeat(const journal::operator_payload& a, const journal::operator_payload& b) {
+  return a.verb == b.verb && a.step == b.step && a.reason == b.reason && a.evidence == b.evidence;
 }
 
 bool asked_from_outside(const object_event& event) {
@@ -228,10 +248,45 @@ void hosted_object::on(awakeable_input& in) {
 void hosted_object::on(operator_input& in) {
   call_response response;
   response.status = 202;
-  if (!machine_->on_operator(in.invocation, in.action))
+  if (const auto* before = same_action(machine_->state(), in.action, shared_.env.time.now())) {
+    if (!is_repeat(before->action, in.action))
+      response = failure(409, "Under this id another action was recorded.");
+  } else if (auto begun = begin_for(in); begun) {
+    response = std::move(*begun);
+  } else if (!machine_->on_operator(in.invocation, in.action)) {
     response =
         failure(404, "Nothing of " + who_.object.text() + " is open that this could be about.");
+  }
   respond_when_durable(in.to, std::move(response));
+}
+
+/// Nothing: it has begun, or nothing is to be begun. Else why it has not.
+std::optional<call_response> hosted_object::begin_for(const operator_input& in) {
+  if (in.begins.empty())
+    return std::nullopt;
+  const auto* handler = shared_.services.find(who_.object.service, in.begins);
+  if (handler == nullptr)
+    return failure(404, who_.object.service + " has no handler " + in.begins + ".");
+  journal::input_payload input;
+  input.handler = in.begins;
+  input.revision = handler->revision;
+  input.shared = handler->mode == durable::handler_mode::shared;
+  if (handler->validate) {
+    auto body = handler->validate(who_.object.key, {});
+    if (!body)
+      return failure(status_of(body.error()), body.error().message);
+    input.body = std::move(*body);
+  }
+  const auto verdict = machine_->on_input(in.invocation, std::move(input));
+  switch (verdict.kind) {
+  case durable::verdict_kind::accepted:
+  case durable::verdict_kind::known:
+    return std::nullopt;
+  case durable::verdict_kind::full:
+    return failure(429, "Too many calls of " + who_.object.text() + " wait for their turn.");
+  default:
+    return failure(status_of(verdict.why), verdict.why.message);
+  }
 }
 
 void hosted_object::respond_when_durable(responder_ptr& to, call_response response) {

@@ -70,6 +70,7 @@ private:
   void on(durable::object_message& message) { machine_->on_message(message); }
   void on(awakeable_input& in);
   void on(operator_input& in);
+  std::optional<call_response> begin_for(const operator_input& in);
   void on(vendor_outcome& a);
   void on(place_offered& p);
   void on(tick&) { machine_->on_time(); }

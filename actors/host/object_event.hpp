@@ -52,6 +52,8 @@ struct operator_input {
   invocation_id invocation;
   journal::operator_payload action;
   responder_ptr to;
+  /// Of a cancel: the handler that does it, begun without a body in the same turn, as `invocation`.
+  std::string begins{};
 };
 /// A vendor answered, or did not. The call's place is free when this goes, so after what the answer
 /// showed was learned.

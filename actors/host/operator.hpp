@@ -45,6 +45,11 @@ public:
   /// Finished ones of one request and of all that it caused (`journal::past_of`).
   [[nodiscard]] result<journal::past_invocations> past(std::span<const object_id> objects,
                                                        unix_ms accepted_at) const;
+  /// What people did, newest first.
+  [[nodiscard]] result<std::vector<journal::recorded_action>>
+  actions(const journal::action_search& search) const {
+    return from_.journal.actions(search);
+  }
   /// How each configured vendor stands, by name.
   [[nodiscard]] std::vector<vendor_places> vendors() const { return from_.vendors(); }
   /// Steps that wait, by vendor and cause.

@@ -292,14 +292,19 @@ void hub::complete_awakeable(std::string id, bool resolve, std::string payload, 
 
 void hub::operate(const object_id& object, const invocation_id& invocation,
                   journal::operator_payload action, responder_ptr to) {
+  act({object, invocation, std::move(action)}, std::move(to));
+}
+
+void hub::act(operator_request request, responder_ptr to) {
   if (!parts_->shared().admission.accepting()) {
     to->finished(failure(503, "The hub takes no new work at the moment. Nothing was recorded; try "
                               "again later."));
     return;
   }
   caf::anon_send(parts_->directory,
-                 route_message{object, make_event(operator_input{invocation, std::move(action),
-                                                                 std::move(to)})});
+                 route_message{request.object, make_event(operator_input{
+                                                   request.invocation, std::move(request.action),
+                                                   std::move(to), std::move(request.begins)})});
 }
 
 std::vector<vendor_places> hub::vendors() const {

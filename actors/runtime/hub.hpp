@@ -3,6 +3,7 @@
 #include "actors/durable/wait_board.hpp"
 #include "actors/host/call_gate.hpp"
 #include "actors/host/ingress.hpp"
+#include "actors/host/operator_desk.hpp"
 #include "actors/host/vendor_switch.hpp"
 #include "journal/base/journal_clock.hpp"
 #include "journal/base/secret.hpp"
@@ -54,7 +55,7 @@ struct hub_metrics {
 /// A running hub: the actor system with its directory, objects, providers, timers, gateway actors
 /// and journal writer. Everything passed in is owned by `main` and outlives it. Made and destroyed
 /// by the same thread: CAF's actor system asks for that.
-class hub final : public host::ingress, public host::vendor_control {
+class hub final : public host::ingress, public host::vendor_control, public host::operator_desk {
 public:
   hub(journal::hub_journal& journal, const durable::service_registry& services,
       const providers::registry& vendors, providers::transport& transport, const clock& time,
@@ -83,6 +84,7 @@ public:
   /// 404: nothing is open there that it could be about.
   void operate(const object_id& object, const invocation_id& invocation,
                journal::operator_payload action, host::responder_ptr to);
+  void act(host::operator_request request, host::responder_ptr to) override;
   [[nodiscard]] std::vector<host::vendor_places> vendors() const override;
   void operate_vendor(std::string vendor, host::vendor_verb verb, host::operator_note by,
                       host::responder_ptr to) override;

@@ -47,28 +47,55 @@ std::string metrics_text(const server_metrics& c) {
 
 namespace {
 
-/// What is refused before any page is looked for, in this API's form.
-http_response refused(http_response refusal) {
-  const auto reason = refusal.status == 401 ? admin_reason::unauthorized : admin_reason::forbidden;
-  auto r = response_of({reason,
-                        refusal.status == 401
-                            ? "This needs the header Authorization: Bearer with the admin token."
-                            : "Without a token only requests to a loopback host name, and from no "
-                              "other web origin, are answered.",
-                        {},
-                        {},
-                        {}});
-  r.headers = std::move(refusal.headers);
-  return r;
-}
-
-http_response response_of(admin_page page) {
+http_response shown(admin_page page) {
   http_response r;
   if (!page.version.empty())
     r.add_header("etag", '"' + page.version + '"');
+  r.status = page.status;
   r.content_type = page.content_type;
   r.body = std::move(page.body);
   return r;
+}
+
+http_response shown(admin_answer answer) {
+  if (auto* problem = std::get_if<admin_problem>(&answer)) {
+    auto r = response_of(*problem);
+    if (problem->reason == admin_reason::unauthorized)
+      r.add_header("www-authenticate", "Bearer");
+    return r;
+  }
+  return shown(std::get<0>(std::move(answer)));
+}
+
+admin_problem problem_of(admin_reason reason, std::string field = {}) {
+  return {reason, {}, std::move(field), {}, {}};
+}
+
+bool is_json(const http_request& request) {
+  auto type = request.header("content-type");
+  type = type.substr(0, type.find(';'));
+  while (!type.empty() && type.back() == ' ')
+    type.remove_suffix(1);
+  return equal_ignoring_case(type, "application/json");
+}
+
+/// Whose attempt is worth a record: who wanted to change something, or has a token that is none.
+bool is_attempt(const http_request& request, const admin_problem& problem) {
+  return problem.reason != admin_reason::too_many_attempts &&
+         ((request.method != "GET" && request.method != "HEAD") ||
+          (problem.reason == admin_reason::unauthorized &&
+           request.header_count("authorization") > 0));
+}
+
+/// What somebody wanted, and of what: the path's template, and its order.
+std::pair<std::string, std::string> wanted_of(const http_request& request) {
+  auto call = admin_call_of(request.method, request.target);
+  const auto* found = std::get_if<admin_call>(&call);
+  if (found == nullptr || found->route->action.empty())
+    return {"login", "hub"};
+  const auto key = found->in_path.find("key");
+  return {std::string(found->route->action),
+          key == found->in_path.end() ? std::string("hub") : key->second};
 }
 
 } // namespace
@@ -88,44 +115,105 @@ std::string request_id_of(const http_request& request) {
   return "req_" + hex_of({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
-admin_api::admin_api(host::ingress& hub, const secret& token,
+admin_api::admin_api(host::ingress& hub, admin_access_rules access, const clock& time,
                      std::function<server_metrics()> public_metrics,
                      std::function<std::string()> hub_metrics_text, std::optional<shown_hub> shown)
-    : hub_(hub), access_(token), metrics_(std::move(public_metrics)),
-      more_metrics_(std::move(hub_metrics_text)), shown_(std::move(shown)) {}
+    : hub_(hub), access_(std::move(access), time), metrics_(std::move(public_metrics)),
+      more_metrics_(std::move(hub_metrics_text)), shown_(std::move(shown)) {
+  if (shown_ && shown_->desk != nullptr) {
+    refused_.emplace(*shown_->desk, time);
+    lane_ = std::make_unique<action_lane>();
+  }
+}
+
+admin_api::~admin_api() = default;
 
 void admin_api::handle(http_exchange_ptr exchange) {
-  auto response = answer_to(exchange->request);
-  exchange->answer(std::move(response));
-}
-
-http_response admin_api::page_for(const http_request& request) const {
-  if (auto refusal = access_.refusal(request))
-    return refused(std::move(*refusal));
-  auto call = admin_call_of(request.method, request.target);
-  if (auto* problem = std::get_if<admin_problem>(&call))
-    return http_gateway::response_of(*problem);
-  const auto& found = std::get<0>(call);
-  auto answer = found.route->answer(found, {shown_->view, shown_->about});
-  if (auto* problem = std::get_if<admin_problem>(&answer))
-    return http_gateway::response_of(*problem);
-  return response_of(std::get<0>(std::move(answer)));
-}
-
-http_response admin_api::answer_to(const http_request& request) const {
-  const std::string_view target = request.target;
-  if (shown_ && is_admin_target(target)) {
-    auto r = page_for(request);
-    r.add_header("x-orderhub-api", "1");
-    r.add_header("x-request-id", request_id_of(request));
-    r.add_header("cache-control", "no-store");
-    return r;
+  if (!shown_ || !is_admin_target(exchange->request.target)) {
+    exchange->answer(answer_to(*exchange));
+    return;
   }
+  const auto id = request_id_of(exchange->request);
+  serve(exchange, id, [exchange, id](http_response r) {
+    r.add_header("x-orderhub-api", "1");
+    r.add_header("x-request-id", id);
+    r.add_header("cache-control", "no-store");
+    exchange->answer(std::move(r));
+  });
+}
+
+void admin_api::serve(const http_exchange_ptr& exchange, const std::string& request_id,
+                      const reply& to) {
+  const auto& request = exchange->request;
+  const auto refuse = [&](const admin_problem& problem, const admin_caller& who) {
+    if (refused_ && is_attempt(request, problem)) {
+      const auto [wanted, target] = wanted_of(request);
+      refused_->note(who, wanted, target, name_of(problem.reason), request_id);
+    }
+    to(shown(admin_answer(problem)));
+  };
+  auto caller = access_.caller_of(request, exchange->peer());
+  if (const auto* problem = std::get_if<admin_problem>(&caller))
+    return refuse(*problem, {"unknown", admin_role::read, "none", {}});
+  auto& who = std::get<0>(caller);
+  auto call = admin_call_of(request.method, request.target);
+  if (const auto* problem = std::get_if<admin_problem>(&call))
+    return to(shown(admin_answer(*problem)));
+  auto& found = std::get<0>(call);
+  if (who.role < found.route->role)
+    return refuse({admin_reason::role_too_low,
+                   "That needs the role " + std::string(name_of(found.route->role)) + "; " +
+                       who.name + " has " + std::string(name_of(who.role)) + '.',
+                   {},
+                   {},
+                   {}},
+                  who);
+  if (found.route->act == nullptr)
+    return to(shown(found.route->answer(found, sources())));
+  if (!is_json(request))
+    return refuse(problem_of(admin_reason::wrong_content_type, "content-type"), who);
+  begin(exchange, std::move(found), std::move(who), request_id, to);
+}
+
+void admin_api::begin(const http_exchange_ptr& exchange, admin_call call, admin_caller who,
+                      const std::string& request_id, const reply& to) {
+  const auto& request = exchange->request;
+  constexpr std::size_t key_size_max = 255;
+  const auto key = request.header("idempotency-key");
+  if (request.body.size() > action_body_max)
+    return to(response_of(problem_of(admin_reason::body_too_large)));
+  if (key.size() > key_size_max || !is_utf8(key) || request.header_count("idempotency-key") > 1)
+    return to(response_of(problem_of(admin_reason::invalid_parameter, "idempotency-key")));
+  const auto health = shown_->view.health();
+  const bool is_dry_run = call.value("dry_run") == "true";
+  if (lane_ == nullptr || (!health.accepting && !is_dry_run))
+    return to(response_of(admin_problem{admin_reason::unavailable, health.reason, {}, {}, {}}));
+  admin_action action{std::move(call), std::move(who), request.body,     std::string(key),
+                      request_id,      *shown_->desk,  lane_->stopping()};
+  const bool is_taken = lane_->add([this, action = std::move(action), to] {
+    auto answer = action.call.route->act(action, sources());
+    if (const auto* page = std::get_if<admin_page>(&answer);
+        page != nullptr && page->changed_nothing && refused_)
+      refused_->note(action.who, action.call.route->action,
+                     action.call.in_path.contains("key") ? action.call.key() : "hub",
+                     "nothing_to_do", action.request_id);
+    to(shown(std::move(answer)));
+  });
+  if (!is_taken)
+    to(response_of(admin_problem{
+        admin_reason::unavailable, "Too many actions wait for their turn.", {}, {}, {}}));
+}
+
+http_response admin_api::answer_to(http_exchange& exchange) {
+  const auto& request = exchange.request;
+  const std::string_view target = request.target;
   const auto path = target.substr(0, target.find('?'));
   const bool health = path == "/restate/health";
-  if (!health)
-    if (auto refusal = access_.refusal(request))
-      return std::move(*refusal);
+  if (!health) {
+    auto caller = access_.caller_of(request, exchange.peer());
+    if (auto* problem = std::get_if<admin_problem>(&caller))
+      return shown(admin_answer(std::move(*problem)));
+  }
   if (!health && path != "/metrics")
     return problem(404, "There is nothing at this path of the admin port.");
   if (request.method != "GET" && request.method != "HEAD") {
@@ -138,6 +226,12 @@ http_response admin_api::answer_to(const http_request& request) const {
   http_response r;
   r.content_type = metrics_content_type;
   r.body = metrics_text(metrics_());
+  if (refused_) {
+    metrics_writer out;
+    out.one("orderhub_operator_refusals_not_recorded_total", metric_kind::counter,
+            refused_->not_recorded(), "Refused attempts that were too many for the audit.");
+    r.body += out.take();
+  }
   if (more_metrics_)
     r.body += more_metrics_();
   return r;

@@ -1,52 +1,69 @@
 #pragma once
 #include "actors/host/ingress.hpp"
 #include "actors/host/operator.hpp"
+#include "actors/host/operator_desk.hpp"
+#include "http_gateway/admin/action_lane.hpp"
+#include "http_gateway/admin/admin_access.hpp"
+#include "http_gateway/admin/admin_action.hpp"
 #include "http_gateway/admin/admin_pages.hpp"
-#include "http_gateway/ingress/access.hpp"
 #include "http_gateway/server/server.hpp"
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace orderhub::http_gateway {
 
 /// The admin listener: GET and HEAD of `/restate/health`, of `/metrics` (Prometheus text, version
-/// 0.0.4), and of the paths of `admin_routes`, which show a running hub to an operator.
+/// 0.0.4), and the paths of `admin_routes`, which show a running hub to an operator, and let him
+/// act on it.
 ///
-/// Everything is answered on the io thread of this listener, which is none of the public one's: a
-/// page reads a bounded number of rows and waits for nobody.
+/// Everything but an action is answered on the io thread of this listener, which is none of the
+/// public one's: a page reads a bounded number of rows and waits for nobody. Actions have a thread
+/// of their own, one after the other.
 class admin_api final : public request_handler {
 public:
   /// Of the pages; they are 404 where it is not given.
   struct shown_hub {
     host::operator_view view;
     hub_description about;
+    host::operator_desk* desk = nullptr; ///< Outlives this. Null: nobody acts here.
   };
 
   /// `public_metrics` is asked at each scrape, on the io thread: the counters of the public
   /// server. `hub_metrics_text`, where given, adds whole lines of the same format.
-  admin_api(host::ingress& hub, const secret& token, std::function<server_metrics()> public_metrics,
+  /// `time` outlives it.
+  admin_api(host::ingress& hub, admin_access_rules access, const clock& time,
+            std::function<server_metrics()> public_metrics,
             std::function<std::string()> hub_metrics_text = {},
             std::optional<shown_hub> shown = std::nullopt);
+  ~admin_api() override;
 
-  /// Another token counts from the next request on. From any thread.
-  void set_token(const secret& token) { access_.set_token(token); }
+  /// Other tokens count from the next request on. From any thread.
+  void set_access(admin_access_rules access) { access_.set(std::move(access)); }
 
   request_class class_of(http_exchange&) override { return request_class::admin; }
   void handle(http_exchange_ptr exchange) override;
 
 private:
-  [[nodiscard]] http_response answer_to(const http_request& request) const;
-  [[nodiscard]] http_response page_for(const http_request& request) const;
+  using reply = std::function<void(http_response)>;
+  [[nodiscard]] http_response answer_to(http_exchange& exchange);
+  void serve(const http_exchange_ptr& exchange, const std::string& request_id, const reply& to);
+  void begin(const http_exchange_ptr& exchange, admin_call call, admin_caller who,
+             const std::string& request_id, const reply& to);
+  [[nodiscard]] admin_sources sources() const { return {shown_->view, shown_->about}; }
 
   host::ingress& hub_;
-  access_rule access_;
+  admin_access access_;
   std::function<server_metrics()> metrics_;
   std::function<std::string()> more_metrics_;
   std::optional<shown_hub> shown_;
+  std::optional<refused_actions> refused_;
+  std::unique_ptr<action_lane> lane_; ///< Ends before the rest.
 };
 
 /// Prometheus text of what a server counts.

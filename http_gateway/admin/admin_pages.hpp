@@ -31,6 +31,8 @@ struct admin_page {
   std::string body;
   std::string_view content_type = "application/json";
   std::string version; ///< Of a single resource, for `ETag`; empty: it has none.
+  std::uint16_t status = 200;
+  bool changed_nothing = false; ///< Of an action that found nothing to do.
 };
 struct admin_answer : std::variant<admin_page, admin_problem> {
   using variant::variant;
@@ -46,5 +48,7 @@ admin_answer journal_page(const admin_call& call, const admin_sources& from);
 admin_answer lookup_page(const admin_call& call, const admin_sources& from);
 admin_answer vendors_page(const admin_call& call, const admin_sources& from);
 admin_answer vendor_page(const admin_call& call, const admin_sources& from);
+admin_answer audit_page(const admin_call& call, const admin_sources& from);
+admin_answer order_audit_page(const admin_call& call, const admin_sources& from);
 
 } // namespace orderhub::http_gateway

@@ -1,6 +1,7 @@
 #include "http_gateway/admin/admin_problem.hpp"
 
 #include <array>
+#include <string>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -13,21 +14,56 @@ struct reason_row {
   admin_reason reason;
   std::string_view name;
   std::uint16_t status;
+  std::string_view sentence;
 };
 constexpr std::array<reason_row, admin_reason_count> rows = {{
-    {admin_reason::malformed_path, "malformed_path", 400},
-    {admin_reason::unknown_parameter, "unknown_parameter", 400},
-    {admin_reason::invalid_parameter, "invalid_parameter", 400},
-    {admin_reason::personal_data, "personal_data", 400},
-    {admin_reason::unauthorized, "unauthorized", 401},
-    {admin_reason::forbidden, "forbidden", 403},
-    {admin_reason::no_such_path, "no_such_path", 404},
-    {admin_reason::no_such_order, "no_such_order", 404},
-    {admin_reason::no_such_invocation, "no_such_invocation", 404},
-    {admin_reason::no_such_vendor, "no_such_vendor", 404},
-    {admin_reason::wrong_method, "wrong_method", 405},
-    {admin_reason::unreadable, "unreadable", 500},
-    {admin_reason::unavailable, "unavailable", 503},
+    {admin_reason::malformed_path, "malformed_path", 400,
+     "The path or query is not percent-encoded UTF-8 of at most 255 bytes a segment."},
+    {admin_reason::unknown_parameter, "unknown_parameter", 400,
+     "This path has no such query parameter."},
+    {admin_reason::invalid_parameter, "invalid_parameter", 400,
+     "A query parameter has a value that it does not take."},
+    {admin_reason::personal_data, "personal_data", 400,
+     "Personal data does not belong into a URL."},
+    {admin_reason::unauthorized, "unauthorized", 401,
+     "This needs the header Authorization: Bearer with a token of the admin port."},
+    {admin_reason::forbidden, "forbidden", 403,
+     "Without a token only requests to a loopback host name are answered."},
+    {admin_reason::no_such_path, "no_such_path", 404,
+     "There is nothing at this path of the admin port; GET /admin lists what there is."},
+    {admin_reason::no_such_order, "no_such_order", 404, "There is no such order."},
+    {admin_reason::no_such_invocation, "no_such_invocation", 404,
+     "There is no such invocation of this order."},
+    {admin_reason::no_such_vendor, "no_such_vendor", 404,
+     "No vendor of that name is configured; GET /admin/vendors lists them."},
+    {admin_reason::wrong_method, "wrong_method", 405, "This path does not take that method."},
+    {admin_reason::unreadable, "unreadable", 500,
+     "What is stored of it cannot be read; it was left as it is."},
+    {admin_reason::unavailable, "unavailable", 503,
+     "The hub cannot do that at the moment; nothing was recorded."},
+    {admin_reason::invalid_body, "invalid_body", 400,
+     "The body is not the JSON object that this path takes."},
+    {admin_reason::wrong_content_type, "wrong_content_type", 415,
+     "An action needs the header Content-Type: application/json."},
+    {admin_reason::body_too_large, "body_too_large", 413,
+     "The body of an action has at most 64 KiB."},
+    {admin_reason::foreign_origin, "foreign_origin", 403,
+     "A page of another web origin may not act here."},
+    {admin_reason::role_too_low, "role_too_low", 403, "The token's role does not allow that."},
+    {admin_reason::too_many_attempts, "too_many_attempts", 429,
+     "Ten tokens within a minute were none; from this address none is looked at for a while."},
+    {admin_reason::no_such_step, "no_such_step", 404, "The order has no such step that is open."},
+    {admin_reason::ambiguous_step, "ambiguous_step", 409,
+     "Several open steps have that name: say which one by its ref."},
+    {admin_reason::not_in_doubt, "not_in_doubt", 409,
+     "The step is neither in doubt nor paused nor waiting for a person."},
+    {admin_reason::not_possible, "not_possible", 409, "As the order stands that cannot be done."},
+    {admin_reason::may_repeat, "may_repeat", 409,
+     "It may be done a second time: say accept_repeat where that is well."},
+    {admin_reason::changed, "changed", 409,
+     "The order has changed since that version; nothing was done."},
+    {admin_reason::idempotency_conflict, "idempotency_conflict", 409,
+     "Another action on this order had the same idempotency-key."},
 }};
 
 const reason_row& row_of(admin_reason reason) {
@@ -44,10 +80,16 @@ std::uint16_t status_of(admin_reason reason) {
   return row_of(reason).status;
 }
 
+std::string_view sentence_of(admin_reason reason) {
+  return row_of(reason).sentence;
+}
+
 http_response response_of(const admin_problem& problem) {
   nlohmann::ordered_json body{{"code", status_of(problem.reason)},
                               {"reason", name_of(problem.reason)},
-                              {"message", problem.message},
+                              {"message", problem.message.empty()
+                                              ? std::string(sentence_of(problem.reason))
+                                              : problem.message},
                               {"field", nullptr},
                               {"details", nlohmann::ordered_json::object()}};
   if (!problem.field.empty())
@@ -59,6 +101,8 @@ http_response response_of(const admin_problem& problem) {
   r.body = body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   if (!problem.allow.empty())
     r.add_header("allow", problem.allow);
+  if (problem.retry_after_s > 0)
+    r.add_header("retry-after", std::to_string(problem.retry_after_s));
   return r;
 }
 

@@ -23,19 +23,36 @@ enum class admin_reason : std::uint8_t {
   wrong_method,
   unreadable, ///< What is asked for is set aside.
   unavailable,
+  invalid_body,
+  wrong_content_type,
+  body_too_large,
+  foreign_origin,
+  role_too_low,
+  too_many_attempts,
+  no_such_step,
+  ambiguous_step,
+  not_in_doubt,
+  not_possible,
+  may_repeat, ///< It may be done twice, and nobody said that this is well.
+  changed,
+  idempotency_conflict,
 };
 inline constexpr std::size_t admin_reason_count =
-    static_cast<std::size_t>(admin_reason::unavailable) + 1;
+    static_cast<std::size_t>(admin_reason::idempotency_conflict) + 1;
 /// `unknown_parameter`
 std::string_view name_of(admin_reason reason);
 std::uint16_t status_of(admin_reason reason);
+/// What it means, in one sentence: of a problem that has no message of its own, and in the
+/// document.
+std::string_view sentence_of(admin_reason reason);
 
 struct admin_problem {
   admin_reason reason{};
-  std::string message; ///< One sentence.
-  std::string field;   ///< Of the request; empty: none.
-  std::string nearest; ///< In `details`: what was perhaps meant.
-  std::string allow;   ///< Of `wrong_method`.
+  std::string message;            ///< One sentence; empty: the reason's own.
+  std::string field;              ///< Of the request; empty: none.
+  std::string nearest;            ///< In `details`: what was perhaps meant.
+  std::string allow;              ///< Of `wrong_method`.
+  std::int64_t retry_after_s = 0; ///< Sent where positive.
 };
 
 /// `{"code","reason","message","field","details"}`

@@ -1,5 +1,6 @@
 #include "http_gateway/admin/admin_routes.hpp"
 
+#include "http_gateway/admin/admin_action.hpp"
 #include "http_gateway/admin/admin_pages.hpp"
 #include "http_gateway/ingress/normal_form.hpp"
 #include "journal/base/text.hpp"
@@ -30,6 +31,21 @@ constexpr std::array lookup_query = {
     admin_parameter{"q", "", "", true},
 };
 
+constexpr std::array audit_query = {
+    admin_parameter{"who", "", ""},           admin_parameter{"action", "", ""},
+    admin_parameter{"target", "", ""},        admin_parameter{"since", "", ""},
+    admin_parameter{"limit", "1..500", "50"}, admin_parameter{"cursor", "", ""},
+};
+constexpr std::array action_query = {
+    admin_parameter{"dry_run", "true|false", "false"},
+};
+
+constexpr admin_route action_on(std::string_view path, std::string_view body,
+                                admin_answer (*act)(const admin_action&, const admin_sources&),
+                                std::string_view action) {
+  return {"POST", path, admin_role::operate, action_query, "acted", nullptr, act, body, action};
+}
+
 constexpr std::array routes = {
     admin_route{"GET", "/admin", admin_role::read, {}, "root", &admin_root_page},
     admin_route{"GET", "/admin/openapi.json", admin_role::read, {}, "openapi", &openapi_page},
@@ -42,6 +58,17 @@ constexpr std::array routes = {
     admin_route{"GET", "/admin/lookup", admin_role::read, lookup_query, "lookup", &lookup_page},
     admin_route{"GET", "/admin/vendors", admin_role::read, {}, "vendors", &vendors_page},
     admin_route{"GET", "/admin/vendors/{vendor}", admin_role::read, {}, "vendor", &vendor_page},
+    admin_route{"GET", "/admin/audit", admin_role::read, audit_query, "audit", &audit_page},
+    admin_route{
+        "GET", "/admin/orders/{key}/audit", admin_role::read, {}, "order_audit", &order_audit_page},
+    action_on("/admin/orders/{key}/retry", "retry_request", &retry_order, "retry"),
+    action_on("/admin/orders/{key}/steps/{ref}/retry", "retry_request", &retry_step, "retry"),
+    action_on("/admin/orders/{key}/steps/{ref}/resolve", "resolve_request", &resolve_step,
+              "resolve"),
+    action_on("/admin/orders/{key}/pause", "action_request", &pause_order, "pause"),
+    action_on("/admin/orders/{key}/resume", "action_request", &resume_order, "resume"),
+    action_on("/admin/orders/{key}/cancel", "action_request", &cancel_order, "cancel"),
+    action_on("/admin/orders/{key}/attention/{step}/ack", "action_request", &acknowledge, "ack"),
 };
 
 constexpr std::size_t segments_max = 8, segment_size_max = 255, value_size_max = 1'000;
@@ -198,18 +225,6 @@ std::optional<admin_problem> read_query(std::string_view query, admin_call& call
 
 } // namespace
 
-std::string_view name_of(admin_role role) {
-  switch (role) {
-  case admin_role::read:
-    return "read";
-  case admin_role::operate:
-    return "operate";
-  case admin_role::admin:
-    return "admin";
-  }
-  return "admin";
-}
-
 std::span<const admin_route> admin_routes() {
   return routes;
 }
@@ -242,9 +257,12 @@ std::variant<admin_call, admin_problem> admin_call_of(std::string_view method,
                          {},
                          {},
                          {}};
-  if (method != call.route->method && method != "HEAD")
+  const bool reads = call.route->method == "GET";
+  if (method != call.route->method && !(reads && method == "HEAD")) {
+    const std::string taken(reads ? "GET, HEAD" : "POST");
     return admin_problem{
-        admin_reason::wrong_method, "This path takes GET, HEAD only.", {}, {}, "GET, HEAD"};
+        admin_reason::wrong_method, "This path takes " + taken + " only.", {}, {}, taken};
+  }
   if (auto problem = read_query(target.substr(std::min(query_at + 1, target.size())), call))
     return std::move(*problem);
   return call;

@@ -1,5 +1,6 @@
 #pragma once
 #include "http_gateway/admin/admin_problem.hpp"
+#include "http_gateway/admin/admin_role.hpp"
 
 #include <cstdint>
 #include <map>
@@ -9,10 +10,6 @@
 #include <variant>
 
 namespace orderhub::http_gateway {
-
-/// Who may ask. They nest.
-enum class admin_role : std::uint8_t { read, operate, admin };
-std::string_view name_of(admin_role role);
 
 /// A query parameter.
 struct admin_parameter {
@@ -26,6 +23,7 @@ struct admin_parameter {
 struct admin_call;
 struct admin_answer;
 struct admin_sources;
+struct admin_action;
 
 /// One path of the admin API. The table of them is all there is: what answers, the document
 /// (`openapi.json`, which a test holds against it) and what is refused follow from it.
@@ -36,6 +34,10 @@ struct admin_route {
   std::span<const admin_parameter> query;
   std::string_view schema; ///< Of its JSON answer, in the document.
   admin_answer (*answer)(const admin_call&, const admin_sources&) = nullptr;
+  /// Of a POST, instead: on a thread of its own, where it may wait for the journal.
+  admin_answer (*act)(const admin_action&, const admin_sources&) = nullptr;
+  std::string_view body = {};   ///< Of a POST: the schema of what it takes.
+  std::string_view action = {}; ///< Of a POST: what the audit calls it.
 };
 std::span<const admin_route> admin_routes();
 
@@ -57,7 +59,7 @@ struct admin_call {
 
 /// Whether a target is one of this API's.
 bool is_admin_target(std::string_view target);
-/// The call of a GET (or HEAD, which is one without its body) or why it is none.
+/// The call of a request (HEAD is a GET without its body) or why it is none.
 std::variant<admin_call, admin_problem> admin_call_of(std::string_view method,
                                                       std::string_view target);
 

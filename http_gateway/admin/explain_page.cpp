@@ -155,7 +155,10 @@ json calls_json(const explanation& e) {
 json attention_json(const explanation& e) {
   json list = json::array();
   for (const auto& a : e.attention)
-    list.push_back({{"step", a.step}, {"reason", a.reason}});
+    list.push_back({{"step", a.step},
+                    {"reason", a.reason},
+                    {"acked_by", text(a.acked_by)},
+                    {"acked_at", time(a.acked_at)}});
   return list;
 }
 
@@ -164,6 +167,7 @@ json people_json(const explanation& e) {
   for (const auto& p : e.people)
     list.push_back({{"at", time(p.at)},
                     {"who", p.who},
+                    {"role", text(p.role)},
                     {"via", p.via},
                     {"action", p.action},
                     {"reason", text(p.reason)}});

@@ -1,6 +1,7 @@
 #include "http_gateway/cli/admin_commands.hpp"
 
 #include "http_gateway/cli/client.hpp"
+#include "http_gateway/cli/order_verbs.hpp"
 #include "http_gateway/cli/shown.hpp"
 #include "http_gateway/cli/table_text.hpp"
 
@@ -18,20 +19,6 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-exit_status status_of(std::uint16_t http) {
-  switch (http) {
-  case 401:
-  case 403:
-    return not_allowed;
-  case 404:
-    return not_found;
-  case 409:
-    return conflict;
-  default:
-    return http >= 500 ? not_in_order : wrong_use;
-  }
-}
-
 } // namespace
 
 struct admin_commands::parts {
@@ -43,6 +30,9 @@ struct admin_commands::parts {
   std::string invocation, kinds;
   bool is_newest_first = false, is_quiet = false;
   std::size_t limit = 200;
+  order_verb verb;
+  std::string who, action, target, since;
+  std::istream* input = nullptr;
   std::function<int(const parts&, const client&, std::ostream&, std::ostream&)> meant;
 
   [[nodiscard]] bool wants_json() const { return output == "json"; }
@@ -182,6 +172,20 @@ struct admin_commands::parts {
     return takes_orders ? done : not_in_order;
   }
 
+  int act(const client& hub, std::ostream& out, std::ostream& err) const {
+    return act_on_orders(verb, hub, wants_json(), {*input, out, err});
+  }
+
+  int show_audit(const client& hub, std::ostream& out, std::ostream& err) const {
+    std::string path =
+        "/admin/audit?limit=" + std::to_string(std::clamp<std::size_t>(limit, 1, 500));
+    for (const auto& [name, value] : {std::pair("who", &who), std::pair("action", &action),
+                                      std::pair("target", &target), std::pair("since", &since)})
+      if (!value->empty())
+        path.append("&").append(name).append("=").append(percent_encoded(*value));
+    return print(hub, path, &shown_actions, out, err);
+  }
+
   int list_vendors(const client& hub, std::ostream& out, std::ostream& err) const {
     return print(hub, "/admin/vendors", &shown_vendors, out, err);
   }
@@ -192,7 +196,8 @@ struct admin_commands::parts {
 
 admin_commands::admin_commands(CLI::App& app) : parts_(std::make_unique<parts>()) {
   auto& p = *parts_;
-  auto* orders = app.add_subcommand("orders", "look into the orders of a running hub");
+  auto* orders =
+      app.add_subcommand("orders", "look into the orders of a running hub, and act on them");
   orders->require_subcommand(1);
   const auto key_of = [&p](CLI::App* command) {
     command->add_option("KEY", p.key, "the order's key")->required();
@@ -214,6 +219,47 @@ admin_commands::admin_commands(CLI::App& app) : parts_(std::make_unique<parts>()
       ->add_option("ID", p.id, "as it stands on the ticket; no e-mail address")
       ->required();
 
+  for (const auto& kind : order_verbs()) {
+    auto* command = p.add(*orders, kind.name, kind.help, &parts::act);
+    command->add_option("KEY", p.verb.keys, "the orders' keys; - reads them from standard input")
+        ->required();
+    command->add_option("--reason", p.verb.reason, "why, for the audit: 5 to 500 characters");
+    command->add_flag("--dry-run", p.verb.is_dry_run, "only the plan");
+    command->add_flag("--yes,-y", p.verb.is_sure, "asks nothing");
+    command->add_flag("--wait", p.verb.waits, "until nothing of it is in doubt or on its way");
+    command->add_option("--timeout", p.verb.timeout_s, "seconds that --wait waits")
+        ->check(CLI::Range(1, 86'400))
+        ->capture_default_str();
+    if (kind.takes_step) {
+      auto* step = command->add_option("--step", p.verb.step, "its name or ref");
+      if (kind.needs_step)
+        step->required();
+    }
+    if (kind.settles) {
+      auto* happened = command->add_flag("--happened", p.verb.has_happened, "it took effect");
+      auto* absent = command->add_flag("--did-not-happen", p.verb.has_not_happened, "it did not");
+      happened->excludes(absent);
+      command->add_option("--value", p.verb.values, "what the vendor's page says")
+          ->type_name("NAME=VALUE");
+      command->add_option("--evidence", p.verb.evidence, "a note: a case number");
+    }
+    if (kind.may_repeat)
+      command->add_flag("--accept-repeat", p.verb.accept_repeat, "it may be done twice");
+    command->callback([&p, wanted = &kind] {
+      p.verb.kind = wanted;
+      p.meant = [](const parts& all, const client& hub, std::ostream& out, std::ostream& err) {
+        return all.act(hub, out, err);
+      };
+    });
+  }
+
+  auto* audit = p.add(app, "audit", "what people did, newest first", &parts::show_audit);
+  audit->add_option("--who", p.who, "only this name");
+  audit->add_option("--action", p.action, "only this action");
+  audit->add_option("--target", p.target, "only on this order");
+  audit->add_option("--since", p.since, "not before this time")->type_name("TIME");
+  audit->add_option("--limit", p.limit, "at most so many, 500 at most")->capture_default_str();
+
   auto* vendors = app.add_subcommand("vendors", "how the vendors stand");
   vendors->require_subcommand(1);
   p.add(*vendors, "list", "all of them", &parts::list_vendors);
@@ -231,13 +277,14 @@ bool admin_commands::is_meant() const {
   return static_cast<bool>(parts_->meant);
 }
 
-int admin_commands::run(const environment_reader& environment, std::ostream& out,
-                        std::ostream& err) const {
+int admin_commands::run(const environment_reader& environment, std::ostream& out, std::ostream& err,
+                        std::istream& in) const {
   const auto address = admin_address_of(parts_->url, parts_->token_file, environment);
   if (!address) {
     err << "orderhub: " << address.error().message << '\n';
     return wrong_use;
   }
+  parts_->input = &in;
   return parts_->meant(*parts_, client(address->url, address->token), out, err);
 }
 

@@ -3,8 +3,8 @@
 #include "journal/base/secret.hpp"
 
 #include <functional>
+#include <iostream>
 #include <memory>
-#include <ostream>
 #include <string>
 
 // NOLINTBEGIN(readability-identifier-naming): CLI11's own names.
@@ -26,6 +26,7 @@ enum exit_status : int {
   not_allowed = 4,
   conflict = 5,
   not_reached = 6,
+  not_yet = 7, ///< What was waited for has not come in time.
 };
 
 using environment_reader = std::function<const char*(const char* name)>;
@@ -44,7 +45,9 @@ public:
   /// Does it. The hub: `--url`, `ORDERHUB_ADMIN_URL`, where `ORDERHUB_ADMIN_LISTEN` says that one
   /// of this environment listens, else http://127.0.0.1:9070. Its token:
   /// `--token-file`, `ORDERHUB_ADMIN_TOKEN`, `ORDERHUB_ADMIN_TOKEN_FILE`; never an argument.
-  int run(const environment_reader& environment, std::ostream& out, std::ostream& err) const;
+  /// `in`: where keys (`-`) and the answers to questions come from.
+  int run(const environment_reader& environment, std::ostream& out, std::ostream& err,
+          std::istream& in = std::cin) const;
 
 private:
   struct parts;

@@ -193,6 +193,32 @@ std::string shown_vendor(std::string_view answer) {
   return out;
 }
 
+std::string shown_actions(std::string_view answer) {
+  const auto j = parsed(answer);
+  return table_text({"AT", "WHO", "ROLE", "VIA", "ACTION", "TARGET", "STEP", "OUTCOME", "REASON"},
+                    rows_of(list(j, "actions"), {"at", "who", "role", "via", "action", "target",
+                                                 "step", "outcome", "reason"}));
+}
+
+std::string shown_plan(std::string_view answer) {
+  const auto j = parsed(answer);
+  std::string out;
+  if (text(j, "effect") == "nothing_to_do")
+    out += "  nothing to do\n";
+  for (const auto& item : list(j, "plan")) {
+    out += "  " + text(item, "what");
+    for (const auto* name : {"step", "vendor", "call", "amount", "currency"})
+      if (const auto value = text(item, name); value != "-")
+        out += ' ' + value;
+    if (item.contains("safe") && item["safe"] == json(false))
+      out += " (may be done twice)";
+    out += '\n';
+    for (const auto& why : list(item, "because"))
+      out += "    " + (why.is_string() ? why.get<std::string>() : why.dump()) + '\n';
+  }
+  return safe_text(out);
+}
+
 std::string shown_problem(std::string_view answer) {
   const auto j = parsed(answer);
   const auto message = text(j, "message");

@@ -11,6 +11,9 @@ std::string shown_matches(std::string_view answer);
 std::string shown_status(std::string_view answer);
 std::string shown_vendors(std::string_view answer);
 std::string shown_vendor(std::string_view answer);
+std::string shown_actions(std::string_view answer);
+/// A plan's lines, each `  step vendor: what`; of a plan for one order.
+std::string shown_plan(std::string_view answer);
 /// The sentence of a refusal; the body where it is none.
 std::string shown_problem(std::string_view answer);
 

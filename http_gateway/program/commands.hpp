@@ -43,6 +43,18 @@ struct contract_command {
 /// all of them are kept, 1 where one is not, 2 where it could not be asked.
 int run_contract_check(const contract_command& command);
 
+/// `orderhub token …`.
+struct token_command {
+  bool is_new = false; ///< Else they are listed.
+  std::string path;    ///< As the setting `admin_tokens`.
+  std::string name, role = "read";
+  std::int64_t days = 0; ///< Until it expires; 0: never.
+  bool on_behalf = false;
+};
+/// Makes a token and adds its digest to the file, or lists what the file has. 0, or 2 where it
+/// could not be done.
+int run_token(const token_command& command);
+
 /// `orderhub journal …`.
 struct journal_command {
   enum class verb : std::uint8_t { verify, dump, stats, backup };

@@ -178,6 +178,28 @@ int main(int argc, char** argv) {
   check_app->add_option("--product", contract.product, "one of which ten pieces are free, or more")
       ->capture_default_str();
 
+  token_command token;
+  auto* token_app = app.add_subcommand("token", "named tokens of the admin port");
+  token_app->require_subcommand(1);
+  const auto token_verb = [&](const char* name, const char* help, bool is_new) {
+    auto* verb = token_app->add_subcommand(name, help);
+    verb->add_option("--file", token.path, "the setting admin_tokens")
+        ->envname("ORDERHUB_ADMIN_TOKENS")
+        ->type_name("FILE");
+    verb->callback([&token, is_new] { token.is_new = is_new; });
+    return verb;
+  };
+  auto* new_token_app = token_verb("new", "make one: prints it once, keeps its digest", true);
+  new_token_app->add_option("--name", token.name, "whose it is, as the audit says")->required();
+  new_token_app->add_option("--role", token.role, "read, operate or admin")
+      ->check(CLI::IsMember({"read", "operate", "admin"}))
+      ->capture_default_str();
+  new_token_app->add_option("--days", token.days, "until it expires; 0: never")
+      ->check(CLI::Range(0, 36'500))
+      ->capture_default_str();
+  new_token_app->add_flag("--on-behalf", token.on_behalf,
+                          "may name whom it acts for (x-orderhub-actor)");
+  token_verb("list", "who has one, until when", false);
   const cli::admin_commands asks_hub(app);
 
   CLI11_PARSE(app, argc, argv);
@@ -204,6 +226,8 @@ int main(int argc, char** argv) {
     std::cout << settings_markdown();
     return 0;
   }
+  if (token_app->parsed())
+    return run_token(token);
   if (check_app->parsed())
     return run_contract_check(contract);
   if (mock_app->parsed()) {

@@ -18,10 +18,12 @@ bool same_secrets(const providers::endpoint& a, const providers::endpoint& b) {
 }
 
 /// All but what is taken while the hub runs: the credentials, which `changes_of` finds in the
-/// registries, the tokens of the two ports, and the log's level.
+/// registries, the tokens of the two ports and who may act from where, and the log's level.
 settings without_reloaded(settings s) {
   s.log_level.clear();
   s.api_token = s.admin_token = s.custom_webhooks = secret();
+  s.admin_tokens.clear();
+  s.admin_public_url.clear();
   for (auto& provider : s.custom) {
     provider.auth = secret();
     if (provider.oauth)

@@ -9,6 +9,7 @@
 #include "http_gateway/admin/admin_api.hpp"
 #include "http_gateway/ingress/ingress_api.hpp"
 #include "http_gateway/mock/mock_server.hpp"
+#include "http_gateway/program/admin_rules.hpp"
 #include "http_gateway/program/commands.hpp"
 #include "http_gateway/program/file_limit.hpp"
 #include "http_gateway/program/mock_control.hpp"
@@ -259,6 +260,9 @@ void reload(const settings& started_with, providers::registry& running,
   const auto listening = listening_with(started_with, *after, running);
   if (!listening)
     return refuse(listening.error());
+  auto access = admin_rules_of(*after, mode_of_payments(running));
+  if (!access)
+    return refuse(access.error());
   const auto changes = changes_of(started_with, running, *after, *fresh);
   for (const auto* endpoint : changes.credentials) {
     hub.set_credentials(endpoint->vendor, endpoint->secret_headers, endpoint->path,
@@ -274,7 +278,7 @@ void reload(const settings& started_with, providers::registry& running,
   if (take_listening(orders, *listening))
     begin_sweeping();
   api.set_token(after->api_token);
-  admin.set_token(after->token_of_admin());
+  admin.set_access(std::move(*access));
   log::set_level(level_of(after->log_level));
   if (changes.restart_needed)
     log::warn("restart_needed",
@@ -314,6 +318,9 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
   auto keys = webhook_keys_of(s);
   if (!keys)
     return refused(keys.error());
+  auto access = admin_rules_of(s, mode_of_payments(*vendors));
+  if (!access)
+    return refused(access.error());
   log_webhooks_off(*keys);
   for (const auto& f : findings_of(s))
     log::warn(f.event, {{"setting", f.setting}, {"message", f.message}});
@@ -424,7 +431,7 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
   if (!listener)
     return refused(listener.error());
   admin_api admin(
-      hub, s.token_of_admin(), [&] { return (*listener)->metrics(); },
+      hub, std::move(*access), machine, [&] { return (*listener)->metrics(); },
       [&] {
         orders->refused_notices->write_due(machine.wall_ms());
         orders->dead_webhooks->write_due(machine.wall_ms());
@@ -442,7 +449,8 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
                            {.version = ORDERHUB_VERSION,
                             .mode = mode_of_payments(*vendors),
                             .started_at = machine.wall_ms(),
-                            .call_after_ms = s.call_after_ms}});
+                            .call_after_ms = s.call_after_ms},
+                           &hub});
   server_options admin_options;
   admin_options.host = s.admin_listen.host;
   admin_options.port = s.admin_listen.port;

@@ -31,7 +31,9 @@ struct settings {
   listen_address listen{"127.0.0.1", 8080};
   listen_address admin_listen{"127.0.0.1", 9070};
   secret api_token;
-  secret admin_token;             ///< Where empty, `api_token` counts.
+  secret admin_token;             ///< Its holder is admin, named `env`.
+  std::string admin_tokens;       ///< A file of named tokens (`read_admin_tokens`); empty: none.
+  std::string admin_public_url;   ///< Where people reach the admin port; empty: at its address.
   std::string log_level = "info"; ///< `debug`, `info`, `warn`, `error`, `off`.
   std::uint32_t workers = 0;      ///< Scheduler threads of the actors; 0: by the machine.
   std::uint32_t http_threads = 1;
@@ -99,8 +101,9 @@ struct settings {
   std::string ca_file;
   std::string ca_file_given_as = "ORDERHUB_CA_FILE"; ///< Or `SSL_CERT_FILE`; for its errors.
 
-  [[nodiscard]] const secret& token_of_admin() const {
-    return admin_token.empty() ? api_token : admin_token;
+  /// Somebody needs a token at the admin port.
+  [[nodiscard]] bool has_admin_tokens() const {
+    return !admin_token.empty() || !admin_tokens.empty() || !api_token.empty();
   }
   [[nodiscard]] std::string mail_from_or_sample() const;
   [[nodiscard]] std::string ship_from_or_sample() const;

@@ -101,7 +101,7 @@ result<void> check_for_serve(const settings& s) {
   if (!is_loopback(s.listen) && s.api_token.empty())
     return refuse("listen (ORDERHUB_LISTEN) is not a loopback address: set ORDERHUB_API_TOKEN, or "
                   "listen on 127.0.0.1.");
-  if (!is_loopback(s.admin_listen) && s.token_of_admin().empty())
+  if (!is_loopback(s.admin_listen) && !s.has_admin_tokens())
     return refuse("admin_listen (ORDERHUB_ADMIN_LISTEN) is not a loopback address: set "
                   "ORDERHUB_ADMIN_TOKEN, or listen on 127.0.0.1.");
   if (!s.ca_file.empty())

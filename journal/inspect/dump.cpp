@@ -254,8 +254,13 @@ private:
       j["who"] = p->who;
       j["via"] = p->via;
       body(j, "reason", p->reason);
-      if (!p->evidence.empty())
-        j["evidence"] = p->evidence;
+      for (const auto& [name, value] :
+           {std::pair("evidence", &p->evidence), std::pair("role", &p->role),
+            std::pair("id", &p->id), std::pair("request", &p->request),
+            std::pair("on_behalf", &p->on_behalf), std::pair("wanted", &p->wanted),
+            std::pair("target", &p->target), std::pair("outcome", &p->outcome)})
+        if (!value->empty())
+          j[name] = *value;
       return;
     }
     case record_kind::cancel:

@@ -292,6 +292,14 @@ private:
         problem("a key of the expiry index is damaged");
       return;
     }
+    if (key.front() == index_prefix::action) {
+      const auto place = parse_action_key(key);
+      const auto r = decode_record(value);
+      if (!place || !r || r->kind != record_kind::operator_action || r->time != place->time ||
+          !decode_operator(r->payload))
+        problem("a row of the index of what people did is damaged");
+      return;
+    }
     if (key.front() != index_prefix::active)
       return problem("an index of an unknown kind");
     auto id = decode_object_ref(value);

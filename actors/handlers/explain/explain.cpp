@@ -12,6 +12,8 @@
 #include <array>
 #include <iterator>
 #include <optional>
+#include <set>
+#include <string>
 #include <tuple>
 #include <utility>
 
@@ -141,7 +143,8 @@ void add_steps(explanation& e, const order_objects& objects, const std::string& 
   });
 }
 
-void add_attention(explanation& e, const order_facts& facts, const open_points& open) {
+void add_attention(explanation& e, const order_facts& facts, const open_points& open,
+                   const journal::object_state* own) {
   const auto add = [&](const std::string& step, const std::string& reason) {
     e.attention.push_back(
         {step, reason, say(sentence::attention, {{"step", step}, {"reason", reason}})});
@@ -150,25 +153,86 @@ void add_attention(explanation& e, const order_facts& facts, const open_points& 
     add(step, reason);
   for (const auto& p : open.persons)
     add(p.step, p.reason);
+  if (own == nullptr)
+    return;
+  for (auto& a : e.attention)
+    for (const auto& o : own->operators)
+      if (o.action.verb == journal::operator_verb::ack && o.action.step == a.step) {
+        a.acked_by = o.action.who; // The newest.
+        a.acked_at = o.at;
+      }
+}
+
+/// What the vendor said of a person's word, as far as it has been asked.
+std::string confirmation_of(const explanation& e, const journal::operator_entry& o) {
+  using journal::operator_verb;
+  const bool has_happened = o.action.verb == operator_verb::happened;
+  if (!has_happened && o.action.verb != operator_verb::not_happened)
+    return {};
+  for (const auto& step : e.steps) {
+    if (step.name != o.action.step ||
+        (!o.invocation.empty() && !step.ref.starts_with(o.invocation.text())))
+      continue;
+    if (step.ended_at == 0)
+      return " The vendor has not confirmed it yet.";
+    for (const auto& m : step.moments) {
+      const bool is_found = m.what.which == sentence::found || m.what.which == sentence::taken_over;
+      if (m.at < o.at || (!is_found && m.what.which != sentence::absent))
+        continue;
+      return ' ' + title_of_vendor(step.vendor) +
+             (is_found == has_happened ? " confirmed it." : " says otherwise.");
+    }
+  }
+  return {}; // Its step has ended, and is not shown.
+}
+
+/// `paused it`
+std::string deed_of(const journal::operator_payload& a) {
+  using journal::operator_verb;
+  switch (a.verb) {
+  case operator_verb::retry:
+    return "retried " + (a.step.empty() ? std::string("it") : a.step);
+  case operator_verb::pause:
+    return "paused it";
+  case operator_verb::resume:
+    return "resumed it";
+  case operator_verb::happened:
+    return "said that " + a.step + " happened";
+  case operator_verb::not_happened:
+    return "said that " + a.step + " did not happen";
+  case operator_verb::cancel:
+    return "cancelled it";
+  case operator_verb::ack:
+    return "took over the call for " + a.step;
+  case operator_verb::note:
+    return "wanted " + a.wanted + " (" + a.outcome + ')';
+  }
+  return "did something";
 }
 
 void add_people(explanation& e, const order_objects& objects, unix_ms now) {
+  std::set<std::string> told; // An action on several objects is one.
   for (const auto& state : objects.states)
     for (const auto& o : state.operators) {
+      if (!o.action.id.empty() && !told.insert(o.action.id).second)
+        continue;
       explained_person p{o.at,
                          o.action.who,
+                         o.action.role,
                          o.action.via,
                          std::string(journal::name_of(o.action.verb)),
                          o.action.reason,
                          {}};
       if (!o.action.step.empty())
         p.action += " of " + o.action.step;
+      const auto as = p.role.empty() ? p.via : p.role + ", " + p.via;
       p.what = say(sentence::operator_acted,
                    {{"who", p.who},
-                    {"via", p.via},
-                    {"action", p.action},
+                    {"via", as},
+                    {"did", deed_of(o.action)},
                     {"at", moment_text(p.at, now)},
-                    {"reason", p.reason.empty() ? std::string() : ": \"" + p.reason + '"'}});
+                    {"reason", p.reason.empty() ? std::string() : ": \"" + p.reason + '"'},
+                    {"confirmed", confirmation_of(e, o)}});
       e.people.push_back(std::move(p));
     }
   std::sort(e.people.begin(), e.people.end(), [](const auto& a, const auto& b) {
@@ -253,7 +317,7 @@ explanation explain(const order_objects& objects, const explain_now& now) {
     e.waits_for.push_back(wait_of(w, now));
   add_steps(e, objects, currency_of(objects, e), now);
   improve_waits(e, now);
-  add_attention(e, facts, open);
+  add_attention(e, facts, open, own);
   add_people(e, objects, now.at);
   add_gaps(e, objects);
   e.state = state_of(objects, e, open);

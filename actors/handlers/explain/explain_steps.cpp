@@ -209,12 +209,13 @@ private:
 
 /// When a person last asked for a next move of that invocation; 0: never.
 unix_ms person_acted_at(const journal::object_state* state, const invocation_id& invocation) {
+  using journal::operator_verb;
   unix_ms newest = 0;
   if (state != nullptr)
     for (const auto& o : state->operators)
       if ((o.invocation.empty() || o.invocation == invocation) &&
-          o.action.verb != journal::operator_verb::pause &&
-          o.action.verb != journal::operator_verb::resume)
+          (o.action.verb == operator_verb::retry || o.action.verb == operator_verb::happened ||
+           o.action.verb == operator_verb::not_happened))
         newest = std::max(newest, o.at);
   return newest;
 }

@@ -92,11 +92,13 @@ struct explained_money {
 struct explained_attention {
   std::string step, reason;
   said what;
+  std::string acked_by{}; ///< Who has it; empty: nobody.
+  unix_ms acked_at = 0;
 };
 
 struct explained_person {
   unix_ms at = 0;
-  std::string who, via, action, reason;
+  std::string who, role, via, action, reason; ///< `role` may be empty.
   said what;
 };
 

@@ -28,7 +28,7 @@ struct ran {
 };
 
 ran run(const std::vector<std::string>& arguments,
-        const std::map<std::string, std::string>& environment) {
+        const std::map<std::string, std::string>& environment, const std::string& typed = {}) {
   CLI::App app("orderhub");
   const cli::admin_commands commands(app);
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
@@ -39,12 +39,13 @@ ran run(const std::vector<std::string>& arguments,
   }
   REQUIRE(commands.is_meant());
   std::ostringstream out, err;
+  std::istringstream in(typed);
   const auto status = commands.run(
       [&](const char* name) -> const char* {
         const auto it = environment.find(name);
         return it == environment.end() ? nullptr : it->second.c_str();
       },
-      out, err);
+      out, err, in);
   return {status, out.str(), err.str()};
 }
 
@@ -122,6 +123,49 @@ TEST_CASE("the command line's exit status says what went wrong", "[admin][cli]")
   const auto gone = run({"status", "--token-file", file.string()}, without);
   CHECK(gone.status == cli::wrong_use);
   CHECK(has(gone.err, "cannot be read"));
+}
+
+TEST_CASE("the command line acts when it is told to, once, and says what became of it",
+          "[admin][cli][actions]") {
+  admin_hub hub;
+  for (const char* key : {"1", "2"})
+    hub.hub.call(order_object(key), "ProcessOrder", order_body());
+  REQUIRE(hub.hub.run());
+  const std::map<std::string, std::string> environment{{"ORDERHUB_ADMIN_URL", hub.url()}};
+  const auto act = [&](std::vector<std::string> arguments, const std::string& typed = {}) {
+    arguments.insert(arguments.begin(), "orders");
+    return run(arguments, environment, typed);
+  };
+  const auto planned = act({"cancel", "1", "--dry-run"});
+  INFO(planned.err);
+  CHECK(planned.status == cli::done);
+  CHECK(has(planned.out, "  refund 4250 usd\n"));
+  CHECK(act({"cancel", "1", "--yes"}).status == cli::wrong_use); // Why?
+  const std::vector<std::string> cancel = {"cancel", "1", "--reason", "a test"};
+  CHECK(act(cancel, "y\n").status == cli::wrong_use); // Its key is asked for.
+  CHECK(run({"audit"}, environment).out.find("cancel") == std::string::npos);
+  const auto done = act(cancel, "1\n");
+  INFO(done.err);
+  CHECK(done.status == cli::done);
+  CHECK(has(done.err, "cancel 1? Type its key"));
+  CHECK(has(done.out, "1  accepted  act_"));
+  REQUIRE(hub.hub.run());
+  CHECK(field(hub.hub.order("1").body, "status") == "cancelled");
+
+  const auto paused = act({"pause", "-", "--reason", "a test", "--yes"}, "1\n2\n2\n");
+  CHECK(paused.status == cli::done);
+  CHECK(has(paused.out, "2  accepted"));
+  CHECK(act({"pause", "-", "--reason", "a test"}, "1\n").status == cli::wrong_use);
+  CHECK(act({"resume", "1", "2", "3", "--reason", "a test", "-y"}).status == cli::not_in_order);
+  CHECK(act({"resume", "3", "--reason", "a test", "-y"}).status == cli::not_found);
+  CHECK(act({"settle", "1", "--step", "label", "--reason", "a test", "-y"}).status ==
+        cli::wrong_use);
+  CHECK(act({"settle", "1", "--step", "label", "--happened", "--reason", "a test", "-y"}).status ==
+        cli::not_found);
+  const auto list = run({"audit", "--action", "cancel"}, environment);
+  CHECK(list.status == cli::done);
+  CHECK(has(list.out, "a test"));
+  CHECK_FALSE(has(list.out, "pause"));
 }
 
 TEST_CASE("a token goes over no network in the clear", "[admin][cli]") {

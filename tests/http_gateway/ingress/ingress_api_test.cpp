@@ -365,8 +365,9 @@ TEST_CASE("answers are not compressed whatever a caller accepts", "[gateway][api
 
 TEST_CASE("the admin port serves health and metrics under the same rule", "[gateway][admin]") {
   fake_ingress hub;
+  const system_clock time;
   admin_api api(
-      hub, secret(), [] { return server_metrics{.requests = 42}; },
+      hub, {}, time, [] { return server_metrics{.requests = 42}; },
       [] { return std::string("orderhub_extra 1\n"); });
   auto web = server::start({}, api);
   REQUIRE(web);

@@ -69,6 +69,17 @@ world::answer world::inform(const object_id& object, const std::string& handler,
   return wait_for(tell(object, handler, body));
 }
 
+std::size_t world::operate(host::operator_request request) {
+  const auto number = clients_.size();
+  client c;
+  c.object = request.object;
+  c.handler = journal::name_of(request.action.verb);
+  c.action = std::move(request);
+  clients_.push_back(std::move(c));
+  ask_again(number);
+  return number;
+}
+
 bool world::resolve(std::string_view awakeable, result<std::string> value) {
   struct kept final : host::responder {
     void accepted(std::string_view /*id*/) override {}
@@ -116,6 +127,15 @@ private:
 
 void world::take_in(const from_client& in) {
   const auto& c = clients_[in.number];
+  if (c.action) {
+    host::operator_input action{c.action->invocation, c.action->action,
+                                std::make_shared<client_responder>(*this, in.number),
+                                c.action->begins};
+    if (!c.action->begins.empty())
+      action.invocation = in.invocation;
+    handle(c.object, std::move(action));
+    return;
+  }
   host::call_request request{.service = c.object.service,
                              .key = c.object.key,
                              .handler = c.handler,

@@ -8,6 +8,7 @@
 #include "actors/host/host_services.hpp"
 #include "actors/host/intake.hpp"
 #include "actors/host/object_event.hpp"
+#include "actors/host/operator_desk.hpp"
 #include "journal/base/random.hpp"
 #include "journal/commit_log/commit_log.hpp"
 #include "journal/hub_journal.hpp"
@@ -130,6 +131,7 @@ public:
     bool one_way = false;  ///< `/send`: 202 as soon as the input is durable.
     bool internal = false; ///< Speaks for the hub itself: internal handlers too.
     std::string request_key;
+    std::optional<host::operator_request> action = {}; ///< Of a person, instead of a call.
     invocation_id invocation; ///< The one that it was told it waits for, or began.
     std::optional<answer> heard;
     unix_ms heard_at = 0;
@@ -152,6 +154,10 @@ public:
   [[nodiscard]] std::size_t clients() const { return clients_.size(); }
   /// Asks and runs until the answer is there. Aborts where none comes.
   answer call(const object_id& object, const std::string& handler, const std::string& body);
+
+  /// A person acts on an object; asked again, with the same id, whenever the hub lost power before
+  /// it was answered.
+  std::size_t operate(host::operator_request request);
 
   /// Somebody resolves an awakeable, or rejects it; false where there is none that waits.
   bool resolve(std::string_view awakeable, result<std::string> value);

@@ -1,0 +1,120 @@
+#include "http_gateway/admin/action_body.hpp"
+
+#include "journal/base/text.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace orderhub::http_gateway {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t reason_min = 5, reason_max = 500, evidence_max = 200, value_members_max = 8;
+
+admin_problem wrong(const std::string& field, const std::string& what) {
+  return {admin_reason::invalid_body, field + ' ' + what, field, {}, {}};
+}
+
+/// Characters, of valid UTF-8.
+std::size_t characters(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+  }));
+}
+
+std::initializer_list<std::string_view> members_of(body_form form) {
+  static const std::initializer_list<std::string_view> plain = {"reason", "expect_version"};
+  static const std::initializer_list<std::string_view> retry = {"reason", "expect_version",
+                                                                "accept_repeat"};
+  static const std::initializer_list<std::string_view> resolve = {"reason", "expect_version",
+                                                                  "outcome", "value", "evidence"};
+  return form == body_form::plain ? plain : form == body_form::retry ? retry : resolve;
+}
+
+std::optional<admin_problem> read_reason(const json& j, body_form form, action_body& body) {
+  const auto it = j.find("reason");
+  if (it == j.end())
+    return form == body_form::retry
+               ? std::nullopt
+               : std::optional(wrong("reason", "is needed: why is that done?"));
+  body.reason = it->is_string() ? it->get<std::string>() : std::string();
+  const auto size = characters(body.reason);
+  if (!it->is_string() || size < reason_min || size > reason_max ||
+      has_control_character(body.reason))
+    return wrong("reason", "must be a text of 5 to 500 characters without control characters.");
+  return std::nullopt;
+}
+
+/// `{"label_id":"3005…"}` and `{"note":"…"}` as one line of text.
+std::optional<admin_problem> read_evidence(const json& j, action_body& body) {
+  const auto add = [&](const std::string& text) {
+    body.evidence += (body.evidence.empty() ? "" : ", ") + text;
+  };
+  if (const auto it = j.find("value"); it != j.end()) {
+    if (!it->is_object() || it->size() > value_members_max)
+      return wrong("value", "must be an object of at most 8 texts, such as {\"label_id\":\"…\"}.");
+    for (const auto& [name, value] : it->items()) {
+      if (!value.is_string() || value.get_ref<const std::string&>().empty())
+        return wrong("value", "must have texts alone, such as {\"label_id\":\"…\"}.");
+      add(name + '=' + value.get<std::string>());
+    }
+  }
+  if (const auto it = j.find("evidence"); it != j.end()) {
+    if (!it->is_object() || it->size() != 1 || !it->contains("note") || !(*it)["note"].is_string())
+      return wrong("evidence", "must be {\"note\":\"…\"}.");
+    add((*it)["note"].get<std::string>());
+  }
+  if (body.evidence.size() > evidence_max || has_control_character(body.evidence))
+    return wrong("evidence", "has, with value, at most 200 bytes without control characters.");
+  return std::nullopt;
+}
+
+std::optional<admin_problem> read_outcome(const json& j, action_body& body) {
+  const auto it = j.find("outcome");
+  if (it == j.end() || !it->is_string() || (*it != "happened" && *it != "did_not_happen"))
+    return wrong("outcome", "must be happened or did_not_happen.");
+  body.has_happened = *it == "happened";
+  return std::nullopt;
+}
+
+} // namespace
+
+std::variant<action_body, admin_problem> read_action_body(std::string_view bytes, body_form form) {
+  const auto j =
+      bytes.empty() ? json::object() : json::parse(bytes, nullptr, /*allow_exceptions=*/false);
+  if (!j.is_object() || !is_utf8(bytes))
+    return admin_problem{admin_reason::invalid_body, {}, {}, {}, {}};
+  const auto known = members_of(form);
+  for (const auto& [name, value] : j.items())
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      constexpr std::size_t shown_max = 64;
+      return wrong(std::string(cut_text(name, shown_max)), "is not known here.");
+    }
+  action_body body;
+  if (auto problem = read_reason(j, form, body))
+    return std::move(*problem);
+  if (const auto it = j.find("expect_version"); it != j.end()) {
+    if (!it->is_number_unsigned())
+      return wrong("expect_version", "must be the number that the order's page calls version.");
+    body.expect_version = it->get<std::uint64_t>();
+  }
+  if (const auto it = j.find("accept_repeat"); it != j.end()) {
+    if (!it->is_boolean())
+      return wrong("accept_repeat", "must be true or false.");
+    body.accept_repeat = it->get<bool>();
+  }
+  if (form == body_form::resolve) {
+    if (auto problem = read_outcome(j, body))
+      return std::move(*problem);
+    if (auto problem = read_evidence(j, body))
+      return std::move(*problem);
+  }
+  return body;
+}
+
+} // namespace orderhub::http_gateway

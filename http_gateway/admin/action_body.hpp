@@ -1,0 +1,29 @@
+#pragma once
+#include "http_gateway/admin/admin_problem.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace orderhub::http_gateway {
+
+/// What the body of an action says.
+struct action_body {
+  std::string reason; ///< 5 to 500 characters; empty only of a retry.
+  std::optional<std::uint64_t> expect_version;
+  bool accept_repeat = false;
+  bool has_happened = false; ///< Of a resolve: `outcome`.
+  std::string evidence;      ///< Of a resolve: `label_id=3005…, case 8812`; at most 200 bytes.
+};
+/// Which members it may have.
+enum class body_form : std::uint8_t {
+  plain,   ///< `reason` (needed), `expect_version`
+  retry,   ///< both may be left out, and `accept_repeat`
+  resolve, ///< `reason`, `outcome`, `expect_version`, `value`, `evidence`
+};
+/// An empty body is an empty object. 400 names the member that is wrong.
+std::variant<action_body, admin_problem> read_action_body(std::string_view bytes, body_form form);
+
+} // namespace orderhub::http_gateway

@@ -1,0 +1,177 @@
+// What people did.
+#include "http_gateway/admin/admin_action.hpp"
+#include "http_gateway/admin/admin_pages.hpp"
+#include "http_gateway/admin/order_reading.hpp"
+#include "http_gateway/admin/page_json.hpp"
+#include "journal/base/utc_text.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <optional>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace orderhub::http_gateway {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+using journal::operator_verb;
+using journal::recorded_action;
+
+/// So many are looked at for one page.
+constexpr std::size_t looked_at_max = 5'000;
+
+std::string action_text(const journal::operator_payload& a) {
+  return a.verb == operator_verb::note ? a.wanted : std::string(name_of(a.verb));
+}
+
+std::string target_text(const recorded_action& r) {
+  return r.entry.action.verb == operator_verb::note ? r.entry.action.target : r.object.key;
+}
+
+std::string outcome_text(const journal::operator_payload& a) {
+  return a.verb == operator_verb::note ? a.outcome : std::string("accepted");
+}
+
+json shown(const recorded_action& r) {
+  const auto& a = r.entry.action;
+  return {
+      {"id", text_or_null<json>(a.id)},
+      {"at", time_json<json>(r.entry.at)},
+      {"who", a.who},
+      {"role", text_or_null<json>(a.role)},
+      {"via", text_or_null<json>(a.via)},
+      {"on_behalf", text_or_null<json>(a.on_behalf)},
+      {"action", action_text(a)},
+      {"target", target_text(r)},
+      {"object", r.object.text()},
+      {"step", text_or_null<json>(a.step)},
+      {"invocation", r.entry.invocation.empty() ? json(nullptr) : json(r.entry.invocation.text())},
+      {"reason", text_or_null<json>(a.reason)},
+      {"evidence", text_or_null<json>(a.evidence)},
+      {"outcome", outcome_text(a)},
+      {"request_id", text_or_null<json>(a.request)}};
+}
+
+/// `2026-11-25T09:35:06.123Z`, which is how times are written here.
+std::optional<unix_ms> time_in(std::string_view text) {
+  constexpr std::string_view form = "0000-00-00T00:00:00.000Z";
+  if (text.size() != form.size())
+    return std::nullopt;
+  const auto number = [&](std::size_t at, std::size_t size) {
+    std::int64_t n = -1;
+    const auto part = text.substr(at, size);
+    const auto [end, failed] = std::from_chars(part.data(), part.data() + size, n);
+    return failed == std::errc() && end == part.data() + size ? n : -1;
+  };
+  const std::chrono::year_month_day day{std::chrono::year(static_cast<int>(number(0, 4))),
+                                        std::chrono::month(static_cast<unsigned>(number(5, 2))),
+                                        std::chrono::day(static_cast<unsigned>(number(8, 2)))};
+  if (!day.ok())
+    return std::nullopt;
+  const auto at = std::chrono::duration_cast<std::chrono::milliseconds>(
+                      std::chrono::sys_days(day).time_since_epoch())
+                      .count() +
+                  ((number(11, 2) * 60 + number(14, 2)) * 60 + number(17, 2)) * 1'000 +
+                  number(20, 3);
+  return at >= 0 && utc_text(at) == text ? std::optional(at) : std::nullopt;
+}
+
+struct cursor {
+  unix_ms time = 0;
+  log_sequence lsn = 0;
+};
+/// `u<time>.<LSN>`; the place alone, so that it holds with any filter and over restarts.
+std::string text_of(const cursor& c) {
+  return 'u' + std::to_string(c.time) + '.' + std::to_string(c.lsn);
+}
+std::optional<cursor> cursor_in(std::string_view text) {
+  cursor c;
+  if (!text.starts_with('u'))
+    return std::nullopt;
+  const auto* const end = text.data() + text.size();
+  const auto time = std::from_chars(text.data() + 1, end, c.time);
+  if (time.ec != std::errc() || time.ptr == end || *time.ptr != '.' || c.time <= 0)
+    return std::nullopt;
+  const auto lsn = std::from_chars(time.ptr + 1, end, c.lsn);
+  return lsn.ec == std::errc() && lsn.ptr == end ? std::optional(c) : std::nullopt;
+}
+
+admin_problem invalid(std::string field, const std::string& must) {
+  return {admin_reason::invalid_parameter, field + ' ' + must, field, {}, {}};
+}
+
+} // namespace
+
+admin_answer audit_page(const admin_call& call, const admin_sources& from) {
+  journal::action_search search;
+  search.limit = call.number("limit");
+  if (const auto since = call.value("since"); !since.empty()) {
+    const auto at = time_in(since);
+    if (!at)
+      return invalid("since", "must be a time such as 2026-11-25T09:35:06.123Z.");
+    search.since = *at;
+  }
+  if (const auto given = call.value("cursor"); !given.empty()) {
+    const auto at = cursor_in(given);
+    if (!at)
+      return invalid("cursor", "is none of this list's.");
+    search.behind_time = at->time;
+    search.behind_lsn = at->lsn;
+  }
+  const auto is_meant = [&](const recorded_action& r) {
+    const auto fits = [&](const char* name, const std::string& value) {
+      return call.value(name).empty() || call.value(name) == value;
+    };
+    return fits("who", r.entry.action.who) && fits("action", action_text(r.entry.action)) &&
+           fits("target", target_text(r));
+  };
+  json list = json::array();
+  std::size_t scanned = 0;
+  bool is_end = false;
+  while (!is_end && list.size() < call.number("limit") && scanned < looked_at_max) {
+    const auto found = from.hub.actions(search);
+    if (!found)
+      return admin_problem{admin_reason::unreadable, found.error().message, {}, {}, {}};
+    is_end = found->size() < search.limit;
+    for (const auto& r : *found) {
+      search.behind_time = r.entry.at;
+      search.behind_lsn = r.lsn;
+      ++scanned;
+      if (is_meant(r))
+        list.push_back(shown(r));
+      if (list.size() == call.number("limit")) {
+        is_end = is_end && &r == &found->back();
+        break;
+      }
+    }
+  }
+  const auto next = is_end ? json(nullptr) : json(text_of({search.behind_time, search.behind_lsn}));
+  return page_of(json{
+      {"actions", std::move(list)}, {"next", next}, {"scanned", scanned}, {"complete", is_end}});
+}
+
+admin_answer order_audit_page(const admin_call& call, const admin_sources& from) {
+  auto read = read_order(call.key(), from);
+  if (auto* problem = std::get_if<admin_problem>(&read))
+    return std::move(*problem);
+  std::vector<recorded_action> all;
+  for (const auto& state : std::get<0>(read).states)
+    for (const auto& o : state.operators)
+      all.push_back({0, state.id, o});
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+    return std::tie(b.entry.at, a.object, a.entry.action.id) <
+           std::tie(a.entry.at, b.object, b.entry.action.id);
+  });
+  json list = json::array();
+  for (const auto& r : all)
+    list.push_back(shown(r));
+  return page_of(json{{"order", call.key()}, {"actions", std::move(list)}});
+}
+
+} // namespace orderhub::http_gateway

@@ -1,0 +1,406 @@
+// What a person does to an order: each of its objects gets a record, one after the other, and what
+// is still to be done is looked at anew before each.
+#include "actors/handlers/explain/explain.hpp"
+#include "actors/handlers/objects.hpp"
+#include "http_gateway/admin/action_body.hpp"
+#include "http_gateway/admin/admin_action.hpp"
+#include "http_gateway/admin/order_reading.hpp"
+#include "http_gateway/admin/page_json.hpp"
+#include "journal/base/random.hpp"
+#include "journal/base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <optional>
+#include <set>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace orderhub::http_gateway {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+using handlers::explained_step;
+using handlers::explanation;
+using handlers::order_objects;
+using journal::operator_verb;
+
+/// An order as it stands, and what is asked for.
+struct situation {
+  const admin_action& action;
+  const action_body& body;
+  const order_objects& objects;
+  const explanation& shown;
+};
+struct to_do {
+  object_id object;
+  invocation_id invocation;
+  operator_verb verb{};
+  std::string step{};
+  std::string evidence{};
+  std::string begins{};
+};
+struct plan {
+  std::vector<json> items;
+  std::vector<to_do> objects; ///< In the order in which they are told.
+};
+using planned = std::variant<plan, admin_problem>;
+using planner = std::function<planned(const situation&)>;
+
+admin_problem problem_of(admin_reason reason, std::string message = {}, std::string field = {}) {
+  return {reason, std::move(message), std::move(field), {}, {}};
+}
+
+// ── What a plan says ─────────────────────────────────────────────────────────────────────────
+
+json item(std::string_view what, const explained_step* step = nullptr) {
+  json because = json::array();
+  json j{{"what", what},
+         {"object", nullptr},
+         {"step", nullptr},
+         {"ref", nullptr},
+         {"vendor", nullptr},
+         {"call", nullptr},
+         {"key", nullptr},
+         {"safe", true},
+         {"amount", nullptr},
+         {"currency", nullptr},
+         {"because", std::move(because)}};
+  if (step != nullptr) {
+    j["object"] = step->object;
+    j["step"] = step->name;
+    j["ref"] = step->ref;
+    j["vendor"] = step->vendor;
+  }
+  return j;
+}
+
+json retry_item(const explained_step& step) {
+  auto j = item(step.if_retried->call.empty() ? "nothing" : "call", &step);
+  j["call"] = text_or_null<json>(step.if_retried->call);
+  j["key"] = text_or_null<json>(step.if_retried->key);
+  j["safe"] = step.if_retried->safe;
+  for (const auto& said : step.if_retried->because)
+    j["because"].push_back(said.text);
+  if (step.state == "paused")
+    j["what"] = "replay";
+  return j;
+}
+
+/// A person's word moves it: it leaves at once, or is tried anew.
+bool is_moved_by_retry(const explained_step& s) {
+  return s.ended_at == 0 && s.if_retried && (s.state == "paused" || !s.if_retried->call.empty());
+}
+
+std::optional<object_id> object_of(const order_objects& objects, const std::string& text) {
+  for (const auto& state : objects.states)
+    if (state.id.text() == text)
+      return state.id;
+  return std::nullopt;
+}
+
+invocation_id invocation_of(const explained_step& step) {
+  return invocation_id::parse(step.ref.substr(0, step.ref.find(':'))).value_or(invocation_id());
+}
+
+/// The open step that `{ref}` means: a ref, or the name of one that is there once.
+std::variant<const explained_step*, admin_problem> step_of(const situation& s) {
+  const auto& wanted = s.action.call.in_path.at("ref");
+  const explained_step* found = nullptr;
+  for (const auto& step : s.shown.steps) {
+    if (step.ended_at != 0 || (step.ref != wanted && step.name != wanted))
+      continue;
+    if (found != nullptr)
+      return problem_of(admin_reason::ambiguous_step, {}, "ref");
+    found = &step;
+  }
+  if (found == nullptr)
+    return problem_of(admin_reason::no_such_step, {}, "ref");
+  return found;
+}
+
+std::optional<admin_problem> refused_repeat(const situation& s, const explained_step& step) {
+  if (step.if_retried->safe || s.body.accept_repeat)
+    return std::nullopt;
+  return problem_of(admin_reason::may_repeat,
+                    "The step " + step.name +
+                        " may be done a second time; say accept_repeat where that is well.",
+                    "accept_repeat");
+}
+
+// ── The plans ────────────────────────────────────────────────────────────────────────────────
+
+planned plan_of_retry(const situation& s) {
+  plan p;
+  for (const auto& step : s.shown.steps) {
+    if (!is_moved_by_retry(step))
+      continue;
+    if (auto problem = refused_repeat(s, step))
+      return std::move(*problem);
+    p.items.push_back(retry_item(step));
+  }
+  for (const auto& state : s.objects.states) {
+    const auto name = state.id.text();
+    const bool is_stopped = std::any_of(state.live.begin(), state.live.end(),
+                                        [](const auto& i) { return !i.paused_text.empty(); });
+    const bool is_moved =
+        std::any_of(s.shown.steps.begin(), s.shown.steps.end(), [&](const auto& step) {
+          return step.object == name && is_moved_by_retry(step);
+        });
+    if (is_stopped && !is_moved) {
+      auto j = item("replay");
+      j["object"] = name;
+      p.items.push_back(std::move(j));
+    }
+    if (is_stopped || is_moved)
+      p.objects.push_back({state.id, {}, operator_verb::retry});
+  }
+  return p;
+}
+
+planned plan_of_step_retry(const situation& s) {
+  auto found = step_of(s);
+  if (auto* problem = std::get_if<admin_problem>(&found))
+    return std::move(*problem);
+  const auto& step = *std::get<0>(found);
+  if (auto problem = refused_repeat(s, step))
+    return std::move(*problem);
+  plan p;
+  p.items.push_back(retry_item(step));
+  const auto object = object_of(s.objects, step.object);
+  if (object && is_moved_by_retry(step))
+    p.objects.push_back({*object, invocation_of(step), operator_verb::retry, step.name});
+  return p;
+}
+
+planned plan_of_resolve(const situation& s) {
+  auto found = step_of(s);
+  if (auto* problem = std::get_if<admin_problem>(&found))
+    return std::move(*problem);
+  const auto& step = *std::get<0>(found);
+  constexpr std::array states = {"in_doubt", "person", "paused"};
+  if (std::find(states.begin(), states.end(), step.state) == states.end())
+    return problem_of(admin_reason::not_in_doubt, {}, "ref");
+  constexpr std::array cannot_be_read = {"may_repeat", "may_miss"};
+  if (std::find(cannot_be_read.begin(), cannot_be_read.end(), step.policy) != cannot_be_read.end())
+    return problem_of(admin_reason::not_possible,
+                      step.vendor + " cannot be asked whether the step " + step.name +
+                          " happened, so a word about it cannot be checked.",
+                      "ref");
+  plan p;
+  auto j = item("look_up", &step);
+  const bool is_known = step.if_retried && step.if_retried->call.starts_with("GET ");
+  j["call"] = is_known ? json(step.if_retried->call) : json("a look-up");
+  j["because"].push_back(s.body.has_happened
+                             ? "What is found at the vendor is believed, not the word alone."
+                             : "Two empty look-ups after the absence time confirm the word.");
+  p.items.push_back(std::move(j));
+  if (const auto object = object_of(s.objects, step.object))
+    p.objects.push_back(
+        {*object, invocation_of(step),
+         s.body.has_happened ? operator_verb::happened : operator_verb::not_happened, step.name,
+         s.body.evidence});
+  return p;
+}
+
+planned plan_of_hold(const situation& s, bool pause) {
+  plan p;
+  for (const auto& step : s.shown.steps) {
+    if (step.ended_at != 0)
+      continue;
+    const bool is_settled = step.state == "out" || step.state == "in_doubt";
+    auto j = item(!pause ? "goes_on" : is_settled ? "is_settled" : "is_held", &step);
+    p.items.push_back(std::move(j));
+  }
+  for (const auto& state : s.objects.states)
+    if (state.paused_by_operator != pause)
+      p.objects.push_back({state.id, {}, pause ? operator_verb::pause : operator_verb::resume});
+  if (p.objects.empty())
+    p.items.clear();
+  return p;
+}
+
+planned plan_of_cancel(const situation& s) {
+  const auto& status = s.shown.status;
+  if (status == "in_transit" || status == "delivered" || status == "shipped")
+    return problem_of(admin_reason::not_possible, "Order " + s.objects.key + " is " + status +
+                                                      " and can no longer be cancelled.");
+  const auto* own = s.objects.find(handlers::order_object(s.objects.key));
+  if (own == nullptr)
+    return problem_of(admin_reason::not_possible, "What is stored of the order cannot be read.");
+  plan p;
+  const auto& money = s.shown.money;
+  for (const auto& step : s.shown.in_doubt) {
+    auto j = item("settle_first");
+    j["step"] = step;
+    p.items.push_back(std::move(j));
+  }
+  if (money.charged > money.refunded) {
+    auto j = item("refund");
+    j["amount"] = money.charged - money.refunded;
+    j["currency"] = text_or_null<json>(money.currency);
+    p.items.push_back(std::move(j));
+  }
+  if (!s.shown.label_id.empty()) {
+    auto j = item("void_label");
+    j["call"] = s.shown.label_id;
+    p.items.push_back(std::move(j));
+  }
+  if (status == "cancelled" || status == "cancelling")
+    return plan{};
+  p.objects.push_back({own->id, {}, operator_verb::cancel, {}, {}, "CancelOrder"});
+  return p;
+}
+
+planned plan_of_ack(const situation& s) {
+  const auto& wanted = s.action.call.in_path.at("step");
+  const bool is_there = std::any_of(s.shown.attention.begin(), s.shown.attention.end(),
+                                    [&](const auto& a) { return a.step == wanted; });
+  if (!is_there)
+    return problem_of(admin_reason::no_such_step, "Nobody is called for that step of the order.",
+                      "step");
+  plan p;
+  auto j = item("ack");
+  j["step"] = wanted;
+  p.items.push_back(std::move(j));
+  p.objects.push_back({handlers::order_object(s.objects.key), {}, operator_verb::ack, wanted});
+  return p;
+}
+
+// ── What is done ─────────────────────────────────────────────────────────────────────────────
+
+admin_answer acted(const situation& s, const plan& p, const std::string& id, bool is_accepted) {
+  const bool dry = s.action.is_dry_run();
+  const json body{{"audit_id", dry || !is_accepted ? json(nullptr) : json(id)},
+                  {"version", s.shown.version},
+                  {"plan", p.items},
+                  {"effect", is_accepted ? "accepted" : "nothing_to_do"},
+                  {"dry_run", dry}};
+  auto page = page_of(body, std::to_string(s.shown.version));
+  page.status = dry ? 200 : 202;
+  page.changed_nothing = !is_accepted && !dry;
+  return page;
+}
+
+admin_problem problem_of(const host::call_response& reply) {
+  // `{"code","message"}`
+  const auto body = json::parse(reply.body, nullptr, false);
+  const auto message = body.is_object() && body.contains("message") && body["message"].is_string()
+                           ? body["message"].get<std::string>()
+                           : std::string();
+  if (reply.status == 409)
+    return problem_of(message.starts_with("Under this id") ? admin_reason::idempotency_conflict
+                                                           : admin_reason::not_possible,
+                      message.starts_with("Under this id") ? std::string() : message);
+  return problem_of(admin_reason::unavailable,
+                    message.empty() ? "Nobody said in time that it is on disk; ask with the same "
+                                      "idempotency-key again."
+                                    : message);
+}
+
+/// The action of that id that was recorded before: it may have been cut short.
+const journal::operator_payload* known_action(const order_objects& objects, const std::string& id) {
+  for (const auto& state : objects.states)
+    for (const auto& o : state.operators)
+      if (o.action.id == id)
+        return &o.action;
+  return nullptr;
+}
+
+admin_answer carry_out(const admin_action& action, const admin_sources& from, body_form form,
+                       operator_verb verb, const planner& make_plan) {
+  auto read = read_action_body(action.body, form);
+  if (auto* problem = std::get_if<admin_problem>(&read))
+    return std::move(*problem);
+  const auto& body = std::get<0>(read);
+  const auto id = action_id_of(action.who, action.idempotency_key);
+  std::set<object_id> done;
+  std::optional<plan> first;
+  bool was_known = false;
+  while (true) {
+    auto found = read_order(action.call.key(), from);
+    if (auto* problem = std::get_if<admin_problem>(&found))
+      return std::move(*problem);
+    const auto& objects = std::get<0>(found);
+    const auto shown = handlers::explain(objects, explain_now_of(from));
+    const situation now{action, body, objects, shown};
+    if (!first) {
+      const auto* known = known_action(objects, id);
+      was_known = known != nullptr;
+      const bool is_meant = verb == operator_verb::happened && !body.has_happened
+                                ? known != nullptr && known->verb == operator_verb::not_happened
+                                : known != nullptr && known->verb == verb;
+      if (was_known && (!is_meant || known->reason != body.reason))
+        return problem_of(admin_reason::idempotency_conflict, {}, "idempotency-key");
+      if (!was_known && body.expect_version && *body.expect_version != shown.version)
+        return problem_of(admin_reason::changed,
+                          "The order is at version " + std::to_string(shown.version) + ", not at " +
+                              std::to_string(*body.expect_version) + "; nothing was done.",
+                          "expect_version");
+    }
+    auto made = make_plan(now);
+    if (auto* problem = std::get_if<admin_problem>(&made)) {
+      if (done.empty() && !was_known)
+        return std::move(*problem);
+      made = plan{}; // Done, it may not be possible any more.
+    }
+    auto& p = std::get<0>(made);
+    if (!first)
+      first = p;
+    const auto next = std::find_if(p.objects.begin(), p.objects.end(),
+                                   [&](const to_do& t) { return !done.contains(t.object); });
+    if (action.is_dry_run())
+      return acted(now, p, id, !p.objects.empty());
+    if (next == p.objects.end())
+      return acted(now, *first, id, !done.empty() || was_known);
+    auto record = signed_by(action.who, action.request_id);
+    record.verb = next->verb;
+    record.step = next->step;
+    record.reason = body.reason;
+    record.evidence = next->evidence;
+    record.id = id;
+    auto about = next->invocation;
+    if (!next->begins.empty()) {
+      system_random random;
+      about = invocation_id::make(from.hub.now(), random);
+    }
+    const auto reply = act_now(action, {next->object, about, std::move(record), next->begins});
+    // 404: what was open there has ended meanwhile.
+    if (reply.status != 202 && reply.status != 404)
+      return problem_of(reply);
+    done.insert(next->object);
+  }
+}
+
+} // namespace
+
+admin_answer retry_order(const admin_action& action, const admin_sources& from) {
+  return carry_out(action, from, body_form::retry, operator_verb::retry, &plan_of_retry);
+}
+admin_answer retry_step(const admin_action& action, const admin_sources& from) {
+  return carry_out(action, from, body_form::retry, operator_verb::retry, &plan_of_step_retry);
+}
+admin_answer resolve_step(const admin_action& action, const admin_sources& from) {
+  return carry_out(action, from, body_form::resolve, operator_verb::happened, &plan_of_resolve);
+}
+admin_answer pause_order(const admin_action& action, const admin_sources& from) {
+  return carry_out(action, from, body_form::plain, operator_verb::pause,
+                   [](const situation& s) { return plan_of_hold(s, true); });
+}
+admin_answer resume_order(const admin_action& action, const admin_sources& from) {
+  return carry_out(action, from, body_form::plain, operator_verb::resume,
+                   [](const situation& s) { return plan_of_hold(s, false); });
+}
+admin_answer cancel_order(const admin_action& action, const admin_sources& from) {
+  return carry_out(action, from, body_form::plain, operator_verb::cancel, &plan_of_cancel);
+}
+admin_answer acknowledge(const admin_action& action, const admin_sources& from) {
+  return carry_out(action, from, body_form::plain, operator_verb::ack, &plan_of_ack);
+}
+
+} // namespace orderhub::http_gateway

@@ -1,0 +1,282 @@
+#include "http_gateway/admin/admin_routes.hpp"
+#include "tests/http_gateway/admin/admin_hub.hpp"
+#include "tests/support/order_check.hpp"
+#include "tests/support/schema_check.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+namespace orderhub {
+std::string_view admin_openapi();
+} // namespace orderhub
+
+// What a person does to an order: it is on record, it is done once, and it is told.
+namespace orderhub::testing {
+
+using namespace http_gateway;
+using nlohmann::json;
+using providers::mock::effect_kind;
+
+namespace {
+
+constexpr const char* lost_label =
+    R"({"vendor":"shippo","operation":"label","nth":1,"effect":"late_work","late_ms":30000})";
+constexpr const char* no_label =
+    R"({"vendor":"shippo","operation":"label","nth":1,"effect":"drop_before"})";
+const std::string why = R"({"reason":"shippo is back"})";
+
+json described(const raw_response& r, const char* schema) {
+  INFO(r.body);
+  CHECK(joined(schema_problems(admin_openapi(), schema, r.body)) == "");
+  const auto j = json::parse(r.body, nullptr, false);
+  REQUIRE(j.is_object());
+  return j;
+}
+
+json accepted(const raw_response& r) {
+  INFO(r.body);
+  REQUIRE(r.status == 202);
+  auto j = described(r, "acted");
+  CHECK(j["effect"] == "accepted");
+  CHECK(j["audit_id"].is_string());
+  return j;
+}
+
+void is_refused(const raw_response& r, int status, const std::string& reason) {
+  const auto j = described(r, "problem");
+  CHECK(r.status == status);
+  CHECK(j["reason"] == reason);
+}
+
+json actions_of(const admin_hub& hub, const std::string& query = {}) {
+  return described(hub.ask("/admin/audit" + query), "audit")["actions"];
+}
+
+std::string explained(const admin_hub& hub) {
+  return hub.ask("/admin/orders/1/explain?format=text").body;
+}
+
+/// An order whose label is in doubt, at a moment at which nothing but time would move it.
+void begin_in_doubt(admin_hub& hub) {
+  hub.hub.submit(order_object("1"), "ProcessOrder", order_body());
+  hub.hub.run(20'000);
+  REQUIRE(field(hub.hub.order("1").body, "in_doubt").find("label") != std::string::npos);
+}
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+} // namespace
+
+TEST_CASE("a person's retry is one record, which audit and explanation tell", "[admin][actions]") {
+  admin_hub hub(with_faults(lost_label));
+  begin_in_doubt(hub);
+  const auto planned =
+      described(hub.act("/admin/orders/1/steps/label/retry?dry_run=true", "{}"), "acted");
+  CHECK(planned["dry_run"] == true);
+  CHECK(planned["plan"][0]["safe"] == true);
+  CHECK(actions_of(hub).empty());
+
+  const std::string key = "Idempotency-Key: one\r\n";
+  const auto first = accepted(hub.act("/admin/orders/1/steps/label/retry", why, key));
+  const auto again = accepted(hub.act("/admin/orders/1/steps/label/retry", why, key));
+  CHECK(first["audit_id"] == again["audit_id"]);
+  is_refused(hub.act("/admin/orders/1/steps/label/retry", R"({"reason":"another one"})", key), 409,
+             "idempotency_conflict");
+
+  const auto list = actions_of(hub);
+  REQUIRE(list.size() == 1);
+  CHECK(list[0]["id"] == first["audit_id"]);
+  CHECK(list[0]["who"] == "loopback");
+  CHECK(list[0]["role"] == "admin");
+  CHECK(list[0]["action"] == "retry");
+  CHECK(list[0]["target"] == "1");
+  CHECK(list[0]["step"] == "label");
+  CHECK(list[0]["reason"] == "shippo is back");
+  CHECK(list[0]["outcome"] == "accepted");
+  CHECK(described(hub.ask("/admin/orders/1/audit"), "order_audit")["actions"] == list);
+  CHECK(has(explained(hub), "loopback (admin, loopback) retried label"));
+  CHECK(has(explained(hub), "shippo is back"));
+  REQUIRE(hub.hub.run());
+  CHECK(hub.hub.effects("1", effect_kind::label) == 1);
+  CHECK(actions_of(hub).size() == 1); // Folded by now.
+}
+
+TEST_CASE("an action at another version than the one it was meant for is none",
+          "[admin][actions]") {
+  admin_hub hub(with_faults(lost_label));
+  begin_in_doubt(hub);
+  const auto version = json::parse(hub.ask("/admin/orders/1").body)["version"].get<std::size_t>();
+  const auto body = [](std::size_t at) {
+    return R"({"reason":"for a while","expect_version":)" + std::to_string(at) + "}";
+  };
+  is_refused(hub.act("/admin/orders/1/pause", body(version - 1)), 409, "changed");
+  CHECK(actions_of(hub, "?action=pause").empty());
+  accepted(hub.act("/admin/orders/1/pause", body(version)));
+  is_refused(hub.act("/admin/orders/1/resume", body(version)), 409, "changed");
+}
+
+TEST_CASE("of a paused order nothing leaves until it is resumed", "[admin][actions]") {
+  admin_hub hub;
+  hub.hub.submit(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(hub.hub.run_until([](world& w) { return w.calling("stripe", "payment_intents"); }));
+  accepted(hub.act("/admin/orders/1/pause", why));
+  hub.hub.run(600'000);
+  const auto order = json::parse(hub.ask("/admin/orders/1").body);
+  CHECK(order["state"] == "paused");
+  CHECK(hub.hub.effects("1", effect_kind::label) == 0);
+  const auto twice = described(hub.act("/admin/orders/1/pause", why), "acted");
+  CHECK(twice["effect"] == "nothing_to_do");
+  CHECK(actions_of(hub)[0]["outcome"] == "nothing_to_do");
+  accepted(hub.act("/admin/orders/1/resume", why));
+  REQUIRE(hub.hub.run());
+  CHECK(hub.hub.effects("1", effect_kind::label) == 1);
+  CHECK(field(hub.hub.order("1").body, "status") == "confirmed");
+}
+
+TEST_CASE("a cancel says what it undoes, and undoes it once", "[admin][actions]") {
+  admin_hub hub;
+  hub.hub.call(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(hub.hub.run());
+  const auto plan = described(hub.act("/admin/orders/1/cancel?dry_run=true", why), "acted")["plan"];
+  CHECK(std::any_of(plan.begin(), plan.end(), [](const json& item) {
+    return item["what"] == "refund" && item["amount"] == 4'250 && item["currency"] == "usd";
+  }));
+  CHECK(std::any_of(plan.begin(), plan.end(),
+                    [](const json& item) { return item["what"] == "void_label"; }));
+  const std::string key = "Idempotency-Key: c\r\n";
+  accepted(hub.act("/admin/orders/1/cancel", why, key));
+  accepted(hub.act("/admin/orders/1/cancel", why, key));
+  REQUIRE(hub.hub.run());
+  CHECK(field(hub.hub.order("1").body, "status") == "cancelled");
+  CHECK(hub.hub.effects("1", effect_kind::refund) == 1);
+  CHECK(actions_of(hub).size() == 1);
+  CHECK(has(explained(hub), "cancelled it at"));
+  const auto again = described(hub.act("/admin/orders/1/cancel", why), "acted");
+  CHECK(again["effect"] == "nothing_to_do");
+}
+
+TEST_CASE("a word that a step happened is believed when the vendor says so", "[admin][actions]") {
+  admin_hub hub(with_faults(lost_label));
+  begin_in_doubt(hub);
+  const auto body =
+      R"({"reason":"label bought, case 8812","outcome":"happened","value":{"label_id":"x1"}})";
+  accepted(hub.act("/admin/orders/1/steps/label/resolve", body));
+  CHECK(has(explained(hub), "The vendor has not confirmed it yet."));
+  REQUIRE(hub.hub.run());
+  CHECK(hub.hub.effects("1", effect_kind::label) == 1);
+  CHECK(has(explained(hub), "said that label happened"));
+  CHECK(has(explained(hub), "Shippo confirmed it."));
+  CHECK(actions_of(hub)[0]["evidence"] == "label_id=x1");
+  is_refused(hub.act("/admin/orders/1/steps/label/resolve", body), 404, "no_such_step");
+}
+
+TEST_CASE("a word that a step did not happen buys no second label", "[admin][actions]") {
+  admin_hub hub(with_faults(GENERATE(as<std::string>(), lost_label, no_label)));
+  begin_in_doubt(hub);
+  accepted(hub.act("/admin/orders/1/steps/label/resolve",
+                   R"({"reason":"none at shippo","outcome":"did_not_happen"})"));
+  REQUIRE(hub.hub.run());
+  CHECK(hub.hub.effects("1", effect_kind::label) == 1);
+}
+
+TEST_CASE("who has a call for a person is seen beside it", "[admin][actions]") {
+  admin_hub hub(with_faults(
+      R"({"vendor":"shippo","operation":"label","always":true,"effect":"refuse","code":"invalid_address","text":"no"})"));
+  hub.hub.submit(order_object("1"), "ProcessOrder", order_body());
+  hub.hub.run(60'000);
+  const auto before = json::parse(hub.ask("/admin/orders/1").body)["attention"];
+  if (before.empty())
+    return is_refused(hub.act("/admin/orders/1/attention/label/ack", why), 404, "no_such_step");
+  const auto step = before[0]["step"].get<std::string>();
+  CHECK(before[0]["acked_by"].is_null());
+  accepted(hub.act("/admin/orders/1/attention/" + step + "/ack", why));
+  CHECK(json::parse(hub.ask("/admin/orders/1").body)["attention"][0]["acked_by"] == "loopback");
+}
+
+TEST_CASE("an action says why, and what it does not know it refuses", "[admin][actions]") {
+  admin_hub hub(with_faults(lost_label));
+  begin_in_doubt(hub);
+  const std::string pause = "/admin/orders/1/pause";
+  for (const char* body :
+       {"", "{}", "[]", "{", R"({"reason":"four"})", R"({"reason":7})", R"({"reason":"a\nb c d"})",
+        R"({"reason":"long enough","unverified":true})",
+        R"({"reason":"long enough","expect_version":"1"})"}) {
+    CAPTURE(body);
+    is_refused(hub.act(pause, body), 400, "invalid_body");
+  }
+  is_refused(hub.act(pause, R"({"reason":")" + std::string(501, 'x') + "\"}"), 400, "invalid_body");
+  is_refused(hub.act("/admin/orders/1/steps/charge/retry", "{}"), 404, "no_such_step");
+  is_refused(hub.act("/admin/orders/2/pause", why), 404, "no_such_order");
+  is_refused(hub.act("/admin/orders/1/steps/label/resolve", why), 400, "invalid_body");
+  CHECK(actions_of(hub).empty());
+  hub.door.set_health({false, "The disk is full.", "commit"});
+  is_refused(hub.act(pause, why), 503, "unavailable");
+  CHECK(hub.act(pause + "?dry_run=true", why).status == 200);
+}
+
+TEST_CASE("who was refused is in the audit, and many of them do not fill it",
+          "[admin][actions][audit]") {
+  auto rules = rules_with("a-token");
+  rules.tokens.push_back(token_of("ada", admin_role::read, secret("adas")));
+  admin_hub hub({}, rules);
+  const std::string ada = "Authorization: Bearer adas\r\n",
+                    all = "Authorization: Bearer a-token\r\n";
+  is_refused(hub.act("/admin/orders/1/cancel", why, ada), 403, "role_too_low");
+  is_refused(hub.ask("/admin/status", "Authorization: Bearer none\r\n"), 401, "unauthorized");
+  const auto list = described(hub.ask("/admin/audit", all), "audit")["actions"];
+  REQUIRE(list.size() == 2);
+  CHECK(list[1]["who"] == "ada");
+  CHECK(list[1]["action"] == "cancel");
+  CHECK(list[1]["target"] == "1");
+  CHECK(list[1]["outcome"] == "role_too_low");
+  CHECK(list[0]["who"] == "unknown");
+  CHECK(list[0]["action"] == "login");
+  for (int i = 0; i < 200; ++i)
+    CHECK(hub.act("/admin/orders/1/cancel", why, ada).status == 403);
+  std::size_t count = 0;
+  std::string cursor;
+  do {
+    const auto page = described(
+        hub.ask("/admin/audit?limit=30" + (cursor.empty() ? "" : "&cursor=" + cursor), all),
+        "audit");
+    count += page["actions"].size();
+    cursor = page["next"].is_string() ? page["next"].get<std::string>() : "";
+  } while (!cursor.empty());
+  CHECK(count == 100);
+  CHECK(has(hub.ask("/metrics", all).body, "orderhub_operator_refusals_not_recorded_total 102"));
+}
+
+TEST_CASE("the audit comes in pages that hold each action once", "[admin][actions][audit]") {
+  admin_hub hub(with_faults(lost_label));
+  begin_in_doubt(hub);
+  for (int i = 0; i < 6; ++i) {
+    accepted(hub.act(i % 2 == 0 ? "/admin/orders/1/pause" : "/admin/orders/1/resume", why));
+    hub.hub.run(1'000); // Some are folded by now, some are not.
+  }
+  const auto all = actions_of(hub);
+  REQUIRE(all.size() >= 6);
+  json paged = json::array();
+  std::string cursor;
+  do {
+    const auto page = described(
+        hub.ask("/admin/audit?limit=2" + (cursor.empty() ? "" : "&cursor=" + cursor)), "audit");
+    for (const auto& a : page["actions"])
+      paged.push_back(a);
+    cursor = page["next"].is_string() ? page["next"].get<std::string>() : "";
+  } while (!cursor.empty());
+  CHECK(paged == all);
+  for (const auto& a : actions_of(hub, "?action=resume"))
+    CHECK(a["action"] == "resume");
+  CHECK(actions_of(hub, "?who=nobody").empty());
+  const auto since = all[2]["at"].get<std::string>();
+  for (const auto& a : actions_of(hub, "?since=" + since))
+    CHECK(a["at"] >= since);
+  is_refused(hub.ask("/admin/audit?since=yesterday"), 400, "invalid_parameter");
+  is_refused(hub.ask("/admin/audit?cursor=u1"), 400, "invalid_parameter");
+}
+
+} // namespace orderhub::testing

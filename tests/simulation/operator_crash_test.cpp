@@ -1,0 +1,175 @@
+#include "actors/handlers/objects.hpp"
+#include "tests/support/catch2.hpp"
+#include "tests/support/order_check.hpp"
+#include "tests/support/seeds.hpp"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+// What people do to an order, wherever the machine loses power meanwhile.
+namespace orderhub::testing {
+
+namespace {
+
+namespace mock = providers::mock;
+using journal::operator_verb;
+
+constexpr const char* late_label =
+    R"({"vendor":"shippo","operation":"label","nth":1,"effect":"late_work","late_ms":30000})";
+constexpr const char* lost_label =
+    R"({"vendor":"shippo","operation":"label","nth":1,"effect":"drop_after"})";
+constexpr const char* lost_charge =
+    R"({"vendor":"stripe","operation":"charge","nth":1,"effect":"drop_after"})";
+
+/// What is done, and when.
+struct action {
+  const char* name;
+  const char* faults;
+  bool (*reached)(world&);
+  operator_verb verb;
+  const char* step;
+  bool of_shipment; ///< Else of the order's own object.
+  bool is_cancelled = false;
+};
+
+bool doubted(world& w, mock::call_id call, const std::string& step) {
+  return w.mock.requests(call) >= 1 &&
+         field(w.order("1").body, "in_doubt").find("\"step\":\"" + step + '"') != std::string::npos;
+}
+bool label_doubted(world& w) {
+  return doubted(w, mock::call_id::shippo_label, "label");
+}
+bool charge_doubted(world& w) {
+  return doubted(w, mock::call_id::stripe_charge, "charge");
+}
+bool charging(world& w) {
+  return w.calling("stripe", "/v1/payment_intents");
+}
+bool buying(world& w) {
+  return w.calling("shippo", "/transactions");
+}
+
+const std::vector<action>& actions() {
+  static const std::vector<action> all = {
+      {"retry of a label in doubt", late_label, &label_doubted, operator_verb::retry, "label",
+       true},
+      {"retry of a charge in doubt", lost_charge, &charge_doubted, operator_verb::retry, "charge",
+       false},
+      {"pause while the charge is out", nullptr, &charging, operator_verb::pause, "", false},
+      {"pause while the label is out", lost_label, &buying, operator_verb::pause, "", true},
+      {"cancel while the charge is out", nullptr, &charging, operator_verb::cancel, "", false,
+       true},
+      {"cancel while the label is in doubt", late_label, &label_doubted, operator_verb::cancel, "",
+       false, true},
+      {"the word that a label was bought", late_label, &label_doubted, operator_verb::happened,
+       "label", true},
+      {"the word that no label was bought", lost_label, &label_doubted, operator_verb::not_happened,
+       "label", true},
+      {"somebody has seen it", late_label, &label_doubted, operator_verb::ack, "label", false},
+      {"an attempt that was refused", nullptr, &charging, operator_verb::note, "", false},
+  };
+  return all;
+}
+
+host::operator_request request_of(const action& a, operator_verb verb, const std::string& id) {
+  host::operator_request r;
+  r.object = a.of_shipment ? handlers::shipment_object("1") : order_object("1");
+  r.action.verb = verb;
+  r.action.step = a.step;
+  r.action.who = "ada";
+  r.action.via = "token";
+  r.action.role = "operate";
+  r.action.reason = "a test";
+  r.action.id = id;
+  if (verb == operator_verb::cancel)
+    r.begins = "CancelOrder";
+  return r;
+}
+
+std::size_t records_of(const world& w, const std::string& id) {
+  const auto found = w.stored().actions({.limit = 100});
+  if (!found)
+    return 0;
+  return static_cast<std::size_t>(std::count_if(
+      found->begin(), found->end(), [&](const auto& r) { return r.entry.action.id == id; }));
+}
+
+/// It was acknowledged and is on record once, or what it was about had ended by then and it is on
+/// none.
+void check_record(const world& w, std::size_t number, const std::string& id,
+                  std::vector<std::string>& problems) {
+  const auto& c = w.of(number);
+  const auto status = c.heard ? c.heard->status : 0;
+  const auto count = records_of(w, id);
+  if (!(status == 202 && count == 1) && !(status == 404 && count == 0))
+    problems.push_back(id + " was answered " + std::to_string(status) + " and is on record " +
+                       std::to_string(count) + " times");
+}
+
+std::vector<std::string> run_action(const action& a, const world_settings& settings,
+                                    std::vector<std::string_view>* points = nullptr) {
+  world w(settings);
+  w.submit(order_object("1"), "ProcessOrder", order_body());
+  // A double click.
+  w.when(a.reached, [&a](world& now) {
+    now.operate(request_of(a, a.verb, "one"));
+    now.operate(request_of(a, a.verb, "one"));
+  });
+  std::vector<std::string> problems;
+  const bool pauses = a.verb == operator_verb::pause;
+  if (pauses) {
+    w.run(600'000);
+    if (w.of(0).heard && w.effects("1", mock::effect_kind::mail) > 0 && !a.of_shipment)
+      problems.emplace_back("a paused order went on");
+    w.operate(request_of(a, operator_verb::resume, "two"));
+  }
+  if (!w.run())
+    problems.emplace_back("it has not come to rest");
+  if (w.clients() < 3) {
+    problems.emplace_back("the moment was never reached");
+    return problems;
+  }
+  check_record(w, 1, "one", problems);
+  check_record(w, 2, "one", problems);
+  if (pauses)
+    check_record(w, 3, "two", problems);
+  const auto expected =
+      a.is_cancelled ? expectation{.status = "cancelled", .charged = false} : expectation{};
+  for (auto& p : problems_of(w, "1", expected))
+    problems.push_back(std::move(p));
+  if (points != nullptr)
+    *points = w.points();
+  return problems;
+}
+
+world_settings settings_of(const action& a, std::uint64_t seed) {
+  auto settings = a.faults != nullptr ? with_faults(a.faults) : world_settings{};
+  settings.seed = seed;
+  return settings;
+}
+
+} // namespace
+
+TEST_CASE("what a person does is done once and on record, wherever the machine loses power",
+          "[orders][operator][crash]") {
+  std::uint64_t salt = 0;
+  for (const auto& a : actions())
+    for (const auto seed : seeds(1, 2)) {
+      std::vector<std::string_view> points;
+      const auto clean = run_action(a, settings_of(a, seed), &points);
+      INFO(a.name << ", seed " << seed << '\n' << joined(clean));
+      CHECK(clean.empty());
+      for (const auto at : points_to_try(points.size(), salt++)) {
+        auto settings = settings_of(a, seed);
+        settings.crash_at = {at};
+        const auto problems = run_action(a, settings);
+        INFO(a.name << ", seed " << seed << ", crash at point " << at << ", " << points[at - 1]
+                    << '\n'
+                    << joined(problems));
+        CHECK(problems.empty());
+      }
+    }
+}
+
+} // namespace orderhub::testing
