@@ -8,6 +8,7 @@
 #include "actors/host/host_services.hpp"
 #include "actors/host/intake.hpp"
 #include "actors/host/object_event.hpp"
+#include "actors/host/vendor_switch.hpp"
 #include "journal/base/random.hpp"
 #include "journal/commit_log/commit_log.hpp"
 #include "journal/hub_journal.hpp"
@@ -152,6 +153,11 @@ public:
   [[nodiscard]] std::size_t clients() const { return clients_.size(); }
   /// Asks and runs until the answer is there. Aborts where none comes.
   answer call(const object_id& object, const std::string& handler, const std::string& body);
+
+  /// A person acts on a vendor; `to` hears of it when that is durable, unless power is lost before.
+  void operate_vendor(const std::string& vendor, host::vendor_verb verb, host::operator_note by,
+                      host::responder_ptr to = nullptr);
+  [[nodiscard]] host::vendor_gate& gate() { return *gate_; }
 
   /// Somebody resolves an awakeable, or rejects it; false where there is none that waits.
   bool resolve(std::string_view awakeable, result<std::string> value);
