@@ -50,6 +50,12 @@ bool connection::is_from_loopback() const {
   return !ec && peer.address().is_loopback();
 }
 
+std::string connection::peer() const {
+  error_code ec;
+  const auto peer = socket_.remote_endpoint(ec);
+  return ec ? std::string() : peer.address().to_string();
+}
+
 bool connection::is_slow_reader(std::int64_t now) const {
   const auto& options = shard_.options;
   return writing_ && (now - write_began_ms_ >= options.write_timeout_ms ||

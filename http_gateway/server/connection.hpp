@@ -44,6 +44,7 @@ public:
   void reject_pending();
   void close();
   [[nodiscard]] bool is_from_loopback() const;
+  [[nodiscard]] std::string peer() const;
   /// Owes nobody anything.
   [[nodiscard]] bool settled() const { return lingering_ || closed_; }
   /// Has a request that is not handed over yet.

@@ -39,6 +39,10 @@ bool http_exchange::is_from_loopback() const {
   return connection_ && connection_->is_from_loopback();
 }
 
+std::string http_exchange::peer() const {
+  return connection_ ? connection_->peer() : std::string();
+}
+
 bool http_exchange::answer(http_response response) {
   if (answered_.exchange(true, std::memory_order_acq_rel))
     return false;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace orderhub::http_gateway {
@@ -45,6 +46,10 @@ public:
   /// Whether its caller is on this machine's loopback. False where it has gone. Only from inside
   /// `request_handler::handle`.
   [[nodiscard]] bool is_from_loopback() const;
+
+  /// Its caller's address without the port; empty where it has gone. Only from inside
+  /// `request_handler::handle`.
+  [[nodiscard]] std::string peer() const;
 
   /// The body has been taken over by somebody who bounds what he holds: its room is free for
   /// others. From any thread.
