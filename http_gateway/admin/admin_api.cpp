@@ -2,6 +2,7 @@
 
 #include "http_gateway/admin/admin_problem.hpp"
 #include "http_gateway/admin/admin_routes.hpp"
+#include "http_gateway/admin/operator_action.hpp"
 #include "http_gateway/ingress/ingress_api.hpp"
 #include "journal/base/metrics.hpp"
 #include "journal/base/random.hpp"
@@ -95,32 +96,49 @@ admin_api::admin_api(host::ingress& hub, const secret& token,
       more_metrics_(std::move(hub_metrics_text)), shown_(std::move(shown)) {}
 
 void admin_api::handle(http_exchange_ptr exchange) {
+  if (shown_ && is_admin_target(exchange->request.target))
+    return show(exchange);
   auto response = answer_to(exchange->request);
   exchange->answer(std::move(response));
 }
 
-http_response admin_api::page_for(const http_request& request) const {
+void admin_api::show(const http_exchange_ptr& exchange) const {
+  const auto& request = exchange->request;
+  const auto respond = [exchange](http_response r) {
+    r.add_header("x-orderhub-api", "1");
+    r.add_header("x-request-id", request_id_of(exchange->request));
+    r.add_header("cache-control", "no-store");
+    exchange->answer(std::move(r));
+  };
+  const auto refuse = [&](const admin_problem& problem) {
+    respond(http_gateway::response_of(problem));
+  };
   if (auto refusal = access_.refusal(request))
-    return refused(std::move(*refusal));
+    return respond(refused(std::move(*refusal)));
   auto call = admin_call_of(request.method, request.target);
-  if (auto* problem = std::get_if<admin_problem>(&call))
-    return http_gateway::response_of(*problem);
-  const auto& found = std::get<0>(call);
-  auto answer = found.route->answer(found, {shown_->view, shown_->about});
-  if (auto* problem = std::get_if<admin_problem>(&answer))
-    return http_gateway::response_of(*problem);
-  return response_of(std::get<0>(std::move(answer)));
+  if (const auto* problem = std::get_if<admin_problem>(&call))
+    return refuse(*problem);
+  auto& found = std::get<0>(call);
+  const admin_sources from{shown_->view, shown_->about, shown_->vendors, shown_->webhooks};
+  const auto* route = found.route;
+  if (route->operate != nullptr) {
+    auto action = operator_action_of(std::move(found), request, shown_->view.now());
+    if (const auto* problem = std::get_if<admin_problem>(&action))
+      return refuse(*problem);
+    auto& wanted = std::get<0>(action);
+    wanted.respond = respond;
+    if (const auto problem = admit(wanted))
+      return refuse(*problem);
+    return route->operate(std::move(wanted), from);
+  }
+  auto answer = route->answer(found, from);
+  if (const auto* problem = std::get_if<admin_problem>(&answer))
+    return refuse(*problem);
+  respond(response_of(std::get<0>(std::move(answer))));
 }
 
 http_response admin_api::answer_to(const http_request& request) const {
   const std::string_view target = request.target;
-  if (shown_ && is_admin_target(target)) {
-    auto r = page_for(request);
-    r.add_header("x-orderhub-api", "1");
-    r.add_header("x-request-id", request_id_of(request));
-    r.add_header("cache-control", "no-store");
-    return r;
-  }
   const auto path = target.substr(0, target.find('?'));
   const bool health = path == "/restate/health";
   if (!health)

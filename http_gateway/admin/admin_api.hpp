@@ -14,7 +14,8 @@
 namespace orderhub::http_gateway {
 
 /// The admin listener: GET and HEAD of `/restate/health`, of `/metrics` (Prometheus text, version
-/// 0.0.4), and of the paths of `admin_routes`, which show a running hub to an operator.
+/// 0.0.4), and the paths of `admin_routes`, which show a running hub to an operator (GET) and do
+/// what an operator wants (POST).
 ///
 /// Everything is answered on the io thread of this listener, which is none of the public one's: a
 /// page reads a bounded number of rows and waits for nobody.
@@ -24,6 +25,8 @@ public:
   struct shown_hub {
     host::operator_view view;
     hub_description about;
+    host::vendor_control* vendors = nullptr; ///< Outlives it; null: they are shown only.
+    const webhook_desk* webhooks = nullptr;  ///< Outlives it; null: there are none.
   };
 
   /// `public_metrics` is asked at each scrape, on the io thread: the counters of the public
@@ -40,7 +43,7 @@ public:
 
 private:
   [[nodiscard]] http_response answer_to(const http_request& request) const;
-  [[nodiscard]] http_response page_for(const http_request& request) const;
+  void show(const http_exchange_ptr& exchange) const;
 
   host::ingress& hub_;
   access_rule access_;

@@ -28,6 +28,10 @@ constexpr std::array<reason_row, admin_reason_count> rows = {{
     {admin_reason::wrong_method, "wrong_method", 405},
     {admin_reason::unreadable, "unreadable", 500},
     {admin_reason::unavailable, "unavailable", 503},
+    {admin_reason::invalid_body, "invalid_body", 400},
+    {admin_reason::wrong_content_type, "wrong_content_type", 415},
+    {admin_reason::not_possible, "not_possible", 409},
+    {admin_reason::no_such_webhook, "no_such_webhook", 404},
 }};
 
 const reason_row& row_of(admin_reason reason) {

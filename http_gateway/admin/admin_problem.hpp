@@ -23,9 +23,13 @@ enum class admin_reason : std::uint8_t {
   wrong_method,
   unreadable, ///< What is asked for is set aside.
   unavailable,
+  invalid_body,
+  wrong_content_type,
+  not_possible,
+  no_such_webhook,
 };
 inline constexpr std::size_t admin_reason_count =
-    static_cast<std::size_t>(admin_reason::unavailable) + 1;
+    static_cast<std::size_t>(admin_reason::no_such_webhook) + 1;
 /// `unknown_parameter`
 std::string_view name_of(admin_reason reason);
 std::uint16_t status_of(admin_reason reason);

@@ -1,6 +1,7 @@
 #include "http_gateway/admin/admin_routes.hpp"
 
 #include "http_gateway/admin/admin_pages.hpp"
+#include "http_gateway/admin/operator_action.hpp"
 #include "http_gateway/ingress/normal_form.hpp"
 #include "journal/base/text.hpp"
 
@@ -30,6 +31,52 @@ constexpr std::array lookup_query = {
     admin_parameter{"q", "", "", true},
 };
 
+constexpr std::array vendor_calls_query = {
+    admin_parameter{"limit", "1..200", "50"},
+    admin_parameter{"failed", "true|false", "false"},
+};
+constexpr std::array vendor_series_query = {
+    admin_parameter{"range", "15m|1h|6h", "1h"},
+};
+constexpr std::array dry_run_query = {dry_run_parameter};
+constexpr std::array reason_body = {reason_member};
+constexpr std::array pause_body = {
+    reason_member,
+    admin_parameter{"until", "", ""},
+    admin_parameter{"for", "", ""},
+};
+constexpr std::array breaker_body = {
+    reason_member,
+    admin_parameter{"state", "open|closed|auto", "", true},
+    admin_parameter{"until", "", ""},
+    admin_parameter{"for", "", ""},
+};
+
+constexpr std::array webhooks_query = {
+    admin_parameter{"vendor", "", ""},
+    admin_parameter{"verdict",
+                    "routed|skipped|foreign|applied|unchanged|contradicts|unmatched|refused", ""},
+    admin_parameter{"type", "", ""},
+    admin_parameter{"order", "", ""},
+    admin_parameter{"since", "", ""},
+    admin_parameter{"until", "", ""},
+    admin_parameter{"swept", "true|false", ""},
+    admin_parameter{"limit", "1..500", "50"},
+    admin_parameter{"cursor", "", ""},
+};
+constexpr std::array order_webhooks_query = {
+    admin_parameter{"limit", "1..500", "50"},
+    admin_parameter{"cursor", "", ""},
+};
+constexpr std::array refused_query = {
+    admin_parameter{"vendor", "", ""},
+    admin_parameter{"limit", "1..500", "50"},
+};
+constexpr std::array assign_body = {
+    reason_member,
+    admin_parameter{"order", "", "", true},
+};
+
 constexpr std::array routes = {
     admin_route{"GET", "/admin", admin_role::read, {}, "root", &admin_root_page},
     admin_route{"GET", "/admin/openapi.json", admin_role::read, {}, "openapi", &openapi_page},
@@ -42,6 +89,35 @@ constexpr std::array routes = {
     admin_route{"GET", "/admin/lookup", admin_role::read, lookup_query, "lookup", &lookup_page},
     admin_route{"GET", "/admin/vendors", admin_role::read, {}, "vendors", &vendors_page},
     admin_route{"GET", "/admin/vendors/{vendor}", admin_role::read, {}, "vendor", &vendor_page},
+    admin_route{"GET", "/admin/orders/{key}/webhooks", admin_role::read, order_webhooks_query,
+                "webhooks", &order_webhooks_page},
+    admin_route{"GET", "/admin/webhooks", admin_role::read, webhooks_query, "webhooks",
+                &webhooks_page},
+    admin_route{"GET", "/admin/webhooks/refused", admin_role::read, refused_query,
+                "refused_webhooks", &refused_webhooks_page}, // Before what any id is.
+    admin_route{"GET", "/admin/webhooks/{id}", admin_role::read, {}, "webhook", &webhook_page},
+    admin_route{"GET",
+                "/admin/webhooks/{id}/body",
+                admin_role::operate,
+                {},
+                "webhook_body",
+                &webhook_body_page},
+    admin_route{"POST", "/admin/webhooks/{id}/replay", admin_role::operate, dry_run_query,
+                "webhook_action", nullptr, &replay_webhook, reason_body},
+    admin_route{"POST", "/admin/webhooks/{id}/assign", admin_role::operate, dry_run_query,
+                "webhook_action", nullptr, &assign_webhook, assign_body},
+    admin_route{"GET", "/admin/vendors/{vendor}/calls", admin_role::read, vendor_calls_query,
+                "vendor_calls", &vendor_calls_page},
+    admin_route{"GET", "/admin/vendors/{vendor}/series", admin_role::read, vendor_series_query,
+                "vendor_series", &vendor_series_page},
+    admin_route{"POST", "/admin/vendors/{vendor}/pause", admin_role::operate, dry_run_query,
+                "vendor_action", nullptr, &pause_vendor, pause_body},
+    admin_route{"POST", "/admin/vendors/{vendor}/resume", admin_role::operate, dry_run_query,
+                "vendor_action", nullptr, &resume_vendor, reason_body},
+    admin_route{"POST", "/admin/vendors/{vendor}/breaker", admin_role::operate, dry_run_query,
+                "vendor_action", nullptr, &switch_breaker, breaker_body},
+    admin_route{"POST", "/admin/vendors/{vendor}/probe", admin_role::operate, dry_run_query,
+                "vendor_action", nullptr, &probe_vendor, reason_body},
 };
 
 constexpr std::size_t segments_max = 8, segment_size_max = 255, value_size_max = 1'000;
@@ -136,7 +212,8 @@ std::optional<std::size_t> number_in(std::string_view text) {
              : std::nullopt;
 }
 
-/// Why a value is not what its parameter takes; empty where it is.
+} // namespace
+
 std::string wrong_value(const admin_parameter& p, std::string_view value) {
   if (!is_utf8(value) || has_control_character(value) || value.size() > value_size_max)
     return "must be a text of at most 1000 bytes without control characters.";
@@ -158,6 +235,8 @@ std::string wrong_value(const admin_parameter& p, std::string_view value) {
     list.append(list.empty() ? "" : ", ").append(word);
   return "must be one of " + list + '.';
 }
+
+namespace {
 
 admin_problem invalid(const admin_parameter& p, const std::string& why) {
   return {admin_reason::invalid_parameter,
@@ -242,9 +321,12 @@ std::variant<admin_call, admin_problem> admin_call_of(std::string_view method,
                          {},
                          {},
                          {}};
-  if (method != call.route->method && method != "HEAD")
+  const bool is_read = call.route->operate == nullptr;
+  if (method != call.route->method && !(is_read && method == "HEAD")) {
+    const std::string takes = is_read ? "GET, HEAD" : "POST";
     return admin_problem{
-        admin_reason::wrong_method, "This path takes GET, HEAD only.", {}, {}, "GET, HEAD"};
+        admin_reason::wrong_method, "This path takes " + takes + " only.", {}, {}, takes};
+  }
   if (auto problem = read_query(target.substr(std::min(query_at + 1, target.size())), call))
     return std::move(*problem);
   return call;

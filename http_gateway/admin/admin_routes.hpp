@@ -24,6 +24,7 @@ struct admin_parameter {
 };
 
 struct admin_call;
+struct operator_action;
 struct admin_answer;
 struct admin_sources;
 
@@ -36,6 +37,9 @@ struct admin_route {
   std::span<const admin_parameter> query;
   std::string_view schema; ///< Of its JSON answer, in the document.
   admin_answer (*answer)(const admin_call&, const admin_sources&) = nullptr;
+  /// Of a POST instead: does it, now or later, and answers then.
+  void (*operate)(operator_action, const admin_sources&) = nullptr;
+  std::span<const admin_parameter> members = {}; ///< Of its JSON body, all of them texts.
 };
 std::span<const admin_route> admin_routes();
 
@@ -57,7 +61,9 @@ struct admin_call {
 
 /// Whether a target is one of this API's.
 bool is_admin_target(std::string_view target);
-/// The call of a GET (or HEAD, which is one without its body) or why it is none.
+/// Why a value is not what its parameter takes; empty where it is.
+std::string wrong_value(const admin_parameter& p, std::string_view value);
+/// The call of a GET (or HEAD, which is one without its body) or POST, or why it is none.
 std::variant<admin_call, admin_problem> admin_call_of(std::string_view method,
                                                       std::string_view target);
 

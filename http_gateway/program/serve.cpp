@@ -21,6 +21,7 @@
 #include "http_gateway/settings/order_settings_from.hpp"
 #include "http_gateway/settings/startup_checks.hpp"
 #include "http_gateway/settings/vendor_registry.hpp"
+#include "http_gateway/webhooks/webhook_desk.hpp"
 #include "http_gateway/webhooks/webhook_door.hpp"
 #include "journal/base/log.hpp"
 #include "journal/base/metrics.hpp"
@@ -423,6 +424,7 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
   auto listener = server::start(options, api);
   if (!listener)
     return refused(listener.error());
+  const webhook_desk desk(**journal, hub, door.metrics());
   admin_api admin(
       hub, s.token_of_admin(), [&] { return (*listener)->metrics(); },
       [&] {
@@ -442,7 +444,9 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
                            {.version = ORDERHUB_VERSION,
                             .mode = mode_of_payments(*vendors),
                             .started_at = machine.wall_ms(),
-                            .call_after_ms = s.call_after_ms}});
+                            .call_after_ms = s.call_after_ms},
+                           &hub,
+                           &desk});
   server_options admin_options;
   admin_options.host = s.admin_listen.host;
   admin_options.port = s.admin_listen.port;
