@@ -1,6 +1,7 @@
 #include "http_gateway/cli/admin_commands.hpp"
 
 #include "http_gateway/cli/client.hpp"
+#include "http_gateway/cli/hook_commands.hpp"
 #include "http_gateway/cli/shown.hpp"
 #include "http_gateway/cli/table_text.hpp"
 
@@ -14,11 +15,9 @@
 
 namespace orderhub::http_gateway::cli {
 
-namespace {
-
 using json = nlohmann::ordered_json;
 
-exit_status status_of(std::uint16_t http) {
+exit_status exit_status_of(std::uint16_t http) {
   switch (http) {
   case 401:
   case 403:
@@ -32,8 +31,6 @@ exit_status status_of(std::uint16_t http) {
   }
 }
 
-} // namespace
-
 struct admin_commands::parts {
   using show = std::string (*)(std::string_view);
 
@@ -42,6 +39,7 @@ struct admin_commands::parts {
   std::string format = "text";
   std::string invocation, kinds;
   bool is_newest_first = false, is_quiet = false;
+  environment_reader environment; ///< Of the command that runs.
   std::size_t limit = 200;
   std::function<int(const parts&, const client&, std::ostream&, std::ostream&)> meant;
 
@@ -49,6 +47,13 @@ struct admin_commands::parts {
 
   CLI::App* add(CLI::App& to, const char* name, const char* help,
                 int (parts::*does)(const client&, std::ostream&, std::ostream&) const) {
+    return add(to, name, help,
+               [this, does](const client& hub, bool, std::ostream& out, std::ostream& err) {
+                 return (this->*does)(hub, out, err);
+               });
+  }
+
+  CLI::App* add(CLI::App& to, const char* name, const char* help, command_work does) {
     auto* command = to.add_subcommand(name, help);
     command->add_option("--url", url, "the hub's admin listener (ORDERHUB_ADMIN_URL)")
         ->type_name("URL");
@@ -60,9 +65,9 @@ struct admin_commands::parts {
     command->add_option("--output,-o", output, "table, or json for programs")
         ->check(CLI::IsMember({"table", "json"}))
         ->capture_default_str();
-    command->callback([this, does] {
+    command->callback([this, does = std::move(does)] {
       meant = [does](const parts& p, const client& hub, std::ostream& out, std::ostream& err) {
-        return (p.*does)(hub, out, err);
+        return does(hub, p.wants_json(), out, err);
       };
     });
     return command;
@@ -80,7 +85,7 @@ struct admin_commands::parts {
     }
     if (answer->status != 200) {
       err << "orderhub: " << shown_problem(answer->body) << '\n';
-      return status_of(answer->status);
+      return exit_status_of(answer->status);
     }
     return answer->body;
   }
@@ -221,6 +226,13 @@ admin_commands::admin_commands(CLI::App& app) : parts_(std::make_unique<parts>()
       ->add_option("NAME", p.vendor, "stripe, shippo, …")
       ->required();
 
+  add_hook_commands(
+      app, *vendors,
+      [&p](CLI::App& to, const char* name, const char* help, command_work does) {
+        return p.add(to, name, help, std::move(does));
+      },
+      [&p](const char* name) { return p.environment(name); });
+
   p.add(app, "status", "whether a hub takes orders: exit status 0, else 1", &parts::show_status)
       ->add_flag("--quiet,-q", p.is_quiet, "only the exit status");
 }
@@ -238,6 +250,7 @@ int admin_commands::run(const environment_reader& environment, std::ostream& out
     err << "orderhub: " << address.error().message << '\n';
     return wrong_use;
   }
+  parts_->environment = environment;
   return parts_->meant(*parts_, client(address->url, address->token), out, err);
 }
 

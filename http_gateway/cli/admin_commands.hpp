@@ -2,6 +2,7 @@
 #include "journal/base/result.hpp"
 #include "journal/base/secret.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <ostream>
@@ -27,6 +28,9 @@ enum exit_status : int {
   conflict = 5,
   not_reached = 6,
 };
+
+/// Of an answer that is no success.
+exit_status exit_status_of(std::uint16_t http_status);
 
 using environment_reader = std::function<const char*(const char* name)>;
 

@@ -11,6 +11,12 @@ std::string shown_matches(std::string_view answer);
 std::string shown_status(std::string_view answer);
 std::string shown_vendors(std::string_view answer);
 std::string shown_vendor(std::string_view answer);
+std::string shown_vendor_calls(std::string_view answer);
+std::string shown_vendor_action(std::string_view answer);
+std::string shown_webhooks(std::string_view answer);
+std::string shown_webhook(std::string_view answer);
+std::string shown_webhook_action(std::string_view answer);
+std::string shown_refused(std::string_view answer);
 /// The sentence of a refusal; the body where it is none.
 std::string shown_problem(std::string_view answer);
 
