@@ -121,6 +121,8 @@ struct vendor {
                                                 const vendor_configuration&) = nullptr;
   /// What else should be known of its configuration; may be null.
   std::vector<vendor_finding> (*findings_of)(const vendor_configuration&) = nullptr;
+  /// The version of its API that calls ask for; empty: none is named.
+  std::string_view api_version = {};
 
   /// Null where it has none of that name.
   [[nodiscard]] const vendor_setting* find(std::string_view setting) const;

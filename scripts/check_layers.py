@@ -48,7 +48,7 @@ MAY_SEE = {
     "http_gateway/webhooks": ["http_gateway/webhooks", "http_gateway/ingress",
                               "http_gateway/server", "actors/host", "actors/handlers",
                               "journal", "providers", "journal/base"],
-    "http_gateway/admin": ["http_gateway/admin", "http_gateway/ingress", "http_gateway/server",
+    "http_gateway/admin": ["http_gateway/admin", "http_gateway/webhooks", "http_gateway/ingress", "http_gateway/server",
                            "actors/host", "actors/handlers", "actors/durable", "journal",
                            "providers", "journal/base"],
     # It knows the hub by HTTP alone.

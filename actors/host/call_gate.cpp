@@ -46,25 +46,44 @@ std::string_view name_of(vendor_hold hold) {
   return "none";
 }
 
-void place_lease::answered() {
-  if (gate_)
-    answered_at_ = gate_->time_.steady_ms();
+place_lease::place_lease(std::shared_ptr<vendor_gate> gate, gated_vendor* vendor, place_kind kind,
+                         std::int64_t left_at, std::string object)
+    : gate_(std::move(gate)), vendor_(vendor), kind_(kind), left_at_(left_at),
+      call_(std::make_unique<seen_call>()) {
+  call_->object = std::move(object);
+}
+
+void place_lease::carries(const durable::vendor_call& call) {
+  if (!gate_)
+    return;
+  auto object = std::move(call_->object);
+  *call_ = seen(call);
+  call_->object = std::move(object);
+  call_->at = gate_->time_.wall_ms();
+}
+
+void place_lease::answered(const providers::transport_outcome& outcome) {
+  if (!gate_)
+    return;
+  answered_at_ = gate_->time_.steady_ms();
+  note_end(*call_, outcome);
 }
 
 void place_lease::release() {
   if (auto gate = std::exchange(gate_, nullptr))
-    gate->released(*vendor_, kind_, left_at_, answered_at_);
+    gate->released(*vendor_, kind_, left_at_, answered_at_, std::move(call_));
 }
 
 vendor_gate::vendor_gate(const std::vector<std::string>& vendors, gate_limits limits,
                          const clock& time, const call_limits& rates)
     : limits_(limits), time_(time) {
   static const std::vector<providers::call_limit> none;
+  const auto sizes = call_record_sizes_for(vendors.size());
   for (const auto& name : vendors) {
     const auto it = rates.find(name);
     vendors_.emplace(name, std::make_unique<gated_vendor>(name, limits_,
                                                           it == rates.end() ? none : it->second,
-                                                          time_.steady_ms()));
+                                                          time_.steady_ms(), sizes));
   }
 }
 
@@ -152,8 +171,8 @@ place_lease vendor_gate::leave(std::string_view vendor_name, const durable::call
     return {};
   const auto now = time_.steady_ms();
   const std::lock_guard lock(v->mutex);
-  v->leave(who, kind);
-  return {shared_from_this(), v, kind, now};
+  auto object = v->leave(who, kind);
+  return {shared_from_this(), v, kind, now, std::move(object)};
 }
 
 place_lease vendor_gate::try_take(std::string_view vendor_name, place_kind kind) {
@@ -168,9 +187,15 @@ place_lease vendor_gate::try_take(std::string_view vendor_name, place_kind kind)
 }
 
 void vendor_gate::released(gated_vendor& v, place_kind kind, std::int64_t left_at,
-                           std::int64_t answered_at) {
+                           std::int64_t answered_at, std::unique_ptr<seen_call> call) {
+  const auto wall = time_.wall_ms();
   with(v, [&](auto now, auto& out) {
-    v.release(kind, (answered_at >= 0 ? answered_at : now) - left_at, now, out);
+    const auto took = (answered_at >= 0 ? answered_at : now) - left_at;
+    if (answered_at >= 0 && call->at > 0) {
+      call->took_ms = took;
+      v.seen.add(std::move(*call), wall);
+    }
+    v.release(kind, took, now, out);
   });
 }
 
@@ -191,14 +216,16 @@ bool vendor_gate::learned(const durable::call_report& report) {
   return what.held_back;
 }
 
-void vendor_gate::probe_now(std::string_view vendor_name) {
-  if (auto* v = find(vendor_name))
-    with(*v, [&](auto now, auto& out) { v->probe_now(now, out); });
+bool vendor_gate::probe_now(std::string_view vendor_name) {
+  auto* v = find(vendor_name);
+  return v != nullptr && with(*v, [&](auto now, auto& out) { return v->probe_now(now, out); });
 }
 
-void vendor_gate::set_switch(std::string_view vendor_name, vendor_switch which, bool on) {
+void vendor_gate::set_switch(std::string_view vendor_name, vendor_switch which,
+                             const switch_setting& decided) {
+  const auto wall = time_.wall_ms();
   if (auto* v = find(vendor_name))
-    with(*v, [&](auto now, auto& out) { v->set_switch(which, on, now, out); });
+    with(*v, [&](auto now, auto& out) { v->set_switch(which, decided, wall, now, out); });
 }
 
 std::optional<std::int64_t> vendor_gate::tick() {
@@ -216,12 +243,35 @@ std::optional<std::int64_t> vendor_gate::tick() {
 
 std::vector<vendor_places> vendor_gate::snapshot() const {
   const auto now = time_.steady_ms();
+  const auto wall = time_.wall_ms();
+  constexpr std::int64_t error_ratio_of_ms = 300'000;
   std::vector<vendor_places> list;
   for (const auto& [name, v] : vendors_) {
     const std::lock_guard lock(v->mutex);
     list.push_back(v->status(now));
+    const auto late = v->seen.in(error_ratio_of_ms, wall);
+    list.back().calls_late = late.calls;
+    list.back().failed_late = late.failed;
   }
   return list;
+}
+
+std::vector<seen_call> vendor_gate::calls(std::string_view vendor_name) const {
+  auto* v = find(vendor_name);
+  if (v == nullptr)
+    return {};
+  const std::lock_guard lock(v->mutex);
+  return v->seen.calls();
+}
+
+std::vector<call_record::point> vendor_gate::series(std::string_view vendor_name,
+                                                    std::int64_t range_ms) const {
+  auto* v = find(vendor_name);
+  if (v == nullptr)
+    return {};
+  const auto wall = time_.wall_ms();
+  const std::lock_guard lock(v->mutex);
+  return v->seen.series(range_ms, wall);
 }
 
 } // namespace orderhub::host

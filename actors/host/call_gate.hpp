@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/durable/call_gate.hpp"
+#include "actors/host/vendor_calls.hpp"
 #include "actors/host/vendor_status.hpp"
 #include "journal/base/ids.hpp"
 #include "journal/base/time.hpp"
@@ -38,6 +39,8 @@ struct gate_limits {
   /// After a hold, waiting effects go on so many in each `pace_ms`.
   std::size_t resume_at_once = 50;
   std::int64_t pace_ms = 10;
+  /// After an operator's hold a twentieth of the places may be used, and all of them after so long.
+  std::int64_t ramp_ms = 120'000;
   /// A hold that follows another one for the same reason this soon calls no person again.
   std::int64_t called_again_ms = 600'000;
 
@@ -72,6 +75,7 @@ public:
       kind_ = other.kind_;
       left_at_ = other.left_at_;
       answered_at_ = other.answered_at_;
+      call_ = std::move(other.call_);
     }
     return *this;
   }
@@ -80,22 +84,24 @@ public:
   ~place_lease() { release(); }
 
   explicit operator bool() const { return gate_ != nullptr; }
+  /// Which call has it, for the list of calls that people see; without, it is in none.
+  void carries(const durable::vendor_call& call);
   /// The vendor's answer is there, or the call has ended without one: how long it took is counted
   /// up to here, and not to the end of its handling.
-  void answered();
+  void answered(const providers::transport_outcome& outcome);
   void release();
 
 private:
   friend class vendor_gate;
   place_lease(std::shared_ptr<vendor_gate> gate, gated_vendor* vendor, place_kind kind,
-              std::int64_t left_at)
-      : gate_(std::move(gate)), vendor_(vendor), kind_(kind), left_at_(left_at) {}
+              std::int64_t left_at, std::string object = {});
 
   std::shared_ptr<vendor_gate> gate_;
   gated_vendor* vendor_ = nullptr;
   place_kind kind_ = place_kind::effect;
   std::int64_t left_at_ = 0;
   std::int64_t answered_at_ = -1;
+  std::unique_ptr<seen_call> call_;
 };
 
 /// The places on the wire of all vendors. Only rules: time comes from a clock, and what waits is
@@ -119,8 +125,11 @@ private:
 ///               end holds in turn: then the person is called once in `called_again_ms`.
 ///   breaker     it is not reached (`policy/circuit_breaker.hpp`). Refusals, limits and our
 ///               credential count as answers there.
-///   operator    a person has paused it, or holds it open (`vendor_switch.hpp`): no probe.
-/// Those who waited go on at a pace when a hold ends.
+///   operator    a person has paused it, or holds it open (`vendor_switch.hpp`): no probe, and
+///               places that were offered are taken back. What has left is let end.
+/// Those who waited go on at a pace when a hold ends; after an operator's, with a twentieth of the
+/// places at first, and with all of them after `ramp_ms`. An operator who holds a breaker closed
+/// keeps it from opening.
 ///
 /// Thread-safe: a mutex a vendor. Owned by `shared_ptr` only; `time` outlives it.
 class vendor_gate final : public durable::call_gate,
@@ -154,11 +163,13 @@ public:
   void not_taken(const place_offer& offer);
   /// The object's activation has ended before its granted calls left.
   void forget(const object_id& object);
-  /// The credential was changed: where the vendor is held, the next probe may go at once.
-  void probe_now(std::string_view vendor);
-  /// What a person decided holds from now on. Switching `breaker` off closes one that opened by
-  /// itself, too.
-  void set_switch(std::string_view vendor, vendor_switch which, bool on);
+  /// The credential was changed, or a person wants it: where the vendor is held, the next probe may
+  /// go at once. False: it is not held, or an operator holds it.
+  bool probe_now(std::string_view vendor);
+  /// What a person decided holds from now on. `closed` closes a breaker that opened by itself, too;
+  /// with an `until` that is over it does no more than that. One that was decided in an earlier
+  /// process (`since`) and is over by now leaves what is left of its ramp.
+  void set_switch(std::string_view vendor, vendor_switch which, const switch_setting& decided);
   /// Of the vendors that it knows.
   [[nodiscard]] std::vector<std::string> vendors() const;
 
@@ -167,6 +178,10 @@ public:
   std::optional<std::int64_t> tick();
 
   [[nodiscard]] std::vector<vendor_places> snapshot() const;
+  /// Calls that have ended since the start, newest first. Empty where it knows no such vendor.
+  [[nodiscard]] std::vector<seen_call> calls(std::string_view vendor) const;
+  [[nodiscard]] std::vector<call_record::point> series(std::string_view vendor,
+                                                       std::int64_t range_ms) const;
   /// Of all vendors together.
   [[nodiscard]] std::size_t places_total() const { return vendors_.size() * limits_.a_vendor(); }
 
@@ -178,7 +193,8 @@ private:
   template <class Function>
   auto with(gated_vendor& v, Function&& does);
   void wake(std::vector<place_offer>& offers);
-  void released(gated_vendor& v, place_kind kind, std::int64_t left_at, std::int64_t answered_at);
+  void released(gated_vendor& v, place_kind kind, std::int64_t left_at, std::int64_t answered_at,
+                std::unique_ptr<seen_call> call);
 
   const gate_limits limits_;
   const clock& time_;

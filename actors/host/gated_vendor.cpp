@@ -17,6 +17,8 @@ constexpr std::size_t keys_max = 64;
 /// Between two turns of a share where all wait for the same tokens: what goes forward has two of
 /// five, what undoes, reads and look-ups one each.
 constexpr std::array<std::uint64_t, 4> strides = {1, 2, 2, 2};
+/// While a ramp is on, so often it is looked whether it lets more pass.
+constexpr std::int64_t ramp_step_ms = 500;
 
 std::size_t at(place_kind kind) {
   return static_cast<std::size_t>(kind);
@@ -41,12 +43,6 @@ place_kind gated_vendor::kind_of_share(share s) {
                             : place_kind::effect;
 }
 
-/// What is none of them is like `write`.
-std::size_t gated_vendor::class_index(std::string_view call_class) {
-  const auto it = std::find(classes.begin(), classes.end(), call_class);
-  return it == classes.end() ? 0 : static_cast<std::size_t>(it - classes.begin());
-}
-
 template <class Lanes>
 void gated_vendor::set_up(Lanes& of) {
   for (std::size_t s = 0; s < shares; ++s) {
@@ -56,15 +52,16 @@ void gated_vendor::set_up(Lanes& of) {
 }
 
 gated_vendor::gated_vendor(std::string name, const gate_limits& limits,
-                           const std::vector<providers::call_limit>& rates, std::int64_t now)
-    : name_(std::move(name)), limits_(limits), limit_{limits.effects, limits.reads, limits.lookups},
-      breaker_(limits.breaker) {
+                           const std::vector<providers::call_limit>& rates, std::int64_t now,
+                           call_record_sizes sizes)
+    : seen(sizes), name_(std::move(name)), limits_(limits),
+      limit_{limits.effects, limits.reads, limits.lookups}, breaker_(limits.breaker) {
   for (const auto& rate : rates) {
     if (rate.call_class == "all") {
       all_.emplace(rate.limit, now);
       continue;
     }
-    auto& of = classes_[class_index(rate.call_class)];
+    auto& of = classes_[call_class_index(rate.call_class)];
     of.limiter = class_limiter(rate.limit, now);
     if (rate.per_key)
       of.per_key = rate.limit;
@@ -75,7 +72,7 @@ gated_vendor::gated_vendor(std::string name, const gate_limits& limits,
 
 gated_vendor::lane& gated_vendor::lane_of(std::string_view call_class, std::string_view limit_key,
                                           share of, std::int64_t now) {
-  auto& c = classes_[class_index(call_class)];
+  auto& c = classes_[call_class_index(call_class)];
   const auto index = static_cast<std::size_t>(of);
   if (!c.per_key || limit_key.empty())
     return c.lanes[index];
@@ -108,9 +105,14 @@ bool gated_vendor::forget_idle(limited_class& of, std::int64_t now) {
   return true;
 }
 
-bool gated_vendor::has_room(const lane& l) const {
+std::size_t gated_vendor::places_now(std::size_t kind, std::int64_t now) const {
+  const auto share = static_cast<std::size_t>(ramp_percent(now));
+  return (limit_[kind] * share + 99) / 100;
+}
+
+bool gated_vendor::has_room(const lane& l, std::int64_t now) const {
   const auto kind = at(kind_of_share(l.of));
-  return taken_[kind] < limit_[kind];
+  return taken_[kind] < places_now(kind, now);
 }
 
 bool gated_vendor::has_token(lane& l, std::int64_t now) {
@@ -132,7 +134,7 @@ gated_vendor::lane* gated_vendor::next_lane(std::int64_t now) {
   if (waiting_ == 0)
     return nullptr;
   each_lane([&](lane& l) {
-    if (l.queue.empty() || !has_room(l) || !lets_pass(l, now) || !has_token(l, now))
+    if (l.queue.empty() || !has_room(l, now) || !lets_pass(now) || !has_token(l, now))
       return;
     const auto turn = std::max(turn_[static_cast<std::size_t>(l.of)], turn_now_);
     if (best == nullptr || turn < best_turn ||
@@ -206,6 +208,8 @@ void gated_vendor::offer_first(lane& l, std::int64_t now, offers_out& out) {
   s.at = stage::offered;
   s.object = first.object;
   s.until = now + limits_.offer_ms;
+  s.ticket = first.ticket;
+  s.goes_on = first.goes_on;
   s.probe = probes_only();
   if (s.probe)
     passes(now);
@@ -217,7 +221,27 @@ void gated_vendor::offer_first(lane& l, std::int64_t now, offers_out& out) {
   out.push_back({std::move(first.object), {first.key.first, first.key.second, 0}, name_});
 }
 
+/// Whoever was offered a place stands where it stood.
+void gated_vendor::take_back_offers(std::int64_t now) {
+  while (!offers_.empty()) {
+    const auto it = known_.find(offers_.begin()->second);
+    entry back{it->second.object, it->first, it->second.ticket, it->second.goes_on};
+    auto& l = *it->second.in;
+    remove(it, now);
+    const auto before = std::find_if(l.queue.begin(), l.queue.end(), [&](const entry& e) {
+      return std::pair(!e.goes_on, e.ticket) > std::pair(!back.goes_on, back.ticket);
+    });
+    standing s;
+    s.in = &l;
+    const auto key = back.key;
+    s.queued = l.queue.insert(before, std::move(back));
+    ++waiting_;
+    add(key, std::move(s));
+  }
+}
+
 void gated_vendor::offer(std::int64_t now, offers_out& out) {
+  end_switches(now);
   while (!offers_.empty() && offers_.begin()->first <= now)
     remove(known_.find(offers_.begin()->second), now);
   if (pacing_)
@@ -239,12 +263,19 @@ std::optional<std::int64_t> gated_vendor::wanted_at(std::int64_t now) {
   const auto earlier = [&](std::int64_t t) { next = std::min(next.value_or(t), t); };
   if (!offers_.empty())
     earlier(offers_.begin()->first);
-  if (waiting_ == 0 || is_switched(vendor_switch::breaker))
+  for (const auto& s : switched_)
+    if (s.until)
+      earlier(*s.until);
+  if (waiting_ == 0 || is_stopped())
     return next;
   each_lane([&](lane& l) {
-    if (l.queue.empty() || !has_room(l) ||
-        (is_switched(vendor_switch::calls) && l.of != share::lookup))
+    if (l.queue.empty())
       return;
+    if (!has_room(l, now)) {
+      if (taken_[at(kind_of_share(l.of))] < limit_[at(kind_of_share(l.of))])
+        earlier(now + ramp_step_ms);
+      return;
+    }
     auto t = l.limiter->next_at(now);
     if (all_)
       t = std::max(t, all_->next_at(now));
@@ -262,12 +293,15 @@ std::optional<std::int64_t> gated_vendor::wanted_at(std::int64_t now) {
 // ── What effects ask ─────────────────────────────────────────────────────────────────────────
 
 place_answer gated_vendor::ask(const place_request& request, std::int64_t now, offers_out& out) {
+  if (std::any_of(switched_.begin(), switched_.end(),
+                  [&](const switched& s) { return s.until && *s.until <= now; }))
+    offer(now, out); // Who waited behind the switch goes first.
   const auto own_share = share_of(request.call_class, request.lookup, request.compensates);
   const auto key = key_of(request.who);
   auto it = known_.find(key);
   // Who shares a queue for want of one of its own keeps its place there when one is free.
   auto& shared =
-      classes_[class_index(request.call_class)].lanes[static_cast<std::size_t>(own_share)];
+      classes_[call_class_index(request.call_class)].lanes[static_cast<std::size_t>(own_share)];
   auto& l = it != known_.end() && it->second.in == &shared
                 ? shared
                 : lane_of(request.call_class, request.limit_key, own_share, now);
@@ -286,7 +320,7 @@ place_answer gated_vendor::ask(const place_request& request, std::int64_t now, o
   if (it != known_.end())
     return {place_verdict::queued, refusal(l, now), is_down()};
   const bool nobody_before = probes_only() ? waiting_ == 0 : l.queue.empty();
-  if (nobody_before && has_room(l) && lets_pass(l, now) && has_token(l, now)) {
+  if (nobody_before && has_room(l, now) && lets_pass(now) && has_token(l, now)) {
     standing s;
     s.at = stage::granted;
     s.in = &l;
@@ -330,19 +364,23 @@ void gated_vendor::forget(const object_id& object, std::int64_t now, offers_out&
   offer(now, out);
 }
 
-void gated_vendor::leave(const durable::call_ref& who, place_kind kind) {
+std::string gated_vendor::leave(const durable::call_ref& who, place_kind kind) {
   auto it = known_.find(key_of(who));
   if (it != known_.end() && it->second.at == stage::granted &&
-      kind_of_share(it->second.in->of) == kind)
+      kind_of_share(it->second.in->of) == kind) {
+    auto object = it->second.object.text();
     erase(it); // Still counted in `taken_`.
-  else
-    ++taken_[at(kind)];
+    return object;
+  }
+  ++taken_[at(kind)];
+  return {};
 }
 
 /// It can be left out, so it probes nothing, and takes what nobody waits for.
 bool gated_vendor::try_take(std::string_view call_class, place_kind kind, std::int64_t now) {
+  end_switches(now);
   auto& l = lane_of(call_class, {}, share_of(call_class, kind == place_kind::lookup, false), now);
-  if (hold() != vendor_hold::none || !has_room(l) || !l.queue.empty() || !has_token(l, now))
+  if (hold() != vendor_hold::none || !has_room(l, now) || !l.queue.empty() || !has_token(l, now))
     return false;
   take(l, now);
   return true;

@@ -36,17 +36,20 @@ public:
   using offers_out = std::vector<place_offer>;
 
   gated_vendor(std::string name, const gate_limits& limits,
-               const std::vector<providers::call_limit>& rates, std::int64_t now);
+               const std::vector<providers::call_limit>& rates, std::int64_t now,
+               call_record_sizes sizes);
 
   [[nodiscard]] const std::string& name() const { return name_; }
   std::mutex mutex;
+  call_record seen;
 
   durable::place_answer ask(const durable::place_request& request, std::int64_t now,
                             offers_out& out);
   void withdraw(const durable::call_ref& who, std::int64_t now, offers_out& out);
   void not_taken(const durable::call_ref& who, std::int64_t now, offers_out& out);
   void forget(const object_id& object, std::int64_t now, offers_out& out);
-  void leave(const durable::call_ref& who, place_kind kind);
+  /// For which object, where it was granted.
+  std::string leave(const durable::call_ref& who, place_kind kind);
   bool try_take(std::string_view call_class, place_kind kind, std::int64_t now);
   /// A call's place is free; it took so long.
   void release(place_kind kind, std::int64_t took_ms, std::int64_t now, offers_out& out);
@@ -60,8 +63,10 @@ public:
     std::int64_t held_ms = -1; ///< Of a hold that ended.
   };
   changes learned(const durable::call_report& report, std::int64_t now, offers_out& out);
-  void probe_now(std::int64_t now, offers_out& out);
-  void set_switch(vendor_switch which, bool on, std::int64_t now, offers_out& out);
+  bool probe_now(std::int64_t now, offers_out& out);
+  /// `wall`: Unix time now.
+  void set_switch(vendor_switch which, const switch_setting& decided, std::int64_t wall,
+                  std::int64_t now, offers_out& out);
 
   /// Offers what may be offered now.
   void offer(std::int64_t now, offers_out& out);
@@ -72,8 +77,6 @@ private:
   /// Where several wait for the same tokens, each has its share.
   enum class share : std::uint8_t { forward, undo, read, lookup };
   static constexpr std::size_t shares = 4;
-  static constexpr std::array<std::string_view, 5> classes = {"write", "read", "list", "search",
-                                                              "track"};
 
   struct entry {
     object_id object;
@@ -105,14 +108,15 @@ private:
     lane* in = nullptr;
     std::list<entry>::iterator queued; ///< While `queued`.
     object_id object;                  ///< Else.
-    std::int64_t until = 0;            ///< Of an offer.
+    std::int64_t until = 0;            ///< Of an offer, with the next two.
+    std::uint64_t ticket = 0;
+    bool goes_on = false;
     bool probe = false;
   };
   using known_map = std::map<effect_key, standing>;
 
   static share share_of(std::string_view call_class, bool lookup, bool compensates);
   static place_kind kind_of_share(share s);
-  static std::size_t class_index(std::string_view call_class);
   lane& lane_of(std::string_view call_class, std::string_view limit_key, share of,
                 std::int64_t now);
   /// Makes room for another channel or sender; false where all of them are in use.
@@ -130,15 +134,27 @@ private:
     }
   }
 
-  [[nodiscard]] bool has_room(const lane& l) const;
+  [[nodiscard]] std::size_t places_now(std::size_t kind, std::int64_t now) const;
+  [[nodiscard]] bool has_room(const lane& l, std::int64_t now) const;
   bool has_token(lane& l, std::int64_t now);
   /// By operators, credential and breaker.
-  [[nodiscard]] bool lets_pass(const lane& l, std::int64_t now) const;
+  [[nodiscard]] bool lets_pass(std::int64_t now) const;
   /// One call at a time, as a probe.
   [[nodiscard]] bool probes_only() const { return refused_ || !breaker_.is_closed(); }
-  [[nodiscard]] bool is_switched(vendor_switch which) const {
-    return switched_[static_cast<std::size_t>(which)];
+  [[nodiscard]] switch_position position(vendor_switch which) const {
+    return switched_[static_cast<std::size_t>(which)].decided.position;
   }
+  /// Paused, or held open.
+  [[nodiscard]] bool is_switched(vendor_switch which) const {
+    return position(which) == switch_position::on;
+  }
+  [[nodiscard]] bool is_stopped() const {
+    return is_switched(vendor_switch::calls) || is_switched(vendor_switch::breaker);
+  }
+  void end_switches(std::int64_t now);
+  void begin_ramp(std::int64_t from, std::int64_t now);
+  void take_back_offers(std::int64_t now);
+  [[nodiscard]] std::int64_t ramp_percent(std::int64_t now) const;
   [[nodiscard]] vendor_hold hold() const;
   [[nodiscard]] bool is_down() const {
     return !breaker_.is_closed() || is_switched(vendor_switch::breaker);
@@ -155,6 +171,7 @@ private:
   lane* next_lane(std::int64_t now);
   void refuse_credential(std::string_view why, std::int64_t now, changes& what);
   void answered(std::int64_t now, changes& what);
+  [[nodiscard]] std::size_t budget_now(std::int64_t now) const;
   void begin_pacing(std::int64_t now);
   void refill_budget(std::int64_t now);
   void remember(const durable::call_report& report, std::int64_t now);
@@ -163,7 +180,7 @@ private:
   const gate_limits& limits_;
   const std::array<std::size_t, place_kinds> limit_;
   std::array<std::size_t, place_kinds> taken_{}; ///< Offered, granted, or on the wire.
-  std::array<limited_class, classes.size()> classes_;
+  std::array<limited_class, call_classes.size()> classes_;
   std::optional<providers::class_limiter> all_;    ///< Of all classes together.
   known_map known_;                                ///< Queued, offered, or granted and not left.
   std::multimap<std::int64_t, effect_key> offers_; ///< By the end of their time.
@@ -179,8 +196,13 @@ private:
   std::int64_t refused_since_ = 0;
   std::int64_t refused_probe_at_ = 0;
   std::string refused_why_;
-  std::array<bool, vendor_switches> switched_{};
-  std::array<std::int64_t, vendor_switches> switched_at_{};
+  struct switched {
+    switch_setting decided;
+    std::int64_t at = 0;               ///< Steady, as the next one.
+    std::optional<std::int64_t> until; ///< Of a position that is not `off`.
+  };
+  std::array<switched, vendor_switches> switched_{};
+  std::optional<std::int64_t> ramp_from_; ///< When the last operator's hold ended.
   /// After a hold, until nobody waits: how many more may be offered, and since when that counts.
   bool pacing_ = false;
   std::size_t budget_ = 0;

@@ -31,11 +31,8 @@ vendor_hold gated_vendor::hold() const {
   return breaker_.is_closed() ? vendor_hold::none : vendor_hold::breaker;
 }
 
-bool gated_vendor::lets_pass(const lane& l, std::int64_t now) const {
-  if (is_switched(vendor_switch::breaker) ||
-      (is_switched(vendor_switch::calls) && l.of != share::lookup))
-    return false;
-  return (!refused_ || now >= refused_probe_at_) && breaker_.lets_pass(now);
+bool gated_vendor::lets_pass(std::int64_t now) const {
+  return !is_stopped() && (!refused_ || now >= refused_probe_at_) && breaker_.lets_pass(now);
 }
 
 /// A call leaves while the vendor is held: the probe.
@@ -50,9 +47,7 @@ std::string gated_vendor::refusal(lane& l, std::int64_t now) {
   case vendor_hold::opened_by_operator:
     return name_ + " is held open by an operator";
   case vendor_hold::paused_by_operator:
-    if (l.of != share::lookup)
-      return name_ + " is paused by an operator";
-    break;
+    return name_ + " is paused by an operator";
   case vendor_hold::credential:
   case vendor_hold::breaker:
   case vendor_hold::none:
@@ -62,10 +57,13 @@ std::string gated_vendor::refusal(lane& l, std::int64_t now) {
     return name_ + " refuses our credential: " + refused_why_;
   if (!breaker_.is_closed())
     return name_ + " is not reached: " + breaker_.cause();
+  if (const auto percent = ramp_percent(now); percent < 100)
+    return name_ + " is let through again by and by: " + std::to_string(percent) +
+           " % of its places are open";
   if (pacing_)
     return "what waited for " + name_ + " goes on at a pace";
   const auto kind = at(kind_of_share(l.of));
-  if (has_room(l)) {
+  if (has_room(l, now)) {
     if (l.limiter->held_ms(now) > 0)
       return name_ + " says that its limit is used up";
     const bool own = l.limiter->known() != nullptr || l.limiter->learned_rate();
@@ -77,9 +75,13 @@ std::string gated_vendor::refusal(lane& l, std::int64_t now) {
   return std::to_string(taken_[kind]) + " calls to " + name_ + " are on the wire";
 }
 
+std::size_t gated_vendor::budget_now(std::int64_t now) const {
+  return (limits_.resume_at_once * static_cast<std::size_t>(ramp_percent(now)) + 99) / 100;
+}
+
 void gated_vendor::begin_pacing(std::int64_t now) {
   pacing_ = true;
-  budget_ = limits_.resume_at_once;
+  budget_ = budget_now(now);
   budget_at_ = now;
 }
 
@@ -88,33 +90,78 @@ void gated_vendor::refill_budget(std::int64_t now) {
   if (periods <= 0)
     return;
   // What was not used is not saved up.
-  budget_ = limits_.resume_at_once;
+  budget_ = budget_now(now);
   budget_at_ += periods * limits_.pace_ms;
 }
 
-void gated_vendor::set_switch(vendor_switch which, bool on, std::int64_t now, offers_out& out) {
-  const auto index = static_cast<std::size_t>(which);
-  if (on && !switched_[index])
-    switched_at_[index] = now;
-  const bool was = std::exchange(switched_[index], on);
-  if (on)
-    return;
-  // Closing ends what opened by itself as well.
-  const bool was_open = which == vendor_switch::breaker && !breaker_.is_closed();
-  if (was_open)
+std::int64_t gated_vendor::ramp_percent(std::int64_t now) const {
+  constexpr std::int64_t begins_at = 5;
+  const auto gone = ramp_from_ ? std::max<std::int64_t>(now - *ramp_from_, 0) : limits_.ramp_ms;
+  if (gone >= limits_.ramp_ms)
+    return 100;
+  return begins_at + (100 - begins_at) * gone / limits_.ramp_ms;
+}
+
+void gated_vendor::begin_ramp(std::int64_t from, std::int64_t now) {
+  ramp_from_ = from;
+  begin_pacing(now);
+}
+
+/// Those whose time is over.
+void gated_vendor::end_switches(std::int64_t now) {
+  const bool was_stopped = is_stopped();
+  std::int64_t ended_at = now;
+  for (auto& s : switched_)
+    if (s.until && *s.until <= now) {
+      ended_at = *s.until;
+      s = {};
+    }
+  if (was_stopped && !is_stopped())
+    begin_ramp(ended_at, now);
+}
+
+void gated_vendor::set_switch(vendor_switch which, const switch_setting& decided, std::int64_t wall,
+                              std::int64_t now, offers_out& out) {
+  end_switches(now);
+  const bool was_stopped = is_stopped();
+  const auto ago = [&](unix_ms at) { return now - std::max<std::int64_t>(wall - at, 0); };
+  const bool is_over = decided.until > 0 && decided.until <= wall;
+  auto& s = switched_[static_cast<std::size_t>(which)];
+  const bool holds = decided.position != switch_position::off && !is_over;
+  s = {};
+  if (holds) {
+    s.decided = decided;
+    s.at = decided.since > 0 ? ago(decided.since) : now;
+    s.decided.since = decided.since > 0 ? decided.since : wall;
+    if (decided.until > 0)
+      s.until = now + (decided.until - wall);
+  }
+  const bool closes = decided.position == switch_position::closed && !breaker_.is_closed();
+  if (closes) {
     breaker_.close(now);
-  if (was || was_open)
     begin_pacing(now);
+  }
+  if (is_stopped())
+    take_back_offers(now);
+  else if (was_stopped)
+    begin_ramp(now, now);
+  else if (decided.position != switch_position::closed) {
+    // Of an earlier process: what is left of its ramp.
+    const auto ended = is_over ? decided.until : holds ? 0 : decided.since;
+    if (ended > 0 && wall - ended < limits_.ramp_ms)
+      begin_ramp(ago(ended), now);
+  }
   offer(now, out);
 }
 
-void gated_vendor::probe_now(std::int64_t now, offers_out& out) {
+bool gated_vendor::probe_now(std::int64_t now, offers_out& out) {
   called_at_.reset(); // What comes now is about another credential.
   if (!probes_only())
-    return;
+    return false;
   refused_probe_at_ = std::min(refused_probe_at_, now);
   breaker_.probe_now(now);
   offer(now, out);
+  return !is_stopped();
 }
 
 // ── What outcomes show ───────────────────────────────────────────────────────────────────────
@@ -153,6 +200,7 @@ void gated_vendor::answered(std::int64_t now, changes& what) {
 
 gated_vendor::changes gated_vendor::learned(const durable::call_report& report, std::int64_t now,
                                             offers_out& out) {
+  end_switches(now);
   changes what;
   const auto openings = breaker_.openings();
   const auto opened_at = breaker_.opened_at();
@@ -185,7 +233,9 @@ gated_vendor::changes gated_vendor::learned(const durable::call_report& report, 
   }
   if (report.finding != vendor_finding::reached)
     remember(report, now);
-  what.went_down = breaker_.openings() != openings;
+  if (position(vendor_switch::breaker) == switch_position::closed && !breaker_.is_closed())
+    breaker_.close(now); // As a person wants it.
+  what.went_down = breaker_.openings() != openings && !breaker_.is_closed();
   if (!was_closed && breaker_.is_closed()) {
     what.was_down = true;
     what.held_ms = now - opened_at;
@@ -200,6 +250,7 @@ gated_vendor::changes gated_vendor::learned(const durable::call_report& report, 
 // ── Looking at it ────────────────────────────────────────────────────────────────────────────
 
 vendor_places gated_vendor::status(std::int64_t now) {
+  end_switches(now);
   vendor_places p;
   p.vendor = name_;
   p.limit = limit_;
@@ -212,11 +263,11 @@ vendor_places gated_vendor::status(std::int64_t now) {
   case vendor_hold::none:
     break;
   case vendor_hold::opened_by_operator:
-    since = switched_at_[static_cast<std::size_t>(vendor_switch::breaker)];
+    since = switched_[static_cast<std::size_t>(vendor_switch::breaker)].at;
     p.why = "an operator holds it open";
     break;
   case vendor_hold::paused_by_operator:
-    since = switched_at_[static_cast<std::size_t>(vendor_switch::calls)];
+    since = switched_[static_cast<std::size_t>(vendor_switch::calls)].at;
     p.why = "an operator has paused it";
     break;
   case vendor_hold::credential:
@@ -231,6 +282,10 @@ vendor_places gated_vendor::status(std::int64_t now) {
     break;
   }
   p.held_ms = now - since;
+  for (std::size_t i = 0; i < switched_.size(); ++i)
+    p.switches[i] = switched_[i].decided;
+  if (const auto percent = ramp_percent(now); percent < 100)
+    p.ramp_percent = static_cast<int>(percent);
   p.holds = credential_holds_ + breaker_.openings();
   p.unreachable = unreachable_;
   p.misconfigured = misconfigured_;
@@ -245,10 +300,10 @@ vendor_places gated_vendor::status(std::int64_t now) {
   };
   if (all_)
     add("all", {}, *all_);
-  for (std::size_t i = 0; i < classes.size(); ++i) {
-    add(classes[i], {}, classes_[i].limiter);
+  for (std::size_t i = 0; i < call_classes.size(); ++i) {
+    add(call_classes[i], {}, classes_[i].limiter);
     for (auto& [key, k] : classes_[i].keys)
-      add(classes[i], key, k->limiter);
+      add(call_classes[i], key, k->limiter);
   }
   for (const auto& e : errors_)
     p.last_errors.push_back({now - e.at, e.finding, e.why});

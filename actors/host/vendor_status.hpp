@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/durable/call_gate.hpp"
+#include "journal/base/time.hpp"
 #include "providers/policy/circuit_breaker.hpp"
 #include "providers/policy/class_limiter.hpp"
 
@@ -28,10 +29,25 @@ std::string_view name_of(place_kind kind);
 
 /// What a person may decide about a vendor. Both survive a restart (`vendor_switch.hpp`).
 enum class vendor_switch : std::uint8_t {
-  calls,   ///< Paused: nothing new leaves; look-ups of what is in doubt go on.
-  breaker, ///< Held open: nothing leaves at all, and no probe.
+  calls,   ///< Paused: no call leaves at all, look-ups included, and what waits keeps waiting.
+  breaker, ///< Held open: nothing leaves, no probe, and another vendor may do it; or held closed.
 };
 constexpr std::size_t vendor_switches = 2;
+
+enum class switch_position : std::uint8_t {
+  off,    ///< Nobody has decided anything: the hub goes by what it sees.
+  on,     ///< Paused; held open.
+  closed, ///< Of `breaker`: it does not open by itself.
+};
+
+/// What a person decided.
+struct switch_setting {
+  switch_position position = switch_position::off;
+  unix_ms since = 0;       ///< When it was decided; 0: now.
+  unix_ms until = 0;       ///< It is `off` from then on; 0: until somebody says so.
+  std::string by = {};     ///< The operator's own name.
+  std::string reason = {}; ///< At most 500 bytes.
+};
 
 /// Why calls do not leave for a vendor as they come, the strongest reason first.
 enum class vendor_hold : std::uint8_t {
@@ -79,6 +95,13 @@ struct vendor_places {
   std::string breaker_cause; ///< Of its last opening; empty: it never did.
   std::uint64_t breaker_openings = 0;
   std::optional<std::int64_t> probe_in_ms; ///< While it is held: when the next call tries.
+
+  std::array<switch_setting, vendor_switches> switches; ///< By `vendor_switch`.
+  /// After an operator's hold: the share of its places that may be used, in percent.
+  std::optional<int> ramp_percent;
+  /// Calls that ended in the last five minutes, and those of them without an answer or with a
+  /// server error.
+  std::uint64_t calls_late = 0, failed_late = 0;
 
   std::vector<limit_status> limits;           ///< Of the classes that have one, or were refused.
   std::vector<vendor_error> last_errors;      ///< Newest last, at most `errors_max`.

@@ -327,6 +327,19 @@ void hub::operate_vendor(std::string vendor, vendor_verb verb, operator_note by,
   operate(record->object, {}, std::move(record->action), std::move(switched));
 }
 
+bool hub::probe_vendor(std::string_view vendor) {
+  return parts_->shared().gate->probe_now(vendor);
+}
+
+std::vector<seen_call> hub::calls_of(std::string_view vendor) const {
+  return parts_->context.shared.gate->calls(vendor);
+}
+
+std::vector<call_record::point> hub::series_of(std::string_view vendor,
+                                               std::int64_t range_ms) const {
+  return parts_->context.shared.gate->series(vendor, range_ms);
+}
+
 void hub::forget_gone(std::string_view invocation) {
   if (const auto id = invocation_id::parse(invocation))
     parts_->shared().waiters.drop_gone(*id);

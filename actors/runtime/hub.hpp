@@ -88,6 +88,10 @@ public:
   [[nodiscard]] std::vector<host::vendor_places> vendors() const override;
   void operate_vendor(std::string vendor, host::vendor_verb verb, host::operator_note by,
                       host::responder_ptr to) override;
+  bool probe_vendor(std::string_view vendor) override;
+  [[nodiscard]] std::vector<host::seen_call> calls_of(std::string_view vendor) const override;
+  [[nodiscard]] std::vector<host::call_record::point>
+  series_of(std::string_view vendor, std::int64_t range_ms) const override;
   void forget_gone(std::string_view invocation) override;
 
   /// What is added to each request of the vendor from now on; nothing where it is not configured.

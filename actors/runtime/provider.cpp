@@ -18,7 +18,7 @@ struct outgoing {
   host::place_lease place;
 
   void end(providers::transport_outcome outcome) {
-    place.answered();
+    place.answered(outcome);
     if (asker.done)
       asker.done(std::move(outcome));
     else
@@ -67,6 +67,7 @@ void vendor_line::send(durable::vendor_call call, std::optional<host::place_leas
         out->place = place ? std::move(*place)
                            : hub_.shared.gate->leave(call.vendor, call.ref,
                                                      host::kind_of(call.call_class, call.lookup));
+        out->place.carries(call);
         put_on_wire(hub_, *endpoint(), call, out);
       },
       [&](std::string_view why) {

@@ -109,6 +109,18 @@ void refused_actions::note(const admin_caller& who, std::string_view wanted,
     ++not_recorded_;
     return;
   }
+  record(who, wanted, target, outcome, {}, request_id);
+}
+
+void refused_actions::accepted(const admin_caller& who, std::string_view wanted,
+                               std::string_view target, const std::string& reason,
+                               const std::string& request_id) {
+  record(who, wanted, target, "accepted", reason, request_id);
+}
+
+void refused_actions::record(const admin_caller& who, std::string_view wanted,
+                             std::string_view target, std::string_view outcome,
+                             const std::string& reason, const std::string& request_id) {
   constexpr std::size_t wanted_max = 64, target_max = 255;
   auto action = signed_by(who, request_id);
   action.verb = journal::operator_verb::note;
@@ -116,6 +128,7 @@ void refused_actions::note(const admin_caller& who, std::string_view wanted,
   action.wanted = std::string(cut_text(wanted, wanted_max));
   action.target = std::string(cut_text(target, target_max));
   action.outcome = std::string(outcome);
+  action.reason = reason;
   desk_.act({hub_operations, {}, std::move(action)}, std::make_shared<unheard>());
 }
 

@@ -47,10 +47,11 @@ journal::operator_payload signed_by(const admin_caller& who, const std::string& 
 /// Acts, and waits until it is durable; 503 where nobody says so in time.
 host::call_response act_now(const admin_action& action, host::operator_request request);
 
-/// What was refused, or changed nothing, for the audit: on the object `$operations/hub`.
+/// What was refused, or changed nothing, for the audit: on the object `$operations/hub`. And what
+/// was done that is on no record of its own.
 ///
-/// Bounded: after `burst` of them one every ten minutes is recorded, 144 a day; the others are
-/// counted. From any thread.
+/// What was refused is bounded: after `burst` of them one every ten minutes is recorded, 144 a day;
+/// the others are counted. From any thread.
 class refused_actions {
 public:
   static constexpr int burst = 100;
@@ -58,10 +59,14 @@ public:
       : desk_(desk), time_(time), left_(burst), since_ms_(time.steady_ms()) {}
   void note(const admin_caller& who, std::string_view wanted, std::string_view target,
             std::string_view outcome, const std::string& request_id);
+  void accepted(const admin_caller& who, std::string_view wanted, std::string_view target,
+                const std::string& reason, const std::string& request_id);
   [[nodiscard]] std::uint64_t not_recorded() const { return not_recorded_; }
 
 private:
   [[nodiscard]] bool may_record();
+  void record(const admin_caller& who, std::string_view wanted, std::string_view target,
+              std::string_view outcome, const std::string& reason, const std::string& request_id);
 
   host::operator_desk& desk_;
   const clock& time_;

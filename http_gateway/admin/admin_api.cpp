@@ -2,6 +2,7 @@
 
 #include "http_gateway/admin/admin_problem.hpp"
 #include "http_gateway/admin/admin_routes.hpp"
+#include "http_gateway/admin/operator_action.hpp"
 #include "http_gateway/ingress/ingress_api.hpp"
 #include "journal/base/metrics.hpp"
 #include "journal/base/random.hpp"
@@ -87,15 +88,25 @@ bool is_attempt(const http_request& request, const admin_problem& problem) {
            request.header_count("authorization") > 0));
 }
 
+admin_problem too_low(const admin_caller& who, admin_role needed) {
+  return {admin_reason::role_too_low,
+          "That needs the role " + std::string(name_of(needed)) + "; " + who.name + " has " +
+              std::string(name_of(who.role)) + '.',
+          {},
+          {},
+          {}};
+}
+
 /// What somebody wanted, and of what: the path's template, and its order.
 std::pair<std::string, std::string> wanted_of(const http_request& request) {
   auto call = admin_call_of(request.method, request.target);
   const auto* found = std::get_if<admin_call>(&call);
   if (found == nullptr || found->route->action.empty())
     return {"login", "hub"};
-  const auto key = found->in_path.find("key");
-  return {std::string(found->route->action),
-          key == found->in_path.end() ? std::string("hub") : key->second};
+  for (const auto* name : {"key", "vendor", "id"})
+    if (const auto it = found->in_path.find(name); it != found->in_path.end())
+      return {std::string(found->route->action), it->second};
+  return {std::string(found->route->action), "hub"};
 }
 
 } // namespace
@@ -121,7 +132,7 @@ admin_api::admin_api(host::ingress& hub, admin_access_rules access, const clock&
     : hub_(hub), access_(std::move(access), time), metrics_(std::move(public_metrics)),
       more_metrics_(std::move(hub_metrics_text)), shown_(std::move(shown)) {
   if (shown_ && shown_->desk != nullptr) {
-    refused_.emplace(*shown_->desk, time);
+    refused_ = std::make_shared<refused_actions>(*shown_->desk, time);
     lane_ = std::make_unique<action_lane>();
   }
 }
@@ -161,18 +172,49 @@ void admin_api::serve(const http_exchange_ptr& exchange, const std::string& requ
     return to(shown(admin_answer(*problem)));
   auto& found = std::get<0>(call);
   if (who.role < found.route->role)
-    return refuse({admin_reason::role_too_low,
-                   "That needs the role " + std::string(name_of(found.route->role)) + "; " +
-                       who.name + " has " + std::string(name_of(who.role)) + '.',
-                   {},
-                   {},
-                   {}},
-                  who);
-  if (found.route->act == nullptr)
+    return refuse(too_low(who, found.route->role), who);
+  if (found.route->answer != nullptr)
     return to(shown(found.route->answer(found, sources())));
   if (!is_json(request))
     return refuse(problem_of(admin_reason::wrong_content_type, "content-type"), who);
-  begin(exchange, std::move(found), std::move(who), request_id, to);
+  if (request.body.size() > action_body_max)
+    return to(response_of(problem_of(admin_reason::body_too_large)));
+  if (found.route->operate == nullptr)
+    return begin(exchange, std::move(found), std::move(who), request_id, to);
+  const auto needed = role_needed(found, request.body);
+  if (who.role < needed)
+    return refuse(too_low(who, needed), who);
+  operate(request, std::move(found), who, request_id, to);
+}
+
+/// What acts on vendors and events waits for nobody: it answers when it is durable.
+void admin_api::operate(const http_request& request, admin_call call, const admin_caller& who,
+                        const std::string& request_id, const reply& to) {
+  auto read = operator_action_of(std::move(call), request.body, shown_->view.now());
+  if (auto* problem = std::get_if<admin_problem>(&read))
+    return to(response_of(*problem));
+  auto& action = std::get<0>(read);
+  const auto health = shown_->view.health();
+  if (refused_ == nullptr || (!health.accepting && !action.is_dry_run()))
+    return to(response_of(admin_problem{admin_reason::unavailable, health.reason, {}, {}, {}}));
+  action.by.who = who.name;
+  action.by.via = who.via;
+  action.by.role = name_of(who.role);
+  action.by.request = request_id;
+  // What is done to a vendor is a record of its own; of an event only the audit says who.
+  const auto event = action.call.in_path.find("id");
+  if (event == action.call.in_path.end())
+    action.respond = to;
+  else
+    action.respond = [to, who, request_id, audit = refused_, event = event->second,
+                      wanted = action.call.route->action,
+                      reason = action.by.reason](http_response r) {
+      if (r.status == 202)
+        audit->accepted(who, wanted, event, reason, request_id);
+      to(std::move(r));
+    };
+  const auto* route = action.call.route;
+  route->operate(std::move(action), sources());
 }
 
 void admin_api::begin(const http_exchange_ptr& exchange, admin_call call, admin_caller who,
@@ -180,8 +222,6 @@ void admin_api::begin(const http_exchange_ptr& exchange, admin_call call, admin_
   const auto& request = exchange->request;
   constexpr std::size_t key_size_max = 255;
   const auto key = request.header("idempotency-key");
-  if (request.body.size() > action_body_max)
-    return to(response_of(problem_of(admin_reason::body_too_large)));
   if (key.size() > key_size_max || !is_utf8(key) || request.header_count("idempotency-key") > 1)
     return to(response_of(problem_of(admin_reason::invalid_parameter, "idempotency-key")));
   const auto health = shown_->view.health();

@@ -31,7 +31,9 @@ public:
   struct shown_hub {
     host::operator_view view;
     hub_description about;
-    host::operator_desk* desk = nullptr; ///< Outlives this. Null: nobody acts here.
+    host::operator_desk* desk = nullptr;     ///< Outlives this. Null: nobody acts here.
+    host::vendor_control* vendors = nullptr; ///< Outlives it; null: they are shown only.
+    const webhook_desk* webhooks = nullptr;  ///< Outlives it; null: there are none.
   };
 
   /// `public_metrics` is asked at each scrape, on the io thread: the counters of the public
@@ -55,15 +57,19 @@ private:
   void serve(const http_exchange_ptr& exchange, const std::string& request_id, const reply& to);
   void begin(const http_exchange_ptr& exchange, admin_call call, admin_caller who,
              const std::string& request_id, const reply& to);
-  [[nodiscard]] admin_sources sources() const { return {shown_->view, shown_->about}; }
+  void operate(const http_request& request, admin_call call, const admin_caller& who,
+               const std::string& request_id, const reply& to);
+  [[nodiscard]] admin_sources sources() const {
+    return {shown_->view, shown_->about, shown_->vendors, shown_->webhooks};
+  }
 
   host::ingress& hub_;
   admin_access access_;
   std::function<server_metrics()> metrics_;
   std::function<std::string()> more_metrics_;
   std::optional<shown_hub> shown_;
-  std::optional<refused_actions> refused_;
-  std::unique_ptr<action_lane> lane_; ///< Ends before the rest.
+  std::shared_ptr<refused_actions> refused_; ///< Null: nobody acts here.
+  std::unique_ptr<action_lane> lane_;        ///< Ends before the rest.
 };
 
 /// Prometheus text of what a server counts.

@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/host/operator.hpp"
+#include "actors/host/vendor_switch.hpp"
 #include "http_gateway/admin/admin_problem.hpp"
 #include "http_gateway/admin/admin_routes.hpp"
 #include "journal/base/time.hpp"
@@ -11,6 +12,8 @@
 #include <variant>
 
 namespace orderhub::http_gateway {
+
+class webhook_desk;
 
 /// What does not change while a hub runs.
 struct hub_description {
@@ -24,6 +27,8 @@ struct hub_description {
 struct admin_sources {
   const host::operator_view& hub;
   const hub_description& about;
+  host::vendor_control* vendors = nullptr; ///< Null: what needs it is refused.
+  const webhook_desk* webhooks = nullptr;  ///< Likewise.
 };
 
 /// A page, or why there is none.
@@ -50,5 +55,20 @@ admin_answer vendors_page(const admin_call& call, const admin_sources& from);
 admin_answer vendor_page(const admin_call& call, const admin_sources& from);
 admin_answer audit_page(const admin_call& call, const admin_sources& from);
 admin_answer order_audit_page(const admin_call& call, const admin_sources& from);
+admin_answer vendor_calls_page(const admin_call& call, const admin_sources& from);
+admin_answer vendor_series_page(const admin_call& call, const admin_sources& from);
+admin_answer webhooks_page(const admin_call& call, const admin_sources& from);
+admin_answer order_webhooks_page(const admin_call& call, const admin_sources& from);
+admin_answer webhook_page(const admin_call& call, const admin_sources& from);
+admin_answer webhook_body_page(const admin_call& call, const admin_sources& from);
+admin_answer refused_webhooks_page(const admin_call& call, const admin_sources& from);
+
+// Each of these is durable before it is answered.
+void pause_vendor(operator_action action, const admin_sources& from);
+void resume_vendor(operator_action action, const admin_sources& from);
+void switch_breaker(operator_action action, const admin_sources& from);
+void probe_vendor(operator_action action, const admin_sources& from);
+void replay_webhook(operator_action action, const admin_sources& from);
+void assign_webhook(operator_action action, const admin_sources& from);
 
 } // namespace orderhub::http_gateway

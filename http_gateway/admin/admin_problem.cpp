@@ -64,6 +64,8 @@ constexpr std::array<reason_row, admin_reason_count> rows = {{
      "The order has changed since that version; nothing was done."},
     {admin_reason::idempotency_conflict, "idempotency_conflict", 409,
      "Another action on this order had the same idempotency-key."},
+    {admin_reason::no_such_webhook, "no_such_webhook", 404,
+     "There is no such webhook; GET /admin/webhooks lists what there is."},
 }};
 
 const reason_row& row_of(admin_reason reason) {

@@ -36,9 +36,10 @@ enum class admin_reason : std::uint8_t {
   may_repeat, ///< It may be done twice, and nobody said that this is well.
   changed,
   idempotency_conflict,
+  no_such_webhook,
 };
 inline constexpr std::size_t admin_reason_count =
-    static_cast<std::size_t>(admin_reason::idempotency_conflict) + 1;
+    static_cast<std::size_t>(admin_reason::no_such_webhook) + 1;
 /// `unknown_parameter`
 std::string_view name_of(admin_reason reason);
 std::uint16_t status_of(admin_reason reason);

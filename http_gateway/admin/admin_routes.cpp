@@ -2,6 +2,7 @@
 
 #include "http_gateway/admin/admin_action.hpp"
 #include "http_gateway/admin/admin_pages.hpp"
+#include "http_gateway/admin/operator_action.hpp"
 #include "http_gateway/ingress/normal_form.hpp"
 #include "journal/base/text.hpp"
 
@@ -36,15 +37,65 @@ constexpr std::array audit_query = {
     admin_parameter{"target", "", ""},        admin_parameter{"since", "", ""},
     admin_parameter{"limit", "1..500", "50"}, admin_parameter{"cursor", "", ""},
 };
-constexpr std::array action_query = {
-    admin_parameter{"dry_run", "true|false", "false"},
-};
+constexpr std::array action_query = {dry_run_parameter};
 
 constexpr admin_route action_on(std::string_view path, std::string_view body,
                                 admin_answer (*act)(const admin_action&, const admin_sources&),
                                 std::string_view action) {
   return {"POST", path, admin_role::operate, action_query, "acted", nullptr, act, body, action};
 }
+constexpr admin_route operation_on(std::string_view path, std::string_view schema,
+                                   void (*operate)(operator_action, const admin_sources&),
+                                   std::span<const admin_parameter> members,
+                                   std::string_view action) {
+  return {"POST",  path,   admin_role::operate, action_query, schema, nullptr, nullptr, {}, action,
+          operate, members};
+}
+
+constexpr std::array vendor_calls_query = {
+    admin_parameter{"limit", "1..200", "50"},
+    admin_parameter{"failed", "true|false", "false"},
+};
+constexpr std::array vendor_series_query = {
+    admin_parameter{"range", "15m|1h|6h", "1h"},
+};
+constexpr std::array reason_body = {reason_member};
+constexpr std::array pause_body = {
+    reason_member,
+    admin_parameter{"until", "", ""},
+    admin_parameter{"for", "", ""},
+};
+constexpr std::array breaker_body = {
+    reason_member,
+    admin_parameter{"state", "open|closed|auto", "", true},
+    admin_parameter{"until", "", ""},
+    admin_parameter{"for", "", ""},
+};
+
+constexpr std::array webhooks_query = {
+    admin_parameter{"vendor", "", ""},
+    admin_parameter{"verdict",
+                    "routed|skipped|foreign|applied|unchanged|contradicts|unmatched|refused", ""},
+    admin_parameter{"type", "", ""},
+    admin_parameter{"order", "", ""},
+    admin_parameter{"since", "", ""},
+    admin_parameter{"until", "", ""},
+    admin_parameter{"swept", "true|false", ""},
+    admin_parameter{"limit", "1..500", "50"},
+    admin_parameter{"cursor", "", ""},
+};
+constexpr std::array order_webhooks_query = {
+    admin_parameter{"limit", "1..500", "50"},
+    admin_parameter{"cursor", "", ""},
+};
+constexpr std::array refused_query = {
+    admin_parameter{"vendor", "", ""},
+    admin_parameter{"limit", "1..500", "50"},
+};
+constexpr std::array assign_body = {
+    reason_member,
+    admin_parameter{"order", "", "", true},
+};
 
 constexpr std::array routes = {
     admin_route{"GET", "/admin", admin_role::read, {}, "root", &admin_root_page},
@@ -69,6 +120,35 @@ constexpr std::array routes = {
     action_on("/admin/orders/{key}/resume", "action_request", &resume_order, "resume"),
     action_on("/admin/orders/{key}/cancel", "action_request", &cancel_order, "cancel"),
     action_on("/admin/orders/{key}/attention/{step}/ack", "action_request", &acknowledge, "ack"),
+    admin_route{"GET", "/admin/orders/{key}/webhooks", admin_role::read, order_webhooks_query,
+                "webhooks", &order_webhooks_page},
+    admin_route{"GET", "/admin/webhooks", admin_role::read, webhooks_query, "webhooks",
+                &webhooks_page},
+    admin_route{"GET", "/admin/webhooks/refused", admin_role::read, refused_query,
+                "refused_webhooks", &refused_webhooks_page}, // Before what any id is.
+    admin_route{"GET", "/admin/webhooks/{id}", admin_role::read, {}, "webhook", &webhook_page},
+    admin_route{"GET",
+                "/admin/webhooks/{id}/body",
+                admin_role::operate,
+                {},
+                "webhook_body",
+                &webhook_body_page},
+    operation_on("/admin/webhooks/{id}/replay", "webhook_action", &replay_webhook, reason_body,
+                 "replay"),
+    operation_on("/admin/webhooks/{id}/assign", "webhook_action", &assign_webhook, assign_body,
+                 "assign"),
+    admin_route{"GET", "/admin/vendors/{vendor}/calls", admin_role::read, vendor_calls_query,
+                "vendor_calls", &vendor_calls_page},
+    admin_route{"GET", "/admin/vendors/{vendor}/series", admin_role::read, vendor_series_query,
+                "vendor_series", &vendor_series_page},
+    operation_on("/admin/vendors/{vendor}/pause", "vendor_action", &pause_vendor, pause_body,
+                 "pause"),
+    operation_on("/admin/vendors/{vendor}/resume", "vendor_action", &resume_vendor, reason_body,
+                 "resume"),
+    operation_on("/admin/vendors/{vendor}/breaker", "vendor_action", &switch_breaker, breaker_body,
+                 "breaker"),
+    operation_on("/admin/vendors/{vendor}/probe", "vendor_action", &probe_vendor, reason_body,
+                 "probe"),
 };
 
 constexpr std::size_t segments_max = 8, segment_size_max = 255, value_size_max = 1'000;
@@ -163,7 +243,8 @@ std::optional<std::size_t> number_in(std::string_view text) {
              : std::nullopt;
 }
 
-/// Why a value is not what its parameter takes; empty where it is.
+} // namespace
+
 std::string wrong_value(const admin_parameter& p, std::string_view value) {
   if (!is_utf8(value) || has_control_character(value) || value.size() > value_size_max)
     return "must be a text of at most 1000 bytes without control characters.";
@@ -185,6 +266,8 @@ std::string wrong_value(const admin_parameter& p, std::string_view value) {
     list.append(list.empty() ? "" : ", ").append(word);
   return "must be one of " + list + '.';
 }
+
+namespace {
 
 admin_problem invalid(const admin_parameter& p, const std::string& why) {
   return {admin_reason::invalid_parameter,

@@ -21,6 +21,7 @@ struct admin_parameter {
 };
 
 struct admin_call;
+struct operator_action;
 struct admin_answer;
 struct admin_sources;
 struct admin_action;
@@ -38,6 +39,9 @@ struct admin_route {
   admin_answer (*act)(const admin_action&, const admin_sources&) = nullptr;
   std::string_view body = {};   ///< Of a POST: the schema of what it takes.
   std::string_view action = {}; ///< Of a POST: what the audit calls it.
+  /// Of a POST instead: does it, now or later, and answers then.
+  void (*operate)(operator_action, const admin_sources&) = nullptr;
+  std::span<const admin_parameter> members = {}; ///< Of its JSON body, all of them texts.
 };
 std::span<const admin_route> admin_routes();
 
@@ -59,7 +63,9 @@ struct admin_call {
 
 /// Whether a target is one of this API's.
 bool is_admin_target(std::string_view target);
-/// The call of a request (HEAD is a GET without its body) or why it is none.
+/// Why a value is not what its parameter takes; empty where it is.
+std::string wrong_value(const admin_parameter& p, std::string_view value);
+/// The call of a GET (or HEAD, which is one without its body) or POST, or why it is none.
 std::variant<admin_call, admin_problem> admin_call_of(std::string_view method,
                                                       std::string_view target);
 

@@ -1,13 +1,12 @@
 // What people did.
 #include "http_gateway/admin/admin_action.hpp"
 #include "http_gateway/admin/admin_pages.hpp"
+#include "http_gateway/admin/operator_action.hpp"
 #include "http_gateway/admin/order_reading.hpp"
 #include "http_gateway/admin/page_json.hpp"
-#include "journal/base/utc_text.hpp"
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -58,30 +57,6 @@ json shown(const recorded_action& r) {
       {"request_id", text_or_null<json>(a.request)}};
 }
 
-/// `2026-11-25T09:35:06.123Z`, which is how times are written here.
-std::optional<unix_ms> time_in(std::string_view text) {
-  constexpr std::string_view form = "0000-00-00T00:00:00.000Z";
-  if (text.size() != form.size())
-    return std::nullopt;
-  const auto number = [&](std::size_t at, std::size_t size) {
-    std::int64_t n = -1;
-    const auto part = text.substr(at, size);
-    const auto [end, failed] = std::from_chars(part.data(), part.data() + size, n);
-    return failed == std::errc() && end == part.data() + size ? n : -1;
-  };
-  const std::chrono::year_month_day day{std::chrono::year(static_cast<int>(number(0, 4))),
-                                        std::chrono::month(static_cast<unsigned>(number(5, 2))),
-                                        std::chrono::day(static_cast<unsigned>(number(8, 2)))};
-  if (!day.ok())
-    return std::nullopt;
-  const auto at = std::chrono::duration_cast<std::chrono::milliseconds>(
-                      std::chrono::sys_days(day).time_since_epoch())
-                      .count() +
-                  ((number(11, 2) * 60 + number(14, 2)) * 60 + number(17, 2)) * 1'000 +
-                  number(20, 3);
-  return at >= 0 && utc_text(at) == text ? std::optional(at) : std::nullopt;
-}
-
 struct cursor {
   unix_ms time = 0;
   log_sequence lsn = 0;
@@ -112,7 +87,7 @@ admin_answer audit_page(const admin_call& call, const admin_sources& from) {
   journal::action_search search;
   search.limit = call.number("limit");
   if (const auto since = call.value("since"); !since.empty()) {
-    const auto at = time_in(since);
+    const auto at = utc_time_in(since);
     if (!at)
       return invalid("since", "must be a time such as 2026-11-25T09:35:06.123Z.");
     search.since = *at;

@@ -3,6 +3,7 @@
 #include "http_gateway/admin/page_json.hpp"
 #include "journal/base/text.hpp"
 #include "providers/policy/circuit_breaker.hpp"
+#include "providers/vendors.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -46,6 +47,28 @@ std::string_view state_of(const host::vendor_places& v) {
   return v.hold == host::vendor_hold::none ? std::string_view("closed") : name_of(v.hold);
 }
 
+json switch_json(const host::switch_setting& s) {
+  if (s.position == host::switch_position::off)
+    return nullptr;
+  return {{"position", s.position == host::switch_position::closed ? "closed" : "on"},
+          {"since", time_json<json>(s.since)},
+          {"until", time_json<json>(s.until)},
+          {"by", text_or_null<json>(s.by)},
+          {"reason", text_or_null<json>(s.reason)}};
+}
+
+/// The version of its API that is asked for; null: whatever the vendor takes for the newest.
+json api_version_of(std::string_view vendor) {
+  for (const auto& v : providers::all_vendors())
+    if (v.name == vendor)
+      return text_or_null<json>(v.api_version);
+  return nullptr;
+}
+
+json percent_of(std::uint64_t part, std::uint64_t all) {
+  return all == 0 ? json(nullptr) : json((part * 100 + all / 2) / all);
+}
+
 json number_or_null(const std::optional<std::int64_t>& n) {
   return n ? json(*n) : json(nullptr);
 }
@@ -68,6 +91,9 @@ json vendor_json(const host::vendor_places& v, unix_ms now) {
           {"state", state_of(v)},
           {"cause", is_held ? text_or_null<json>(v.why) : json(nullptr)},
           {"since", is_held ? time_json<json>(now - v.held_ms) : json(nullptr)},
+          {"paused", switch_json(v.switches.at(0))},
+          {"breaker_held", switch_json(v.switches.at(1))},
+          {"ramp_percent", v.ramp_percent ? json(*v.ramp_percent) : json(nullptr)},
           {"next_probe_at", v.probe_in_ms ? time_json<json>(now + *v.probe_in_ms) : json(nullptr)},
           {"breaker", providers::name_of(v.breaker)},
           {"breaker_cause", text_or_null<json>(v.breaker_cause)},
@@ -78,6 +104,9 @@ json vendor_json(const host::vendor_places& v, unix_ms now) {
           {"unreachable_total", v.unreachable},
           {"misconfigured_total", v.misconfigured},
           {"limited_total", v.limited},
+          {"calls_5m", v.calls_late},
+          {"failed_percent_5m", percent_of(v.failed_late, v.calls_late)},
+          {"api_version", api_version_of(v.vendor)},
           {"p50_ms", number_or_null(v.p50_ms)},
           {"p99_ms", number_or_null(v.p99_ms)},
           {"limits", std::move(limits)},

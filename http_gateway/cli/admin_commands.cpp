@@ -1,6 +1,7 @@
 #include "http_gateway/cli/admin_commands.hpp"
 
 #include "http_gateway/cli/client.hpp"
+#include "http_gateway/cli/hook_commands.hpp"
 #include "http_gateway/cli/order_verbs.hpp"
 #include "http_gateway/cli/shown.hpp"
 #include "http_gateway/cli/table_text.hpp"
@@ -15,11 +16,21 @@
 
 namespace orderhub::http_gateway::cli {
 
-namespace {
-
 using json = nlohmann::ordered_json;
 
-} // namespace
+exit_status exit_status_of(std::uint16_t http) {
+  switch (http) {
+  case 401:
+  case 403:
+    return not_allowed;
+  case 404:
+    return not_found;
+  case 409:
+    return conflict;
+  default:
+    return http >= 500 ? not_in_order : wrong_use;
+  }
+}
 
 struct admin_commands::parts {
   using show = std::string (*)(std::string_view);
@@ -29,6 +40,7 @@ struct admin_commands::parts {
   std::string format = "text";
   std::string invocation, kinds;
   bool is_newest_first = false, is_quiet = false;
+  environment_reader environment; ///< Of the command that runs.
   std::size_t limit = 200;
   order_verb verb;
   std::string who, action, target, since;
@@ -39,6 +51,13 @@ struct admin_commands::parts {
 
   CLI::App* add(CLI::App& to, const char* name, const char* help,
                 int (parts::*does)(const client&, std::ostream&, std::ostream&) const) {
+    return add(to, name, help,
+               [this, does](const client& hub, bool, std::ostream& out, std::ostream& err) {
+                 return (this->*does)(hub, out, err);
+               });
+  }
+
+  CLI::App* add(CLI::App& to, const char* name, const char* help, command_work does) {
     auto* command = to.add_subcommand(name, help);
     command->add_option("--url", url, "the hub's admin listener (ORDERHUB_ADMIN_URL)")
         ->type_name("URL");
@@ -50,9 +69,9 @@ struct admin_commands::parts {
     command->add_option("--output,-o", output, "table, or json for programs")
         ->check(CLI::IsMember({"table", "json"}))
         ->capture_default_str();
-    command->callback([this, does] {
+    command->callback([this, does = std::move(does)] {
       meant = [does](const parts& p, const client& hub, std::ostream& out, std::ostream& err) {
-        return (p.*does)(hub, out, err);
+        return does(hub, p.wants_json(), out, err);
       };
     });
     return command;
@@ -70,7 +89,7 @@ struct admin_commands::parts {
     }
     if (answer->status != 200) {
       err << "orderhub: " << shown_problem(answer->body) << '\n';
-      return status_of(answer->status);
+      return exit_status_of(answer->status);
     }
     return answer->body;
   }
@@ -267,6 +286,13 @@ admin_commands::admin_commands(CLI::App& app) : parts_(std::make_unique<parts>()
       ->add_option("NAME", p.vendor, "stripe, shippo, …")
       ->required();
 
+  add_hook_commands(
+      app, *vendors,
+      [&p](CLI::App& to, const char* name, const char* help, command_work does) {
+        return p.add(to, name, help, std::move(does));
+      },
+      [&p](const char* name) { return p.environment(name); });
+
   p.add(app, "status", "whether a hub takes orders: exit status 0, else 1", &parts::show_status)
       ->add_flag("--quiet,-q", p.is_quiet, "only the exit status");
 }
@@ -285,6 +311,7 @@ int admin_commands::run(const environment_reader& environment, std::ostream& out
     return wrong_use;
   }
   parts_->input = &in;
+  parts_->environment = environment;
   return parts_->meant(*parts_, client(address->url, address->token), out, err);
 }
 

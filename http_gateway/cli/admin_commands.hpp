@@ -2,6 +2,7 @@
 #include "journal/base/result.hpp"
 #include "journal/base/secret.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <iostream>
 #include <memory>
@@ -28,6 +29,9 @@ enum exit_status : int {
   not_reached = 6,
   not_yet = 7, ///< What was waited for has not come in time.
 };
+
+/// Of an answer that is no success.
+exit_status exit_status_of(std::uint16_t http_status);
 
 using environment_reader = std::function<const char*(const char* name)>;
 

@@ -38,8 +38,13 @@ result<client_answer> client::post(const std::string& path, const std::string& b
   return ask(path, &body, key);
 }
 
+result<client_answer> client::deliver(const std::string& path, const std::string& body,
+                                      const std::string& header_line) const {
+  return ask(path, &body, {}, header_line);
+}
+
 result<client_answer> client::ask(const std::string& path, const std::string* body,
-                                  const std::string& key) const {
+                                  const std::string& key, const std::string& header_line) const {
   const std::unique_ptr<CURL, easy_end> easy(curl_easy_init());
   client_answer answer;
   std::unique_ptr<curl_slist, list_end> headers;
@@ -51,6 +56,8 @@ result<client_answer> client::ask(const std::string& path, const std::string* bo
     add_header("Authorization: Bearer " + token_.reveal());
   if (body != nullptr) {
     add_header("Content-Type: application/json");
+    if (!header_line.empty())
+      add_header(header_line);
     if (!key.empty())
       add_header("Idempotency-Key: " + key);
     curl_easy_setopt(easy.get(), CURLOPT_POSTFIELDSIZE_LARGE,

@@ -26,9 +26,14 @@ public:
   [[nodiscard]] result<client_answer> post(const std::string& path, const std::string& body,
                                            const std::string& key) const;
 
+  /// The same to a webhook's door, which takes what is signed: with one header more.
+  [[nodiscard]] result<client_answer> deliver(const std::string& path, const std::string& body,
+                                              const std::string& header_line) const;
+
 private:
   [[nodiscard]] result<client_answer> ask(const std::string& path, const std::string* body,
-                                          const std::string& key) const;
+                                          const std::string& key,
+                                          const std::string& header_line = {}) const;
   std::string base_;
   secret token_;
 };

@@ -85,6 +85,16 @@ std::string about(const json& record) {
   return all.empty() ? "-" : all;
 }
 
+/// Until when, by whom and why; `-` where nobody has decided anything.
+std::string shown_switch(const json& vendor, const char* name) {
+  const auto it = vendor.is_object() ? vendor.find(name) : vendor.end();
+  if (it == vendor.end() || !it->is_object())
+    return "-";
+  const auto until = text(*it, "until");
+  return text(*it, "position") + " by " + text(*it, "by") +
+         (until == "-" ? "" : " until " + until) + ": " + text(*it, "reason");
+}
+
 std::string last_error(const json& vendor) {
   const auto& errors = list(vendor, "last_errors");
   return errors.empty() ? "-" : text(errors.back(), "reason");
@@ -179,6 +189,9 @@ std::string shown_vendor(std::string_view answer) {
                                 {"state", text(v, "state")},
                                 {"cause", text(v, "cause")},
                                 {"since", text(v, "since")},
+                                {"paused", shown_switch(v, "paused")},
+                                {"held", shown_switch(v, "breaker_held")},
+                                {"ramp", text(v, "ramp_percent") + " %"},
                                 {"next probe", text(v, "next_probe_at")},
                                 {"breaker", text(v, "breaker")},
                                 {"opened", text(v, "breaker_openings") + " times"},
@@ -217,6 +230,84 @@ std::string shown_plan(std::string_view answer) {
       out += "    " + (why.is_string() ? why.get<std::string>() : why.dump()) + '\n';
   }
   return safe_text(out);
+}
+
+std::string shown_vendor_calls(std::string_view answer) {
+  const auto j = parsed(answer);
+  std::vector<row> rows;
+  for (const auto& c : list(j, "calls")) {
+    const auto status = text(c, "status");
+    rows.push_back({text(c, "at"), text(c, "took_ms"), text(c, "class"), text(c, "call"),
+                    status == "-" ? text(c, "outcome") : status, text(c, "object"),
+                    text(c, "vendor_request_id")});
+  }
+  return table_text({"AT", "MS", "CLASS", "CALL", "ANSWER", "OBJECT", "VENDOR-ID"}, rows);
+}
+
+std::string shown_vendor_action(std::string_view answer) {
+  const auto j = parsed(answer);
+  const auto& plan = j.is_object() && j.contains("plan") ? j["plan"] : j;
+  return pairs_text({{"effect", text(j, "effect")},
+                     {"vendor", text(plan, "vendor")},
+                     {"was", text(plan, "state")},
+                     {"becomes", text(plan, "becomes")},
+                     {"until", text(plan, "until")},
+                     {"steps held", text(plan, "steps_held")},
+                     {"calls queued", text(plan, "calls_queued")},
+                     {"calls out", text(plan, "calls_out")}});
+}
+
+std::string shown_webhooks(std::string_view answer) {
+  return table_text(
+      {"RECEIVED", "ID", "TYPE", "VERDICT", "ORDER", "BY", "TEXT"},
+      rows_of(list(parsed(answer), "webhooks"),
+              {"received_at", "id", "type", "verdict", "order", "matched_by", "text"}));
+}
+
+std::string shown_webhook(std::string_view answer) {
+  const auto j = parsed(answer);
+  std::string assigned = "-";
+  if (j.is_object() && j.contains("assigned") && j["assigned"].is_object())
+    assigned = "by " + text(j["assigned"], "by") + " at " + text(j["assigned"], "at") + ": " +
+               text(j["assigned"], "reason");
+  std::string out = pairs_text({{"id", text(j, "id")},
+                                {"vendor", text(j, "vendor")},
+                                {"type", text(j, "type")},
+                                {"kind", text(j, "kind")},
+                                {"received", text(j, "received_at")},
+                                {"happened", text(j, "happened_at")},
+                                {"verdict", text(j, "verdict")},
+                                {"text", text(j, "text")},
+                                {"order", text(j, "order")},
+                                {"matched by", text(j, "matched_by")},
+                                {"assigned", assigned},
+                                {"vendor ids", joined(list(j, "vendor_ids"))},
+                                {"swept", text(j, "swept")},
+                                {"replays", text(j, "replays")},
+                                {"body", text(j, "body_bytes") + " bytes"}});
+  add_table(out, "Headers", {"NAME", "VALUE"}, rows_of(list(j, "headers"), {"name", "value"}));
+  return out;
+}
+
+std::string shown_webhook_action(std::string_view answer) {
+  const auto j = parsed(answer);
+  const auto& plan = j.is_object() && j.contains("plan") ? j["plan"] : j;
+  std::string out = pairs_text({{"effect", text(j, "effect")},
+                                {"webhook", text(plan, "webhook")},
+                                {"was", text(plan, "verdict")},
+                                {"target", text(plan, "target")},
+                                {"becomes", text(plan, "becomes")},
+                                {"text", text(plan, "text")}});
+  add_table(out, "Facts that change", {"FACT", "BEFORE", "AFTER"},
+            rows_of(list(plan, "changes"), {"fact", "before", "after"}));
+  return out;
+}
+
+std::string shown_refused(std::string_view answer) {
+  return table_text(
+      {"AT", "VENDOR", "REASON", "SKEW-MS", "SECRETS", "BYTES", "PEER", "HINT"},
+      rows_of(list(parsed(answer), "refused"), {"at", "vendor", "reason", "skew_ms",
+                                                "secrets_tried", "body_bytes", "peer", "hint"}));
 }
 
 std::string shown_problem(std::string_view answer) {

@@ -22,6 +22,7 @@
 #include "http_gateway/settings/order_settings_from.hpp"
 #include "http_gateway/settings/startup_checks.hpp"
 #include "http_gateway/settings/vendor_registry.hpp"
+#include "http_gateway/webhooks/webhook_desk.hpp"
 #include "http_gateway/webhooks/webhook_door.hpp"
 #include "journal/base/log.hpp"
 #include "journal/base/metrics.hpp"
@@ -430,6 +431,7 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
   auto listener = server::start(options, api);
   if (!listener)
     return refused(listener.error());
+  const webhook_desk desk(**journal, hub, door.metrics());
   admin_api admin(
       hub, std::move(*access), machine, [&] { return (*listener)->metrics(); },
       [&] {
@@ -450,7 +452,9 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
                             .mode = mode_of_payments(*vendors),
                             .started_at = machine.wall_ms(),
                             .call_after_ms = s.call_after_ms},
-                           &hub});
+                           &hub,
+                           &hub,
+                           &desk});
   server_options admin_options;
   admin_options.host = s.admin_listen.host;
   admin_options.port = s.admin_listen.port;

@@ -29,9 +29,9 @@ void webhook_desk::replay(const std::string& key, host::responder_ptr to) const 
   tell(key, "Replay", {}, std::move(to));
 }
 
-void webhook_desk::assign(const std::string& key, const std::string& order_id,
+void webhook_desk::assign(const std::string& key, const handlers::webhook_match& whose,
                           host::responder_ptr to) const {
-  tell(key, "Assign", order_id, std::move(to));
+  tell(key, "Assign", whose.encode(), std::move(to));
 }
 
 result<webhook_desk::replayed> webhook_desk::replay_dead(const std::string& vendor,

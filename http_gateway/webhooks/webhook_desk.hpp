@@ -5,6 +5,7 @@
 #include "journal/hub_journal.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,13 +23,22 @@ public:
   list(const handlers::webhook_filter& wanted, std::string_view after, std::size_t limit) const;
   [[nodiscard]] result<handlers::listed_webhook> find(const std::string& key) const;
   /// Deliveries that were not believed, the newest first: no bodies.
-  [[nodiscard]] std::vector<refused_delivery> refused() const { return metrics_.refusals(); }
+  [[nodiscard]] std::vector<refused_delivery> refused(std::string_view vendor = {}) const {
+    return metrics_.refusals(vendor);
+  }
+  /// What a replay, or an assignment, would come to.
+  [[nodiscard]] result<handlers::webhook_plan>
+  plan(const std::string& key, const std::optional<handlers::webhook_match>& assigned) const {
+    return handlers::plan_webhook(journal_, key, assigned);
+  }
 
   /// Has it applied again: 200 when that is durable, 404 where there is none. What it did before it
   /// does not do again, since all of that is keyed by what happened.
   void replay(const std::string& key, host::responder_ptr to) const;
-  /// Has it applied to that order, whatever it says of itself. 409 where its kind is about none.
-  void assign(const std::string& key, const std::string& order_id, host::responder_ptr to) const;
+  /// Has it applied to that order, whatever it says of itself, and notes who wanted that. 409 where
+  /// its kind is about none.
+  void assign(const std::string& key, const handlers::webhook_match& whose,
+              host::responder_ptr to) const;
   struct replayed {
     std::size_t count = 0;
     std::string next; ///< Where to go on; empty: that was all.

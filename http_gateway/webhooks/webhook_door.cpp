@@ -3,8 +3,10 @@
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/webhooks/webhook_list.hpp"
 #include "http_gateway/server/content_coding.hpp"
+#include "journal/base/hash.hpp"
 #include "journal/base/log.hpp"
 #include "journal/base/text.hpp"
+#include "providers/webhooks/received.hpp"
 
 #include <algorithm>
 #include <array>
@@ -81,6 +83,8 @@ struct webhook_door::sender {
   std::string vendor;
   std::string setting;
   std::int64_t retry_window_ms = 0;
+  std::string peer = {};
+  std::size_t secrets = 0; ///< By which it may be believed.
 };
 
 webhook_door::webhook_door(host::ingress& hub, std::string hub_id, const clock& time,
@@ -110,23 +114,26 @@ void webhook_door::write_warnings(bool all) {
 }
 
 void webhook_door::take(const webhook_route& route, http_exchange_ptr exchange) {
+  auto peer = exchange->peer();
   if (exchange->request.body.size() <= large_body_bytes) {
-    take_in(route.vendor, exchange);
+    take_in(route.vendor, exchange, peer);
     return;
   }
-  const bool is_taken = large_.give([this, vendor = route.vendor, exchange] {
-    try {
-      take_in(vendor, exchange);
-    } catch (const std::exception& e) { // Out of memory: the vendor sends it again.
-      log::error("webhook_failed", {{"vendor", vendor}, {"reason", e.what()}});
-      exchange->answer(problem(500, "The hub failed while it took this in. Send it again."));
-    }
-  });
+  const bool is_taken =
+      large_.give([this, vendor = route.vendor, exchange, peer = std::move(peer)] {
+        try {
+          take_in(vendor, exchange, peer);
+        } catch (const std::exception& e) { // Out of memory: the vendor sends it again.
+          log::error("webhook_failed", {{"vendor", vendor}, {"reason", e.what()}});
+          exchange->answer(problem(500, "The hub failed while it took this in. Send it again."));
+        }
+      });
   if (!is_taken)
     exchange->answer(problem(503, "The hub is stopping. Send it again."));
 }
 
-void webhook_door::take_in(const std::string& vendor, const http_exchange_ptr& exchange) {
+void webhook_door::take_in(const std::string& vendor, const http_exchange_ptr& exchange,
+                           const std::string& peer) {
   // 1. Whose is it?
   const auto known = keys();
   const auto* source = hooks::find_source(vendor);
@@ -137,7 +144,7 @@ void webhook_door::take_in(const std::string& vendor, const http_exchange_ptr& e
     exchange->answer(problem(404, "No webhooks are taken at this path."));
     return;
   }
-  sender from{vendor, {}, is_custom ? custom->retry_window_ms : source->retry_window_ms};
+  sender from{vendor, {}, is_custom ? custom->retry_window_ms : source->retry_window_ms, peer, 0};
   metrics_.received(from.vendor);
 
   // 2. Is it what such a sender sends?
@@ -158,11 +165,13 @@ void webhook_door::take_in(const std::string& vendor, const http_exchange_ptr& e
   hooks::verification verdict;
   if (is_custom) {
     from.setting = "webhooks.custom." + custom->name + ".secret";
+    from.secrets = hooks::count_believed(custom->secrets);
     verdict = hooks::verify_custom(*custom, delivery);
   } else {
     const auto of_vendor = known->vendors.find(from.vendor);
     if (of_vendor != known->vendors.end()) {
       from.setting = of_vendor->second.setting;
+      from.secrets = hooks::count_believed(of_vendor->second.secrets);
       verdict = source->verify(delivery, of_vendor->second.secrets, known->public_url);
     }
   }
@@ -189,7 +198,19 @@ void webhook_door::take_in(const std::string& vendor, const http_exchange_ptr& e
 void webhook_door::refuse(const sender& from, const http_exchange_ptr& exchange,
                           const hooks::verification& why) {
   const auto now = time_.wall_ms();
-  metrics_.refused({now, from.vendor, why.why, why.hint, exchange->request.body.size()});
+  const auto& request = exchange->request;
+  refused_delivery what{now, from.vendor, why.why, why.hint, request.body.size()};
+  const auto hash = sha256_of(request.body);
+  what.sha256 = hex_of({reinterpret_cast<const char*>(hash.data()), hash.size()});
+  what.content_type = cut_text(request.header("content-type"), refused_delivery::type_size_max);
+  what.peer = from.peer;
+  for (std::size_t i = 0; i < std::min(request.header_count(), refused_delivery::names_max); ++i)
+    what.headers.emplace_back(
+        cut_text(request.header_at(i).first, refused_delivery::name_size_max));
+  what.secrets_tried = from.secrets;
+  if (why.skew_s)
+    what.skew_ms = *why.skew_s * 1'000;
+  metrics_.refused(std::move(what));
   refused_.note(from.vendor, name_of(why.why), example_of(why, from.setting), now);
   auto r = problem(status_of(why.why), sentence_of(why.why));
   exchange->answer(std::move(r));

@@ -53,7 +53,8 @@ public:
 
 private:
   struct sender;
-  void take_in(const std::string& vendor, const http_exchange_ptr& exchange);
+  void take_in(const std::string& vendor, const http_exchange_ptr& exchange,
+               const std::string& peer);
   [[nodiscard]] std::shared_ptr<const webhook_keys> keys() const;
   void refuse(const sender& from, const http_exchange_ptr& exchange,
               const providers::webhooks::verification& why);

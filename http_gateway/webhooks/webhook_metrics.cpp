@@ -2,6 +2,7 @@
 
 #include "journal/base/metrics.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace orderhub::http_gateway {
@@ -26,9 +27,11 @@ void webhook_metrics::verified(std::string_view vendor) {
 void webhook_metrics::refused(refused_delivery what) {
   const std::lock_guard lock(mutex_);
   ++of(what.vendor).refused.at(static_cast<std::size_t>(what.why));
-  refused_.push_front(std::move(what));
-  if (refused_.size() > refused_kept)
-    refused_.pop_back();
+  what.number = ++refusals_;
+  auto& ring = refused_[what.vendor];
+  ring.push_front(std::move(what));
+  if (ring.size() > refused_kept)
+    ring.pop_back();
 }
 
 void webhook_metrics::taken(std::string_view vendor, std::uint64_t fresh, std::uint64_t known) {
@@ -43,9 +46,17 @@ void webhook_metrics::unreadable(std::string_view vendor, std::uint64_t elements
   of(vendor).unreadable += elements;
 }
 
-std::vector<refused_delivery> webhook_metrics::refusals() const {
-  const std::lock_guard lock(mutex_);
-  return {refused_.begin(), refused_.end()};
+std::vector<refused_delivery> webhook_metrics::refusals(std::string_view vendor) const {
+  std::vector<refused_delivery> all;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [name, ring] : refused_)
+      if (vendor.empty() || name == vendor)
+        all.insert(all.end(), ring.begin(), ring.end());
+  }
+  std::sort(all.begin(), all.end(),
+            [](const auto& a, const auto& b) { return a.number > b.number; });
+  return all;
 }
 
 std::string webhook_metrics::text() const {

@@ -8,25 +8,36 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace orderhub::http_gateway {
 
-/// A delivery that was not believed. Nothing of its body, and no header.
+/// A delivery that was not believed. Nothing of its body, and no header's value but its type's.
 struct refused_delivery {
   unix_ms at = 0;
   std::string vendor;
   providers::webhooks::refusal why = providers::webhooks::refusal::none;
   std::string hint; ///< For a person: `matches the test-mode secret`; may be empty.
   std::size_t body_size = 0;
+  std::string sha256 = {};                            ///< Of the body, in hex.
+  std::string content_type = {};                      ///< At most 100 bytes.
+  std::string peer = {};                              ///< Its address, without the port.
+  std::vector<std::string> headers = {};              ///< Their names, at most `names_max`.
+  std::size_t secrets_tried = 0;                      ///< Believed ones.
+  std::optional<std::int64_t> skew_ms = std::nullopt; ///< Our clock less the signed time.
+
+  std::uint64_t number = 0; ///< In the order in which they came.
+
+  static constexpr std::size_t names_max = 40, name_size_max = 64, type_size_max = 100;
 };
 
 /// What came through the webhooks' door since the start, by vendor. Thread-safe.
 class webhook_metrics {
 public:
-  /// Refused deliveries that are kept for people; the newest ones.
+  /// Refused deliveries of a vendor that are kept for people; the newest ones.
   static constexpr std::size_t refused_kept = 200;
 
   void received(std::string_view vendor);
@@ -35,8 +46,8 @@ public:
   /// Of a verified delivery: events that are new, that were known, and elements that were none.
   void taken(std::string_view vendor, std::uint64_t fresh, std::uint64_t known);
   void unreadable(std::string_view vendor, std::uint64_t elements);
-  /// Newest first.
-  [[nodiscard]] std::vector<refused_delivery> refusals() const;
+  /// Newest first; of one vendor where one is named.
+  [[nodiscard]] std::vector<refused_delivery> refusals(std::string_view vendor = {}) const;
   /// In Prometheus' text form.
   [[nodiscard]] std::string text() const;
 
@@ -50,7 +61,8 @@ private:
 
   mutable std::mutex mutex_;
   std::map<std::string, counts, std::less<>> counts_;
-  std::deque<refused_delivery> refused_;
+  std::map<std::string, std::deque<refused_delivery>, std::less<>> refused_;
+  std::uint64_t refusals_ = 0;
 };
 
 } // namespace orderhub::http_gateway

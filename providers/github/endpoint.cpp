@@ -61,6 +61,7 @@ std::string repository_of(const vendor_configuration& c) {
 vendor describe() {
   vendor v;
   v.name = "github";
+  v.api_version = wire::api_version;
   v.title = "GitHub";
   v.role = vendor_role::deployment;
   v.key = key;

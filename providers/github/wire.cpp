@@ -134,7 +134,7 @@ namespace {
 /// GitHub refuses whoever does not say who it is.
 header_list headers() {
   return {{"Accept", "application/vnd.github+json"},
-          {"X-GitHub-Api-Version", "2022-11-28"},
+          {"X-GitHub-Api-Version", std::string(api_version)},
           {"User-Agent", "orderhub"}};
 }
 

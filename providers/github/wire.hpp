@@ -18,6 +18,9 @@ bool is_full_sha(std::string_view text);
 /// Shared by the calls of this folder.
 namespace wire {
 
+/// Of every request.
+inline constexpr std::string_view api_version = "2022-11-28";
+
 http_request post(std::string target, std::string body);
 http_request get(std::string target);
 

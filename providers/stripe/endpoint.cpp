@@ -78,6 +78,7 @@ operation_row keyed(std::string_view name, std::string_view help) {
 vendor describe() {
   vendor v;
   v.name = "stripe";
+  v.api_version = api_version;
   v.title = "Stripe";
   v.role = vendor_role::payment;
   v.is_required = true;

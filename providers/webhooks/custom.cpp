@@ -87,6 +87,7 @@ verification verify_standard(const custom_source& from, const delivery& received
     verdict.why = age_of(*signed_at, received.now_s);
   else if (verdict.why == refusal::wrong && !is_key)
     verdict.hint = "a configured key is no base64";
+  verdict.skew_s = received.now_s - *signed_at;
   return verdict;
 }
 

@@ -90,6 +90,12 @@ parameters_of(std::string_view text) {
   return all;
 }
 
+std::size_t count_believed(const std::vector<secret>& secrets) {
+  return static_cast<std::size_t>(
+      std::count_if(secrets.begin(), secrets.end(),
+                    [](const secret& s) { return !s.reveal().starts_with("test:"); }));
+}
+
 bool has_believed(const std::vector<secret>& secrets) {
   return std::any_of(secrets.begin(), secrets.end(),
                      [](const secret& one) { return !one.reveal().starts_with("test:"); });

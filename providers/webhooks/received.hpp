@@ -59,6 +59,8 @@ verification judge(const std::vector<secret>& secrets, const Matches& matches) {
     return {refusal::no_secret, {}};
   return {refusal::wrong, is_known ? "matches the test-mode secret" : ""};
 }
+/// How many of them are tried: not those that are only recognised.
+std::size_t count_believed(const std::vector<secret>& secrets);
 /// Whether one of them is believed.
 bool has_believed(const std::vector<secret>& secrets);
 
@@ -93,6 +95,8 @@ verification judge_body(const delivery& received, const std::vector<secret>& sec
              return signs(secrets.front().reveal(), body);
            }))
     verdict.hint = reshaped_hint;
+  if (signed_at_s)
+    verdict.skew_s = received.now_s - *signed_at_s;
   return verdict;
 }
 

@@ -4,6 +4,7 @@
 #include "providers/webhooks/event.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,8 @@ struct verification {
   /// For a person, of a refusal only; empty where there is nothing to say. A constant text without
   /// secrets: `matches the test-mode secret`.
   std::string hint;
+  /// By how much the receiver's clock is ahead of the signed time; nothing where none was read.
+  std::optional<std::int64_t> skew_s = std::nullopt;
 };
 
 /// What a vendor's webhooks are: plain data and pure functions.

@@ -105,8 +105,7 @@ private:
     if (is_held && !is_lookup)
       p.because.push_back(say(sentence::retry_held));
     const auto* vendor = find_vendor(now_, step_.intent.vendor);
-    if (vendor == nullptr || vendor->hold == vendor_hold_kind::none ||
-        (vendor->hold == vendor_hold_kind::paused && is_lookup))
+    if (vendor == nullptr || vendor->hold == vendor_hold_kind::none)
       return;
     p.because.push_back(say(sentence::retry_vendor_held, {{"vendor", vendor_}}));
   }

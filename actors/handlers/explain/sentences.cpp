@@ -123,7 +123,7 @@ constexpr std::array<row, sentence_count> rows = {{
      "{vendor}'s breaker is held open by an operator since {since}: nothing leaves, and no probe, "
      "until one closes it."},
     {sentence::vendor_paused, "vendor_paused",
-     "{vendor} is paused by an operator since {since}: nothing new leaves, look-ups go on."},
+     "{vendor} is paused by an operator since {since}: no call leaves for it."},
     {sentence::vendor_credential, "vendor_credential",
      "{vendor} refuses our credential since {since} ({reason}). Next probe {next}; {count} calls "
      "are queued."},

@@ -209,4 +209,18 @@ std::optional<concluded> known_by(const journal::object_state& state, routed_eve
   return concluded{event_verdict::unchanged, std::move(effect.text)};
 }
 
+foreseen_event foresee(const journal::object_state& state, routed_event routed) {
+  if (is_of_fulfilment(routed.what.kind))
+    return {{event_verdict::routed, "the fulfilment says"}, {}, {}};
+  const auto known = recorded_in(state);
+  if (!known)
+    return {{event_verdict::unmatched, known.error().message}, {}, {}};
+  const auto seen = seen_beside(state, *known, routed);
+  auto effect = effect_of(seen);
+  if (is_nothing_new(seen, effect))
+    effect.verdict = event_verdict::unchanged;
+  return {
+      {effect.verdict, std::move(effect.text)}, known->facts, merge(known->facts, effect.learned)};
+}
+
 } // namespace orderhub::handlers

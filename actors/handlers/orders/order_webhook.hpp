@@ -56,6 +56,13 @@ result<durable::event_outcome> record_webhook(const journal::object_state& state
 /// order is to be told.
 std::optional<concluded> known_by(const journal::object_state& state, routed_event routed);
 
+/// What an event would come to at that order as it is now. Changes nothing, tells nobody.
+struct foreseen_event {
+  concluded with;
+  order_facts before, after;
+};
+foreseen_event foresee(const journal::object_state& state, routed_event routed);
+
 /// `packed` and `picked_up`: they go on to the fulfilment that has the order, also where this hub
 /// does not know the order itself.
 result<durable::event_outcome> fulfilment_event(const journal::object_state& state,

@@ -14,6 +14,15 @@ bool is_for_a_person(event_verdict verdict) {
 
 } // namespace
 
+std::optional<webhook_match> match_of(const journal::object_state& webhook) {
+  const auto* recorded = webhook.value(matched_entry);
+  auto match = recorded != nullptr ? webhook_match::decode(*recorded)
+                                   : result<webhook_match>(webhook_match());
+  if (!match || match->order_id.empty())
+    return std::nullopt;
+  return std::move(*match);
+}
+
 void conclude(durable::event_outcome& outcome, const settings_ptr& settings,
               const routed_event& routed, concluded with) {
   if (!routed.concludes)

@@ -19,6 +19,13 @@ namespace orderhub::handlers {
 inline constexpr const char* received_entry = "received";
 inline constexpr const char* verdict_entry = "verdict";
 inline constexpr const char* routed_entry = "routed_to";
+/// Whose it is, where the event does not say so (`webhook_match`), and how often a person has had
+/// it applied again, in decimal digits.
+inline constexpr const char* matched_entry = "matched";
+inline constexpr const char* replays_entry = "replays";
+
+/// Whose a `Webhook` was found to be; nothing where its event says so itself, or nobody knows.
+std::optional<webhook_match> match_of(const journal::object_state& webhook);
 
 /// An object that was told of an event says what that came to, and counts it; where another object
 /// says so (`routed_event::concludes`), nothing.

@@ -18,6 +18,7 @@ using providers::webhooks::event;
 constexpr std::uint8_t receipt_version = 1;
 constexpr std::uint8_t concluded_version = 1;
 constexpr std::uint8_t routed_version = 1;
+constexpr std::uint8_t match_version = 1;
 constexpr std::array<std::string_view, 8> verdict_names = {
     "routed", "skipped", "foreign", "applied", "unchanged", "contradicts", "unmatched", "refused"};
 constexpr std::size_t vendor_ids_max = 8;
@@ -164,6 +165,37 @@ concluded concluded::from_answer(std::string_view text) {
       c.verdict = static_cast<event_verdict>(i);
   c.text = said.value("text", std::string());
   return c;
+}
+
+std::string webhook_match::encode() const {
+  byte_writer w(64 + reason.size());
+  w.u8(match_version);
+  w.str16(order_id);
+  w.str16(who);
+  w.str16(reason);
+  w.i64(at);
+  return w.take();
+}
+
+result<webhook_match> webhook_match::decode(std::string_view bytes) {
+  byte_reader r(bytes);
+  webhook_match m;
+  const auto version = r.u8();
+  m.order_id = r.str16();
+  m.who = r.str16();
+  m.reason = r.str16();
+  m.at = r.i64();
+  if (version != match_version || !r.done())
+    return unreadable("whose the event is");
+  return m;
+}
+
+receipt as_matched(receipt received, const webhook_match& whose) {
+  received.what.about = {};
+  received.what.about.order_id = whose.order_id;
+  if (!whose.who.empty())
+    received.what.actor = whose.who;
+  return received;
 }
 
 std::string routed_event::encode() const {

@@ -54,6 +54,23 @@ struct concluded {
   static concluded from_answer(std::string_view json);
 };
 
+/// Whose an event is that does not say so itself.
+struct webhook_match {
+  std::string order_id;
+  /// By whom: an operator's name, 1 to 100 bytes; empty: by one of the vendor's ids.
+  std::string who;
+  std::string reason; ///< An operator's; at most 500 bytes.
+  unix_ms at = 0;     ///< Of an operator's word; else 0.
+
+  [[nodiscard]] std::string encode() const;
+  /// Fails with `corrupt`.
+  static result<webhook_match> decode(std::string_view bytes);
+};
+
+/// The event as that order is to have it: what it says of itself goes, and where an operator says
+/// so, his name stands as the actor's.
+receipt as_matched(receipt received, const webhook_match& whose);
+
 /// An event on its way to the object that it is about.
 struct routed_event {
   std::string webhook; ///< Key of its `Webhook`.

@@ -3,9 +3,12 @@
 #include "actors/durable/ended_invocation.hpp"
 #include "actors/durable/request_scope.hpp"
 #include "actors/handlers/objects.hpp"
+#include "actors/handlers/orders/order_webhook.hpp"
 #include "actors/handlers/webhooks/conclusion.hpp"
+#include "actors/handlers/webhooks/event_routes.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 namespace orderhub::handlers {
@@ -34,13 +37,19 @@ result<listed_webhook> read(const journal::hub_journal& journal, const std::stri
   if (!became)
     return became.failure();
   listed.became = std::move(*became);
+  listed.match = match_of(*state);
+  if (const auto* replays = state->value(replays_entry))
+    listed.replays = std::strtoull(replays->c_str(), nullptr, 10);
   return listed;
 }
 
 bool is_wanted(const listed_webhook& one, const webhook_filter& wanted) {
   const auto at = one.received.received_at;
   return (!wanted.verdict || one.became.verdict == *wanted.verdict) && at >= wanted.from &&
-         (wanted.until == 0 || at < wanted.until);
+         (wanted.until == 0 || at < wanted.until) &&
+         (wanted.type.empty() || one.received.what.type == wanted.type) &&
+         (wanted.order_id.empty() || one.order_id() == wanted.order_id) &&
+         (!wanted.is_swept || one.received.is_swept == *wanted.is_swept);
 }
 
 } // namespace
@@ -55,6 +64,7 @@ result<webhook_page> list_webhooks(const journal::hub_journal& journal,
   webhook_page page;
   for (const auto& key : *keys) {
     page.next = key;
+    ++page.looked_at;
     auto one = read(journal, key);
     if (one && is_wanted(*one, wanted))
       page.entries.push_back(std::move(*one));
@@ -65,6 +75,37 @@ result<webhook_page> list_webhooks(const journal::hub_journal& journal,
   if (page.entries.size() < limit && keys->size() < webhooks_looked_at)
     page.next.clear();
   return page;
+}
+
+result<webhook_plan> plan_webhook(const journal::hub_journal& journal, const std::string& key,
+                                  const std::optional<webhook_match>& assigned) {
+  auto one = read(journal, key);
+  if (!one)
+    return one.failure();
+  const auto& said = assigned ? assigned : one->match;
+  const auto received = said ? as_matched(one->received, *said) : one->received;
+  webhook_plan plan;
+  plan.with = one->became;
+  if (!assigned && (received.is_foreign || received.what.about.order_id.empty()))
+    return plan; // A replay asks again whose it is.
+  const auto whom = route_of(received.what.kind, received.what.about.order_id);
+  if (!whom)
+    return fail(
+        {error_kind::rejected, "webhook",
+         "An event of the kind " + std::string(name_of(received.what.kind)) + " is about no order.",
+         409});
+  plan.target = *whom;
+  plan.with = {event_verdict::routed, {}};
+  if (whom->service != order_service_name)
+    return plan;
+  auto order = journal.load(*whom);
+  if (!order)
+    return order.failure();
+  order->id = *whom;
+  auto foreseen = foresee(*order, {key, received.vendor, received.what, true});
+  plan.with = std::move(foreseen.with);
+  plan.changes = changes_between(foreseen.before, foreseen.after);
+  return plan;
 }
 
 bool knows_webhook(const journal::hub_journal& journal, const std::string& key) {

@@ -1,9 +1,12 @@
 #pragma once
+#include "actors/handlers/orders/fact_changes.hpp"
 #include "actors/handlers/webhooks/receipt.hpp"
+#include "journal/base/ids.hpp"
 #include "journal/base/result.hpp"
 #include "journal/hub_journal.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +22,13 @@ struct listed_webhook {
   std::string key;  ///< Of its object: `stripe:evt_1`.
   receipt received; ///< Without headers and body.
   concluded became;
+  std::optional<webhook_match> match; ///< Where its event does not say itself whose it is.
+  std::uint64_t replays = 0;          ///< By people.
+
+  /// Whose it is; empty where nobody knows.
+  [[nodiscard]] const std::string& order_id() const {
+    return match ? match->order_id : received.what.about.order_id;
+  }
 };
 
 /// Which ones are wanted.
@@ -27,11 +37,15 @@ struct webhook_filter {
   std::optional<event_verdict> verdict; ///< None: any.
   unix_ms from = 0;                     ///< Received then or later.
   unix_ms until = 0;                    ///< Received before that; 0: any time.
+  std::string type = {};                ///< The vendor's word; empty: any.
+  std::string order_id = {};            ///< Empty: whosever it is.
+  std::optional<bool> is_swept = std::nullopt;
 };
 
 /// A page, in the order of the keys.
 struct webhook_page {
   std::vector<listed_webhook> entries;
+  std::size_t looked_at = 0;
   std::string next; ///< Where the next page begins: its `after`; empty: there is none.
 };
 
@@ -45,6 +59,16 @@ result<webhook_page> list_webhooks(const journal::hub_journal& journal,
 /// One, whole: with headers and body where its delivery was for it alone, as long as its request
 /// key is known. Fails with `not_found`.
 result<listed_webhook> find_webhook(const journal::hub_journal& journal, const std::string& key);
+
+/// What a replay of one would come to now, or, with an order, its assignment. Reads only.
+struct webhook_plan {
+  object_id target; ///< Blank: nobody knows whose it is.
+  concluded with;
+  std::vector<fact_change> changes; ///< Of the order's facts.
+};
+/// Fails with `not_found`: no such event; with `rejected`: its kind is about no order.
+result<webhook_plan> plan_webhook(const journal::hub_journal& journal, const std::string& key,
+                                  const std::optional<webhook_match>& assigned);
 
 /// Whether an event has been received, by the key of its object. False where that cannot be read.
 bool knows_webhook(const journal::hub_journal& journal, const std::string& key);

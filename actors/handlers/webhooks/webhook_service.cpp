@@ -9,6 +9,7 @@
 #include "journal/base/utc_text.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -200,6 +201,7 @@ result<event_outcome> match(const surroundings& settings, const object_state& st
   if (!whose->attempt.empty())
     found.what.about.attempt = whose->attempt;
   ask_no_more(outcome, state, *received);
+  outcome.merges.emplace_back(matched_entry, webhook_match{whose->order_id, {}, {}, 0}.encode());
   if (const auto whom = route_of(found.what.kind, whose->order_id))
     give_to(outcome, settings, state, found, *whom);
   return outcome;
@@ -231,6 +233,16 @@ result<event_outcome> expire(const surroundings& settings, const object_state& s
   return outcome;
 }
 
+/// To the order that it was found to be of. What an operator says is marked as such: the order's
+/// record of it names him as the actor.
+void give_as_matched(event_outcome& outcome, const surroundings& settings,
+                     const object_state& state, const receipt& received,
+                     const webhook_match& whose) {
+  const auto found = as_matched(received, whose);
+  if (const auto whom = route_of(found.what.kind, whose.order_id))
+    give_to(outcome, settings, state, found, *whom);
+}
+
 result<event_outcome> replay(const surroundings& settings, const object_state& state,
                              std::string_view) {
   auto received = received_by(state);
@@ -238,19 +250,29 @@ result<event_outcome> replay(const surroundings& settings, const object_state& s
     return received.failure();
   event_outcome outcome;
   outcome.name = "replayed";
-  route(outcome, settings, state, *received);
+  const auto* before = state.value(replays_entry);
+  outcome.merges.emplace_back(replays_entry,
+                              std::to_string(1 + (before ? std::atoi(before->c_str()) : 0)));
+  // By one of the vendor's ids it finds its way again, and its step.
+  const auto whose = match_of(state);
+  if (whose && !whose->who.empty())
+    give_as_matched(outcome, settings, state, *received, *whose);
+  else
+    route(outcome, settings, state, *received);
   return outcome;
 }
 
 result<event_outcome> assign(const surroundings& settings, const object_state& state,
-                             std::string_view order_id) {
+                             std::string_view body) {
   auto received = received_by(state);
   if (!received)
     return received.failure();
-  if (!may_be_key(order_id))
+  const auto whose = webhook_match::decode(body);
+  if (!whose)
+    return whose.failure();
+  if (!may_be_key(whose->order_id))
     return fail({error_kind::rejected, "webhook", "That can be no order's key.", 400});
-  const auto whom = route_of(received->what.kind, std::string(order_id));
-  if (!whom)
+  if (!route_of(received->what.kind, whose->order_id))
     return fail({error_kind::rejected, "webhook",
                  "An event of the kind " + std::string(name_of(received->what.kind)) +
                      " is about no order.",
@@ -259,10 +281,8 @@ result<event_outcome> assign(const surroundings& settings, const object_state& s
   outcome.name = "assigned";
   if (state.value(waits_entry) != nullptr)
     ask_no_more(outcome, state, *received);
-  auto assigned = *received;
-  assigned.what.about = {};
-  assigned.what.about.order_id = order_id;
-  give_to(outcome, settings, state, assigned, *whom);
+  outcome.merges.emplace_back(matched_entry, whose->encode());
+  give_as_matched(outcome, settings, state, *received, *whose);
   return outcome;
 }
 

@@ -19,7 +19,8 @@ inline constexpr std::int64_t webhook_kept_ms = 24LL * 3'600'000;
 /// - `Match`: somebody has learned whose one of its ids is.
 /// - `Conclude`: what it was about says that a person has to look at it (`conclusion.hpp`).
 /// - `Expire`: nobody has learned of it in time.
-/// - `Replay`, `Assign` (to an order): a person has it applied again.
+/// - `Replay`, `Assign` (to an order, by an encoded `webhook_match`): a person has it applied
+/// again.
 /// - `Show`: the event and its verdict, as JSON.
 ///
 /// `load_object`: an order that knows all that an event says is not woken for it.

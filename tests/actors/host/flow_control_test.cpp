@@ -1,6 +1,7 @@
 #include "actors/host/call_gate.hpp"
 #include "journal/base/log.hpp"
 #include "journal/base/random.hpp"
+#include "providers/transport.hpp"
 #include "tests/support/catch2.hpp"
 #include "tests/support/seeds.hpp"
 #include "tests/support/sim_clock.hpp"
@@ -383,14 +384,14 @@ TEST_CASE("over random asks, ends, refusals and withdrawals nothing is lost and 
 
 // ── Operators ────────────────────────────────────────────────────────────────────────────────
 
-TEST_CASE("a paused vendor gets nothing new, and what is in doubt is looked up",
-          "[host][gate][operator]") {
+TEST_CASE("no call at all leaves for a paused vendor", "[host][gate][operator]") {
   bench b;
-  b.gate->set_switch("shop", vendor_switch::calls, true);
+  b.gate->set_switch("shop", vendor_switch::calls, {switch_position::on});
   CHECK_FALSE(b.goes({1}));
   CHECK_FALSE(b.goes({2, "read"}));
-  CHECK(b.goes({3, "list", true}));
+  CHECK_FALSE(b.goes({3, "list", true}));
   CHECK(b.goes({4, "write", false, false, {}, "post"}));
+  CHECK_FALSE(b.gate->try_take("shop", place_kind::read));
   CHECK(b.why({1}) == "shop is paused by an operator");
   b.time.advance(7 * second);
   CHECK(b.shop().hold == vendor_hold::paused_by_operator);
@@ -398,16 +399,151 @@ TEST_CASE("a paused vendor gets nothing new, and what is in doubt is looked up",
   CHECK(b.shop().holds == 0);
   CHECK_FALSE(b.gate->tick()); // Time changes nothing.
   CHECK(b.offered.empty());
-  b.gate->set_switch("shop", vendor_switch::calls, false);
-  CHECK(b.offered.size() == 2);
+  b.gate->set_switch("shop", vendor_switch::calls, {});
+  CHECK(b.offered.size() == 3);
   b.take_offers();
   CHECK_FALSE(b.shop().held);
+}
+
+TEST_CASE("a place that was offered is taken back by a pause, and the queue keeps its order",
+          "[host][gate][operator]") {
+  bench b({}, {.effects = 2});
+  REQUIRE(b.goes({1}));
+  REQUIRE(b.goes({2}));
+  for (std::uint32_t n = 3; n < 8; ++n)
+    CHECK_FALSE(b.goes({n}));
+  b.out.erase(1);
+  b.out.erase(2);
+  REQUIRE(b.offered == std::deque<std::uint32_t>{3, 4}); // On their way to their objects.
+  b.offered.clear();
+  b.gate->set_switch("shop", vendor_switch::calls, {switch_position::on});
+  CHECK(b.shop().in_flight[0] == 0);
+  CHECK(b.shop().queued[0] == 5);
+  CHECK_FALSE(b.goes({3})); // What it was offered is not there any more.
+  CHECK_FALSE(b.goes({9}));
+  b.gate->set_switch("shop", vendor_switch::calls, {});
+  b.left.clear();
+  b.let_go(b.time.steady_ms() + 200 * second);
+  std::vector<std::uint32_t> order;
+  for (const auto& [n, at] : b.left)
+    order.push_back(n);
+  CHECK(order == std::vector<std::uint32_t>{3, 4, 5, 6, 7, 9});
+}
+
+TEST_CASE("after a pause the vendor is let through by and by", "[host][gate][operator]") {
+  bench b({}, {.effects = 100, .resume_at_once = 1'000, .pace_ms = 10, .ramp_ms = 120 * second});
+  b.gate->set_switch("shop", vendor_switch::calls, {switch_position::on});
+  for (std::uint32_t n = 0; n < 500; ++n)
+    CHECK_FALSE(b.goes({n}));
+  b.gate->set_switch("shop", vendor_switch::calls, {});
+  // Whoever has a place keeps it: how many there are is what is let through.
+  const auto on_the_wire = [&] {
+    b.gate->tick();
+    while (!b.offered.empty()) {
+      const auto n = b.offered.front();
+      b.offered.pop_front();
+      REQUIRE(b.goes({n}));
+    }
+    return b.out.size();
+  };
+  CHECK(on_the_wire() == 5);
+  CHECK(b.shop().ramp_percent == 5);
+  CHECK(b.why({500}) == "shop is let through again by and by: 5 % of its places are open");
+  b.time.advance(60 * second);
+  CHECK(on_the_wire() == 52);
+  b.time.advance(60 * second);
+  CHECK(on_the_wire() == 100);
+  CHECK_FALSE(b.shop().ramp_percent);
+}
+
+TEST_CASE("who waits for more of a ramp is let through without anybody asking",
+          "[host][gate][operator]") {
+  bench b({}, {.effects = 40, .resume_at_once = 1'000, .ramp_ms = 120 * second});
+  b.gate->set_switch("shop", vendor_switch::calls, {switch_position::on});
+  for (std::uint32_t n = 0; n < 4; ++n)
+    CHECK_FALSE(b.goes({n}));
+  b.gate->set_switch("shop", vendor_switch::calls, {});
+  REQUIRE(b.offered.size() == 2);
+  b.offered.clear(); // They keep what they were offered for a minute.
+  std::size_t ticks = 0;
+  while (b.offered.empty()) {
+    const auto next = b.gate->tick();
+    REQUIRE(next);
+    REQUIRE(++ticks < 100);
+    if (b.offered.empty())
+      b.time.advance(std::max<std::int64_t>(*next - b.time.steady_ms(), 1));
+  }
+  CHECK(b.offered.front() == 2);
+}
+
+TEST_CASE("what a person decided about a vendor ends when its time is over",
+          "[host][gate][operator]") {
+  bench b;
+  const auto which = GENERATE(vendor_switch::calls, vendor_switch::breaker);
+  const auto until = b.time.wall_ms() + 30 * second;
+  b.gate->set_switch("shop", which, {switch_position::on, 0, until, "ada", "moving"});
+  CHECK_FALSE(b.goes({1}));
+  const auto stands = b.shop().switches[static_cast<std::size_t>(which)];
+  CHECK(stands.by == "ada");
+  CHECK(stands.reason == "moving");
+  CHECK(stands.until == until);
+  CHECK(b.gate->tick() == b.time.steady_ms() + 30 * second);
+  b.time.advance(30 * second - 1);
+  b.gate->tick();
+  CHECK(b.offered.empty());
+  CHECK(b.shop().held);
+  b.time.advance(1);
+  SECTION("who waits is told") {
+    b.gate->tick();
+    CHECK(b.offered == std::deque<std::uint32_t>{1});
+  }
+  SECTION("who comes then stands behind who waited") {
+    b.goes({2});
+    REQUIRE_FALSE(b.offered.empty());
+    CHECK(b.offered.front() == 1);
+  }
+  CHECK_FALSE(b.shop().held);
+  CHECK(b.shop().ramp_percent == 5);
+}
+
+TEST_CASE("a breaker that a person holds closed does not open until that ends",
+          "[host][gate][operator]") {
+  bench b({}, {.breaker = {.volume_min = 2, .failing_ms = 0}});
+  const auto fail_twice = [&] {
+    b.time.advance(1);
+    for (int i = 0; i < 2; ++i)
+      b.learned({0}, vendor_finding::unreachable, b.time.steady_ms());
+  };
+  b.gate->set_switch("shop", vendor_switch::breaker,
+                     {switch_position::closed, 0, b.time.wall_ms() + 60 * second});
+  fail_twice();
+  CHECK_FALSE(b.shop().held);
+  CHECK(b.goes({1}));
+  b.time.advance(60 * second);
+  fail_twice();
+  CHECK(b.shop().hold == vendor_hold::breaker);
+}
+
+TEST_CASE("a person's probe goes at once where the vendor is held by itself",
+          "[host][gate][operator]") {
+  bench b({}, {.breaker = {.volume_min = 2, .failing_ms = 0, .open_ms = 60 * second}});
+  CHECK_FALSE(b.gate->probe_now("shop"));
+  b.time.advance(1);
+  for (int i = 0; i < 2; ++i)
+    b.learned({0}, vendor_finding::unreachable, 1);
+  CHECK_FALSE(b.goes({1}));
+  CHECK_FALSE(b.goes({2}));
+  CHECK(b.offered.empty());
+  CHECK(b.gate->probe_now("shop"));
+  CHECK(b.offered == std::deque<std::uint32_t>{1}); // One, as a probe.
+  b.gate->set_switch("shop", vendor_switch::calls, {switch_position::on});
+  CHECK_FALSE(b.gate->probe_now("shop"));
 }
 
 TEST_CASE("a breaker that is held open lets nothing pass until it is closed",
           "[host][gate][operator]") {
   bench b;
-  b.gate->set_switch("shop", vendor_switch::breaker, true);
+  b.gate->set_switch("shop", vendor_switch::breaker, {switch_position::on});
   CHECK_FALSE(b.goes({1}));
   CHECK_FALSE(b.goes({2, "list", true}));
   CHECK(b.why({2, "list", true}) == "shop is held open by an operator");
@@ -417,7 +553,7 @@ TEST_CASE("a breaker that is held open lets nothing pass until it is closed",
   b.learned({9}, vendor_finding::reached, b.time.steady_ms());
   CHECK(b.offered.empty());
   CHECK(b.shop().hold == vendor_hold::opened_by_operator);
-  b.gate->set_switch("shop", vendor_switch::breaker, false);
+  b.gate->set_switch("shop", vendor_switch::breaker, {});
   CHECK(b.offered.size() == 2);
 }
 
@@ -431,7 +567,7 @@ TEST_CASE("an operator closes a breaker that opened by itself", "[host][gate][op
     b.learned({0}, vendor_finding::unreachable, 1);
   REQUIRE(b.shop().hold == vendor_hold::breaker);
   CHECK_FALSE(b.goes({1}));
-  b.gate->set_switch("shop", vendor_switch::breaker, false);
+  b.gate->set_switch("shop", vendor_switch::breaker, {switch_position::closed, 0, 1});
   CHECK_FALSE(b.shop().held);
   CHECK(b.offered.size() == 1);
 }
@@ -485,7 +621,7 @@ TEST_CASE("how a vendor stands is shown whole", "[host][gate][status]") {
   CHECK_FALSE(b.goes({4, "write", false, true}));
   b.time.advance(120);
   for (auto& [n, lease] : b.out)
-    lease.answered();
+    lease.answered({providers::outcome_kind::response, {}, {}});
   b.time.advance(5'000); // Handling what they said is no latency of the vendor's.
   for (int i = 0; i < 20; ++i)
     b.gate->learned({.vendor = "shop",

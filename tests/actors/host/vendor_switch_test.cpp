@@ -157,6 +157,51 @@ TEST_CASE("a pause of a vendor holds when it is durable, and over restarts", "[h
   CHECK(s.hub.vendor().hold == vendor_hold::none);
 }
 
+TEST_CASE("a pause with an end holds over restarts until then, and its ramp too",
+          "[host][operator]") {
+  shop s;
+  const auto until = s.hub.time.wall_ms() + 60'000;
+  s.hub.operate_vendor(vendor_verb::pause, {"ada", "cli", "moving", until});
+  s.hub.commit();
+  s.hub.call("a", "charge", "1", {}, true);
+  s.hub.commit();
+  s.hub.restart();
+  const auto stands = s.hub.vendor();
+  CHECK(stands.hold == vendor_hold::paused_by_operator);
+  CHECK(stands.switches[0].by == "ada");
+  CHECK(stands.switches[0].reason == "moving");
+  CHECK(stands.switches[0].until == until);
+  s.hub.pass(59'999);
+  s.hub.commit();
+  CHECK(s.hub.calls.empty());
+  const bool is_down_at_the_end = GENERATE(false, true);
+  s.hub.pass(1);
+  if (is_down_at_the_end)
+    s.hub.restart();
+  s.hub.commit();
+  CHECK(s.hub.calls.size() == 1);
+  CHECK(s.hub.vendor().hold == vendor_hold::none);
+  CHECK(s.hub.vendor().ramp_percent == 5);
+}
+
+TEST_CASE("a breaker is held closed over restarts, or only closed", "[host][operator]") {
+  shop s;
+  const bool stays = GENERATE(false, true);
+  s.hub.operate_vendor(vendor_verb::open);
+  s.hub.operate_vendor(vendor_verb::close,
+                       {"ada", "cli", "", stays ? s.hub.time.wall_ms() + 60'000 : 0});
+  s.hub.commit();
+  CHECK(s.hub.vendor().hold == vendor_hold::none);
+  s.hub.restart();
+  CHECK(s.hub.vendor().hold == vendor_hold::none);
+  const auto position = s.hub.vendor().switches[1].position;
+  CHECK(position == (stays ? host::switch_position::closed : host::switch_position::off));
+  s.hub.operate_vendor(vendor_verb::automatic);
+  s.hub.commit();
+  s.hub.restart();
+  CHECK(s.hub.vendor().switches[1].position == host::switch_position::off);
+}
+
 TEST_CASE("an order is lost between an operator's word and the disk as any other is",
           "[host][operator]") {
   shop s;

@@ -1,6 +1,7 @@
 #pragma once
 #include "http_gateway/admin/admin_api.hpp"
 #include "http_gateway/server/server.hpp"
+#include "http_gateway/webhooks/webhook_desk.hpp"
 #include "tests/http_gateway/ingress/fake_ingress.hpp"
 #include "tests/http_gateway/server/raw_client.hpp"
 #include "tests/simulation/world/world.hpp"
@@ -11,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace orderhub::testing {
 
@@ -34,6 +36,42 @@ private:
   world& hub_;
 };
 
+/// The vendors of a simulated hub, for the thread that has it: what is asked for has happened when
+/// it returns.
+class world_vendors final : public host::vendor_control {
+public:
+  explicit world_vendors(world& hub) : hub_(hub) {}
+
+  [[nodiscard]] std::vector<host::vendor_places> vendors() const override { return hub_.places(); }
+  void operate_vendor(std::string vendor, host::vendor_verb verb, host::operator_note by,
+                      host::responder_ptr to) override {
+    struct told final : host::responder {
+      explicit told(host::responder_ptr t) : to(std::move(t)) {}
+      void accepted(std::string_view) override {}
+      void finished(host::call_response r) override {
+        to->finished(std::move(r));
+        is_over = true;
+      }
+      host::responder_ptr to;
+      bool is_over = false;
+    };
+    const auto answer = std::make_shared<told>(std::move(to));
+    hub_.operate_vendor(vendor, verb, std::move(by), answer);
+    hub_.run_until([&](world&) { return answer->is_over; });
+  }
+  bool probe_vendor(std::string_view vendor) override { return hub_.gate().probe_now(vendor); }
+  [[nodiscard]] std::vector<host::seen_call> calls_of(std::string_view vendor) const override {
+    return hub_.gate().calls(vendor);
+  }
+  [[nodiscard]] std::vector<host::call_record::point>
+  series_of(std::string_view vendor, std::int64_t range_ms) const override {
+    return hub_.gate().series(vendor, range_ms);
+  }
+
+private:
+  world& hub_;
+};
+
 inline http_gateway::admin_access_rules rules_with(const std::string& token) {
   http_gateway::admin_access_rules rules;
   if (!token.empty())
@@ -42,13 +80,37 @@ inline http_gateway::admin_access_rules rules_with(const std::string& token) {
   return rules;
 }
 
+/// The way into a simulated hub for what a person has done with an event; likewise.
+class world_ingress final : public host::ingress {
+public:
+  explicit world_ingress(world& hub) : hub_(hub) {}
+
+  void record(host::call_request request, host::responder_ptr to) override {
+    const auto answer = hub_.inform({request.service, request.key}, request.handler, request.body);
+    host::call_response r;
+    r.status = static_cast<std::uint16_t>(answer.status);
+    r.body = answer.status < 300 ? answer.body : R"({"message":")" + answer.body + "\"}";
+    to->finished(std::move(r));
+  }
+  void call(host::call_request request, host::responder_ptr to) override {
+    record(std::move(request), std::move(to));
+  }
+  void attach(host::invocation_target, bool, host::responder_ptr) override {}
+  void complete_awakeable(std::string, bool, std::string, host::responder_ptr) override {}
+  void forget_gone(std::string_view) override {}
+  [[nodiscard]] host::health_report health() const override { return {}; }
+
+private:
+  world& hub_;
+};
+
 /// The admin listener in front of a simulated hub.
 class admin_hub {
 public:
   explicit admin_hub(world_settings settings = {}, const std::string& token = {})
       : admin_hub(std::move(settings), rules_with(token)) {}
   admin_hub(world_settings settings, http_gateway::admin_access_rules rules)
-      : hub(std::move(settings)), desk_(hub),
+      : hub(std::move(settings)), people_(hub),
         api_(
             door, std::move(rules), hub.time, [] { return http_gateway::server_metrics{}; }, {},
             http_gateway::admin_api::shown_hub{
@@ -59,6 +121,8 @@ public:
                                      .waiting = [this] { return hub.waiting(); },
                                      .health = [this] { return door.health(); }}),
                 {"0.1.0", "mock", hub.time.wall_ms(), 0},
+                &people_,
+                &vendors_,
                 &desk_}) {
     auto started = http_gateway::server::start({}, api_);
     REQUIRE(started);
@@ -75,23 +139,25 @@ public:
   [[nodiscard]] raw_response ask(std::string_view target, std::string_view headers = {}) const {
     return send(get(target, headers));
   }
-  /// An action.
-  [[nodiscard]] raw_response act(const std::string& target, const std::string& body,
-                                 const std::string& headers = {}) const {
-    return send("POST " + target +
-                " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" + headers +
-                "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
-  }
   void set_access(http_gateway::admin_access_rules rules) { api_.set_access(std::move(rules)); }
+  /// Does something: a POST with a JSON body.
+  [[nodiscard]] raw_response act(std::string_view target, std::string_view body,
+                                 std::string_view headers = {}) const {
+    return send(post(target, body, "Content-Type: application/json\r\n" + std::string(headers)));
+  }
   [[nodiscard]] std::string url() const {
     return "http://127.0.0.1:" + std::to_string(web_->port());
   }
 
   world hub; ///< Not while a request is under way: it has one thread.
   fake_ingress door;
+  http_gateway::webhook_metrics webhooks; ///< What the webhooks' door has counted.
 
 private:
-  world_desk desk_;
+  world_desk people_;
+  world_vendors vendors_{hub};
+  world_ingress events_{hub};
+  http_gateway::webhook_desk desk_{hub.stored(), events_, webhooks};
   http_gateway::admin_api api_;
   std::unique_ptr<http_gateway::server> web_;
 };

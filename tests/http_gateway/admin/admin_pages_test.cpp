@@ -4,6 +4,7 @@
 #include "journal/key.hpp"
 #include "journal/store.hpp"
 #include "tests/http_gateway/admin/admin_hub.hpp"
+#include "tests/support/event_check.hpp"
 #include "tests/support/order_check.hpp"
 #include "tests/support/schema_check.hpp"
 
@@ -36,7 +37,8 @@ std::string filled(const admin_route& route, const std::string& key = "1") {
   for (const auto& [place, value] : {std::pair<std::string, std::string>{"{key}", key},
                                      {"{vendor}", "stripe"},
                                      {"{ref}", "label"},
-                                     {"{step}", "label"}})
+                                     {"{step}", "label"},
+                                     {"{id}", "stripe:evt_1"}})
     if (const auto at = path.find(place); at != std::string::npos)
       path.replace(at, place.size(), value);
   for (const auto& p : route.query)
@@ -60,14 +62,41 @@ void is_problem(const raw_response& r, int status, const std::string& reason) {
   CHECK(r.headers.count("x-request-id") == 1);
 }
 
+/// An event of which the hub has no use, so that there is one to show.
+void receive_one(admin_hub& hub) {
+  handlers::receipt r;
+  r.vendor = "stripe";
+  r.what.id = "evt_1";
+  r.what.type = "customer.created";
+  r.received_at = hub.hub.time.wall_ms();
+  r.body = "{}";
+  REQUIRE(event_sender(hub.hub).deliver(r) == 202);
+}
+
+/// A dry run.
+raw_response tried(const admin_hub& hub, const admin_route& route, const std::string& target) {
+  json body = json::object();
+  for (const auto& p : route.members)
+    if (p.is_needed)
+      body[std::string(p.name)] = p.takes.empty()
+                                      ? std::string("a reason")
+                                      : std::string(p.takes.substr(0, p.takes.find('|')));
+  return hub.act(target + "?dry_run=true", body.dump());
+}
+
 /// All JSON pages of a hub as it stands now.
 void all_are_described(const admin_hub& hub, const std::string& key = "1") {
   for (const auto& route : admin_routes()) {
-    if (route.method != "GET")
+    if (route.act != nullptr)
       continue;
     const auto target = filled(route, key);
     CAPTURE(target);
-    const auto r = hub.ask(target);
+    const bool is_of_event = route.path.find("{id}/assign") != std::string_view::npos;
+    const auto r = route.operate == nullptr ? hub.ask(target) : tried(hub, route, target);
+    if (is_of_event) { // This event is about no order.
+      is_problem(r, 409, "not_possible");
+      continue;
+    }
     INFO(r.body);
     REQUIRE(r.status == 200);
     CHECK(r.headers.at("content-type") == "application/json");
@@ -108,16 +137,36 @@ TEST_CASE("the admin API's table and its document are the same", "[admin][openap
     const bool reads = route.method == "GET";
     const std::string method = reads ? "get" : "post"; // As the document writes it.
     REQUIRE((reads || route.method == "POST"));
+    REQUIRE((route.answer != nullptr) == reads);
+    REQUIRE(((route.act != nullptr) != (route.operate != nullptr)) != reads);
     CAPTURE(route.path);
     in_table.insert(method + ' ' + std::string(route.path));
     const auto& operation = document["paths"][std::string(route.path)][method];
     CHECK(operation["x-role"] == name_of(route.role));
     const auto& answer = operation["responses"][reads ? "200" : "202"]["content"]
                                   ["application/json"]["schema"]["$ref"];
-    if (!reads)
+    if (route.act != nullptr)
       CHECK(operation["requestBody"]["content"]["application/json"]["schema"]["$ref"] ==
             "#/components/schemas/" + std::string(route.body));
     CHECK(answer == "#/components/schemas/" + std::string(route.schema));
+    if (!reads) {
+      const auto& plan =
+          operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"];
+      CHECK(plan == answer);
+    }
+    if (route.operate != nullptr) {
+      const auto& body = operation["requestBody"]["content"]["application/json"]["schema"];
+      std::set<std::string> members, needed, described_members;
+      for (const auto& p : route.members) {
+        members.insert(std::string(p.name));
+        if (p.is_needed)
+          needed.insert(std::string(p.name));
+      }
+      for (const auto& [name, schema] : body["properties"].items())
+        described_members.insert(name);
+      CHECK(members == described_members);
+      CHECK(needed == body["required"].get<std::set<std::string>>());
+    }
     std::set<std::string> parameters, described_parameters;
     for (const auto& p : route.query)
       parameters.insert(std::string(p.name) + (p.is_needed ? " needed " : " ") +
@@ -193,12 +242,14 @@ TEST_CASE("every reason of a refusal is in the document, and no other", "[admin]
 TEST_CASE("each page is as the document says, wherever an order stands", "[admin][openapi]") {
   SECTION("while its charge is out") {
     admin_hub hub;
+    receive_one(hub);
     hub.hub.ask(order_object("1"), "ProcessOrder", order_body());
     REQUIRE(hub.hub.run_until([](world& w) { return w.calling("stripe", "payment_intents"); }));
     all_are_described(hub);
   }
   SECTION("while its label is in doubt") {
     admin_hub hub(with_faults(lost_label));
+    receive_one(hub);
     hub.hub.ask(order_object("1"), "ProcessOrder", order_body());
     hub.hub.run(20'000);
     REQUIRE(field(hub.hub.order("1").body, "in_doubt").find("label") != std::string::npos);
@@ -206,12 +257,14 @@ TEST_CASE("each page is as the document says, wherever an order stands", "[admin
   }
   SECTION("when it is done") {
     admin_hub hub;
+    receive_one(hub);
     hub.hub.call(order_object("1"), "ProcessOrder", order_body());
     REQUIRE(hub.hub.run());
     all_are_described(hub);
   }
   SECTION("under a key that is hard on markup, paths and texts") {
     admin_hub hub;
+    receive_one(hub);
     const std::string key = R"(<img src=x onerror="a">/%2e?#ü'\)";
     hub.hub.call(order_object(key), "ProcessOrder", order_body());
     REQUIRE(hub.hub.run());
@@ -237,6 +290,12 @@ TEST_CASE("what no route takes is refused, and what was meant is named", "[admin
       is_problem(hub.act(target + "?nonsense=1", "{}"), 400, "unknown_parameter");
       is_problem(hub.act(target + "?dry_run=perhaps", "{}"), 400, "invalid_parameter");
       is_problem(hub.ask(target), 405, "wrong_method");
+      is_problem(hub.send(post(target, "{}")), 415, "wrong_content_type");
+      if (route.operate == nullptr)
+        continue;
+      for (const char* body : {"", "[]", "{", R"({"reason":"a reason","nonsense":"1"})",
+                               R"({"reason":"four"})", R"({"reason":5})", "{}"})
+        is_problem(hub.act(target, body), 400, "invalid_body");
       continue;
     }
     is_problem(hub.ask(target + query_sign(target) + "nonsense=1"), 400, "unknown_parameter");
@@ -282,6 +341,12 @@ TEST_CASE("the admin token is asked for on every path, and other hosts without o
   for (const auto& route : admin_routes()) {
     const auto target = filled(route);
     CAPTURE(target);
+    if (route.operate != nullptr) {
+      is_problem(closed.act(target, R"({"reason":"a reason"})"), 401, "unauthorized");
+      is_problem(open.act(target, R"({"reason":"a reason"})", "Origin: https://evil.example\r\n"),
+                 403, "forbidden");
+      continue;
+    }
     const auto refused = closed.ask(target);
     is_problem(refused, 401, "unauthorized");
     CHECK(refused.headers.at("www-authenticate") == "Bearer");
@@ -388,6 +453,7 @@ TEST_CASE("an id on a ticket leads to its order", "[admin]") {
 
 TEST_CASE("an order whose row is damaged is shown as far as it can be", "[admin][damage]") {
   admin_hub hub;
+  receive_one(hub);
   hub.hub.call(order_object("1"), "ProcessOrder", order_body());
   REQUIRE(hub.hub.run());
   {

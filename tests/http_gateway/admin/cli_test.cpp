@@ -97,6 +97,39 @@ TEST_CASE("the command line shows an order, explains it and lists its records", 
   CHECK(run({"status", "--quiet"}, environment).out.empty());
 }
 
+TEST_CASE("the command line acts on vendors, and says what that comes to", "[admin][cli]") {
+  admin_hub hub;
+  const std::map<std::string, std::string> environment{{"ORDERHUB_ADMIN_URL", hub.url()}};
+  const auto state = [&] { return run({"vendors", "show", "stripe"}, environment).out; };
+  const auto act = [&](std::vector<std::string> words) {
+    words.insert(words.end(), {"--reason", "stripe moves"});
+    return run(words, environment);
+  };
+  CHECK(run({"vendors", "pause", "stripe"}, environment).status == cli::wrong_use); // No reason.
+  const auto tried = act({"vendors", "pause", "stripe", "--dry-run"});
+  CHECK(tried.status == 0);
+  CHECK(has(tried.out, "becomes       paused_by_operator\n"));
+  CHECK(has(state(), "state       closed\n"));
+  CHECK(act({"vendors", "pause", "stripe", "--for", "30m"}).status == 0);
+  CHECK(has(state(), "state       paused_by_operator\n"));
+  CHECK(has(state(), ": stripe moves\n"));
+  CHECK(has(act({"vendors", "resume", "stripe"}).out, "effect        accepted\n"));
+  CHECK(act({"vendors", "open", "stripe"}).status == 0);
+  CHECK(has(state(), "state       opened_by_operator\n"));
+  CHECK(act({"vendors", "close", "stripe", "--for", "1h"}).status == 0);
+  CHECK(has(state(), "held        closed by admin until "));
+  CHECK(act({"vendors", "auto", "stripe"}).status == 0);
+  CHECK(has(act({"vendors", "probe", "stripe"}).out, "effect        nothing_to_do\n"));
+  CHECK(act({"vendors", "pause", "nobody"}).status == cli::not_found);
+  CHECK(act({"vendors", "pause", "stripe", "--for", "soon"}).status == cli::wrong_use);
+
+  hub.hub.call(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(hub.hub.run());
+  const auto calls = run({"vendors", "calls", "stripe"}, environment);
+  CHECK(calls.status == 0);
+  CHECK(has(calls.out, "POST /v1/payment_intents  200     OrderOrchestrator/1"));
+}
+
 TEST_CASE("the command line's exit status says what went wrong", "[admin][cli]") {
   const admin_hub hub({}, "a-token");
   const std::map<std::string, std::string> without{{"ORDERHUB_ADMIN_URL", hub.url()}};

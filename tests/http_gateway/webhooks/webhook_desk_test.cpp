@@ -31,7 +31,7 @@ TEST_CASE("a replay and an assignment are calls of the event's own object", "[we
   const webhook_desk desk(*journal, hub, metrics);
   const auto to = std::make_shared<nobody>();
   desk.replay("stripe:evt_1", to);
-  desk.assign("stripe:evt_1", "order-001", to);
+  desk.assign("stripe:evt_1", {"order-001", "ada", "case 8812", 1'000}, to);
   const auto calls = hub.recorded();
   REQUIRE(calls.size() == 2);
   for (const auto& call : calls) {
@@ -41,18 +41,24 @@ TEST_CASE("a replay and an assignment are calls of the event's own object", "[we
   }
   CHECK(calls[0].handler == "Replay");
   CHECK(calls[1].handler == "Assign");
-  CHECK(calls[1].body == "order-001");
+  const auto whose = must(handlers::webhook_match::decode(calls[1].body));
+  CHECK(whose.order_id == "order-001");
+  CHECK(whose.who == "ada");
   CHECK(must(desk.list({}, "", 10)).entries.empty());
   CHECK(must(desk.replay_dead("", "", 10, to)).count == 0);
   CHECK(desk.find("stripe:evt_1").error().kind == error_kind::not_found);
 }
 
-TEST_CASE("refused deliveries are kept in a ring, the newest first", "[webhooks][desk]") {
+TEST_CASE("refused deliveries of a vendor are kept in a ring, the newest first",
+          "[webhooks][desk]") {
   webhook_metrics metrics;
+  metrics.refused({9'999, "shippo", providers::webhooks::refusal::wrong, "", 1});
   for (std::size_t i = 0; i < webhook_metrics::refused_kept + 10; ++i)
     metrics.refused(
         {static_cast<unix_ms>(i), "stripe", providers::webhooks::refusal::wrong, "", 1});
-  const auto ring = metrics.refusals();
+  CHECK(metrics.refusals().size() == webhook_metrics::refused_kept + 1);
+  CHECK(metrics.refusals().back().vendor == "shippo"); // None of another's pushes it out.
+  const auto ring = metrics.refusals("stripe");
   REQUIRE(ring.size() == webhook_metrics::refused_kept);
   CHECK(ring.front().at == static_cast<unix_ms>(webhook_metrics::refused_kept + 9));
   CHECK(ring.back().at == 10);

@@ -198,6 +198,17 @@ TEST_CASE("what is not the vendor's is refused, counted and not stored", "[webho
   CHECK(ring.front().why == hooks::refusal::too_new);
   CHECK(ring.back().why == hooks::refusal::no_signature);
   CHECK(ring.back().body_size == body.size());
+  CHECK(ring.back().sha256.size() == 64);
+  CHECK(ring.back().peer == "127.0.0.1");
+  CHECK(ring.back().secrets_tried == 1);
+  CHECK_FALSE(ring.back().skew_ms);
+  CHECK(ring.front().skew_ms == -400'000);
+  CHECK(ring[2].skew_ms == 0); // A wrong signature, at the right time.
+  const auto& names = ring.front().headers;
+  CHECK(std::find(names.begin(), names.end(), "Stripe-Signature") != names.end());
+  for (const auto& one : ring) // The names of headers, and what they hold of none.
+    for (const auto& name : one.headers)
+      CHECK(name.find("v1=") == std::string::npos);
 }
 
 TEST_CASE("without a secret every call is refused", "[webhooks][door][N11]") {

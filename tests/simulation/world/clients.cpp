@@ -1,4 +1,5 @@
 #include "tests/simulation/world/world.hpp"
+#include "tests/support/must.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -78,6 +79,22 @@ std::size_t world::operate(host::operator_request request) {
   clients_.push_back(std::move(c));
   ask_again(number);
   return number;
+}
+
+void world::operate_vendor(const std::string& vendor, host::vendor_verb verb,
+                           host::operator_note by, host::responder_ptr to) {
+  struct nobody final : host::responder {
+    void accepted(std::string_view) override {}
+    void finished(host::call_response) override {}
+  };
+  if (!to)
+    to = std::make_shared<nobody>();
+  auto record = must(host::record_of(vendor, verb, std::move(by)));
+  put("operator > " + vendor, time.true_ms(),
+      to_object{record.object,
+                host::operator_input{.invocation = {},
+                                     .action = record.action,
+                                     .to = host::switching(gate_, vendor, record, std::move(to))}});
 }
 
 bool world::resolve(std::string_view awakeable, result<std::string> value) {

@@ -45,6 +45,9 @@ void world::deliver(std::string channel) {
     return;
   }
   auto& to = std::get<to_object>(content);
+  if (auto* event = std::get_if<host::object_event>(&to.event))
+    if (auto* outcome = std::get_if<host::vendor_outcome>(event))
+      outcome->place.answered(outcome->outcome);
   if (const auto* in = std::get_if<from_client>(&to.event))
     take_in(*in);
   else
@@ -60,6 +63,7 @@ void world::send(durable::vendor_call call, const host::activation& from) {
   const auto now = time.true_ms();
   auto channel = "call " + std::to_string(++numbers_);
   auto place = gate_->leave(call.vendor, call.ref, host::kind_of(call.call_class, call.lookup));
+  place.carries(call);
   // The vendor has reset it behind its last answer, which nobody has noticed: the call is written
   // into it and lost.
   if (!call.fresh && dead_connections_.erase(call.vendor) > 0) {

@@ -76,6 +76,7 @@ void world::open() {
   for (const auto& [name, endpoint] : vendors_.endpoints)
     names.push_back(name);
   gate_ = std::make_shared<host::vendor_gate>(names, settings_.places, time, settings_.rates);
+  host::restore_switches(*gate_, *journal_);
   gate_->on_offer([this](host::place_offer offer) {
     auto object = offer.object;
     const auto channel = "gate > " + object.text();

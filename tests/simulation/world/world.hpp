@@ -9,6 +9,7 @@
 #include "actors/host/intake.hpp"
 #include "actors/host/object_event.hpp"
 #include "actors/host/operator_desk.hpp"
+#include "actors/host/vendor_switch.hpp"
 #include "journal/base/random.hpp"
 #include "journal/commit_log/commit_log.hpp"
 #include "journal/hub_journal.hpp"
@@ -158,6 +159,10 @@ public:
   /// A person acts on an object; asked again, with the same id, whenever the hub lost power before
   /// it was answered.
   std::size_t operate(host::operator_request request);
+  /// A person acts on a vendor; `to` hears of it when that is durable, unless power is lost before.
+  void operate_vendor(const std::string& vendor, host::vendor_verb verb, host::operator_note by,
+                      host::responder_ptr to = nullptr);
+  [[nodiscard]] host::vendor_gate& gate() { return *gate_; }
 
   /// Somebody resolves an awakeable, or rejects it; false where there is none that waits.
   bool resolve(std::string_view awakeable, result<std::string> value);

@@ -454,7 +454,8 @@ TEST_CASE("an event that is about nothing here is a dead letter until somebody a
   w.run(60'000);
   CHECK(shippo.became(lost, "verdict") == "unmatched");
   lost.what.reference = field(w.order("1").body, "trackingNumber");
-  CHECK(w.inform(object, "Assign", "1").status == 200);
+  CHECK(w.inform(object, "Assign", handlers::webhook_match{"1", "ada", "case 8812", 1'000}.encode())
+            .status == 200);
   w.run();
   CHECK(shippo.became(lost, "verdict") != "unmatched");
 }

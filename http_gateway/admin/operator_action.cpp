@@ -1,0 +1,168 @@
+#include "http_gateway/admin/operator_action.hpp"
+
+#include "actors/host/response.hpp"
+#include "journal/base/duration.hpp"
+#include "journal/base/text.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace orderhub::http_gateway {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+
+constexpr std::size_t reason_min = 5, reason_max = 500;
+
+admin_problem invalid(std::string message, std::string_view field = {}) {
+  return {admin_reason::invalid_body, std::move(message), std::string(field), {}, {}};
+}
+
+/// What the hub says of an action that it has written down, or has not.
+class action_responder final : public host::responder {
+public:
+  action_responder(operator_action action, std::string plan)
+      : action_(std::move(action)), plan_(std::move(plan)) {}
+
+  void accepted(std::string_view) override {}
+  void finished(host::call_response reply) override {
+    if (reply.status < 300)
+      return action_.accept(plan_);
+    const auto j = json::parse(reply.body, nullptr, false);
+    auto message = j.is_object() && j.contains("message") && j["message"].is_string()
+                       ? j["message"].get<std::string>()
+                       : std::string("The hub could not do it.");
+    const auto reason = reply.status == 404   ? admin_reason::no_such_path
+                        : reply.status == 400 ? admin_reason::invalid_body
+                        : reply.status == 409 ? admin_reason::not_possible
+                                              : admin_reason::unavailable;
+    action_.refuse({reason, std::move(message), {}, {}, {}});
+  }
+
+private:
+  operator_action action_;
+  std::string plan_;
+};
+
+std::optional<int> digits(std::string_view text) {
+  int n = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), n);
+  return failed == std::errc() && end == text.data() + text.size() && !text.empty() &&
+                 text.front() != '-'
+             ? std::optional(n)
+             : std::nullopt;
+}
+
+std::optional<admin_problem> read_members(const json& body, operator_action& action) {
+  const auto known = action.call.route->members;
+  for (const auto& [name, value] : body.items()) {
+    const auto it =
+        std::find_if(known.begin(), known.end(), [&](const auto& p) { return p.name == name; });
+    if (it == known.end())
+      return invalid("The body has a member that this action does not take.",
+                     is_utf8(name) ? cut_text(name, 64) : std::string_view());
+    if (!value.is_string())
+      return invalid(name + " must be a text.", name);
+    if (auto why = wrong_value(*it, value.get_ref<const std::string&>()); !why.empty())
+      return invalid(name + ' ' + why, name);
+    action.body.emplace(name, value.get<std::string>());
+  }
+  for (const auto& p : known)
+    if (p.is_needed && action.value(p.name).empty())
+      return invalid(std::string(p.name) + " is needed.", p.name);
+  const auto reason = action.value("reason");
+  if (!reason.empty() && (reason.size() < reason_min || reason.size() > reason_max))
+    return invalid("reason must be a text of 5 to 500 bytes.", "reason");
+  return std::nullopt;
+}
+
+std::optional<admin_problem> read_end(operator_action& action, unix_ms now) {
+  const auto until = action.value("until"), lasts = action.value("for");
+  if (!until.empty() && !lasts.empty())
+    return invalid("until and for say the same: give one of them.", "for");
+  if (!lasts.empty()) {
+    const auto ms = parse_duration_ms(lasts);
+    if (!ms || *ms <= 0)
+      return invalid("for must be a duration such as 30m or 2h.", "for");
+    action.by.until = now + *ms;
+  }
+  if (!until.empty()) {
+    const auto at = utc_time_in(until);
+    if (!at || *at <= now)
+      return invalid("until must be a time to come, in UTC: 2026-11-24T11:00:00Z.", "until");
+    action.by.until = *at;
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+std::optional<unix_ms> utc_time_in(std::string_view text) {
+  // 2026-11-24T11:00:00[.123]Z
+  constexpr std::size_t seconds_end = 19;
+  const bool has_ms = text.size() == seconds_end + 5;
+  if ((text.size() != seconds_end + 1 && !has_ms) || text.back() != 'Z' || text[4] != '-' ||
+      text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':' ||
+      (has_ms && text[seconds_end] != '.'))
+    return std::nullopt;
+  const auto year = digits(text.substr(0, 4)), month = digits(text.substr(5, 2)),
+             day = digits(text.substr(8, 2)), hour = digits(text.substr(11, 2)),
+             minute = digits(text.substr(14, 2)), second = digits(text.substr(17, 2));
+  const auto ms = has_ms ? digits(text.substr(seconds_end + 1, 3)) : std::optional(0);
+  if (!year || !month || !day || !hour || !minute || !second || !ms || *year < 1970 || *hour > 23 ||
+      *minute > 59 || *second > 59)
+    return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(*year),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
+                                         std::chrono::day(static_cast<unsigned>(*day))};
+  if (!date.ok())
+    return std::nullopt;
+  const auto days = std::chrono::sys_days(date).time_since_epoch().count();
+  return ((days * 24LL + *hour) * 60 + *minute) * 60'000 + *second * 1'000LL + *ms;
+}
+
+void operator_action::accept(std::string_view plan, bool is_nothing_to_do) const {
+  http_response r;
+  r.status = is_dry_run() ? 200 : 202;
+  r.body.append(R"({"effect":")")
+      .append(is_nothing_to_do ? "nothing_to_do" : "accepted")
+      .append(R"(","dry_run":)")
+      .append(is_dry_run() ? "true" : "false")
+      .append(R"(,"plan":)")
+      .append(plan)
+      .append("}");
+  respond(std::move(r));
+}
+
+host::responder_ptr operator_action::when_durable(std::string plan) const {
+  return std::make_shared<action_responder>(*this, std::move(plan));
+}
+
+std::variant<operator_action, admin_problem>
+operator_action_of(admin_call call, std::string_view bytes, unix_ms now) {
+  const auto body = json::parse(bytes, nullptr, false);
+  if (!body.is_object())
+    return invalid("The body is not a JSON object.");
+  operator_action action;
+  action.call = std::move(call);
+  if (auto problem = read_members(body, action))
+    return std::move(*problem);
+  action.by.reason = action.value("reason");
+  if (auto problem = read_end(action, now))
+    return std::move(*problem);
+  return action;
+}
+
+admin_role role_needed(const admin_call& call, std::string_view body) {
+  const auto j = json::parse(body, nullptr, false);
+  const auto state = j.is_object() ? j.find("state") : j.end();
+  // A breaker that is held closed protects nobody.
+  return state != j.end() && *state == "closed" ? admin_role::admin : call.route->role;
+}
+
+} // namespace orderhub::http_gateway

@@ -1,0 +1,22 @@
+#pragma once
+#include "http_gateway/cli/admin_commands.hpp"
+#include "http_gateway/cli/client.hpp"
+
+#include <functional>
+#include <ostream>
+
+namespace orderhub::http_gateway::cli {
+
+/// What a command does, and its exit status.
+using command_work =
+    std::function<int(const client& hub, bool wants_json, std::ostream& out, std::ostream& err)>;
+/// Adds a command with the options that all of them have.
+using command_adder =
+    std::function<CLI::App*(CLI::App& to, const char* name, const char* help, command_work does)>;
+
+/// `webhooks …` to the program's, and to `vendors` what is done to one. `environment` is asked when
+/// a command runs.
+void add_hook_commands(CLI::App& app, CLI::App& vendors, const command_adder& add,
+                       const environment_reader& environment);
+
+} // namespace orderhub::http_gateway::cli
