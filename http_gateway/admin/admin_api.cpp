@@ -62,6 +62,23 @@ http_response refused(http_response refusal) {
   return r;
 }
 
+std::optional<admin_problem> take_body(const http_request& request, admin_call& call) {
+  auto type = request.header("content-type");
+  type = type.substr(0, type.find(';'));
+  while (!type.empty() && type.back() == ' ')
+    type.remove_suffix(1);
+  if (!equal_ignoring_case(type, "application/json"))
+    return admin_problem{admin_reason::wrong_content_type,
+                         "This needs the header Content-Type: application/json.",
+                         "content-type",
+                         {},
+                         {}};
+  if (request.body.size() > admin_body_max)
+    return admin_problem{admin_reason::body_too_large, "The body has at most 64 KiB.", {}, {}, {}};
+  call.body = request.body;
+  return std::nullopt;
+}
+
 http_response response_of(admin_page page) {
   http_response r;
   if (!page.version.empty())
@@ -105,7 +122,11 @@ http_response admin_api::page_for(const http_request& request) const {
   auto call = admin_call_of(request.method, request.target);
   if (auto* problem = std::get_if<admin_problem>(&call))
     return http_gateway::response_of(*problem);
-  const auto& found = std::get<0>(call);
+  auto& found = std::get<0>(call);
+  if (!found.route->body.empty()) {
+    if (auto problem = take_body(request, found))
+      return http_gateway::response_of(*problem);
+  }
   auto answer = found.route->answer(found, {shown_->view, shown_->about});
   if (auto* problem = std::get_if<admin_problem>(&answer))
     return http_gateway::response_of(*problem);

@@ -28,6 +28,9 @@ constexpr std::array<reason_row, admin_reason_count> rows = {{
     {admin_reason::wrong_method, "wrong_method", 405},
     {admin_reason::unreadable, "unreadable", 500},
     {admin_reason::unavailable, "unavailable", 503},
+    {admin_reason::invalid_body, "invalid_body", 400},
+    {admin_reason::wrong_content_type, "wrong_content_type", 415},
+    {admin_reason::body_too_large, "body_too_large", 413},
 }};
 
 const reason_row& row_of(admin_reason reason) {

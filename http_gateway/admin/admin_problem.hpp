@@ -23,9 +23,12 @@ enum class admin_reason : std::uint8_t {
   wrong_method,
   unreadable, ///< What is asked for is set aside.
   unavailable,
+  invalid_body,
+  wrong_content_type,
+  body_too_large,
 };
 inline constexpr std::size_t admin_reason_count =
-    static_cast<std::size_t>(admin_reason::unavailable) + 1;
+    static_cast<std::size_t>(admin_reason::body_too_large) + 1;
 /// `unknown_parameter`
 std::string_view name_of(admin_reason reason);
 std::uint16_t status_of(admin_reason reason);

@@ -1,6 +1,7 @@
 #pragma once
 #include "http_gateway/admin/admin_problem.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <span>
@@ -36,6 +37,7 @@ struct admin_route {
   std::span<const admin_parameter> query;
   std::string_view schema; ///< Of its JSON answer, in the document.
   admin_answer (*answer)(const admin_call&, const admin_sources&) = nullptr;
+  std::string_view body = {}; ///< Of a POST: the schema of what it takes.
 };
 std::span<const admin_route> admin_routes();
 
@@ -45,6 +47,7 @@ struct admin_call {
   std::map<std::string, std::string, std::less<>> in_path; ///< Decoded, in their normal form.
   /// Decoded; those with a fallback are always there.
   std::map<std::string, std::string, std::less<>> query;
+  std::string body; ///< Of a POST.
 
   [[nodiscard]] const std::string& key() const { return in_path.at("key"); }
   /// Empty where it was not given.
@@ -57,7 +60,11 @@ struct admin_call {
 
 /// Whether a target is one of this API's.
 bool is_admin_target(std::string_view target);
-/// The call of a GET (or HEAD, which is one without its body) or why it is none.
+/// Why a value is not what a parameter takes; empty where it is.
+std::string why_not_taken(const admin_parameter& parameter, std::string_view value);
+/// Bytes of a POST's body, at most.
+inline constexpr std::size_t admin_body_max = 64U << 10U;
+/// The call of a request (HEAD is a GET without its body), or why it is none.
 std::variant<admin_call, admin_problem> admin_call_of(std::string_view method,
                                                       std::string_view target);
 

@@ -58,12 +58,20 @@ void is_problem(const raw_response& r, int status, const std::string& reason) {
   CHECK(r.headers.count("x-request-id") == 1);
 }
 
+/// A request of a route; a search has somebody to look for.
+std::string request_for(const admin_route& route, const std::string& target,
+                        const std::string& headers = {}) {
+  return route.method == "GET" ? get(target, headers)
+                               : post(target, R"({"email":"ada@example.com"})",
+                                      "Content-Type: application/json\r\n" + headers);
+}
+
 /// All JSON pages of a hub as it stands now.
 void all_are_described(const admin_hub& hub, const std::string& key = "1") {
   for (const auto& route : admin_routes()) {
     const auto target = filled(route, key);
     CAPTURE(target);
-    const auto r = hub.ask(target);
+    const auto r = hub.send(request_for(route, target));
     INFO(r.body);
     REQUIRE(r.status == 200);
     CHECK(r.headers.at("content-type") == "application/json");
@@ -101,12 +109,15 @@ TEST_CASE("the admin API's table and its document are the same", "[admin][openap
     for (const auto& [method, operation] : methods.items())
       in_document.insert(method + ' ' + path);
   for (const auto& route : admin_routes()) {
-    REQUIRE(route.method == "GET");
-    const std::string method = "get"; // As the document writes it.
+    const std::string method = route.method == "GET" ? "get" : "post"; // As the document has it.
+    REQUIRE(route.body.empty() == (method == "get"));
     CAPTURE(route.path);
     in_table.insert(method + ' ' + std::string(route.path));
     const auto& operation = document["paths"][std::string(route.path)][method];
     CHECK(operation["x-role"] == name_of(route.role));
+    if (!route.body.empty())
+      CHECK(operation["requestBody"]["content"]["application/json"]["schema"]["$ref"] ==
+            "#/components/schemas/" + std::string(route.body));
     const auto& answer =
         operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"];
     CHECK(answer == "#/components/schemas/" + std::string(route.schema));
@@ -214,7 +225,12 @@ TEST_CASE("what no route takes is refused, and what was meant is named", "[admin
   for (const auto& route : admin_routes()) {
     const auto target = filled(route);
     CAPTURE(target);
-    is_problem(hub.ask(target + query_sign(target) + "nonsense=1"), 400, "unknown_parameter");
+    is_problem(hub.send(request_for(route, target + query_sign(target) + "nonsense=1")), 400,
+               "unknown_parameter");
+    if (route.method == "POST") {
+      is_problem(hub.send(post(target, "{}")), 415, "wrong_content_type");
+      continue;
+    }
     is_problem(hub.send(post(target, "{}")), 405, "wrong_method");
     for (const auto& p : route.query) {
       const auto twice = filled(route) + query_sign(target) + std::string(p.name) + "=1&" +
@@ -257,14 +273,16 @@ TEST_CASE("the admin token is asked for on every path, and other hosts without o
   for (const auto& route : admin_routes()) {
     const auto target = filled(route);
     CAPTURE(target);
-    const auto refused = closed.ask(target);
+    const auto refused = closed.send(request_for(route, target));
     is_problem(refused, 401, "unauthorized");
     CHECK(refused.headers.at("www-authenticate") == "Bearer");
-    CHECK(closed.ask(target, "Authorization: Bearer a-token\r\n").status != 401);
-    is_problem(closed.ask(target, "Authorization: Bearer another\r\n"), 401, "unauthorized");
-    is_problem(open.send("GET " + target + " HTTP/1.1\r\nHost: evil.example\r\n\r\n"), 403,
-               "forbidden");
-    is_problem(open.ask(target, "Origin: https://evil.example\r\n"), 403, "forbidden");
+    const auto with = [&](const char* header) { return request_for(route, target, header); };
+    CHECK(closed.send(with("Authorization: Bearer a-token\r\n")).status != 401);
+    is_problem(closed.send(with("Authorization: Bearer another\r\n")), 401, "unauthorized");
+    is_problem(open.send(std::string(route.method) + ' ' + target +
+                         " HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 0\r\n\r\n"),
+               403, "forbidden");
+    is_problem(open.send(with("Origin: https://evil.example\r\n")), 403, "forbidden");
   }
 }
 
