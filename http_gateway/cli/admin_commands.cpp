@@ -1,6 +1,7 @@
 #include "http_gateway/cli/admin_commands.hpp"
 
 #include "http_gateway/cli/client.hpp"
+#include "http_gateway/cli/order_list.hpp"
 #include "http_gateway/cli/shown.hpp"
 #include "http_gateway/cli/table_text.hpp"
 
@@ -8,6 +9,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -43,12 +45,14 @@ struct admin_commands::parts {
   std::string invocation, kinds;
   bool is_newest_first = false, is_quiet = false;
   std::size_t limit = 200;
+  order_list_options listed;
   std::function<int(const parts&, const client&, std::ostream&, std::ostream&)> meant;
 
   [[nodiscard]] bool wants_json() const { return output == "json"; }
 
   CLI::App* add(CLI::App& to, const char* name, const char* help,
-                int (parts::*does)(const client&, std::ostream&, std::ostream&) const) {
+                int (parts::*does)(const client&, std::ostream&, std::ostream&) const,
+                const std::vector<std::string>& outputs = {"table", "json"}) {
     auto* command = to.add_subcommand(name, help);
     command->add_option("--url", url, "the hub's admin listener (ORDERHUB_ADMIN_URL)")
         ->type_name("URL");
@@ -58,7 +62,7 @@ struct admin_commands::parts {
                      "ORDERHUB_ADMIN_TOKEN_FILE)")
         ->type_name("FILE");
     command->add_option("--output,-o", output, "table, or json for programs")
-        ->check(CLI::IsMember({"table", "json"}))
+        ->check(CLI::IsMember(outputs))
         ->capture_default_str();
     command->callback([this, does] {
       meant = [does](const parts& p, const client& hub, std::ostream& out, std::ostream& err) {
@@ -97,6 +101,10 @@ struct admin_commands::parts {
 
   [[nodiscard]] std::string order_path(std::string_view rest = {}) const {
     return ("/admin/orders/" + percent_encoded(key)).append(rest);
+  }
+
+  int list_orders(const client& hub, std::ostream& out, std::ostream& err) const {
+    return cli::list_orders(listed, output, hub, out, err);
   }
 
   int show_order(const client& hub, std::ostream& out, std::ostream& err) const {
@@ -198,6 +206,9 @@ admin_commands::admin_commands(CLI::App& app) : parts_(std::make_unique<parts>()
     command->add_option("KEY", p.key, "the order's key")->required();
     return command;
   };
+  add_options(*p.add(*orders, "list", "which there are, the newest first", &parts::list_orders,
+                     {"table", "wide", "json", "jsonl", "tsv"}),
+              p.listed);
   key_of(p.add(*orders, "show", "how an order stands", &parts::show_order));
   key_of(p.add(*orders, "explain", "why it stands so, and what comes next", &parts::explain_order))
       ->add_option("--format", p.format, "text, or markdown for a channel")

@@ -30,11 +30,33 @@ std::size_t take(char* bytes, std::size_t size, std::size_t count, void* to) {
 } // namespace
 
 result<client_answer> client::get(const std::string& path) const {
+  return ask(path, nullptr, {});
+}
+
+result<client_answer> client::post(const std::string& path, const std::string& body,
+                                   const std::string& key) const {
+  return ask(path, &body, key);
+}
+
+result<client_answer> client::ask(const std::string& path, const std::string* body,
+                                  const std::string& key) const {
   const std::unique_ptr<CURL, easy_end> easy(curl_easy_init());
   client_answer answer;
   std::unique_ptr<curl_slist, list_end> headers;
+  const auto add_header = [&](const std::string& line) {
+    // What it returns has the same lines and one more.
+    headers.reset(curl_slist_append(headers.release(), line.c_str()));
+  };
   if (!token_.empty())
-    headers.reset(curl_slist_append(nullptr, ("Authorization: Bearer " + token_.reveal()).c_str()));
+    add_header("Authorization: Bearer " + token_.reveal());
+  if (body != nullptr) {
+    add_header("Content-Type: application/json");
+    if (!key.empty())
+      add_header("Idempotency-Key: " + key);
+    curl_easy_setopt(easy.get(), CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(body->size()));
+    curl_easy_setopt(easy.get(), CURLOPT_POSTFIELDS, body->c_str());
+  }
   curl_easy_setopt(easy.get(), CURLOPT_URL, (base_ + path).c_str());
   curl_easy_setopt(easy.get(), CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy.get(), CURLOPT_HTTPHEADER, headers.get());

@@ -22,8 +22,13 @@ public:
 
   /// `path`: path and query, percent-encoded. Fails with `unavailable` where no answer came.
   [[nodiscard]] result<client_answer> get(const std::string& path) const;
+  /// The same with a JSON body; `key`: its `idempotency-key`, empty: none.
+  [[nodiscard]] result<client_answer> post(const std::string& path, const std::string& body,
+                                           const std::string& key) const;
 
 private:
+  [[nodiscard]] result<client_answer> ask(const std::string& path, const std::string* body,
+                                          const std::string& key) const;
   std::string base_;
   secret token_;
 };
