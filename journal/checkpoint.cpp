@@ -104,7 +104,7 @@ void checkpoint::take_order() {
 result<std::size_t> checkpoint::fold_object(write_transaction& txn, const std::string& key,
                                             const std::vector<stored_record>& records,
                                             std::size_t first, std::vector<row_to_put>& invocations,
-                                            slice_budget& budget) {
+                                            listing_batch& lists, slice_budget& budget) {
   auto base = base_of(txn, key);
   if (!base)
     return base.failure();
@@ -116,6 +116,7 @@ result<std::size_t> checkpoint::fold_object(write_transaction& txn, const std::s
 
   const auto old_due = had_row ? next_due(state) : std::nullopt;
   const bool was_active = had_row && needs_resume(state);
+  const auto was_listed = had_row ? lists_.of(key, state) : std::nullopt;
   std::vector<invocation_id> old_live;
   for (const auto& i : state.live)
     old_live.push_back(i.id);
@@ -158,6 +159,8 @@ result<std::size_t> checkpoint::fold_object(write_transaction& txn, const std::s
 
   for (auto& i : state.finished) {
     const auto row_key = invocation_key(i.id);
+    if (std::find(old_live.begin(), old_live.end(), i.id) == old_live.end())
+      lists_.add_invocation(state.id, i.id, lists);
     invocations.push_back({row_key, encode(invocation_row{state.id, std::move(i)})});
   }
   for (const auto& i : state.live) {
@@ -166,6 +169,7 @@ result<std::size_t> checkpoint::fold_object(write_transaction& txn, const std::s
     invocation_state mark;
     mark.id = i.id;
     mark.accepted_at = i.accepted_at;
+    lists_.add_invocation(state.id, i.id, lists);
     invocations.push_back({invocation_key(i.id), encode(invocation_row{state.id, mark})});
   }
   if (!state.blank()) {
@@ -175,6 +179,9 @@ result<std::size_t> checkpoint::fold_object(write_transaction& txn, const std::s
     if (auto done = txn.del(table::ob, key); !done)
       return done.failure();
   }
+  const auto listed_rows = lists.size();
+  lists_.change(state.id, was_listed, lists_.of(key, state), lists); // Nothing of a blank one.
+  budget.spend(lists.size() - listed_rows);
   const auto due = state.blank() ? std::nullopt : next_due(state);
   if (due != old_due) {
     budget.spend(1);
@@ -214,7 +221,7 @@ result<checkpoint::slice> checkpoint::fold_in(write_transaction& txn, slice_budg
     const auto& records = recent_.frozen()->objects.find(key)->second.records;
     bool set_aside_now = aside_.contains(key);
     if (!set_aside_now) {
-      auto folded = fold_object(txn, key, records, part, invocations, budget);
+      auto folded = fold_object(txn, key, records, part, invocations, done.lists, budget);
       if (folded && *folded < records.size()) {
         part = *folded;
         break;
@@ -244,6 +251,8 @@ result<checkpoint::slice> checkpoint::fold_in(write_transaction& txn, slice_budg
       return put.failure();
   if (!invocations.empty())
     move_mean(invocation_put_us_, puts_start, invocations.size());
+  if (auto put = lists_.write(txn, done.lists); !put)
+    return put.failure();
 
   done.folded_to = at;
   done.part = part;
@@ -322,6 +331,7 @@ bool checkpoint::note(const slice& done) {
     trim_waits_ = done.trimmed->more;
   if (!done.folded)
     return false;
+  lists_.note(done.lists);
   recent_.folded(std::span(order_).subspan(at_, done.folded_to - at_), done.ended);
   at_ = done.folded_to;
   part_ = done.part;

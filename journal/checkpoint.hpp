@@ -4,6 +4,7 @@
 #include "journal/commit_log/commit_log.hpp"
 #include "journal/journal_options.hpp"
 #include "journal/key.hpp"
+#include "journal/listing_index.hpp"
 #include "journal/overlay.hpp"
 #include "journal/set_aside.hpp"
 #include "journal/slice_budget.hpp"
@@ -32,13 +33,15 @@ public:
     std::optional<checkpoint_mark> ended; ///< It was the last one: where the checkpoint is now.
     std::optional<front_deleted> trimmed; ///< Of the log, where it trimmed.
     std::vector<std::string> moved;       ///< Digests of objects set aside in it.
+    listing_batch lists;                  ///< What changed in lists.
   };
 
   /// None of these is owned; all outlive it. `log`: null where the log is in the tables. Of what a
   /// checkpoint has folded its segments are released.
   checkpoint(store& tables, const journal_options& options, overlay& recent, aside_objects& aside,
-             commit_log* log)
-      : tables_(tables), options_(options), recent_(recent), aside_(aside), log_(log) {}
+             listing_index& lists, commit_log* log)
+      : tables_(tables), options_(options), recent_(recent), aside_(aside), lists_(lists),
+        log_(log) {}
 
   /// The log holds rows up to the checkpoint.
   void trim_later() { trim_waits_ = true; }
@@ -76,12 +79,13 @@ private:
                                                 const std::vector<stored_record>& records,
                                                 std::size_t first,
                                                 std::vector<row_to_put>& invocations,
-                                                slice_budget& budget);
+                                                listing_batch& lists, slice_budget& budget);
 
   store& tables_;
   const journal_options& options_;
   overlay& recent_;
   aside_objects& aside_;
+  listing_index& lists_;
   commit_log* const log_;
   std::vector<const std::string*> order_; ///< Keys of the frozen generation, ascending.
   std::size_t at_ = 0;                    ///< So many of them are folded,

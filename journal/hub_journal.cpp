@@ -5,6 +5,8 @@
 #include "journal/damage.hpp"
 #include "journal/due_timers.hpp"
 #include "journal/index_repair.hpp"
+#include "journal/listed_objects.hpp"
+#include "journal/listing_index.hpp"
 #include "journal/log_row.hpp"
 #include "journal/overlay.hpp"
 #include "journal/queries.hpp"
@@ -105,6 +107,29 @@ public:
   result<std::vector<recorded_action>> actions(const action_search& search) const override {
     return queries_.actions(search);
   }
+  result<listed_page> listed(const std::optional<listing_place>& behind, std::size_t rows,
+                             std::size_t most,
+                             const std::function<bool(const listed_object&)>& take) const override {
+    return listed_.newest(behind, rows, most, take);
+  }
+  result<marked_page> marked(std::span<const std::string> marks,
+                             const std::optional<listing_place>& behind,
+                             std::size_t most) const override {
+    return listed_.marked(marks, behind, most);
+  }
+  result<std::vector<listed_object>> bearing(std::string_view text,
+                                             std::size_t most) const override {
+    return listed_.bearing(text, most);
+  }
+  result<std::optional<listed_object>> listing_of(const object_id& id) const override {
+    return listed_.now(id);
+  }
+  result<listing_counts> counts() const override { return listed_.counts(); }
+  result<std::optional<double>> listing_share() const override { return listed_.share(); }
+  result<std::optional<past_invocations>> past_of_objects(std::span<const object_id> objects,
+                                                          std::size_t most) const override {
+    return listed_.past_of(objects, most);
+  }
   journal_metrics metrics() const override;
   result<void> commit(std::vector<turn>& turns) override;
   result<bool> maintain(unix_ms now) override;
@@ -151,9 +176,12 @@ private:
   recovered_journal to_settle_; ///< With `commits_`; its `recent` is gone.
 
   // Of the thread that folds.
-  checkpoint checkpoint_{tables_, options_, recent_, aside_, log_};
-  retention retention_{tables_, options_, recent_, aside_, commits_};
+  listing_index lists_{tables_, options_, aside_};
+  checkpoint checkpoint_{tables_, options_, recent_, aside_, lists_, log_};
+  retention retention_{tables_, options_, recent_, aside_, lists_, commits_};
   index_repair repair_{tables_, options_, aside_, damage_};
+
+  listed_objects listed_{tables_, options_, recent_, queries_, aside_, lists_};
 
   mutable std::mutex metrics_mutex_;
   journal_metrics metrics_; ///< Only what is counted here.
@@ -167,6 +195,8 @@ result<void> hub_journal_impl::start(random_source& random) {
     return found.failure();
   hub_ = found->hub;
   recent_.start(std::move(found->position), std::move(found->recent));
+  if (auto started = lists_.start(random); !started)
+    return started;
   if (found->trim_waits)
     checkpoint_.trim_later();
   if (log_ == nullptr)
@@ -370,6 +400,8 @@ result<bool> hub_journal_impl::maintain(unix_ms now) {
     done = timed_slice([&] { return slice_alone(); });
   } else if (repair_.waits()) {
     done = timed_slice([&] { return repair_.slice(); });
+  } else if (lists_.waits()) {
+    done = timed_slice([&] { return lists_.slice(); });
   } else {
     retention_.begin_if_due(now);
     if (retention_.under_way())
@@ -377,7 +409,8 @@ result<bool> hub_journal_impl::maintain(unix_ms now) {
   }
   if (!done)
     return done.failure();
-  return more_segments || checkpoint_.waits() || retention_.under_way() || repair_.waits();
+  return more_segments || checkpoint_.waits() || retention_.under_way() || repair_.waits() ||
+         lists_.waits();
 }
 
 result<void> hub_journal_impl::checkpoint_now(unix_ms) {

@@ -5,13 +5,17 @@
 #include "journal/base/time.hpp"
 #include "journal/journal_options.hpp"
 #include "journal/key.hpp"
+#include "journal/listing.hpp"
 #include "journal/object_row.hpp"
 #include "journal/object_state.hpp"
+#include "journal/past_invocations.hpp"
 #include "journal/turn.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -103,6 +107,46 @@ public:
   [[nodiscard]] virtual result<std::vector<recorded_action>>
   actions(const action_search& /*search*/) const {
     return std::vector<recorded_action>();
+  }
+
+  // Lists (`journal_options::lists`), each as of the last commit, of all objects that can be read.
+  // While they are made of what was there before (`listing_share`), they have a part of it. Without
+  // rules they are empty.
+
+  /// From the place on (without it: from the newest), those that `take` wants, at most `most`, of
+  /// at most `rows` that are looked at. `take` is pure and quick.
+  [[nodiscard]] virtual result<listed_page>
+  listed(const std::optional<listing_place>& /*behind*/, std::size_t /*rows*/, std::size_t /*most*/,
+         const std::function<bool(const listed_object&)>& /*take*/) const {
+    return listed_page();
+  }
+  /// Objects with one of these marks, behind `behind`, at most `most`: the longest first. One that
+  /// has several is there for each.
+  [[nodiscard]] virtual result<marked_page> marked(std::span<const std::string> /*marks*/,
+                                                   const std::optional<listing_place>& /*behind*/,
+                                                   std::size_t /*most*/) const {
+    return marked_page();
+  }
+  /// Objects with that text among their keys, at most `most`.
+  [[nodiscard]] virtual result<std::vector<listed_object>> bearing(std::string_view /*text*/,
+                                                                   std::size_t /*most*/) const {
+    return std::vector<listed_object>();
+  }
+  /// What is listed of one object; nothing where it is in no list.
+  [[nodiscard]] virtual result<std::optional<listed_object>>
+  listing_of(const object_id& /*id*/) const {
+    return std::optional<listed_object>();
+  }
+  [[nodiscard]] virtual result<listing_counts> counts() const { return listing_counts(); }
+  /// How far the lists are made of what was there before them, of 1; nothing: all of it is in.
+  [[nodiscard]] virtual result<std::optional<double>> listing_share() const {
+    return std::optional<double>();
+  }
+  /// Finished invocations of these objects, the newest `most` of each; nothing where no list of
+  /// them is whole.
+  [[nodiscard]] virtual result<std::optional<past_invocations>>
+  past_of_objects(std::span<const object_id> /*objects*/, std::size_t /*most*/) const {
+    return std::optional<past_invocations>();
   }
   [[nodiscard]] virtual journal_metrics metrics() const = 0;
 

@@ -1,5 +1,6 @@
 #pragma once
 #include "journal/base/time.hpp"
+#include "journal/listing.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -21,6 +22,8 @@ struct journal_options {
   /// Says when a commit was made, for `last_stamp` of the next run; none: that is not known.
   /// Outlives the journal; asked from the thread that commits, and once by `open`.
   const boot_clock* boot = nullptr;
+  /// What is listed, and how; null: nothing is, and lists that are there go. Outlives the journal.
+  const listing_rules* lists = nullptr;
 };
 
 } // namespace orderhub::journal

@@ -139,6 +139,29 @@ result<void> scan_rows(MDB_txn* t, MDB_dbi dbi, std::string_view from, const row
   return {};
 }
 
+result<void> scan_rows_back(MDB_txn* t, MDB_dbi dbi, std::string_view below,
+                            const row_visitor& visit) {
+  auto c = open_cursor(t, dbi);
+  if (!c)
+    return c.failure();
+  auto k = val_of(below);
+  MDB_val v{};
+  int code = below.empty() ? mdb_cursor_get(c->get(), &k, &v, MDB_LAST)
+                           : mdb_cursor_get(c->get(), &k, &v, MDB_SET_RANGE);
+  if (!below.empty()) // At the first row that is not below, or behind all.
+    code = code == MDB_NOTFOUND ? mdb_cursor_get(c->get(), &k, &v, MDB_LAST)
+           : code == 0          ? mdb_cursor_get(c->get(), &k, &v, MDB_PREV)
+                                : code;
+  while (code == 0) {
+    if (!visit(view_of(k), view_of(v)))
+      return {};
+    code = mdb_cursor_get(c->get(), &k, &v, MDB_PREV);
+  }
+  if (code != MDB_NOTFOUND)
+    return failure(code, "scan");
+  return {};
+}
+
 result<std::optional<std::string_view>> last_row_key(MDB_txn* t, MDB_dbi dbi) {
   auto c = open_cursor(t, dbi);
   if (!c)
@@ -179,6 +202,9 @@ public:
   result<void> scan(table t, std::string_view from, const row_visitor& visit) const override {
     return scan_rows(txn_.get(), dbi(t), from, visit);
   }
+  result<void> scan_back(table t, std::string_view below, const row_visitor& visit) const override {
+    return scan_rows_back(txn_.get(), dbi(t), below, visit);
+  }
   result<std::optional<std::string_view>> last_key(table t) const override {
     return last_row_key(txn_.get(), dbi(t));
   }
@@ -204,6 +230,11 @@ public:
     if (!txn_)
       return ended();
     return scan_rows(txn_.get(), dbi(t), from, visit);
+  }
+  result<void> scan_back(table t, std::string_view below, const row_visitor& visit) const override {
+    if (!txn_)
+      return ended();
+    return scan_rows_back(txn_.get(), dbi(t), below, visit);
   }
   result<std::optional<std::string_view>> last_key(table t) const override {
     if (!txn_)

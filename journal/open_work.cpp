@@ -207,6 +207,9 @@ std::vector<open_wait> open_waits(const object_state& state) {
       w.step = std::move(e.intent.name);
       w.vendor = std::move(e.intent.vendor);
       w.since = e.since;
+      w.invocation = i.id;
+      w.index = e.index;
+      w.in_doubt = e.doubt.has_value();
       if (e.position) {
         w.sends = e.position->sends;
         w.reason = e.position->text;
@@ -233,6 +236,9 @@ std::vector<open_wait> calls_out(const object_state& state) {
       w.step = std::move(e.intent.name);
       w.vendor = std::move(e.intent.vendor);
       w.since = e.since;
+      w.invocation = i.id;
+      w.index = e.index;
+      w.in_doubt = e.doubt.has_value();
       w.sends = std::max<std::uint32_t>(e.position ? e.position->sends : 0, 1);
       out.push_back(std::move(w));
     }

@@ -45,6 +45,9 @@ struct open_wait {
   std::string reason;      ///< What it met last, or what it waits for.
   unix_ms next_at = 0; ///< When it goes on by itself; 0: when there is a place, or a person acts.
   bool needs_person = false;
+  invocation_id invocation = {}; ///< Whose step it is,
+  std::uint32_t index = 0;       ///< and which.
+  bool in_doubt = false;         ///< It may have taken effect.
 };
 /// Of the live invocations, in log order: those that wait, are refused again and again, or for
 /// which a person is called. `needs_person` also where it goes on by itself.

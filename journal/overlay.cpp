@@ -115,6 +115,21 @@ std::optional<object_id> overlay::object_of(const invocation_id& id) const {
   return std::nullopt;
 }
 
+std::vector<invocation_id> overlay::begun_by(std::span<const std::string> objects,
+                                             std::size_t most) const {
+  std::vector<invocation_id> out;
+  const std::lock_guard lock(mutex_);
+  for (const auto* g : {current_.get(), frozen_.get()}) {
+    if (g == nullptr || std::none_of(objects.begin(), objects.end(),
+                                     [&](const auto& key) { return g->objects.contains(key); }))
+      continue;
+    for (const auto& [id, object] : g->invocations)
+      if (out.size() < most && std::find(objects.begin(), objects.end(), *object) != objects.end())
+        out.push_back(id);
+  }
+  return out;
+}
+
 std::optional<request_row> overlay::request(const digest& scope) const {
   const std::lock_guard lock(mutex_);
   for (const auto* g : {current_.get(), frozen_.get()})
@@ -133,6 +148,28 @@ overlay::object_keys overlay::not_folded() const {
         if (!object.folded)
           keys.insert(key);
   return keys;
+}
+
+overlay::changed_objects
+overlay::changed(const std::function<bool(std::string_view key)>& is_wanted,
+                 std::size_t most) const {
+  changed_objects out;
+  const std::lock_guard lock(mutex_);
+  const auto take = [&](const generation& g, bool is_older) {
+    for (const auto& [key, object] : g.objects) {
+      if (object.folded || !is_wanted(key) || (is_older && current_->objects.contains(key)))
+        continue;
+      if (out.found.size() >= most) {
+        out.is_whole = false;
+        return;
+      }
+      out.found.push_back({key, object.records.back().lsn});
+    }
+  };
+  take(*current_, false);
+  if (frozen_)
+    take(*frozen_, true);
+  return out;
 }
 
 overlay::due_objects overlay::due(unix_ms until) const {

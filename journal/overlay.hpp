@@ -122,11 +122,25 @@ public:
   [[nodiscard]] bool knows(const invocation_id& id) const;
   /// And that is its object.
   [[nodiscard]] std::optional<object_id> object_of(const invocation_id& id) const;
+  /// Invocations that began in one of the generations on these objects, at most `most`.
+  [[nodiscard]] std::vector<invocation_id> begun_by(std::span<const std::string> objects,
+                                                    std::size_t most) const;
   [[nodiscard]] std::optional<request_row> request(const digest& scope) const;
 
   using object_keys = std::set<std::string, std::less<>>;
   /// Objects whose row does not contain all of their records.
   [[nodiscard]] object_keys not_folded() const;
+  /// Those of them that `is_wanted`, at most `most`, with the last of their records.
+  struct changed_object {
+    std::string key;
+    log_sequence last = 0;
+  };
+  struct changed_objects {
+    std::vector<changed_object> found;
+    bool is_whole = true; ///< False: there are more.
+  };
+  [[nodiscard]] changed_objects changed(const std::function<bool(std::string_view key)>& is_wanted,
+                                        std::size_t most) const;
   /// Those of them with a record that names a moment up to `until`, and the count of folds then.
   struct due_objects {
     object_keys keys;

@@ -88,6 +88,7 @@ result<void> retention::expire_invocations(unix_ms now) {
   slice_budget budget(options_.slice_rows, options_.slice_ms);
   std::vector<std::string> expired;
   std::map<std::string, std::vector<std::string>> objects; // That go, with rows of theirs in `iv`.
+  std::map<std::string, object_id> owners;                 // Of these rows.
   std::string next;
   {
     auto rows = tables_.read();
@@ -121,9 +122,11 @@ result<void> retention::expire_invocations(unix_ms now) {
           return true; // So does this row, by which the next pass finds the object.
         if (*object == expiry_of_object::goes) {
           objects[object_key(row->object)].emplace_back(key);
+          owners.emplace(key, std::move(row->object));
           return true;
         }
       }
+      owners.emplace(key, std::move(row->object));
       expired.emplace_back(key);
       return true;
     });
@@ -140,20 +143,34 @@ result<void> retention::expire_invocations(unix_ms now) {
     auto txn = tables_.begin_write(options_.sync);
     if (!txn)
       return txn.failure();
-    for (const auto& key : expired)
-      if (auto done = (*txn)->del(table::iv, key); !done)
+    listing_batch lists;
+    const auto forget = [&](const std::string& row) -> result<void> {
+      if (auto id = parse_invocation_key(row))
+        lists_.drop_invocation(owners.at(row), *id, lists);
+      if (auto done = (*txn)->del(table::iv, row); !done)
         return done.failure();
+      return {};
+    };
+    for (const auto& key : expired)
+      if (auto done = forget(key); !done)
+        return done;
     for (const auto& [key, invocations] : objects) {
       if (recent_.in_current(key))
         continue; // It has work again; the next pass looks at it.
+      auto base = base_of(**txn, key);
+      if (base && *base)
+        lists_.change((*base)->id, lists_.of(key, **base), std::nullopt, lists);
       if (auto done = (*txn)->del(table::ob, key); !done)
         return done.failure();
       for (const auto& row : invocations)
-        if (auto done = (*txn)->del(table::iv, row); !done)
-          return done.failure();
+        if (auto done = forget(row); !done)
+          return done;
     }
+    if (auto done = lists_.write(**txn, lists); !done)
+      return done;
     if (auto done = (*txn)->commit(); !done)
       return done;
+    lists_.note(lists);
   }
   from_ = next;
   if (next.empty())

@@ -4,6 +4,7 @@
 #include "journal/base/result.hpp"
 #include "journal/base/time.hpp"
 #include "journal/journal_options.hpp"
+#include "journal/listing_index.hpp"
 #include "journal/overlay.hpp"
 #include "journal/set_aside.hpp"
 #include "journal/store.hpp"
@@ -25,8 +26,9 @@ class retention {
 public:
   /// None of these is owned; all outlive it. `commits` is held by each commit.
   retention(store& tables, const journal_options& options, const overlay& recent,
-            aside_objects& aside, std::mutex& commits)
-      : tables_(tables), options_(options), recent_(recent), aside_(aside), commits_(commits) {}
+            aside_objects& aside, listing_index& lists, std::mutex& commits)
+      : tables_(tables), options_(options), recent_(recent), aside_(aside), lists_(lists),
+        commits_(commits) {}
 
   /// Begins a pass where one is due.
   void begin_if_due(unix_ms now);
@@ -50,6 +52,7 @@ private:
   const journal_options& options_;
   const overlay& recent_;
   aside_objects& aside_;
+  listing_index& lists_;
   std::mutex& commits_;
   step step_ = step::none;
   std::string from_; ///< Where in `iv` the pass goes on.

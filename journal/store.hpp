@@ -16,17 +16,18 @@ enum class table : std::uint8_t {
   ob, ///< Objects: `service \0 key` to folded row.
   iv, ///< Invocations: id to object, status, journal.
   tm, ///< Timers by due time.
-  rf, ///< Vendor's id to object.
+  rf, ///< HMAC of a text to the objects that are found by it.
   dd, ///< Request keys seen.
   ix, ///< Indexes, each with a prefix byte of its own.
   mt, ///< Format, hub id, checkpoint.
   sa, ///< Set aside: what could not be read, as it was.
+  ls, ///< Lists: objects by their time.
 };
-constexpr std::size_t table_count = 9;
+constexpr std::size_t table_count = 10;
 
 /// Two letters, as on disk and in the printer.
 constexpr std::string_view name_of(table t) {
-  constexpr std::string_view names[] = {"lg", "ob", "iv", "tm", "rf", "dd", "ix", "mt", "sa"};
+  constexpr std::string_view names[] = {"lg", "ob", "iv", "tm", "rf", "dd", "ix", "mt", "sa", "ls"};
   return names[static_cast<std::size_t>(t)];
 }
 
@@ -61,6 +62,9 @@ public:
   /// Rows with key >= `from`.
   [[nodiscard]] virtual result<void> scan(table t, std::string_view from,
                                           const row_visitor& visit) const = 0;
+  /// Rows with key < `below`, in descending order; an empty one: from the last row on.
+  [[nodiscard]] virtual result<void> scan_back(table t, std::string_view below,
+                                               const row_visitor& visit) const = 0;
   /// Largest key; nothing in an empty table.
   [[nodiscard]] virtual result<std::optional<std::string_view>> last_key(table t) const = 0;
   /// Rows in the table.

@@ -173,12 +173,16 @@ void admin_api::serve(const http_exchange_ptr& exchange, const std::string& requ
   auto& found = std::get<0>(call);
   if (who.role < found.route->role)
     return refuse(too_low(who, found.route->role), who);
-  if (found.route->answer != nullptr)
+  if (found.route->method == "GET")
     return to(shown(found.route->answer(found, sources())));
   if (!is_json(request))
     return refuse(problem_of(admin_reason::wrong_content_type, "content-type"), who);
   if (request.body.size() > action_body_max)
     return to(response_of(problem_of(admin_reason::body_too_large)));
+  if (found.route->answer != nullptr) { // It asks, by what belongs into no URL.
+    found.body = request.body;
+    return to(shown(found.route->answer(found, sources())));
+  }
   if (found.route->operate == nullptr)
     return begin(exchange, std::move(found), std::move(who), request_id, to);
   const auto needed = role_needed(found, request.body);

@@ -47,6 +47,9 @@ struct admin_answer : std::variant<admin_page, admin_problem> {
 admin_answer admin_root_page(const admin_call& call, const admin_sources& from);
 admin_answer openapi_page(const admin_call& call, const admin_sources& from);
 admin_answer status_page(const admin_call& call, const admin_sources& from);
+admin_answer summary_page(const admin_call& call, const admin_sources& from);
+admin_answer orders_page(const admin_call& call, const admin_sources& from);
+admin_answer order_search_page(const admin_call& call, const admin_sources& from);
 admin_answer order_page(const admin_call& call, const admin_sources& from);
 admin_answer explain_page(const admin_call& call, const admin_sources& from);
 admin_answer journal_page(const admin_call& call, const admin_sources& from);

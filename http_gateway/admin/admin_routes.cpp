@@ -3,6 +3,7 @@
 #include "http_gateway/admin/admin_action.hpp"
 #include "http_gateway/admin/admin_pages.hpp"
 #include "http_gateway/admin/operator_action.hpp"
+#include "http_gateway/admin/orders_filter.hpp"
 #include "http_gateway/ingress/normal_form.hpp"
 #include "journal/base/text.hpp"
 
@@ -101,6 +102,17 @@ constexpr std::array routes = {
     admin_route{"GET", "/admin", admin_role::read, {}, "root", &admin_root_page},
     admin_route{"GET", "/admin/openapi.json", admin_role::read, {}, "openapi", &openapi_page},
     admin_route{"GET", "/admin/status", admin_role::read, {}, "status", &status_page},
+    admin_route{"GET", "/admin/summary", admin_role::read, {}, "summary", &summary_page},
+    admin_route{"GET", "/admin/orders", admin_role::read, order_list_parameters, "orders",
+                &orders_page},
+    admin_route{"POST",
+                "/admin/orders/search",
+                admin_role::read,
+                {},
+                "orders",
+                &order_search_page,
+                nullptr,
+                "order_search"},
     admin_route{"GET", "/admin/orders/{key}", admin_role::read, {}, "order", &order_page},
     admin_route{"GET", "/admin/orders/{key}/explain", admin_role::read, explain_query,
                 "explanation", &explain_page},
@@ -328,10 +340,15 @@ std::variant<admin_call, admin_problem> admin_call_of(std::string_view method,
   if (auto* problem = std::get_if<admin_problem>(&segments))
     return std::move(*problem);
   admin_call call;
+  const auto takes = [&](const admin_route& route) {
+    return method == route.method || (method == "HEAD" && route.method == "GET");
+  };
+  // A key may be a word that another method has a path for.
   for (const auto& route : routes)
-    if (fits(route, std::get<0>(segments), call)) {
+    if (admin_call here; fits(route, std::get<0>(segments), here) &&
+                         (call.route == nullptr || (!takes(*call.route) && takes(route)))) {
+      call = std::move(here);
       call.route = &route;
-      break;
     }
   if (call.route == nullptr)
     return admin_problem{admin_reason::no_such_path,
@@ -340,9 +357,8 @@ std::variant<admin_call, admin_problem> admin_call_of(std::string_view method,
                          {},
                          {},
                          {}};
-  const bool reads = call.route->method == "GET";
-  if (method != call.route->method && !(reads && method == "HEAD")) {
-    const std::string taken(reads ? "GET, HEAD" : "POST");
+  if (!takes(*call.route)) {
+    const std::string taken(call.route->method == "GET" ? "GET, HEAD" : "POST");
     return admin_problem{
         admin_reason::wrong_method, "This path takes " + taken + " only.", {}, {}, taken};
   }

@@ -2,6 +2,7 @@
 #include "http_gateway/admin/admin_problem.hpp"
 #include "http_gateway/admin/admin_role.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <span>
@@ -51,6 +52,7 @@ struct admin_call {
   std::map<std::string, std::string, std::less<>> in_path; ///< Decoded, in their normal form.
   /// Decoded; those with a fallback are always there.
   std::map<std::string, std::string, std::less<>> query;
+  std::string body; ///< Of a POST that asks.
 
   [[nodiscard]] const std::string& key() const { return in_path.at("key"); }
   /// Empty where it was not given.
@@ -65,7 +67,7 @@ struct admin_call {
 bool is_admin_target(std::string_view target);
 /// Why a value is not what its parameter takes; empty where it is.
 std::string wrong_value(const admin_parameter& p, std::string_view value);
-/// The call of a GET (or HEAD, which is one without its body) or POST, or why it is none.
+/// The call of a request (HEAD is a GET without its body), or why it is none.
 std::variant<admin_call, admin_problem> admin_call_of(std::string_view method,
                                                       std::string_view target);
 

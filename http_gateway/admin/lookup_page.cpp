@@ -1,6 +1,7 @@
 // Whose is an id that stands on a ticket?
 #include "actors/handlers/deployments/deployment_service.hpp"
 #include "actors/handlers/objects.hpp"
+#include "actors/handlers/orders/order_listing.hpp"
 #include "actors/handlers/shipments/parcel.hpp"
 #include "actors/handlers/webhooks/receipt.hpp"
 #include "actors/handlers/webhooks/vendor_id.hpp"
@@ -64,6 +65,21 @@ void add_invocation(json& list, const std::string& q, const admin_sources& from)
       "invocation");
 }
 
+bool is_there(const json& list, const std::string& key) {
+  return std::any_of(list.begin(), list.end(),
+                     [&](const auto& m) { return m["kind"] == "order" && m["key"] == key; });
+}
+
+/// Ids that the order itself knows, whoever told it of them.
+void add_bearers(json& list, const std::string& q, const admin_sources& from) {
+  constexpr std::size_t most = 20;
+  const auto objects = from.hub.bearing(handlers::key_of_id(q), most);
+  if (objects)
+    for (const auto& o : *objects)
+      if (!is_there(list, o.object.key))
+        add(list, "order", o.object.key, {}, "vendor_id");
+}
+
 /// Events and ids of vendors, as far as the hub keeps them.
 void add_vendors(json& list, const std::string& q, const admin_sources& from) {
   for (const auto& source : providers::webhooks::sources()) {
@@ -101,6 +117,7 @@ admin_answer lookup_page(const admin_call& call, const admin_sources& from) {
     add_objects(list, q, from);
     add_invocation(list, q, from);
     add_vendors(list, q, from);
+    add_bearers(list, q, from);
   }
   return page_of(json{{"q", q}, {"matches", std::move(list)}});
 }

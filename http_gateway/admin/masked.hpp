@@ -1,11 +1,8 @@
 #pragma once
-#include <string>
-#include <string_view>
+#include "actors/handlers/masked_customer.hpp"
 
 namespace orderhub::http_gateway {
 
-/// A name and an address of which only the first letters are left: `A… L… <a…@example.com>`. Empty
-/// where both are.
-std::string masked_customer(std::string_view name, std::string_view email);
+using handlers::masked_customer;
 
 } // namespace orderhub::http_gateway

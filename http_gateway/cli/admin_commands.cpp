@@ -2,6 +2,7 @@
 
 #include "http_gateway/cli/client.hpp"
 #include "http_gateway/cli/hook_commands.hpp"
+#include "http_gateway/cli/order_list.hpp"
 #include "http_gateway/cli/order_verbs.hpp"
 #include "http_gateway/cli/shown.hpp"
 #include "http_gateway/cli/table_text.hpp"
@@ -10,6 +11,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -45,19 +47,24 @@ struct admin_commands::parts {
   order_verb verb;
   std::string who, action, target, since;
   std::istream* input = nullptr;
+  order_list_options listed;
   std::function<int(const parts&, const client&, std::ostream&, std::ostream&)> meant;
 
   [[nodiscard]] bool wants_json() const { return output == "json"; }
 
   CLI::App* add(CLI::App& to, const char* name, const char* help,
-                int (parts::*does)(const client&, std::ostream&, std::ostream&) const) {
-    return add(to, name, help,
-               [this, does](const client& hub, bool, std::ostream& out, std::ostream& err) {
-                 return (this->*does)(hub, out, err);
-               });
+                int (parts::*does)(const client&, std::ostream&, std::ostream&) const,
+                const std::vector<std::string>& outputs = {"table", "json"}) {
+    return add(
+        to, name, help,
+        [this, does](const client& hub, bool, std::ostream& out, std::ostream& err) {
+          return (this->*does)(hub, out, err);
+        },
+        outputs);
   }
 
-  CLI::App* add(CLI::App& to, const char* name, const char* help, command_work does) {
+  CLI::App* add(CLI::App& to, const char* name, const char* help, command_work does,
+                const std::vector<std::string>& outputs = {"table", "json"}) {
     auto* command = to.add_subcommand(name, help);
     command->add_option("--url", url, "the hub's admin listener (ORDERHUB_ADMIN_URL)")
         ->type_name("URL");
@@ -67,7 +74,7 @@ struct admin_commands::parts {
                      "ORDERHUB_ADMIN_TOKEN_FILE)")
         ->type_name("FILE");
     command->add_option("--output,-o", output, "table, or json for programs")
-        ->check(CLI::IsMember({"table", "json"}))
+        ->check(CLI::IsMember(outputs))
         ->capture_default_str();
     command->callback([this, does = std::move(does)] {
       meant = [does](const parts& p, const client& hub, std::ostream& out, std::ostream& err) {
@@ -106,6 +113,10 @@ struct admin_commands::parts {
 
   [[nodiscard]] std::string order_path(std::string_view rest = {}) const {
     return ("/admin/orders/" + percent_encoded(key)).append(rest);
+  }
+
+  int list_orders(const client& hub, std::ostream& out, std::ostream& err) const {
+    return cli::list_orders(listed, output, hub, out, err);
   }
 
   int show_order(const client& hub, std::ostream& out, std::ostream& err) const {
@@ -222,6 +233,9 @@ admin_commands::admin_commands(CLI::App& app) : parts_(std::make_unique<parts>()
     command->add_option("KEY", p.key, "the order's key")->required();
     return command;
   };
+  add_options(*p.add(*orders, "list", "which there are, the newest first", &parts::list_orders,
+                     {"table", "wide", "json", "jsonl", "tsv"}),
+              p.listed);
   key_of(p.add(*orders, "show", "how an order stands", &parts::show_order));
   key_of(p.add(*orders, "explain", "why it stands so, and what comes next", &parts::explain_order))
       ->add_option("--format", p.format, "text, or markdown for a channel")

@@ -1,3 +1,4 @@
+#include "actors/handlers/orders/order_listing.hpp"
 #include "http_gateway/ingress/normal_form.hpp"
 #include "http_gateway/program/commands.hpp"
 #include "journal/base/time.hpp"
@@ -31,7 +32,7 @@ int run(const journal_command& command) {
   namespace tool = journal::tool;
   switch (command.command) {
   case journal_command::verb::verify:
-    return tool::verify(command.data_dir, std::cout);
+    return tool::verify(command.data_dir, std::cout, &handlers::order_lists());
   case journal_command::verb::dump: {
     journal::dump_options options;
     options.object = command.object;

@@ -1,4 +1,5 @@
 #include "actors/durable/wait_board.hpp"
+#include "actors/handlers/orders/order_listing.hpp"
 #include "actors/handlers/orders/order_request.hpp"
 #include "actors/handlers/services.hpp"
 #include "actors/handlers/webhooks/webhook_list.hpp"
@@ -336,6 +337,7 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
   journal_options.journal_retention_ms = s.journal_retention_ms;
   journal_options.sync = s.sync_commit;
   journal_options.boot = &machine;
+  journal_options.lists = &handlers::order_lists();
   system_random random;
   auto log_files = journal::file_log_directory::make(s.data_dir);
   if (!log_files)

@@ -3,6 +3,7 @@
 #include "journal/base/hash.hpp"
 #include "journal/base/text.hpp"
 #include "journal/key.hpp"
+#include "journal/listing_rows.hpp"
 #include "journal/log_row.hpp"
 #include "journal/object_row.hpp"
 #include "journal/object_state.hpp"
@@ -60,8 +61,10 @@ public:
       aside(j, key, value);
       break;
     case table::rf:
-      j["key"] = hex_of(key);
-      j["size"] = value.size();
+      found_by(j, key, value);
+      break;
+    case table::ls:
+      listed(j, key, value);
       break;
     }
     if (concerns(j))
@@ -385,6 +388,31 @@ private:
     j.update(invocation_of(row->invocation));
   }
 
+  void found_by(json& j, std::string_view key, std::string_view value) {
+    j["key"] = hex_of(key);
+    auto found = decode_found_object(value);
+    if (!found)
+      j["damaged"] = found.error().message;
+    else if (found->object)
+      j["object"] = found->object->text();
+    else
+      j["created"] = found->created;
+  }
+
+  void listed(json& j, std::string_view key, std::string_view value) {
+    if (const auto place = parse_listing_key(key)) {
+      j["created"] = place->at;
+      j["digest"] = hex_of(place->digest);
+    }
+    auto row = decode_listing_row(value);
+    if (!row) {
+      j["damaged"] = row.error().message;
+      return;
+    }
+    j["object"] = row->object.text();
+    body(j, "row", row->row);
+  }
+
   void object_ref(json& j, std::string_view value) {
     if (auto id = decode_object_ref(value))
       j["object"] = id->text();
@@ -457,6 +485,14 @@ private:
       j["index"] = "expiry";
       j["expires_at"] = e->expires_at;
       j["scope"] = hex_of(request_row_key(e->scope));
+    } else if (auto place = parse_mark_key(key)) {
+      j["index"] = "mark";
+      j["mark"] = place->name;
+      j["since"] = place->since;
+      object_ref(j, value);
+    } else if (auto begin = invocation_begin_in(key)) {
+      j["index"] = "invocation";
+      j["key"] = hex_of(key);
     } else {
       j["index"] = "active";
       object_ref(j, value);
@@ -488,6 +524,13 @@ private:
           j["from"].push_back({{"made_at", v.copy.made_at},
                                {"last_lsn", v.copy.last_lsn},
                                {"started_at", v.started_at}});
+    } else if (key == meta_key::listing) {
+      if (auto v = decode_listing_state(value)) {
+        j["form"] = v->form;
+        j["step"] = static_cast<int>(v->step);
+        j["seen"] = v->seen;
+        j["counts"] = v->counts;
+      }
     } else if (key == meta_key::hub) {
       if (auto v = decode_hub(value))
         j["hub"] = hex_of(*v);
@@ -515,7 +558,7 @@ std::optional<table> table_named(std::string_view name) {
 result<void> dump(const reader& tables, std::ostream& out, const dump_options& options) {
   printer p(out, options);
   constexpr table order[] = {table::mt, table::lg, table::ob, table::iv, table::tm,
-                             table::rf, table::dd, table::ix, table::sa};
+                             table::rf, table::dd, table::ix, table::sa, table::ls};
   for (const auto t : order) {
     if (options.only && *options.only != t)
       continue;

@@ -3,6 +3,7 @@
 #include "journal/inspect/verify.hpp"
 #include "journal/inspect/whole_journal.hpp"
 #include "journal/key.hpp"
+#include "journal/listing_index.hpp"
 #include "journal/lmdb_store.hpp"
 #include "journal/restored.hpp"
 
@@ -71,11 +72,11 @@ result<void> add_copies(nlohmann::ordered_json& j, const reader& rows) {
   return {};
 }
 
-int verify_here(const std::string& directory, std::ostream& out) {
+int verify_here(const std::string& directory, std::ostream& out, const listing_rules* lists) {
   auto journal = whole_journal::open(directory);
   if (!journal)
     return say(out, journal.error());
-  auto report = verify_tables((*journal)->rows());
+  auto report = verify_tables((*journal)->rows(), lists);
   if (const auto& problem = (*journal)->log_problem()) {
     ++report.problem_count;
     report.problems.push_back("the commit log: " + problem->message);
@@ -129,7 +130,7 @@ std::string read_all(int fd) {
 
 } // namespace
 
-int verify(const std::string& directory, std::ostream& out) {
+int verify(const std::string& directory, std::ostream& out, const listing_rules* lists) {
   int ends[2];
   if (::pipe(ends) != 0) {
     out << "orderhub journal: no pipe: " << std::strerror(errno) << '\n';
@@ -147,7 +148,7 @@ int verify(const std::string& directory, std::ostream& out) {
     ::close(ends[0]);
     die_quietly();
     std::ostringstream text;
-    const int status = verify_here(directory, text);
+    const int status = verify_here(directory, text, lists);
     write_all(ends[1], text.str() + end_mark);
     ::_exit(status);
   }
@@ -220,6 +221,17 @@ int stats(const std::string& directory, std::ostream& out) {
   }
   if (auto done = add_copies(j, rows); !done)
     return say(out, done.error());
+  auto lists = listing_state_in(rows);
+  if (!lists)
+    return say(out, lists.error());
+  if (*lists) {
+    auto share = share_listed(rows, *lists);
+    if (!share)
+      return say(out, share.error());
+    j["lists"] = {{"form", (*lists)->form},
+                  {"indexing", *share ? nlohmann::ordered_json(**share) : nullptr},
+                  {"counts", (*lists)->counts}};
+  }
   j["file_bytes"] = (*journal)->tables().used_bytes();
   std::uint64_t log_bytes = 0;
   std::uint64_t in_use = 0;

@@ -1,6 +1,7 @@
 #pragma once
 #include "journal/base/time.hpp"
 #include "journal/inspect/dump.hpp"
+#include "journal/listing.hpp"
 
 #include <iosfwd>
 #include <string>
@@ -16,8 +17,8 @@ namespace orderhub::journal::tool {
 inline constexpr int id_taken = 75; // EX_TEMPFAIL
 
 /// Walks everything in a child process, because LMDB can crash on a damaged page, and prints what
-/// it found. The caller should have no other threads.
-int verify(const std::string& directory, std::ostream& out);
+/// it found. The caller should have no other threads. `lists`: as `verify_tables`.
+int verify(const std::string& directory, std::ostream& out, const listing_rules* lists = nullptr);
 /// One JSON line a record and row.
 int dump(const std::string& directory, const dump_options& options, std::ostream& out,
          std::ostream& errors);

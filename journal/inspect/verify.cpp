@@ -4,6 +4,8 @@
 #include "journal/base/hash.hpp"
 #include "journal/base/text.hpp"
 #include "journal/key.hpp"
+#include "journal/listing_index.hpp"
+#include "journal/listing_rows.hpp"
 #include "journal/log_row.hpp"
 #include "journal/object_row.hpp"
 #include "journal/object_state.hpp"
@@ -13,7 +15,11 @@
 #include "journal/restored.hpp"
 
 #include <algorithm>
+#include <array>
+#include <functional>
+#include <map>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace orderhub::journal {
@@ -24,7 +30,7 @@ constexpr std::size_t problems_kept = 100;
 
 class verifier {
 public:
-  explicit verifier(const reader& tables) : tables_(tables) {}
+  verifier(const reader& tables, const listing_rules* lists) : tables_(tables), lists_(lists) {}
 
   verify_report run() {
     meta();
@@ -35,6 +41,7 @@ public:
       }
     }
     log_end();
+    lists_end();
     return std::move(report_);
   }
 
@@ -87,6 +94,11 @@ private:
     if (auto row = get(table::mt, meta_key::restored))
       if (auto v = decode_restorations(*row); !v)
         problem("what it was restored from", v.error());
+    if (auto state = listing_state_in(tables_); !state)
+      problem("the state of the lists", state.error());
+    else if (*state) // Those of another program's rules are not known here.
+      listing_ = lists_ != nullptr && lists_->form == (*state)->form ? std::move(**state)
+                                                                     : listing_state{};
   }
 
   /// False where a damaged page ended the reading for good.
@@ -135,9 +147,93 @@ private:
     case table::sa:
       return aside(key, value);
     case table::rf:
+      return found_by(key, value);
+    case table::ls:
+      return listed(key, value);
     case table::mt:
       return;
     }
+  }
+
+  // ── Lists ──
+
+  [[nodiscard]] bool knows_lists() const { return listing_.form != 0; }
+
+  /// What an object's state says is to be there; whether something else is, the sums tell.
+  void object_listing(const object_state& state) {
+    if (!knows_lists() || !listing_.covers(object_key(state.id)))
+      return;
+    const auto l = listing_of(*lists_, state);
+    if (!l)
+      return;
+    for (const auto& [place, value] : rows_of(*l, state.id, listing_.secret)) {
+      ++listed_expected_[static_cast<std::size_t>(place.first)];
+      const auto row = get(place.first, place.second);
+      if (row != value)
+        problem("object " + state.id.text() + ": its row in table " +
+                std::string(name_of(place.first)) + (row ? " is another" : " is missing"));
+    }
+    for (const auto& m : l->marks)
+      ++counts_[m.name];
+    for (const auto& name : l->counts)
+      ++counts_[name];
+  }
+
+  void listed(std::string_view key, std::string_view value) {
+    ++listed_found_[static_cast<std::size_t>(table::ls)];
+    const auto place = parse_listing_key(key);
+    const auto row = decode_listing_row(value);
+    if (!row)
+      return problem("a row of the list of all", row.error());
+    if (!place || object_digest(object_key(row->object)) != place->digest)
+      problem("the list of all names object " + row->object.text() + " under another key");
+  }
+
+  void found_by(std::string_view key, std::string_view value) {
+    ++listed_found_[static_cast<std::size_t>(table::rf)];
+    if (auto found = decode_found_object(value); !found)
+      problem("a row of what objects are found by", found.error());
+    if (key.size() != found_by_key_size)
+      problem("a key of what objects are found by is damaged");
+  }
+
+  void mark(std::string_view key, std::string_view value) {
+    ++listed_found_[static_cast<std::size_t>(table::ix)];
+    const auto place = parse_mark_key(key);
+    const auto id = decode_object_ref(value);
+    if (!id)
+      return problem("a row of a mark's list", id.error());
+    if (!place || object_digest(object_key(*id)) != place->digest)
+      problem("the list of a mark names object " + id->text() + " under another key");
+  }
+
+  /// A row of `iv` of an object that lists.
+  void object_invocation(const invocation_row& row) {
+    if (!knows_lists() || listing_.step != listing_step::done ||
+        lists_->find(row.object.service) == nullptr || is_aside(row.object))
+      return;
+    ++invocations_expected_;
+    if (!get(table::ix,
+             object_invocation_key(object_digest(object_key(row.object)), row.invocation.id)))
+      problem("invocation " + row.invocation.id.text() + " is not in the list of its object");
+  }
+
+  void lists_end() {
+    // What is set aside stays listed as it was.
+    if (!knows_lists() || listing_.step != listing_step::done || report_.set_aside_count > 0)
+      return;
+    const auto compare = [&](std::string_view what, std::uint64_t found, std::uint64_t expected) {
+      if (found != expected)
+        problem("the lists have " + std::to_string(found) + ' ' + std::string(what) +
+                ", and the objects " + std::to_string(expected));
+    };
+    for (const auto t : {table::ls, table::rf, table::ix}) {
+      const auto i = static_cast<std::size_t>(t);
+      compare("rows in table " + std::string(name_of(t)), listed_found_[i], listed_expected_[i]);
+    }
+    compare("invocations", invocations_found_, invocations_expected_);
+    if (counts_ != listing_.counts)
+      problem("the counts of the lists are not those of the objects");
   }
 
   void log_row(std::string_view key, std::string_view value) {
@@ -206,6 +302,7 @@ private:
       problem(name + ": its timer is missing");
     if (needs_resume(*state) && !get(table::ix, active_key(*id)))
       problem(name + ": it is not in the active index");
+    object_listing(*state);
   }
 
   void invocation(std::string_view key, std::string_view value) {
@@ -218,6 +315,7 @@ private:
       return problem(name, row.error());
     if (row->invocation.id != *id)
       problem(name + ": its row is that of another invocation");
+    object_invocation(*row);
     if (row->invocation.finished) {
       if (auto output = decode_result(row->invocation.output); !output)
         problem(name + " output", output.error());
@@ -300,6 +398,14 @@ private:
         problem("a row of the index of what people did is damaged");
       return;
     }
+    if (key.front() == index_prefix::mark)
+      return mark(key, value);
+    if (key.front() == index_prefix::invocation) {
+      ++invocations_found_;
+      if (!invocation_begin_in(key))
+        problem("a key of the list of an object's invocations is damaged");
+      return;
+    }
     if (key.front() != index_prefix::active)
       return problem("an index of an unknown kind");
     auto id = decode_object_ref(value);
@@ -323,6 +429,11 @@ private:
   }
 
   const reader& tables_;
+  const listing_rules* const lists_;
+  listing_state listing_; ///< Of no form: nothing is known of lists.
+  std::array<std::uint64_t, table_count> listed_found_{}, listed_expected_{};
+  std::uint64_t invocations_found_ = 0, invocations_expected_ = 0;
+  std::map<std::string, std::int64_t, std::less<>> counts_;
   verify_report report_;
   log_sequence checkpoint_ = 0;
   bool has_commit_log_ = false;
@@ -331,8 +442,8 @@ private:
 
 } // namespace
 
-verify_report verify_tables(const reader& tables) {
-  return verifier(tables).run();
+verify_report verify_tables(const reader& tables, const listing_rules* lists) {
+  return verifier(tables, lists).run();
 }
 
 } // namespace orderhub::journal

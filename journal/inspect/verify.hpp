@@ -1,4 +1,5 @@
 #pragma once
+#include "journal/listing.hpp"
 #include "journal/store.hpp"
 
 #include <array>
@@ -21,7 +22,8 @@ struct verify_report {
 
 /// Reads every record and row, and checks: checksums and forms, that the log has no gap, that each
 /// table has as many rows as it counts, that rows stand under their own keys, and that objects,
-/// invocations, timers, and indexes agree. What cannot be read is a problem like any other.
-verify_report verify_tables(const reader& tables);
+/// invocations, timers, and indexes agree; with `lists`, the program's, also that lists and counts
+/// are what the objects say. What cannot be read is a problem like any other.
+verify_report verify_tables(const reader& tables, const listing_rules* lists = nullptr);
 
 } // namespace orderhub::journal

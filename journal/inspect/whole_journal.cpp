@@ -106,6 +106,16 @@ public:
       wants_more = visit(it->first, it->second);
     return {};
   }
+  result<void> scan_back(table t, std::string_view below, const row_visitor& visit) const override {
+    bool wants_more = true;
+    if (t == table::lg)
+      for (auto it = below.empty() ? log_.end() : log_.lower_bound(below);
+           wants_more && it != log_.begin();) {
+        --it;
+        wants_more = visit(it->first, it->second);
+      }
+    return wants_more ? rows_.scan_back(t, below, visit) : result<void>();
+  }
   result<std::optional<std::string_view>> last_key(table t) const override {
     if (t == table::lg && !log_.empty())
       return std::optional<std::string_view>(log_.rbegin()->first);

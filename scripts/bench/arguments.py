@@ -4,7 +4,7 @@ import argparse
 from hub_processes import ROOT
 
 PARTS = ["fdatasync", "orders", "slow", "webhooks", "signed", "remembered", "recovery", "start",
-         "suspended", "checkpoint"]
+         "suspended", "lists", "checkpoint"]
 
 
 def parse_arguments(description):

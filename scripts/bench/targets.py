@@ -25,6 +25,8 @@ TARGETS = {
     "recovery.finished_in_doubt": ("<=", 3.5),
     "checkpoint.longest_commit": ("<=", 20),
     "start.stored_1000000.ready": ("<=", 1),
+    "lists.idle.page.p99": ("<=", 20),
+    "lists.loaded.page.p99": ("<=", 60),
 }
 
 PEERS = {

@@ -6,13 +6,16 @@
 /// With `--request-keys` it stores remembered request keys instead, beside whatever the journal
 /// holds: by such a key a webhook is known again by its vendor's id.
 ///
-/// Written past the journal: straight into the tables `ob` and `iv`, in large transactions, synced
-/// once at the end. The keys are spread evenly over 64 bits, so that a later order with a random
-/// key falls between two stored ones; the ids are spread over the last 20 days, inside the
-/// retention.
+/// Written past the journal: straight into the tables `ob` and `iv`, and the lists that follow from
+/// them, in large transactions, synced once at the end. The keys are spread evenly over 64 bits, so
+/// that a later order with a random key falls between two stored ones; the ids are spread over the
+/// last 20 days, inside the retention.
+#include "actors/handlers/orders/order_listing.hpp"
 #include "journal/base/bytes.hpp"
 #include "journal/base/hash.hpp"
 #include "journal/key.hpp"
+#include "journal/listing_index.hpp"
+#include "journal/listing_rows.hpp"
 #include "journal/lmdb_store.hpp"
 #include "journal/object_row.hpp"
 #include "journal/object_state.hpp"
@@ -107,9 +110,18 @@ struct order_template {
   std::string key;
   std::vector<row_template> objects;     ///< By service, as the table sorts them.
   std::vector<row_template> invocations; ///< By id.
+  std::vector<object_id> owners;         ///< Of the invocations.
   std::vector<invocation_id> ids;
+  unix_ms created = 0;  ///< As lists have it,
+  listing_state lists;  ///< whose state this is.
   std::size_t size = 0; ///< Bytes of all rows.
 };
+
+std::string time_bytes(unix_ms at) {
+  byte_writer w(8);
+  w.i64(at);
+  return w.take();
+}
 
 order_template read_template(const reader& tables) {
   order_template t;
@@ -130,13 +142,27 @@ order_template read_template(const reader& tables) {
       die("the order is not finished, or an invocation cannot be read");
     t.ids.push_back(*id);
     t.invocations.emplace_back(std::string(key), encode_plain(*row));
+    t.owners.push_back(row->object);
     return true;
   }));
   if (several || t.objects.empty() || t.invocations.empty())
     die("the journal must hold exactly one order, finished and folded (stop the hub first)");
   if (t.key.size() != 16)
     die("the order's key must have 16 bytes, as those written have; it is \"" + t.key + '"');
-  for (const auto which : {table::lg, table::tm, table::dd, table::ix, table::rf})
+  must(tables.scan(table::ls, {}, [&](std::string_view key, std::string_view) {
+    t.created = parse_listing_key(key)->at;
+    return false;
+  }));
+  const auto lists = must(listing_state_in(tables));
+  if (!lists || lists->step != listing_step::done || t.created == 0)
+    die("the order is in no list");
+  t.lists = *lists;
+  must(tables.scan(table::ix, {}, [&](std::string_view key, std::string_view) {
+    if (!invocation_begin_in(key))
+      die("something of the order is open");
+    return true;
+  }));
+  for (const auto which : {table::lg, table::tm, table::dd})
     if (must(tables.count(which)) != 0)
       die("table " + std::string(name_of(which)) +
           " is not empty: an order leaves more behind than "
@@ -146,6 +172,7 @@ order_template read_template(const reader& tables) {
       row.replace(0, t.key);
       for (std::size_t i = 0; i < t.ids.size(); ++i)
         row.replace(i + 1, bytes_of(t.ids[i]));
+      row.replace(t.ids.size() + 1, time_bytes(t.created));
       t.size += row.size();
     }
   return t;
@@ -172,6 +199,7 @@ std::vector<std::string> slots_of(const order_template& t, std::uint64_t n, std:
     id.u64((n * t.ids.size() + i + 1) * 0x9e3779b97f4a7c15ULL);
     slots.push_back(id.take());
   }
+  slots.push_back(time_bytes(at));
   return slots;
 }
 
@@ -199,6 +227,58 @@ private:
   std::unique_ptr<write_transaction> txn_;
   std::uint64_t rows_ = 0;
 };
+
+/// Lists as the objects and invocations that were written say.
+void fill_lists(lmdb_store& tables, order_template& t, std::uint64_t orders) {
+  const auto& rules = handlers::order_lists();
+  auto next = t.lists;
+  next.counts.clear();
+  std::unique_ptr<write_transaction> txn;
+  std::uint64_t rows = 0;
+  const auto put = [&](table which, std::string_view key, std::string_view value) {
+    if (!txn)
+      txn = must(tables.begin_write(/*sync=*/false));
+    must(txn->put(which, key, value));
+    if (++rows % rows_at_once == 0)
+      must(std::exchange(txn, nullptr)->commit());
+  };
+  for (auto& row : t.objects)
+    for (std::uint64_t n = 0; n < orders; ++n) {
+      const auto state = must(decode_object(row.with(slots_of(t, n, orders))));
+      const auto l = listing_of(rules, state);
+      if (!l)
+        break; // So it is of every other copy.
+      for (const auto& [place, value] : rows_of(*l, state.id, t.lists.secret))
+        put(place.first, place.second, value);
+      for (const auto& name : l->counts)
+        ++next.counts[name];
+    }
+  for (std::uint64_t n = 0; n < orders; ++n) {
+    const auto slots = slots_of(t, n, orders);
+    for (std::size_t i = 0; i < t.ids.size(); ++i)
+      if (rules.find(t.owners[i].service) != nullptr)
+        put(table::ix,
+            object_invocation_key(object_digest(object_key({t.owners[i].service, slots[0]})),
+                                  *parse_invocation_key(slots[i + 1])),
+            {});
+  }
+  put(table::mt, meta_key::listing, encode(next));
+  must(txn->commit());
+}
+
+void remove_lists(lmdb_store& tables) {
+  auto txn = must(tables.begin_write(false));
+  for (const auto which : {table::ls, table::rf, table::ix}) {
+    std::vector<std::string> keys;
+    must(txn->scan(which, {}, [&](std::string_view key, std::string_view) {
+      keys.emplace_back(key);
+      return true;
+    }));
+    for (const auto& key : keys)
+      must(txn->del(which, key));
+  }
+  must(txn->commit());
+}
 
 void remove_rows(lmdb_store& tables, table which, const std::vector<row_template>& rows) {
   auto txn = must(tables.begin_write(false));
@@ -314,6 +394,7 @@ int main(int argc, char** argv) {
 
   remove_rows(*tables, table::ob, t.objects);
   remove_rows(*tables, table::iv, t.invocations);
+  remove_lists(*tables);
   table_filler objects(*tables, table::ob), invocations(*tables, table::iv);
   std::string first_object, first_invocation;
   for (auto& row : t.objects) {
@@ -338,6 +419,7 @@ int main(int argc, char** argv) {
   }
   invocations.finish();
   check_first(t, first_object, first_invocation);
+  fill_lists(*tables, t, orders);
   sync(*tables);
 
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;

@@ -6,6 +6,7 @@
 #include "journal/inspect/tool.hpp"
 #include "journal/inspect/verify.hpp"
 #include "journal/key.hpp"
+#include "journal/listing.hpp"
 #include "journal/lmdb_store.hpp"
 #include "journal/replay.hpp"
 #include "tests/journal/support.hpp"
@@ -16,7 +17,10 @@
 #include <cstdlib>
 #include <fstream>
 #include <functional>
+#include <map>
+#include <optional>
 #include <sstream>
+#include <vector>
 
 // Bytes that were written once and must be read for ever. Nothing here is made anew when a test
 // fails: a change of bytes needs a new version, with files of its own beside these. The hidden
@@ -73,11 +77,31 @@ effect_payload charge_effect() {
   return e;
 }
 
+/// What lists had when the golden journal with lists was written.
+std::optional<listing> listed(const object_state& state) {
+  if (state.id.service == "Shipment")
+    return std::nullopt;
+  listing l;
+  l.created = day_one + static_cast<unix_ms>(state.id.key.size());
+  l.row = "row of " + state.id.key;
+  for (const auto& [name, value] : state.values) {
+    l.counts.push_back("has:" + name);
+    l.keys.push_back(value);
+  }
+  if (!state.live.empty())
+    l.marks.push_back({"live", state.live.front().accepted_at});
+  return l;
+}
+const listing_rules lists{
+    1, {{"OrderOrchestrator", &listed}, {"DeploymentWorkflow", &listed}, {"Shipment", &listed}}};
+
 /// `before_tail` is called between the checkpoint and what comes after it.
-void write_journal(store& tables, commit_log* log, const std::function<void()>& before_tail) {
+void write_journal(store& tables, commit_log* log, const std::function<void()>& before_tail,
+                   const listing_rules* rules = nullptr) {
   seeded_random random(2024);
   journal_options options;
   options.slice_ms = 0;
+  options.lists = rules;
   auto journal = hub_journal::open(tables, options, random, log);
   REQUIRE(journal);
   auto commit = [&](std::vector<record> records) {
@@ -200,6 +224,34 @@ void check_contents(const hub_journal& journal, const std::string& hub) {
   CHECK((*timers)[0].due_at == day_one + 600'000);
 }
 
+/// And its lists.
+void check_lists(const hub_journal& journal) {
+  CHECK_FALSE(journal.listing_share()->has_value());
+  auto page = journal.listed(std::nullopt, 100, 100, [](const auto&) { return true; });
+  REQUIRE(page);
+  std::vector<object_id> found;
+  for (const auto& o : page->found) {
+    found.push_back(o.object);
+    CHECK(o.what.row == "row of " + o.object.key);
+  }
+  CHECK(found.size() == 3);
+  CHECK(found.front() == sleeping);
+  auto marked = journal.marked(std::vector<std::string>{"live"}, std::nullopt, 100);
+  REQUIRE(marked);
+  CHECK(marked->found ==
+        std::vector<marked_object>{{day_one + 10, waiting}, {day_one + 20, sleeping}});
+  auto bearing = journal.bearing("paid", 100);
+  REQUIRE(bearing);
+  CHECK(bearing->size() == 2);
+  CHECK(journal.counts()->counts == std::map<std::string, std::int64_t, std::less<>>{
+                                        {"has:payment", 1}, {"has:status", 1}, {"live", 2}});
+  auto past = journal.past_of_objects(std::vector<object_id>{paid}, 10);
+  REQUIRE(past);
+  REQUIRE(*past);
+  REQUIRE((*past)->found.size() == 1);
+  CHECK((*past)->found.front().invocation.id == paid_run);
+}
+
 std::string rows_as_text(const memory_store& tables) {
   std::string out;
   for (std::size_t i = 0; i < table_count; ++i)
@@ -261,6 +313,29 @@ TEST_CASE("a journal of version 1 loads for ever", "[journal][golden]") {
   check_contents(**opened, hub);
 }
 
+TEST_CASE("a journal with lists loads for ever, and one without them gets them",
+          "[journal][golden][lists]") {
+  const std::string directory = GENERATE("journals/v1_lists", "journals/v1");
+  CAPTURE(directory);
+  memory_store tables;
+  load_rows(directory + "/journal.txt", tables);
+  seeded_random random(1);
+  journal_options options;
+  options.lists = &lists;
+  auto opened = hub_journal::open(tables, options, random);
+  REQUIRE(opened);
+  const bool has_lists = directory.ends_with("lists");
+  CHECK((*opened)->listing_share()->has_value() != has_lists);
+  maintain_all(**opened, day_one + 3'000);
+  check_contents(**opened, read_text(golden(directory + "/hub.txt")).substr(0, 32));
+  check_lists(**opened);
+  REQUIRE((*opened)->checkpoint_now(day_one + 3'000));
+  check_lists(**opened);
+  auto rows = tables.read();
+  REQUIRE(rows);
+  CHECK(verify_tables(**rows, &lists).problems == std::vector<std::string>());
+}
+
 // Two commits are in the commit log alone: the first of them twice, since its sync had failed, and
 // the segment that holds it then has older batches too, which are folded.
 TEST_CASE("a journal of version 2 loads for ever", "[journal][golden]") {
@@ -300,6 +375,18 @@ TEST_CASE("write the golden files", "[.write_golden]") {
       << "# Every row of a journal of format 1: table, key, value.\n"
       << rows_as_text(tables);
   std::ofstream(directory + "/journals/v1/hub.txt") << hub_as_text(tables);
+}
+
+TEST_CASE("write the golden files of lists", "[.write_golden_lists]") {
+  const auto directory = write_directory();
+  if (directory.empty())
+    return;
+  memory_store tables;
+  write_journal(tables, nullptr, [] {}, &lists);
+  std::ofstream(directory + "/journals/v1_lists/journal.txt")
+      << "# Every row of a journal of format 1 with lists: table, key, value.\n"
+      << rows_as_text(tables);
+  std::ofstream(directory + "/journals/v1_lists/hub.txt") << hub_as_text(tables);
 }
 
 TEST_CASE("write the golden files of format 2", "[.write_golden_2]") {

@@ -21,6 +21,17 @@ std::size_t number_of(table t) {
   return static_cast<std::size_t>(t);
 }
 
+/// Rows below `below` of ordered rows, from the last one on.
+template <class Rows>
+void visit_back(const Rows& rows, std::string_view below, const row_visitor& visit) {
+  auto it = below.empty() ? rows.end() : rows.lower_bound(below);
+  while (it != rows.begin()) {
+    --it;
+    if (!visit(it->first, it->second))
+      return;
+  }
+}
+
 } // namespace
 
 class memory_snapshot final : public journal::reader {
@@ -46,6 +57,10 @@ public:
     for (auto it = rows.lower_bound(from); it != rows.end(); ++it)
       if (!visit(it->first, it->second))
         break;
+    return {};
+  }
+  result<void> scan_back(table t, std::string_view below, const row_visitor& visit) const override {
+    visit_back(*tables_[number_of(t)], below, visit);
     return {};
   }
   result<std::optional<std::string_view>> last_key(table t) const override {
@@ -86,6 +101,12 @@ public:
     for (auto it = merged->lower_bound(from); it != merged->end(); ++it)
       if (!visit(it->first, it->second))
         break;
+    return {};
+  }
+  result<void> scan_back(table t, std::string_view below, const row_visitor& visit) const override {
+    if (!alive())
+      return ended();
+    visit_back(*merge(t), below, visit);
     return {};
   }
   result<std::optional<std::string_view>> last_key(table t) const override {

@@ -116,14 +116,6 @@ void add_customer(open_points& open, const order_facts& facts) {
                           "the customer must authenticate the payment", 0});
 }
 
-std::string too_long_text(const waiting_step& w, std::int64_t waited_ms) {
-  constexpr std::int64_t second_ms = 1'000;
-  constexpr std::int64_t minute_ms = 60 * second_ms;
-  const auto waited = waited_ms < minute_ms ? std::to_string(waited_ms / second_ms) + " s"
-                                            : std::to_string(waited_ms / minute_ms) + " min";
-  return "it has waited " + waited + " (" + std::string(name_of(w.cause)) + "): " + w.last;
-}
-
 /// Whom the table calls, where nobody was called for that step before.
 void add_too_long(open_points& open, unix_ms now, std::int64_t call_after_ms) {
   for (const auto& w : open.waiting) {
@@ -131,11 +123,24 @@ void add_too_long(open_points& open, unix_ms now, std::int64_t call_after_ms) {
     const bool is_known = std::any_of(open.persons.begin(), open.persons.end(),
                                       [&](const auto& p) { return p.step == w.step; });
     if (bound > 0 && now - w.since >= bound && !is_known)
-      open.persons.push_back({w.step, too_long_text(w, now - w.since)});
+      open.persons.push_back({w.step, too_long_text(w.cause, now - w.since, w.last)});
   }
 }
 
 } // namespace
+
+std::string too_long_text(wait_cause cause, std::int64_t waited_ms, std::string_view last) {
+  constexpr std::int64_t second_ms = 1'000;
+  constexpr std::int64_t minute_ms = 60 * second_ms;
+  const auto waited = waited_ms < minute_ms ? std::to_string(waited_ms / second_ms) + " s"
+                                            : std::to_string(waited_ms / minute_ms) + " min";
+  return std::string("it has waited ")
+      .append(waited)
+      .append(" (")
+      .append(name_of(cause))
+      .append("): ")
+      .append(last);
+}
 
 open_points open_points_of(const durable::read_view& view, std::int64_t call_after_ms) {
   open_points open;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace orderhub::handlers {
@@ -40,6 +41,9 @@ struct open_points {
   /// what is paused.
   std::vector<step_for_person> persons;
 };
+
+/// Why a person is called for what has waited so long.
+std::string too_long_text(durable::wait_cause cause, std::int64_t waited_ms, std::string_view last);
 
 /// Of that object alone, and of whatever service it is.
 open_points open_points_of(const durable::read_view& view, std::int64_t call_after_ms);

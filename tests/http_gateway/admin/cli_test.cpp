@@ -117,7 +117,7 @@ TEST_CASE("the command line acts on vendors, and says what that comes to", "[adm
   CHECK(act({"vendors", "open", "stripe"}).status == 0);
   CHECK(has(state(), "state       opened_by_operator\n"));
   CHECK(act({"vendors", "close", "stripe", "--for", "1h"}).status == 0);
-  CHECK(has(state(), "held        closed by admin until "));
+  CHECK(has(state(), "held        closed by loopback until "));
   CHECK(act({"vendors", "auto", "stripe"}).status == 0);
   CHECK(has(act({"vendors", "probe", "stripe"}).out, "effect        nothing_to_do\n"));
   CHECK(act({"vendors", "pause", "nobody"}).status == cli::not_found);
@@ -128,6 +128,43 @@ TEST_CASE("the command line acts on vendors, and says what that comes to", "[adm
   const auto calls = run({"vendors", "calls", "stripe"}, environment);
   CHECK(calls.status == 0);
   CHECK(has(calls.out, "POST /v1/payment_intents  200     OrderOrchestrator/1"));
+}
+
+TEST_CASE("the command line lists orders as tables, lines and documents", "[admin][cli]") {
+  admin_hub hub;
+  for (const auto* key : {"o-1", "o-2", "o-3"}) {
+    hub.hub.call(order_object(key), "ProcessOrder", order_body());
+    hub.hub.run(1'000);
+  }
+  const std::map<std::string, std::string> environment{{"ORDERHUB_ADMIN_URL", hub.url()}};
+  const auto list = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"orders", "list"});
+    return run(more, environment);
+  };
+  const auto table = list({});
+  INFO(table.err);
+  CHECK(table.status == 0);
+  CHECK(table.out.starts_with("KEY  STATUS"));
+  CHECK(has(table.out, "o-3  confirmed  42.50 USD"));
+  CHECK(list({"-q"}).out == "o-3\no-2\no-1\n");
+  CHECK(list({"-q", "--limit", "2"}).out == "o-3\no-2\n");
+  CHECK(list({"-q", "--stuck"}).out.empty());
+  CHECK(list({"-q", "--email", "ada@example.com", "--prefix", "o-2"}).out == "o-2\n");
+  CHECK(list({"-o", "tsv", "--columns", "key,total", "--limit", "1"}).out ==
+        "key\ttotal\no-3\t42.50 USD\n");
+  CHECK(list({"-o", "tsv", "--columns", "key", "--no-header"}).out == "o-3\no-2\no-1\n");
+  CHECK(has(list({"-o", "wide"}).out, "A… L… <a…@example.com>"));
+  const auto document = nlohmann::json::parse(list({"-o", "json", "--all"}).out);
+  CHECK(document["orders"].size() == 3);
+  std::istringstream lines(list({"-o", "jsonl"}).out);
+  int count = 0;
+  for (std::string line; std::getline(lines, line); ++count)
+    CHECK(nlohmann::json::parse(line)["status"] == "confirmed");
+  CHECK(count == 3);
+  CHECK(list({"--columns", "nothing"}).status == cli::wrong_use);
+  const auto refused = list({"--status", "nothing"});
+  CHECK(refused.status == cli::wrong_use);
+  CHECK(has(refused.err, "status must be a list"));
 }
 
 TEST_CASE("the command line's exit status says what went wrong", "[admin][cli]") {

@@ -71,6 +71,7 @@ TEST_CASE("nothing leaves for a paused vendor until it is resumed", "[admin][ven
     CHECK(hub.hub.effects(key, providers::mock::effect_kind::charge) == 1);
     CHECK(field(hub.hub.order(key).body, "status") == "confirmed");
   }
+  hub.hub.time.advance(120'000);
   CHECK(vendor(hub)["ramp_percent"].is_null());
 }
 

@@ -193,7 +193,7 @@ TEST_CASE("the tools show what is set aside", "[journal][tool][damage]") {
   CHECK(tool::verify(dir.path(), report) == 1);
   CHECK(report.str().find("set aside: object Order/sick: the row of object Order/sick: ") !=
         std::string::npos);
-  CHECK(report.str().find(" sa=3 problems=0 set_aside=1") != std::string::npos);
+  CHECK(report.str().find(" sa=3 ls=0 problems=0 set_aside=1") != std::string::npos);
   std::ostringstream stats;
   CHECK(tool::stats(dir.path(), stats) == 0);
   CHECK(stats.str().find("\"sa\":3") != std::string::npos);

@@ -1,5 +1,6 @@
 #include "tests/simulation/world/world.hpp"
 
+#include "actors/handlers/orders/order_listing.hpp"
 #include "actors/handlers/services.hpp"
 #include "actors/handlers/webhooks/webhook_list.hpp"
 #include "actors/host/enrichment.hpp"
@@ -64,6 +65,7 @@ void world::open() {
                                      [this](const object_id& id) { return journal_->load(id); });
   auto journal_settings = settings_.journal;
   journal_settings.boot = &boot_;
+  journal_settings.lists = &handlers::order_lists();
   if (disk_)
     commits_ = std::make_unique<journal::commit_log>(
         *disk_, journal::commit_log_options{.segment_size = 64U << 10U, .spare = 1});

@@ -1,8 +1,8 @@
-#include "http_gateway/admin/masked.hpp"
+#include "actors/handlers/masked_customer.hpp"
 
 #include <algorithm>
 
-namespace orderhub::http_gateway {
+namespace orderhub::handlers {
 
 namespace {
 
@@ -34,4 +34,4 @@ std::string masked_customer(std::string_view name, std::string_view email) {
       .append(">");
 }
 
-} // namespace orderhub::http_gateway
+} // namespace orderhub::handlers

@@ -1,0 +1,92 @@
+#pragma once
+#include "actors/durable/wait_cause.hpp"
+#include "actors/handlers/orders/order_row.hpp"
+#include "journal/base/ids.hpp"
+#include "journal/base/result.hpp"
+#include "journal/base/time.hpp"
+#include "journal/listing.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace orderhub::handlers {
+
+/// Which orders a list shows. All of it has to hold; within a set one is enough. Empty or nothing:
+/// not asked.
+struct order_filter {
+  std::set<std::string, std::less<>> statuses, vendors, reasons, currencies;
+  std::set<durable::wait_cause> waits;
+  std::optional<bool> open, attention, in_doubt, paused, stuck;
+  std::optional<unix_ms> since, until; ///< Created: not before, and before.
+  std::optional<unix_ms> updated_since;
+  /// What it waits for longest, or, where it waits for nothing, itself is older than this.
+  std::optional<std::int64_t> older_than_ms;
+  std::optional<std::int64_t> min_total, max_total; ///< Minor units.
+  std::string key_prefix, key_contains;
+  std::string q;              ///< A key; else what keys begin with; else an id of a vendor.
+  std::string email, phone;   ///< Whose orders.
+  bool longest_first = false; ///< Else the newest first.
+};
+
+/// An order in a list, all objects that work for it together.
+struct list_item {
+  std::string key;
+  unix_ms created_at = 0;
+  log_sequence version = 0; ///< Of the last record of its own object.
+  order_row row;            ///< With the steps and persons of all.
+  bool is_stuck = false;    ///< Not finished, and nothing will wake it.
+  unix_ms open_since = 0;   ///< Of its longest wait; 0: nothing is open.
+};
+
+struct order_page {
+  std::vector<list_item> items;
+  std::optional<journal::listing_place> next; ///< Where the list goes on.
+  std::size_t scanned = 0;                    ///< Rows and objects looked at.
+  /// False: the bound on what one request looks at ended it, not the list or `most`.
+  bool is_complete = true;
+};
+
+/// Where lists are read from, as `host::operator_view` has it.
+struct list_reader {
+  std::function<result<journal::listed_page>(
+      const std::optional<journal::listing_place>&, std::size_t rows, std::size_t most,
+      const std::function<bool(const journal::listed_object&)>&)>
+      listed;
+  std::function<result<journal::marked_page>(
+      std::span<const std::string>, const std::optional<journal::listing_place>&, std::size_t most)>
+      marked;
+  std::function<result<std::vector<journal::listed_object>>(std::string_view text,
+                                                            std::size_t most)>
+      bearing;
+  std::function<result<std::vector<std::string>>(std::string_view service, std::string_view prefix,
+                                                 std::size_t most)>
+      keys_of;
+  std::function<result<std::optional<journal::listed_object>>(const object_id&)> listing_of;
+};
+
+/// Bounds of one page: rows of lists, and objects that are read for it, at most four an order. Of
+/// what has a mark or a name no more orders are put in order than may be read; more are looked for
+/// in the list of all.
+struct list_bounds {
+  std::size_t rows = 50'000;
+  std::size_t objects = 8'000;
+
+  [[nodiscard]] std::size_t orders() const { return objects / 4; }
+};
+
+/// Orders behind a place, at most `most`. What is open is found by its marks, so it costs what is
+/// open and not what is stored; the rest is looked for from the newest on, within the bounds.
+/// `call_after_ms`: as `order_settings::call_after_ms`.
+result<order_page> list_orders(const order_filter& filter, const list_reader& reader,
+                               const std::optional<journal::listing_place>& behind,
+                               std::size_t most, unix_ms now, std::int64_t call_after_ms,
+                               list_bounds bounds = {});
+
+} // namespace orderhub::handlers

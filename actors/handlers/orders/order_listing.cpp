@@ -1,0 +1,298 @@
+#include "actors/handlers/orders/order_listing.hpp"
+
+#include "actors/handlers/explain/explain_parts.hpp"
+#include "actors/handlers/masked_customer.hpp"
+#include "actors/handlers/objects.hpp"
+#include "actors/handlers/orders/open_points.hpp"
+#include "actors/handlers/orders/order.hpp"
+#include "actors/handlers/orders/order_facts.hpp"
+#include "actors/handlers/orders/order_row.hpp"
+#include "actors/handlers/orders/order_view.hpp"
+#include "journal/base/text.hpp"
+#include "journal/open_work.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace orderhub::handlers {
+
+using durable::wait_cause;
+using journal::listing;
+using journal::object_state;
+
+namespace {
+
+constexpr std::array<std::string_view, 13> statuses = {
+    "pending",    "requires_action", "out_of_stock", "payment_failed", "paid",
+    "confirmed",  "in_transit",      "delivered",    "returned",       "refunded",
+    "cancelling", "cancelled",       "disputed"};
+constexpr std::array<std::string_view, 3> common_statuses = {"confirmed", "in_transit",
+                                                             "delivered"};
+
+std::optional<order> placed_of(const object_state& state) {
+  if (const auto* recorded = state.value("order"))
+    if (auto placed = order::decode(*recorded))
+      return std::move(*placed);
+  for (const auto& i : state.live)
+    if (i.input.handler == "ProcessOrder")
+      if (auto placed = order::decode(i.input.body))
+        return std::move(*placed);
+  return std::nullopt;
+}
+
+/// What of the object's own has not ended: its steps, who is called, and since when.
+struct open_work {
+  std::vector<listed_step> steps;
+  std::vector<listed_person> persons;
+  unix_ms doubt_since = 0, person_since = 0, paused_since = 0;
+  bool is_paused = false;
+};
+
+void note_earlier(unix_ms& since, unix_ms at) {
+  if (since == 0 || at < since)
+    since = at;
+}
+
+open_work open_work_of(const object_state& state) {
+  open_work open;
+  if (state.live.empty() && !state.paused_by_operator)
+    return open;
+  static const std::function<result<object_state>(const object_id&)> nobody;
+  // Times are for readers: what has waited too long is seen when it is read.
+  for (auto& w : open_points_of(durable::read_view{state, nobody, 0}, 0).waiting) {
+    listed_step s;
+    s.step = std::move(w.step);
+    s.vendor = std::move(w.vendor);
+    s.cause = w.cause;
+    s.since = w.since;
+    s.next_at = w.next_at;
+    s.attempts = w.attempts;
+    s.last = cut_text(std::string_view(w.last), listed_last_max);
+    open.steps.push_back(std::move(s));
+  }
+  const auto take = [&](const journal::open_wait& w) {
+    const auto step = std::find_if(open.steps.begin(), open.steps.end(), [&](const auto& s) {
+      return s.step == w.step && s.vendor == w.vendor && s.ref.empty();
+    });
+    if (step != open.steps.end()) {
+      step->ref = w.invocation.text() + ':' + std::to_string(w.index);
+      step->in_doubt = w.in_doubt;
+    }
+    if (w.needs_person) {
+      open.persons.push_back({w.step, std::string(cut_text(w.reason, listed_last_max))});
+      note_earlier(open.person_since, w.since);
+    }
+  };
+  for (const auto& w : journal::open_waits(state))
+    take(w);
+  for (const auto& w : journal::calls_out(state))
+    take(w);
+  for (const auto& d : journal::open_doubts(state))
+    note_earlier(open.doubt_since, d.since);
+  for (const auto& i : state.live)
+    if (!i.paused_text.empty()) {
+      open.persons.push_back(
+          {i.input.handler, std::string(cut_text(i.paused_text, listed_last_max))});
+      note_earlier(open.person_since, i.accepted_at);
+      note_earlier(open.paused_since, i.accepted_at);
+      open.is_paused = true;
+    }
+  if (state.paused_by_operator) {
+    open.is_paused = true;
+    const auto by =
+        std::find_if(state.operators.rbegin(), state.operators.rend(),
+                     [](const auto& o) { return o.action.verb == journal::operator_verb::pause; });
+    note_earlier(open.paused_since, by == state.operators.rend() ? state.last_time : by->at);
+  }
+  std::sort(open.steps.begin(), open.steps.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.since, a.step, a.ref) < std::tie(b.since, b.step, b.ref);
+  });
+  return open;
+}
+
+void add_mark(listing& l, std::string name, unix_ms since) {
+  l.marks.push_back({std::move(name), since});
+}
+
+/// The marks of what is open.
+void add_marks(listing& l, const open_work& open) {
+  if (open.doubt_since > 0)
+    add_mark(l, std::string(list_mark::in_doubt), open.doubt_since);
+  if (open.person_since > 0)
+    add_mark(l, std::string(list_mark::attention), open.person_since);
+  if (open.is_paused)
+    add_mark(l, std::string(list_mark::paused), open.paused_since);
+  for (const auto& s : open.steps) {
+    add_mark(l, std::string(list_mark::waits).append(durable::name_of(s.cause)), s.since);
+    if (!s.vendor.empty())
+      add_mark(l, std::string(list_mark::vendor) + s.vendor, s.since);
+  }
+}
+
+void put_row(listing& l, order_row row, open_work open) {
+  if (open.steps.size() > listed_steps_max)
+    open.steps.resize(listed_steps_max);
+  if (row.attention.size() > listed_steps_max)
+    row.attention.resize(listed_steps_max);
+  row.steps = std::move(open.steps);
+  l.row = row.encode();
+}
+
+/// Of an object that works for an order: something only while it works.
+std::optional<listing> part_listing(const object_state& state) {
+  auto open = open_work_of(state);
+  if (open.steps.empty() && open.persons.empty() && !open.is_paused)
+    return std::nullopt;
+  listing l;
+  order_row row;
+  row.is_open = true;
+  row.is_paused = open.is_paused;
+  row.attention = open.persons;
+  row.updated_at = state.last_time;
+  add_marks(l, open);
+  unix_ms since = 0;
+  for (const auto& s : open.steps)
+    note_earlier(since, s.since);
+  add_mark(l, std::string(list_mark::open), since > 0 ? since : state.last_time);
+  put_row(l, std::move(row), std::move(open));
+  return l;
+}
+
+bool is_unfinished(std::string_view status) {
+  return status == "pending" || status == "paid" || status == "cancelling";
+}
+
+void add_keys(listing& l, const order_facts& facts, const explained_money& money,
+              const std::optional<order>& placed) {
+  for (const auto& id : money.ids)
+    l.keys.push_back(key_of_id(id));
+  for (const auto* id : {&facts.label_id, &facts.tracking_number})
+    if (!id->empty())
+      l.keys.push_back(key_of_id(*id));
+  if (!placed)
+    return;
+  if (!placed->customer_email.empty())
+    l.keys.push_back(key_of_email(placed->customer_email));
+  for (const auto* phone : {&placed->customer_phone, &placed->shipping.phone})
+    if (!phone->empty())
+      l.keys.push_back(key_of_phone(*phone));
+}
+
+std::optional<listing> order_listing(const object_state& state) {
+  order_facts facts;
+  if (const auto* recorded = state.value("facts")) {
+    auto decoded = order_facts::decode(*recorded);
+    if (!decoded)
+      return std::nullopt; // Its page says so.
+    facts = std::move(*decoded);
+  }
+  listing l;
+  l.created = facts.created_at;
+  if (l.created == 0)
+    for (const auto& i : state.live)
+      note_earlier(l.created, i.accepted_at);
+  if (l.created == 0)
+    return std::nullopt;
+  const auto placed = placed_of(state);
+  const auto money = placed ? money_of(facts, placed->total.currency, placed->total.minor_units)
+                            : money_of(facts, {}, 0);
+  auto open = open_work_of(state);
+  order_row row;
+  row.status = status_of(facts);
+  row.total = money.total;
+  row.charged = money.charged;
+  row.refunded = money.refunded;
+  row.currency = money.currency;
+  row.updated_at = std::max(facts.updated_at, l.created);
+  if (placed)
+    row.customer = masked_customer(placed->customer_name, placed->customer_email);
+  for (const auto& [step, why] : open_attention(facts))
+    row.attention.push_back({step, std::string(cut_text(why, listed_last_max))});
+  const bool is_called = !row.attention.empty();
+  for (auto& person : open.persons)
+    if (!row.is_called_for(person.step))
+      row.attention.push_back(std::move(person));
+  if (is_called) // When it was called is on no record.
+    note_earlier(open.person_since, row.updated_at);
+  if (row.status == "requires_action")
+    open.steps.push_back({"charge",
+                          "stripe",
+                          {},
+                          wait_cause::customer,
+                          facts.updated_at,
+                          0,
+                          1,
+                          "the customer must authenticate the payment",
+                          false});
+  const bool has_pending = !handlers::open_steps(facts).empty();
+  row.is_open = is_unfinished(row.status) || !state.live.empty() || has_pending || is_called ||
+                !open.steps.empty();
+  row.is_paused = open.is_paused;
+  row.may_be_stuck = is_unfinished(row.status) && state.live.empty() && row.attention.empty() &&
+                     open.steps.empty();
+
+  add_marks(l, open);
+  unix_ms since = 0;
+  for (const auto& s : open.steps)
+    note_earlier(since, s.since);
+  if (row.is_open)
+    add_mark(l, std::string(list_mark::open), since > 0 ? since : l.created);
+  if (row.may_be_stuck)
+    add_mark(l, std::string(list_mark::maybe_stuck), row.updated_at);
+  auto status = std::string(list_mark::status) + row.status;
+  if (is_common_status(row.status))
+    l.counts.push_back(std::move(status));
+  else
+    add_mark(l, std::move(status), l.created);
+  add_keys(l, facts, money, placed);
+  put_row(l, std::move(row), std::move(open));
+  return l;
+}
+
+} // namespace
+
+const journal::listing_rules& order_lists() {
+  static const journal::listing_rules rules{1,
+                                            {{order_service_name, &order_listing},
+                                             {shipment_service_name, &part_listing},
+                                             {notification_service_name, &part_listing},
+                                             {custom_service_name, &part_listing}}};
+  return rules;
+}
+
+std::array<object_id, 4> objects_in_lists(const std::string& order_id) {
+  return {order_object(order_id), shipment_object(order_id), notification_object(order_id),
+          custom_object(order_id)};
+}
+
+bool is_common_status(std::string_view status) {
+  return std::find(common_statuses.begin(), common_statuses.end(), status) != common_statuses.end();
+}
+
+std::span<const std::string_view> order_statuses() {
+  return statuses;
+}
+
+std::string key_of_id(std::string_view id) {
+  return std::string("i:").append(id);
+}
+
+std::string key_of_email(std::string_view email) {
+  std::string key = "m:";
+  for (const auto c : email)
+    key.push_back(lower_ascii(c));
+  return key;
+}
+
+std::string key_of_phone(std::string_view phone) {
+  std::string key = "p:";
+  for (const auto c : phone)
+    if (c >= '0' && c <= '9')
+      key.push_back(c);
+  return key;
+}
+
+} // namespace orderhub::handlers

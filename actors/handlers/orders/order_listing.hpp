@@ -1,0 +1,44 @@
+#pragma once
+#include "journal/base/ids.hpp"
+#include "journal/listing.hpp"
+
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace orderhub::handlers {
+
+/// The lists of orders: `OrderOrchestrator` has a place in them (its row is an `order_row`), and of
+/// its shipment, notifications and custom providers what is open has marks. The program's one set
+/// of rules; lives as long as it.
+const journal::listing_rules& order_lists();
+
+/// The objects that bear an order's key and may have something open; the order's own first.
+std::array<object_id, 4> objects_in_lists(const std::string& order_id);
+
+// Names of marks.
+namespace list_mark {
+inline constexpr std::string_view open = "open";
+inline constexpr std::string_view in_doubt = "in_doubt";
+inline constexpr std::string_view attention = "attention";
+inline constexpr std::string_view paused = "paused";
+inline constexpr std::string_view maybe_stuck = "maybe_stuck";
+/// And behind these a cause (`durable::name_of`), a vendor, a status.
+inline constexpr std::string_view waits = "waits:";
+inline constexpr std::string_view vendor = "vendor:";
+inline constexpr std::string_view status = "status:";
+} // namespace list_mark
+
+/// Of these statuses no list is kept, as most orders come to them; they are counted.
+bool is_common_status(std::string_view status);
+/// Every status that an order can have.
+std::span<const std::string_view> order_statuses();
+
+/// Keys by which an order is found: an id of a vendor, an e-mail address, a phone number as it was
+/// sent (all digits of it).
+std::string key_of_id(std::string_view id);
+std::string key_of_email(std::string_view email);
+std::string key_of_phone(std::string_view phone);
+
+} // namespace orderhub::handlers

@@ -1,0 +1,69 @@
+#pragma once
+#include "actors/durable/wait_cause.hpp"
+#include "journal/base/result.hpp"
+#include "journal/base/time.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace orderhub::handlers {
+
+/// A step that has not ended, in a list.
+struct listed_step {
+  std::string step, vendor; ///< No vendor: it waits for none.
+  std::string ref;          ///< `inv_…:4`; empty: it is no step of an effect.
+  durable::wait_cause cause = durable::wait_cause::hub;
+  unix_ms since = 0, next_at = 0;
+  std::uint32_t attempts = 0;
+  std::string last; ///< What it met last; at most `listed_last_max` bytes.
+  bool in_doubt = false;
+
+  friend bool operator==(const listed_step&, const listed_step&) = default;
+};
+/// A step for which a person is called.
+struct listed_person {
+  std::string step, reason; ///< The reason has at most `listed_last_max` bytes.
+
+  friend bool operator==(const listed_person&, const listed_person&) = default;
+};
+inline constexpr std::size_t listed_steps_max = 8; ///< Of one object, and as many persons.
+inline constexpr std::size_t listed_last_max = 120;
+
+/// An order in a list, or what is open at one of its other objects. No personal data but the first
+/// letters of its customer.
+struct order_row {
+  std::string status; ///< Of the order's own object; else empty.
+  bool is_open = false;
+  bool is_paused = false;
+  /// Not finished, and nothing of this object will wake it: stuck where no other object of it will.
+  bool may_be_stuck = false;
+  std::int64_t total = 0, charged = 0, refunded = 0; ///< Minor units.
+  std::string currency, customer;
+  unix_ms updated_at = 0;
+  std::vector<listed_person> attention;
+  std::vector<listed_step> steps; ///< The longest first.
+
+  friend bool operator==(const order_row&, const order_row&) = default;
+
+  [[nodiscard]] bool is_in_doubt() const;
+  /// Somebody is called for that step.
+  [[nodiscard]] bool is_called_for(std::string_view step) const;
+  [[nodiscard]] std::string encode() const;
+  /// Fails with `corrupt`.
+  static result<order_row> decode(std::string_view bytes);
+};
+
+/// By what a filter may ask for waits: a word for one cause or several. Nothing: no such word.
+std::optional<std::span<const durable::wait_cause>> waits_named(std::string_view word);
+/// All words, for whoever asks for another.
+std::vector<std::string_view> wait_words();
+
+/// What a step met last, as a filter names it: `shippo.503`, `shippo.connection`.
+std::string reason_of(const listed_step& step);
+
+} // namespace orderhub::handlers

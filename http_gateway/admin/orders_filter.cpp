@@ -1,0 +1,291 @@
+#include "http_gateway/admin/orders_filter.hpp"
+
+#include "actors/handlers/orders/order_listing.hpp"
+#include "http_gateway/ingress/normal_form.hpp"
+#include "journal/base/duration.hpp"
+#include "journal/base/hash.hpp"
+#include "journal/base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace orderhub::http_gateway {
+
+namespace {
+
+admin_problem invalid(std::string_view name, const std::string& why) {
+  return {
+      admin_reason::invalid_parameter, std::string(name) + ' ' + why, std::string(name), {}, {}};
+}
+
+std::vector<std::string> list_in(std::string_view text) {
+  std::vector<std::string> words;
+  for (bool more = !text.empty(); more;) {
+    const auto end = text.find(',');
+    more = end != std::string_view::npos;
+    words.emplace_back(text.substr(0, end));
+    text.remove_prefix(more ? end + 1 : text.size());
+  }
+  return words;
+}
+
+std::string one_of_text(const auto& words) {
+  std::string text;
+  for (const auto& word : words)
+    text.append(text.empty() ? "" : ", ").append(word);
+  return text;
+}
+
+std::optional<int> number_in(std::string_view digits) {
+  int n = 0;
+  const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), n);
+  return failed == std::errc() && end == digits.data() + digits.size() && digits.front() != '-'
+             ? std::optional(n)
+             : std::nullopt;
+}
+
+/// What is the same for all pages of one list.
+std::string hash_of(const admin_call& call, std::string_view email, std::string_view phone) {
+  std::string all;
+  for (const auto& [name, value] : call.query)
+    if (name != "cursor" && name != "limit")
+      all.append(name).append("=").append(value).append("\n");
+  if (!email.empty() || !phone.empty())
+    all.append(email).append("\n").append(phone);
+  const auto hash = sha256_of(all);
+  constexpr std::size_t shown = 6;
+  return base64url({reinterpret_cast<const char*>(hash.data()), shown});
+}
+
+std::optional<journal::listing_place> place_in(std::string_view cursor, const std::string& hash) {
+  std::string raw;
+  if (!from_base64url(cursor, raw) || !raw.starts_with(hash + ' '))
+    return std::nullopt;
+  const auto rest = std::string_view(raw).substr(hash.size() + 1);
+  const auto space = rest.find(' ');
+  if (space == std::string_view::npos)
+    return std::nullopt;
+  journal::listing_place place;
+  const auto digits = rest.substr(0, space);
+  const auto [end, failed] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), place.at);
+  const auto digest = hex_decoded(rest.substr(space + 1));
+  if (failed != std::errc() || end != digits.data() + digits.size() || place.at < 0 || !digest ||
+      digest->size() > 16)
+    return std::nullopt;
+  place.digest = *digest;
+  return place;
+}
+
+class filter_reader {
+public:
+  explicit filter_reader(const admin_call& call) : call_(call) {}
+
+  std::variant<order_list_call, admin_problem> read() {
+    for (auto read :
+         {&filter_reader::words, &filter_reader::times, &filter_reader::amounts_and_keys})
+      if (auto problem = (this->*read)())
+        return std::move(*problem);
+    out_.filter.longest_first = call_.value("sort") == "waiting";
+    out_.limit = call_.number("limit");
+    out_.filter_hash = hash_of(call_, out_.filter.email, out_.filter.phone);
+    if (const auto cursor = call_.value("cursor"); !cursor.empty()) {
+      out_.behind = place_in(cursor, out_.filter_hash);
+      if (!out_.behind)
+        return invalid("cursor", "is none of this list with these filters.");
+    }
+    return std::move(out_);
+  }
+
+  order_list_call& out() { return out_; }
+
+private:
+  std::optional<admin_problem> words() {
+    auto& f = out_.filter;
+    for (auto& word : list_in(call_.value("status"))) {
+      const auto known = handlers::order_statuses();
+      if (std::find(known.begin(), known.end(), word) == known.end())
+        return invalid("status", "must be a list with commas of " + one_of_text(known) + '.');
+      f.statuses.insert(std::move(word));
+    }
+    for (const auto& word : list_in(call_.value("waits_for"))) {
+      const auto causes = handlers::waits_named(word);
+      if (!causes)
+        return invalid("waits_for", "must be a list with commas of " +
+                                        one_of_text(handlers::wait_words()) + '.');
+      f.waits.insert(causes->begin(), causes->end());
+    }
+    for (auto& word : list_in(call_.value("vendor")))
+      f.vendors.insert(std::move(word));
+    for (auto& word : list_in(call_.value("reason")))
+      f.reasons.insert(std::move(word));
+    for (auto& word : list_in(call_.value("currency"))) {
+      std::transform(word.begin(), word.end(), word.begin(), &lower_ascii);
+      f.currencies.insert(std::move(word));
+    }
+    for (const auto& [name, flag] :
+         {std::pair("open", &f.open), std::pair("attention", &f.attention),
+          std::pair("in_doubt", &f.in_doubt), std::pair("paused", &f.paused),
+          std::pair("stuck", &f.stuck)})
+      if (const auto value = call_.value(name); !value.empty())
+        *flag = value == "true";
+    return std::nullopt;
+  }
+
+  std::optional<admin_problem> times() {
+    auto& f = out_.filter;
+    for (const auto& [name, at] : {std::pair("since", &f.since), std::pair("until", &f.until),
+                                   std::pair("updated_since", &f.updated_since)})
+      if (const auto value = call_.value(name); !value.empty()) {
+        *at = utc_time_in(value);
+        if (!*at)
+          return invalid(name, "must be a time in UTC such as 2026-11-24T10:00:00Z.");
+      }
+    if (const auto value = call_.value("older_than"); !value.empty()) {
+      f.older_than_ms = parse_duration_ms(value);
+      if (!f.older_than_ms)
+        return invalid("older_than", "must be a duration such as 15m.");
+    }
+    return std::nullopt;
+  }
+
+  std::optional<admin_problem> amounts_and_keys() {
+    auto& f = out_.filter;
+    for (const auto& [name, amount] :
+         {std::pair("min_total", &f.min_total), std::pair("max_total", &f.max_total)})
+      if (!call_.value(name).empty())
+        *amount = static_cast<std::int64_t>(call_.number(name));
+    for (const auto& [name, key] :
+         {std::pair("key_prefix", &f.key_prefix), std::pair("key_contains", &f.key_contains),
+          std::pair("q", &f.q)}) {
+      *key = std::string(call_.value(name));
+      make_normal(*key);
+      constexpr std::size_t key_size_max = 255;
+      if (key->size() > key_size_max)
+        return invalid(name, "has at most 255 bytes.");
+      if (key->find('@') != std::string::npos)
+        return admin_problem{admin_reason::personal_data,
+                             "An e-mail address does not belong into a URL: it would be in logs. "
+                             "POST /admin/orders/search takes one.",
+                             name,
+                             {},
+                             {}};
+    }
+    return std::nullopt;
+  }
+
+  const admin_call& call_;
+  order_list_call out_;
+};
+
+/// Members of a search's body as the parameters they are named after.
+std::optional<admin_problem> take_members(const nlohmann::json& body, admin_call& call,
+                                          std::string& email, std::string& phone) {
+  for (const auto& [name, value] : body.items()) {
+    std::string text;
+    if (value.is_string())
+      text = value.get<std::string>();
+    else if (value.is_boolean() || value.is_number_integer())
+      text = value.dump();
+    else
+      return admin_problem{admin_reason::invalid_body,
+                           "A member of the body is neither text, number nor true or false.",
+                           std::string(cut_text(name, 64)),
+                           {},
+                           {}};
+    if (name == "email") {
+      email = std::move(text);
+      continue;
+    }
+    if (name == "phone") {
+      phone = std::move(text);
+      continue;
+    }
+    const auto known = std::find_if(order_list_parameters.begin(), order_list_parameters.end(),
+                                    [&](const auto& p) { return p.name == name; });
+    if (known == order_list_parameters.end())
+      return admin_problem{admin_reason::unknown_parameter,
+                           "There is no member of that name here.",
+                           std::string(cut_text(name, 64)),
+                           {},
+                           {}};
+    if (auto why = wrong_value(*known, text); !why.empty())
+      return invalid(known->name, why);
+    call.query.insert_or_assign(std::string(name), std::move(text));
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+std::variant<order_list_call, admin_problem> order_list_of(const admin_call& call) {
+  return filter_reader(call).read();
+}
+
+std::variant<order_list_call, admin_problem> order_search_of(const admin_call& call) {
+  const auto body = nlohmann::json::parse(call.body, nullptr, false);
+  if (!body.is_object())
+    return admin_problem{admin_reason::invalid_body, "The body is no JSON object.", {}, {}, {}};
+  auto with_members = call;
+  for (const auto& p : order_list_parameters)
+    if (!p.fallback.empty())
+      with_members.query.emplace(p.name, p.fallback);
+  std::string email, phone;
+  if (auto problem = take_members(body, with_members, email, phone))
+    return std::move(*problem);
+  constexpr std::size_t size_max = 254;
+  if (email.empty() == phone.empty() || email.size() > size_max || phone.size() > size_max)
+    return admin_problem{admin_reason::invalid_body,
+                         "The body needs either email or phone, of at most 254 bytes.",
+                         "email",
+                         {},
+                         {}};
+  filter_reader reader(with_members);
+  reader.out().filter.email = std::move(email);
+  reader.out().filter.phone = std::move(phone);
+  return reader.read();
+}
+
+std::string cursor_of(const journal::listing_place& place, const order_list_call& call) {
+  return base64url(call.filter_hash + ' ' + std::to_string(place.at) + ' ' + hex_of(place.digest));
+}
+
+std::optional<unix_ms> utc_time_in(std::string_view text) {
+  // 2026-11-25T09:35:06.123Z
+  constexpr std::string_view form = "dddd-dd-ddTdd:dd:dd.dddZ";
+  constexpr std::size_t date = 10, seconds = 19;
+  const bool has_time = text.size() > date;
+  std::string whole(text);
+  if (!has_time)
+    whole.append("T00:00:00.000Z");
+  else if (whole.size() == seconds + 1 && whole.back() == 'Z')
+    whole.replace(seconds, 1, ".000Z");
+  if (whole.size() != form.size())
+    return std::nullopt;
+  for (std::size_t i = 0; i < form.size(); ++i)
+    if (form[i] == 'd' ? whole[i] < '0' || whole[i] > '9' : whole[i] != form[i])
+      return std::nullopt;
+  const auto part = [&](std::size_t at, std::size_t size) {
+    return *number_in(std::string_view(whole).substr(at, size));
+  };
+  using namespace std::chrono;
+  const year_month_day day(year(part(0, 4)), month(static_cast<unsigned>(part(5, 2))),
+                           std::chrono::day(static_cast<unsigned>(part(8, 2))));
+  const auto h = part(11, 2), m = part(14, 2), s = part(17, 2);
+  if (!day.ok() || h > 23 || m > 59 || s > 59)
+    return std::nullopt;
+  const auto at =
+      sys_days(day) + hours(h) + minutes(m) + std::chrono::seconds(s) + milliseconds(part(20, 3));
+  const auto ms = duration_cast<milliseconds>(at.time_since_epoch()).count();
+  return ms >= 0 ? std::optional<unix_ms>(ms) : std::nullopt;
+}
+
+} // namespace orderhub::http_gateway

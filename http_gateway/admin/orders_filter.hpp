@@ -1,0 +1,63 @@
+#pragma once
+// Which orders a call asks for.
+#include "actors/handlers/orders/order_list.hpp"
+#include "http_gateway/admin/admin_problem.hpp"
+#include "http_gateway/admin/admin_routes.hpp"
+#include "journal/base/time.hpp"
+#include "journal/listing.hpp"
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace orderhub::http_gateway {
+
+/// The parameters of a list of orders. Lists with commas mean one of them.
+inline constexpr std::array order_list_parameters = {
+    admin_parameter{"status", "", ""},
+    admin_parameter{"open", "true|false", ""},
+    admin_parameter{"attention", "true|false", ""},
+    admin_parameter{"in_doubt", "true|false", ""},
+    admin_parameter{"paused", "true|false", ""},
+    admin_parameter{"stuck", "true|false", ""},
+    admin_parameter{"vendor", "", ""},
+    admin_parameter{"waits_for", "", ""},
+    admin_parameter{"reason", "", ""},
+    admin_parameter{"older_than", "", ""},
+    admin_parameter{"since", "", ""},
+    admin_parameter{"until", "", ""},
+    admin_parameter{"updated_since", "", ""},
+    admin_parameter{"currency", "", ""},
+    admin_parameter{"min_total", "0..999999999999", ""},
+    admin_parameter{"max_total", "0..999999999999", ""},
+    admin_parameter{"key_prefix", "", ""},
+    admin_parameter{"key_contains", "", ""},
+    admin_parameter{"q", "", ""},
+    admin_parameter{"sort", "created|waiting", "created"},
+    admin_parameter{"limit", "1..500", "50"},
+    admin_parameter{"cursor", "", ""},
+};
+
+/// What a list shows of all, and from where on.
+struct order_list_call {
+  handlers::order_filter filter;
+  std::size_t limit = 50;
+  std::optional<journal::listing_place> behind;
+  std::string filter_hash; ///< A cursor belongs to one.
+};
+/// Of parameters that `order_list_parameters` take.
+std::variant<order_list_call, admin_problem> order_list_of(const admin_call& call);
+/// Of a search's body: the same names as members, `email` and `phone` beside them.
+std::variant<order_list_call, admin_problem> order_search_of(const admin_call& call);
+
+/// The place behind which a list goes on, for `cursor`; no state of the server.
+std::string cursor_of(const journal::listing_place& place, const order_list_call& call);
+
+/// `2026-11-25T09:35:06.123Z`, with or without milliseconds, or the date alone. Nothing where it is
+/// none.
+std::optional<unix_ms> utc_time_in(std::string_view text);
+
+} // namespace orderhub::http_gateway

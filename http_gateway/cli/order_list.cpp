@@ -1,0 +1,348 @@
+#include "http_gateway/cli/order_list.hpp"
+
+#include "http_gateway/cli/admin_commands.hpp"
+#include "http_gateway/cli/shown.hpp"
+#include "http_gateway/cli/table_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <variant>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+namespace orderhub::http_gateway::cli {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+using row = std::vector<std::string>;
+
+constexpr std::size_t page_max = 500;
+
+std::string text(const json& object, const char* name) {
+  const auto it = object.is_object() ? object.find(name) : object.end();
+  if (it == object.end() || it->is_null())
+    return "-";
+  return it->is_string() ? it->get<std::string>() : it->dump();
+}
+
+const json& list(const json& object, const char* name) {
+  static const json none = json::array();
+  const auto it = object.is_object() ? object.find(name) : object.end();
+  return it != object.end() && it->is_array() ? *it : none;
+}
+
+/// What its longest wait is.
+std::string waits_for(const json& order) {
+  const auto& open = list(order, "open");
+  if (open.empty())
+    return "-";
+  std::string out = text(open[0], "step") + ": " + text(open[0], "waits_for");
+  if (const auto vendor = text(open[0], "vendor"); vendor != "-")
+    out += ", " + vendor;
+  if (open.size() > 1)
+    out += " (+" + std::to_string(open.size() - 1) + ")";
+  return out;
+}
+
+std::string next_at(const json& order) {
+  std::string next = "-";
+  for (const auto& step : list(order, "open"))
+    if (const auto at = text(step, "next_at"); at != "-" && (next == "-" || at < next))
+      next = at;
+  return next;
+}
+
+/// Since when, or, where nothing is open, since when it is there: UTC texts of one form.
+std::string since(const json& order) {
+  const auto open = text(order, "open_since");
+  return open != "-" ? open : text(order, "created_at");
+}
+
+std::string flags(const json& order) {
+  std::string all;
+  const auto add = [&](bool has, const char* flag) {
+    if (has)
+      all.append(all.empty() ? "" : ",").append(flag);
+  };
+  add(order.value("in_doubt", 0) > 0, "doubt");
+  add(!list(order, "attention").empty(), "attention");
+  add(order.value("paused", false), "paused");
+  add(order.value("stuck", false), "stuck");
+  return all.empty() ? "-" : all;
+}
+
+std::string last(const json& order) {
+  const auto& open = list(order, "open");
+  return open.empty() ? "-" : text(open[0], "last");
+}
+
+struct column {
+  std::string_view name, title;
+  std::string (*shown)(const json&);
+};
+constexpr std::array columns = {
+    column{"key", "KEY", [](const json& o) { return text(o, "key"); }},
+    column{"status", "STATUS", [](const json& o) { return text(o, "status"); }},
+    column{"total", "TOTAL", [](const json& o) { return text(o, "total_text"); }},
+    column{"waits_for", "WAITS-FOR", &waits_for},
+    column{"next", "NEXT", &next_at},
+    column{"since", "SINCE", &since},
+    column{"flags", "FLAGS", &flags},
+    column{"created", "CREATED", [](const json& o) { return text(o, "created_at"); }},
+    column{"updated", "UPDATED", [](const json& o) { return text(o, "updated_at"); }},
+    column{"customer", "CUSTOMER", [](const json& o) { return text(o, "customer"); }},
+    column{"version", "VERSION", [](const json& o) { return text(o, "version"); }},
+    column{"last", "LAST", &last},
+};
+constexpr std::string_view usual = "key,status,total,waits_for,next,since,flags";
+constexpr std::string_view wide =
+    "key,status,total,customer,waits_for,last,next,since,created,updated,version,flags";
+
+/// Nothing where one of the names is none.
+std::vector<const column*> columns_of(std::string_view names) {
+  std::vector<const column*> out;
+  for (bool more = true; more;) {
+    const auto end = names.find(',');
+    more = end != std::string_view::npos;
+    const auto name = names.substr(0, end);
+    const auto known =
+        std::find_if(columns.begin(), columns.end(), [&](const auto& c) { return c.name == name; });
+    if (known == columns.end())
+      return {};
+    out.push_back(&*known);
+    names.remove_prefix(more ? end + 1 : names.size());
+  }
+  return out;
+}
+
+/// As the API names them.
+std::vector<std::pair<std::string, std::string>> parameters_of(const order_list_options& o) {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (const auto& [name, is_asked] :
+       {std::pair("open", o.is_open), std::pair("attention", o.needs_person),
+        std::pair("in_doubt", o.is_in_doubt), std::pair("stuck", o.is_stuck),
+        std::pair("paused", o.is_paused)})
+    if (is_asked)
+      all.emplace_back(name, "true");
+  for (const auto& [name, value] :
+       {std::pair("status", &o.status), std::pair("vendor", &o.vendor),
+        std::pair("waits_for", &o.waits_for), std::pair("reason", &o.reason),
+        std::pair("older_than", &o.older_than), std::pair("since", &o.since),
+        std::pair("until", &o.until), std::pair("sort", &o.sort),
+        std::pair("key_prefix", &o.key_prefix), std::pair("q", &o.query)})
+    if (!value->empty())
+      all.emplace_back(name, *value);
+  return all;
+}
+
+class listing {
+public:
+  listing(const order_list_options& options, std::string_view output, const client& hub,
+          std::ostream& out, std::ostream& err)
+      : options_(options), output_(output), hub_(hub), out_(out), err_(err) {}
+
+  int run() {
+    columns_ = columns_of(!options_.columns.empty() ? std::string_view(options_.columns)
+                          : output_ == "wide"       ? wide
+                                                    : usual);
+    if (columns_.empty()) {
+      err_ << "orderhub: --columns takes " << column_names() << '\n';
+      return wrong_use;
+    }
+    auto left = options_.wants_all ? std::string::npos : options_.limit;
+    for (std::string cursor; left > 0;) {
+      auto page = next_page(std::min(left, page_max), cursor);
+      if (const auto* status = std::get_if<int>(&page))
+        return *status;
+      auto& j = std::get<json>(page);
+      left -= std::min(left, j["orders"].size());
+      cursor = j["next"].is_string() ? j["next"].get<std::string>() : std::string();
+      take(std::move(j));
+      if (cursor.empty())
+        break;
+    }
+    finish();
+    return done;
+  }
+
+private:
+  std::variant<json, int> next_page(std::size_t limit, const std::string& cursor) {
+    const auto answer = asked(limit, cursor);
+    if (!answer) {
+      err_ << "orderhub: the hub is not reached: " << answer.error().message << '\n';
+      return not_reached;
+    }
+    if (answer->status != 200) {
+      err_ << "orderhub: " << shown_problem(answer->body) << '\n';
+      return answer->status == 401 || answer->status == 403 ? not_allowed
+             : answer->status >= 500                        ? not_in_order
+                                                            : wrong_use;
+    }
+    auto page = json::parse(answer->body, nullptr, false);
+    if (!page.is_object() || !page.contains("orders") || !page["orders"].is_array()) {
+      err_ << "orderhub: the hub's answer cannot be read\n";
+      return not_in_order;
+    }
+    return page;
+  }
+
+  result<client_answer> asked(std::size_t limit, const std::string& cursor) const {
+    auto parameters = parameters_of(options_);
+    parameters.emplace_back("limit", std::to_string(limit));
+    if (!cursor.empty())
+      parameters.emplace_back("cursor", cursor);
+    if (!options_.email.empty() || !options_.phone.empty()) {
+      json body = json::object();
+      for (const auto& [name, value] : parameters)
+        body[name] = value;
+      body[options_.email.empty() ? "phone" : "email"] =
+          options_.email.empty() ? options_.phone : options_.email;
+      return hub_.post("/admin/orders/search", body.dump(), {});
+    }
+    std::string path = "/admin/orders";
+    for (const auto& [name, value] : parameters)
+      path.append(path.find('?') == std::string::npos ? "?" : "&")
+          .append(name)
+          .append("=")
+          .append(percent_encoded(value));
+    return hub_.get(path);
+  }
+
+  void take(json page) {
+    if (options_.only_keys) {
+      for (const auto& order : page["orders"])
+        out_ << safe_text(text(order, "key")) << '\n';
+    } else if (output_ == "jsonl") {
+      for (const auto& order : page["orders"])
+        out_ << order.dump() << '\n';
+    } else if (output_ == "tsv") {
+      print_header();
+      for (const auto& order : page["orders"])
+        print_fields(order);
+    } else {
+      for (const auto& order : page["orders"])
+        rows_.push_back(row_of(order));
+    }
+    if (output_ != "json" || options_.only_keys) {
+      page["orders"] = json::array();
+      all_ = std::move(page);
+    } else if (all_.is_null()) {
+      all_ = std::move(page);
+    } else {
+      for (auto& order : page["orders"])
+        all_["orders"].push_back(std::move(order));
+      for (const auto* name : {"next", "as_of_lsn", "complete", "indexing"})
+        all_[name] = page[name];
+      all_["scanned"] = all_["scanned"].get<std::size_t>() + page["scanned"].get<std::size_t>();
+    }
+  }
+
+  row row_of(const json& order) const {
+    row cells;
+    for (const auto* c : columns_)
+      cells.push_back(c->shown(order));
+    return cells;
+  }
+
+  /// A tab or line end within a field would make two of it.
+  void print_fields(const json& order) {
+    bool is_first = true;
+    for (auto cell : row_of(order)) {
+      std::replace_if(cell.begin(), cell.end(), [](char c) { return c == '\t' || c == '\n'; }, ' ');
+      out_ << (std::exchange(is_first, false) ? "" : "\t") << safe_text(cell);
+    }
+    out_ << '\n';
+  }
+
+  void print_header() {
+    if (options_.has_no_header || std::exchange(has_header_, true))
+      return;
+    bool is_first = true;
+    for (const auto* c : columns_)
+      out_ << (std::exchange(is_first, false) ? "" : "\t") << c->name;
+    out_ << '\n';
+  }
+
+  void finish() {
+    if (options_.only_keys || output_ == "jsonl" || output_ == "tsv")
+      return warn();
+    if (output_ == "json") {
+      out_ << all_.dump() << '\n';
+      return;
+    }
+    row titles;
+    for (const auto* c : columns_)
+      titles.emplace_back(c->title);
+    auto table = table_text(titles, rows_);
+    if (options_.has_no_header)
+      table.erase(0, table.find('\n') + 1);
+    out_ << table;
+    warn();
+  }
+
+  /// What a table does not say.
+  void warn() {
+    if (all_.contains("indexing") && all_["indexing"].is_number())
+      err_ << "orderhub: the lists are still being made (" << all_["indexing"].dump()
+           << " of 1): orders are missing\n";
+    if (all_.contains("complete") && all_["complete"] == json(false))
+      err_ << "orderhub: not all orders were looked at; --all goes on\n";
+  }
+
+  const order_list_options& options_;
+  const std::string_view output_;
+  const client& hub_;
+  std::ostream& out_;
+  std::ostream& err_;
+  std::vector<const column*> columns_;
+  std::vector<row> rows_;
+  json all_;
+  bool has_header_ = false;
+};
+
+} // namespace
+
+std::string column_names() {
+  std::string all;
+  for (const auto& c : columns)
+    all.append(all.empty() ? "" : ", ").append(c.name);
+  return all;
+}
+
+void add_options(CLI::App& command, order_list_options& o) {
+  command.add_flag("--open", o.is_open, "of which something has not ended");
+  command.add_flag("--needs-person", o.needs_person, "for which a person is called");
+  command.add_flag("--in-doubt", o.is_in_doubt, "of which a step may have taken effect");
+  command.add_flag("--stuck", o.is_stuck, "that nothing will wake: there should be none");
+  command.add_flag("--paused", o.is_paused, "that are stopped until a person acts");
+  command.add_option("--status", o.status, "with commas: pending,paid");
+  command.add_option("--vendor", o.vendor, "of an open step");
+  command.add_option("--waits-for", o.waits_for, "vendor, retry, absence, customer, operator, …");
+  command.add_option("--reason", o.reason, "what an open step met last: shippo.503");
+  command.add_option("--older-than", o.older_than, "that waits longer: 15m");
+  command.add_option("--since", o.since, "created since")->type_name("TIME");
+  command.add_option("--until", o.until, "created before")->type_name("TIME");
+  command.add_option("--sort", o.sort, "created (newest first), or waiting (longest first)")
+      ->check(CLI::IsMember({"created", "waiting"}));
+  command.add_option("--prefix", o.key_prefix, "how the key begins");
+  command.add_option("--find", o.query, "a key, how keys begin, or an id of a vendor");
+  auto* email = command.add_option("--email", o.email, "a customer's; is in no URL");
+  command.add_option("--phone", o.phone, "likewise")->excludes(email);
+  command.add_option("--limit", o.limit, "at most so many")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  command.add_flag("--all", o.wants_all, "all of them");
+  command.add_flag("--quiet,-q", o.only_keys, "only the keys");
+  command.add_flag("--no-header", o.has_no_header, "without the line of titles");
+  command.add_option("--columns", o.columns, "with commas: " + column_names());
+}
+
+int list_orders(const order_list_options& options, std::string_view output, const client& hub,
+                std::ostream& out, std::ostream& err) {
+  return listing(options, output, hub, out, err).run();
+}
+
+} // namespace orderhub::http_gateway::cli

@@ -1,0 +1,41 @@
+#pragma once
+#include "http_gateway/cli/client.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// NOLINTBEGIN(readability-identifier-naming): CLI11's own names.
+namespace CLI {
+class App;
+}
+// NOLINTEND(readability-identifier-naming)
+
+namespace orderhub::http_gateway::cli {
+
+/// `orders list`: which orders, and how they are printed.
+struct order_list_options {
+  bool is_open = false, needs_person = false, is_in_doubt = false, is_stuck = false,
+       is_paused = false;
+  std::string status, vendor, waits_for, reason, older_than, since, until, sort, key_prefix, query;
+  std::string email, phone; ///< Posted: in no URL.
+  std::size_t limit = 200;  ///< Of all pages.
+  bool wants_all = false, only_keys = false, has_no_header = false;
+  std::string columns; ///< With commas; empty: those of the form.
+};
+
+/// Adds the options.
+void add_options(CLI::App& command, order_list_options& options);
+
+/// Names of columns, for whoever asks for another.
+std::string column_names();
+
+/// Asks page by page and prints: `output` is `table`, `wide`, `json` (one document), `jsonl` or
+/// `tsv` (a line an order, as its page comes). An exit status.
+int list_orders(const order_list_options& options, std::string_view output, const client& hub,
+                std::ostream& out, std::ostream& err);
+
+} // namespace orderhub::http_gateway::cli
