@@ -72,6 +72,7 @@ libicu-dev
 libkainjow-mustache-dev
 libphonenumber-dev
 iso-codes
+prometheus-cpp-dev
 catch2
 LIST
   if [ $check = yes ]; then

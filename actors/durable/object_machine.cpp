@@ -83,6 +83,8 @@ input_verdict object_machine::on_input(const invocation_id& fresh, journal::inpu
     recent_requests_.emplace_back(
         input.key->scope, journal::seen_request{fresh, input.key->body, input.key->expires_at});
   append(fresh, record_kind::input, 0, encode(input));
+  if (env_.metrics != nullptr)
+    env_.metrics->accepted(state_.id.service, input.handler);
   pump();
   return {verdict_kind::accepted, fresh, {}};
 }

@@ -18,6 +18,11 @@ place_kind kind_of(std::string_view call_class, bool lookup) {
   return only_reads ? place_kind::read : place_kind::effect;
 }
 
+std::size_t class_index(std::string_view call_class) {
+  const auto it = std::find(call_classes.begin(), call_classes.end(), call_class);
+  return it == call_classes.end() ? 0 : static_cast<std::size_t>(it - call_classes.begin());
+}
+
 std::string_view name_of(place_kind kind) {
   switch (kind) {
   case place_kind::effect:

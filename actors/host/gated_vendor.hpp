@@ -72,8 +72,7 @@ private:
   /// Where several wait for the same tokens, each has its share.
   enum class share : std::uint8_t { forward, undo, read, lookup };
   static constexpr std::size_t shares = 4;
-  static constexpr std::array<std::string_view, 5> classes = {"write", "read", "list", "search",
-                                                              "track"};
+  static constexpr auto& classes = call_classes;
 
   struct entry {
     object_id object;
@@ -107,12 +106,12 @@ private:
     object_id object;                  ///< Else.
     std::int64_t until = 0;            ///< Of an offer.
     bool probe = false;
+    std::int64_t asked_at = 0;
   };
   using known_map = std::map<effect_key, standing>;
 
   static share share_of(std::string_view call_class, bool lookup, bool compensates);
   static place_kind kind_of_share(share s);
-  static std::size_t class_index(std::string_view call_class);
   lane& lane_of(std::string_view call_class, std::string_view limit_key, share of,
                 std::int64_t now);
   /// Makes room for another channel or sender; false where all of them are in use.
@@ -146,7 +145,8 @@ private:
   void take(lane& l, std::int64_t now);
   void passes(std::int64_t now);
   [[nodiscard]] std::string refusal(lane& l, std::int64_t now);
-  void enqueue(const durable::place_request& request, lane& l);
+  void enqueue(const durable::place_request& request, lane& l, std::int64_t now);
+  void granted(const durable::place_request& request, std::int64_t waited_ms);
   void drop_offer(const effect_key& key, std::int64_t until);
   void add(const effect_key& key, standing s);
   void erase(known_map::iterator it);
@@ -196,6 +196,9 @@ private:
   };
   std::deque<kept_error> errors_;
   providers::latency_record latency_;
+  std::array<histogram, call_classes.size()> waited_{
+      histogram(buckets::call), histogram(buckets::call), histogram(buckets::call),
+      histogram(buckets::call), histogram(buckets::call)};
 };
 
 } // namespace orderhub::host

@@ -3,6 +3,7 @@
 #include "actors/host/operator.hpp"
 #include "http_gateway/admin/admin_pages.hpp"
 #include "http_gateway/ingress/access.hpp"
+#include "http_gateway/monitoring/metrics_page.hpp"
 #include "http_gateway/server/server.hpp"
 
 #include <cstdint>
@@ -10,11 +11,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace orderhub::http_gateway {
 
-/// The admin listener: GET and HEAD of `/restate/health`, of `/metrics` (Prometheus text, version
-/// 0.0.4), and of the paths of `admin_routes`, which show a running hub to an operator.
+/// The admin listener: GET and HEAD of `/restate/health`, of `/metrics` (Prometheus' text or
+/// OpenMetrics, by `Accept`), and of the paths of `admin_routes`, which show a running hub to an
+/// operator.
 ///
 /// Everything is answered on the io thread of this listener, which is none of the public one's: a
 /// page reads a bounded number of rows and waits for nobody.
@@ -26,16 +29,18 @@ public:
     hub_description about;
   };
 
-  /// `public_metrics` is asked at each scrape, on the io thread: the counters of the public
-  /// server. `hub_metrics_text`, where given, adds whole lines of the same format.
-  admin_api(host::ingress& hub, const secret& token, std::function<server_metrics()> public_metrics,
-            std::function<std::string()> hub_metrics_text = {},
+  /// Fills in what a scrape answers; asked at each, on the io thread.
+  using metrics_source = std::function<void(metrics_page& page)>;
+  admin_api(host::ingress& hub, const secret& token, metrics_source metrics,
             std::optional<shown_hub> shown = std::nullopt);
+
+  /// For `server_options::handlers`.
+  static std::vector<std::string> counted_handlers();
 
   /// Another token counts from the next request on. From any thread.
   void set_token(const secret& token) { access_.set_token(token); }
 
-  request_class class_of(http_exchange&) override { return request_class::admin; }
+  request_class class_of(http_exchange& exchange) override;
   void handle(http_exchange_ptr exchange) override;
 
 private:
@@ -44,13 +49,9 @@ private:
 
   host::ingress& hub_;
   access_rule access_;
-  std::function<server_metrics()> metrics_;
-  std::function<std::string()> more_metrics_;
+  metrics_source metrics_;
   std::optional<shown_hub> shown_;
 };
-
-/// Prometheus text of what a server counts.
-std::string metrics_text(const server_metrics& counters);
 
 /// A request's own `x-request-id` where it is at most 64 plain characters; else one that is made.
 std::string request_id_of(const http_request& request);

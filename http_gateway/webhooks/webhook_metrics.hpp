@@ -1,4 +1,5 @@
 #pragma once
+#include "journal/base/labelled.hpp"
 #include "journal/base/time.hpp"
 #include "providers/webhooks/event.hpp"
 
@@ -29,28 +30,37 @@ public:
   /// Refused deliveries that are kept for people; the newest ones.
   static constexpr std::size_t refused_kept = 200;
 
-  void received(std::string_view vendor);
+  /// What was counted of one vendor.
+  struct counts {
+    static constexpr std::size_t reasons = 7;
+    std::uint64_t received = 0, unfit = 0, verified = 0, fresh = 0, known = 0, unreadable = 0;
+    std::array<std::uint64_t, reasons> refused{}; ///< By `refusal`.
+    unix_ms last_received_at = 0;
+  };
+
+  void received(std::string_view vendor, unix_ms now);
+  /// It was not of a type that the vendor sends, or encoded.
+  void unfit(std::string_view vendor);
   void verified(std::string_view vendor);
   void refused(refused_delivery what);
   /// Of a verified delivery: events that are new, that were known, and elements that were none.
   void taken(std::string_view vendor, std::uint64_t fresh, std::uint64_t known);
   void unreadable(std::string_view vendor, std::uint64_t elements);
+  /// A verified delivery was answered, so long after it had come.
+  void answered(std::string_view vendor, std::int64_t took_us) { took_.add({vendor}, took_us); }
   /// Newest first.
   [[nodiscard]] std::vector<refused_delivery> refusals() const;
-  /// In Prometheus' text form.
-  [[nodiscard]] std::string text() const;
+  [[nodiscard]] std::map<std::string, counts, std::less<>> values() const;
+  /// From a delivery to its answer, by vendor.
+  [[nodiscard]] labelled_histograms<1>::values_type took() const { return took_.values(); }
 
 private:
-  static constexpr std::size_t reasons = 7;
-  struct counts {
-    std::uint64_t received = 0, verified = 0, fresh = 0, known = 0, unreadable = 0;
-    std::array<std::uint64_t, reasons> refused{};
-  };
   counts& of(std::string_view vendor);
 
   mutable std::mutex mutex_;
   std::map<std::string, counts, std::less<>> counts_;
   std::deque<refused_delivery> refused_;
+  labelled_histograms<1> took_{buckets::request};
 };
 
 } // namespace orderhub::http_gateway

@@ -17,16 +17,15 @@ class admin_hub {
 public:
   explicit admin_hub(world_settings settings = {}, const std::string& token = {})
       : hub(std::move(settings)),
-        api_(
-            door, secret(token), [] { return http_gateway::server_metrics{}; }, {},
-            http_gateway::admin_api::shown_hub{
-                host::operator_view({.journal = hub.stored(),
-                                     .tables = hub.store,
-                                     .time = hub.time,
-                                     .vendors = [this] { return hub.places(); },
-                                     .waiting = [this] { return hub.waiting(); },
-                                     .health = [this] { return door.health(); }}),
-                {"0.1.0", "mock", hub.time.wall_ms(), 0}}) {
+        api_(door, secret(token), {},
+             http_gateway::admin_api::shown_hub{
+                 host::operator_view({.journal = hub.stored(),
+                                      .tables = hub.store,
+                                      .time = hub.time,
+                                      .vendors = [this] { return hub.places(); },
+                                      .waiting = [this] { return hub.waiting(); },
+                                      .health = [this] { return door.health(); }}),
+                 {"0.1.0", "mock", hub.time.wall_ms(), 0}}) {
     auto started = http_gateway::server::start({}, api_);
     REQUIRE(started);
     web_ = std::move(*started);
