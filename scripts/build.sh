@@ -128,6 +128,10 @@ install_missing() {
 }
 
 install_missing
+# The rules of Prometheus are tested where promtool can be had, and that test is left out elsewhere.
+if [ $install = yes ] && { [ ${#targets[@]} = 0 ] || [ $check = yes ]; }; then
+  "$root/scripts/promtool.sh" >/dev/null || true
+fi
 [ $build = yes ] || exit 0
 
 cd "$root"
