@@ -1,5 +1,5 @@
 #pragma once
-#include "actors/host/vendor_calls.hpp"
+#include "actors/host/call_counts.hpp"
 #include "actors/runtime/hub_context.hpp"
 #include "actors/runtime/messages.hpp"
 #include "providers/registry.hpp"

@@ -1,4 +1,4 @@
-#include "actors/host/vendor_calls.hpp"
+#include "actors/host/call_counts.hpp"
 
 #include <utility>
 
