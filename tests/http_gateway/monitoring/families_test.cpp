@@ -1,3 +1,4 @@
+#include "actors/handlers/attention.hpp"
 #include "http_gateway/monitoring/families.hpp"
 #include "tests/support/catch2.hpp"
 
@@ -94,6 +95,22 @@ TEST_CASE("only the shop's orders count as orders", "[monitoring]") {
   CHECK(has_line(page, "orderhub_doubts_total" + doubt + "} 1"));
   CHECK(has_line(page, "orderhub_doubt_duration_seconds_bucket" + doubt + ",le=\"60\"} 0"));
   CHECK(has_line(page, "orderhub_doubt_duration_seconds_bucket" + doubt + ",le=\"300\"} 1"));
+}
+
+TEST_CASE("of a step's name only what is the program's own is a label", "[monitoring]") {
+  const handlers::order_settings settings;
+  for (const auto* step : {"refund_extra_2", "refund_of-customer-17", "label_twice", "mail_confirm",
+                           "announce_new_12", "commit_stock"})
+    handlers::count_attention(settings, step);
+  const durable::core_metrics core("OrderOrchestrator", "ProcessOrder");
+  metrics_page page;
+  add_orders(page, {{}, core, settings.attention_by_step->values(), *settings.attention_count, 0});
+  CHECK(has_line(page, R"(orderhub_attention_total{step="refund"} 2)"));
+  CHECK(has_line(page, R"(orderhub_attention_total{step="label"} 1)"));
+  CHECK(has_line(page, R"(orderhub_attention_total{step="announce_new"} 1)"));
+  CHECK(has_line(page, R"(orderhub_attention_total{step="mail_confirm"} 1)"));
+  CHECK(has_line(page, R"(orderhub_attention_total{step="commit_stock"} 1)"));
+  CHECK(has_line(page, "orderhub_attention_called_total 6"));
 }
 
 TEST_CASE("a delivery is counted under one verdict", "[monitoring]") {
