@@ -4,6 +4,8 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
+#include <cstdio>
 #include <cstring>
 
 #include <fcntl.h>
@@ -64,6 +66,30 @@ result<file> take_lock(const std::string& directory) {
       ::pwrite(f.get(), pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size()))
     log::warn("journal_lock_without_pid", {{"reason", std::strerror(errno)}});
   return f;
+}
+
+void note_backup(const std::string& directory, unix_ms at) {
+  const auto path = directory + "/last_backup";
+  const auto fresh = path + ".new";
+  const auto text = std::to_string(at) + "\n";
+  {
+    const file f(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    if (!f || ::write(f.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+      return;
+  }
+  if (std::rename(fresh.c_str(), path.c_str()) != 0)
+    std::remove(fresh.c_str());
+}
+
+unix_ms last_backup_of(const std::string& directory) {
+  const auto path = directory + "/last_backup";
+  const file f(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::array<char, 32> text{};
+  const auto size = f ? ::read(f.get(), text.data(), text.size()) : 0;
+  unix_ms at = 0;
+  if (size > 0)
+    std::from_chars(text.data(), text.data() + size, at);
+  return at;
 }
 
 } // namespace orderhub::journal

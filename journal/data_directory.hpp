@@ -1,5 +1,6 @@
 #pragma once
 #include "journal/base/result.hpp"
+#include "journal/base/time.hpp"
 
 #include <string>
 #include <utility>
@@ -36,5 +37,11 @@ void sync_directory(const std::string& directory);
 /// The lock on `orderhub.lock` that only one process at a time can have, for as long as the file
 /// lives; it holds that process's id. `unavailable`: another has it, and the message names it.
 result<file> take_lock(const std::string& directory);
+
+/// A backup of it was made at that time: the file `last_backup` says so, for the metrics. Where the
+/// directory cannot be written to, nobody is told.
+void note_backup(const std::string& directory, unix_ms at);
+/// 0: none is known of.
+unix_ms last_backup_of(const std::string& directory);
 
 } // namespace orderhub::journal

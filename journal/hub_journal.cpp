@@ -185,6 +185,9 @@ private:
 
   mutable std::mutex metrics_mutex_;
   journal_metrics metrics_; ///< Only what is counted here.
+  histogram commit_took_{buckets::commit};
+  histogram commit_records_{buckets::records};
+  histogram slice_took_{buckets::commit};
 };
 
 result<void> hub_journal_impl::start(random_source& random) {
@@ -232,6 +235,9 @@ journal_metrics hub_journal_impl::metrics() const {
     const std::lock_guard lock(metrics_mutex_);
     s = metrics_;
   }
+  s.commit_took = commit_took_.values();
+  s.commit_records = commit_records_.values();
+  s.slice_took = slice_took_.values();
   const auto recent = recent_.metrics();
   s.last_lsn = recent.last_lsn;
   s.checkpoint_lsn = recent.checkpoint_lsn;
@@ -340,7 +346,10 @@ result<void> hub_journal_impl::commit(std::vector<turn>& turns) {
     const std::lock_guard lock(metrics_mutex_);
     ++metrics_.commits;
     metrics_.records += count;
-    metrics_.longest_commit_us = std::max(metrics_.longest_commit_us, microseconds_since(start));
+    const auto took = microseconds_since(start);
+    metrics_.longest_commit_us = std::max(metrics_.longest_commit_us, took);
+    commit_took_.add(took);
+    commit_records_.add(static_cast<std::int64_t>(count));
   }
   for (auto& t : turns) {
     t.records.clear();
@@ -377,7 +386,9 @@ result<void> hub_journal_impl::timed_slice(Work&& work) {
   auto done = work();
   const std::lock_guard lock(metrics_mutex_);
   ++metrics_.slices;
-  metrics_.longest_slice_us = std::max(metrics_.longest_slice_us, microseconds_since(start));
+  const auto took = microseconds_since(start);
+  metrics_.longest_slice_us = std::max(metrics_.longest_slice_us, took);
+  slice_took_.add(took);
   return done;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include "journal/base/hash.hpp"
+#include "journal/base/histogram.hpp"
 #include "journal/base/ids.hpp"
 #include "journal/base/result.hpp"
 #include "journal/base/time.hpp"
@@ -36,6 +37,9 @@ struct journal_metrics {
   std::uint64_t overlay_objects = 0;
   std::uint64_t commits = 0, records = 0, slices = 0;
   std::int64_t longest_commit_us = 0, longest_slice_us = 0;
+  histogram_values commit_took = {}; ///< Of commits of some record.
+  histogram_values commit_records = {};
+  histogram_values slice_took = {};
   std::uint64_t rows_objects = 0, rows_invocations = 0; ///< In the tables, without the overlay.
   std::uint64_t objects_set_aside = 0;
   // Of the commit log; 0 where there is none.

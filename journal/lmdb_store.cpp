@@ -4,15 +4,19 @@
 #include "journal/data_directory.hpp"
 #include "journal/key.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <map>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <lmdb.h>
@@ -478,7 +482,9 @@ struct lmdb_store::impl {
   file lock; ///< Released last.
   environment env;
   handles dbis{};
-  std::uint64_t prepared = 0; ///< The file has written blocks up to here.
+  std::uint64_t prepared = 0;                  ///< The file has written blocks up to here.
+  std::mutex readers_mutex;                    ///< Guards the next one.
+  std::map<std::string, std::int64_t> readers; ///< LMDB's lines of them, and since when.
 
   [[nodiscard]] std::uint64_t used_bytes() const {
     MDB_envinfo info{};
@@ -628,6 +634,29 @@ lmdb_store::copy_to(const std::string& directory, const std::function<void()>& b
 
 std::uint64_t lmdb_store::used_bytes() const {
   return impl_->used_bytes();
+}
+
+std::int64_t lmdb_store::oldest_reader_ms(std::int64_t now) const {
+  // LMDB gives them as text: a head, then process, thread and transaction, `-` where there is none.
+  std::vector<std::string> lines;
+  const auto add = [](const char* line, void* to) {
+    static_cast<std::vector<std::string>*>(to)->emplace_back(line);
+    return 0;
+  };
+  mdb_reader_list(impl_->env.get(), add, &lines);
+  const std::lock_guard lock(impl_->readers_mutex);
+  std::map<std::string, std::int64_t> open;
+  std::int64_t oldest = 0;
+  for (std::size_t n = 1; n < lines.size(); ++n) {
+    if (lines[n].find('-') != std::string::npos)
+      continue;
+    const auto before = impl_->readers.find(lines[n]);
+    const auto since = before == impl_->readers.end() ? now : before->second;
+    oldest = std::max(oldest, now - since);
+    open.emplace(std::move(lines[n]), since);
+  }
+  impl_->readers = std::move(open);
+  return oldest;
 }
 
 } // namespace orderhub::journal

@@ -53,6 +53,10 @@ public:
           const std::function<result<void>(write_transaction& copy)>& finish = {}) const;
   /// Bytes of the data file that are in use by pages, free ones included.
   [[nodiscard]] std::uint64_t used_bytes() const;
+  /// For how long the oldest reading transaction, of whatever process, has been seen to be open by
+  /// calls of this; `now` steady milliseconds. Pages that it sees are not used again before its
+  /// end.
+  [[nodiscard]] std::int64_t oldest_reader_ms(std::int64_t now) const;
 
 private:
   struct impl;

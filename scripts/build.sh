@@ -72,6 +72,7 @@ libicu-dev
 libkainjow-mustache-dev
 libphonenumber-dev
 iso-codes
+prometheus-cpp-dev
 catch2
 LIST
   if [ $check = yes ]; then
@@ -127,6 +128,10 @@ install_missing() {
 }
 
 install_missing
+# The rules of Prometheus are tested where promtool can be had, and that test is left out elsewhere.
+if [ $install = yes ] && { [ ${#targets[@]} = 0 ] || [ $check = yes ]; }; then
+  "$root/scripts/promtool.sh" >/dev/null || true
+fi
 [ $build = yes ] || exit 0
 
 cd "$root"

@@ -225,13 +225,16 @@ class Hub:
         return time.monotonic() - begin
 
     def metrics(self):
-        """What the admin port's /metrics says, without what has labels: {name: number}."""
+        """What the admin port's /metrics says: {name: number}, the sum where there are labels."""
         status, _, text = request(self.admin_port, "GET", "/metrics")
         if status != 200:
             raise Failure(f"GET /metrics: {status}")
-        lines = [line.split() for line in text.decode().splitlines()
-                 if line and not line.startswith("#") and "{" not in line]
-        return {name: float(value) for name, value in lines}
+        sums = {}
+        for line in text.decode().splitlines():
+            if line and not line.startswith("#"):
+                name = line.partition("{")[0].partition(" ")[0]
+                sums[name] = sums.get(name, 0) + float(line.rsplit(" ", 1)[1])
+        return sums
 
     def disk_bytes(self):
         """Blocks that the data directory's files occupy, as du counts them."""

@@ -187,9 +187,11 @@ effect_step effect_machine::conclude(finding strongest) {
     return complete(std::move(*evidence_));
   switch (strongest.kind) {
   case providers::finding_kind::found:
+    doubt_ends(doubt_end::adopted);
     note(note_kind::lookup_found, now(), std::move(strongest.evidence));
     return complete(std::move(strongest.value));
   case providers::finding_kind::refused:
+    doubt_ends(doubt_end::adopted);
     note(note_kind::lookup_found, now(), std::move(strongest.evidence));
     return complete(fail(std::move(strongest.failure)));
   case providers::finding_kind::differs: {
@@ -230,6 +232,7 @@ effect_step effect_machine::conclude(finding strongest) {
 }
 
 effect_step effect_machine::proven_absent() {
+  doubt_ends(doubt_end::absent);
   doubt_ = stored_ = false;
   same_status_ = 0;
   same_status_since_ = 0;

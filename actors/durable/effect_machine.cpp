@@ -298,7 +298,23 @@ effect_step effect_machine::stay() {
   return s;
 }
 
+void effect_machine::doubts(unix_ms since) {
+  doubt_ = true;
+  if (doubt_since_ == 0)
+    doubt_since_ = since;
+}
+
+void effect_machine::doubt_ends(doubt_end how) {
+  const auto since = std::exchange(doubt_since_, 0);
+  if (since == 0 || env_.metrics == nullptr)
+    return;
+  env_.metrics->doubt_ended(start_.intent.vendor, start_.operation.name,
+                            std::exchange(asked_by_person_, false) ? doubt_end::person : how, since,
+                            now());
+}
+
 effect_step effect_machine::complete(result<std::string> value) {
+  doubt_ends(evidence_ ? doubt_end::adopted : doubt_end::repeated);
   leave_queue();
   leave_board();
   phase_ = done{};
@@ -310,6 +326,7 @@ effect_step effect_machine::complete(result<std::string> value) {
 }
 
 effect_step effect_machine::missed(std::string why) {
+  doubt_ends(doubt_end::missed);
   return complete(fail({error_kind::missed, std::string(start_.operation.name), std::move(why)}));
 }
 
@@ -437,7 +454,8 @@ effect_step effect_machine::answered(const providers::http_response& response,
       rounds_ = 0;
       note(note_kind::done_before, now(), why.message);
     }
-    refused_ = doubt_ = true;
+    refused_ = true;
+    doubts(now());
     if (start_.operation.lookup == nullptr)
       return missed("refused as done before, and it cannot be looked up: " + why.message);
     absent_ = 0;
@@ -492,7 +510,7 @@ effect_step effect_machine::resolve(const error& why, bool at_once) {
     return complete(std::move(*evidence_));
   if (!doubt_)
     note(note_kind::doubt, now(), why.message);
-  doubt_ = true;
+  doubts(now());
   const auto& op = start_.operation;
   const auto delay =
       at_once ? 0 : providers::backoff_ms(op.retry, failures_ - 1, why.retry_after_ms, env_.random);
@@ -503,8 +521,10 @@ effect_step effect_machine::resolve(const error& why, bool at_once) {
     note(note_kind::resend, now(), "same key, same bytes");
     return send();
   case doubt_move::send_again:
-    if (!op.has_effect)
-      doubt_ = false; // What it may have done does not count.
+    if (!op.has_effect) { // What it may have done does not count.
+      doubt_ = false;
+      doubt_since_ = 0;
+    }
     if (auto ended = ended_by_cancel())
       return std::move(*ended);
     if (op.retry.give_up_after_ms > 0 && now() - first_sent_at_ >= op.retry.give_up_after_ms)
@@ -588,6 +608,7 @@ effect_step effect_machine::on_evidence(const step_evidence& evidence) {
     evidence_ = evidence.value; // What the call itself says counts, unless it says nothing.
     return stay();
   }
+  doubt_ends(doubt_end::adopted);
   return complete(evidence.value);
 }
 
@@ -606,6 +627,7 @@ effect_step effect_machine::on_operator(journal::operator_verb verb) {
     leave_queue();
     // What a person says is looked up at the vendor before it is believed.
     refused_ = verb == journal::operator_verb::happened;
+    asked_by_person_ = true;
     note(refused_ ? note_kind::done_before : note_kind::not_done_before, now(),
          "an operator says so");
   }

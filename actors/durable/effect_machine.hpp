@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/durable/call_gate.hpp"
+#include "actors/durable/core_metrics.hpp"
 #include "actors/durable/environment.hpp"
 #include "actors/durable/execution.hpp"
 #include "journal/base/ids.hpp"
@@ -143,6 +144,10 @@ private:
   effect_step stay();
   effect_step complete(result<std::string> value);
   effect_step missed(std::string why);
+  /// It is in doubt, from then on.
+  void doubts(unix_ms since);
+  /// And is not any more; nothing where it was not.
+  void doubt_ends(doubt_end how);
   /// How a cancel ends it where nothing is out and nothing is to be resolved.
   std::optional<effect_step> ended_by_cancel();
   effect_step cancelled_without_effect();
@@ -199,6 +204,8 @@ private:
 
   // What is known of what is out there.
   bool doubt_ = false;
+  unix_ms doubt_since_ = 0;      ///< 0: none is to be counted.
+  bool asked_by_person_ = false; ///< The look-up that is to resolve it.
   bool stored_ = false;  ///< The vendor keeps a failure under the key: only a look-up resolves.
   bool refused_ = false; ///< A refusal proved an earlier effect.
   bool lost_ = false;    ///< An answer was lost once: repeats take a connection of their own.

@@ -40,6 +40,8 @@ effect_step effect_machine::recover() {
   same_status_since_ = known.status_since;
   stored_ = known.lookup_only;
   doubt_ = known.in_doubt;
+  if (doubt_)
+    doubts(known.doubted_at.value_or(start_.accepted_at));
   refused_ = known.refused;
   person_ = known.person;
   position_ = known.position;
@@ -77,7 +79,8 @@ effect_step effect_machine::recover() {
     return cancel_ ? lookup() : wait_for_person();
   // Of an earlier process no call is out: what may be repeated is not.
   if (nothing_out || policy() == doubt_policy::may_repeat) {
-    doubt_ = doubt_ || !nothing_out;
+    if (!nothing_out)
+      doubts(now());
     if (auto ended = ended_by_cancel())
       return std::move(*ended);
   }
@@ -105,11 +108,15 @@ effect_step effect_machine::recover() {
   if (!start_.operation.has_effect || policy() == doubt_policy::may_repeat) {
     note(note_kind::resend, now(), "begun before a restart; a duplicate is tolerable");
     doubt_ = start_.operation.has_effect;
+    if (doubt_)
+      doubts(now());
+    else
+      doubt_since_ = 0;
     return send();
   }
   if (!doubt_)
     note(note_kind::doubt, now(), "the process ended while the call may have been out");
-  doubt_ = true;
+  doubts(now());
   return key_not_sure() ? lookup_for_good() : resolve({}, true);
 }
 

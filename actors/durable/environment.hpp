@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/durable/call_gate.hpp"
+#include "actors/durable/core_metrics.hpp"
 #include "actors/durable/wait_board.hpp"
 #include "journal/base/ids.hpp"
 #include "journal/base/journal_clock.hpp"
@@ -22,6 +23,8 @@ struct environment {
   call_gate* gate = nullptr;
   /// Told of every step that waits; null: nobody looks.
   wait_board* board = nullptr;
+  /// Null: nobody counts.
+  core_metrics* metrics = nullptr;
   /// What the vendors' `Date` headers show; null: their clocks are taken to agree with ours.
   providers::vendor_clocks* vendor_clocks = nullptr;
   /// Steady time at which this process began: no call of an earlier one has left after it.

@@ -83,6 +83,8 @@ input_verdict object_machine::on_input(const invocation_id& fresh, journal::inpu
     recent_requests_.emplace_back(
         input.key->scope, journal::seen_request{fresh, input.key->body, input.key->expires_at});
   append(fresh, record_kind::input, 0, encode(input));
+  if (env_.metrics != nullptr)
+    env_.metrics->accepted(state_.id.service, input.handler);
   pump();
   return {verdict_kind::accepted, fresh, {}};
 }
@@ -235,8 +237,8 @@ bool object_machine::on_operator(const invocation_id& invocation,
   using verb = journal::operator_verb;
   const bool moves_a_step = action.verb == verb::retry || action.verb == verb::happened ||
                             action.verb == verb::not_happened;
-  if (moves_a_step && (state_.live.empty() || (invocation != invocation_id() &&
-                                               state_.find_live(invocation) == nullptr)))
+  if (moves_a_step && (state_.live.empty() ||
+                       (invocation != invocation_id() && state_.find_live(invocation) == nullptr)))
     return false;
   append(invocation, record_kind::operator_action, 0, encode(action));
   log::info("operator_action", {{"object", state_.id.text()},

@@ -100,6 +100,8 @@ void object_machine::take_finished(const invocation_id& id) {
                            [&](const auto& i) { return i.id == id; });
   if (done == state_.finished.end())
     std::abort();
+  if (env_.metrics != nullptr)
+    env_.metrics->ended(state_.id.service, done->input.handler, id, done->accepted_at, now());
   if (auto outcome = journal::decode_result(done->output))
     out_.finished.push_back({id, std::move(*outcome)});
   if (done->input.caller && done->input.caller->object != state_.id)

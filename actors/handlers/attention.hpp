@@ -4,8 +4,13 @@
 #include "actors/handlers/orders/order_settings.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace orderhub::handlers {
+
+/// A person is called for, for the metrics. Of a step's name only what is the program's own is
+/// kept: no number, and nothing of a caller's (`refund_extra_2` is `refund`).
+void count_attention(const order_settings& settings, std::string_view step);
 
 /// A step was definitely refused, and a person must resolve it: an error event, and one more in
 /// `order_settings::attention_count`. Recorded as the run `report_<step>`; after a crash at that

@@ -148,13 +148,14 @@ gated_vendor::lane* gated_vendor::next_lane(std::int64_t now) {
 
 // ── Queues and offers ────────────────────────────────────────────────────────────────────────
 
-void gated_vendor::enqueue(const place_request& request, lane& l) {
+void gated_vendor::enqueue(const place_request& request, lane& l, std::int64_t now) {
   const auto before = request.goes_on ? std::find_if(l.queue.begin(), l.queue.end(),
                                                      [](const entry& e) { return !e.goes_on; })
                                       : l.queue.end();
   ++waiting_;
   standing s;
   s.in = &l;
+  s.asked_at = now;
   s.queued =
       l.queue.insert(before, {request.object, key_of(request.who), ++tickets_, request.goes_on});
   add(key_of(request.who), std::move(s));
@@ -315,6 +316,7 @@ place_answer gated_vendor::ask(const place_request& request, std::int64_t now, o
     if (it->second.at == stage::offered)
       drop_offer(key, it->second.until);
     it->second.at = stage::granted;
+    granted(request, now - it->second.asked_at);
     return {};
   }
   if (it != known_.end())
@@ -330,12 +332,17 @@ place_answer gated_vendor::ask(const place_request& request, std::int64_t now, o
       passes(now);
     take(l, now);
     add(key, std::move(s));
+    granted(request, 0);
     return {};
   }
   if (l.queue.size() >= limits_.queue_max)
     return {place_verdict::full, refusal(l, now), is_down()};
-  enqueue(request, l);
+  enqueue(request, l, now);
   return {place_verdict::queued, refusal(l, now), is_down()};
+}
+
+void gated_vendor::granted(const place_request& request, std::int64_t waited_ms) {
+  waited_[class_index(request.call_class)].add(waited_ms * 1'000);
 }
 
 void gated_vendor::withdraw(const durable::call_ref& who, std::int64_t now, offers_out& out) {

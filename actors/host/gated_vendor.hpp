@@ -112,6 +112,7 @@ private:
     std::uint64_t ticket = 0;
     bool goes_on = false;
     bool probe = false;
+    std::int64_t asked_at = 0;
   };
   using known_map = std::map<effect_key, standing>;
 
@@ -162,7 +163,8 @@ private:
   void take(lane& l, std::int64_t now);
   void passes(std::int64_t now);
   [[nodiscard]] std::string refusal(lane& l, std::int64_t now);
-  void enqueue(const durable::place_request& request, lane& l);
+  void enqueue(const durable::place_request& request, lane& l, std::int64_t now);
+  void granted(const durable::place_request& request, std::int64_t waited_ms);
   void drop_offer(const effect_key& key, std::int64_t until);
   void add(const effect_key& key, standing s);
   void erase(known_map::iterator it);
@@ -218,6 +220,9 @@ private:
   };
   std::deque<kept_error> errors_;
   providers::latency_record latency_;
+  std::array<histogram, call_classes.size()> waited_{
+      histogram(buckets::call), histogram(buckets::call), histogram(buckets::call),
+      histogram(buckets::call), histogram(buckets::call)};
 };
 
 } // namespace orderhub::host

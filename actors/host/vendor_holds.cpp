@@ -293,6 +293,19 @@ vendor_places gated_vendor::status(std::int64_t now) {
   p.breaker = breaker_.state();
   p.breaker_cause = breaker_.cause();
   p.breaker_openings = breaker_.openings();
+  p.breaker_entered = breaker_.entered();
+  for (std::size_t i = 0; i < call_classes.size(); ++i) {
+    class_queue q{call_classes[i], 0, waited_[i].values()};
+    const auto add_lanes = [&](const auto& lanes) {
+      for (const lane& l : lanes)
+        q.queued += l.queue.size();
+    };
+    add_lanes(classes_[i].lanes);
+    for (const auto& [key, k] : classes_[i].keys)
+      add_lanes(k->lanes);
+    if (q.queued > 0 || q.waited.count() > 0)
+      p.queues.push_back(std::move(q));
+  }
   const auto add = [&](std::string_view call_class, std::string_view key, class_limiter& of) {
     if (of.known() != nullptr || of.learned_rate() || of.held_ms(now) > 0)
       p.limits.push_back(

@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/durable/call_gate.hpp"
+#include "journal/base/histogram.hpp"
 #include "journal/base/time.hpp"
 #include "providers/policy/circuit_breaker.hpp"
 #include "providers/policy/class_limiter.hpp"
@@ -69,6 +70,13 @@ struct limit_status {
   std::int64_t held_ms = 0;           ///< For so long none leaves: the vendor said so.
 };
 
+/// Who waits for a place or a token for one class of calls.
+struct class_queue {
+  std::string_view call_class;
+  std::size_t queued = 0;
+  histogram_values waited; ///< From asking to the place, also where one was free.
+};
+
 /// A failure of late.
 struct vendor_error {
   std::int64_t ago_ms = 0;
@@ -94,7 +102,8 @@ struct vendor_places {
   providers::breaker_state breaker = providers::breaker_state::closed;
   std::string breaker_cause; ///< Of its last opening; empty: it never did.
   std::uint64_t breaker_openings = 0;
-  std::optional<std::int64_t> probe_in_ms; ///< While it is held: when the next call tries.
+  std::array<std::uint64_t, 3> breaker_entered{}; ///< How often, by `breaker_state`.
+  std::optional<std::int64_t> probe_in_ms;        ///< While it is held: when the next call tries.
 
   std::array<switch_setting, vendor_switches> switches; ///< By `vendor_switch`.
   /// After an operator's hold: the share of its places that may be used, in percent.
@@ -103,6 +112,7 @@ struct vendor_places {
   /// server error.
   std::uint64_t calls_late = 0, failed_late = 0;
 
+  std::vector<class_queue> queues;            ///< Of the classes that were ever asked for.
   std::vector<limit_status> limits;           ///< Of the classes that have one, or were refused.
   std::vector<vendor_error> last_errors;      ///< Newest last, at most `errors_max`.
   std::optional<std::int64_t> p50_ms, p99_ms; ///< From leaving to the answer, of 5 to 10 minutes.

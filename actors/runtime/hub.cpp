@@ -65,6 +65,27 @@ private:
 constexpr std::size_t large_body_bytes = std::size_t{16} * 1024;
 constexpr std::size_t largest_body_bytes = std::size_t{128} * 1024;
 
+/// Counts what became of a person's action.
+static responder_ptr counted(std::shared_ptr<labelled_counts<2>> actions, std::string_view action,
+                             responder_ptr to) {
+  struct counting final : responder {
+    counting(std::shared_ptr<labelled_counts<2>> a, std::string_view what, responder_ptr t)
+        : actions(std::move(a)), action(what), to(std::move(t)) {}
+    void accepted(std::string_view invocation) override { to->accepted(invocation); }
+    void finished(call_response reply) override {
+      actions->add({action, reply.status < 300    ? "accepted"
+                            : reply.status == 404 ? "nothing_to_do"
+                                                  : "refused"});
+      to->finished(std::move(reply));
+    }
+    [[nodiscard]] bool gone() const override { return to->gone(); }
+    const std::shared_ptr<labelled_counts<2>> actions;
+    const std::string_view action; // A verb's name, which is constant.
+    const responder_ptr to;
+  };
+  return std::make_shared<counting>(std::move(actions), action, std::move(to));
+}
+
 struct hub::parts {
   parts(journal::hub_journal& journal, const durable::service_registry& services,
         const providers::registry& vendors, providers::transport& transport, const clock& time,
@@ -77,6 +98,7 @@ struct hub::parts {
             .hub = journal.hub(),
             .vendors = vendors,
             .board = options.board,
+            .metrics = options.core,
             .vendor_clocks = &vendor_clocks,
             .started_at = time.steady_ms(),
             .away_ms = options.last_run ? options.last_run->elapsed_ms : 0,
@@ -194,6 +216,8 @@ struct hub::parts {
   std::array<caf::actor, 2> large_bodies; ///< Of bodies above each of the two bounds.
   caf::actor long_answers;
   std::atomic<std::size_t> resumed{0};
+  /// Kept by every action that is under way.
+  std::shared_ptr<labelled_counts<2>> operator_actions = std::make_shared<labelled_counts<2>>();
   bool stopped = false;
 };
 
@@ -296,6 +320,7 @@ void hub::operate(const object_id& object, const invocation_id& invocation,
 }
 
 void hub::act(operator_request request, responder_ptr to) {
+  to = counted(parts_->operator_actions, name_of(request.action.verb), std::move(to));
   if (!parts_->shared().admission.accepting()) {
     to->finished(failure(503, "The hub takes no new work at the moment. Nothing was recorded; try "
                               "again later."));
@@ -373,13 +398,24 @@ health_report hub::health() const {
 
 hub_metrics hub::metrics() const {
   const auto& c = parts_->context;
-  return {.active_objects = c.active_objects.load(),
-          .waiting_callers = c.shared.waiters.size(),
-          .vendor_calls = c.vendor_calls.load(),
-          .resumed = parts_->resumed,
-          .actor_failures = c.shared.failures.load(),
-          .paused_objects = c.paused_objects.load(),
-          .vendors = vendors()};
+  hub_metrics m{.active_objects = c.active_objects.load(),
+                .waiting_callers = c.shared.waiters.size(),
+                .resumed = parts_->resumed,
+                .actor_failures = c.shared.failures.load(),
+                .paused_objects = c.paused_objects.load(),
+                .vendors = vendors(),
+                .timers_due = c.timers_due.load(),
+                .turns_queued = parts_->writer.queued(),
+                .operator_actions = parts_->operator_actions->values()};
+  for (const auto& [name, provider] : c.providers) {
+    m.calls.push_back({name, provider.line->calls()});
+    for (const auto& one : m.calls.back().classes) {
+      m.vendor_calls += static_cast<std::uint64_t>(one.in_flight);
+      for (const auto& took : one.took)
+        m.vendor_calls += took.count();
+    }
+  }
+  return m;
 }
 
 } // namespace orderhub::runtime

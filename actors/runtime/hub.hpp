@@ -1,11 +1,14 @@
 #pragma once
+#include "actors/durable/core_metrics.hpp"
 #include "actors/durable/service.hpp"
 #include "actors/durable/wait_board.hpp"
+#include "actors/host/call_counts.hpp"
 #include "actors/host/call_gate.hpp"
 #include "actors/host/ingress.hpp"
 #include "actors/host/operator_desk.hpp"
 #include "actors/host/vendor_switch.hpp"
 #include "journal/base/journal_clock.hpp"
+#include "journal/base/labelled.hpp"
 #include "journal/base/secret.hpp"
 #include "journal/hub_journal.hpp"
 #include "providers/registry.hpp"
@@ -36,6 +39,8 @@ struct hub_options {
   host::gate_limits places = {};
   /// Told of every step that waits; outlives the hub. Null: nobody looks.
   durable::wait_board* board = nullptr;
+  /// Counts what the objects do; outlives the hub. Null: nobody counts.
+  durable::core_metrics* core = nullptr;
   /// What is known of the last run's end; nothing: the wall clock tells how long ago it was.
   std::optional<clock_start> last_run = std::nullopt;
   bool unstable_keys_for_test = false;
@@ -45,11 +50,16 @@ struct hub_options {
 struct hub_metrics {
   std::int64_t active_objects = 0;
   std::size_t waiting_callers = 0;
-  std::uint64_t vendor_calls = 0;
+  std::uint64_t vendor_calls = 0; ///< That have left.
+  std::vector<host::vendor_calls> calls = {};
   std::size_t resumed = 0;
   std::uint64_t actor_failures = 0; ///< Handlers of actors that threw.
   std::size_t paused_objects = 0;   ///< That failed again and again, and wait for a person.
   std::vector<host::vendor_places> vendors;
+  std::size_t timers_due = 0;   ///< Within the next two minutes, and overdue.
+  std::size_t turns_queued = 0; ///< That wait for the journal's next commit.
+  /// What people did, by action and by what the hub said: `accepted`, `nothing_to_do`, `refused`.
+  labelled_counts<2>::values_type operator_actions = {};
 };
 
 /// A running hub: the actor system with its directory, objects, providers, timers, gateway actors

@@ -35,11 +35,11 @@ struct hub_context {
   std::map<std::string, provider, std::less<>> providers = {}; ///< By vendor.
   /// Reads them. Held weakly: a detached actor that is held outlives the actor system.
   caf::actor_addr long_answers = {};
-  std::atomic<std::uint64_t> vendor_calls{0};
   key_lanes lanes = {}; ///< Into the gateways.
   /// Objects in memory, and messages of theirs on the way to others.
   std::atomic<std::int64_t> active_objects{0};
   std::atomic<std::uint64_t> timer_ticks{0};  ///< That the timer service handled.
+  std::atomic<std::size_t> timers_due{0};     ///< Within the next two minutes, and overdue.
   std::atomic<std::size_t> paused_objects{0}; ///< For a person, after failing again and again.
   /// Objects active longer than this are looked at once a sweep.
   std::int64_t sweep_ms = 250;

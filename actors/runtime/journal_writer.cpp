@@ -82,6 +82,11 @@ void journal_writer::stop() {
   stop_folding();
 }
 
+std::size_t journal_writer::queued() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
+}
+
 writer_state journal_writer::state() const {
   std::lock_guard lock(mutex_);
   return state_;

@@ -71,6 +71,8 @@ public:
   /// acknowledged. Idempotent.
   void stop();
   [[nodiscard]] writer_state state() const;
+  /// Turns that wait for the next commit.
+  [[nodiscard]] std::size_t queued() const;
 
 private:
   struct job {

@@ -2,6 +2,7 @@
 
 #include "actors/runtime/guard.hpp"
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -16,9 +17,30 @@ struct outgoing {
   durable::call_ref ref;
   call_asker asker;
   host::place_lease place;
+  std::shared_ptr<host::vendor_call_counts> counts;
+  std::size_t call_class = 0;
+  std::chrono::steady_clock::time_point left_at = {}; ///< The epoch: it did not.
+
+  void left() {
+    left_at = std::chrono::steady_clock::now();
+    counts->left(call_class);
+  }
+
+  void count(const providers::transport_outcome& outcome) {
+    using std::chrono::duration_cast, std::chrono::microseconds, std::chrono::milliseconds;
+    if (left_at == decltype(left_at)())
+      return;
+    counts->ended(
+        call_class, outcome,
+        duration_cast<microseconds>(std::chrono::steady_clock::now() - left_at).count(),
+        ref.invocation,
+        duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+    left_at = {};
+  }
 
   void end(providers::transport_outcome outcome) {
     place.answered(outcome);
+    count(outcome);
     if (asker.done)
       asker.done(std::move(outcome));
     else
@@ -43,7 +65,7 @@ void put_on_wire(hub_context& hub, const providers::endpoint& endpoint, durable:
   wire.token = endpoint.token;
   wire.deadline_ms = c.deadline_ms;
   wire.fresh_connection = c.fresh;
-  hub.vendor_calls.fetch_add(1, std::memory_order_relaxed);
+  out->left();
   hub.transport.send(std::move(wire), [out](providers::transport_outcome outcome) {
     guarded("provider", "outcome", [&] { out->end(std::move(outcome)); });
   });
@@ -60,7 +82,11 @@ void vendor_line::send(durable::vendor_call call, call_asker asker) {
 
 void vendor_line::send(durable::vendor_call call, std::optional<host::place_lease> place,
                        call_asker asker) {
-  auto out = std::make_shared<outgoing>(call.ref, std::move(asker));
+  auto out = std::make_shared<outgoing>();
+  out->ref = call.ref;
+  out->asker = std::move(asker);
+  out->counts = counts_;
+  out->call_class = host::call_class_index(call.call_class);
   guarded_or(
       "provider",
       [&] {

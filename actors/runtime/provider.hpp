@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/host/call_counts.hpp"
 #include "actors/runtime/hub_context.hpp"
 #include "actors/runtime/messages.hpp"
 #include "providers/registry.hpp"
@@ -6,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
@@ -27,11 +29,14 @@ public:
   [[nodiscard]] std::shared_ptr<const providers::endpoint> endpoint() const;
   /// For the provider actor. Calls that leave from now on are sent with it.
   void set(std::shared_ptr<const providers::endpoint> endpoint);
+  [[nodiscard]] std::vector<host::class_calls> calls() const { return counts_->values(); }
 
 private:
   hub_context& hub_;
   mutable std::mutex mutex_; ///< Guards the next one.
   std::shared_ptr<const providers::endpoint> endpoint_;
+  const std::shared_ptr<host::vendor_call_counts> counts_ =
+      std::make_shared<host::vendor_call_counts>();
 };
 
 /// Owns what calls to its vendor are sent with, base URL and secrets, and replaces it.

@@ -72,6 +72,7 @@ public:
 
   /// One tick is on its way while somebody waits; none before `not_before`.
   void plan(std::int64_t not_before) {
+    hub_.timers_due.store(waiting_.size(), std::memory_order_relaxed);
     const auto first = waiting_.first();
     if (!first)
       return;

@@ -4,7 +4,6 @@
 #include "http_gateway/admin/admin_routes.hpp"
 #include "http_gateway/admin/operator_action.hpp"
 #include "http_gateway/ingress/ingress_api.hpp"
-#include "journal/base/metrics.hpp"
 #include "journal/base/random.hpp"
 #include "journal/base/text.hpp"
 
@@ -14,37 +13,6 @@
 #include <variant>
 
 namespace orderhub::http_gateway {
-
-std::string metrics_text(const server_metrics& c) {
-  using enum metric_kind;
-  metrics_writer out;
-  out.one("orderhub_http_connections_total", counter, c.connections, "Connections accepted.");
-  out.one("orderhub_http_connections", gauge, c.connections_now, "Connections open.");
-  out.one("orderhub_http_connections_refused_total", counter, c.connections_refused,
-          "Connections refused for the limit on connections.");
-  out.one("orderhub_http_requests_total", counter, c.requests, "Requests received whole.");
-  out.one("orderhub_http_requests_in_flight", gauge, c.in_flight_now, "Requests not answered yet.");
-  out.one("orderhub_http_waits", gauge, c.waits_now,
-          "Of these, who waits for something that goes on without them.");
-  out.one("orderhub_http_sending_bytes", gauge, c.sending_bytes_now,
-          "Bytes of responses not taken yet.");
-  out.one("orderhub_http_receiving_bytes", gauge, c.receiving_bytes_now,
-          "Room taken by larger request bodies.");
-  out.one("orderhub_http_requests_overloaded_total", counter, c.overloaded,
-          "Requests refused for the limits on requests in flight and on bytes.");
-  out.one("orderhub_http_requests_malformed_total", counter, c.malformed,
-          "Requests refused by the HTTP parser or its limits.");
-  out.one("orderhub_http_requests_timed_out_total", counter, c.timed_out,
-          "Requests answered 504 because their time had passed.");
-  out.one("orderhub_http_slow_clients_total", counter, c.slow_clients,
-          "Connections ended because the client was too slow.");
-  out.family("orderhub_http_responses_total", counter, "Responses by class of status.");
-  out.sample({{"class", "2xx"}}, c.answers_2xx);
-  out.sample({{"class", "3xx"}}, c.answers_3xx);
-  out.sample({{"class", "4xx"}}, c.answers_4xx);
-  out.sample({{"class", "5xx"}}, c.answers_5xx);
-  return out.take();
-}
 
 namespace {
 
@@ -127,10 +95,9 @@ std::string request_id_of(const http_request& request) {
 }
 
 admin_api::admin_api(host::ingress& hub, admin_access_rules access, const clock& time,
-                     std::function<server_metrics()> public_metrics,
-                     std::function<std::string()> hub_metrics_text, std::optional<shown_hub> shown)
-    : hub_(hub), access_(std::move(access), time), metrics_(std::move(public_metrics)),
-      more_metrics_(std::move(hub_metrics_text)), shown_(std::move(shown)) {
+                     metrics_source metrics, std::optional<shown_hub> shown)
+    : hub_(hub), access_(std::move(access), time), metrics_(std::move(metrics)),
+      shown_(std::move(shown)) {
   if (shown_ && shown_->desk != nullptr) {
     refused_ = std::make_shared<refused_actions>(*shown_->desk, time);
     lane_ = std::make_unique<action_lane>();
@@ -138,6 +105,20 @@ admin_api::admin_api(host::ingress& hub, admin_access_rules access, const clock&
 }
 
 admin_api::~admin_api() = default;
+
+std::vector<std::string> admin_api::counted_handlers() {
+  return {"metrics", "health", "admin"};
+}
+
+request_class admin_api::class_of(http_exchange& exchange) {
+  const auto& target = exchange.request.target;
+  const auto path = std::string_view(target).substr(0, target.find('?'));
+  exchange.count_as(path == "/metrics"          ? 1
+                    : path == "/restate/health" ? 2
+                    : is_admin_target(target)   ? 3
+                                                : 0);
+  return request_class::admin;
+}
 
 void admin_api::handle(http_exchange_ptr exchange) {
   if (!shown_ || !is_admin_target(exchange->request.target)) {
@@ -267,17 +248,18 @@ http_response admin_api::answer_to(http_exchange& exchange) {
   }
   if (health)
     return health_response(hub_.health());
+  metrics_page page;
+  if (metrics_)
+    metrics_(page);
+  if (refused_)
+    page.one("orderhub_operator_refusals_not_recorded_total", metric_kind::counter,
+             refused_->not_recorded(), "Refused attempts that were too many for the audit.");
+  page.describe_itself();
+  const auto format = format_wanted(request.header("accept"));
   http_response r;
-  r.content_type = metrics_content_type;
-  r.body = metrics_text(metrics_());
-  if (refused_) {
-    metrics_writer out;
-    out.one("orderhub_operator_refusals_not_recorded_total", metric_kind::counter,
-            refused_->not_recorded(), "Refused attempts that were too many for the audit.");
-    r.body += out.take();
-  }
-  if (more_metrics_)
-    r.body += more_metrics_();
+  r.content_type = content_type_of(format);
+  r.body = page.text(format);
+  r.add_header("vary", "accept");
   return r;
 }
 

@@ -6,6 +6,8 @@
 #include "http_gateway/admin/admin_access.hpp"
 #include "http_gateway/admin/admin_action.hpp"
 #include "http_gateway/admin/admin_pages.hpp"
+#include "http_gateway/ingress/access.hpp"
+#include "http_gateway/monitoring/metrics_page.hpp"
 #include "http_gateway/server/server.hpp"
 
 #include <cstdint>
@@ -15,12 +17,13 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace orderhub::http_gateway {
 
-/// The admin listener: GET and HEAD of `/restate/health`, of `/metrics` (Prometheus text, version
-/// 0.0.4), and the paths of `admin_routes`, which show a running hub to an operator, and let him
-/// act on it.
+/// The admin listener: GET and HEAD of `/restate/health`, of `/metrics` (Prometheus' text or
+/// OpenMetrics, by `Accept`), and the paths of `admin_routes`, which show a running hub to an
+/// operator, and let him act on it.
 ///
 /// Everything but an action is answered on the io thread of this listener, which is none of the
 /// public one's: a page reads a bounded number of rows and waits for nobody. Actions have a thread
@@ -36,19 +39,19 @@ public:
     const webhook_desk* webhooks = nullptr;  ///< Outlives it; null: there are none.
   };
 
-  /// `public_metrics` is asked at each scrape, on the io thread: the counters of the public
-  /// server. `hub_metrics_text`, where given, adds whole lines of the same format.
+  /// Fills in what a scrape answers; asked at each, on the io thread.
+  using metrics_source = std::function<void(metrics_page& page)>;
   /// `time` outlives it.
   admin_api(host::ingress& hub, admin_access_rules access, const clock& time,
-            std::function<server_metrics()> public_metrics,
-            std::function<std::string()> hub_metrics_text = {},
-            std::optional<shown_hub> shown = std::nullopt);
+            metrics_source metrics, std::optional<shown_hub> shown = std::nullopt);
   ~admin_api() override;
 
   /// Other tokens count from the next request on. From any thread.
   void set_access(admin_access_rules access) { access_.set(std::move(access)); }
+  /// For `server_options::handlers`.
+  static std::vector<std::string> counted_handlers();
 
-  request_class class_of(http_exchange&) override { return request_class::admin; }
+  request_class class_of(http_exchange& exchange) override;
   void handle(http_exchange_ptr exchange) override;
 
 private:
@@ -65,15 +68,11 @@ private:
 
   host::ingress& hub_;
   admin_access access_;
-  std::function<server_metrics()> metrics_;
-  std::function<std::string()> more_metrics_;
+  metrics_source metrics_;
   std::optional<shown_hub> shown_;
   std::shared_ptr<refused_actions> refused_; ///< Null: nobody acts here.
   std::unique_ptr<action_lane> lane_;        ///< Ends before the rest.
 };
-
-/// Prometheus text of what a server counts.
-std::string metrics_text(const server_metrics& counters);
 
 /// A request's own `x-request-id` where it is at most 64 plain characters; else one that is made.
 std::string request_id_of(const http_request& request);

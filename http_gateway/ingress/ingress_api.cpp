@@ -1,10 +1,10 @@
 #include "http_gateway/ingress/ingress_api.hpp"
 
-#include "http_gateway/ingress/router.hpp"
 #include "http_gateway/server/content_coding.hpp"
 #include "http_gateway/server/problem.hpp"
 #include "journal/base/text.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <set>
 #include <string>
@@ -150,9 +150,29 @@ http_exchange_ptr ingress_api::make_exchange() {
   return std::make_shared<ingress_exchange>();
 }
 
+void counted_handlers::add(const std::string& service, const std::string& handler) {
+  if (number_of(handler) == 0)
+    names_.push_back(handler);
+  numbers_[service][handler] = number_of(handler);
+}
+
+std::size_t counted_handlers::number_of(std::string_view name) const {
+  const auto it = std::find(names_.begin(), names_.end(), name);
+  return it == names_.end() ? 0 : static_cast<std::size_t>(it - names_.begin()) + 1;
+}
+
+std::size_t counted_handlers::number_of(std::string_view service, std::string_view handler) const {
+  const auto of_service = numbers_.find(service);
+  if (of_service == numbers_.end())
+    return 0;
+  const auto it = of_service->second.find(handler);
+  return it == of_service->second.end() ? 0 : it->second;
+}
+
 request_class ingress_api::class_of(http_exchange& exchange) {
   auto& mine = static_cast<ingress_exchange&>(exchange);
   mine.where = route_of(mine.request.method, mine.request.target);
+  mine.count_as(number_of(mine.where));
   if (const auto* call = std::get_if<call_route>(&mine.where))
     return classes_ ? classes_(call->service, call->handler) : request_class::order;
   if (const auto* attach = std::get_if<attach_route>(&mine.where))
@@ -162,6 +182,19 @@ request_class ingress_api::class_of(http_exchange& exchange) {
   // What is answered on the spot needs no place.
   return std::holds_alternative<awakeable_route>(mine.where) ? request_class::order
                                                              : request_class::always;
+}
+
+std::size_t ingress_api::number_of(const route& where) const {
+  struct numbers {
+    const counted_handlers& of;
+    std::size_t operator()(const call_route& r) const { return of.number_of(r.service, r.handler); }
+    std::size_t operator()(const attach_route&) const { return of.number_of("attach"); }
+    std::size_t operator()(const awakeable_route&) const { return of.number_of("awakeable"); }
+    std::size_t operator()(const health_route&) const { return of.number_of("health"); }
+    std::size_t operator()(const webhook_route&) const { return of.number_of("webhook"); }
+    std::size_t operator()(const no_route&) const { return 0; }
+  };
+  return std::visit(numbers{counted_}, where);
 }
 
 void ingress_api::handle(http_exchange_ptr exchange) {

@@ -1,12 +1,15 @@
 #pragma once
 #include "actors/host/ingress.hpp"
 #include "http_gateway/ingress/access.hpp"
+#include "http_gateway/ingress/router.hpp"
 #include "http_gateway/ingress/webhook_taker.hpp"
 #include "http_gateway/server/server.hpp"
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -16,6 +19,22 @@ namespace orderhub::http_gateway {
 /// Which class a call of that service's handler is of; empty: each is an order.
 using call_classes =
     std::function<request_class(std::string_view service, std::string_view handler)>;
+
+/// What requests are counted as in the metrics.
+class counted_handlers {
+public:
+  /// A handler that may be called; handlers of one name are counted together.
+  void add(const std::string& service, const std::string& handler);
+  /// For `server_options::handlers`: what is of no service, then the handlers.
+  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+  /// As `http_exchange::count_as` takes it; 0: not among them.
+  [[nodiscard]] std::size_t number_of(std::string_view name) const;
+  [[nodiscard]] std::size_t number_of(std::string_view service, std::string_view handler) const;
+
+private:
+  std::vector<std::string> names_ = {"webhook", "attach", "awakeable", "health"};
+  std::map<std::string, std::map<std::string, std::size_t, std::less<>>, std::less<>> numbers_;
+};
 
 /// The public door: Restate's ingress paths and shapes on top of `host::ingress`.
 ///
@@ -29,9 +48,10 @@ class ingress_api final : public request_handler {
 public:
   /// None is copied: all outlive the server that calls this. `webhooks` null: none are taken.
   ingress_api(host::ingress& hub, const secret& token, std::int64_t attach_timeout_ms = 280'000,
-              call_classes classes = {}, webhook_taker* webhooks = nullptr)
+              call_classes classes = {}, webhook_taker* webhooks = nullptr,
+              counted_handlers counted = {})
       : hub_(hub), access_(token), attach_timeout_ms_(attach_timeout_ms),
-        classes_(std::move(classes)), webhooks_(webhooks) {}
+        classes_(std::move(classes)), webhooks_(webhooks), counted_(std::move(counted)) {}
 
   /// Another token counts from the next request on. From any thread.
   void set_token(const secret& token) { access_.set_token(token); }
@@ -48,11 +68,14 @@ public:
   http_response stopping(http_exchange& exchange) override;
 
 private:
+  [[nodiscard]] std::size_t number_of(const route& where) const;
+
   host::ingress& hub_;
   access_rule access_;
   std::int64_t attach_timeout_ms_;
   call_classes classes_;
   webhook_taker* webhooks_;
+  counted_handlers counted_;
 };
 
 /// The answer of `GET /restate/health`, on either port: 200 while the hub takes calls, else 503

@@ -1,4 +1,6 @@
+#include "actors/durable/core_metrics.hpp"
 #include "actors/durable/wait_board.hpp"
+#include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/order_listing.hpp"
 #include "actors/handlers/orders/order_request.hpp"
 #include "actors/handlers/services.hpp"
@@ -6,10 +8,12 @@
 #include "actors/handlers/webhooks/webhook_sweeper.hpp"
 #include "actors/host/ingress.hpp"
 #include "actors/host/operator.hpp"
+#include "actors/host/order_gauges.hpp"
 #include "actors/runtime/hub.hpp"
 #include "http_gateway/admin/admin_api.hpp"
 #include "http_gateway/ingress/ingress_api.hpp"
 #include "http_gateway/mock/mock_server.hpp"
+#include "http_gateway/monitoring/families.hpp"
 #include "http_gateway/program/admin_rules.hpp"
 #include "http_gateway/program/commands.hpp"
 #include "http_gateway/program/file_limit.hpp"
@@ -26,11 +30,12 @@
 #include "http_gateway/webhooks/webhook_desk.hpp"
 #include "http_gateway/webhooks/webhook_door.hpp"
 #include "journal/base/log.hpp"
-#include "journal/base/metrics.hpp"
+#include "journal/base/log_metrics.hpp"
 #include "journal/base/text.hpp"
 #include "journal/commit_log/commit_log.hpp"
 #include "journal/commit_log/file_log_directory.hpp"
 #include "journal/copied_effects.hpp"
+#include "journal/data_directory.hpp"
 #include "journal/hub_journal.hpp"
 #include "journal/lmdb_store.hpp"
 #include "providers/transport/curl_transport.hpp"
@@ -38,12 +43,16 @@
 #include "providers/vendors.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <iostream>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -113,92 +122,82 @@ void send_mock_webhooks(mock_server& mock, const settings& s, std::uint16_t port
   mock.send_webhooks(std::move(how), out);
 }
 
-void add_vendors(metrics_writer& out, const std::vector<host::vendor_places>& vendors) {
-  using enum metric_kind;
-  using places = host::vendor_places;
-  const auto by_kind = [&](std::string_view name, auto numbers) {
-    out.family(name, gauge);
-    for (const auto& v : vendors)
-      for (std::size_t k = 0; k < host::place_kinds; ++k)
-        out.sample({{"vendor", v.vendor}, {"kind", name_of(static_cast<host::place_kind>(k))}},
-                   (v.*numbers)[k]);
-  };
-  const auto by_vendor = [&](std::string_view name, metric_kind kind, auto number) {
-    out.family(name, kind);
-    for (const auto& v : vendors)
-      out.sample({{"vendor", v.vendor}}, v.*number);
-  };
-  by_kind("orderhub_vendor_places", &places::limit);
-  by_kind("orderhub_vendor_calls_in_flight", &places::in_flight);
-  by_kind("orderhub_vendor_calls_queued", &places::queued);
-  by_vendor("orderhub_vendor_held", gauge, &places::held);
-  by_vendor("orderhub_vendor_holds_total", counter, &places::holds);
-  by_vendor("orderhub_vendor_unreachable_total", counter, &places::unreachable);
-  by_vendor("orderhub_vendor_misconfigured_total", counter, &places::misconfigured);
-  by_vendor("orderhub_vendor_limited_total", counter, &places::limited);
-  out.family("orderhub_vendor_hold", gauge, "Why calls wait: 1 at the reason.");
-  for (const auto& v : vendors)
-    out.sample({{"vendor", v.vendor}, {"why", name_of(v.hold)}}, 1);
-  out.family("orderhub_vendor_latency_ms", gauge, "Of calls in the last 5 to 10 minutes.");
-  for (const auto& v : vendors)
-    for (const auto& [quantile, ms] : {std::pair("0.5", v.p50_ms), std::pair("0.99", v.p99_ms)})
-      if (ms)
-        out.sample({{"vendor", v.vendor}, {"quantile", quantile}}, *ms);
+/// Free on the disk of `directory`, for whoever runs this.
+std::uint64_t free_bytes(const std::string& directory) {
+  std::error_code ec;
+  const auto space = std::filesystem::space(directory, ec);
+  return ec ? 0 : space.available;
 }
 
-void add_waiting(metrics_writer& out, const durable::wait_board& board) {
-  const auto waiting = board.snapshot();
-  out.family("orderhub_waiting", metric_kind::gauge, "Steps that wait, by vendor and cause.");
-  for (const auto& w : waiting)
-    out.sample({{"vendor", w.vendor}, {"cause", name_of(w.cause)}}, w.count);
-}
+/// What a scrape shows, in the order in which nothing is left out that an alert needs.
+struct metrics_sources {
+  const std::string& data_dir;
+  const std::uint64_t checkpoint_bytes;
+  const process_facts process;
+  const clock& time;
+  const journal::hub_journal& journal;
+  const journal::lmdb_store& tables;
+  const runtime::hub& hub;
+  const durable::core_metrics& core;
+  const durable::wait_board& board;
+  const handlers::order_settings& orders;
+  const webhook_door& door;
+  /// Of both listeners, which are opened later.
+  std::function<std::vector<std::pair<std::string_view, server_metrics>>()> http;
 
-std::string hub_metrics_text(const journal::journal_metrics& j, const runtime::hub_metrics& h,
-                             std::uint64_t attention_count, const durable::wait_board& board) {
-  using enum metric_kind;
-  metrics_writer out;
-  out.one("orderhub_journal_commits_total", counter, j.commits);
-  out.one("orderhub_journal_records_total", counter, j.records);
-  out.one("orderhub_journal_slices_total", counter, j.slices);
-  out.one("orderhub_journal_overlay_bytes", gauge, j.overlay_bytes);
-  out.one("orderhub_journal_log_first", gauge, j.first_lsn);
-  out.one("orderhub_journal_log_last", gauge, j.last_lsn);
-  out.one("orderhub_journal_longest_commit_us", gauge, j.longest_commit_us);
-  out.one("orderhub_journal_longest_slice_us", gauge, j.longest_slice_us);
-  out.one("orderhub_journal_objects_set_aside", gauge, j.objects_set_aside);
-  out.one("orderhub_journal_log_bytes", gauge, j.log_bytes,
-          "Of batches in the commit log that are not in synced tables.");
-  out.one("orderhub_journal_log_segments", gauge, j.log_segments);
-  out.one("orderhub_journal_log_segment_waits_total", counter, j.log_segment_waits,
-          "Commits for which a segment had to be made first.");
-  out.one("orderhub_journal_log_batches_rewritten_total", counter, j.log_batches_rewritten,
-          "Batches written again because a write or sync of the commit log had failed.");
-  out.one("orderhub_objects_active", gauge, h.active_objects);
-  out.one("orderhub_callers_waiting", gauge, h.waiting_callers);
-  out.one("orderhub_vendor_calls_total", counter, h.vendor_calls);
-  out.one("orderhub_orders_attention_total", counter, attention_count);
-  out.one("orderhub_log_errors_total", counter, log::error_count());
-  out.one("orderhub_actor_failures_total", counter, h.actor_failures);
-  out.one("orderhub_objects_paused", gauge, h.paused_objects);
-  add_vendors(out, h.vendors);
-  add_waiting(out, board);
-  return out.take();
-}
+  /// What the lists count exactly; where they cannot be read, the steps in memory stand for it.
+  void add_listed(host::order_gauges& gauges) const {
+    const auto listed = journal.counts();
+    if (!listed)
+      return;
+    const auto count = [&](const std::string& mark) {
+      const auto it = listed->counts.find(mark);
+      return it == listed->counts.end() || it->second < 0 ? std::uint64_t{0}
+                                                          : static_cast<std::uint64_t>(it->second);
+    };
+    using namespace handlers::list_mark;
+    for (const auto status_of_order : handlers::order_statuses())
+      gauges.by_status.emplace_back(status_of_order,
+                                    count(std::string(status) + std::string(status_of_order)));
+    gauges.in_doubt = count(std::string(in_doubt));
+    gauges.attention = count(std::string(attention));
+    gauges.paused = count(std::string(paused));
+  }
 
-std::string ended_webhooks_text(const handlers::webhook_counts& counts) {
-  metrics_writer out;
-  out.family("orderhub_webhook_events_ended_total", metric_kind::counter,
-             "Verified events by what became of them.");
-  for (std::size_t i = 0; i < counts.ended.size(); ++i)
-    out.sample({{"verdict", name_of(static_cast<handlers::event_verdict>(i))}},
-               counts.ended.at(i).load());
-  out.one("orderhub_webhook_events_waited_total", metric_kind::counter, counts.waited.load());
-  out.family("orderhub_webhook_events_swept_total", metric_kind::counter,
-             "News that no webhook had brought and the vendor was asked for.");
-  for (std::size_t i = 0; i < counts.swept.size(); ++i)
-    out.sample({{"vendor", counts.swept_vendors.at(i)}}, counts.swept.at(i).load());
-  return out.take();
-}
+  void operator()(metrics_page& page) const {
+    orders.refused_notices->write_due(time.wall_ms());
+    orders.dead_webhooks->write_due(time.wall_ms());
+    const auto h = hub.metrics();
+    const auto waiting = board.snapshot();
+    auto gauges = host::gauges_of(waiting, h.paused_objects);
+    add_listed(gauges);
+    add_process(page, process);
+    add_journal(page, {.journal = journal.metrics(),
+                       .accepting = hub.health().accepting,
+                       .checkpoint_bytes = checkpoint_bytes,
+                       .file_bytes = tables.used_bytes(),
+                       .free_bytes = free_bytes(data_dir),
+                       .oldest_reader_ms = tables.oldest_reader_ms(time.steady_ms()),
+                       .last_backup_at = journal::last_backup_of(data_dir)});
+    add_hub(page, {.active_objects = h.active_objects,
+                   .paused_objects = h.paused_objects,
+                   .waiting_callers = h.waiting_callers,
+                   .turns_queued = h.turns_queued,
+                   .timers_due = h.timers_due,
+                   .failures = h.actor_failures,
+                   .errors = log::errors_by_event(),
+                   .operator_actions = h.operator_actions});
+    add_orders(page, {.gauges = gauges,
+                      .core = core,
+                      .attention = orders.attention_by_step->values(),
+                      .called = *orders.attention_count + board.called(),
+                      .now = time.wall_ms()});
+    add_webhooks(
+        page, {.door = door.metrics(), .events = *orders.webhooks, .dead = gauges.dead_webhooks});
+    add_http(page, http());
+    add_vendors(page, {.places = h.vendors, .calls = h.calls, .waiting = waiting});
+  }
+};
 
 /// The first sweep; with what comes after it the hub goes on by itself. Also where they are off now
 /// and were on: it ends them.
@@ -393,6 +392,8 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
   runtime::hub_options hub_options;
   hub_options.places = places;
   hub_options.board = board.get();
+  durable::core_metrics core(std::string(handlers::order_service_name), "ProcessOrder");
+  hub_options.core = &core;
   // Half the cores: curl, HTTP, the journal and the kernel have work too. Measured on two cores:
   // one worker takes 560 us of CPU an order at 64 connections, two take 640, at the same rate.
   hub_options.workers =
@@ -413,13 +414,19 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
   runtime::hub hub(**journal, services, *vendors, transport, machine, hub_options);
 
   webhook_door door(hub, hex_of((*journal)->hub()), machine, std::move(*keys));
+  counted_handlers counted;
+  for (const auto& [name, service] : services.services)
+    for (const auto& [handler, definition] : service.handlers)
+      if (!definition.internal)
+        counted.add(name, handler);
   ingress_api api(
       hub, s.api_token, s.attach_timeout_ms,
       [&services](std::string_view service, std::string_view handler) {
         return class_of_call(services, service, handler);
       },
-      &door);
+      &door, counted);
   server_options options;
+  options.handlers = counted.names();
   options.host = s.listen.host;
   options.port = s.listen.port;
   options.threads = s.http_threads;
@@ -434,15 +441,31 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
   if (!listener)
     return refused(listener.error());
   const webhook_desk desk(**journal, hub, door.metrics());
+  std::atomic<const server*> admin_server = nullptr; // Opened last.
+  const auto listening_metrics = [&] {
+    std::vector<std::pair<std::string_view, server_metrics>> all;
+    all.emplace_back("public", (*listener)->metrics());
+    if (const auto* opened = admin_server.load())
+      all.emplace_back("admin", opened->metrics());
+    return all;
+  };
+  const metrics_sources metrics{.data_dir = s.data_dir,
+                                .checkpoint_bytes = static_cast<std::uint64_t>(s.checkpoint_bytes),
+                                .process = {ORDERHUB_VERSION, mode_of_payments(*vendors)},
+                                .time = machine,
+                                .journal = **journal,
+                                .tables = **tables,
+                                .hub = hub,
+                                .core = core,
+                                .board = *board,
+                                .orders = *orders,
+                                .door = door,
+                                .http = listening_metrics};
   admin_api admin(
-      hub, std::move(*access), machine, [&] { return (*listener)->metrics(); },
-      [&] {
-        orders->refused_notices->write_due(machine.wall_ms());
-        orders->dead_webhooks->write_due(machine.wall_ms());
+      hub, std::move(*access), machine,
+      [&](metrics_page& page) {
         door.write_warnings(false);
-        return hub_metrics_text((*journal)->metrics(), hub.metrics(),
-                                *orders->attention_count + board->called(), *board) +
-               door.metrics().text() + ended_webhooks_text(*orders->webhooks);
+        metrics(page);
       },
       admin_api::shown_hub{host::operator_view({.journal = **journal,
                                                 .tables = **tables,
@@ -461,9 +484,11 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
   admin_options.host = s.admin_listen.host;
   admin_options.port = s.admin_listen.port;
   admin_options.connections_max = admin_connections_max;
+  admin_options.handlers = admin_api::counted_handlers();
   auto admin_listener = server::start(admin_options, admin);
   if (!admin_listener)
     return refused(admin_listener.error());
+  admin_server = admin_listener->get();
 
   if (auto resumed =
           hub.resume([&] { begin_sweeps(hub, **journal, orders->webhook_sweep_ms > 0); });

@@ -68,8 +68,8 @@ bool connection::format(std::string& out, http_exchange& exchange) {
   if (framing.close)
     last_request_ = true;
   append_response(out, r, framing, shard_.date.now());
-  const auto group = std::min<std::size_t>(r.status / 100, 5);
-  count(shard_.loop->counters->answers.at(group));
+  const auto took = exchange.began_us_ != 0 ? steady_us() - exchange.began_us_ : 0;
+  shard_.loop->counters->answered(exchange.counted_as_, r.status, took);
   // Requests behind one that ends the connection are not answered; the caller repeats them.
   return breaks || r.close || !exchange.keep_alive_;
 }

@@ -55,6 +55,10 @@ public:
   /// others. From any thread.
   void release_body();
 
+  /// Which of `server_options::handlers` it is counted as, from 1; else `other`. Only from inside
+  /// `request_handler::class_of`.
+  void count_as(std::size_t handler) { counted_as_ = handler; }
+
   /// Its answer may take this long from now, where that is longer than `request_timeout_ms`. Only
   /// from inside `request_handler::handle`.
   void wait_at_least(std::int64_t ms);
@@ -76,7 +80,9 @@ private:
   bool keep_alive_ = true;
   bool http_1_0_ = false;
   bool head_ = false;
+  std::size_t counted_as_ = 0;
   std::int64_t began_ms_ = 0; ///< When it was whole.
+  std::int64_t began_us_ = 0; ///< The same, for the metrics; 0: never admitted.
   std::int64_t due_ms_ = 0;
   detail::connection* connection_ = nullptr;
   std::shared_ptr<http_exchange> next_;

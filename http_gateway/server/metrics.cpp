@@ -17,10 +17,13 @@ server_metrics server_counters::read() const {
   m.malformed = of(malformed);
   m.timed_out = of(timed_out);
   m.slow_clients = of(slow_clients);
-  m.answers_2xx = of(answers[2]);
-  m.answers_3xx = of(answers[3]);
-  m.answers_4xx = of(answers[4]);
-  m.answers_5xx = of(answers[5]);
+  for (const auto& h : handlers) {
+    handler_metrics one;
+    one.handler = h->handler;
+    for (std::size_t n = 0; n < one.took.size(); ++n)
+      one.took[n] = h->by_class[n].values();
+    m.handlers.push_back(std::move(one));
+  }
   return m;
 }
 

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace orderhub::http_gateway {
 
@@ -56,6 +57,9 @@ struct server_options {
   /// Time-outs are looked at this often, so each may come late by as much; and so is who has left
   /// a connection that is not being read.
   std::int64_t sweep_interval_ms = 500;
+
+  /// What requests may be counted as, for the metrics (`http_exchange::count_as`): a closed set.
+  std::vector<std::string> handlers = {};
 };
 
 } // namespace orderhub::http_gateway

@@ -67,7 +67,7 @@ void shard::turn_away(socket_type socket) {
   framing.close = true;
   output.clear();
   append_response(output, refusal(), framing, date.now());
-  count(loop->counters->answers[5]);
+  loop->counters->answered(0, 503, 0);
   error_code ignored; // Who has gone already needs no word.
   socket.non_blocking(true, ignored);
   socket.write_some(asio::buffer(output), ignored);
@@ -147,7 +147,8 @@ std::optional<http_response> shard::admit(http_exchange& exchange, bool is_extra
     return problem(503, "Too many requests are in flight; try again shortly.", 1);
   }
   exchange.place_.store(wanted, std::memory_order_relaxed);
-  exchange.began_ms_ = steady_ms();
+  exchange.began_us_ = steady_us();
+  exchange.began_ms_ = exchange.began_us_ / 1'000;
   exchange.due_ms_ = exchange.began_ms_ + options.request_timeout_ms;
   return std::nullopt;
 }

@@ -22,11 +22,15 @@ using timer_type =
     asio::basic_waitable_timer<std::chrono::steady_clock,
                                asio::wait_traits<std::chrono::steady_clock>, executor>;
 
-/// Of a clock that never steps back, milliseconds.
-inline std::int64_t steady_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
+/// Of a clock that never steps back, microseconds.
+inline std::int64_t steady_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
       .count();
+}
+/// Of the same, milliseconds.
+inline std::int64_t steady_ms() {
+  return steady_us() / 1'000;
 }
 
 } // namespace orderhub::http_gateway::detail

@@ -5,9 +5,10 @@
 namespace orderhub::http_gateway {
 
 delivery_answer::delivery_answer(http_exchange_ptr exchange, std::string vendor, std::size_t events,
-                                 http_response when_durable, webhook_metrics& metrics)
+                                 http_response when_durable, webhook_metrics& metrics,
+                                 moment came_at)
     : exchange_(std::move(exchange)), vendor_(std::move(vendor)),
-      when_durable_(std::move(when_durable)), metrics_(metrics), left_(events) {
+      when_durable_(std::move(when_durable)), metrics_(metrics), came_at_(came_at), left_(events) {
   if (events == 0)
     answer();
 }
@@ -33,6 +34,9 @@ void delivery_answer::answer() {
     const std::lock_guard lock(mutex_);
     failed = std::move(failed_);
   }
+  metrics_.answered(vendor_, std::chrono::duration_cast<std::chrono::microseconds>(
+                                 std::chrono::steady_clock::now() - came_at_)
+                                 .count());
   if (!failed) {
     exchange_->answer(std::move(when_durable_));
     return;

@@ -4,6 +4,7 @@
 #include "http_gateway/webhooks/webhook_metrics.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -17,9 +18,10 @@ namespace orderhub::http_gateway {
 /// again. What was stored is known then. Any thread.
 class delivery_answer final : public host::responder {
 public:
-  /// `events`: how many times `finished` is called. 0: answered at once.
+  using moment = std::chrono::steady_clock::time_point;
+  /// `events`: how many times `finished` is called. 0: answered at once. `came_at`: the delivery.
   delivery_answer(http_exchange_ptr exchange, std::string vendor, std::size_t events,
-                  http_response when_durable, webhook_metrics& metrics);
+                  http_response when_durable, webhook_metrics& metrics, moment came_at);
 
   void accepted(std::string_view) override {}
   void finished(host::call_response reply) override;
@@ -32,6 +34,7 @@ private:
   std::string vendor_;
   http_response when_durable_;
   webhook_metrics& metrics_;
+  const moment came_at_;
   std::atomic<std::size_t> left_;
   std::atomic<std::uint64_t> fresh_{0}, known_{0};
   std::mutex mutex_; ///< Guards the next one.

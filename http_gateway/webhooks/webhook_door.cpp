@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <exception>
 #include <utility>
 
@@ -85,6 +86,7 @@ struct webhook_door::sender {
   std::int64_t retry_window_ms = 0;
   std::string peer = {};
   std::size_t secrets = 0; ///< By which it may be believed.
+  delivery_answer::moment came_at = std::chrono::steady_clock::now();
 };
 
 webhook_door::webhook_door(host::ingress& hub, std::string hub_id, const clock& time,
@@ -145,11 +147,12 @@ void webhook_door::take_in(const std::string& vendor, const http_exchange_ptr& e
     return;
   }
   sender from{vendor, {}, is_custom ? custom->retry_window_ms : source->retry_window_ms, peer, 0};
-  metrics_.received(from.vendor);
+  metrics_.received(from.vendor, time_.wall_ms());
 
   // 2. Is it what such a sender sends?
   const auto& request = exchange->request;
   if (!has_plain_body(request) || !has_right_type(from.vendor, request)) {
+    metrics_.unfit(from.vendor);
     auto r = problem(415, "The body is not of a type that this vendor sends, or is encoded.");
     r.add_header("accept-encoding", "identity");
     exchange->answer(std::move(r));
@@ -232,8 +235,8 @@ void webhook_door::record(const sender& from, const http_exchange_ptr& exchange,
   when_durable.body = std::move(read.answer);
   if (read.answer_type == "text/plain")
     when_durable.content_type = "text/plain";
-  const auto answer = std::make_shared<delivery_answer>(exchange, from.vendor, events,
-                                                        std::move(when_durable), metrics_);
+  const auto answer = std::make_shared<delivery_answer>(
+      exchange, from.vendor, events, std::move(when_durable), metrics_, from.came_at);
   handlers::receipt received;
   received.vendor = from.vendor;
   received.received_at = time_.wall_ms();

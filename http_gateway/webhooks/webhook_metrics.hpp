@@ -1,4 +1,5 @@
 #pragma once
+#include "journal/base/labelled.hpp"
 #include "journal/base/time.hpp"
 #include "providers/webhooks/event.hpp"
 
@@ -40,7 +41,17 @@ public:
   /// Refused deliveries of a vendor that are kept for people; the newest ones.
   static constexpr std::size_t refused_kept = 200;
 
-  void received(std::string_view vendor);
+  /// What was counted of one vendor.
+  struct counts {
+    static constexpr std::size_t reasons = 7;
+    std::uint64_t received = 0, unfit = 0, verified = 0, fresh = 0, known = 0, unreadable = 0;
+    std::array<std::uint64_t, reasons> refused{}; ///< By `refusal`.
+    unix_ms last_received_at = 0;
+  };
+
+  void received(std::string_view vendor, unix_ms now);
+  /// It was not of a type that the vendor sends, or encoded.
+  void unfit(std::string_view vendor);
   void verified(std::string_view vendor);
   void refused(refused_delivery what);
   /// Of a verified delivery: events that are new, that were known, and elements that were none.
@@ -48,21 +59,20 @@ public:
   void unreadable(std::string_view vendor, std::uint64_t elements);
   /// Newest first; of one vendor where one is named.
   [[nodiscard]] std::vector<refused_delivery> refusals(std::string_view vendor = {}) const;
-  /// In Prometheus' text form.
-  [[nodiscard]] std::string text() const;
+  /// A verified delivery was answered, so long after it had come.
+  void answered(std::string_view vendor, std::int64_t took_us) { took_.add({vendor}, took_us); }
+  [[nodiscard]] std::map<std::string, counts, std::less<>> values() const;
+  /// From a delivery to its answer, by vendor.
+  [[nodiscard]] labelled_histograms<1>::values_type took() const { return took_.values(); }
 
 private:
-  static constexpr std::size_t reasons = 7;
-  struct counts {
-    std::uint64_t received = 0, verified = 0, fresh = 0, known = 0, unreadable = 0;
-    std::array<std::uint64_t, reasons> refused{};
-  };
   counts& of(std::string_view vendor);
 
   mutable std::mutex mutex_;
   std::map<std::string, counts, std::less<>> counts_;
   std::map<std::string, std::deque<refused_delivery>, std::less<>> refused_;
   std::uint64_t refusals_ = 0;
+  labelled_histograms<1> took_{buckets::request};
 };
 
 } // namespace orderhub::http_gateway

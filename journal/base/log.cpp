@@ -1,5 +1,6 @@
 #include "journal/base/log.hpp"
 
+#include "journal/base/log_metrics.hpp"
 #include "journal/base/text.hpp"
 
 #include <atomic>
@@ -13,6 +14,11 @@ namespace orderhub::log {
 namespace {
 std::atomic<level> lowest{level::info};
 std::atomic<std::uint64_t> errors{0};
+
+labelled_counts<1>& by_event() {
+  static labelled_counts<1> counts;
+  return counts;
+}
 
 spdlog::logger& sink() {
   static const std::shared_ptr<spdlog::logger> logger = [] {
@@ -63,9 +69,15 @@ std::uint64_t error_count() {
   return errors.load();
 }
 
+labelled_counts<1>::values_type errors_by_event() {
+  return by_event().values();
+}
+
 void write(level l, std::string_view event, std::initializer_list<field> fields) {
-  if (l == level::error)
+  if (l == level::error) {
     ++errors;
+    by_event().add({event});
+  }
   if (!enabled(l))
     return;
   std::string line = "\"event\":";

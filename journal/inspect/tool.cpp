@@ -1,5 +1,6 @@
 #include "journal/inspect/tool.hpp"
 
+#include "journal/data_directory.hpp"
 #include "journal/inspect/verify.hpp"
 #include "journal/inspect/whole_journal.hpp"
 #include "journal/key.hpp"
@@ -249,6 +250,7 @@ int stats(const std::string& directory, std::ostream& out) {
 int backup(const std::string& directory, const std::string& to, unix_ms now, std::ostream& out) {
   if (auto done = copy_journal(directory, to, now); !done)
     return say(out, done.error());
+  note_backup(directory, now);
   out << "backup: '" << directory << "' copied to '" << to << "'\n";
   return as_it_should_be;
 }

@@ -58,8 +58,14 @@ bool circuit_breaker::is_failing(std::int64_t now) const {
   return now - first >= settings_.failing_ms;
 }
 
+void circuit_breaker::enter(breaker_state state) {
+  if (state_ != state)
+    ++entered_[static_cast<std::size_t>(state)];
+  state_ = state;
+}
+
 void circuit_breaker::open(std::int64_t now, std::string_view why) {
-  state_ = breaker_state::open;
+  enter(breaker_state::open);
   good_ = 0;
   probe_at_ = now + open_ms_;
   cause_ = why;
@@ -69,7 +75,7 @@ void circuit_breaker::open(std::int64_t now, std::string_view why) {
 void circuit_breaker::passed(std::int64_t now) {
   if (is_closed())
     return;
-  state_ = breaker_state::half_open;
+  enter(breaker_state::half_open);
   // Where nothing is heard of this one, another one goes then.
   open_ms_ = std::min(std::max<std::int64_t>(open_ms_, 1) * 2, settings_.open_max_ms);
   probe_at_ = now + open_ms_;
@@ -113,7 +119,7 @@ void circuit_breaker::failed(std::int64_t left_at, std::int64_t now, std::string
 }
 
 void circuit_breaker::close(std::int64_t now) {
-  state_ = breaker_state::closed;
+  enter(breaker_state::closed);
   slots_ = {};
   good_ = 0;
   closed_at_ = now;

@@ -66,6 +66,8 @@ public:
   /// Where it is not closed: when the next probe may go.
   [[nodiscard]] std::int64_t probe_at() const { return probe_at_; }
   [[nodiscard]] std::uint64_t openings() const { return openings_; }
+  /// How often it came into each state, by `breaker_state`.
+  [[nodiscard]] const std::array<std::uint64_t, 3>& entered() const { return entered_; }
   struct volume {
     std::int64_t outcomes = 0;
     std::int64_t failures = 0;
@@ -87,6 +89,7 @@ private:
   [[nodiscard]] bool in_window(const slot& s, std::int64_t now) const;
   [[nodiscard]] bool is_failing(std::int64_t now) const;
   void open(std::int64_t now, std::string_view why);
+  void enter(breaker_state state);
 
   breaker_settings settings_;
   breaker_state state_ = breaker_state::closed;
@@ -97,6 +100,7 @@ private:
   std::int64_t probe_at_ = 0;
   std::int64_t good_ = 0; ///< Probes in a row.
   std::uint64_t openings_ = 0;
+  std::array<std::uint64_t, 3> entered_{};
   std::string cause_;
 };
 

@@ -4,7 +4,7 @@ import subprocess
 import time
 
 from bench.loads import measure_load
-from hub_processes import Failure, request
+from hub_processes import Failure
 
 CONNECTIONS = 64
 ORDERS = 1_000
@@ -68,17 +68,10 @@ def sign(bench, hub, count, first=0):
 
 def events(hub):
     """(recorded, concluded) events of verified webhooks; one that waits for its id is applied."""
-    status, _, text = request(hub.admin_port, "GET", "/metrics")
-    if status != 200:
-        raise Failure(f"GET /metrics: {status}")
-    sums = {"orderhub_webhook_events_total": 0, "orderhub_webhook_events_ended_total": 0,
-            "orderhub_webhook_events_waited_total": 0}
-    for line in text.decode().splitlines():
-        name = line.partition("{")[0].partition(" ")[0]
-        if name in sums:
-            sums[name] += int(float(line.rsplit(" ", 1)[1]))
-    recorded, ended, waited = sums.values()
-    return recorded, ended + waited
+    metrics = hub.metrics()
+    return (int(metrics.get("orderhub_webhook_events_total", 0)),
+            int(metrics["orderhub_webhook_events_ended_total"] +
+                metrics["orderhub_webhook_events_waited_total"]))
 
 
 def load_verified(bench, w, name, repeated):

@@ -37,7 +37,7 @@ void sim_harness::open() {
   }
   journal_time.emplace(time, start);
   env.emplace(durable::environment{*journal_time, random, journal->hub(), vendors, gate, board,
-                                   &vendor_clocks, time.steady_ms()});
+                                   metrics, &vendor_clocks, time.steady_ms()});
   env->unstable_keys_for_test = unstable_keys;
 }
 

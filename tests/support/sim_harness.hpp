@@ -89,8 +89,9 @@ public:
   std::unique_ptr<journal::hub_journal> journal;
   std::optional<journal_clock> journal_time;
   std::optional<durable::environment> env;
-  durable::call_gate* gate = nullptr;   ///< Before `open` or a restart; null: always a place.
-  durable::wait_board* board = nullptr; ///< Before a restart; null: nobody looks.
+  durable::call_gate* gate = nullptr;       ///< Before `open` or a restart; null: always a place.
+  durable::wait_board* board = nullptr;     ///< Before a restart; null: nobody looks.
+  durable::core_metrics* metrics = nullptr; ///< Likewise; null: nobody counts.
   providers::vendor_clocks vendor_clocks;
   std::deque<durable::vendor_call> calls; ///< Sent and not answered.
   std::size_t sent = 0;                   ///< Calls so far.

@@ -4,6 +4,7 @@
 #include "actors/handlers/notifications/mail_templates.hpp"
 #include "actors/handlers/orders/order_request.hpp"
 #include "actors/handlers/webhooks/webhook_counts.hpp"
+#include "journal/base/labelled.hpp"
 #include "journal/base/repeated_warning.hpp"
 #include "providers/custom/call.hpp"
 
@@ -77,6 +78,8 @@ struct order_settings {
   /// Not a setting: how often a person was called for, since the start. For the metrics.
   std::shared_ptr<std::atomic<std::uint64_t>> attention_count =
       std::make_shared<std::atomic<std::uint64_t>>(0);
+  /// Not a setting: the same by step (`count_attention`).
+  std::shared_ptr<labelled_counts<1>> attention_by_step = std::make_shared<labelled_counts<1>>();
   /// Not a setting: what became of verified events since the start. For the metrics.
   std::shared_ptr<webhook_counts> webhooks = std::make_shared<webhook_counts>();
   /// Not a setting: whether an event has been received, by the key of its `Webhook`. Null: nobody

@@ -1,6 +1,7 @@
 #include "actors/handlers/orders/order_webhook.hpp"
 
 #include "actors/durable/idempotency_key.hpp"
+#include "actors/handlers/attention.hpp"
 #include "actors/handlers/notifications/notification.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/webhooks/conclusion.hpp"
@@ -50,7 +51,7 @@ void call_for(const order_seen& seen, const webhook_effect& effect, const settin
     const auto before = seen.facts.attention.find(step);
     if (before != seen.facts.attention.end() && before->second >= why)
       continue;
-    settings->attention_count->fetch_add(1, std::memory_order_relaxed);
+    count_attention(*settings, step);
     log::error("order_needs_attention",
                {{"order", seen.state.id.key}, {"step", step}, {"reason", why}});
   }

@@ -1,4 +1,6 @@
 #pragma once
+#include "journal/base/labelled.hpp"
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -15,6 +17,8 @@ struct webhook_counts {
   std::array<std::atomic<std::uint64_t>, verdicts> ended{};
   /// Those that named only an id that nobody here had learned yet. Each of them ends later.
   std::atomic<std::uint64_t> waited{0};
+  /// From the delivery to when it was known what the event changed, by vendor.
+  labelled_histograms<1> apply_delay{buckets::request};
 
   /// Those that are asked.
   static constexpr std::array<std::string_view, 4> swept_vendors = {"stripe", "shippo", "twilio",

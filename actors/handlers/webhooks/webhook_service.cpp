@@ -52,6 +52,10 @@ void conclude(event_outcome& outcome, const surroundings& settings, const object
               const receipt& received, const concluded& with) {
   outcome.merges.emplace_back(verdict_entry, with.encode());
   ++settings->webhooks->ended.at(static_cast<std::size_t>(with.verdict));
+  if (with.verdict == event_verdict::applied || with.verdict == event_verdict::unchanged)
+    settings->webhooks->apply_delay.add(
+        {received.vendor},
+        std::max<std::int64_t>(state.last_time - received.received_at, 0) * 1'000);
   if (with.verdict == event_verdict::unmatched || with.verdict == event_verdict::contradicts)
     settings->dead_webhooks->note(received.vendor, name_of(with.verdict),
                                   state.id.key + ": " + with.text, received.received_at);

@@ -201,7 +201,7 @@ struct runtime_harness::world {
         writer(journal), transport(b),
         clock(b.time, {journal.last_time(),
                        std::max<std::int64_t>(b.time.wall_ms() - journal.last_time(), 0), false}),
-        env{clock,   b.random, journal.hub(),  b.vendors,
+        env{clock,   b.random, journal.hub(),  b.vendors,         nullptr,
             nullptr, nullptr,  &vendor_clocks, b.time.steady_ms()},
         context{.shared = {.journal = journal, .services = b.services, .env = env},
                 .writer = writer,

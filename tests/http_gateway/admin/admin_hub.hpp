@@ -111,19 +111,18 @@ public:
       : admin_hub(std::move(settings), rules_with(token)) {}
   admin_hub(world_settings settings, http_gateway::admin_access_rules rules)
       : hub(std::move(settings)), people_(hub),
-        api_(
-            door, std::move(rules), hub.time, [] { return http_gateway::server_metrics{}; }, {},
-            http_gateway::admin_api::shown_hub{
-                host::operator_view({.journal = hub.stored(),
-                                     .tables = hub.store,
-                                     .time = hub.time,
-                                     .vendors = [this] { return hub.places(); },
-                                     .waiting = [this] { return hub.waiting(); },
-                                     .health = [this] { return door.health(); }}),
-                {"0.1.0", "mock", hub.time.wall_ms(), 0},
-                &people_,
-                &vendors_,
-                &desk_}) {
+        api_(door, std::move(rules), hub.time, {},
+             http_gateway::admin_api::shown_hub{
+                 host::operator_view({.journal = hub.stored(),
+                                      .tables = hub.store,
+                                      .time = hub.time,
+                                      .vendors = [this] { return hub.places(); },
+                                      .waiting = [this] { return hub.waiting(); },
+                                      .health = [this] { return door.health(); }}),
+                 {"0.1.0", "mock", hub.time.wall_ms(), 0},
+                 &people_,
+                 &vendors_,
+                 &desk_}) {
     auto started = http_gateway::server::start({}, api_);
     REQUIRE(started);
     web_ = std::move(*started);

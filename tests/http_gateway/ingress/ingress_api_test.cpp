@@ -366,18 +366,19 @@ TEST_CASE("answers are not compressed whatever a caller accepts", "[gateway][api
 TEST_CASE("the admin port serves health and metrics under the same rule", "[gateway][admin]") {
   fake_ingress hub;
   const system_clock time;
-  admin_api api(
-      hub, {}, time, [] { return server_metrics{.requests = 42}; },
-      [] { return std::string("orderhub_extra 1\n"); });
-  auto web = server::start({}, api);
+  admin_api api(hub, {}, time, [](metrics_page& page) {
+    page.one("orderhub_extra", metric_kind::gauge, 1, "Of this test.");
+  });
+  server_options options;
+  options.handlers = admin_api::counted_handlers();
+  auto web = server::start(options, api);
   REQUIRE(web);
   raw_client c((*web)->port());
   REQUIRE(c.send(get("/metrics") + get("/restate/health") + get("/other") + post("/metrics", "")));
   const auto metrics = c.read();
   REQUIRE(metrics);
   CHECK(metrics->headers.at("content-type") == "text/plain; version=0.0.4; charset=utf-8");
-  CHECK(metrics->body.find("\norderhub_http_requests_total 42\n") != std::string::npos);
-  CHECK(metrics->body.ends_with("orderhub_extra 1\n"));
+  CHECK(metrics->body.find("# TYPE orderhub_extra gauge\norderhub_extra 1\n") != std::string::npos);
   CHECK(c.read()->status == 200);
   CHECK(c.read()->status == 404);
   const auto method = c.read();
@@ -398,6 +399,20 @@ TEST_CASE("the admin port serves health and metrics under the same rule", "[gate
   }
   REQUIRE(c.send("GET /metrics HTTP/1.1\r\nHost: evil.com\r\n\r\n"));
   CHECK(c.read()->status == 403);
+  REQUIRE(c.send(get("/metrics", "Accept: application/openmetrics-text; version=1.0.0\r\n")));
+  const auto open = c.read();
+  REQUIRE(open);
+  CHECK(open->headers.at("content-type") ==
+        "application/openmetrics-text; version=1.0.0; charset=utf-8");
+  CHECK(open->body.ends_with("\n# EOF\n"));
+  // What was asked for is counted by page and status: five of metrics, of which one was refused.
+  const auto counted = (*web)->metrics();
+  REQUIRE(counted.handlers.size() == 4);
+  CHECK(counted.handlers[1].handler == "metrics");
+  CHECK(counted.handlers[1].took[status_class_of(200)].count() == 4);
+  CHECK(counted.handlers[1].took[status_class_of(403)].count() == 2);
+  CHECK(counted.handlers[2].took[status_class_of(200)].count() == 3);
+  CHECK(counted.handlers[0].took[status_class_of(404)].count() == 3);
 }
 
 TEST_CASE("errors leave with their own status or that of their kind", "[gateway]") {

@@ -1,0 +1,134 @@
+#include "actors/handlers/attention.hpp"
+#include "http_gateway/monitoring/families.hpp"
+#include "tests/support/catch2.hpp"
+
+#include <string>
+#include <vector>
+
+using namespace orderhub;
+using namespace orderhub::http_gateway;
+
+namespace {
+
+bool has_line(const metrics_page& page, const std::string& line) {
+  return ("\n" + page.text(metrics_format::text)).find("\n" + line + "\n") != std::string::npos;
+}
+
+} // namespace
+
+TEST_CASE("a vendor that a person has paused is shown as paused", "[monitoring]") {
+  std::vector<host::vendor_places> places(3);
+  places[0].vendor = "stripe";
+  places[1].vendor = "shippo";
+  places[1].breaker = providers::breaker_state::open;
+  places[2].vendor = "slack";
+  places[2].breaker = providers::breaker_state::open;
+  places[2].hold = host::vendor_hold::paused_by_operator;
+  metrics_page page;
+  add_vendors(page, {places, {}, {}});
+  CHECK(has_line(page, R"(orderhub_vendor_breaker_state{vendor="stripe"} 0)"));
+  CHECK(has_line(page, R"(orderhub_vendor_breaker_state{vendor="shippo"} 2)"));
+  CHECK(has_line(page, R"(orderhub_vendor_breaker_state{vendor="slack"} 3)"));
+}
+
+TEST_CASE("a call counts as what became of it on the wire", "[monitoring]") {
+  host::vendor_call_counts counts;
+  const auto call = [&](providers::outcome_kind kind, std::uint16_t status) {
+    providers::transport_outcome outcome;
+    outcome.kind = kind;
+    outcome.response.status = status;
+    counts.left(host::class_index("list"));
+    counts.ended(host::class_index("list"), outcome, 7'000, {}, 1);
+  };
+  using enum providers::outcome_kind;
+  for (const int status : {200, 302, 402, 429, 500})
+    call(response, static_cast<std::uint16_t>(status));
+  call(not_sent, 0);
+  call(lost, 0);
+  counts.left(host::class_index("what is none of them"));
+  const std::vector<host::vendor_calls> calls = {{"stripe", counts.values()}};
+  metrics_page page;
+  add_vendors(page, {{}, calls, {}});
+  const auto of = [&](const std::string& name, const std::string& result) {
+    return "orderhub_vendor_" + name + R"({vendor="stripe",call_class="list",result=")" + result +
+           "\"} ";
+  };
+  CHECK(has_line(page, of("calls_total", "ok") + "2"));
+  CHECK(has_line(page, of("calls_total", "refused") + "2"));
+  CHECK(has_line(page, of("calls_total", "failed") + "2"));
+  CHECK(has_line(page, of("calls_total", "lost") + "1"));
+  CHECK(has_line(page, of("call_duration_seconds_count", "lost") + "1"));
+  CHECK(has_line(page, R"(orderhub_vendor_calls_in_flight{vendor="stripe",call_class="list"} 0)"));
+  CHECK(has_line(page, R"(orderhub_vendor_calls_in_flight{vendor="stripe",call_class="write"} 1)"));
+}
+
+TEST_CASE("the oldest order is told by what it waits for", "[monitoring]") {
+  using durable::wait_cause;
+  const std::vector<durable::waiting_count> waiting = {
+      {"stripe", wait_cause::doubt, 2, 5'000},
+      {"shippo", wait_cause::doubt, 1, 2'000},
+      {"shippo", wait_cause::person, 3, 9'000},
+  };
+  const durable::core_metrics core("OrderOrchestrator", "ProcessOrder");
+  metrics_page page;
+  add_orders(page, {host::gauges_of(waiting, 4), core, {}, 0, 12'000});
+  CHECK(has_line(page, "orderhub_orders_in_doubt 3"));
+  CHECK(has_line(page, "orderhub_orders_attention 3"));
+  CHECK(has_line(page, "orderhub_orders_stuck 4"));
+  CHECK(has_line(page, R"(orderhub_order_oldest_open_seconds{waits_for="settle"} 10)"));
+  CHECK(has_line(page, R"(orderhub_order_oldest_open_seconds{waits_for="operator"} 3)"));
+}
+
+TEST_CASE("only the shop's orders count as orders", "[monitoring]") {
+  durable::core_metrics core("OrderOrchestrator", "ProcessOrder");
+  core.accepted("OrderOrchestrator", "ProcessOrder");
+  core.accepted("OrderOrchestrator", "CancelOrder");
+  core.accepted("Shipment", "ProcessOrder");
+  core.ended("OrderOrchestrator", "ProcessOrder", {}, 1'000, 3'000);
+  core.ended("OrderOrchestrator", "CancelOrder", {}, 1'000, 3'000);
+  core.doubt_ended("stripe", "stripe.charge", durable::doubt_end::adopted, 1'000, 61'001);
+  metrics_page page;
+  add_orders(page, {{}, core, {}, 0, 0});
+  CHECK(has_line(page, "orderhub_orders_total 1"));
+  CHECK(has_line(page, "orderhub_order_duration_seconds_sum 2"));
+  const std::string doubt = R"({vendor="stripe",operation="stripe.charge",outcome="adopted")";
+  CHECK(has_line(page, "orderhub_doubts_total" + doubt + "} 1"));
+  CHECK(has_line(page, "orderhub_doubt_duration_seconds_bucket" + doubt + ",le=\"60\"} 0"));
+  CHECK(has_line(page, "orderhub_doubt_duration_seconds_bucket" + doubt + ",le=\"300\"} 1"));
+}
+
+TEST_CASE("of a step's name only what is the program's own is a label", "[monitoring]") {
+  const handlers::order_settings settings;
+  for (const auto* step : {"refund_extra_2", "refund_of-customer-17", "label_twice", "mail_confirm",
+                           "announce_new_12", "commit_stock"})
+    handlers::count_attention(settings, step);
+  const durable::core_metrics core("OrderOrchestrator", "ProcessOrder");
+  metrics_page page;
+  add_orders(page, {{}, core, settings.attention_by_step->values(), *settings.attention_count, 0});
+  CHECK(has_line(page, R"(orderhub_attention_total{step="refund"} 2)"));
+  CHECK(has_line(page, R"(orderhub_attention_total{step="label"} 1)"));
+  CHECK(has_line(page, R"(orderhub_attention_total{step="announce_new"} 1)"));
+  CHECK(has_line(page, R"(orderhub_attention_total{step="mail_confirm"} 1)"));
+  CHECK(has_line(page, R"(orderhub_attention_total{step="commit_stock"} 1)"));
+  CHECK(has_line(page, "orderhub_attention_called_total 6"));
+}
+
+TEST_CASE("a delivery is counted under one verdict", "[monitoring]") {
+  webhook_metrics door;
+  for (int n = 0; n < 4; ++n)
+    door.received("stripe", 1'700'000'000'500);
+  door.verified("stripe");
+  door.unfit("stripe");
+  door.refused({1, "stripe", providers::webhooks::refusal::too_old, "", 1});
+  door.refused({1, "stripe", providers::webhooks::refusal::wrong, "", 1});
+  const handlers::webhook_counts events;
+  metrics_page page;
+  add_webhooks(page, {door, events, std::nullopt});
+  const std::string received = R"(orderhub_webhooks_received_total{vendor="stripe",verdict=)";
+  CHECK(has_line(page, received + "\"verified\"} 1"));
+  CHECK(has_line(page, received + "\"refused\"} 2"));
+  CHECK(has_line(page, received + "\"unfit\"} 1"));
+  CHECK(has_line(page, R"(orderhub_webhooks_refused_total{vendor="stripe",reason="too_old"} 1)"));
+  CHECK(has_line(page, R"(orderhub_webhook_last_received_timestamp_seconds{vendor="stripe"} )"
+                       "1700000000.5"));
+}
