@@ -311,8 +311,6 @@ void hosted_object::append(journal::turn turn, pending_output what) {
 /// whose input or word is in no turn is told.
 void hosted_object::fail(object_event& event, std::string_view why) {
   ++shared_.failures;
-  const auto response = failure(500, "The hub failed while it took this in, and has stored nothing "
-                                     "of it. Send it again.");
   pending_output lost = std::exchange(now_, {});
   if (in_hand_)
     lost = std::move(*std::exchange(in_hand_, nullptr));
@@ -320,13 +318,8 @@ void hosted_object::fail(object_event& event, std::string_view why) {
   machine_.reset();
   tell_failed(name_of(event), why);
   shared_.gate->forget(who_.object);
-  for (const auto& id : lost.inputs)
-    for (auto& to : shared_.waiters.take_not_durable(id))
-      to->finished(response);
-  for (const auto number : lost.responses)
-    if (auto r = shared_.responses.take(number))
-      r->to->finished(response);
-  refuse(shared_, event, response);
+  give_up(shared_, lost);
+  refuse(shared_, event, not_taken());
 }
 
 void hosted_object::tell_failed(std::string_view event, std::string_view why) {
