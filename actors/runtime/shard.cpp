@@ -415,6 +415,7 @@ void shard::go_on() {
 void shard::append(journal::turn turn, std::shared_ptr<pending_output> then,
                    std::uint64_t incarnation) {
   consequences_.reserve(consequences_.size() + 1);
+  turn_.followed = turn_.followed || turn.followed;
   auto& records = turn_.records;
   if (records.empty())
     records = std::move(turn.records);
@@ -440,7 +441,10 @@ void shard::submit() {
     const auto all = std::make_shared<consequences>();
     turn_writer::durable_callback then = [home = address(), all] { release_all(home, *all); };
     all->swap(consequences_);
-    turn_.followed = !elsewhere_.empty();
+    // Where nobody waits for it, it may wait for the answer to a call that has left early.
+    const bool is_awaited =
+        std::any_of(all->begin(), all->end(), [](const auto& c) { return !c.what->empty(); });
+    turn_.followed = !elsewhere_.empty() || (turn_.followed && !is_awaited);
     const bool is_taken = guarded(
         "shard", "turn", [&] { hub_.writer.submit(std::exchange(turn_, {}), std::move(then)); });
     if (!is_taken)
