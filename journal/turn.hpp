@@ -30,7 +30,8 @@ struct turn {
   std::vector<record> records;
   /// The same records as bytes, once `prepare` has been called.
   std::shared_ptr<const prepared_turn> prepared = {};
-  /// Turns of other objects, which it calls or answers, come right behind: one sync can do for all.
+  /// More comes right behind, of objects that it calls or answers, or with the answer to a call
+  /// that left early: one sync can do for all.
   bool followed = false;
 };
 

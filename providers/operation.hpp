@@ -91,6 +91,10 @@ struct raw_operation {
   /// False: nothing that counts happens at the vendor (reads, rates). Such a call
   /// decides nothing: a cancel does not wait for it.
   bool has_effect = true;
+  /// Of what has no effect that counts and `may_repeat`: it may leave while the result that it
+  /// follows from is still on its way to the disk, though never before what came from outside is
+  /// there. After a crash it is asked again.
+  bool early = false;
   /// It undoes another effect. What is refused as done before and never found then ends as
   /// `done_before`, for a person, so that the rest of the undo goes on; forward steps wait.
   bool compensates = false;

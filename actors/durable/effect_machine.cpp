@@ -217,6 +217,7 @@ effect_step effect_machine::send() {
   s.deadline_ms = start_.intent.deadline_ms;
   s.call_class = op.call_class;
   s.fresh = lost_;
+  s.early = op.early && !op.has_effect;
   s.notes = std::exchange(notes_, {});
   return s;
 }

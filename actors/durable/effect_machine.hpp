@@ -32,6 +32,7 @@ struct effect_step {
   std::string_view call_class;
   bool lookup = false;
   bool fresh = false; ///< Repeats what was lost: wants a connection opened now.
+  bool early = false; ///< Need not wait for the disk.
   result<std::string> value;
   std::string why;
   std::vector<journal::note_payload> notes; ///< To be journaled in the same turn.

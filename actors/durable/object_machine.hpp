@@ -19,7 +19,7 @@
 
 namespace orderhub::durable {
 
-/// A call to a vendor; leaves when the turn is durable.
+/// A call to a vendor; leaves when the turn is durable, or `early`.
 struct vendor_call {
   call_ref ref;
   std::string vendor;
@@ -28,6 +28,7 @@ struct vendor_call {
   std::int64_t deadline_ms = 0;
   bool lookup = false; ///< Holds one of the look-ups' places.
   bool fresh = false;  ///< An answer was lost before: takes a connection opened now.
+  bool early = false;  ///< What comes of it counts for nothing before: need not wait for the turn.
 };
 
 /// An invocation ended; its callers are answered when the turn is durable.
@@ -60,7 +61,7 @@ object_id target_of(const object_message& message);
 /// What one step of an object produced.
 struct turn_output {
   journal::turn turn;                  ///< May be empty.
-  std::vector<vendor_call> calls;      ///< After the turn is durable.
+  std::vector<vendor_call> calls;      ///< After the turn is durable, but the early ones.
   std::vector<finished_call> finished; ///< After the turn is durable.
   std::vector<object_message> messages;
 

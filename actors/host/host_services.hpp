@@ -65,7 +65,7 @@ public:
   /// every turn given before it is durable, by whichever object, calls `release(then)` once, on any
   /// thread; turns of one object in their order. Never, where the process ends before that.
   virtual void append(journal::turn turn, std::shared_ptr<pending_output> then) = 0;
-  /// All that this follows from is durable: calls `release` for it before returning.
+  /// Nothing of this waits for the disk: calls `release` for it before returning.
   virtual void release_now(pending_output& what) = 0;
   /// Gives a message to another object, activating it if need be; the messages of one object to
   /// another keep their order. What `source` refers to was appended before, so whatever the target

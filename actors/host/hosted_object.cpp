@@ -326,9 +326,13 @@ void hosted_object::on(activation_failed& f) {
 void hosted_object::flush() {
   auto out = machine_->take();
   auto ready = std::exchange(now_, {});
-  ready.calls = std::move(out.calls);
+  const bool is_from_outside = !ready.inputs.empty() || !ready.responses.empty();
+  const bool is_grounded = !is_from_outside && grounded();
+  pending_output early;
+  for (auto& call : out.calls)
+    (call.early && is_grounded ? early : ready).calls.push_back(std::move(call));
   ready.finished = std::move(out.finished);
-  out.turn.followed = !out.messages.empty();
+  out.turn.followed = !early.empty();
   switch (when_it_leaves(!out.turn.records.empty(), !ready.empty(), turns_out())) {
   case leaving::behind_turn:
     append(std::move(out.turn), std::move(ready));
@@ -339,24 +343,36 @@ void hosted_object::flush() {
   case leaving::nothing:
     break;
   }
+  if (!early.empty())
+    host_.release_now(early);
   // The turn has its place in the log, so whatever these cause comes after it.
   for (const auto& m : out.messages)
     untold_.push_back(target_of(m));
   for (auto& m : out.messages) {
     auto target = target_of(m);
-    host_.deliver(std::move(target), std::move(m), {durable_, appended_});
+    host_.deliver(std::move(target), std::move(m), {durable_, appended_, is_grounded});
     untold_.erase(untold_.begin());
   }
   host_.wake_at(due());
 }
 
 void hosted_object::append(journal::turn turn, pending_output what) {
+  if (!what.inputs.empty() || !what.responses.empty())
+    from_outside_ = appended_ + 1;
   what.durable = durable_;
   what.tell = machine_->state().live.empty();
   in_hand_ = std::make_shared<pending_output>(std::move(what));
   host_.append(std::move(turn), in_hand_);
   in_hand_.reset(); // The host's now.
   ++appended_;
+}
+
+/// What came from outside, here or where messages to this object come from, is on disk, and more
+/// can be written.
+bool hosted_object::grounded() const {
+  return durable_->load() >= from_outside_ && !shared_.admission.stalled() &&
+         std::all_of(sources_.begin(), sources_.end(),
+                     [](const turn_ref& s) { return s.grounded || s.is_durable(); });
 }
 
 // ── An activation that fails ─────────────────────────────────────────────────────────────────
@@ -366,8 +382,6 @@ void hosted_object::append(journal::turn turn, pending_output what) {
 /// whose input or word is in no turn is told.
 void hosted_object::fail(object_event& event, std::string_view why) {
   ++shared_.failures;
-  const auto response = failure(500, "The hub failed while it took this in, and has stored nothing "
-                                     "of it. Send it again.");
   pending_output lost = std::exchange(now_, {});
   if (in_hand_)
     lost = std::move(*std::exchange(in_hand_, nullptr));
@@ -375,13 +389,8 @@ void hosted_object::fail(object_event& event, std::string_view why) {
   machine_.reset();
   tell_failed(name_of(event), why);
   shared_.gate->forget(who_.object);
-  for (const auto& id : lost.inputs)
-    for (auto& to : shared_.waiters.take_not_durable(id))
-      to->finished(response);
-  for (const auto number : lost.responses)
-    if (auto r = shared_.responses.take(number))
-      r->to->finished(response);
-  refuse(shared_, event, response);
+  give_up(shared_, lost);
+  refuse(shared_, event, not_taken());
 }
 
 void hosted_object::tell_failed(std::string_view event, std::string_view why) {

@@ -85,6 +85,7 @@ private:
   void respond_when_durable(responder_ptr& to, call_response response);
   void flush();
   void append(journal::turn turn, pending_output what);
+  [[nodiscard]] bool grounded() const;
   void fail(object_event& event, std::string_view why);
   void tell_failed(std::string_view event, std::string_view why);
   [[nodiscard]] bool turns_out() const { return durable_->load() < appended_; }
@@ -93,7 +94,8 @@ private:
   object_host& host_;
   activation who_;
   std::unique_ptr<durable::object_machine> machine_;
-  std::uint64_t appended_ = 0; ///< Turns given to the host.
+  std::uint64_t appended_ = 0;     ///< Turns given to the host.
+  std::uint64_t from_outside_ = 0; ///< The last of them that took in something from outside.
   /// How many of them are durable; whoever releases them counts.
   std::shared_ptr<std::atomic<std::uint64_t>> durable_ =
       std::make_shared<std::atomic<std::uint64_t>>(0);

@@ -28,6 +28,8 @@ struct activation {
 struct turn_ref {
   std::shared_ptr<const std::atomic<std::uint64_t>> durable; ///< How many of its turns are.
   std::uint64_t number = 0;                                  ///< This one's, from 1.
+  /// All that it follows from and that came from outside (inputs, words of people) is on disk.
+  bool grounded = false;
 
   [[nodiscard]] bool is_durable() const { return !durable || durable->load() >= number; }
 };

@@ -50,4 +50,18 @@ void release(host_context& shared, pending_output& what, outlet& out) {
     guarded("object", "durable", [&] { out.tell_durable(); });
 }
 
+call_response not_taken() {
+  return failure(500, "The hub failed while it took this in, and has stored nothing of it. Send it "
+                      "again.");
+}
+
+void give_up(host_context& shared, const pending_output& what) {
+  for (const auto& id : what.inputs)
+    for (auto& to : shared.waiters.take_not_durable(id))
+      to->finished(not_taken());
+  for (const auto number : what.responses)
+    if (auto r = shared.responses.take(number))
+      r->to->finished(not_taken());
+}
+
 } // namespace orderhub::host

@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/durable/object_machine.hpp"
+#include "actors/host/ingress.hpp"
 #include "journal/base/ids.hpp"
 
 #include <atomic>
@@ -32,6 +33,11 @@ struct pending_output {
 /// thread. What throws holds nothing else up, and counts as a failure; where a call did not leave,
 /// the object is built anew.
 void release(host_context& shared, pending_output& what, outlet& out);
+
+/// Its turn will never be: whose input or word was in it is told that nothing of it is stored.
+void give_up(host_context& shared, const pending_output& what);
+/// What they are told.
+call_response not_taken();
 
 /// The input is on disk: who waited for that alone is answered. How many that were.
 std::size_t tell_input_durable(host_context& shared, const invocation_id& input);

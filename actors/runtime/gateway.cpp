@@ -3,6 +3,7 @@
 #include "actors/host/intake.hpp"
 #include "actors/runtime/guard.hpp"
 #include "actors/runtime/provider.hpp"
+#include "actors/runtime/shard.hpp"
 #include "journal/base/nice_thread.hpp"
 #include "journal/base/random.hpp"
 
@@ -32,23 +33,20 @@ private:
 
 class gateway final : public host::door_host {
 public:
-  gateway(caf::event_based_actor* self, hub_context& hub, caf::actor directory)
-      : intake(hub.shared, *this, std::make_shared<caf_fetcher>(hub)), self_(self), hub_(hub),
-        directory_(std::move(directory)) {}
+  explicit gateway(hub_context& hub)
+      : intake(hub.shared, *this, std::make_shared<caf_fetcher>(hub)), hub_(hub) {}
 
   invocation_id new_invocation() override {
     return invocation_id::make(hub_.shared.env.time.now(), random_);
   }
   void route(object_id object, host::object_event event) override {
-    self_->send(directory_, route_message{std::move(object), make_event(std::move(event))});
+    runtime::route(hub_, {std::move(object), make_event(std::move(event))});
   }
 
   host::intake intake;
 
 private:
-  caf::event_based_actor* self_;
   hub_context& hub_;
-  caf::actor directory_;
   system_random random_;
 };
 
@@ -58,9 +56,9 @@ host::origin origin_of(const gateway_call& call) {
 
 } // namespace
 
-caf::behavior gateway_actor(caf::event_based_actor* self, hub_context* hub, caf::actor directory) {
+caf::behavior gateway_actor(caf::event_based_actor* self, hub_context* hub) {
   watch(self, "gateway");
-  auto state = std::make_shared<gateway>(self, *hub, std::move(directory));
+  auto state = std::make_shared<gateway>(*hub);
   return {
       [state, hub](gateway_call& m) {
         if (m.from)
@@ -72,10 +70,9 @@ caf::behavior gateway_actor(caf::event_based_actor* self, hub_context* hub, caf:
   };
 }
 
-caf::behavior large_body_actor(caf::event_based_actor* self, hub_context* hub,
-                               caf::actor directory) {
+caf::behavior large_body_actor(caf::event_based_actor* self, hub_context* hub) {
   watch(self, "large_body");
-  auto state = std::make_shared<gateway>(self, *hub, std::move(directory));
+  auto state = std::make_shared<gateway>(*hub);
   return {
       [state, own = nice_thread()](gateway_call& m) mutable {
         own.enter();

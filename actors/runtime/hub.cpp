@@ -2,13 +2,13 @@
 
 #include "actors/host/pace.hpp"
 #include "actors/host/response.hpp"
-#include "actors/runtime/directory.hpp"
 #include "actors/runtime/gateway.hpp"
 #include "actors/runtime/guard.hpp"
 #include "actors/runtime/hub_context.hpp"
 #include "actors/runtime/long_answers.hpp"
 #include "actors/runtime/messages.hpp"
 #include "actors/runtime/provider.hpp"
+#include "actors/runtime/shard.hpp"
 #include "actors/runtime/supervisor.hpp"
 #include "actors/runtime/timers.hpp"
 #include "journal/base/log.hpp"
@@ -39,6 +39,12 @@ struct system_config : caf::actor_system_config {
     set("work-stealing.relaxed-sleep-duration", caf::timespan{std::chrono::milliseconds(10)});
   }
 };
+
+/// One worker has all objects in one place; several share the load where keys are unlike.
+std::size_t shard_count(std::size_t workers) {
+  constexpr std::size_t each = 4;
+  return workers <= 1 ? 1 : workers * each;
+}
 
 host::gate_limits paced(host::gate_limits limits, std::size_t resume_per_second) {
   const host::resume_pace pace(resume_per_second);
@@ -120,23 +126,24 @@ struct hub::parts {
     env.gate = shared().gate.get();
     restore_switches(*shared().gate, journal);
     timers = system.spawn(timer_service, &context);
-    directory = system.spawn(directory_actor, &context, timers);
+    for (std::size_t i = 0; i < shard_count(options.workers); ++i)
+      context.shards.push_back(system.spawn(shard_actor, &context, timers, i));
+    gate_keeper = system.spawn(gate_keeper_actor, &context);
     // On the thread that freed the place, which may be the transport's.
-    shared().gate->on_offer([to = directory](host::place_offer offer) {
+    shared().gate->on_offer([&hub = context](host::place_offer offer) {
       guarded("gate", "offer", [&] {
         auto object = offer.object;
-        caf::anon_send(
-            to, route_message{std::move(object), make_event(place_offered{std::move(offer)})});
+        route(hub, {std::move(object), make_event(place_offered{std::move(offer)})});
       });
     });
     for (const auto& [name, endpoint] : vendors.endpoints)
       context.providers.emplace(name, spawn_provider(system, context, endpoint));
     for (std::size_t i = 0; i < std::max<std::size_t>(options.workers, 1); ++i)
-      gateways.push_back(system.spawn(gateway_actor, &context, directory));
+      gateways.push_back(system.spawn(gateway_actor, &context));
     long_answers = system.spawn<caf::detached>(long_answer_actor, &context);
     context.long_answers = caf::actor_cast<caf::actor_addr>(long_answers);
     for (auto& lane : large_bodies)
-      lane = system.spawn<caf::detached>(large_body_actor, &context, directory);
+      lane = system.spawn<caf::detached>(large_body_actor, &context);
   }
 
   void on_stall(const writer_state& s) {
@@ -172,10 +179,10 @@ struct hub::parts {
     resumed = objects.size();
     if (!objects.empty()) {
       log::info("resuming", {{"objects", objects.size()}});
-      system.spawn(supervisor_actor, &context, directory,
+      system.spawn(supervisor_actor, &context,
                    std::make_shared<std::vector<object_id>>(std::move(objects)));
     }
-    caf::anon_send(timers, resume_atom::value, directory);
+    caf::anon_send(timers, resume_atom::value);
   }
 
   [[nodiscard]] host::host_context& shared() { return context.shared; }
@@ -211,7 +218,7 @@ struct hub::parts {
   system_config config;
   caf::actor_system system;
   caf::actor timers;
-  caf::actor directory;
+  caf::actor gate_keeper;
   std::vector<caf::actor> gateways;
   std::array<caf::actor, 2> large_bodies; ///< Of bodies above each of the two bounds.
   caf::actor long_answers;
@@ -282,7 +289,9 @@ void hub::stop() {
   end(p.long_answers);
   // Objects end by themselves, whoever still has a handle of theirs: a call that is out does not
   // hold the end up, its intent is in the journal.
-  caf::anon_send(p.directory, stop_atom::value);
+  for (const auto& shard : p.context.shards)
+    caf::anon_send(shard, stop_atom::value);
+  end(p.gate_keeper);
   end(p.timers);
   for (const auto& [name, provider] : p.context.providers)
     end(provider.actor);
@@ -326,10 +335,10 @@ void hub::act(operator_request request, responder_ptr to) {
                               "again later."));
     return;
   }
-  caf::anon_send(parts_->directory,
-                 route_message{request.object, make_event(operator_input{
-                                                   request.invocation, std::move(request.action),
-                                                   std::move(to), std::move(request.begins)})});
+  const auto object = request.object;
+  route(parts_->context,
+        {object, make_event(operator_input{request.invocation, std::move(request.action),
+                                           std::move(to), std::move(request.begins)})});
 }
 
 std::vector<vendor_places> hub::vendors() const {
@@ -381,7 +390,7 @@ void hub::set_credentials(std::string_view vendor,
 }
 
 void hub::unpause(object_id object, responder_ptr to) {
-  caf::anon_send(parts_->directory, unpause_message{std::move(object), std::move(to)});
+  route(parts_->context, unpause_message{std::move(object), std::move(to)});
 }
 
 health_report hub::health() const {

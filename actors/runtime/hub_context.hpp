@@ -3,11 +3,14 @@
 #include "actors/host/host_context.hpp"
 #include "actors/runtime/journal_writer.hpp"
 #include "actors/runtime/key_lanes.hpp"
+#include "journal/base/ids.hpp"
 #include "providers/registry.hpp"
 #include "providers/transport.hpp"
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -33,9 +36,11 @@ struct hub_context {
   turn_writer& writer;
   providers::transport& transport;
   std::map<std::string, provider, std::less<>> providers = {}; ///< By vendor.
+  std::vector<caf::actor> shards = {};                         ///< Of the objects, by key.
   /// Reads them. Held weakly: a detached actor that is held outlives the actor system.
   caf::actor_addr long_answers = {};
-  key_lanes lanes = {}; ///< Into the gateways.
+  std::atomic<std::uint64_t> incarnations{0}; ///< Activations so far.
+  key_lanes lanes = {};                       ///< Into the gateways.
   /// Objects in memory, and messages of theirs on the way to others.
   std::atomic<std::int64_t> active_objects{0};
   std::atomic<std::uint64_t> timer_ticks{0};  ///< That the timer service handled.
@@ -51,6 +56,10 @@ struct hub_context {
   std::size_t resume_per_second = 5'000;
 
   [[nodiscard]] std::int64_t steady_ms() const { return shared.env.time.steady_ms(); }
+  /// Place in `shards`: the same for all objects of one key.
+  [[nodiscard]] std::size_t shard_of(const object_id& object) const {
+    return std::hash<std::string>{}(object.key) % shards.size();
+  }
 };
 
 /// The gate for the vendors of one hub.

@@ -21,13 +21,12 @@ caf::behavior long_answer_actor(caf::event_based_actor* self, hub_context* hub) 
             "long_answer",
             [&] {
               outcome.reading = m.reader->read(outcome.outcome.response);
-              caf::anon_send(m.object, event_message{std::move(m.event), /*routed=*/false});
+              caf::anon_send(m.shard, event_message{std::move(m.event), incarnation});
             },
             [&](std::string_view why) {
               ++hub->shared.failures;
-              caf::anon_send(m.object,
-                             make_event(host::activation_failed{incarnation, std::string(why)},
-                                        /*routed=*/false));
+              auto failed = make_event(host::activation_failed{incarnation, std::string(why)});
+              caf::anon_send(m.shard, event_message{std::move(failed), incarnation});
             });
       },
   };

@@ -20,42 +20,28 @@
 
 namespace orderhub::runtime {
 
-/// One event for one object. Shared only so that a CAF message can hold it; it has one reader, who
-/// moves out of it.
-struct event_message {
-  std::shared_ptr<host::object_event> event;
-  bool routed = true; ///< Came through the directory, which counts them.
-  /// On the first event of an incarnation. Actors are pooled: one serves an object from its
-  /// activation to its passivation, and another one later.
-  std::shared_ptr<const host::activation> assigned = nullptr;
+/// Shared only so that a CAF message can hold it; it has one reader, who moves out of it.
+using shared_event = std::shared_ptr<host::object_event>;
+template <class Event>
+shared_event make_event(Event e) {
+  return std::make_shared<host::object_event>(std::move(e));
+}
+
+/// For a shard: give this to the object, activating it if needed.
+struct route_message {
+  object_id object;
+  shared_event event;
   /// Of a message from another object: what it follows from. Until that is durable, only memory
   /// holds what the message said.
   host::turn_ref source = {};
 };
-template <class Event>
-event_message make_event(Event e, bool routed = true) {
-  return {std::make_shared<host::object_event>(std::move(e)), routed};
-}
-
-/// For the directory: give this to the object, activating it if needed.
-struct route_message {
-  object_id object;
-  event_message event;
-};
-/// From an object: I have handled so many routed events and have nothing to do. `due`: wake me
-/// then.
-struct idle_message {
-  object_id object;
+/// For a shard: of one activation, and nobody's once that has ended.
+struct event_message {
+  shared_event event;
   std::uint64_t incarnation = 0;
-  std::uint64_t handled = 0;
-  std::optional<std::int64_t> due; ///< Steady milliseconds.
 };
-/// From an object: its activation failed; the actor serves no object.
-struct failed_message {
-  host::failed_activation what;
-};
-/// Back at the directory: everything that a failed object, and whoever told it something, had
-/// queued is on disk, so it may be built anew.
+/// Back at the shard: everything that a failed object, and whoever told it something, had queued is
+/// on disk, so it may be built anew.
 struct drained_message {
   object_id object;
 };
@@ -80,15 +66,15 @@ struct gateway_awakeable {
 /// Who wants the outcome of a call: an object, or `done`, which is called on the transport's
 /// thread.
 struct call_asker {
-  caf::actor object;
+  caf::actor shard;
   std::uint64_t incarnation = 0; ///< Of the object that asks.
   providers::transport::callback done = nullptr;
 };
-/// For the reader of long answers: a `vendor_outcome`, for `object` when it has its reading.
+/// For the reader of long answers: a `vendor_outcome`, for its object when it has its reading.
 struct long_answer {
   std::shared_ptr<const providers::answer_reader> reader;
-  std::shared_ptr<host::object_event> event;
-  caf::actor object;
+  shared_event event;
+  caf::actor shard;
 };
 /// What a provider actor adds to each request from now on.
 struct credentials {
@@ -106,7 +92,7 @@ struct wake_at {
   std::int64_t due = 0; ///< Steady milliseconds.
 };
 
-/// For the directory: a person wants a paused object to be tried again.
+/// For a shard: a person wants a paused object to be tried again.
 struct unpause_message {
   object_id object;
   host::responder_ptr to;
@@ -117,18 +103,16 @@ struct unpause_message {
 CAF_BEGIN_TYPE_ID_BLOCK(orderhub_runtime, first_custom_type_id)
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::event_message))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::route_message))
-CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::idle_message))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::gateway_call))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::gateway_attach))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::gateway_awakeable))
-CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::failed_message))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::drained_message))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::new_credentials))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::unpause_message))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::wake_at))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::long_answer))
 CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, stop_atom, "stop")
-CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, release_atom, "release")
+CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, durable_atom, "durable")
 CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, sweep_atom, "sweep")
 CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, resume_atom, "resume")
 CAF_ADD_ATOM(orderhub_runtime, orderhub::runtime, gate_atom, "gate")
@@ -137,11 +121,9 @@ CAF_END_TYPE_ID_BLOCK(orderhub_runtime)
 // None of them leaves the process.
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::event_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::route_message)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::idle_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::gateway_call)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::gateway_attach)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::gateway_awakeable)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::failed_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::drained_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::new_credentials)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::unpause_message)

@@ -2,6 +2,7 @@
 
 #include "actors/host/pace.hpp"
 #include "actors/runtime/guard.hpp"
+#include "actors/runtime/shard.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -9,7 +10,7 @@
 
 namespace orderhub::runtime {
 
-caf::behavior supervisor_actor(caf::event_based_actor* self, hub_context* hub, caf::actor directory,
+caf::behavior supervisor_actor(caf::event_based_actor* self, hub_context* hub,
                                std::shared_ptr<std::vector<object_id>> objects) {
   watch(self, "supervisor");
   const host::resume_pace pace(hub->resume_per_second);
@@ -24,7 +25,7 @@ caf::behavior supervisor_actor(caf::event_based_actor* self, hub_context* hub, c
         guarded("supervisor", "resume", [&] {
           const auto end = std::min(*next + pace.at_once, objects->size());
           for (; *next < end; ++*next)
-            self->send(directory, route_message{(*objects)[*next], make_event(host::wake{})});
+            route(*hub, {(*objects)[*next], make_event(host::wake{})});
         });
         if (*next < objects->size())
           self->delayed_send(self, pace.pause, resume_atom::value);

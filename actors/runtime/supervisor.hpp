@@ -10,8 +10,8 @@
 
 namespace orderhub::runtime {
 
-/// Gives the resumed objects to the directory a few at a time, and ends.
-caf::behavior supervisor_actor(caf::event_based_actor* self, hub_context* hub, caf::actor directory,
+/// Gives the resumed objects to their shards a few at a time, and ends.
+caf::behavior supervisor_actor(caf::event_based_actor* self, hub_context* hub,
                                std::shared_ptr<std::vector<object_id>> objects);
 
 } // namespace orderhub::runtime

@@ -3,6 +3,7 @@
 #include "actors/host/due_times.hpp"
 #include "actors/host/pace.hpp"
 #include "actors/runtime/guard.hpp"
+#include "actors/runtime/shard.hpp"
 #include "journal/base/log.hpp"
 
 #include <algorithm>
@@ -28,8 +29,7 @@ class timers {
 public:
   timers(caf::event_based_actor* self, hub_context& hub) : self_(self), hub_(hub) {}
 
-  void begin(const caf::actor& directory) {
-    directory_ = directory;
+  void begin() {
     scan(hub_.steady_ms()); // What is overdue is resumed with the rest.
     plan(hub_.steady_ms());
   }
@@ -52,7 +52,7 @@ public:
     auto due = waiting_.take(now, pace.at_once);
     const bool more = due.size() == pace.at_once;
     for (auto& object : due)
-      self_->send(directory_, route_message{std::move(object), make_event(tick{})});
+      route(hub_, {std::move(object), make_event(tick{})});
     plan(more ? now + pace.pause.count() : now);
   }
 
@@ -83,7 +83,6 @@ public:
 private:
   caf::event_based_actor* self_;
   hub_context& hub_;
-  caf::actor directory_;
   host::due_times waiting_;
   host::single_tick tick_{tick_max_ms};
 };
@@ -94,8 +93,8 @@ caf::behavior timer_service(caf::event_based_actor* self, hub_context* hub) {
   watch(self, "timers");
   auto state = std::make_shared<timers>(self, *hub);
   return {
-      [=](resume_atom, const caf::actor& directory) {
-        guarded("timers", "resume", [&] { state->begin(directory); });
+      [=](resume_atom) {
+        guarded("timers", "resume", [&] { state->begin(); });
         self->delayed_send(self, scan_period, sweep_atom::value);
       },
       [=](const wake_at& w) { guarded("timers", "wake_at", [&] { state->add(w); }); },

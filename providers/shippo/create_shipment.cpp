@@ -157,6 +157,7 @@ operation<shipment_outcome> create_shipment(const shipment_request& request) {
   raw.deadline_ms = 30'000; // Carriers are asked for rates while it waits.
   raw.doubt = doubt_policy::may_repeat;
   raw.has_effect = false;
+  raw.early = true;
   raw.parse = &parse;
   raw.is_about = &wire::is_about_step;
   raw.regenerate = &wire::regenerate;

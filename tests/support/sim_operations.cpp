@@ -118,6 +118,7 @@ providers::operation<text_value> shop_call(const providers::step_ref& ref, std::
   raw.absence_after_ms = settings.absence_after_ms;
   raw.key_life_ms = settings.key_life_ms;
   raw.has_effect = settings.has_effect;
+  raw.early = settings.early;
   raw.compensates = settings.compensates;
   raw.event_wait_ms = settings.event_wait_ms;
   raw.after_event = settings.after_event;

@@ -23,6 +23,7 @@ struct operation_settings {
   std::int64_t key_life_ms = 3'600'000;
   bool has_lookup = true;
   bool has_effect = true;
+  bool early = false;
   bool compensates = false;
   bool is_about_other = false; ///< Every answer is about something else.
   bool regenerates = false;    ///< The body names the key generation: `<body>#2`.

@@ -41,6 +41,32 @@ handler_task have_charged(context ctx, std::string other) {
   co_return "by another: " + *paid;
 }
 
+/// Asks what has no effect that counts.
+handler_task ask_rates(context ctx, std::string body) {
+  operation_settings question;
+  question.doubt = providers::doubt_policy::may_repeat;
+  question.has_effect = false;
+  question.early = true;
+  auto rates = co_await ctx.effect(shop_call(ctx.step("rates"), std::move(body), question));
+  if (!rates)
+    co_return rates.failure();
+  co_return rates->text;
+}
+
+/// Charges, and has the rates asked for by another object.
+handler_task charge_and_rate(context ctx, std::string other) {
+  auto done = co_await ctx.effect(shop_call(ctx.step("charge"), "500"));
+  if (!done)
+    co_return done.failure();
+  auto rates = co_await ctx.call({"Shop", std::move(other)}, "ask_rates", "rates");
+  if (!rates)
+    co_return rates.failure();
+  auto bought = co_await ctx.effect(shop_call(ctx.step("buy"), *rates));
+  if (!bought)
+    co_return bought.failure();
+  co_return bought->text;
+}
+
 handler_task wait_for_person(context ctx, std::string /*body*/) {
   auto word = ctx.awakeable();
   ctx.set("ask", word.id);
@@ -74,6 +100,8 @@ struct shop {
     };
     hub.handler("deliver_later").run = &deliver_later;
     hub.handler("have_charged").run = &have_charged;
+    hub.handler("ask_rates").run = &ask_rates;
+    hub.handler("charge_and_rate").run = &charge_and_rate;
     hub.handler("wait_for_person").run = &wait_for_person;
     hub.handler("show").read = &show;
     hub.handler("show").mode = durable::handler_mode::read;
@@ -107,6 +135,62 @@ TEST_CASE("a call and a response leave only when the turn they follow from is du
   CHECK(caller->body() == "paid 500");
   CHECK(s.hub.call("1", "show", {})->body() == "500");
   CHECK(s.hub.leave_memory() == 1);
+}
+
+TEST_CASE("an early call leaves before its cause is durable, and what follows from it does not",
+          "[host][hosting][early]") {
+  shop s;
+  const auto caller = s.hub.call("1", "charge_and_rate", "2");
+  s.hub.commit();
+  s.hub.answer(answer_of(200, "paid"));
+  REQUIRE(s.hub.turns.size() == 2); // What was paid, and the question of the other object.
+  REQUIRE(s.hub.calls.size() == 1);
+  CHECK(s.hub.calls.front().call.request.body == "rates");
+
+  SECTION("its answer may come before the cause is durable") {
+    s.hub.answer(answer_of(200, "cheap"));
+    CHECK(s.hub.calls.empty());
+    s.hub.commit();
+    REQUIRE(s.hub.calls.size() == 1);
+    CHECK(s.hub.calls.front().call.request.body == "cheap");
+    s.hub.answer(answer_of(200, "bought"));
+    s.hub.commit();
+    CHECK(caller->body() == "bought");
+    CHECK(s.hub.leave_memory() == 2);
+  }
+  SECTION("after a crash it is asked again") {
+    s.hub.restart();
+    s.hub.commit();
+    s.hub.pass(1'000);
+    s.hub.commit();
+    REQUIRE(s.hub.calls.size() == 1);
+    CHECK(s.hub.calls.front().call.request.body == "500"); // Under the same key.
+    s.hub.answer(answer_of(200, "paid"));
+    REQUIRE(s.hub.calls.size() == 1);
+    CHECK(s.hub.calls.front().call.request.body == "rates");
+  }
+}
+
+TEST_CASE("an early call waits for what came from outside", "[host][hosting][early]") {
+  shop s;
+  SECTION("to its own object") {
+    s.hub.call("2", "ask_rates", "rates");
+    CHECK(s.hub.calls.empty());
+    s.hub.commit();
+    CHECK(s.hub.calls.size() == 1);
+  }
+  SECTION("to an object that its own follows from") {
+    s.hub.handler("pass_on").run = +[](context ctx, std::string other) -> handler_task {
+      co_return co_await ctx.call({"Shop", std::move(other)}, "ask_rates", "rates");
+    };
+    s.hub.call("1", "pass_on", "2");
+    REQUIRE(s.hub.turns.size() == 2);
+    CHECK(s.hub.calls.empty());
+    s.hub.commit_one();
+    CHECK(s.hub.calls.empty()); // Its own turn is the second; it was held with that.
+    s.hub.commit();
+    CHECK(s.hub.calls.size() == 1);
+  }
 }
 
 TEST_CASE("a caller who does not wait is answered when the input is durable", "[host][hosting]") {

@@ -57,9 +57,28 @@ TEST_CASE("a failure leaves with its status and a sentence", "[runtime][durabili
   CHECK(c->body() == R"({"code":409,"message":"declined"})");
 }
 
-TEST_CASE("messages to other objects go on as soon as the turn is queued",
+TEST_CASE("what one event moves in objects of one shard is one turn", "[runtime][durability]") {
+  runtime_harness hub;
+  hub.held = true;
+  auto c = hub.call("a", "ask", "b");
+  CHECK(hub.queued_turns() == 1); // Of a: input and call. Of b: the effect.
+  CHECK(hub.active_objects() == 2);
+  CHECK(hub.wire.empty());
+  hub.commit();
+  CHECK(hub.wire_bodies() == strings{"asked by a"});
+
+  hub.answer(answer_of(200, "done"));
+  CHECK(hub.queued_turns() == 1); // The end of b, and of a, which follows from it.
+  CHECK(!c->answered());
+  hub.commit();
+  CHECK(c->body() == "done");
+  CHECK(hub.active_objects() == 0);
+}
+
+TEST_CASE("messages to objects of other shards go on as soon as the turn is queued",
           "[runtime][durability]") {
   runtime_harness hub;
+  hub.shards = 64; // "a" and "b" are in two of them.
   hub.held = true;
   auto c = hub.call("a", "ask", "b");
   CHECK(hub.queued_turns() == 2); // Of a: input and call. Of b: the effect.

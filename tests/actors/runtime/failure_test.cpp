@@ -103,6 +103,29 @@ TEST_CASE("what an object told another reaches it though the other fails", "[run
   CHECK(hub.active_objects() == 0);
 }
 
+TEST_CASE(
+    "a turn for which there is no memory is told to its callers, and its objects are built anew",
+    "[runtime][failure]") {
+  log::set_level(log::level::off);
+  runtime_harness hub;
+  auto before = hub.call("b", "promise");
+  bool once = true;
+  hub.on_submit = [&] {
+    if (std::exchange(once, false))
+      throw std::bad_alloc();
+  };
+  CHECK(hub.call("a", "ask", "b")->status() == 500);
+  CHECK(hub.wire.empty());
+  auto again = hub.call("a", "ask", "c");
+  REQUIRE(hub.wire_bodies() == strings{"asked by a"});
+  hub.answer(answer_of(200, "done"));
+  CHECK(again->body() == "done");
+  hub.complete_awakeable(hub.value("b"), true, "word");
+  CHECK(before->body() == "word");
+  CHECK(hub.sent == 1); // Nothing that was lost has left b anything to do.
+  CHECK(hub.active_objects() == 0);
+}
+
 TEST_CASE("an object that fails three times in a minute is paused for a person",
           "[runtime][failure]") {
   log::set_level(log::level::off);

@@ -1,10 +1,10 @@
 #include "tests/actors/runtime/runtime_harness.hpp"
 
-#include "actors/runtime/directory.hpp"
 #include "actors/runtime/gateway.hpp"
 #include "actors/runtime/hub_context.hpp"
 #include "actors/runtime/messages.hpp"
 #include "actors/runtime/provider.hpp"
+#include "actors/runtime/shard.hpp"
 #include "actors/runtime/timers.hpp"
 #include "journal/base/hash.hpp"
 #include "tests/support/must.hpp"
@@ -133,8 +133,11 @@ private:
 /// Commits when told.
 class held_writer final : public runtime::turn_writer {
 public:
-  explicit held_writer(journal::hub_journal& journal) : journal_(journal) {}
+  held_writer(journal::hub_journal& journal, std::function<void()>& hook)
+      : journal_(journal), hook_(hook) {}
   void submit(journal::turn turn, durable_callback done) override {
+    if (hook_)
+      hook_();
     queue.emplace_back(std::move(turn), std::move(done));
   }
   void commit(std::size_t count) {
@@ -154,6 +157,7 @@ public:
 
 private:
   journal::hub_journal& journal_;
+  std::function<void()>& hook_;
 };
 
 class held_transport final : public providers::transport {
@@ -198,7 +202,7 @@ void add_handlers(durable::service_registry& services) {
 struct runtime_harness::world {
   explicit world(runtime_harness& b)
       : bench(b), journal(must(journal::hub_journal::open(b.store, {}, b.random)), b),
-        writer(journal), transport(b),
+        writer(journal, b.on_submit), transport(b),
         clock(b.time, {journal.last_time(),
                        std::max<std::int64_t>(b.time.wall_ms() - journal.last_time(), 0), false}),
         env{clock,   b.random, journal.hub(),  b.vendors,         nullptr,
@@ -211,28 +215,28 @@ struct runtime_harness::world {
     env.waiting_inputs_max = b.waiting_inputs_max;
     context.shared.gate = runtime::make_gate(b.vendors, b.limits, b.time);
     timers = system.spawn(runtime::timer_service, &context);
-    directory = system.spawn(runtime::directory_actor, &context, timers);
-    context.shared.gate->on_offer([to = directory](host::place_offer offer) {
+    for (std::size_t i = 0; i < b.shards; ++i)
+      context.shards.push_back(system.spawn(runtime::shard_actor, &context, timers, i));
+    gate_keeper = system.spawn(runtime::gate_keeper_actor, &context);
+    context.shared.gate->on_offer([this](host::place_offer offer) {
       auto object = offer.object;
-      caf::anon_send(
-          to, runtime::route_message{std::move(object),
-                                     runtime::make_event(host::place_offered{std::move(offer)})});
+      give(std::move(object), host::place_offered{std::move(offer)});
     });
     for (const auto& [name, endpoint] : b.vendors.endpoints)
       context.providers.emplace(name, runtime::spawn_provider(system, context, endpoint));
-    gateway = system.spawn(runtime::gateway_actor, &context, directory);
+    gateway = system.spawn(runtime::gateway_actor, &context);
     for (auto& id : must(journal.resumable()))
-      caf::anon_send(directory,
-                     runtime::route_message{std::move(id), runtime::make_event(host::wake{})});
+      give(std::move(id), host::wake{});
     for (auto& row : must(journal.timers(b.time.wall_ms(), 1'000)))
-      caf::anon_send(directory, runtime::route_message{std::move(row.object),
-                                                       runtime::make_event(host::tick{})});
-    caf::anon_send(timers, runtime::resume_atom::value, directory);
+      give(std::move(row.object), host::tick{});
+    caf::anon_send(timers, runtime::resume_atom::value);
   }
   ~world() {
     context.shared.gate->on_offer(nullptr);
-    for (const auto& actor : {gateway, directory, timers})
+    for (const auto& actor : {gateway, gate_keeper, timers})
       caf::anon_send_exit(actor, caf::exit_reason::kill);
+    for (const auto& shard : context.shards)
+      caf::anon_send_exit(shard, caf::exit_reason::kill);
     for (const auto& [name, provider] : context.providers)
       caf::anon_send_exit(provider.actor, caf::exit_reason::kill);
     // Whatever holds a handle of an object goes: messages, timers, turns, calls.
@@ -246,6 +250,11 @@ struct runtime_harness::world {
   world(const world&) = delete;
   world& operator=(const world&) = delete;
 
+  template <class Event>
+  void give(object_id object, Event event) {
+    runtime::route(context, {std::move(object), runtime::make_event(std::move(event))});
+  }
+
   runtime_harness& bench;
   watched_journal journal;
   held_writer writer;
@@ -258,7 +267,7 @@ struct runtime_harness::world {
   caf::actor_system system;
   caf::scheduler::test_coordinator& scheduler;
   caf::actor timers;
-  caf::actor directory;
+  caf::actor gate_keeper;
   caf::actor gateway;
 };
 
@@ -457,22 +466,18 @@ void runtime_harness::set_credentials(const std::string& authorization) {
 }
 caller runtime_harness::unpause(const std::string& key) {
   auto to = std::make_shared<recording_responder>();
-  caf::anon_send(running().directory, runtime::unpause_message{object(key), to});
+  runtime::route(running().context, runtime::unpause_message{object(key), to});
   run_until_idle();
   return to;
 }
 caller runtime_harness::operate(const std::string& key, journal::operator_payload action) {
   auto to = std::make_shared<recording_responder>();
-  caf::anon_send(running().directory,
-                 runtime::route_message{object(key), runtime::make_event(host::operator_input{
-                                                         {}, std::move(action), to})});
+  running().give(object(key), host::operator_input{{}, std::move(action), to});
   run_until_idle();
   return to;
 }
 void runtime_harness::break_down(const std::string& key, std::uint64_t incarnation) {
-  caf::anon_send(running().directory,
-                 runtime::route_message{object(key), runtime::make_event(host::activation_failed{
-                                                         incarnation, "the test says so"})});
+  running().give(object(key), host::activation_failed{incarnation, "the test says so"});
   run_until_idle();
 }
 void runtime_harness::set_accepting(bool accepting) {

@@ -147,7 +147,11 @@ public:
   /// Called before a call goes to the transport.
   std::function<void()> on_send;
 
+  /// Called before a turn goes to the writer.
+  std::function<void()> on_submit;
+
   // Before the start.
+  std::size_t shards = 1;
   std::size_t waiting_inputs_max = 1'000;
   host::gate_limits limits;
 

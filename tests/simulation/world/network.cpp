@@ -57,7 +57,8 @@ void world::deliver(std::string channel) {
 // ── Vendors ──────────────────────────────────────────────────────────────────────────────────
 
 void world::send(durable::vendor_call call, const host::activation& from) {
-  point("the intent is durable, the call has not left");
+  point(call.early ? "an early call has not left, nor is its turn durable"
+                   : "the intent is durable, the call has not left");
   if (power_off_)
     return;
   const auto now = time.true_ms();
