@@ -250,43 +250,48 @@ result<void> retention::expire_requests(unix_ms now) {
     if (auto done = (*txn)->commit(); !done)
       return done;
   }
-  if (!more)
-    step_ = step::actions;
+  if (more)
+    return {};
+  auto old = old_actions(now, 1); // Hardly ever any: no slice of their own where there is none.
+  if (!old)
+    return old.failure();
+  step_ = old->empty() ? step::none : step::actions;
   return {};
 }
 
+result<std::vector<std::string>> retention::old_actions(unix_ms now, std::size_t limit) const {
+  std::vector<std::string> keys;
+  auto rows = tables_.read();
+  if (!rows)
+    return rows.failure();
+  const auto oldest = action_key(now - options_.action_retention_ms, 0); // The newest come first.
+  auto scanned = (*rows)->scan(table::ix, oldest, [&](auto key, auto) {
+    if (key.empty() || key.front() != index_prefix::action || keys.size() >= limit)
+      return false;
+    keys.emplace_back(key);
+    return true;
+  });
+  if (!scanned)
+    return scanned.failure();
+  return keys;
+}
+
 result<void> retention::expire_actions(unix_ms now) {
-  slice_budget budget(options_.slice_rows, options_.slice_ms);
-  std::vector<std::string> expired;
-  bool more = false;
-  {
-    auto rows = tables_.read();
-    if (!rows)
-      return rows.failure();
-    const auto oldest = action_key(now - options_.action_retention_ms, 0); // The newest come first.
-    auto scanned = (*rows)->scan(table::ix, oldest, [&](auto key, auto) {
-      if (key.empty() || key.front() != index_prefix::action)
-        return false;
-      if (more = budget.used_up(); more)
-        return false;
-      budget.spend(1);
-      expired.emplace_back(key);
-      return true;
-    });
-    if (!scanned)
-      return scanned;
-  }
-  if (!expired.empty()) {
+  const auto limit = std::max<std::size_t>(options_.slice_rows, 1);
+  const auto expired = old_actions(now, limit);
+  if (!expired)
+    return expired.failure();
+  if (!expired->empty()) {
     auto txn = tables_.begin_write(options_.sync);
     if (!txn)
       return txn.failure();
-    for (const auto& key : expired)
+    for (const auto& key : *expired)
       if (auto done = (*txn)->del(table::ix, key); !done)
         return done.failure();
     if (auto done = (*txn)->commit(); !done)
       return done;
   }
-  if (!more)
+  if (expired->size() < limit)
     step_ = step::none;
   return {};
 }

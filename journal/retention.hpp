@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <vector>
 
 namespace orderhub::journal {
 
@@ -45,6 +46,8 @@ private:
   [[nodiscard]] result<void> expire_invocations(unix_ms now);
   [[nodiscard]] result<void> expire_requests(unix_ms now);
   [[nodiscard]] result<void> expire_actions(unix_ms now);
+  /// Keys of their index, at most `limit`.
+  [[nodiscard]] result<std::vector<std::string>> old_actions(unix_ms now, std::size_t limit) const;
   /// A damaged row that stays where it is, for what needs it: named once.
   void name_row(table t, std::string_view key, const error& why);
 

@@ -493,6 +493,16 @@ private:
     } else if (auto begin = invocation_begin_in(key)) {
       j["index"] = "invocation";
       j["key"] = hex_of(key);
+    } else if (auto place = parse_action_key(key)) {
+      j["index"] = "action";
+      j["at"] = place->time;
+      j["lsn"] = place->lsn;
+      if (auto r = decode_record(value)) {
+        j["object"] = r->object.text();
+        payload(j, record_kind::operator_action, r->payload);
+      } else {
+        j["damaged"] = r.error().message;
+      }
     } else {
       j["index"] = "active";
       object_ref(j, value);

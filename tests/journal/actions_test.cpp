@@ -4,6 +4,7 @@
 #include "journal/record.hpp"
 #include "tests/journal/support.hpp"
 #include "tests/support/catch2.hpp"
+#include "tests/support/must.hpp"
 
 #include <algorithm>
 #include <string>
@@ -112,7 +113,7 @@ TEST_CASE("an operator's record of an earlier program is read, and written as it
                              "charge\x03"
                              "ada\x03"
                              "cli\x00\x07why not\x00\x05req_1",
-                             35));
+                             32));
   CHECK(must(decode_operator(bytes)) == before);
   before.target = "o-1";
   CHECK(must(decode_operator(encode(before))) == before);

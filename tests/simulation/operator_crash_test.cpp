@@ -120,8 +120,9 @@ std::vector<std::string> run_action(const action& a, const world_settings& setti
   const bool pauses = a.verb == operator_verb::pause;
   if (pauses) {
     w.run(600'000);
-    if (w.of(0).heard && w.effects("1", mock::effect_kind::mail) > 0 && !a.of_shipment)
-      problems.emplace_back("a paused order went on");
+    const auto paused = w.stored().load(request_of(a, a.verb, "one").object);
+    if (w.clients() > 1 && (!paused || !paused->paused_by_operator))
+      problems.emplace_back("it is not paused");
     w.operate(request_of(a, operator_verb::resume, "two"));
   }
   if (!w.run())

@@ -125,7 +125,7 @@ std::vector<std::string> problems_of(world& w, const std::string& key,
     if (c.heard->status >= 500)
       list.push_back(c.handler + " was answered " + std::to_string(c.heard->status) + ' ' +
                      c.heard->body);
-    if (c.heard->status == 202 && !w.knows(c.invocation))
+    if (c.heard->status == 202 && !c.action && !w.knows(c.invocation))
       list.push_back("acknowledged and lost: " + c.handler);
   }
   return list;

@@ -174,13 +174,13 @@ std::string confirmation_of(const explanation& e, const journal::operator_entry&
         (!o.invocation.empty() && !step.ref.starts_with(o.invocation.text())))
       continue;
     if (step.ended_at == 0)
-      return " The vendor has not confirmed it yet.";
+      return ". The vendor has not confirmed it yet";
     for (const auto& m : step.moments) {
       const bool is_found = m.what.which == sentence::found || m.what.which == sentence::taken_over;
       if (m.at < o.at || (!is_found && m.what.which != sentence::absent))
         continue;
-      return ' ' + title_of_vendor(step.vendor) +
-             (is_found == has_happened ? " confirmed it." : " says otherwise.");
+      return ". " + title_of_vendor(step.vendor) +
+             (is_found == has_happened ? " confirmed it" : " says otherwise");
     }
   }
   return {}; // Its step has ended, and is not shown.

@@ -146,6 +146,8 @@ TEST_CASE("a row gone is found where another speaks of it", "[journal][verify]")
     }
   }
   for (const auto& [key, value] : tables->contents(table::ix)) {
+    if (key.front() == index_prefix::action)
+      continue; // An object keeps the newest hundred alone, and records of before are in no index.
     tables->overwrite(table::ix, key, std::nullopt);
     REQUIRE_FALSE(problems_of(*tables).empty());
     tables->overwrite(table::ix, key, value);
