@@ -342,7 +342,7 @@ place_answer gated_vendor::ask(const place_request& request, std::int64_t now, o
 }
 
 void gated_vendor::granted(const place_request& request, std::int64_t waited_ms) {
-  waited_[class_index(request.call_class)].add(waited_ms * 1'000);
+  waited_[call_class_index(request.call_class)].add(waited_ms * 1'000);
 }
 
 void gated_vendor::withdraw(const durable::call_ref& who, std::int64_t now, offers_out& out) {

@@ -1,9 +1,9 @@
 // What people did.
 #include "http_gateway/admin/admin_action.hpp"
 #include "http_gateway/admin/admin_pages.hpp"
-#include "http_gateway/admin/operator_action.hpp"
 #include "http_gateway/admin/order_reading.hpp"
 #include "http_gateway/admin/page_json.hpp"
+#include "http_gateway/admin/utc_time_in.hpp"
 
 #include <algorithm>
 #include <charconv>

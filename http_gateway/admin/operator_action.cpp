@@ -1,12 +1,11 @@
 #include "http_gateway/admin/operator_action.hpp"
 
 #include "actors/host/response.hpp"
+#include "http_gateway/admin/utc_time_in.hpp"
 #include "journal/base/duration.hpp"
 #include "journal/base/text.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <chrono>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -48,15 +47,6 @@ private:
   operator_action action_;
   std::string plan_;
 };
-
-std::optional<int> digits(std::string_view text) {
-  int n = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), n);
-  return failed == std::errc() && end == text.data() + text.size() && !text.empty() &&
-                 text.front() != '-'
-             ? std::optional(n)
-             : std::nullopt;
-}
 
 std::optional<admin_problem> read_members(const json& body, operator_action& action) {
   const auto known = action.call.route->members;
@@ -101,30 +91,6 @@ std::optional<admin_problem> read_end(operator_action& action, unix_ms now) {
 }
 
 } // namespace
-
-std::optional<unix_ms> utc_time_in(std::string_view text) {
-  // 2026-11-24T11:00:00[.123]Z
-  constexpr std::size_t seconds_end = 19;
-  const bool has_ms = text.size() == seconds_end + 5;
-  if ((text.size() != seconds_end + 1 && !has_ms) || text.back() != 'Z' || text[4] != '-' ||
-      text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':' ||
-      (has_ms && text[seconds_end] != '.'))
-    return std::nullopt;
-  const auto year = digits(text.substr(0, 4)), month = digits(text.substr(5, 2)),
-             day = digits(text.substr(8, 2)), hour = digits(text.substr(11, 2)),
-             minute = digits(text.substr(14, 2)), second = digits(text.substr(17, 2));
-  const auto ms = has_ms ? digits(text.substr(seconds_end + 1, 3)) : std::optional(0);
-  if (!year || !month || !day || !hour || !minute || !second || !ms || *year < 1970 || *hour > 23 ||
-      *minute > 59 || *second > 59)
-    return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(*year),
-                                         std::chrono::month(static_cast<unsigned>(*month)),
-                                         std::chrono::day(static_cast<unsigned>(*day))};
-  if (!date.ok())
-    return std::nullopt;
-  const auto days = std::chrono::sys_days(date).time_since_epoch().count();
-  return ((days * 24LL + *hour) * 60 + *minute) * 60'000 + *second * 1'000LL + *ms;
-}
 
 void operator_action::accept(std::string_view plan, bool is_nothing_to_do) const {
   http_response r;

@@ -49,7 +49,4 @@ std::variant<operator_action, admin_problem> operator_action_of(admin_call call,
 /// What it needs: its route's role, and more where its body asks for more.
 admin_role role_needed(const admin_call& call, std::string_view body);
 
-/// `2026-11-24T11:00:00Z`, with or without milliseconds; nothing where it is no such time.
-std::optional<unix_ms> utc_time_in(std::string_view text);
-
 } // namespace orderhub::http_gateway

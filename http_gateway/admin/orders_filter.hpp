@@ -56,8 +56,4 @@ std::variant<order_list_call, admin_problem> order_search_of(const admin_call& c
 /// The place behind which a list goes on, for `cursor`; no state of the server.
 std::string cursor_of(const journal::listing_place& place, const order_list_call& call);
 
-/// `2026-11-25T09:35:06.123Z`, with or without milliseconds, or the date alone. Nothing where it is
-/// none.
-std::optional<unix_ms> utc_time_in(std::string_view text);
-
 } // namespace orderhub::http_gateway

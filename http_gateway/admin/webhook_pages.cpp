@@ -3,6 +3,7 @@
 #include "http_gateway/admin/admin_pages.hpp"
 #include "http_gateway/admin/operator_action.hpp"
 #include "http_gateway/admin/page_json.hpp"
+#include "http_gateway/admin/utc_time_in.hpp"
 #include "http_gateway/webhooks/webhook_desk.hpp"
 #include "journal/base/hash.hpp"
 #include "journal/base/text.hpp"

@@ -493,10 +493,10 @@ private:
     } else if (auto begin = invocation_begin_in(key)) {
       j["index"] = "invocation";
       j["key"] = hex_of(key);
-    } else if (auto place = parse_action_key(key)) {
+    } else if (auto done = parse_action_key(key)) {
       j["index"] = "action";
-      j["at"] = place->time;
-      j["lsn"] = place->lsn;
+      j["at"] = done->time;
+      j["lsn"] = done->lsn;
       if (auto r = decode_record(value)) {
         j["object"] = r->object.text();
         payload(j, record_kind::operator_action, r->payload);

@@ -1,5 +1,6 @@
 #include "actors/handlers/orders/order_listing.hpp"
 #include "http_gateway/admin/orders_filter.hpp"
+#include "http_gateway/admin/utc_time_in.hpp"
 #include "journal/inspect/verify.hpp"
 #include "tests/http_gateway/admin/admin_hub.hpp"
 #include "tests/support/order_check.hpp"
@@ -297,8 +298,11 @@ TEST_CASE("times in UTC are read as they are shown", "[admin][lists]") {
   CHECK(utc_time_in("1970-01-01T00:00:00.001Z") == 1);
   CHECK(utc_time_in("1970-01-02") == 86'400'000);
   CHECK(utc_time_in("2023-11-14T22:13:20Z") == 1'700'000'000'000);
-  for (const auto* text : {"", "now", "2023-11-31", "2023-11-14T24:00:00Z", "2023-11-14T22:13:20",
-                           "1969-12-31", "2023-11-14T22:13:20+01:00"}) {
+  CHECK(utc_time_in("2024-02-29T23:59:59Z") == 1'709'251'199'000);
+  for (const auto* text :
+       {"", "now", "2023-11-31", "2023-11-14T24:00:00Z", "2023-11-14T22:13:20", "1969-12-31",
+        "2023-11-14T22:13:20+01:00", "2026-02-29T00:00:00Z", "2026-11-24T11:00:00.25Z",
+        "2026-11-24 11:00:00Z", "2026-1-24T011:00:00Z", "20x6-11-24T11:00:00Z"}) {
     CAPTURE(text);
     CHECK_FALSE(utc_time_in(text));
   }

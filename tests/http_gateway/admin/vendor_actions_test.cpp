@@ -165,20 +165,6 @@ TEST_CASE("what no action on a vendor takes is refused by name", "[admin][vendor
   CHECK(vendor(hub)["state"] == "closed");
 }
 
-TEST_CASE("a time in UTC is read, and what is none is not", "[admin]") {
-  using http_gateway::utc_time_in;
-  CHECK(utc_time_in("1970-01-01T00:00:00Z") == 0);
-  CHECK(utc_time_in("2026-11-24T11:00:00.250Z") == 1'795'518'000'250);
-  CHECK(utc_time_in("2024-02-29T23:59:59Z") == 1'709'251'199'000);
-  for (const char* none :
-       {"", "2026-11-24", "2026-11-24T11:00:00", "2026-11-24T11:00:00+01:00",
-        "2026-02-29T00:00:00Z", "2026-11-24T24:00:00Z", "2026-11-24T11:00:00.25Z",
-        "2026-11-24 11:00:00Z", "2026-1-24T011:00:00Z", "20x6-11-24T11:00:00Z"}) {
-    CAPTURE(none);
-    CHECK_FALSE(utc_time_in(none));
-  }
-}
-
 TEST_CASE("a vendor's calls are listed with their outcome, and nothing that they carried",
           "[admin][vendors]") {
   admin_hub hub(

@@ -37,15 +37,15 @@ TEST_CASE("a call counts as what became of it on the wire", "[monitoring]") {
     providers::transport_outcome outcome;
     outcome.kind = kind;
     outcome.response.status = status;
-    counts.left(host::class_index("list"));
-    counts.ended(host::class_index("list"), outcome, 7'000, {}, 1);
+    counts.left(host::call_class_index("list"));
+    counts.ended(host::call_class_index("list"), outcome, 7'000, {}, 1);
   };
   using enum providers::outcome_kind;
   for (const int status : {200, 302, 402, 429, 500})
     call(response, static_cast<std::uint16_t>(status));
   call(not_sent, 0);
   call(lost, 0);
-  counts.left(host::class_index("what is none of them"));
+  counts.left(host::call_class_index("what is none of them"));
   const std::vector<host::vendor_calls> calls = {{"stripe", counts.values()}};
   metrics_page page;
   add_vendors(page, {{}, calls, {}});
