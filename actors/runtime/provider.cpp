@@ -44,10 +44,11 @@ struct outgoing {
     if (asker.done)
       asker.done(std::move(outcome));
     else
-      caf::anon_send(asker.shard,
-                     event_message{make_event(host::vendor_outcome{
-                                       ref, asker.incarnation, std::move(outcome), std::move(place)}),
-                                   asker.incarnation});
+      caf::anon_send(
+          asker.shard,
+          event_message{make_event(host::vendor_outcome{ref, asker.incarnation, std::move(outcome),
+                                                        std::move(place)}),
+                        asker.incarnation});
     asker = {};
     place.release();
   }

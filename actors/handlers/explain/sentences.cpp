@@ -209,8 +209,7 @@ constexpr std::array<row, sentence_count> rows = {{
     {sentence::stuck, "stuck",
      "STUCK: it is not finished, and nothing will wake it. That is a fault of orderhub; attach "
      "what `orderhub orders journal` prints."},
-    {sentence::operator_acted, "operator_acted",
-     "{who} ({via}) {did} at {at}{reason}{confirmed}."},
+    {sentence::operator_acted, "operator_acted", "{who} ({via}) {did} at {at}{reason}{confirmed}."},
 
     {sentence::gap_not_listed, "gap_not_listed",
      "Calls that have ended are not shown: they ended within the last seconds, belong to a later "
