@@ -106,8 +106,8 @@ bool gated_vendor::forget_idle(limited_class& of, std::int64_t now) {
 }
 
 std::size_t gated_vendor::places_now(std::size_t kind, std::int64_t now) const {
-  const auto share = static_cast<std::size_t>(ramp_percent(now));
-  return (limit_[kind] * share + 99) / 100;
+  const auto percent = static_cast<std::size_t>(ramp_percent(now));
+  return (limit_[kind] * percent + 99) / 100;
 }
 
 bool gated_vendor::has_room(const lane& l, std::int64_t now) const {

@@ -85,14 +85,14 @@ TEST_CASE("an action is taken from this origin alone, as JSON alone", "[admin][a
     return reason_of(hub.act(target, body, token + headers)) == "no_such_order";
   };
   CHECK(is_taken(""));
-  CHECK(is_taken("Origin: http://localhost\r\n"));
+  CHECK(is_taken("Origin: http://127.0.0.1\r\n"));
   CHECK(is_taken("Origin: https://hub.example.com\r\n"));
   CHECK(is_taken("Sec-Fetch-Site: same-origin\r\n"));
   CHECK(is_taken("Sec-Fetch-Site: none\r\n"));
   for (const char* foreign :
        {"Origin: https://evil.example\r\n", "Origin: null\r\n",
-        "Origin: https://hub.example.com.evil.example\r\n", "Origin: http://localhost:81\r\n",
-        "Origin: http://localhost\r\nOrigin: http://localhost\r\n",
+        "Origin: https://hub.example.com.evil.example\r\n", "Origin: http://127.0.0.1:81\r\n",
+        "Origin: http://127.0.0.1\r\nOrigin: http://127.0.0.1\r\n",
         "Sec-Fetch-Site: cross-site\r\n", "Sec-Fetch-Site: same-site\r\n"}) {
     CAPTURE(foreign);
     const auto r = hub.act(target, body, token + foreign);

@@ -60,7 +60,7 @@ TEST_CASE("nothing leaves for a paused vendor until it is resumed", "[admin][ven
   CHECK(calls_to(hub.hub, "stripe") == 0);
   auto stands = vendor(hub);
   CHECK(stands["state"] == "paused_by_operator");
-  CHECK(stands["paused"]["by"] == "admin");
+  CHECK(stands["paused"]["by"] == "loopback");
   CHECK(stands["paused"]["reason"] == "stripe moves");
   CHECK(stands["queued"]["effect"] == 3);
 

@@ -182,7 +182,7 @@ TEST_CASE("a dead letter is tied to an order by a person, who is named there for
   CHECK(now["verdict"] == "applied");
   CHECK(now["order"] == "1");
   CHECK(now["matched_by"] == "operator");
-  CHECK(now["assigned"]["by"] == "admin");
+  CHECK(now["assigned"]["by"] == "loopback");
   CHECK(now["assigned"]["reason"] == "case 8812");
   CHECK(field(hub.hub.order("1").body, "status") == "in_transit");
   // Whoever looks at the order's own record of it sees who said so.
