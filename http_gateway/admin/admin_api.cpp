@@ -198,8 +198,8 @@ void admin_api::operate(const http_request& request, admin_call call, const admi
         audit->accepted(who, wanted, event, reason, request_id);
       to(std::move(r));
     };
-  const auto* route = action.call.route;
-  route->operate(std::move(action), sources());
+  const auto does = action.call.route->operate;
+  does(std::move(action), sources());
 }
 
 void admin_api::begin(const http_exchange_ptr& exchange, admin_call call, admin_caller who,
