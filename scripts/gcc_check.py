@@ -30,10 +30,10 @@ def read(command):
     return run.stderr.strip()
 
 
-def read_group(number, members):
-    if len(members) > 1 and not read(source_groups.unit_of(BUILD / "groups" / str(number), members)):
-        return "", False
-    return "\n".join(filter(None, map(read, members))), len(members) > 1
+def read_group(name, members):
+    found = read(members[0] if len(members) == 1
+                 else source_groups.unit_of(BUILD / "groups" / name, members))
+    return found, not found
 
 
 if __name__ == "__main__":

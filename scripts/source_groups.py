@@ -2,7 +2,7 @@
 
 Most of the time of reading a source goes to the headers that every source includes, so sources of one
 folder and one target are read as one translation unit, up to eight at a time. Where they do not
-compile together (two of them name the same thing in their unnamed namespaces), each is read by itself.
+compile together (two of them name the same thing in their unnamed namespaces), each half of them is.
 """
 import argparse
 import concurrent.futures
@@ -62,9 +62,21 @@ def unit_of(folder, members):
             "command": members[0]["command"].replace(members[0]["file"], str(unit))}
 
 
-def run(name, description, build, read_group):
-    """The command line of a tool: `read_group(number, members)` says what it found, and whether it
-    read them one by one. The exit status: 1 where anything was found."""
+def read_in_halves(name, members, read):
+    """What was found, and whether they had to be divided. `read(name, members)` says what it found,
+    and whether they compile together; of a single one the latter does not matter."""
+    found, compiled = read(name, members)
+    if compiled or len(members) == 1:
+        return found, False
+    middle = len(members) // 2
+    halves = [read_in_halves(f"{name}.{i}", half, read)[0]
+              for i, half in enumerate((members[:middle], members[middle:]))]
+    return "\n".join(filter(None, halves)), True
+
+
+def run(name, description, build, read):
+    """The command line of a tool, of which `read` is as `read_in_halves` has it. The exit status: 1
+    where anything was found."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("sources", nargs="*")
@@ -73,12 +85,13 @@ def run(name, description, build, read_group):
     if not commands:
         raise RuntimeError(f"no source to read; is {build.relative_to(ROOT)} configured?")
     groups = list(groups_of(commands))
-    failed, apart = False, 0
+    failed, divided = False, 0
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for found, was_apart in pool.map(read_group, range(len(groups)), groups):
-            apart += was_apart
+        for found, was_divided in pool.map(lambda number, group: read_in_halves(str(number), group, read),
+                                           range(len(groups)), groups):
+            divided += was_divided
             if found:
                 failed = True
                 print(found, flush=True)
-    print(f"{name}: {len(commands)} sources in {len(groups)} groups, {apart} of them one by one")
+    print(f"{name}: {len(commands)} sources in {len(groups)} groups, {divided} of them divided")
     return 1 if failed else 0

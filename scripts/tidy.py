@@ -30,15 +30,13 @@ def tidy(folder, *sources):
     return found if run.returncode else "", "[clang-diagnostic-error]" not in found
 
 
-def tidy_group(number, members):
-    if len(members) > 1:
-        folder = BUILD / "tidy" / str(number)
-        command = source_groups.unit_of(folder, members)
-        (folder / "compile_commands.json").write_text(json.dumps([command]))
-        found, compiled = tidy(folder, command["file"])
-        if compiled:
-            return found, False
-    return "\n".join(filter(None, (tidy(BUILD, m["file"])[0] for m in members))), len(members) > 1
+def tidy_group(name, members):
+    if len(members) == 1:
+        return tidy(BUILD, members[0]["file"])
+    folder = BUILD / "tidy" / name
+    command = source_groups.unit_of(folder, members)
+    (folder / "compile_commands.json").write_text(json.dumps([command]))
+    return tidy(folder, command["file"])
 
 
 if __name__ == "__main__":
