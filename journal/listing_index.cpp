@@ -213,9 +213,12 @@ result<void> listing_index::write(write_transaction& txn, listing_batch& batch) 
     }
   }
   auto next = is_moved ? *batch.after : state_;
-  for (const auto& [name, by] : batch.counts)
-    if ((next.counts[name] += by) == 0)
+  for (const auto& [name, by] : batch.counts) {
+    auto& count = next.counts[name];
+    count += by;
+    if (count == 0)
       next.counts.erase(name);
+  }
   if (next.form == 0 && next.step == listing_step::done) {
     if (auto done = txn.del(table::mt, meta_key::listing); !done)
       return done.failure();
