@@ -24,6 +24,7 @@ exit_status exit_status_of(std::uint16_t http) {
   switch (http) {
   case 401:
   case 403:
+  case 429:
     return not_allowed;
   case 404:
     return not_found;

@@ -165,7 +165,7 @@ private:
     if (!answer)
       return {not_reached, "the hub is not reached: " + answer.error().message};
     if (answer->status != 200 && answer->status != 202)
-      return {status_of(answer->status), answer->body};
+      return {exit_status_of(answer->status), answer->body};
     return {done, answer->body};
   }
 
@@ -282,21 +282,6 @@ std::span<const order_verb_kind> order_verbs() {
 
 int act_on_orders(const order_verb& verb, const client& hub, bool as_json, streams io) {
   return orders_of_verb(verb, hub, as_json, io).run();
-}
-
-exit_status status_of(std::uint16_t http) {
-  switch (http) {
-  case 401:
-  case 403:
-  case 429:
-    return not_allowed;
-  case 404:
-    return not_found;
-  case 409:
-    return conflict;
-  default:
-    return http >= 500 ? not_in_order : wrong_use;
-  }
 }
 
 } // namespace orderhub::http_gateway::cli

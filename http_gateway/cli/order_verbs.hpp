@@ -44,7 +44,4 @@ struct streams {
 /// order the exit status is what became of it; of several `not_in_order` where one was refused.
 int act_on_orders(const order_verb& verb, const client& hub, bool as_json, streams io);
 
-/// What an HTTP status is for a command's caller.
-exit_status status_of(std::uint16_t http);
-
 } // namespace orderhub::http_gateway::cli
