@@ -8,6 +8,7 @@
 
 namespace orderhub::journal {
 
+using record_bytes::behind_version;
 using record_bytes::corrupt;
 using record_bytes::get_object;
 using record_bytes::put;
@@ -18,16 +19,6 @@ namespace {
 
 constexpr std::uint8_t small_row_version = 1;
 constexpr std::size_t object_digest_size = 16;
-
-/// The body behind the version of a small row.
-result<std::string_view> open_row(std::string_view bytes, const char* where) {
-  auto body = without_checksum(bytes, where);
-  if (!body)
-    return body;
-  if (body->empty() || static_cast<std::uint8_t>(body->front()) != small_row_version)
-    return corrupt(where, "the row's version is not known to this program");
-  return body->substr(1);
-}
 
 } // namespace
 
@@ -162,7 +153,7 @@ std::string encode_object_ref(const object_id& id) {
 
 result<object_id> decode_object_ref(std::string_view bytes) {
   constexpr auto where = "journal.object_ref";
-  auto body = open_row(bytes, where);
+  auto body = behind_version(bytes, small_row_version, where);
   if (!body)
     return body.failure();
   byte_reader r(*body);
@@ -183,7 +174,7 @@ std::string encode(const timer_row& row) {
 
 result<timer_row> decode_timer_row(std::string_view key, std::string_view bytes) {
   constexpr auto where = "journal.timer_row";
-  auto body = open_row(bytes, where);
+  auto body = behind_version(bytes, small_row_version, where);
   if (!body)
     return body.failure();
   byte_reader r(*body);
@@ -250,7 +241,7 @@ std::string encode(const aside_mark& mark) {
 
 result<aside_mark> decode_aside_mark(std::string_view bytes) {
   constexpr auto where = "journal.aside_mark";
-  auto body = open_row(bytes, where);
+  auto body = behind_version(bytes, small_row_version, where);
   if (!body)
     return body.failure();
   byte_reader r(*body);
@@ -273,7 +264,7 @@ std::string encode(const request_row& row) {
 
 result<request_row> decode_request_row(std::string_view bytes) {
   constexpr auto where = "journal.request_row";
-  auto body = open_row(bytes, where);
+  auto body = behind_version(bytes, small_row_version, where);
   if (!body)
     return body.failure();
   byte_reader r(*body);

@@ -8,11 +8,11 @@
 
 namespace orderhub::journal {
 
+using record_bytes::behind_version;
 using record_bytes::corrupt;
 using record_bytes::get_object;
 using record_bytes::put;
 using record_bytes::with_checksum;
-using record_bytes::without_checksum;
 
 namespace {
 
@@ -40,16 +40,6 @@ digest hmac_of(const listing_secret& secret, std::string_view text) {
   const auto inner = sha256_of({padded(inner_pad), text});
   return sha256_of(
       {padded(outer_pad), {reinterpret_cast<const char*>(inner.data()), inner.size()}});
-}
-
-/// The body behind the version of a small row.
-result<std::string_view> open_row(std::string_view bytes, const char* where) {
-  auto body = without_checksum(bytes, where);
-  if (!body)
-    return body;
-  if (body->empty() || static_cast<std::uint8_t>(body->front()) != row_version)
-    return corrupt(where, "the row's version is not known to this program");
-  return body->substr(1);
 }
 
 } // namespace
@@ -87,7 +77,7 @@ std::string encode(const listing_row& row) {
 
 result<listing_row> decode_listing_row(std::string_view bytes) {
   constexpr auto where = "journal.listing_row";
-  auto body = open_row(bytes, where);
+  auto body = behind_version(bytes, row_version, where);
   if (!body)
     return body.failure();
   byte_reader r(*body);
@@ -189,7 +179,7 @@ std::string encode(const listing_state& state) {
 
 result<listing_state> decode_listing_state(std::string_view bytes) {
   constexpr auto where = "journal.listing";
-  auto body = open_row(bytes, where);
+  auto body = behind_version(bytes, row_version, where);
   if (!body)
     return body.failure();
   byte_reader r(*body);

@@ -5,6 +5,7 @@
 #include "journal/base/ids.hpp"
 #include "journal/base/result.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +32,17 @@ inline result<std::string_view> without_checksum(std::string_view bytes, const c
   if (byte_reader(bytes.substr(body.size())).u32() != crc32_of(body))
     return corrupt(where, "checksum differs");
   return body;
+}
+
+/// The body of a small row, whose first byte is its version, where checksum and version are right.
+inline result<std::string_view> behind_version(std::string_view bytes, std::uint8_t version,
+                                               const char* where) {
+  auto body = without_checksum(bytes, where);
+  if (!body)
+    return body;
+  if (body->empty() || static_cast<std::uint8_t>(body->front()) != version)
+    return corrupt(where, "the row's version is not known to this program");
+  return body->substr(1);
 }
 
 /// The value read, if the reader consumed exactly its input.
