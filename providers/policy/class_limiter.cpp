@@ -181,10 +181,10 @@ void class_limiter::limited(std::int64_t left_at, std::int64_t now, std::int64_t
 
 std::string class_limiter::shown() const {
   if (rate_ > 0) {
-    auto whole = std::to_string(rate_ / one_a_second);
+    auto text = std::to_string(rate_ / one_a_second);
     if (const auto tenth = rate_ % one_a_second / 100; tenth > 0)
-      whole += '.' + std::to_string(tenth);
-    return whole + " a second for now";
+      text += '.' + std::to_string(tenth);
+    return text + " a second for now";
   }
   return known_ ? providers::shown(known_->limit()) : "none";
 }
