@@ -214,7 +214,8 @@ TEST_CASE("commits, folding and reads on threads of their own lose and mix up no
               !hub.journal->resumable())
             ++failures;
     });
-    for (int i = 0; i < 300; ++i) {
+    // At least until something was folded: a busy machine may let the folder run late.
+    for (int i = 0; i < 300 || hub.journal->metrics().checkpoint_lsn == 0; ++i) {
       auto turns = maker.next(world);
       world.commit(turns);
       now = maker.now();
@@ -226,7 +227,6 @@ TEST_CASE("commits, folding and reads on threads of their own lose and mix up no
     reader.join();
     CHECK(failures == 0);
     check_same(*hub.journal, world, maker.now());
-    CHECK(hub.journal->metrics().checkpoint_lsn > 0);
   }
   std::ostringstream out;
   CHECK(tool::verify(dir.path(), out) == 0);
