@@ -484,6 +484,7 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
   admin_options.host = s.admin_listen.host;
   admin_options.port = s.admin_listen.port;
   admin_options.connections_max = admin_connections_max;
+  admin_options.yields = true;
   admin_options.handlers = admin_api::counted_handlers();
   auto admin_listener = server::start(admin_options, admin);
   if (!admin_listener)

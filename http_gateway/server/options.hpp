@@ -10,6 +10,7 @@ struct server_options {
   std::string host = "127.0.0.1"; ///< An IPv4 or IPv6 address, or `localhost`.
   std::uint16_t port = 0;         ///< 0: any free one, see `server::port`.
   unsigned threads = 1;           ///< io threads; connections are dealt out in turn.
+  bool yields = false;            ///< They let others go first where the machine is busy.
 
   std::size_t header_size_max = 16 * 1024; ///< Start line and headers; more: 431.
   std::size_t header_count_max = 100;      ///< More: 431.

@@ -2,6 +2,7 @@
 
 #include "http_gateway/server/listener.hpp"
 #include "http_gateway/server/shard.hpp"
+#include "journal/base/nice_thread.hpp"
 
 #include <chrono>
 #include <condition_variable>
@@ -32,7 +33,11 @@ struct server::impl {
   void run() {
     boost::asio::post(shards.front()->loop->context, [this] { entrance.accept(); });
     for (auto& s : shards)
-      threads.emplace_back([raw = s.get()] { raw->run(); });
+      threads.emplace_back([raw = s.get(), yields = options.yields] {
+        if (yields)
+          nice_thread().enter();
+        raw->run();
+      });
   }
 
   /// On each io thread, some time after this.
