@@ -136,6 +136,7 @@ public:
   bool settled() const override { return settled_; }
   result<void> settle() override;
   bool behind() const override { return checkpoint_.behind(); }
+  bool has_room() const override { return recent_.metrics().bytes < options_.checkpoint_bytes; }
   bool folds_beside() const override { return log_ != nullptr; }
   bool wants_maintenance() const override { return log_ != nullptr && log_->wants_segment(); }
   result<void> checkpoint_now(unix_ms now) override;

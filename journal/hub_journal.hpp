@@ -184,6 +184,9 @@ public:
   /// Folding has fallen behind: the writer should call `maintain` until it has not, before it takes
   /// more. Cheap.
   [[nodiscard]] virtual bool behind() const { return false; }
+  /// Less than a checkpoint's is waiting to be folded: a large record would hold nobody up. Any
+  /// thread.
+  [[nodiscard]] virtual bool has_room() const { return true; }
   /// Folds everything that is left, slice by slice, for a quick next start.
   [[nodiscard]] virtual result<void> checkpoint_now(unix_ms now) = 0;
 };

@@ -159,6 +159,8 @@ void hosted_object::take_in(external_input& in, const durable::input_verdict& ve
   switch (verdict.kind) {
   case kind::accepted:
     now_.inputs.push_back(verdict.invocation);
+    if (in.held)
+      now_.held.push_back(std::move(in.held));
     if (in.one_way) {
       shared_.waiters.add_for_acceptance(verdict.invocation, std::move(in.to),
                                          accepted(verdict.invocation, false));

@@ -19,6 +19,8 @@ struct call_request {
   std::int64_t delay_ms = 0;   ///< `/send?delay=`; relative, not negative.
   /// How long `idempotency_key` is to be known, where that is longer than the hub's own time.
   std::int64_t key_kept_ms = 0;
+  /// Let go when its input is on disk, or will never be: what a large body holds meanwhile.
+  std::shared_ptr<void> held = nullptr;
 };
 
 /// What the caller gets. `body` is JSON text, an error's `{"code","message"}` included; may be

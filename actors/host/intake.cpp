@@ -105,6 +105,7 @@ void intake::take_call(call_request& request, responder_ptr to, origin from) {
   in.invocation = host_.new_invocation();
   in.one_way = request.one_way;
   in.to = std::move(to);
+  in.held = std::move(request.held);
   in.input.handler = request.handler;
   in.input.revision = handler->revision;
   in.input.shared = handler->mode == durable::handler_mode::shared ||

@@ -42,6 +42,7 @@ struct external_input {
   journal::input_payload input;
   bool one_way = false;
   responder_ptr to;
+  std::shared_ptr<void> held = nullptr; ///< See `call_request`.
 };
 /// Someone resolves or rejects an awakeable.
 struct awakeable_input {

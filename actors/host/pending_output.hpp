@@ -23,6 +23,7 @@ struct pending_output {
   /// Of the object: how many of its turns are durable, this one next. Null: it follows no turn.
   std::shared_ptr<std::atomic<std::uint64_t>> durable;
   bool tell = false; ///< The object may have nothing left to do then, and is told.
+  std::vector<std::shared_ptr<void>> held = {}; ///< By inputs, until then. See `call_request`.
 
   [[nodiscard]] bool empty() const {
     return calls.empty() && finished.empty() && inputs.empty() && responses.empty();

@@ -2,12 +2,15 @@
 
 #include "actors/host/intake.hpp"
 #include "actors/runtime/guard.hpp"
+#include "actors/runtime/large_room.hpp"
 #include "actors/runtime/provider.hpp"
 #include "actors/runtime/shard.hpp"
 #include "journal/base/nice_thread.hpp"
 #include "journal/base/random.hpp"
 
+#include <chrono>
 #include <memory>
+#include <thread>
 #include <utility>
 
 namespace orderhub::runtime {
@@ -73,9 +76,12 @@ caf::behavior gateway_actor(caf::event_based_actor* self, hub_context* hub) {
 caf::behavior large_body_actor(caf::event_based_actor* self, hub_context* hub) {
   watch(self, "large_body");
   auto state = std::make_shared<gateway>(*hub);
+  large_room room([hub] { return hub->shared.journal.has_room(); },
+                  [] { std::this_thread::sleep_for(std::chrono::milliseconds(1)); });
   return {
-      [state, own = nice_thread()](gateway_call& m) mutable {
+      [state, room = std::move(room), own = nice_thread()](gateway_call& m) mutable {
         own.enter();
+        m.request->held = room.enter(m.request->body.size());
         state->intake.call(*m.request, m.to, origin_of(m));
       },
   };

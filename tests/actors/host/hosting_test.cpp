@@ -137,6 +137,41 @@ TEST_CASE("a call and a response leave only when the turn they follow from is du
   CHECK(s.hub.leave_memory() == 1);
 }
 
+TEST_CASE("what an input holds is let go when it is on disk", "[host][hosting]") {
+  shop s;
+  const auto held = std::make_shared<int>();
+  s.hub.held = held;
+  s.hub.call("1", "charge", "500", "a key");
+  CHECK(held.use_count() == 2);
+  s.hub.commit();
+  CHECK(held.use_count() == 1);
+  REQUIRE(s.hub.calls.size() == 1);
+}
+
+TEST_CASE("what an input holds is let go at once where it is refused or known", "[host][hosting]") {
+  shop s;
+  s.hub.call("1", "charge", "500", "a key");
+  const auto held = std::make_shared<int>();
+  s.hub.held = held;
+  SECTION("a handler that there is not") {
+    CHECK(s.hub.call("1", "give_back", "500")->status() == 404);
+  }
+  SECTION("a body that is not right") {
+    CHECK(s.hub.call("1", "charge", "")->status() == 400);
+  }
+  SECTION("the same again") {
+    s.hub.call("1", "charge", "500", "a key");
+  }
+  SECTION("the same with another body") {
+    CHECK(s.hub.call("1", "charge", "600", "a key")->status() == 422);
+  }
+  SECTION("a journal that takes no writes") {
+    s.hub.admission().set_stall(true, "no room");
+    CHECK(s.hub.call("2", "charge", "500")->status() == 503);
+  }
+  CHECK(held.use_count() == 1);
+}
+
 TEST_CASE("an early call leaves before its cause is durable, and what follows from it does not",
           "[host][hosting][early]") {
   shop s;

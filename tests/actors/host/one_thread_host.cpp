@@ -139,6 +139,7 @@ one_thread_host::caller one_thread_host::call(const std::string& key, const std:
                              .body = body,
                              .idempotency_key = request_key,
                              .one_way = one_way};
+  request.held = std::exchange(held, nullptr);
   auto to = std::make_shared<kept_responder>();
   intake_->call(request, to);
   return to;

@@ -62,6 +62,7 @@ public:
   caller call(const std::string& key, const std::string& handler, const std::string& body,
               const std::string& request_key = {}, bool one_way = false);
   caller attach(const std::string& invocation, bool wait);
+  std::shared_ptr<void> held; ///< By the input of the next call.
   /// To the run of the workflow `Shop`.
   caller attach_workflow(const std::string& key, bool wait);
   caller complete_awakeable(const std::string& id, const std::string& value);
