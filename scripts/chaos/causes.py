@@ -3,6 +3,9 @@ import bisect
 
 from chaos.faults import HANG_MS_MIN, LATE_MS_MAX, LOSES_ANSWER
 
+# What a killed hub had sent is done, and noted, up to so much later where the vendors are busy.
+BACKLOG_S = 0.25
+
 
 def cause_of_repeat(run, kind, times):
     """Why something was done at each of `times` (Unix seconds), or None."""
@@ -13,8 +16,8 @@ def cause_of_repeat(run, kind, times):
         # Late work is noted when it is done, which is later than it was asked for.
         lost = lost_answers(run, vendor, operation, first - LATE_MS_MAX / 1000, first)
         at_once = lost_answers(run, vendor, operation, first, first)
-        asked = first - LATE_MS_MAX / 1000 if "late_work" in lost else first - 0.02
-        kill = next((k for k in run.kills if first - 0.02 <= k <= second), None)
+        asked = first - BACKLOG_S - (LATE_MS_MAX / 1000 if "late_work" in lost else 0)
+        kill = next((k for k in run.kills if first - BACKLOG_S <= k <= second), None)
         if kill is None and not at_once:
             kill = next((k for k in run.kills if asked <= k <= second), None)
         if kill is not None:

@@ -95,6 +95,9 @@ killed = run_with("confirmed", TWICE, kills=[105.0])
 expect(killed)
 assert killed.repeats["mail"] == 1
 expect(run_with("confirmed", TWICE, kills=[111.0]), "causeless repeats")
+# Sent before the kill, done by a busy vendor a moment later; not so much later.
+expect(run_with("confirmed", TWICE, kills=[102.8]))
+expect(run_with("confirmed", TWICE, kills=[102.7]), "causeless repeats")
 LOST = [{"vendor": "sendgrid", "operation": "mail", "effect": "drop_after"}]
 expect(run_with("confirmed", TWICE, epochs=[(90.0, []), (102.5, LOST), (104.0, [])]))
 expect(run_with("confirmed", TWICE, epochs=[(90.0, LOST), (102.0, [])]), "causeless repeats")
