@@ -15,6 +15,7 @@ from chaos.webhooks import (ENVIRONMENT, SWEEPS, Kept, Told, judge_webhooks, moc
 from hub_processes import Hub, Mock, find_program
 
 ABSENCE_MS = 1500  # Look-ups prove absence after this; late work is done sooner.
+PERSON_AFTER_S = 600  # What waits for a vendor so long calls a person.
 
 
 def conduct(run, directory):
@@ -26,6 +27,8 @@ def conduct(run, directory):
     elif a.broken == "absence-zero":
         environment["ORDERHUB_ABSENCE_AFTER"] = "0ms"
     program = find_program(a.program)
+    if a.patience > PERSON_AFTER_S:  # Who is so patient calls nobody before.
+        environment["ORDERHUB_CALL_AFTER"] = f"{a.patience:.0f}s"
     hub = Hub(program, directory, environment)
     tells = mock_arguments(hub.port, directory, a.webhooks_lost) if a.webhooks else []
     mock = Mock(program, directory, seed=a.seed, more=tells)
