@@ -144,7 +144,7 @@ void admin_api::serve(const http_exchange_ptr& exchange, const std::string& requ
     }
     to(shown(admin_answer(problem)));
   };
-  auto caller = access_.caller_of(request, exchange->peer());
+  auto caller = access_.caller_of(request, exchange->peer(), exchange->peer_at_socket());
   if (const auto* problem = std::get_if<admin_problem>(&caller))
     return refuse(*problem, {"unknown", admin_role::read, "none", {}});
   auto& who = std::get<0>(caller);
@@ -235,7 +235,7 @@ http_response admin_api::answer_to(http_exchange& exchange) {
   const auto path = target.substr(0, target.find('?'));
   const bool health = path == "/restate/health";
   if (!health) {
-    auto caller = access_.caller_of(request, exchange.peer());
+    auto caller = access_.caller_of(request, exchange.peer(), exchange.peer_at_socket());
     if (auto* problem = std::get_if<admin_problem>(&caller))
       return shown(admin_answer(std::move(*problem)));
   }

@@ -67,7 +67,7 @@ struct admin_commands::parts {
   CLI::App* add(CLI::App& to, const char* name, const char* help, command_work does,
                 const std::vector<std::string>& outputs = {"table", "json"}) {
     auto* command = to.add_subcommand(name, help);
-    command->add_option("--url", url, "the hub's admin listener (ORDERHUB_ADMIN_URL)")
+    command->add_option("--url", url, "the hub's admin listener, or unix:PATH (ORDERHUB_ADMIN_URL)")
         ->type_name("URL");
     command
         ->add_option("--token-file", token_file,
@@ -327,7 +327,7 @@ int admin_commands::run(const environment_reader& environment, std::ostream& out
   }
   parts_->input = &in;
   parts_->environment = environment;
-  return parts_->meant(*parts_, client(address->url, address->token), out, err);
+  return parts_->meant(*parts_, client(address->url, address->token, address->socket), out, err);
 }
 
 } // namespace orderhub::http_gateway::cli

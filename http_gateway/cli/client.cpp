@@ -65,6 +65,8 @@ result<client_answer> client::ask(const std::string& path, const std::string* bo
     curl_easy_setopt(easy.get(), CURLOPT_POSTFIELDS, body->c_str());
   }
   curl_easy_setopt(easy.get(), CURLOPT_URL, (base_ + path).c_str());
+  if (!socket_.empty())
+    curl_easy_setopt(easy.get(), CURLOPT_UNIX_SOCKET_PATH, socket_.c_str());
   curl_easy_setopt(easy.get(), CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy.get(), CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, &take);

@@ -17,8 +17,10 @@ struct client_answer {
 /// an answer above 64 MiB is none.
 class client {
 public:
-  /// `base`: `http://127.0.0.1:9070`, without a slash at its end.
-  client(std::string base, secret token) : base_(std::move(base)), token_(std::move(token)) {}
+  /// `base`: `http://127.0.0.1:9070`, without a slash at its end. `socket`: the path of a Unix
+  /// socket that it is reached by; empty: none.
+  client(std::string base, secret token, std::string socket = {})
+      : base_(std::move(base)), token_(std::move(token)), socket_(std::move(socket)) {}
 
   /// `path`: path and query, percent-encoded. Fails with `unavailable` where no answer came.
   [[nodiscard]] result<client_answer> get(const std::string& path) const;
@@ -36,6 +38,7 @@ private:
                                           const std::string& header_line = {}) const;
   std::string base_;
   secret token_;
+  std::string socket_;
 };
 
 /// One segment of a path, or one value of a query, percent-encoded.

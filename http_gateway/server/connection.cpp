@@ -1,15 +1,39 @@
 #include "http_gateway/server/connection.hpp"
 
+#include "http_gateway/server/local_socket.hpp"
 #include "http_gateway/server/shard.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
+
+#include <sys/socket.h>
 
 namespace orderhub::http_gateway::detail {
 namespace {
 
 /// So many requests a connection may have in flight before the size of its answers is known.
 constexpr std::size_t unknown_share = 4;
+
+/// Negative where the peer has gone.
+int family_of(const socket_type& socket) {
+  error_code ec;
+  const auto peer = socket.remote_endpoint(ec);
+  return ec ? -1 : peer.protocol().family();
+}
+
+/// Of a peer that has one.
+std::optional<asio::ip::address> address_of(const socket_type& socket) {
+  error_code ec;
+  const auto peer = socket.remote_endpoint(ec);
+  tcp::endpoint ip;
+  const auto family = ec ? -1 : peer.protocol().family();
+  if ((family != AF_INET && family != AF_INET6) || peer.size() > ip.capacity())
+    return std::nullopt;
+  std::memcpy(ip.data(), peer.data(), peer.size());
+  ip.resize(peer.size());
+  return ip.address();
+}
 
 } // namespace
 
@@ -45,15 +69,20 @@ bool connection::is_unwatched() const {
 }
 
 bool connection::is_from_loopback() const {
-  error_code ec;
-  const auto peer = socket_.remote_endpoint(ec);
-  return !ec && peer.address().is_loopback();
+  const auto family = family_of(socket_);
+  const auto address = address_of(socket_);
+  return family == AF_UNIX || (address && address->is_loopback());
 }
 
 std::string connection::peer() const {
-  error_code ec;
-  const auto peer = socket_.remote_endpoint(ec);
-  return ec ? std::string() : peer.address().to_string();
+  const auto address = address_of(socket_);
+  return address ? address->to_string() : std::string();
+}
+
+std::optional<local_peer> connection::peer_at_socket() {
+  if (family_of(socket_) != AF_UNIX)
+    return std::nullopt;
+  return peer_of(native_handle());
 }
 
 bool connection::is_slow_reader(std::int64_t now) const {

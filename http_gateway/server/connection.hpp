@@ -45,6 +45,7 @@ public:
   void close();
   [[nodiscard]] bool is_from_loopback() const;
   [[nodiscard]] std::string peer() const;
+  [[nodiscard]] std::optional<local_peer> peer_at_socket();
   /// Owes nobody anything.
   [[nodiscard]] bool settled() const { return lingering_ || closed_; }
   /// Has a request that is not handed over yet.

@@ -43,6 +43,10 @@ std::string http_exchange::peer() const {
   return connection_ ? connection_->peer() : std::string();
 }
 
+std::optional<local_peer> http_exchange::peer_at_socket() const {
+  return connection_ ? connection_->peer_at_socket() : std::nullopt;
+}
+
 bool http_exchange::answer(http_response response) {
   if (answered_.exchange(true, std::memory_order_acq_rel))
     return false;

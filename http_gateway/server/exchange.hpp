@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,13 @@ class shard;
 enum class departure : std::uint8_t {
   finished_sending = 1, ///< It has closed its sending side (FIN), and may still read an answer.
   gone = 2,             ///< Its connection is closed or reset: nobody reads an answer.
+};
+
+/// Who is at the other end of a Unix socket, as the kernel noted it when that was connected.
+struct local_peer {
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::vector<std::uint32_t> groups; ///< Its other groups.
 };
 
 /// A request that waits for its answer. Owned by its connection and by whoever answers it; may
@@ -43,13 +51,15 @@ public:
   /// Answers in `delay_ms` (0 or more), not sooner; whoever answers until then comes first. Only
   /// from inside `request_handler::handle`.
   void answer_later(std::int64_t delay_ms, http_response response);
-  /// Whether its caller is on this machine's loopback. False where it has gone. Only from inside
-  /// `request_handler::handle`.
+  /// Whether its caller is on this machine's loopback, or at a Unix socket. False where it has
+  /// gone. Only from inside `request_handler::handle`.
   [[nodiscard]] bool is_from_loopback() const;
 
-  /// Its caller's address without the port; empty where it has gone. Only from inside
-  /// `request_handler::handle`.
+  /// Its caller's address without the port; empty where it has gone, or is at a Unix socket. Only
+  /// from inside `request_handler::handle`.
   [[nodiscard]] std::string peer() const;
+  /// Who its caller is, at a Unix socket; else nothing. Only from inside `request_handler::handle`.
+  [[nodiscard]] std::optional<local_peer> peer_at_socket() const;
 
   /// The body has been taken over by somebody who bounds what he holds: its room is free for
   /// others. From any thread.

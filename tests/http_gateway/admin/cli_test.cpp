@@ -1,10 +1,12 @@
 #include "http_gateway/cli/admin_commands.hpp"
 #include "http_gateway/cli/client.hpp"
 #include "http_gateway/cli/table_text.hpp"
+#include "http_gateway/server/local_socket.hpp"
 #include "tests/http_gateway/admin/admin_hub.hpp"
 #include "tests/support/order_check.hpp"
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -255,6 +257,38 @@ TEST_CASE("a token goes over no network in the clear", "[admin][cli]") {
     return std::string_view(name) == "ORDERHUB_ADMIN_LISTEN" ? "0.0.0.0:9099" : nullptr;
   };
   CHECK(cli::admin_address_of({}, {}, listens)->url == "http://127.0.0.1:9099");
+}
+
+TEST_CASE("the hub's socket is taken where one listens, and neither URL nor token is given",
+          "[admin][cli]") {
+  std::map<std::string, std::string> set;
+  const auto environment = [&](const char* name) -> const char* {
+    const auto it = set.find(name);
+    return it == set.end() ? nullptr : it->second.c_str();
+  };
+  const auto where = [&](const std::string& url = {}) {
+    const auto address = cli::admin_address_of(url, {}, environment);
+    return address ? address->url + ' ' + address->socket : address.error().message;
+  };
+  CHECK(where("unix:/run/hub.sock") == "http://localhost /run/hub.sock");
+  CHECK_FALSE(cli::admin_address_of("unix:", {}, environment));
+  std::string folder = (std::filesystem::temp_directory_path() / "orderhub-XXXXXX").string();
+  REQUIRE(::mkdtemp(folder.data()) != nullptr);
+  set["ORDERHUB_ADMIN_LISTEN"] = "127.0.0.1:9099";
+  set["ORDERHUB_DATA_DIR"] = folder;
+  CHECK(where() == "http://127.0.0.1:9099 "); // Nobody listens there.
+  {
+    const auto socket = local_socket::listen(folder + "/admin.sock");
+    REQUIRE(socket);
+    CHECK(where() == "http://localhost " + folder + "/admin.sock");
+    CHECK(where("http://127.0.0.1:1") == "http://127.0.0.1:1 ");
+    set["ORDERHUB_ADMIN_TOKEN"] = "a-token";
+    CHECK(where() == "http://127.0.0.1:9099 ");
+    set.erase("ORDERHUB_ADMIN_TOKEN");
+    set["ORDERHUB_ADMIN_SOCKET"] = "off";
+    CHECK(where() == "http://127.0.0.1:9099 ");
+  }
+  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("a table is aligned, and steers no terminal", "[admin][cli]") {
