@@ -2,6 +2,7 @@
 
 #include "http_gateway/server/local_socket.hpp"
 #include "http_gateway/server/shard.hpp"
+#include "http_gateway/server/stream_body.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -47,6 +48,8 @@ void connection::start() {
 }
 
 void connection::on_half_close() {
+  if (streams_) // It would be sent to for ever.
+    return close();
   // A caller may close its sending side and still wait for its answers; but not for those that are
   // its own only, and not for ever.
   bool is_owed = writing_ || held_ || is_starved();
@@ -144,6 +147,10 @@ void connection::sweep(std::int64_t now) {
 }
 
 void connection::drain() {
+  if (streams_) {
+    waiting_.front()->stream_->finish();
+    return shard_.touch(*this);
+  }
   if (!waiting_.empty() || held_ || writing_ || lingering_ || closed_)
     return;
   if (current_)
@@ -156,6 +163,10 @@ void connection::reject_pending() {
   if (is_held())
     hand_over(std::move(held_)); // Nothing is admitted any more: it is answered with that.
   waiting_.for_each([&](http_exchange& exchange) {
+    if (exchange.ready_ && exchange.stream_) {
+      exchange.stream_->finish();
+      shard_.touch(*this);
+    }
     if (!shard::end(exchange))
       return;
     exchange.response_ = shard_.handler.stopping(exchange);
@@ -191,9 +202,13 @@ void connection::close() {
   socket_.close(ignored);
   while (!waiting_.empty()) {
     auto exchange = take_first();
+    if (exchange->ready_ && exchange->stream_)
+      exchange->stream_->leave();
     if (!exchange->answered() && !shard_.abandon(*exchange, departure::gone))
       shard_.adopt_orphan(std::move(exchange));
   }
+  streams_ = false;
+  stream_out_ = 0;
   held_.reset();
   out_ = std::string();
   out_offset_ = 0;

@@ -16,7 +16,10 @@ struct io_loop;
 class connection;
 class exchange_list;
 class shard;
+class stream_body;
 } // namespace detail
+
+class stream_sink;
 
 /// How a caller stopped waiting.
 enum class departure : std::uint8_t {
@@ -45,6 +48,11 @@ public:
   /// Answers, from any thread, never blocking. The first answer counts (the server's own time-out
   /// is one too); returns false for any later one, whose response is dropped.
   bool answer(http_response response);
+  /// Answers with a head whose body is written to what is returned (`stream_sink.hpp`): in chunks,
+  /// or to an HTTP/1.0 caller as it comes. Nothing behind it on its connection is answered, which
+  /// ends with it. From any thread, like `answer`; where that came first, what is returned has
+  /// ended.
+  stream_sink stream(http_response head);
   /// Its caller has an answer, or has given up.
   [[nodiscard]] bool answered() const { return answered_.load(std::memory_order_acquire); }
 
@@ -77,9 +85,16 @@ private:
   friend class detail::connection;
   friend class detail::exchange_list;
   friend class detail::shard;
+  friend class stream_sink;
+
+  /// Its answer stands: it goes to the io thread.
+  void deliver();
+  /// Something is to be done about its stream.
+  void wake_stream();
 
   std::shared_ptr<detail::io_loop> loop_; ///< The way back; null where a test made it.
   http_response response_;
+  std::shared_ptr<detail::stream_body> stream_; ///< Of an answer that comes by and by.
   std::atomic<bool> answered_{false};
   /// Which place it has; taken from it by whoever gives the place back.
   std::atomic<place> place_{place{}};
