@@ -33,6 +33,7 @@
 #include "journal/base/log.hpp"
 #include "journal/base/log_metrics.hpp"
 #include "journal/base/text.hpp"
+#include "journal/change_feed.hpp"
 #include "journal/commit_log/commit_log.hpp"
 #include "journal/commit_log/file_log_directory.hpp"
 #include "journal/copied_effects.hpp"
@@ -356,6 +357,8 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
   journal_options.sync = s.sync_commit;
   journal_options.boot = &machine;
   journal_options.lists = &handlers::order_lists();
+  journal::change_feed changes;
+  journal_options.changes = &changes;
   system_random random;
   auto log_files = journal::file_log_directory::make(s.data_dir);
   if (!log_files)
@@ -498,7 +501,8 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
                             .call_after_ms = s.call_after_ms},
                            &hub,
                            &hub,
-                           &desk});
+                           &desk,
+                           &changes});
   server_options admin_options;
   admin_options.host = s.admin_listen.host;
   admin_options.port = s.admin_listen.port;
