@@ -47,6 +47,8 @@ struct admin_commands::parts {
   std::size_t limit = 200;
   order_verb verb;
   std::string who, action, target, since;
+  std::string until = "done";
+  std::int64_t timeout_s = 0;
   std::istream* input = nullptr;
   order_list_options listed;
   std::function<int(const parts&, const client&, std::ostream&, std::ostream&)> meant;
@@ -118,6 +120,10 @@ struct admin_commands::parts {
 
   int list_orders(const client& hub, std::ostream& out, std::ostream& err) const {
     return cli::list_orders(listed, output, hub, out, err);
+  }
+
+  int watch_order(const client& hub, std::ostream& out, std::ostream& err) const {
+    return cli::watch_order(key, until, std::int64_t{1'000} * timeout_s, output, hub, out, err);
   }
 
   int show_order(const client& hub, std::ostream& out, std::ostream& err) const {
@@ -237,6 +243,14 @@ admin_commands::admin_commands(CLI::App& app) : parts_(std::make_unique<parts>()
   add_options(*p.add(*orders, "list", "which there are, the newest first", &parts::list_orders,
                      {"table", "wide", "json", "jsonl", "tsv"}),
               p.listed);
+  auto* watched =
+      key_of(p.add(*orders, "watch", "a line whenever an order changes", &parts::watch_order));
+  watched->add_option("--until", p.until, "done: nothing is open; settled: nothing is in doubt")
+      ->check(CLI::IsMember({"done", "settled"}))
+      ->capture_default_str();
+  watched->add_option("--timeout", p.timeout_s, "seconds, then exit status 7; 0: none")
+      ->check(CLI::Range(0, 86'400))
+      ->capture_default_str();
   key_of(p.add(*orders, "show", "how an order stands", &parts::show_order));
   key_of(p.add(*orders, "explain", "why it stands so, and what comes next", &parts::explain_order))
       ->add_option("--format", p.format, "text, or markdown for a channel")

@@ -3,6 +3,7 @@
 #include "journal/base/secret.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,15 @@ public:
   /// The same to a webhook's door, which takes what is signed: with one header more.
   [[nodiscard]] result<client_answer> deliver(const std::string& path, const std::string& body,
                                               const std::string& header_line) const;
+
+  /// What comes by and by (`text/event-stream`): `take` is given it as it comes, and nothing about
+  /// once a second, and says whether it wants more. Returns when it does not, or when the other
+  /// side ends it, after at most `timeout_ms` (0: never); a body is there only where the status is
+  /// not 200. Fails with `unavailable` where no answer came, and where nothing has come for so long
+  /// that nobody is there any more.
+  [[nodiscard]] result<client_answer>
+  follow(const std::string& path, std::int64_t timeout_ms,
+         const std::function<bool(std::string_view)>& take) const;
 
 private:
   [[nodiscard]] result<client_answer> ask(const std::string& path, const std::string* body,

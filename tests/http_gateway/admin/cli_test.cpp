@@ -1,5 +1,6 @@
 #include "http_gateway/cli/admin_commands.hpp"
 #include "http_gateway/cli/client.hpp"
+#include "http_gateway/cli/events.hpp"
 #include "http_gateway/cli/table_text.hpp"
 #include "http_gateway/server/local_socket.hpp"
 #include "tests/http_gateway/admin/admin_hub.hpp"
@@ -97,6 +98,25 @@ TEST_CASE("the command line shows an order, explains it and lists its records", 
   CHECK(full.status == cli::not_in_order);
   CHECK(has(full.out, "The disk is full."));
   CHECK(run({"status", "--quiet"}, environment).out.empty());
+}
+
+TEST_CASE("events are read however their bytes come apart", "[admin][cli]") {
+  const std::string text = ": \nid: 3\n\nretry: 2000\nevent: begin\r\nid: 4\ndata: {}\n\nid: 9\n\n"
+                           "event: change\nid: 12\ndata: one\ndata: two\n\nid: 13\nevent: chan";
+  for (std::size_t piece = 1; piece <= text.size(); ++piece) {
+    cli::event_reader reader;
+    std::string told;
+    for (std::size_t at = 0; at < text.size(); at += piece)
+      CHECK(reader.take(text.substr(at, piece), [&](const cli::hub_event& e) {
+        told += e.name + '@' + e.id + '=' + e.data + ' ';
+        return true;
+      }));
+    CHECK(told == "begin@4={} change@12=one\ntwo ");
+    CHECK(reader.id() == "12"); // What is not whole was not told.
+  }
+  cli::event_reader reader;
+  CHECK_FALSE(reader.take(text, [](const cli::hub_event&) { return false; }));
+  CHECK(reader.id() == "4");
 }
 
 TEST_CASE("the command line acts on vendors, and says what that comes to", "[admin][cli]") {
