@@ -6,6 +6,7 @@
 #include "http_gateway/cli/order_verbs.hpp"
 #include "http_gateway/cli/shown.hpp"
 #include "http_gateway/cli/table_text.hpp"
+#include "http_gateway/cli/top.hpp"
 
 #include <algorithm>
 #include <string_view>
@@ -322,6 +323,9 @@ admin_commands::admin_commands(CLI::App& app) : parts_(std::make_unique<parts>()
       },
       [&p](const char* name) { return p.environment(name); });
 
+  p.add(
+      app, "top", "vendors and what waits longest, on the whole terminal",
+      [](const client& hub, bool, std::ostream&, std::ostream& err) { return show_top(hub, err); });
   p.add(app, "status", "whether a hub takes orders: exit status 0, else 1", &parts::show_status)
       ->add_flag("--quiet,-q", p.is_quiet, "only the exit status");
 }

@@ -7,7 +7,9 @@ too; the kernel says who asks; a socket that a killed hub left is replaced, and 
 import json
 import os
 import pathlib
+import pty
 import pwd
+import select
 import socket
 import stat
 import subprocess
@@ -154,6 +156,40 @@ def check_socket(program, hub, directory, environment):
     assert any((a["role"], a["via"], a["outcome"]) == ("operate", "socket", "role_too_low") for a in done), done
 
 
+def check_top(program, environment):
+    """Draws vendors and orders on a terminal, and ends with q; off a terminal it says so."""
+    done = subprocess.run([str(program), "top"], env=environment, capture_output=True, text=True,
+                          timeout=60, check=False)
+    assert done.returncode == 2 and "needs a terminal" in done.stderr, done
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execve(program, [str(program), "top"],
+                  environment | {"TERM": "xterm", "LC_ALL": "C.UTF-8"})
+    seen = b""
+
+    def shows(text):
+        nonlocal seen
+        if select.select([terminal], [], [], 0.05)[0]:
+            seen += os.read(terminal, 65536)
+        return text in seen
+    wait_for("the vendors on the terminal", lambda: shows(b"VENDOR") and shows(b"stripe"))
+    os.write(terminal, b"q")
+    status = None
+
+    def has_ended():
+        nonlocal status
+        shows(b"")
+        done, code = os.waitpid(child, os.WNOHANG)
+        status = code if done else None
+        return done != 0
+    try:
+        wait_for("its end", has_ended)
+    except OSError:  # The terminal went with it.
+        status = os.waitpid(child, 0)[1]
+    assert status == 0, status
+    os.close(terminal)
+
+
 def check_one_hub_a_socket(program, hub, directory):
     """A second hub at the same socket does not start, and says so; the first one's stays."""
     other = Process([str(program), "serve", "--mock", "--data-dir", str(directory / "other"),
@@ -217,6 +253,7 @@ def main():
         assert done.returncode == 0 and "confirmed" in done.stdout, done
         assert subprocess.run([str(program), "orders", "watch", "o-404"], env=environment,
                               capture_output=True, timeout=60, check=False).returncode == 3
+        check_top(program, environment)
         # No event of that place is known: lists are to be read again.
         lost = Events(hub.admin_port, "?from=987654321")
         assert lost.next()[0] == "reset"
