@@ -1,5 +1,6 @@
 #include "journal/hub_journal.hpp"
 
+#include "journal/change_feed.hpp"
 #include "journal/checkpoint.hpp"
 #include "journal/commit_log/commit_log.hpp"
 #include "journal/damage.hpp"
@@ -25,6 +26,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace orderhub::journal {
 
@@ -152,6 +154,7 @@ private:
   [[nodiscard]] result<written> write_to_log(const std::vector<turn>& turns);
   [[nodiscard]] result<void> settle_now();
   void note(const checkpoint::slice& done);
+  void begin_feed();
   result<void> move_aside();
   result<void> slice_alone();
   template <class Work>
@@ -199,6 +202,7 @@ result<void> hub_journal_impl::start(random_source& random) {
     return found.failure();
   hub_ = found->hub;
   recent_.start(std::move(found->position), std::move(found->recent));
+  begin_feed();
   if (auto started = lists_.start(random); !started)
     return started;
   if (found->trim_waits)
@@ -211,6 +215,23 @@ result<void> hub_journal_impl::start(random_source& random) {
   if (!settled && settled.error().kind == error_kind::full)
     return {}; // Until there is room.
   return settled;
+}
+
+/// Who followed the run before goes on where he was, as far back as the last checkpoint.
+void hub_journal_impl::begin_feed() {
+  if (options_.changes == nullptr)
+    return;
+  const auto& position = recent_.position();
+  auto changed = recent_.changed([](std::string_view) { return true; }, change_feed::entries_max);
+  if (!changed.is_whole)
+    return options_.changes->start(position.last_lsn, position.last_lsn, {});
+  std::sort(changed.found.begin(), changed.found.end(),
+            [](const auto& a, const auto& b) { return a.last < b.last; });
+  std::vector<std::pair<log_sequence, std::string_view>> known;
+  known.reserve(changed.found.size());
+  for (const auto& c : changed.found)
+    known.emplace_back(c.last, c.key);
+  options_.changes->start(position.checkpoint.lsn, position.last_lsn, known);
 }
 
 result<void> hub_journal_impl::settle() {
@@ -342,7 +363,10 @@ result<void> hub_journal_impl::commit(std::vector<turn>& turns) {
     return done.failure();
   }
   note(done->rider);
+  const auto before_it = recent_.position().last_lsn;
   recent_.add(turns, done->bytes, done->boottime_ms, this_boot_);
+  if (options_.changes != nullptr)
+    options_.changes->add(before_it, turns);
   {
     const std::lock_guard lock(metrics_mutex_);
     ++metrics_.commits;

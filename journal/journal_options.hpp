@@ -7,6 +7,8 @@
 
 namespace orderhub::journal {
 
+class change_feed;
+
 struct journal_options {
   /// A checkpoint begins when the records not yet folded reach this size or this age.
   std::uint64_t checkpoint_bytes = 8U << 20U;
@@ -24,6 +26,9 @@ struct journal_options {
   const boot_clock* boot = nullptr;
   /// What is listed, and how; null: nothing is, and lists that are there go. Outlives the journal.
   const listing_rules* lists = nullptr;
+  /// Told of what every commit changed, and at the start of what is in no row yet; null: nobody is.
+  /// Outlives the journal.
+  change_feed* changes = nullptr;
 };
 
 } // namespace orderhub::journal

@@ -61,6 +61,7 @@ libcurl4-openssl-dev libcurl4-gnutls-dev
 libssl-dev
 libdeflate-dev
 libzstd-dev
+libncurses-dev
 nlohmann-json3-dev
 libboost-dev
 libcli11-dev

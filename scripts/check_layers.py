@@ -77,6 +77,8 @@ LIBRARIES = [
      "only journal/row_packing.cpp compresses rows"),
     (r"curl/", "CURL::libcurl", r"(providers/transport/|http_gateway/cli/client\.cpp$)",
      "only providers/transport and the command line's client know libcurl"),
+    (r"ncursesw/", "ncurses::ncursesw", r"http_gateway/cli/top\.cpp$",
+     "only the command line's top draws on a terminal"),
     (r"nlohmann/", "nlohmann_json::nlohmann_json", r".*\.cpp$",
      "the JSON library stays inside .cpp files"),
     (r"boost/", "orderhub_beast", r"http_gateway/server/",

@@ -8,6 +8,8 @@
 #include <utility>
 
 #include <openssl/crypto.h>
+#include <pwd.h>
+#include <unistd.h>
 
 namespace orderhub::http_gateway {
 
@@ -136,12 +138,56 @@ void admin_access::note_failed(const std::string& peer) {
   ++f.count;
 }
 
-std::variant<admin_caller, admin_problem> admin_access::caller_of(const http_request& request,
-                                                                  const std::string& peer) {
+/// The list of users may lie on another machine, so each is asked for once.
+std::string admin_access::user_name(std::uint32_t uid) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto known = user_names_.find(uid); known != user_names_.end())
+      return known->second;
+  }
+  auto name = "uid " + std::to_string(uid);
+  std::vector<char> room(16'384);
+  passwd entry{};
+  passwd* found = nullptr;
+  if (::getpwuid_r(uid, &entry, room.data(), room.size(), &found) == 0 && found != nullptr)
+    if (const std::string_view of_list(found->pw_name);
+        !of_list.empty() && is_utf8(of_list) && !has_control_character(of_list))
+      name = cut_text(of_list, actor_size_max);
+  const std::lock_guard lock(mutex_);
+  if (user_names_.size() >= peers_max)
+    user_names_.clear();
+  return user_names_.insert_or_assign(uid, std::move(name)).first->second;
+}
+
+std::variant<admin_caller, admin_problem>
+admin_access::caller_at_socket(const admin_access_rules& rules, const http_request& request,
+                               const local_peer& who) {
+  constexpr std::uint32_t root = 0;
+  const bool is_own = who.uid == root || who.uid == ::geteuid();
+  const auto group = static_cast<std::uint32_t>(::getegid());
+  if (!is_own && who.gid != group &&
+      std::find(who.groups.begin(), who.groups.end(), group) == who.groups.end())
+    return admin_problem{admin_reason::forbidden,
+                         user_name(who.uid) +
+                             " is not in the hub's group, which may use its socket.",
+                         {},
+                         {},
+                         {}};
+  if (auto problem = foreign(request, rules.public_url))
+    return std::move(*problem);
+  return admin_caller{
+      user_name(who.uid), is_own ? admin_role::admin : rules.at_socket, "socket", {}};
+}
+
+std::variant<admin_caller, admin_problem>
+admin_access::caller_of(const http_request& request, const std::string& peer,
+                        const std::optional<local_peer>& at_socket) {
   const auto rules = [&] {
     const std::lock_guard lock(mutex_);
     return rules_;
   }();
+  if (at_socket)
+    return caller_at_socket(*rules, request, *at_socket);
   if (rules->tokens.empty()) {
     if (!is_loopback_host(request.host))
       return admin_problem{admin_reason::forbidden, {}, "host", {}, {}};

@@ -102,9 +102,17 @@ admin_api::admin_api(host::ingress& hub, admin_access_rules access, const clock&
     refused_ = std::make_shared<refused_actions>(*shown_->desk, time);
     lane_ = std::make_unique<action_lane>();
   }
+  if (shown_ && shown_->changes != nullptr)
+    streams_ = std::make_unique<admin_streams>(sources(), *shown_->changes, shown_->streams);
 }
 
 admin_api::~admin_api() = default;
+
+void admin_api::set_access(admin_access_rules access) {
+  access_.set(std::move(access));
+  if (streams_)
+    streams_->end_all();
+}
 
 std::vector<std::string> admin_api::counted_handlers() {
   return {"metrics", "health", "admin"};
@@ -144,7 +152,7 @@ void admin_api::serve(const http_exchange_ptr& exchange, const std::string& requ
     }
     to(shown(admin_answer(problem)));
   };
-  auto caller = access_.caller_of(request, exchange->peer());
+  auto caller = access_.caller_of(request, exchange->peer(), exchange->peer_at_socket());
   if (const auto* problem = std::get_if<admin_problem>(&caller))
     return refuse(*problem, {"unknown", admin_role::read, "none", {}});
   auto& who = std::get<0>(caller);
@@ -154,6 +162,8 @@ void admin_api::serve(const http_exchange_ptr& exchange, const std::string& requ
   auto& found = std::get<0>(call);
   if (who.role < found.route->role)
     return refuse(too_low(who, found.route->role), who);
+  if (found.route->streams)
+    return follow(exchange, found, request_id, to);
   if (found.route->method == "GET")
     return to(shown(found.route->answer(found, sources())));
   if (!is_json(request))
@@ -170,6 +180,17 @@ void admin_api::serve(const http_exchange_ptr& exchange, const std::string& requ
   if (who.role < needed)
     return refuse(too_low(who, needed), who);
   operate(request, std::move(found), who, request_id, to);
+}
+
+void admin_api::follow(const http_exchange_ptr& exchange, const admin_call& call,
+                       const std::string& request_id, const reply& to) {
+  if (exchange->request.method == "HEAD")
+    return to(http_response());
+  if (streams_ == nullptr)
+    return to(response_of(
+        admin_problem{admin_reason::unavailable, "This hub cannot be followed.", {}, {}, {}}));
+  if (const auto problem = streams_->open(exchange, call, request_id))
+    to(response_of(*problem));
 }
 
 /// What acts on vendors and events waits for nobody: it answers when it is durable.
@@ -235,7 +256,7 @@ http_response admin_api::answer_to(http_exchange& exchange) {
   const auto path = target.substr(0, target.find('?'));
   const bool health = path == "/restate/health";
   if (!health) {
-    auto caller = access_.caller_of(request, exchange.peer());
+    auto caller = access_.caller_of(request, exchange.peer(), exchange.peer_at_socket());
     if (auto* problem = std::get_if<admin_problem>(&caller))
       return shown(admin_answer(std::move(*problem)));
   }
@@ -254,6 +275,9 @@ http_response admin_api::answer_to(http_exchange& exchange) {
   if (refused_)
     page.one("orderhub_operator_refusals_not_recorded_total", metric_kind::counter,
              refused_->not_recorded(), "Refused attempts that were too many for the audit.");
+  if (streams_)
+    page.one("orderhub_stream_clients", metric_kind::gauge, streams_->now(),
+             "Who follows /admin/stream.");
   page.describe_itself();
   const auto format = format_wanted(request.header("accept"));
   http_response r;

@@ -6,6 +6,7 @@
 #include "http_gateway/admin/admin_access.hpp"
 #include "http_gateway/admin/admin_action.hpp"
 #include "http_gateway/admin/admin_pages.hpp"
+#include "http_gateway/admin/admin_streams.hpp"
 #include "http_gateway/ingress/access.hpp"
 #include "http_gateway/monitoring/metrics_page.hpp"
 #include "http_gateway/server/server.hpp"
@@ -27,16 +28,18 @@ namespace orderhub::http_gateway {
 ///
 /// Everything but an action is answered on the io thread of this listener, which is none of the
 /// public one's: a page reads a bounded number of rows and waits for nobody. Actions have a thread
-/// of their own, one after the other.
+/// of their own, one after the other, and so have streams together.
 class admin_api final : public request_handler {
 public:
   /// Of the pages; they are 404 where it is not given.
   struct shown_hub {
     host::operator_view view;
     hub_description about;
-    host::operator_desk* desk = nullptr;     ///< Outlives this. Null: nobody acts here.
-    host::vendor_control* vendors = nullptr; ///< Outlives it; null: they are shown only.
-    const webhook_desk* webhooks = nullptr;  ///< Outlives it; null: there are none.
+    host::operator_desk* desk = nullptr;           ///< Outlives this. Null: nobody acts here.
+    host::vendor_control* vendors = nullptr;       ///< Outlives it; null: they are shown only.
+    const webhook_desk* webhooks = nullptr;        ///< Outlives it; null: there are none.
+    const journal::change_feed* changes = nullptr; ///< Outlives it; null: nobody can follow.
+    admin_streams::options streams = {};
   };
 
   /// Fills in what a scrape answers; asked at each, on the io thread.
@@ -47,7 +50,10 @@ public:
   ~admin_api() override;
 
   /// Other tokens count from the next request on. From any thread.
-  void set_access(admin_access_rules access) { access_.set(std::move(access)); }
+  /// Who follows a stream has to show his again.
+  void set_access(admin_access_rules access);
+  /// Null: nobody can follow.
+  [[nodiscard]] admin_streams* streams() { return streams_.get(); }
   /// For `server_options::handlers`.
   static std::vector<std::string> counted_handlers();
 
@@ -58,6 +64,8 @@ private:
   using reply = std::function<void(http_response)>;
   [[nodiscard]] http_response answer_to(http_exchange& exchange);
   void serve(const http_exchange_ptr& exchange, const std::string& request_id, const reply& to);
+  void follow(const http_exchange_ptr& exchange, const admin_call& call,
+              const std::string& request_id, const reply& to);
   void begin(const http_exchange_ptr& exchange, admin_call call, admin_caller who,
              const std::string& request_id, const reply& to);
   void operate(const http_request& request, admin_call call, const admin_caller& who,
@@ -72,6 +80,7 @@ private:
   std::optional<shown_hub> shown_;
   std::shared_ptr<refused_actions> refused_; ///< Null: nobody acts here.
   std::unique_ptr<action_lane> lane_;        ///< Ends before the rest.
+  std::unique_ptr<admin_streams> streams_;   ///< Likewise.
 };
 
 /// A request's own `x-request-id` where it is at most 64 plain characters; else one that is made.

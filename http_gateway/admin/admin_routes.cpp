@@ -2,6 +2,7 @@
 
 #include "http_gateway/admin/admin_action.hpp"
 #include "http_gateway/admin/admin_pages.hpp"
+#include "http_gateway/admin/admin_streams.hpp"
 #include "http_gateway/admin/operator_action.hpp"
 #include "http_gateway/admin/orders_filter.hpp"
 #include "http_gateway/ingress/normal_form.hpp"
@@ -118,6 +119,18 @@ constexpr std::array routes = {
                 "explanation", &explain_page},
     admin_route{"GET", "/admin/orders/{key}/journal", admin_role::read, journal_query, "journal",
                 &journal_page},
+    admin_route{"GET",
+                "/admin/stream",
+                admin_role::read,
+                stream_parameters,
+                "stream_change",
+                nullptr,
+                nullptr,
+                {},
+                {},
+                nullptr,
+                {},
+                true},
     admin_route{"GET", "/admin/lookup", admin_role::read, lookup_query, "lookup", &lookup_page},
     admin_route{"GET", "/admin/vendors", admin_role::read, {}, "vendors", &vendors_page},
     admin_route{"GET", "/admin/vendors/{vendor}", admin_role::read, {}, "vendor", &vendor_page},

@@ -43,6 +43,8 @@ struct admin_route {
   /// Of a POST instead: does it, now or later, and answers then.
   void (*operate)(operator_action, const admin_sources&) = nullptr;
   std::span<const admin_parameter> members = {}; ///< Of its JSON body, all of them texts.
+  /// Of a GET instead of `answer`: events, as long as the caller listens. The schema is of one.
+  bool streams = false;
 };
 std::span<const admin_route> admin_routes();
 

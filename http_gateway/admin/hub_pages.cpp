@@ -1,6 +1,7 @@
 // The hub itself, its vendors, and what the API is.
 #include "http_gateway/admin/admin_pages.hpp"
 #include "http_gateway/admin/page_json.hpp"
+#include "http_gateway/admin/stream_items.hpp"
 #include "journal/base/text.hpp"
 #include "providers/policy/circuit_breaker.hpp"
 #include "providers/vendors.hpp"
@@ -124,6 +125,16 @@ json waiting_json(const admin_sources& from) {
 }
 
 } // namespace
+
+std::string text_of(const host::vendor_places& vendor, unix_ms now) {
+  return page_of(vendor_json(vendor, now)).body;
+}
+
+std::string standing_of(const host::vendor_places& v) {
+  return page_of(json{state_of(v), v.why, switch_json(v.switches.at(0)),
+                      switch_json(v.switches.at(1)), v.ramp_percent.value_or(0), v.queued})
+      .body;
+}
 
 std::string hub_text(const admin_sources& from) {
   const auto& id = from.hub.hub();

@@ -6,6 +6,7 @@
 #include "http_gateway/admin/admin_pages.hpp"
 #include "http_gateway/admin/orders_filter.hpp"
 #include "http_gateway/admin/page_json.hpp"
+#include "http_gateway/admin/stream_items.hpp"
 #include "providers/tables/currencies.hpp"
 
 #include <algorithm>
@@ -29,6 +30,8 @@ json text(std::string_view t) {
   return text_or_null<json>(t);
 }
 
+} // namespace
+
 handlers::list_reader reader_of(const host::operator_view& hub) {
   return {[&](const auto& behind, std::size_t rows, std::size_t most, const auto& take) {
             return hub.listed(behind, rows, most, take);
@@ -42,6 +45,8 @@ handlers::list_reader reader_of(const host::operator_view& hub) {
           },
           [&](const object_id& id) { return hub.listing_of(id); }};
 }
+
+namespace {
 
 std::string_view state_of(const handlers::listed_step& step) {
   if (step.in_doubt)
@@ -177,7 +182,33 @@ result<std::size_t> stuck_now(const admin_sources& from) {
   return page->items.size();
 }
 
+/// Of a summary.
+json counts_json(const journal::listing_counts& counts) {
+  using namespace handlers::list_mark;
+  std::int64_t all = 0;
+  auto statuses = counts_behind(counts, status);
+  for (const auto& n : statuses)
+    all += n.get<std::int64_t>();
+  return {{"orders", all},
+          {"by_status", std::move(statuses)},
+          {"open", count_of(counts, open)},
+          {"in_doubt", count_of(counts, in_doubt)},
+          {"attention", count_of(counts, attention)},
+          {"paused", count_of(counts, paused)},
+          {"by_wait", counts_behind(counts, waits)},
+          {"by_vendor", counts_behind(counts, vendor)},
+          {"complete", counts.is_whole}};
+}
+
 } // namespace
+
+std::string text_of(const handlers::list_item& item) {
+  return page_of(item_json(item)).body;
+}
+
+std::string text_of(const journal::listing_counts& counts) {
+  return page_of(counts_json(counts)).body;
+}
 
 admin_answer orders_page(const admin_call& call, const admin_sources& from) {
   auto wanted = order_list_of(call);
@@ -194,7 +225,6 @@ admin_answer order_search_page(const admin_call& call, const admin_sources& from
 }
 
 admin_answer summary_page(const admin_call&, const admin_sources& from) {
-  using namespace handlers::list_mark;
   const auto as_of = from.hub.journal().last_lsn;
   const auto counts = from.hub.counts();
   if (!counts)
@@ -212,25 +242,13 @@ admin_answer summary_page(const admin_call&, const admin_sources& from) {
   for (const auto& [currency, sums] : today->charged_and_refunded)
     money.push_back(
         {{"currency", text(currency)}, {"charged", sums.first}, {"refunded", sums.second}});
-  std::int64_t all = 0;
-  const auto statuses = counts_behind(*counts, status);
-  for (const auto& n : statuses)
-    all += n.get<std::int64_t>();
-  return page_of(json{
-      {"orders", all},
-      {"by_status", statuses},
-      {"open", count_of(*counts, open)},
-      {"in_doubt", count_of(*counts, in_doubt)},
-      {"attention", count_of(*counts, attention)},
-      {"paused", count_of(*counts, paused)},
-      {"stuck", *stuck},
-      {"by_wait", counts_behind(*counts, waits)},
-      {"by_vendor", counts_behind(*counts, vendor)},
-      {"today",
-       {{"orders", today->orders}, {"money", std::move(money)}, {"complete", today->is_complete}}},
-      {"as_of_lsn", as_of},
-      {"complete", counts->is_whole},
-      {"indexing", *share ? json(**share) : json(nullptr)}});
+  auto summary = counts_json(*counts);
+  summary["stuck"] = *stuck;
+  summary["today"] = {
+      {"orders", today->orders}, {"money", std::move(money)}, {"complete", today->is_complete}};
+  summary["as_of_lsn"] = as_of;
+  summary["indexing"] = *share ? json(**share) : json(nullptr);
+  return page_of(summary);
 }
 
 } // namespace orderhub::http_gateway

@@ -3,6 +3,7 @@
 #include "http_gateway/admin/admin_pages.hpp"
 #include "http_gateway/admin/operator_action.hpp"
 #include "http_gateway/admin/page_json.hpp"
+#include "http_gateway/admin/stream_items.hpp"
 #include "http_gateway/admin/utc_time_in.hpp"
 #include "http_gateway/webhooks/webhook_desk.hpp"
 #include "journal/base/hash.hpp"
@@ -76,6 +77,14 @@ json item_json(const listed_webhook& one) {
           {"swept", r.is_swept},
           {"replays", one.replays}};
 }
+
+} // namespace
+
+std::string text_of(const listed_webhook& one) {
+  return page_of(item_json(one)).body;
+}
+
+namespace {
 
 // ── Lists ───────────────────────────────────────────────────────────────────────────────────
 

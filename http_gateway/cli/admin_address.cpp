@@ -3,17 +3,24 @@
 #include "journal/base/loopback.hpp"
 #include "journal/base/text.hpp"
 
+#include <cerrno>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 namespace orderhub::http_gateway::cli {
 
 namespace {
 
 constexpr std::string_view built_in_url = "http://127.0.0.1:9070";
+constexpr std::string_view by_socket = "unix:";
 
 std::string text_of(const environment_reader& environment, const char* name) {
   const auto* value = environment(name);
@@ -46,6 +53,40 @@ std::string url_of_listen(std::string listen) {
   return listen.empty() ? std::string(built_in_url) : "http://" + listen;
 }
 
+bool is_listened_at(const std::string& path) {
+  sockaddr_un to{};
+  to.sun_family = AF_UNIX;
+  if (path.size() >= sizeof to.sun_path)
+    return false;
+  path.copy(to.sun_path, path.size());
+  const auto probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (probe < 0)
+    return false;
+  const bool is_there =
+      ::connect(probe, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0 || errno == EAGAIN;
+  ::close(probe);
+  return is_there;
+}
+
+/// Of the sockets where a hub may be, one at which it listens and lets us in; else empty. A
+/// relative path that nobody has named is none of them: it would be another hub in every directory.
+std::string url_of_socket(const environment_reader& environment) {
+  std::vector<std::string> places;
+  auto named = text_of(environment, "ORDERHUB_ADMIN_SOCKET");
+  if (named == "off")
+    return {};
+  if (!named.empty())
+    places.push_back(std::move(named));
+  else if (const auto data = text_of(environment, "ORDERHUB_DATA_DIR"); !data.empty())
+    places.push_back(data + "/admin.sock");
+  if (text_of(environment, "ORDERHUB_ADMIN_LISTEN").empty())
+    places.emplace_back("/run/orderhub/admin.sock");
+  for (const auto& place : places)
+    if (is_listened_at(place))
+      return std::string(by_socket) + place;
+  return {};
+}
+
 result<secret> token_in(const std::string& path) {
   std::ifstream file(path);
   if (!file)
@@ -64,6 +105,17 @@ result<admin_address> admin_address_of(const std::string& url_flag, const std::s
                                        const environment_reader& environment) {
   admin_address address;
   address.url = url_flag.empty() ? text_of(environment, "ORDERHUB_ADMIN_URL") : url_flag;
+  if (address.url.empty() && token_file.empty() &&
+      text_of(environment, "ORDERHUB_ADMIN_TOKEN").empty() &&
+      text_of(environment, "ORDERHUB_ADMIN_TOKEN_FILE").empty())
+    address.url = url_of_socket(environment);
+  if (address.url.starts_with(by_socket)) {
+    address.socket = address.url.substr(by_socket.size());
+    if (address.socket.empty() || address.socket.size() >= sizeof(sockaddr_un::sun_path))
+      return wrong("unix: must be followed by the path of the hub's socket, of at most 107 bytes");
+    address.url = "http://localhost"; // The kernel says who asks: no token is sent.
+    return address;
+  }
   if (address.url.empty())
     address.url = url_of_listen(text_of(environment, "ORDERHUB_ADMIN_LISTEN"));
   while (address.url.ends_with('/'))

@@ -6,6 +6,7 @@
 #include "http_gateway/cli/order_verbs.hpp"
 #include "http_gateway/cli/shown.hpp"
 #include "http_gateway/cli/table_text.hpp"
+#include "http_gateway/cli/top.hpp"
 
 #include <algorithm>
 #include <string_view>
@@ -47,6 +48,8 @@ struct admin_commands::parts {
   std::size_t limit = 200;
   order_verb verb;
   std::string who, action, target, since;
+  std::string until = "done";
+  std::int64_t timeout_s = 0;
   std::istream* input = nullptr;
   order_list_options listed;
   std::function<int(const parts&, const client&, std::ostream&, std::ostream&)> meant;
@@ -67,7 +70,7 @@ struct admin_commands::parts {
   CLI::App* add(CLI::App& to, const char* name, const char* help, command_work does,
                 const std::vector<std::string>& outputs = {"table", "json"}) {
     auto* command = to.add_subcommand(name, help);
-    command->add_option("--url", url, "the hub's admin listener (ORDERHUB_ADMIN_URL)")
+    command->add_option("--url", url, "the hub's admin listener, or unix:PATH (ORDERHUB_ADMIN_URL)")
         ->type_name("URL");
     command
         ->add_option("--token-file", token_file,
@@ -118,6 +121,10 @@ struct admin_commands::parts {
 
   int list_orders(const client& hub, std::ostream& out, std::ostream& err) const {
     return cli::list_orders(listed, output, hub, out, err);
+  }
+
+  int watch_order(const client& hub, std::ostream& out, std::ostream& err) const {
+    return cli::watch_order(key, until, std::int64_t{1'000} * timeout_s, output, hub, out, err);
   }
 
   int show_order(const client& hub, std::ostream& out, std::ostream& err) const {
@@ -237,6 +244,14 @@ admin_commands::admin_commands(CLI::App& app) : parts_(std::make_unique<parts>()
   add_options(*p.add(*orders, "list", "which there are, the newest first", &parts::list_orders,
                      {"table", "wide", "json", "jsonl", "tsv"}),
               p.listed);
+  auto* watched =
+      key_of(p.add(*orders, "watch", "a line whenever an order changes", &parts::watch_order));
+  watched->add_option("--until", p.until, "done: nothing is open; settled: nothing is in doubt")
+      ->check(CLI::IsMember({"done", "settled"}))
+      ->capture_default_str();
+  watched->add_option("--timeout", p.timeout_s, "seconds, then exit status 7; 0: none")
+      ->check(CLI::Range(0, 86'400))
+      ->capture_default_str();
   key_of(p.add(*orders, "show", "how an order stands", &parts::show_order));
   key_of(p.add(*orders, "explain", "why it stands so, and what comes next", &parts::explain_order))
       ->add_option("--format", p.format, "text, or markdown for a channel")
@@ -308,6 +323,9 @@ admin_commands::admin_commands(CLI::App& app) : parts_(std::make_unique<parts>()
       },
       [&p](const char* name) { return p.environment(name); });
 
+  p.add(
+      app, "top", "vendors and what waits longest, on the whole terminal",
+      [](const client& hub, bool, std::ostream&, std::ostream& err) { return show_top(hub, err); });
   p.add(app, "status", "whether a hub takes orders: exit status 0, else 1", &parts::show_status)
       ->add_flag("--quiet,-q", p.is_quiet, "only the exit status");
 }
@@ -327,7 +345,7 @@ int admin_commands::run(const environment_reader& environment, std::ostream& out
   }
   parts_->input = &in;
   parts_->environment = environment;
-  return parts_->meant(*parts_, client(address->url, address->token), out, err);
+  return parts_->meant(*parts_, client(address->url, address->token, address->socket), out, err);
 }
 
 } // namespace orderhub::http_gateway::cli

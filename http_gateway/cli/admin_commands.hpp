@@ -46,9 +46,11 @@ public:
 
   /// One of them is what the command line says.
   [[nodiscard]] bool is_meant() const;
-  /// Does it. The hub: `--url`, `ORDERHUB_ADMIN_URL`, where `ORDERHUB_ADMIN_LISTEN` says that one
-  /// of this environment listens, else http://127.0.0.1:9070. Its token:
-  /// `--token-file`, `ORDERHUB_ADMIN_TOKEN`, `ORDERHUB_ADMIN_TOKEN_FILE`; never an argument.
+  /// Does it. The hub: `--url`, `ORDERHUB_ADMIN_URL`; where neither it nor a token is given, the
+  /// Unix socket of this environment's hub (`ORDERHUB_ADMIN_SOCKET`, `ORDERHUB_DATA_DIR`) if one
+  /// listens there; where `ORDERHUB_ADMIN_LISTEN` says that it listens; without a token again the
+  /// socket /run/orderhub/admin.sock; else http://127.0.0.1:9070. Its token: `--token-file`,
+  /// `ORDERHUB_ADMIN_TOKEN`, `ORDERHUB_ADMIN_TOKEN_FILE`; never an argument.
   /// `in`: where keys (`-`) and the answers to questions come from.
   int run(const environment_reader& environment, std::ostream& out, std::ostream& err,
           std::istream& in = std::cin) const;
@@ -62,6 +64,7 @@ private:
 struct admin_address {
   std::string url;
   secret token;
+  std::string socket; ///< Path of the Unix socket; empty: by the URL's host and port.
 };
 result<admin_address> admin_address_of(const std::string& url_flag, const std::string& token_file,
                                        const environment_reader& environment);

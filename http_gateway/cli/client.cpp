@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <utility>
 
 #include <curl/curl.h>
 
@@ -9,7 +10,7 @@ namespace orderhub::http_gateway::cli {
 
 namespace {
 
-constexpr long connect_timeout_ms = 3'000, timeout_ms = 30'000;
+constexpr long connect_timeout_ms = 3'000, answer_timeout_ms = 30'000;
 constexpr std::size_t answer_size_max = std::size_t{64} << 20U;
 
 struct easy_end {
@@ -25,6 +26,34 @@ std::size_t take(char* bytes, std::size_t size, std::size_t count, void* to) {
     return 0;
   body.append(bytes, size * count);
   return size * count;
+}
+
+/// The hub says something every 15 seconds.
+constexpr long silence_max_s = 45;
+
+struct stream_taker {
+  CURL* easy;
+  const std::function<bool(std::string_view)>& take;
+  std::string body; ///< Of a refusal.
+  bool has_enough;
+};
+
+std::size_t take_streamed(char* bytes, std::size_t size, std::size_t count, void* to) {
+  auto& taker = *static_cast<stream_taker*>(to);
+  constexpr long ok = 200;
+  long status = 0;
+  curl_easy_getinfo(taker.easy, CURLINFO_RESPONSE_CODE, &status);
+  if (status != ok)
+    return take(bytes, size, count, &taker.body);
+  taker.has_enough = !taker.take({bytes, size * count});
+  return taker.has_enough ? 0 : size * count;
+}
+
+/// About once a second, whatever comes.
+int go_on(void* to, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  auto& taker = *static_cast<stream_taker*>(to);
+  taker.has_enough = taker.has_enough || !taker.take({});
+  return taker.has_enough ? 1 : 0;
 }
 
 } // namespace
@@ -65,12 +94,14 @@ result<client_answer> client::ask(const std::string& path, const std::string* bo
     curl_easy_setopt(easy.get(), CURLOPT_POSTFIELDS, body->c_str());
   }
   curl_easy_setopt(easy.get(), CURLOPT_URL, (base_ + path).c_str());
+  if (!socket_.empty())
+    curl_easy_setopt(easy.get(), CURLOPT_UNIX_SOCKET_PATH, socket_.c_str());
   curl_easy_setopt(easy.get(), CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy.get(), CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, &take);
   curl_easy_setopt(easy.get(), CURLOPT_WRITEDATA, &answer.body);
   curl_easy_setopt(easy.get(), CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms);
-  curl_easy_setopt(easy.get(), CURLOPT_TIMEOUT_MS, timeout_ms);
+  curl_easy_setopt(easy.get(), CURLOPT_TIMEOUT_MS, answer_timeout_ms);
   curl_easy_setopt(easy.get(), CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy.get(), CURLOPT_PROXY, ""); // None, whatever the environment says.
   if (const auto code = curl_easy_perform(easy.get()); code != CURLE_OK)
@@ -79,6 +110,40 @@ result<client_answer> client::ask(const std::string& path, const std::string* bo
   curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
   answer.status = static_cast<std::uint16_t>(status);
   return answer;
+}
+
+result<client_answer>
+client::follow(const std::string& path, std::int64_t timeout_ms,
+               const std::function<bool(std::string_view)>& take_piece) const {
+  const std::unique_ptr<CURL, easy_end> easy(curl_easy_init());
+  std::unique_ptr<curl_slist, list_end> headers;
+  headers.reset(curl_slist_append(nullptr, "Accept: text/event-stream"));
+  if (!token_.empty())
+    headers.reset(
+        curl_slist_append(headers.release(), ("Authorization: Bearer " + token_.reveal()).c_str()));
+  stream_taker taker{easy.get(), take_piece, {}, false};
+  if (!socket_.empty())
+    curl_easy_setopt(easy.get(), CURLOPT_UNIX_SOCKET_PATH, socket_.c_str());
+  curl_easy_setopt(easy.get(), CURLOPT_URL, (base_ + path).c_str());
+  curl_easy_setopt(easy.get(), CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy.get(), CURLOPT_HTTPHEADER, headers.get());
+  curl_easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, &take_streamed);
+  curl_easy_setopt(easy.get(), CURLOPT_WRITEDATA, &taker);
+  curl_easy_setopt(easy.get(), CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms);
+  curl_easy_setopt(easy.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(timeout_ms));
+  curl_easy_setopt(easy.get(), CURLOPT_XFERINFOFUNCTION, &go_on);
+  curl_easy_setopt(easy.get(), CURLOPT_XFERINFODATA, &taker);
+  curl_easy_setopt(easy.get(), CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(easy.get(), CURLOPT_LOW_SPEED_LIMIT, 1L);
+  curl_easy_setopt(easy.get(), CURLOPT_LOW_SPEED_TIME, silence_max_s);
+  curl_easy_setopt(easy.get(), CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy.get(), CURLOPT_PROXY, ""); // None, whatever the environment says.
+  const auto code = curl_easy_perform(easy.get());
+  if (code != CURLE_OK && !taker.has_enough)
+    return fail({error_kind::unavailable, "client", curl_easy_strerror(code)});
+  long status = 0;
+  curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
+  return client_answer{static_cast<std::uint16_t>(status), std::move(taker.body)};
 }
 
 std::string percent_encoded(std::string_view text) {

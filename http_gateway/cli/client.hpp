@@ -3,6 +3,7 @@
 #include "journal/base/secret.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -17,8 +18,10 @@ struct client_answer {
 /// an answer above 64 MiB is none.
 class client {
 public:
-  /// `base`: `http://127.0.0.1:9070`, without a slash at its end.
-  client(std::string base, secret token) : base_(std::move(base)), token_(std::move(token)) {}
+  /// `base`: `http://127.0.0.1:9070`, without a slash at its end. `socket`: the path of a Unix
+  /// socket that it is reached by; empty: none.
+  client(std::string base, secret token, std::string socket = {})
+      : base_(std::move(base)), token_(std::move(token)), socket_(std::move(socket)) {}
 
   /// `path`: path and query, percent-encoded. Fails with `unavailable` where no answer came.
   [[nodiscard]] result<client_answer> get(const std::string& path) const;
@@ -30,12 +33,22 @@ public:
   [[nodiscard]] result<client_answer> deliver(const std::string& path, const std::string& body,
                                               const std::string& header_line) const;
 
+  /// What comes by and by (`text/event-stream`): `take` is given it as it comes, and nothing about
+  /// once a second, and says whether it wants more. Returns when it does not, or when the other
+  /// side ends it, after at most `timeout_ms` (0: never); a body is there only where the status is
+  /// not 200. Fails with `unavailable` where no answer came, and where nothing has come for so long
+  /// that nobody is there any more.
+  [[nodiscard]] result<client_answer>
+  follow(const std::string& path, std::int64_t timeout_ms,
+         const std::function<bool(std::string_view)>& take) const;
+
 private:
   [[nodiscard]] result<client_answer> ask(const std::string& path, const std::string* body,
                                           const std::string& key,
                                           const std::string& header_line = {}) const;
   std::string base_;
   secret token_;
+  std::string socket_;
 };
 
 /// One segment of a path, or one value of a query, percent-encoded.

@@ -1,6 +1,7 @@
 #include "http_gateway/cli/order_list.hpp"
 
 #include "http_gateway/cli/admin_commands.hpp"
+#include "http_gateway/cli/events.hpp"
 #include "http_gateway/cli/shown.hpp"
 #include "http_gateway/cli/table_text.hpp"
 
@@ -145,6 +146,11 @@ public:
       : options_(options), output_(output), hub_(hub), out_(out), err_(err) {}
 
   int run() {
+    if (options_.watches && output_ == "json")
+      return refuse("--watch prints lines: -o table, wide, tsv or jsonl");
+    if (options_.watches &&
+        !(options_.email.empty() && options_.phone.empty() && options_.query.empty()))
+      return refuse("--watch does not go with --email, --phone and --find: a change has no names");
     columns_ = columns_of(!options_.columns.empty() ? std::string_view(options_.columns)
                           : output_ == "wide"       ? wide
                                                     : usual);
@@ -152,12 +158,26 @@ public:
       err_ << "orderhub: --columns takes " << column_names() << '\n';
       return wrong_use;
     }
+    const auto status = print_pages();
+    return status == done && options_.watches ? watch() : status;
+  }
+
+private:
+  int refuse(std::string_view why) const {
+    err_ << "orderhub: " << why << '\n';
+    return wrong_use;
+  }
+
+  int print_pages() {
+    place_.clear();
     auto left = options_.wants_all ? std::string::npos : options_.limit;
     for (std::string cursor; left > 0;) {
       auto page = next_page(std::min(left, page_max), cursor);
       if (const auto* status = std::get_if<int>(&page))
         return *status;
       auto& j = std::get<json>(page);
+      if (place_.empty()) // The list is at least as new.
+        place_ = text(j, "as_of_lsn");
       left -= std::min(left, j["orders"].size());
       cursor = j["next"].is_string() ? j["next"].get<std::string>() : std::string();
       take(std::move(j));
@@ -168,7 +188,64 @@ public:
     return done;
   }
 
-private:
+  int watch() {
+    std::string path = "/admin/stream?topics=orders";
+    for (const auto& [name, value] : parameters_of(options_))
+      if (name != "sort")
+        path.append("&").append(name).append("=").append(percent_encoded(value));
+    out_ << std::flush;
+    for (;;) {
+      bool is_behind = false;
+      const auto status = follow(hub_, path, place_, 0, err_, [&](const hub_event& event) {
+        is_behind = event.name == "reset";
+        if (event.name == "change")
+          print_change(event.data);
+        return !is_behind;
+      });
+      if (status != done || !is_behind)
+        return status;
+      err_ << "orderhub: too much has changed meanwhile; the list again\n";
+      rows_.clear();
+      if (const auto again = print_pages(); again != done)
+        return again;
+      out_ << std::flush;
+    }
+  }
+
+  void print_change(const std::string& data) {
+    const auto change = json::parse(data, nullptr, false);
+    std::vector<row> rows;
+    for (const auto& order : list(change, "orders")) {
+      if (options_.only_keys)
+        out_ << safe_text(text(order, "key")) << '\n';
+      else if (output_ == "jsonl")
+        out_ << order.dump() << '\n';
+      else if (output_ == "tsv")
+        print_fields(order);
+      else
+        rows.push_back(row_of(order));
+    }
+    if (!rows.empty())
+      out_ << without_titles(table_text(titles(), rows));
+    for (const auto& key : list(change, "gone"))
+      if (key.is_string() && !options_.only_keys && (output_ == "table" || output_ == "wide"))
+        out_ << safe_text(key.get<std::string>()) << "  (not in this list any more)\n";
+      else if (key.is_string() && output_ == "jsonl" && !options_.only_keys)
+        out_ << json{{"key", key}, {"gone", true}}.dump() << '\n';
+    out_ << std::flush;
+  }
+
+  [[nodiscard]] row titles() const {
+    row all;
+    for (const auto* c : columns_)
+      all.emplace_back(c->title);
+    return all;
+  }
+
+  static std::string without_titles(std::string table) {
+    return table.erase(0, table.find('\n') + 1);
+  }
+
   std::variant<json, int> next_page(std::size_t limit, const std::string& cursor) {
     const auto answer = asked(limit, cursor);
     if (!answer) {
@@ -273,13 +350,8 @@ private:
       out_ << all_.dump() << '\n';
       return;
     }
-    row titles;
-    for (const auto* c : columns_)
-      titles.emplace_back(c->title);
-    auto table = table_text(titles, rows_);
-    if (options_.has_no_header)
-      table.erase(0, table.find('\n') + 1);
-    out_ << table;
+    auto table = table_text(titles(), rows_);
+    out_ << (options_.has_no_header ? without_titles(std::move(table)) : table);
     warn();
   }
 
@@ -300,6 +372,7 @@ private:
   std::vector<const column*> columns_;
   std::vector<row> rows_;
   json all_;
+  std::string place_; ///< In the log, where the list was read.
   bool has_header_ = false;
 };
 
@@ -335,9 +408,77 @@ void add_options(CLI::App& command, order_list_options& o) {
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   command.add_flag("--all", o.wants_all, "all of them");
+  command.add_flag("--watch,-w", o.watches, "and then what changes, as it changes");
   command.add_flag("--quiet,-q", o.only_keys, "only the keys");
   command.add_flag("--no-header", o.has_no_header, "without the line of titles");
   command.add_option("--columns", o.columns, "with commas: " + column_names());
+}
+
+int watch_order(const std::string& key, std::string_view until, std::int64_t timeout_ms,
+                std::string_view output, const client& hub, std::ostream& out, std::ostream& err) {
+  const auto is_there = [&](const json& order) {
+    const auto& open = list(order, "open");
+    if (until == "done")
+      return text(order, "open_since") == "-";
+    return std::none_of(open.begin(), open.end(), [](const json& step) {
+      return text(step, "state") == "out" || text(step, "state") == "in_doubt";
+    });
+  };
+  const auto shown = columns_of("key,status,waits_for,next,flags");
+  const auto print = [&](const json& order) {
+    if (output == "json") {
+      out << order.dump() << '\n' << std::flush;
+      return;
+    }
+    row cells;
+    for (const auto* c : shown)
+      cells.push_back(c->shown(order));
+    const auto table = table_text(row(cells.size()), {cells});
+    out << table.substr(table.find('\n') + 1) << std::flush;
+  };
+  const auto read = [&](std::string& place) -> std::variant<json, int> {
+    const auto answer = hub.get("/admin/orders?limit=1&q=" + percent_encoded(key));
+    if (!answer) {
+      err << "orderhub: the hub is not reached: " << answer.error().message << '\n';
+      return not_reached;
+    }
+    const auto page = json::parse(answer->body, nullptr, false);
+    if (answer->status != 200) {
+      err << "orderhub: " << shown_problem(answer->body) << '\n';
+      return exit_status_of(answer->status);
+    }
+    const auto& found = list(page, "orders");
+    if (found.empty() || text(found[0], "key") != key) {
+      err << "orderhub: there is no order " << safe_text(key) << '\n';
+      return not_found;
+    }
+    place = text(page, "as_of_lsn");
+    return found[0];
+  };
+  const auto path = "/admin/stream?topics=orders&key_prefix=" + percent_encoded(key);
+  for (;;) {
+    std::string place;
+    auto order = read(place);
+    if (const auto* status = std::get_if<int>(&order))
+      return *status;
+    print(std::get<json>(order));
+    if (is_there(std::get<json>(order)))
+      return done;
+    bool is_behind = false;
+    const auto status = follow(hub, path, place, timeout_ms, err, [&](const hub_event& event) {
+      is_behind = event.name == "reset";
+      const auto change = json::parse(event.data, nullptr, false);
+      for (const auto& changed : list(change, "orders"))
+        if (text(changed, "key") == key) {
+          print(changed);
+          if (is_there(changed))
+            return false;
+        }
+      return !is_behind;
+    });
+    if (status != done || !is_behind)
+      return status;
+  }
 }
 
 int list_orders(const order_list_options& options, std::string_view output, const client& hub,

@@ -2,6 +2,7 @@
 #include "http_gateway/cli/client.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -24,7 +25,8 @@ struct order_list_options {
   std::string email, phone; ///< Posted: in no URL.
   std::size_t limit = 200;  ///< Of all pages.
   bool wants_all = false, only_keys = false, has_no_header = false;
-  std::string columns; ///< With commas; empty: those of the form.
+  bool watches = false; ///< Then follows what changes, until it is ended.
+  std::string columns;  ///< With commas; empty: those of the form.
 };
 
 /// Adds the options.
@@ -37,5 +39,11 @@ std::string column_names();
 /// `tsv` (a line an order, as its page comes). An exit status.
 int list_orders(const order_list_options& options, std::string_view output, const client& hub,
                 std::ostream& out, std::ostream& err);
+
+/// `orders watch`: a line whenever that order changes, until it is `done` (nothing of it is open)
+/// or `settled` (nothing of it is in doubt or on its way). An exit status: `not_yet` where
+/// `timeout_ms` (0: none) came first.
+int watch_order(const std::string& key, std::string_view until, std::int64_t timeout_ms,
+                std::string_view output, const client& hub, std::ostream& out, std::ostream& err);
 
 } // namespace orderhub::http_gateway::cli

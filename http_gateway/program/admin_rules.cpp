@@ -9,6 +9,7 @@ namespace orderhub::http_gateway {
 result<admin_access_rules> admin_rules_of(const settings& s, std::string_view mode) {
   admin_access_rules rules;
   rules.public_url = s.admin_public_url;
+  rules.at_socket = admin_role_of(s.admin_socket_role).value_or(admin_role::operate);
   rules.without_token = mode == "live" ? admin_role::read : admin_role::admin;
   if (!s.admin_token.empty())
     rules.tokens.push_back(token_of("env", admin_role::admin, s.admin_token));

@@ -24,6 +24,7 @@ settings without_reloaded(settings s) {
   s.api_token = s.admin_token = s.custom_webhooks = secret();
   s.admin_tokens.clear();
   s.admin_public_url.clear();
+  s.admin_socket_role.clear();
   for (auto& provider : s.custom) {
     provider.auth = secret();
     if (provider.oauth)

@@ -23,6 +23,7 @@
 #include "http_gateway/program/stop_signals.hpp"
 #include "http_gateway/program/webhook_keys.hpp"
 #include "http_gateway/program/wire_places.hpp"
+#include "http_gateway/server/local_socket.hpp"
 #include "http_gateway/server/server.hpp"
 #include "http_gateway/settings/order_settings_from.hpp"
 #include "http_gateway/settings/startup_checks.hpp"
@@ -32,6 +33,7 @@
 #include "journal/base/log.hpp"
 #include "journal/base/log_metrics.hpp"
 #include "journal/base/text.hpp"
+#include "journal/change_feed.hpp"
 #include "journal/commit_log/commit_log.hpp"
 #include "journal/commit_log/file_log_directory.hpp"
 #include "journal/copied_effects.hpp"
@@ -50,6 +52,7 @@
 #include <functional>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -107,6 +110,23 @@ result<std::unique_ptr<mock_server>> start_mock(const settings& s, std::string& 
     return port.failure();
   base = "http://127.0.0.1:" + std::to_string(*port);
   return mock;
+}
+
+/// The admin API's Unix socket; nothing where there is to be none. Where only its usual place takes
+/// none (no room, a path too long), the hub runs without it.
+result<std::optional<local_socket>> open_admin_socket(const settings& s) {
+  using maybe = std::optional<local_socket>;
+  if (s.admin_socket == "off")
+    return maybe();
+  auto made =
+      local_socket::listen(s.admin_socket.empty() ? s.data_dir + "/admin.sock" : s.admin_socket);
+  if (made)
+    return maybe(std::move(*made));
+  if (!s.admin_socket.empty() || made.error().kind == error_kind::unavailable)
+    return made.failure();
+  log::warn("admin_socket_not_made",
+            {{"setting", "ORDERHUB_ADMIN_SOCKET"}, {"message", made.error().message}});
+  return maybe();
 }
 
 /// The mock vendors' webhooks, to the hub's own port: they are signed and verified in mock mode
@@ -337,6 +357,8 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
   journal_options.sync = s.sync_commit;
   journal_options.boot = &machine;
   journal_options.lists = &handlers::order_lists();
+  journal::change_feed changes;
+  journal_options.changes = &changes;
   system_random random;
   auto log_files = journal::file_log_directory::make(s.data_dir);
   if (!log_files)
@@ -479,13 +501,19 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
                             .call_after_ms = s.call_after_ms},
                            &hub,
                            &hub,
-                           &desk});
+                           &desk,
+                           &changes});
   server_options admin_options;
   admin_options.host = s.admin_listen.host;
   admin_options.port = s.admin_listen.port;
   admin_options.connections_max = admin_connections_max;
   admin_options.yields = true;
   admin_options.handlers = admin_api::counted_handlers();
+  auto admin_socket = open_admin_socket(s);
+  if (!admin_socket)
+    return refused(admin_socket.error());
+  if (*admin_socket)
+    admin_options.local_listener = (*admin_socket)->fd();
   auto admin_listener = server::start(admin_options, admin);
   if (!admin_listener)
     return refused(admin_listener.error());
@@ -501,6 +529,7 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
   const auto public_address = address_text(s.listen, (*listener)->port());
   log::info("serving", {{"listen", public_address},
                         {"admin", address_text(s.admin_listen, (*admin_listener)->port())},
+                        {"admin_socket", *admin_socket ? (*admin_socket)->path() : "off"},
                         {"data_dir", s.data_dir},
                         {"sync", hub_options.sync_mode},
                         {"mock", s.mock_mode}});
@@ -521,6 +550,7 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
   orders->dead_webhooks->write_rest(machine.wall_ms());
   door.write_warnings(true);
   (*listener)->stop(drained ? 1'000 : 0);
+  admin_socket->reset(); // Nobody connects to what is not accepted any more.
   (*admin_listener)->stop(0);
   door.stop(); // What it was given goes to the hub, or comes again.
   hub.stop();

@@ -1,15 +1,40 @@
 #include "http_gateway/server/connection.hpp"
 
+#include "http_gateway/server/local_socket.hpp"
 #include "http_gateway/server/shard.hpp"
+#include "http_gateway/server/stream_body.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
+
+#include <sys/socket.h>
 
 namespace orderhub::http_gateway::detail {
 namespace {
 
 /// So many requests a connection may have in flight before the size of its answers is known.
 constexpr std::size_t unknown_share = 4;
+
+/// Negative where the peer has gone.
+int family_of(const socket_type& socket) {
+  error_code ec;
+  const auto peer = socket.remote_endpoint(ec);
+  return ec ? -1 : peer.protocol().family();
+}
+
+/// Of a peer that has one.
+std::optional<asio::ip::address> address_of(const socket_type& socket) {
+  error_code ec;
+  const auto peer = socket.remote_endpoint(ec);
+  tcp::endpoint ip;
+  const auto family = ec ? -1 : peer.protocol().family();
+  if ((family != AF_INET && family != AF_INET6) || peer.size() > ip.capacity())
+    return std::nullopt;
+  std::memcpy(ip.data(), peer.data(), peer.size());
+  ip.resize(peer.size());
+  return ip.address();
+}
 
 } // namespace
 
@@ -23,6 +48,8 @@ void connection::start() {
 }
 
 void connection::on_half_close() {
+  if (streams_) // It would be sent to for ever.
+    return close();
   // A caller may close its sending side and still wait for its answers; but not for those that are
   // its own only, and not for ever.
   bool is_owed = writing_ || held_ || is_starved();
@@ -45,15 +72,20 @@ bool connection::is_unwatched() const {
 }
 
 bool connection::is_from_loopback() const {
-  error_code ec;
-  const auto peer = socket_.remote_endpoint(ec);
-  return !ec && peer.address().is_loopback();
+  const auto family = family_of(socket_);
+  const auto address = address_of(socket_);
+  return family == AF_UNIX || (address && address->is_loopback());
 }
 
 std::string connection::peer() const {
-  error_code ec;
-  const auto peer = socket_.remote_endpoint(ec);
-  return ec ? std::string() : peer.address().to_string();
+  const auto address = address_of(socket_);
+  return address ? address->to_string() : std::string();
+}
+
+std::optional<local_peer> connection::peer_at_socket() {
+  if (family_of(socket_) != AF_UNIX)
+    return std::nullopt;
+  return peer_of(native_handle());
 }
 
 bool connection::is_slow_reader(std::int64_t now) const {
@@ -115,6 +147,10 @@ void connection::sweep(std::int64_t now) {
 }
 
 void connection::drain() {
+  if (streams_) {
+    waiting_.front()->stream_->finish();
+    return shard_.touch(*this);
+  }
   if (!waiting_.empty() || held_ || writing_ || lingering_ || closed_)
     return;
   if (current_)
@@ -127,6 +163,10 @@ void connection::reject_pending() {
   if (is_held())
     hand_over(std::move(held_)); // Nothing is admitted any more: it is answered with that.
   waiting_.for_each([&](http_exchange& exchange) {
+    if (exchange.ready_ && exchange.stream_) {
+      exchange.stream_->finish();
+      shard_.touch(*this);
+    }
     if (!shard::end(exchange))
       return;
     exchange.response_ = shard_.handler.stopping(exchange);
@@ -162,9 +202,13 @@ void connection::close() {
   socket_.close(ignored);
   while (!waiting_.empty()) {
     auto exchange = take_first();
+    if (exchange->ready_ && exchange->stream_)
+      exchange->stream_->leave();
     if (!exchange->answered() && !shard_.abandon(*exchange, departure::gone))
       shard_.adopt_orphan(std::move(exchange));
   }
+  streams_ = false;
+  stream_out_ = 0;
   held_.reset();
   out_ = std::string();
   out_offset_ = 0;

@@ -28,6 +28,8 @@ public:
   void start();
   /// The answer to one of its requests stands; it is written when its turn has come.
   void on_ready(http_exchange& exchange);
+  /// Something was written to the stream of one of its requests, or it has ended.
+  void on_streamed(http_exchange& exchange);
   /// Writes the answers that are ready in order, as far as the socket takes them, then reads on.
   void flush();
   /// Ends what is overdue at `now`.
@@ -45,6 +47,7 @@ public:
   void close();
   [[nodiscard]] bool is_from_loopback() const;
   [[nodiscard]] std::string peer() const;
+  [[nodiscard]] std::optional<local_peer> peer_at_socket();
   /// Owes nobody anything.
   [[nodiscard]] bool settled() const { return lingering_ || closed_; }
   /// Has a request that is not handed over yet.
@@ -98,6 +101,10 @@ private:
   /// True where the connection ends behind it.
   bool format(std::string& out, http_exchange& exchange);
   void write_ready();
+  /// Adds what there is of the stream that is being answered with, its head first.
+  void add_stream(std::string& out);
+  /// The kernel took so much.
+  void note_sent(std::size_t size);
   void send(std::string& out);
   /// Brings the server's budget up to date with what is unsent here.
   void account();
@@ -118,6 +125,7 @@ private:
   std::size_t out_offset_ = 0;
   std::size_t ready_size_ = 0; ///< Of answers that stand and are not formatted yet.
   std::size_t accounted_ = 0;  ///< Of the server's budget for unsent answers.
+  std::size_t stream_out_ = 0; ///< Of a stream, on its way to the socket.
   std::size_t expected_size_;  ///< Of an answer to come: the largest of late.
   std::size_t discarded_ = 0;
   std::int64_t idle_since_ms_ = 0;
@@ -137,6 +145,7 @@ private:
   bool resets_ = false;       ///< And then the connection is reset.
   bool owes_continue_ = false;
   bool lingering_ = false;
+  bool streams_ = false; ///< The first of `waiting_` is a stream whose head has left.
   bool closed_ = false;
 };
 

@@ -51,7 +51,8 @@ void connection::on_readable(const error_code& wait_error) {
   if (wait_error)
     return close();
   auto& scratch = shard_.scratch;
-  const auto kept = lingering_ ? 0 : pending_.size();
+  const bool discards = lingering_ || streams_; // Then it is read only to see its end.
+  const auto kept = discards ? 0 : pending_.size();
   if (kept >= scratch.size())
     return close(); // Cannot happen: parsing stops long before.
   std::copy_n(pending_.data(), kept, scratch.data());
@@ -59,8 +60,7 @@ void connection::on_readable(const error_code& wait_error) {
   // A paused pipeline keeps what was read of it, so that is little; bodies that have room and what
   // is discarded are read in larger pieces.
   const bool has_room = current_ && current_->received_.load(std::memory_order_relaxed) != 0;
-  const auto wanted =
-      lingering_ ? scratch.size() : read_size + (has_room ? parser_->body_left() : 0);
+  const auto wanted = discards ? scratch.size() : read_size + (has_room ? parser_->body_left() : 0);
   const auto room = std::min<std::uint64_t>(scratch.size() - kept, wanted);
   const auto size =
       socket_.read_some(asio::buffer(scratch.data() + kept, static_cast<std::size_t>(room)), ec);
@@ -70,7 +70,7 @@ void connection::on_readable(const error_code& wait_error) {
     return on_end_of_input();
   if (ec)
     return close();
-  if (lingering_) {
+  if (discards) {
     discarded_ += size;
     if (discarded_ > shard_.options.linger_size_max)
       return close();

@@ -43,20 +43,29 @@ std::string http_exchange::peer() const {
   return connection_ ? connection_->peer() : std::string();
 }
 
+std::optional<local_peer> http_exchange::peer_at_socket() const {
+  return connection_ ? connection_->peer_at_socket() : std::nullopt;
+}
+
 bool http_exchange::answer(http_response response) {
   if (answered_.exchange(true, std::memory_order_acq_rel))
     return false;
   response_ = std::move(response);
+  deliver();
+  return true;
+}
+
+void http_exchange::deliver() {
   if (!loop_) // Not from a server: a test's.
-    return true;
+    return;
   detail::shard::release(*this);
   if (detail::shard::deliver_here(*this))
-    return true;
+    return;
   bool first = false;
   {
     const std::lock_guard lock(loop_->mutex);
     if (loop_->closed)
-      return true;
+      return;
     first = loop_->answered.empty();
     loop_->answered.push_back(shared_from_this());
   }
@@ -68,7 +77,6 @@ bool http_exchange::answer(http_response response) {
         loop->owner->take_answers();
     });
   }
-  return true;
 }
 
 bool request_handler::abandoned(http_exchange&, departure) {

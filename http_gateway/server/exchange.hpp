@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,12 +16,22 @@ struct io_loop;
 class connection;
 class exchange_list;
 class shard;
+class stream_body;
 } // namespace detail
+
+class stream_sink;
 
 /// How a caller stopped waiting.
 enum class departure : std::uint8_t {
   finished_sending = 1, ///< It has closed its sending side (FIN), and may still read an answer.
   gone = 2,             ///< Its connection is closed or reset: nobody reads an answer.
+};
+
+/// Who is at the other end of a Unix socket, as the kernel noted it when that was connected.
+struct local_peer {
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::vector<std::uint32_t> groups; ///< Its other groups.
 };
 
 /// A request that waits for its answer. Owned by its connection and by whoever answers it; may
@@ -37,19 +48,26 @@ public:
   /// Answers, from any thread, never blocking. The first answer counts (the server's own time-out
   /// is one too); returns false for any later one, whose response is dropped.
   bool answer(http_response response);
+  /// Answers with a head whose body is written to what is returned (`stream_sink.hpp`): in chunks,
+  /// or to an HTTP/1.0 caller as it comes. Nothing behind it on its connection is answered, which
+  /// ends with it. From any thread, like `answer`; where that came first, what is returned has
+  /// ended.
+  stream_sink stream(http_response head);
   /// Its caller has an answer, or has given up.
   [[nodiscard]] bool answered() const { return answered_.load(std::memory_order_acquire); }
 
   /// Answers in `delay_ms` (0 or more), not sooner; whoever answers until then comes first. Only
   /// from inside `request_handler::handle`.
   void answer_later(std::int64_t delay_ms, http_response response);
-  /// Whether its caller is on this machine's loopback. False where it has gone. Only from inside
-  /// `request_handler::handle`.
+  /// Whether its caller is on this machine's loopback, or at a Unix socket. False where it has
+  /// gone. Only from inside `request_handler::handle`.
   [[nodiscard]] bool is_from_loopback() const;
 
-  /// Its caller's address without the port; empty where it has gone. Only from inside
-  /// `request_handler::handle`.
+  /// Its caller's address without the port; empty where it has gone, or is at a Unix socket. Only
+  /// from inside `request_handler::handle`.
   [[nodiscard]] std::string peer() const;
+  /// Who its caller is, at a Unix socket; else nothing. Only from inside `request_handler::handle`.
+  [[nodiscard]] std::optional<local_peer> peer_at_socket() const;
 
   /// The body has been taken over by somebody who bounds what he holds: its room is free for
   /// others. From any thread.
@@ -67,9 +85,16 @@ private:
   friend class detail::connection;
   friend class detail::exchange_list;
   friend class detail::shard;
+  friend class stream_sink;
+
+  /// Its answer stands: it goes to the io thread.
+  void deliver();
+  /// Something is to be done about its stream.
+  void wake_stream();
 
   std::shared_ptr<detail::io_loop> loop_; ///< The way back; null where a test made it.
   http_response response_;
+  std::shared_ptr<detail::stream_body> stream_; ///< Of an answer that comes by and by.
   std::atomic<bool> answered_{false};
   /// Which place it has; taken from it by whoever gives the place back.
   std::atomic<place> place_{place{}};

@@ -20,8 +20,9 @@ struct io_loop {
   asio::io_context context{1};
   shard* owner = nullptr; ///< Used on the io thread only; null once the shard is gone.
 
-  std::mutex mutex; ///< Guards the two below.
+  std::mutex mutex; ///< Guards what is below.
   std::vector<http_exchange_ptr> answered;
+  std::vector<http_exchange_ptr> streamed; ///< Whose stream has something to do.
   bool closed = false;
 };
 

@@ -6,12 +6,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <vector>
 
 namespace orderhub::http_gateway::detail {
 
-/// Accepts connections and deals them out to the shards in turn. Internal to the server.
+/// Accepts connections, at the port and where there is one at a Unix socket, and deals them out to
+/// the shards in turn. Internal to the server.
 class listener {
 public:
   /// Neither is copied; both outlive it.
@@ -28,14 +28,22 @@ public:
   void close();
 
 private:
+  /// Where connections come in.
+  struct door {
+    explicit door(asio::io_context& context) : acceptor(context), pause(context) {}
+    acceptor_type acceptor;
+    timer_type pause;
+  };
+  result<void> open_port(acceptor_type& acceptor);
+  result<void> open_socket(acceptor_type& acceptor);
+  void accept(door& at);
   void place(shard& target, socket_type socket);
   /// Out of descriptors or memory: wait instead of spinning.
-  void accept_later();
+  void accept_later(door& at);
 
   const server_options& options_;
   const std::vector<std::unique_ptr<shard>>& shards_;
-  std::optional<acceptor_type> acceptor_;
-  std::optional<timer_type> pause_;
+  std::vector<std::unique_ptr<door>> doors_;
   std::size_t next_shard_ = 0;
   std::uint16_t port_ = 0;
 };

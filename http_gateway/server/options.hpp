@@ -9,8 +9,11 @@ namespace orderhub::http_gateway {
 struct server_options {
   std::string host = "127.0.0.1"; ///< An IPv4 or IPv6 address, or `localhost`.
   std::uint16_t port = 0;         ///< 0: any free one, see `server::port`.
-  unsigned threads = 1;           ///< io threads; connections are dealt out in turn.
-  bool yields = false;            ///< They let others go first where the machine is busy.
+  /// A Unix socket that listens already (`local_socket::fd`), to be served beside the port;
+  /// negative: none. Stays its owner's, who keeps it open until the server has been made.
+  int local_listener = -1;
+  unsigned threads = 1; ///< io threads; connections are dealt out in turn.
+  bool yields = false;  ///< They let others go first where the machine is busy.
 
   std::size_t header_size_max = 16 * 1024; ///< Start line and headers; more: 431.
   std::size_t header_count_max = 100;      ///< More: 431.

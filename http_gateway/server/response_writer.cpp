@@ -51,7 +51,8 @@ void append_response(std::string& out, const http_response& response, response_f
   out += ' ';
   out += reason_phrase(response.status);
   out += "\r\n";
-  if (!response.body.empty() && !response.content_type.empty()) {
+  const bool has_body = !response.body.empty() || framing.body != body_framing::length;
+  if (has_body && !response.content_type.empty()) {
     out += "content-type: ";
     out += response.content_type;
     out += "\r\n";
@@ -63,6 +64,10 @@ void append_response(std::string& out, const http_response& response, response_f
     out += "connection: keep-alive\r\n";
   if (!response.dated)
     out += date;
+  if (framing.body != body_framing::length) {
+    out += framing.body == body_framing::chunked ? "transfer-encoding: chunked\r\n\r\n" : "\r\n";
+    return;
+  }
   out += "content-length: ";
   append_number(out, response.body.size());
   out += "\r\n\r\n";

@@ -1,6 +1,7 @@
 #pragma once
 #include "http_gateway/server/message.hpp"
 
+#include <cstdint>
 #include <ctime>
 #include <string>
 
@@ -17,10 +18,14 @@ private:
   std::string line_;
 };
 
+/// How the end of a body is told.
+enum class body_framing : std::uint8_t { length, chunked, until_close };
+
 /// What the request and its connection say of the response. Internal to the server.
 struct response_framing {
-  bool close = false;        ///< The connection ends behind it.
-  bool keep_alive = false;   ///< An HTTP/1.0 caller is told that it does not.
+  bool close = false;                       ///< The connection ends behind it.
+  bool keep_alive = false;                  ///< An HTTP/1.0 caller is told that it does not.
+  body_framing body = body_framing::length; ///< The others: the response has the head alone.
   bool without_body = false; ///< The answer to HEAD: the length of a body that is not sent.
 };
 

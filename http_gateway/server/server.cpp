@@ -93,6 +93,7 @@ struct server::impl {
         const std::lock_guard lock(s->loop->mutex);
         s->loop->closed = true;
         s->loop->answered.clear();
+        s->loop->streamed.clear();
       }
       s->loop->context.stop();
     }

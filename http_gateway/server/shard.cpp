@@ -1,5 +1,7 @@
 #include "http_gateway/server/shard.hpp"
 
+#include "http_gateway/server/stream_body.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <mutex>
@@ -200,8 +202,11 @@ void shard::deliver(http_exchange& exchange) {
     expected_read_size_ = std::max(exchange.response_.body.size(), expected_read_size_ * 7 / 8);
     wake_readers();
   }
-  if (!exchange.connection_)
+  if (!exchange.connection_) {
+    if (exchange.stream_)
+      exchange.stream_->leave();
     return;
+  }
   auto& r = exchange.response_;
   if (exchange.class_ == request_class::read && r.body.size() > large_answer_size &&
       !loop->counters->sending.has_room_for(r.body.size())) {
@@ -219,6 +224,18 @@ void shard::take_answers() {
   }
   for (const auto& exchange : batch)
     deliver(*exchange);
+  finish_turn();
+}
+
+void shard::take_streamed() {
+  std::vector<http_exchange_ptr> batch;
+  {
+    const std::lock_guard lock(loop->mutex);
+    batch.swap(loop->streamed);
+  }
+  for (const auto& exchange : batch)
+    if (exchange->connection_)
+      exchange->connection_->on_streamed(*exchange);
   finish_turn();
 }
 

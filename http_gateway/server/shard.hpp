@@ -59,6 +59,8 @@ public:
   void answer_later(http_exchange& exchange, std::int64_t delay_ms, http_response response);
   /// Takes what other threads have answered since.
   void take_answers();
+  /// Takes what was written to streams since.
+  void take_streamed();
   /// Ends an exchange whose caller waited too long. True where it was still open.
   bool time_out(http_exchange& exchange);
   /// One that has been in flight for long is a wait, and gives the place that it had to others.

@@ -5,6 +5,7 @@
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
@@ -16,8 +17,10 @@ using tcp = asio::ip::tcp;
 using error_code = boost::system::error_code;
 // The concrete executor: the type-erased one costs an indirection and an allocation an operation.
 using executor = asio::io_context::executor_type;
-using socket_type = asio::basic_stream_socket<tcp, executor>;
-using acceptor_type = asio::basic_socket_acceptor<tcp, executor>;
+// TCP and Unix sockets alike.
+using any_stream = asio::generic::stream_protocol;
+using socket_type = asio::basic_stream_socket<any_stream, executor>;
+using acceptor_type = asio::basic_socket_acceptor<any_stream, executor>;
 using timer_type =
     asio::basic_waitable_timer<std::chrono::steady_clock,
                                asio::wait_traits<std::chrono::steady_clock>, executor>;

@@ -31,11 +31,14 @@ struct settings {
   listen_address listen{"127.0.0.1", 8080};
   listen_address admin_listen{"127.0.0.1", 9070};
   secret api_token;
-  secret admin_token;             ///< Its holder is admin, named `env`.
-  std::string admin_tokens;       ///< A file of named tokens (`read_admin_tokens`); empty: none.
-  std::string admin_public_url;   ///< Where people reach the admin port; empty: at its address.
-  std::string log_level = "info"; ///< `debug`, `info`, `warn`, `error`, `off`.
-  std::uint32_t workers = 0;      ///< Scheduler threads of the actors; 0: by the machine.
+  secret admin_token;           ///< Its holder is admin, named `env`.
+  std::string admin_tokens;     ///< A file of named tokens (`read_admin_tokens`); empty: none.
+  std::string admin_public_url; ///< Where people reach the admin port; empty: at its address.
+  /// Where the admin API has a Unix socket; empty: `admin.sock` in `data_dir`; `off`: nowhere.
+  std::string admin_socket;
+  std::string admin_socket_role = "operate"; ///< Of the group at it: `read`, `operate`, `admin`.
+  std::string log_level = "info";            ///< `debug`, `info`, `warn`, `error`, `off`.
+  std::uint32_t workers = 0; ///< Scheduler threads of the actors; 0: by the machine.
   std::uint32_t http_threads = 1;
   std::uint32_t connections_max = 8'192;
   std::uint32_t in_flight_max = 12'288;

@@ -44,6 +44,16 @@ rows server_rows() {
         "act there",
         "", "its own address"},
        [](settings& s, text_view t) { return set_text(s.admin_public_url, t); }},
+      {{"admin_socket", "ORDERHUB_ADMIN_SOCKET",
+        "Unix socket of the admin API, mode 0660, such as /run/orderhub/admin.sock; or off", "",
+        "admin.sock in the data directory"},
+       [](settings& s, text_view t) { return set_text(s.admin_socket, t); }},
+      {{"admin_socket_role", "ORDERHUB_ADMIN_SOCKET_ROLE",
+        "role of the hub's group at that socket: read, operate or admin; root and the hub's user "
+        "are "
+        "admin",
+        "operate", ""},
+       [](settings& s, text_view t) { return set_admin_role(s.admin_socket_role, t); }},
       {{"log_level", "ORDERHUB_LOG_LEVEL", "debug, info, warn, error or off", "info", ""},
        [](settings& s, text_view t) { return set_log_level(s.log_level, t); }},
       {{"workers", "ORDERHUB_WORKERS",

@@ -1,5 +1,6 @@
 #include "http_gateway/settings/values.hpp"
 
+#include "http_gateway/settings/admin_tokens.hpp"
 #include "journal/base/duration.hpp"
 #include "journal/base/loopback.hpp"
 #include "journal/base/text.hpp"
@@ -235,6 +236,13 @@ result<void> set_log_level(std::string& to, std::string_view text) {
       return {};
     }
   return refuse("must be debug, info, warn, error or off");
+}
+
+result<void> set_admin_role(std::string& to, std::string_view text) {
+  if (!is_admin_role(text))
+    return refuse("must be read, operate or admin");
+  to = text;
+  return {};
 }
 
 result<void> set_listen(listen_address& to, std::string_view text) {

@@ -54,6 +54,7 @@ result<void> set_list(std::vector<std::string>& to, std::string_view text);
 result<void> set_custom_webhooks(secret& to, std::string_view text);
 result<void> set_mail_from(std::string& to, std::string_view text);
 result<void> set_log_level(std::string& to, std::string_view text);
+result<void> set_admin_role(std::string& to, std::string_view text);
 result<void> set_listen(listen_address& to, std::string_view text);
 /// As the kind of the vendor's setting says.
 result<void> set_vendor_value(providers::vendor_values& to, const providers::vendor_setting& of,

@@ -45,6 +45,9 @@ public:
     return of_all();
   }
 
+  result<std::optional<list_item>> one(const std::string& key) { return item_of(key); }
+  [[nodiscard]] bool is_shown(const list_item& item) const { return is_wanted(item); }
+
 private:
   using key_set = std::set<std::string, std::less<>>;
 
@@ -418,6 +421,16 @@ result<order_page> list_orders(const order_filter& filter, const list_reader& re
                                const std::optional<listing_place>& behind, std::size_t most,
                                unix_ms now, std::int64_t call_after_ms, list_bounds bounds) {
   return list_search(filter, reader, behind, most, now, call_after_ms, bounds).run();
+}
+
+result<std::optional<list_item>> list_item_of(const std::string& key, const list_reader& reader,
+                                              unix_ms now, std::int64_t call_after_ms) {
+  const order_filter all;
+  return list_search(all, reader, std::nullopt, 1, now, call_after_ms, {}).one(key);
+}
+
+bool is_listed(const list_item& item, const order_filter& filter, unix_ms now) {
+  return list_search(filter, {}, std::nullopt, 0, now, 0, {}).is_shown(item);
 }
 
 } // namespace orderhub::handlers

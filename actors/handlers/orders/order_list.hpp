@@ -89,4 +89,11 @@ result<order_page> list_orders(const order_filter& filter, const list_reader& re
                                std::size_t most, unix_ms now, std::int64_t call_after_ms,
                                list_bounds bounds = {});
 
+/// One order as a list has it; nothing where there is none of that key, or it is set aside.
+result<std::optional<list_item>> list_item_of(const std::string& key, const list_reader& reader,
+                                              unix_ms now, std::int64_t call_after_ms);
+/// Whether a list with that filter has it, as far as the filter is about an order and not about a
+/// name (`q`, `email`, `phone`).
+bool is_listed(const list_item& item, const order_filter& filter, unix_ms now);
+
 } // namespace orderhub::handlers

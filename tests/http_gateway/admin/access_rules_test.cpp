@@ -2,10 +2,14 @@
 #include "tests/http_gateway/admin/admin_hub.hpp"
 #include "tests/support/order_check.hpp"
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 // Who may do what, from where.
 namespace orderhub::testing {
@@ -74,6 +78,40 @@ TEST_CASE("without any token the loopback host may what the mode allows", "[admi
     CHECK((reason_of(tried(with_live_key, route, {})) == "role_too_low") ==
           (route.role != admin_role::read));
   }
+}
+
+TEST_CASE("at the socket the kernel says who asks, and no token does", "[admin][access]") {
+  const manual_clock time;
+  auto rules = of_three();
+  rules.at_socket = admin_role::operate;
+  admin_access access(rules, time);
+  http_request request;
+  request.method = "GET";
+  request.add_header("authorization", "Bearer no-token-at-all");
+  constexpr std::uint32_t somebody = 4'000'000'000;
+  const auto own_group = static_cast<std::uint32_t>(::getegid());
+  const auto asked = [&](const local_peer& who) {
+    return access.caller_of(request, "", std::optional(who));
+  };
+  const auto root = asked({0, somebody, {}});
+  REQUIRE(std::holds_alternative<admin_caller>(root));
+  CHECK(std::get<admin_caller>(root).role == admin_role::admin);
+  CHECK(std::get<admin_caller>(root).via == "socket");
+  CHECK(std::get<admin_caller>(root).name == "root");
+  const auto own = asked({static_cast<std::uint32_t>(::geteuid()), somebody, {}});
+  CHECK(std::get<admin_caller>(own).role == admin_role::admin);
+  for (const auto& member : {local_peer{somebody, own_group, {}},
+                             local_peer{somebody, somebody, {somebody, own_group}}}) {
+    const auto of_group = asked(member);
+    REQUIRE(std::holds_alternative<admin_caller>(of_group));
+    CHECK(std::get<admin_caller>(of_group).role == admin_role::operate);
+    CHECK(std::get<admin_caller>(of_group).name == "uid 4000000000");
+  }
+  const auto stranger = asked({somebody, somebody, {somebody}});
+  REQUIRE(std::holds_alternative<admin_problem>(stranger));
+  CHECK(std::get<admin_problem>(stranger).reason == admin_reason::forbidden);
+  request.add_header("origin", "https://evil.example");
+  CHECK(std::holds_alternative<admin_problem>(asked({0, 0, {}})));
 }
 
 TEST_CASE("an action is taken from this origin alone, as JSON alone", "[admin][access]") {

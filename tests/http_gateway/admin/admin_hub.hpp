@@ -2,12 +2,16 @@
 #include "http_gateway/admin/admin_api.hpp"
 #include "http_gateway/server/server.hpp"
 #include "http_gateway/webhooks/webhook_desk.hpp"
+#include "journal/change_feed.hpp"
 #include "tests/http_gateway/ingress/fake_ingress.hpp"
 #include "tests/http_gateway/server/raw_client.hpp"
 #include "tests/simulation/world/world.hpp"
 #include "tests/support/catch2.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -109,8 +113,10 @@ class admin_hub {
 public:
   explicit admin_hub(world_settings settings = {}, const std::string& token = {})
       : admin_hub(std::move(settings), rules_with(token)) {}
-  admin_hub(world_settings settings, http_gateway::admin_access_rules rules)
-      : hub(std::move(settings)), people_(hub),
+  /// `streams`: at most so many.
+  admin_hub(world_settings settings, http_gateway::admin_access_rules rules,
+            std::size_t streams = 64)
+      : hub(telling(std::move(settings), changes)), people_(hub),
         api_(door, std::move(rules), hub.time, {},
              http_gateway::admin_api::shown_hub{
                  host::operator_view({.journal = hub.stored(),
@@ -122,7 +128,9 @@ public:
                  {"0.1.0", "mock", hub.time.wall_ms(), 0},
                  &people_,
                  &vendors_,
-                 &desk_}) {
+                 &desk_,
+                 &changes,
+                 {.most = streams, .has_thread = false}}) {
     auto started = http_gateway::server::start({}, api_);
     REQUIRE(started);
     web_ = std::move(*started);
@@ -138,6 +146,14 @@ public:
   [[nodiscard]] raw_response ask(std::string_view target, std::string_view headers = {}) const {
     return send(get(target, headers));
   }
+  /// To send to it what `send` cannot.
+  [[nodiscard]] raw_client connect() const { return raw_client(web_->port()); }
+  /// Its streams are told what is due, so long from now. Not while a request is under way.
+  void tell_streams(std::int64_t in_ms = 1'000) {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    api_.streams()->turn(std::chrono::duration_cast<std::chrono::milliseconds>(now).count() +
+                         in_ms);
+  }
   void set_access(http_gateway::admin_access_rules rules) { api_.set_access(std::move(rules)); }
   /// Does something: a POST with a JSON body.
   [[nodiscard]] raw_response act(std::string_view target, std::string_view body,
@@ -148,11 +164,16 @@ public:
     return "http://127.0.0.1:" + std::to_string(web_->port());
   }
 
+  journal::change_feed changes;
   world hub; ///< Not while a request is under way: it has one thread.
   fake_ingress door;
   http_gateway::webhook_metrics webhooks; ///< What the webhooks' door has counted.
 
 private:
+  static world_settings telling(world_settings settings, journal::change_feed& changes) {
+    settings.journal.changes = &changes;
+    return settings;
+  }
   world_desk people_;
   world_vendors vendors_{hub};
   world_ingress events_{hub};

@@ -95,7 +95,7 @@ std::string request_for(const admin_route& route, const std::string& target,
 /// All JSON pages of a hub as it stands now.
 void all_are_described(const admin_hub& hub, const std::string& key = "1") {
   for (const auto& route : admin_routes()) {
-    if (route.act != nullptr)
+    if (route.act != nullptr || route.streams)
       continue;
     const auto target = filled(route, key);
     CAPTURE(target);
@@ -146,16 +146,19 @@ TEST_CASE("the admin API's table and its document are the same", "[admin][openap
     const bool reads = route.method == "GET";
     const std::string method = reads ? "get" : "post"; // As the document writes it.
     REQUIRE((reads || route.method == "POST"));
-    REQUIRE((route.answer != nullptr) + (route.act != nullptr) + (route.operate != nullptr) == 1);
-    REQUIRE((route.answer != nullptr || !reads));
+    REQUIRE((route.answer != nullptr) + (route.act != nullptr) + (route.operate != nullptr) +
+                route.streams ==
+            1);
+    REQUIRE((route.answer != nullptr || route.streams) >= reads);
     REQUIRE(route.body.empty() == (reads || route.operate != nullptr));
-    const bool asks = route.answer != nullptr;
+    const bool asks = route.answer != nullptr || route.streams;
     CAPTURE(route.path);
     in_table.insert(method + ' ' + std::string(route.path));
     const auto& operation = document["paths"][std::string(route.path)][method];
     CHECK(operation["x-role"] == name_of(route.role));
-    const auto& answer = operation["responses"][asks ? "200" : "202"]["content"]["application/json"]
-                                  ["schema"]["$ref"];
+    const auto* media = route.streams ? "text/event-stream" : "application/json";
+    const auto& answer =
+        operation["responses"][asks ? "200" : "202"]["content"][media]["schema"]["$ref"];
     if (!route.body.empty())
       CHECK(operation["requestBody"]["content"]["application/json"]["schema"]["$ref"] ==
             "#/components/schemas/" + std::string(route.body));

@@ -1,10 +1,13 @@
 #include "http_gateway/cli/admin_commands.hpp"
 #include "http_gateway/cli/client.hpp"
+#include "http_gateway/cli/events.hpp"
 #include "http_gateway/cli/table_text.hpp"
+#include "http_gateway/server/local_socket.hpp"
 #include "tests/http_gateway/admin/admin_hub.hpp"
 #include "tests/support/order_check.hpp"
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -95,6 +98,25 @@ TEST_CASE("the command line shows an order, explains it and lists its records", 
   CHECK(full.status == cli::not_in_order);
   CHECK(has(full.out, "The disk is full."));
   CHECK(run({"status", "--quiet"}, environment).out.empty());
+}
+
+TEST_CASE("events are read however their bytes come apart", "[admin][cli]") {
+  const std::string text = ": \nid: 3\n\nretry: 2000\nevent: begin\r\nid: 4\ndata: {}\n\nid: 9\n\n"
+                           "event: change\nid: 12\ndata: one\ndata: two\n\nid: 13\nevent: chan";
+  for (std::size_t piece = 1; piece <= text.size(); ++piece) {
+    cli::event_reader reader;
+    std::string told;
+    for (std::size_t at = 0; at < text.size(); at += piece)
+      CHECK(reader.take(text.substr(at, piece), [&](const cli::hub_event& e) {
+        told += e.name + '@' + e.id + '=' + e.data + ' ';
+        return true;
+      }));
+    CHECK(told == "begin@4={} change@12=one\ntwo ");
+    CHECK(reader.id() == "12"); // What is not whole was not told.
+  }
+  cli::event_reader reader;
+  CHECK_FALSE(reader.take(text, [](const cli::hub_event&) { return false; }));
+  CHECK(reader.id() == "4");
 }
 
 TEST_CASE("the command line acts on vendors, and says what that comes to", "[admin][cli]") {
@@ -255,6 +277,38 @@ TEST_CASE("a token goes over no network in the clear", "[admin][cli]") {
     return std::string_view(name) == "ORDERHUB_ADMIN_LISTEN" ? "0.0.0.0:9099" : nullptr;
   };
   CHECK(cli::admin_address_of({}, {}, listens)->url == "http://127.0.0.1:9099");
+}
+
+TEST_CASE("the hub's socket is taken where one listens, and neither URL nor token is given",
+          "[admin][cli]") {
+  std::map<std::string, std::string> set;
+  const auto environment = [&](const char* name) -> const char* {
+    const auto it = set.find(name);
+    return it == set.end() ? nullptr : it->second.c_str();
+  };
+  const auto where = [&](const std::string& url = {}) {
+    const auto address = cli::admin_address_of(url, {}, environment);
+    return address ? address->url + ' ' + address->socket : address.error().message;
+  };
+  CHECK(where("unix:/run/hub.sock") == "http://localhost /run/hub.sock");
+  CHECK_FALSE(cli::admin_address_of("unix:", {}, environment));
+  std::string folder = (std::filesystem::temp_directory_path() / "orderhub-XXXXXX").string();
+  REQUIRE(::mkdtemp(folder.data()) != nullptr);
+  set["ORDERHUB_ADMIN_LISTEN"] = "127.0.0.1:9099";
+  set["ORDERHUB_DATA_DIR"] = folder;
+  CHECK(where() == "http://127.0.0.1:9099 "); // Nobody listens there.
+  {
+    const auto socket = local_socket::listen(folder + "/admin.sock");
+    REQUIRE(socket);
+    CHECK(where() == "http://localhost " + folder + "/admin.sock");
+    CHECK(where("http://127.0.0.1:1") == "http://127.0.0.1:1 ");
+    set["ORDERHUB_ADMIN_TOKEN"] = "a-token";
+    CHECK(where() == "http://127.0.0.1:9099 ");
+    set.erase("ORDERHUB_ADMIN_TOKEN");
+    set["ORDERHUB_ADMIN_SOCKET"] = "off";
+    CHECK(where() == "http://127.0.0.1:9099 ");
+  }
+  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("a table is aligned, and steers no terminal", "[admin][cli]") {

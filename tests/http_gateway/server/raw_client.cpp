@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 namespace orderhub::testing {
@@ -23,6 +24,17 @@ raw_client::raw_client(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM |
       ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) != 0 ||
       ::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
     throw std::runtime_error("cannot connect to the server under test");
+}
+
+raw_client::raw_client(const std::string& socket_path)
+    : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  socket_path.copy(address.sun_path, sizeof address.sun_path - 1);
+  const timeval limit{20, 0};
+  if (fd_ < 0 || ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) != 0 ||
+      ::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    throw std::runtime_error("cannot connect to the socket under test");
 }
 
 raw_client::~raw_client() {
@@ -77,7 +89,7 @@ std::optional<raw_response> raw_client::read(bool head) {
     r.headers[name] = line.substr(colon + 2);
   }
   buffer_.erase(0, end + 4);
-  if (r.status / 100 == 1 || head)
+  if (r.status / 100 == 1 || head || !r.headers.contains("content-length"))
     return r;
   const auto size = static_cast<std::size_t>(std::stoul(r.headers.at("content-length")));
   while (buffer_.size() < size)
@@ -101,6 +113,16 @@ std::pair<std::string, int> raw_client::read_to_end() {
       return {std::exchange(buffer_, {}), n == 0 ? 0 : errno};
     buffer_.append(bytes.data(), static_cast<std::size_t>(n));
   }
+}
+
+std::string raw_client::read_until(std::string_view end) {
+  std::size_t at = 0;
+  while ((at = buffer_.find(end)) == std::string::npos)
+    if (!fill())
+      return std::exchange(buffer_, {});
+  auto found = buffer_.substr(0, at + end.size());
+  buffer_.erase(0, at + end.size());
+  return found;
 }
 
 bool raw_client::silent() {
