@@ -1,5 +1,6 @@
 #include "http_gateway/cli/admin_commands.hpp"
 
+#include "http_gateway/cli/bulk_commands.hpp"
 #include "http_gateway/cli/client.hpp"
 #include "http_gateway/cli/hook_commands.hpp"
 #include "http_gateway/cli/order_list.hpp"
@@ -307,6 +308,13 @@ admin_commands::admin_commands(CLI::App& app) : parts_(std::make_unique<parts>()
         return p.add(to, name, help, std::move(does));
       },
       [&p](const char* name) { return p.environment(name); });
+
+  add_bulk_commands(
+      app,
+      [&p](CLI::App& to, const char* name, const char* help, command_work does) {
+        return p.add(to, name, help, std::move(does));
+      },
+      [&p]() -> std::istream& { return *p.input; });
 
   p.add(app, "status", "whether a hub takes orders: exit status 0, else 1", &parts::show_status)
       ->add_flag("--quiet,-q", p.is_quiet, "only the exit status");

@@ -132,7 +132,7 @@ TEST_CASE("what a person does by an event is on record in its turn, about what i
   fixture f;
   f.begin();
   told.acts =
-      journal::operator_payload{journal::operator_verb::pause, "", "ada", "token", "a test"};
+      journal::operator_payload{journal::operator_verb::pause, "", "ada", "token", "a test", ""};
   const auto paused = f.tell();
   REQUIRE(f.hub.outcome(paused));
   CHECK(must_state(f.hub).paused_by_operator);

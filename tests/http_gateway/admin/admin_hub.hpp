@@ -122,7 +122,8 @@ public:
                  {"0.1.0", "mock", hub.time.wall_ms(), 0},
                  &people_,
                  &vendors_,
-                 &desk_}) {
+                 &desk_,
+                 &events_}) {
     auto started = http_gateway::server::start({}, api_);
     REQUIRE(started);
     web_ = std::move(*started);
