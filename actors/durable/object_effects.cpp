@@ -45,6 +45,7 @@ void object_machine::apply_event(const invocation_id& id, const handler_definiti
   const auto caller = input.caller;
   auto outcome = handler.event(state_, input.body);
   std::uint32_t index = 1;
+  std::vector<invocation_id> children;
   if (outcome) {
     journal::event_payload event{outcome->name, {}};
     for (const auto& [entry, delta] : outcome->merges) {
@@ -66,7 +67,6 @@ void object_machine::apply_event(const invocation_id& id, const handler_definiti
     const bool is_recorded =
         !event.values.empty() || std::any_of(outcome->sends.begin(), outcome->sends.end(),
                                              [](const auto& s) { return !s.noted_as.empty(); });
-    std::vector<invocation_id> children;
     children.reserve(outcome->sends.size());
     for (const auto& s : outcome->sends) {
       const auto place = index + (is_recorded ? 1U : 0U) + children.size();
@@ -109,6 +109,8 @@ void object_machine::apply_event(const invocation_id& id, const handler_definiti
         !has_completion(awakeable.invocation, awakeable.completion))
       resolve_awakeable(awakeable, value);
   tell_waiting(outcome->name);
+  if (outcome->acts)
+    act(children.empty() ? invocation_id() : children.front(), *outcome->acts);
 }
 
 /// Also where the wait is not replayed yet, or is paused: the journal knows who waits.

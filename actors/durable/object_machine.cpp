@@ -240,6 +240,14 @@ bool object_machine::on_operator(const invocation_id& invocation,
   if (moves_a_step && (state_.live.empty() ||
                        (invocation != invocation_id() && state_.find_live(invocation) == nullptr)))
     return false;
+  act(invocation, action);
+  pump();
+  return true;
+}
+
+/// Records it and does it; what follows is the pump's.
+void object_machine::act(const invocation_id& invocation, const journal::operator_payload& action) {
+  using verb = journal::operator_verb;
   append(invocation, record_kind::operator_action, 0, encode(action));
   log::info("operator_action", {{"object", state_.id.text()},
                                 {"action", name_of(action.verb)},
@@ -282,8 +290,6 @@ bool object_machine::on_operator(const invocation_id& invocation,
   case verb::note:
     break;
   }
-  pump();
-  return true;
 }
 
 void object_machine::tell_effects(const invocation_id& invocation,

@@ -183,6 +183,7 @@ private:
   void resolve_awakeable(const awakeable_id& id, result<std::string> value);
   [[nodiscard]] bool has_completion(const invocation_id& invocation,
                                     std::uint32_t completion) const;
+  void act(const invocation_id& invocation, const journal::operator_payload& action);
   void tell_effects(const invocation_id& invocation, const journal::operator_payload& action);
   void forget_known_requests();
   [[nodiscard]] bool begins_later(const journal::invocation_state& invocation) const;

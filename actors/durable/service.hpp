@@ -45,6 +45,9 @@ struct event_outcome {
     std::string noted_as = {};
   };
   std::vector<send> sends;
+  /// What a person does to this object by it: on record in the same turn, as `on_operator` has it,
+  /// about the first of `sends` where there is one, else about all of the object.
+  std::optional<journal::operator_payload> acts = {};
   std::string response = "null"; ///< JSON.
 };
 

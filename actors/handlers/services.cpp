@@ -1,5 +1,8 @@
 #include "actors/handlers/services.hpp"
 
+#include "actors/handlers/bulk/bulk.hpp"
+#include "actors/handlers/bulk/bulk_service.hpp"
+#include "actors/handlers/bulk/operate.hpp"
 #include "actors/handlers/custom/custom_service.hpp"
 #include "actors/handlers/deployments/deployment_service.hpp"
 #include "actors/handlers/fulfilment/fulfilment_service.hpp"
@@ -18,7 +21,8 @@
 
 namespace orderhub::handlers {
 
-durable::service_registry all_services(settings_ptr settings, object_loader load_object) {
+durable::service_registry all_services(settings_ptr settings, object_loader load_object,
+                                       unix_ms started_at) {
   durable::service_registry registry;
   registry.services.emplace(order_service_name, order_service(settings));
   registry.services.emplace(shipment_service_name, shipment_service(settings));
@@ -28,6 +32,11 @@ durable::service_registry all_services(settings_ptr settings, object_loader load
   registry.services.emplace(custom_service_name, custom_service(settings));
   registry.services.emplace(fulfilment_service_name, fulfilment_service(settings));
   registry.services.emplace(deployment_service_name, deployment_service(settings));
+  registry.services.emplace(bulk_service_name, bulk_service());
+  registry.services.emplace(bulk_page_service_name,
+                            bulk_page_service(settings, load_object, started_at));
+  for (const auto service : operated_services)
+    registry.services.find(service)->second.handlers.emplace(operate_handler, operate_definition());
   registry.services.emplace("WebhookProcessor", webhook_service());
   registry.services.emplace(webhook_service_name,
                             verified_webhook_service(settings, std::move(load_object)));

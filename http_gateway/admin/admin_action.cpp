@@ -50,6 +50,14 @@ public:
   void finished(host::call_response) override {}
 };
 
+host::call_response answer_or_late(std::optional<host::call_response> reply) {
+  if (reply)
+    return std::move(*reply);
+  host::call_response late;
+  late.status = 503;
+  return late;
+}
+
 } // namespace
 
 std::string action_id_of(const admin_caller& who, std::string_view idempotency_key) {
@@ -80,11 +88,14 @@ journal::operator_payload signed_by(const admin_caller& who, const std::string& 
 host::call_response act_now(const admin_action& action, host::operator_request request) {
   const auto answer = std::make_shared<awaited>();
   action.desk.act(std::move(request), answer);
-  if (auto reply = answer->wait(action.stopping))
-    return std::move(*reply);
-  host::call_response late;
-  late.status = 503;
-  return late;
+  return answer_or_late(answer->wait(action.stopping));
+}
+
+host::call_response record_now(const admin_action& action, host::ingress& calls,
+                               host::call_request request) {
+  const auto answer = std::make_shared<awaited>();
+  calls.record(std::move(request), answer);
+  return answer_or_late(answer->wait(action.stopping));
 }
 
 bool refused_actions::may_record() {

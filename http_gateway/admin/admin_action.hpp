@@ -37,6 +37,10 @@ admin_answer pause_order(const admin_action& action, const admin_sources& from);
 admin_answer resume_order(const admin_action& action, const admin_sources& from);
 admin_answer cancel_order(const admin_action& action, const admin_sources& from);
 admin_answer acknowledge(const admin_action& action, const admin_sources& from);
+admin_answer plan_bulk(const admin_action& action, const admin_sources& from);
+admin_answer start_bulk(const admin_action& action, const admin_sources& from);
+admin_answer pause_bulk(const admin_action& action, const admin_sources& from);
+admin_answer cancel_bulk(const admin_action& action, const admin_sources& from);
 
 /// The id of an action: that of its repeat under the same key, else one of its own.
 std::string action_id_of(const admin_caller& who, std::string_view idempotency_key);
@@ -46,6 +50,10 @@ journal::operator_payload signed_by(const admin_caller& who, const std::string& 
 
 /// Acts, and waits until it is durable; 503 where nobody says so in time.
 host::call_response act_now(const admin_action& action, host::operator_request request);
+
+/// Likewise: has one of the hub's own handlers called.
+host::call_response record_now(const admin_action& action, host::ingress& calls,
+                               host::call_request request);
 
 /// What was refused, or changed nothing, for the audit: on the object `$operations/hub`. And what
 /// was done that is on no record of its own.

@@ -243,6 +243,14 @@ void admin_api::begin(const http_exchange_ptr& exchange, admin_call call, admin_
       refused_->note(action.who, action.call.route->action,
                      action.call.in_path.contains("key") ? action.call.key() : "hub",
                      "nothing_to_do", action.request_id);
+    // What an action comes to may need more than its route says.
+    if (const auto* problem = std::get_if<admin_problem>(&answer);
+        problem != nullptr && problem->reason == admin_reason::role_too_low && refused_) {
+      const auto id = action.call.in_path.find("id");
+      refused_->note(action.who, action.call.route->action,
+                     id == action.call.in_path.end() ? std::string("hub") : id->second,
+                     name_of(problem->reason), action.request_id);
+    }
     to(shown(std::move(answer)));
   });
   if (!is_taken)

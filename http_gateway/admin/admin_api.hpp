@@ -38,6 +38,7 @@ public:
     host::operator_desk* desk = nullptr;           ///< Outlives this. Null: nobody acts here.
     host::vendor_control* vendors = nullptr;       ///< Outlives it; null: they are shown only.
     const webhook_desk* webhooks = nullptr;        ///< Outlives it; null: there are none.
+    host::ingress* calls = nullptr;                ///< Outlives it; null: no bulks.
     const journal::change_feed* changes = nullptr; ///< Outlives it; null: nobody can follow.
     admin_streams::options streams = {};
   };
@@ -71,7 +72,7 @@ private:
   void operate(const http_request& request, admin_call call, const admin_caller& who,
                const std::string& request_id, const reply& to);
   [[nodiscard]] admin_sources sources() const {
-    return {shown_->view, shown_->about, shown_->vendors, shown_->webhooks};
+    return {shown_->view, shown_->about, shown_->vendors, shown_->webhooks, shown_->calls};
   }
 
   host::ingress& hub_;

@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/host/ingress.hpp"
 #include "actors/host/operator.hpp"
 #include "actors/host/vendor_switch.hpp"
 #include "http_gateway/admin/admin_problem.hpp"
@@ -29,6 +30,7 @@ struct admin_sources {
   const hub_description& about;
   host::vendor_control* vendors = nullptr; ///< Null: what needs it is refused.
   const webhook_desk* webhooks = nullptr;  ///< Likewise.
+  host::ingress* calls = nullptr;          ///< Likewise: the hub's own handlers.
 };
 
 /// A page, or why there is none.
@@ -65,6 +67,9 @@ admin_answer order_webhooks_page(const admin_call& call, const admin_sources& fr
 admin_answer webhook_page(const admin_call& call, const admin_sources& from);
 admin_answer webhook_body_page(const admin_call& call, const admin_sources& from);
 admin_answer refused_webhooks_page(const admin_call& call, const admin_sources& from);
+admin_answer bulks_page(const admin_call& call, const admin_sources& from);
+admin_answer bulk_page(const admin_call& call, const admin_sources& from);
+admin_answer bulk_items_page(const admin_call& call, const admin_sources& from);
 
 // Each of these is durable before it is answered.
 void pause_vendor(operator_action action, const admin_sources& from);

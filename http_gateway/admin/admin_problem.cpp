@@ -66,6 +66,12 @@ constexpr std::array<reason_row, admin_reason_count> rows = {{
      "Another action on this order had the same idempotency-key."},
     {admin_reason::no_such_webhook, "no_such_webhook", 404,
      "There is no such webhook; GET /admin/webhooks lists what there is."},
+    {admin_reason::no_such_bulk, "no_such_bulk", 404,
+     "There is no such bulk; GET /admin/bulk lists what there is."},
+    {admin_reason::wrong_count, "wrong_count", 409,
+     "The plan has another number of items; nothing was done."},
+    {admin_reason::too_many_items, "too_many_items", 400,
+     "More is meant than one bulk may have; narrow the filter."},
 }};
 
 const reason_row& row_of(admin_reason reason) {

@@ -37,9 +37,12 @@ enum class admin_reason : std::uint8_t {
   changed,
   idempotency_conflict,
   no_such_webhook,
+  no_such_bulk,
+  wrong_count,
+  too_many_items,
 };
 inline constexpr std::size_t admin_reason_count =
-    static_cast<std::size_t>(admin_reason::no_such_webhook) + 1;
+    static_cast<std::size_t>(admin_reason::too_many_items) + 1;
 /// `unknown_parameter`
 std::string_view name_of(admin_reason reason);
 std::uint16_t status_of(admin_reason reason);

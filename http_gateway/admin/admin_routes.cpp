@@ -99,6 +99,23 @@ constexpr std::array assign_body = {
     admin_parameter{"order", "", "", true},
 };
 
+constexpr std::array bulks_query = {
+    admin_parameter{"limit", "1..500", "50"},
+    admin_parameter{"cursor", "", ""},
+};
+constexpr std::array bulk_items_query = {
+    admin_parameter{"outcome", "waiting|done|skipped|failed|dropped", ""},
+    admin_parameter{"limit", "1..500", "50"},
+    admin_parameter{"cursor", "", ""},
+};
+constexpr admin_route bulk_action_on(std::string_view path, std::string_view body,
+                                     admin_answer (*act)(const admin_action&, const admin_sources&),
+                                     std::string_view action) {
+  auto route = action_on(path, body, act, action);
+  route.schema = "bulk_acted";
+  return route;
+}
+
 constexpr std::array routes = {
     admin_route{"GET", "/admin", admin_role::read, {}, "root", &admin_root_page},
     admin_route{"GET", "/admin/openapi.json", admin_role::read, {}, "openapi", &openapi_page},
@@ -162,6 +179,14 @@ constexpr std::array routes = {
                  "replay"),
     operation_on("/admin/webhooks/{id}/assign", "webhook_action", &assign_webhook, assign_body,
                  "assign"),
+    bulk_action_on("/admin/bulk", "bulk_request", &plan_bulk, "bulk_plan"),
+    bulk_action_on("/admin/bulk/{id}/start", "bulk_start_request", &start_bulk, "bulk_start"),
+    bulk_action_on("/admin/bulk/{id}/pause", "bulk_turn_request", &pause_bulk, "bulk_pause"),
+    bulk_action_on("/admin/bulk/{id}/cancel", "bulk_turn_request", &cancel_bulk, "bulk_cancel"),
+    admin_route{"GET", "/admin/bulk", admin_role::read, bulks_query, "bulks", &bulks_page},
+    admin_route{"GET", "/admin/bulk/{id}", admin_role::read, {}, "bulk", &bulk_page},
+    admin_route{"GET", "/admin/bulk/{id}/items", admin_role::read, bulk_items_query, "bulk_items",
+                &bulk_items_page},
     admin_route{"GET", "/admin/vendors/{vendor}/calls", admin_role::read, vendor_calls_query,
                 "vendor_calls", &vendor_calls_page},
     admin_route{"GET", "/admin/vendors/{vendor}/series", admin_role::read, vendor_series_query,

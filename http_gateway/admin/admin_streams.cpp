@@ -2,6 +2,7 @@
 
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/order_list.hpp"
+#include "http_gateway/admin/order_reading.hpp"
 #include "http_gateway/admin/page_json.hpp"
 #include "http_gateway/admin/stream_items.hpp"
 #include "http_gateway/server/stream_sink.hpp"
@@ -140,7 +141,7 @@ class shared_turn {
 public:
   shared_turn(const admin_sources& from, const journal::change_feed& changes, std::size_t items_max)
       : from_(from), changes_(changes), items_left_(items_max), now_(from.hub.now()),
-        reader_(reader_of(from.hub)) {}
+        reader_(list_reader_of(from.hub)) {}
 
   const journal::change_feed::changes& changed_since(log_place place) {
     const auto [it, is_new] = read_.try_emplace(place);

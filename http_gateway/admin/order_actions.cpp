@@ -1,6 +1,7 @@
 // What a person does to an order: each of its objects gets a record, one after the other, and what
 // is still to be done is looked at anew before each.
 #include "actors/handlers/explain/explain.hpp"
+#include "actors/handlers/explain/order_moves.hpp"
 #include "actors/handlers/objects.hpp"
 #include "http_gateway/admin/action_body.hpp"
 #include "http_gateway/admin/admin_action.hpp"
@@ -27,6 +28,7 @@ namespace {
 using json = nlohmann::ordered_json;
 using handlers::explained_step;
 using handlers::explanation;
+using handlers::is_moved_by_retry;
 using handlers::order_objects;
 using journal::operator_verb;
 
@@ -92,11 +94,6 @@ json retry_item(const explained_step& step) {
   return j;
 }
 
-/// A person's word moves it: it leaves at once, or is tried anew.
-bool is_moved_by_retry(const explained_step& s) {
-  return s.ended_at == 0 && s.if_retried && (s.state == "paused" || !s.if_retried->call.empty());
-}
-
 std::optional<object_id> object_of(const order_objects& objects, const std::string& text) {
   for (const auto& state : objects.states)
     if (state.id.text() == text)
@@ -133,6 +130,10 @@ std::optional<admin_problem> refused_repeat(const situation& s, const explained_
                     "accept_repeat");
 }
 
+handlers::order_moves moves_of(const situation& s, operator_verb verb) {
+  return handlers::moves_of(verb, s.objects, s.shown, s.body.accept_repeat);
+}
+
 // ── The plans ────────────────────────────────────────────────────────────────────────────────
 
 planned plan_of_retry(const situation& s) {
@@ -144,21 +145,18 @@ planned plan_of_retry(const situation& s) {
       return std::move(*problem);
     p.items.push_back(retry_item(step));
   }
-  for (const auto& state : s.objects.states) {
-    const auto name = state.id.text();
-    const bool is_stopped = std::any_of(state.live.begin(), state.live.end(),
-                                        [](const auto& i) { return !i.paused_text.empty(); });
+  const auto moves = moves_of(s, operator_verb::retry);
+  for (const auto& object : moves.objects) {
     const bool is_moved =
         std::any_of(s.shown.steps.begin(), s.shown.steps.end(), [&](const auto& step) {
-          return step.object == name && is_moved_by_retry(step);
+          return step.object == object.text() && is_moved_by_retry(step);
         });
-    if (is_stopped && !is_moved) {
+    if (!is_moved) {
       auto j = item("replay");
-      j["object"] = name;
+      j["object"] = object.text();
       p.items.push_back(std::move(j));
     }
-    if (is_stopped || is_moved)
-      p.objects.push_back({state.id, {}, operator_verb::retry});
+    p.objects.push_back({object, {}, operator_verb::retry});
   }
   return p;
 }
@@ -217,22 +215,24 @@ planned plan_of_hold(const situation& s, bool pause) {
     auto j = item(!pause ? "goes_on" : is_settled ? "is_settled" : "is_held", &step);
     p.items.push_back(std::move(j));
   }
-  for (const auto& state : s.objects.states)
-    if (state.paused_by_operator != pause)
-      p.objects.push_back({state.id, {}, pause ? operator_verb::pause : operator_verb::resume});
+  const auto verb = pause ? operator_verb::pause : operator_verb::resume;
+  const auto moves = moves_of(s, verb);
+  for (const auto& object : moves.objects)
+    p.objects.push_back({object, {}, verb});
   if (p.objects.empty())
     p.items.clear();
   return p;
 }
 
 planned plan_of_cancel(const situation& s) {
-  const auto& status = s.shown.status;
-  if (status == "in_transit" || status == "delivered" || status == "shipped")
-    return problem_of(admin_reason::not_possible, "Order " + s.objects.key + " is " + status +
+  auto moves = moves_of(s, operator_verb::cancel);
+  if (moves.refusal == handlers::move_refusal::on_its_way)
+    return problem_of(admin_reason::not_possible, "Order " + s.objects.key + " is " + moves.about +
                                                       " and can no longer be cancelled.");
-  const auto* own = s.objects.find(handlers::order_object(s.objects.key));
-  if (own == nullptr)
+  if (moves.refusal != handlers::move_refusal::none)
     return problem_of(admin_reason::not_possible, "What is stored of the order cannot be read.");
+  if (moves.objects.empty())
+    return plan{};
   plan p;
   const auto& money = s.shown.money;
   for (const auto& step : s.shown.in_doubt) {
@@ -251,9 +251,8 @@ planned plan_of_cancel(const situation& s) {
     j["call"] = s.shown.label_id;
     p.items.push_back(std::move(j));
   }
-  if (status == "cancelled" || status == "cancelling")
-    return plan{};
-  p.objects.push_back({own->id, {}, operator_verb::cancel, {}, {}, "CancelOrder"});
+  p.objects.push_back(
+      {std::move(moves.objects.front()), {}, operator_verb::cancel, {}, {}, "CancelOrder"});
   return p;
 }
 

@@ -39,6 +39,20 @@ std::variant<handlers::order_objects, admin_problem> read_order(const std::strin
   return objects;
 }
 
+handlers::list_reader list_reader_of(const host::operator_view& hub) {
+  return {[&](const auto& behind, std::size_t rows, std::size_t most, const auto& take) {
+            return hub.listed(behind, rows, most, take);
+          },
+          [&](auto marks, const auto& behind, std::size_t most) {
+            return hub.marked(marks, behind, most);
+          },
+          [&](std::string_view key, std::size_t most) { return hub.bearing(key, most); },
+          [&](std::string_view service, std::string_view prefix, std::size_t most) {
+            return hub.keys_of(service, prefix, most);
+          },
+          [&](const object_id& id) { return hub.listing_of(id); }};
+}
+
 handlers::explain_now explain_now_of(const admin_sources& from) {
   handlers::explain_now now;
   now.at = from.hub.now();

@@ -1,6 +1,8 @@
 #pragma once
 #include "actors/handlers/explain/explain.hpp"
 #include "actors/handlers/explain/order_objects.hpp"
+#include "actors/handlers/orders/order_list.hpp"
+#include "actors/host/operator.hpp"
 #include "http_gateway/admin/admin_pages.hpp"
 
 #include <optional>
@@ -15,5 +17,8 @@ std::variant<handlers::order_objects, admin_problem> read_order(const std::strin
 
 /// The moment at which it is explained, with the vendors as they stand.
 handlers::explain_now explain_now_of(const admin_sources& from);
+
+/// Where lists are read from. The view outlives it.
+handlers::list_reader list_reader_of(const host::operator_view& hub);
 
 } // namespace orderhub::http_gateway

@@ -222,19 +222,21 @@ std::variant<order_list_call, admin_problem> order_list_of(const admin_call& cal
   return filter_reader(call).read();
 }
 
-std::variant<order_list_call, admin_problem> order_search_of(const admin_call& call) {
-  const auto body = nlohmann::json::parse(call.body, nullptr, false);
-  if (!body.is_object())
-    return admin_problem{admin_reason::invalid_body, "The body is no JSON object.", {}, {}, {}};
-  auto with_members = call;
+namespace {
+
+std::variant<order_list_call, admin_problem> of_members(const nlohmann::json& members,
+                                                        bool needs_person) {
+  admin_call with_members;
   for (const auto& p : order_list_parameters)
     if (!p.fallback.empty())
       with_members.query.emplace(p.name, p.fallback);
   std::string email, phone;
-  if (auto problem = take_members(body, with_members, email, phone))
+  if (auto problem = take_members(members, with_members, email, phone))
     return std::move(*problem);
   constexpr std::size_t size_max = 254;
-  if (email.empty() == phone.empty() || email.size() > size_max || phone.size() > size_max)
+  const bool is_one =
+      email.empty() != phone.empty() || (!needs_person && email.empty() && phone.empty());
+  if (!is_one || email.size() > size_max || phone.size() > size_max)
     return admin_problem{admin_reason::invalid_body,
                          "The body needs either email or phone, of at most 254 bytes.",
                          "email",
@@ -244,6 +246,35 @@ std::variant<order_list_call, admin_problem> order_search_of(const admin_call& c
   reader.out().filter.email = std::move(email);
   reader.out().filter.phone = std::move(phone);
   return reader.read();
+}
+
+} // namespace
+
+std::variant<order_list_call, admin_problem> order_search_of(const admin_call& call) {
+  const auto body = nlohmann::json::parse(call.body, nullptr, false);
+  if (!body.is_object())
+    return admin_problem{admin_reason::invalid_body, "The body is no JSON object.", {}, {}, {}};
+  return of_members(body, true);
+}
+
+std::variant<order_list_call, admin_problem> bulk_filter_of(std::string_view members) {
+  const auto filter = nlohmann::json::parse(members, nullptr, false);
+  if (!filter.is_object() || filter.empty())
+    return admin_problem{admin_reason::invalid_body,
+                         "filter must be an object that says at least one thing: all orders are "
+                         "meant by nobody.",
+                         "filter",
+                         {},
+                         {}};
+  for (const auto* name : {"sort", "limit", "cursor"})
+    if (filter.contains(name))
+      return admin_problem{admin_reason::invalid_body,
+                           std::string("filter takes no ") + name +
+                               ": all that it matches is meant.",
+                           name,
+                           {},
+                           {}};
+  return of_members(filter, false);
 }
 
 std::string cursor_of(const journal::listing_place& place, const order_list_call& call) {

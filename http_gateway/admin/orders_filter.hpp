@@ -53,6 +53,10 @@ std::variant<order_list_call, admin_problem> order_list_of(const admin_call& cal
 /// Of a search's body: the same names as members, `email` and `phone` beside them.
 std::variant<order_list_call, admin_problem> order_search_of(const admin_call& call);
 
+/// Of a bulk's filter, a JSON object: the same names, at least one of them, and neither sort, limit
+/// nor cursor.
+std::variant<order_list_call, admin_problem> bulk_filter_of(std::string_view members);
+
 /// The place behind which a list goes on, for `cursor`; no state of the server.
 std::string cursor_of(const journal::listing_place& place, const order_list_call& call);
 

@@ -4,6 +4,7 @@
 #include "actors/handlers/orders/order_listing.hpp"
 #include "actors/host/operator.hpp"
 #include "http_gateway/admin/admin_pages.hpp"
+#include "http_gateway/admin/order_reading.hpp"
 #include "http_gateway/admin/orders_filter.hpp"
 #include "http_gateway/admin/page_json.hpp"
 #include "http_gateway/admin/stream_items.hpp"
@@ -29,24 +30,6 @@ json time(unix_ms at) {
 json text(std::string_view t) {
   return text_or_null<json>(t);
 }
-
-} // namespace
-
-handlers::list_reader reader_of(const host::operator_view& hub) {
-  return {[&](const auto& behind, std::size_t rows, std::size_t most, const auto& take) {
-            return hub.listed(behind, rows, most, take);
-          },
-          [&](auto marks, const auto& behind, std::size_t most) {
-            return hub.marked(marks, behind, most);
-          },
-          [&](std::string_view key, std::size_t most) { return hub.bearing(key, most); },
-          [&](std::string_view service, std::string_view prefix, std::size_t most) {
-            return hub.keys_of(service, prefix, most);
-          },
-          [&](const object_id& id) { return hub.listing_of(id); }};
-}
-
-namespace {
 
 std::string_view state_of(const handlers::listed_step& step) {
   if (step.in_doubt)
@@ -108,7 +91,7 @@ admin_problem not_read(const error& why) {
 
 admin_answer list_page(const order_list_call& wanted, const admin_sources& from) {
   const auto as_of = from.hub.journal().last_lsn;
-  const auto page = handlers::list_orders(wanted.filter, reader_of(from.hub), wanted.behind,
+  const auto page = handlers::list_orders(wanted.filter, list_reader_of(from.hub), wanted.behind,
                                           wanted.limit, from.hub.now(), from.about.call_after_ms);
   if (!page)
     return not_read(page.error());
@@ -175,8 +158,8 @@ result<std::size_t> stuck_now(const admin_sources& from) {
   handlers::order_filter filter;
   filter.stuck = true;
   constexpr std::size_t most = 500;
-  auto page = handlers::list_orders(filter, reader_of(from.hub), std::nullopt, most, from.hub.now(),
-                                    from.about.call_after_ms);
+  auto page = handlers::list_orders(filter, list_reader_of(from.hub), std::nullopt, most,
+                                    from.hub.now(), from.about.call_after_ms);
   if (!page)
     return page.failure();
   return page->items.size();

@@ -13,7 +13,6 @@
 // What lists have, as JSON texts: a stream tells of an item what its list does.
 namespace orderhub::http_gateway {
 
-handlers::list_reader reader_of(const host::operator_view& hub);
 std::string text_of(const handlers::list_item& item);
 /// How many there are, by status, wait and vendor.
 std::string text_of(const journal::listing_counts& counts);

@@ -1,5 +1,6 @@
 #include "http_gateway/cli/admin_commands.hpp"
 
+#include "http_gateway/cli/bulk_commands.hpp"
 #include "http_gateway/cli/client.hpp"
 #include "http_gateway/cli/hook_commands.hpp"
 #include "http_gateway/cli/order_list.hpp"
@@ -326,6 +327,13 @@ admin_commands::admin_commands(CLI::App& app) : parts_(std::make_unique<parts>()
   p.add(
       app, "top", "vendors and what waits longest, on the whole terminal",
       [](const client& hub, bool, std::ostream&, std::ostream& err) { return show_top(hub, err); });
+  add_bulk_commands(
+      app,
+      [&p](CLI::App& to, const char* name, const char* help, command_work does) {
+        return p.add(to, name, help, std::move(does));
+      },
+      [&p]() -> std::istream& { return *p.input; });
+
   p.add(app, "status", "whether a hub takes orders: exit status 0, else 1", &parts::show_status)
       ->add_flag("--quiet,-q", p.is_quiet, "only the exit status");
 }

@@ -119,26 +119,6 @@ std::vector<const column*> columns_of(std::string_view names) {
   return out;
 }
 
-/// As the API names them.
-std::vector<std::pair<std::string, std::string>> parameters_of(const order_list_options& o) {
-  std::vector<std::pair<std::string, std::string>> all;
-  for (const auto& [name, is_asked] :
-       {std::pair("open", o.is_open), std::pair("attention", o.needs_person),
-        std::pair("in_doubt", o.is_in_doubt), std::pair("stuck", o.is_stuck),
-        std::pair("paused", o.is_paused)})
-    if (is_asked)
-      all.emplace_back(name, "true");
-  for (const auto& [name, value] :
-       {std::pair("status", &o.status), std::pair("vendor", &o.vendor),
-        std::pair("waits_for", &o.waits_for), std::pair("reason", &o.reason),
-        std::pair("older_than", &o.older_than), std::pair("since", &o.since),
-        std::pair("until", &o.until), std::pair("sort", &o.sort),
-        std::pair("key_prefix", &o.key_prefix), std::pair("q", &o.query)})
-    if (!value->empty())
-      all.emplace_back(name, *value);
-  return all;
-}
-
 class listing {
 public:
   listing(const order_list_options& options, std::string_view output, const client& hub,
@@ -385,7 +365,26 @@ std::string column_names() {
   return all;
 }
 
-void add_options(CLI::App& command, order_list_options& o) {
+std::vector<std::pair<std::string, std::string>> parameters_of(const order_list_options& o) {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (const auto& [name, is_asked] :
+       {std::pair("open", o.is_open), std::pair("attention", o.needs_person),
+        std::pair("in_doubt", o.is_in_doubt), std::pair("stuck", o.is_stuck),
+        std::pair("paused", o.is_paused)})
+    if (is_asked)
+      all.emplace_back(name, "true");
+  for (const auto& [name, value] :
+       {std::pair("status", &o.status), std::pair("vendor", &o.vendor),
+        std::pair("waits_for", &o.waits_for), std::pair("reason", &o.reason),
+        std::pair("older_than", &o.older_than), std::pair("since", &o.since),
+        std::pair("until", &o.until), std::pair("sort", &o.sort),
+        std::pair("key_prefix", &o.key_prefix), std::pair("q", &o.query)})
+    if (!value->empty())
+      all.emplace_back(name, *value);
+  return all;
+}
+
+void add_filter_options(CLI::App& command, order_list_options& o, const char* met) {
   command.add_flag("--open", o.is_open, "of which something has not ended");
   command.add_flag("--needs-person", o.needs_person, "for which a person is called");
   command.add_flag("--in-doubt", o.is_in_doubt, "of which a step may have taken effect");
@@ -394,16 +393,20 @@ void add_options(CLI::App& command, order_list_options& o) {
   command.add_option("--status", o.status, "with commas: pending,paid");
   command.add_option("--vendor", o.vendor, "of an open step");
   command.add_option("--waits-for", o.waits_for, "vendor, retry, absence, customer, operator, …");
-  command.add_option("--reason", o.reason, "what an open step met last: shippo.503");
+  command.add_option(met, o.reason, "what an open step met last: shippo.503");
   command.add_option("--older-than", o.older_than, "that waits longer: 15m");
   command.add_option("--since", o.since, "created since")->type_name("TIME");
   command.add_option("--until", o.until, "created before")->type_name("TIME");
-  command.add_option("--sort", o.sort, "created (newest first), or waiting (longest first)")
-      ->check(CLI::IsMember({"created", "waiting"}));
   command.add_option("--prefix", o.key_prefix, "how the key begins");
   command.add_option("--find", o.query, "a key, how keys begin, or an id of a vendor");
   auto* email = command.add_option("--email", o.email, "a customer's; is in no URL");
   command.add_option("--phone", o.phone, "likewise")->excludes(email);
+}
+
+void add_options(CLI::App& command, order_list_options& o) {
+  add_filter_options(command, o, "--reason");
+  command.add_option("--sort", o.sort, "created (newest first), or waiting (longest first)")
+      ->check(CLI::IsMember({"created", "waiting"}));
   command.add_option("--limit", o.limit, "at most so many")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();

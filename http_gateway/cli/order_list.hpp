@@ -7,6 +7,7 @@
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 // NOLINTBEGIN(readability-identifier-naming): CLI11's own names.
@@ -29,8 +30,11 @@ struct order_list_options {
   std::string columns;  ///< With commas; empty: those of the form.
 };
 
-/// Adds the options.
+/// Adds the options: all, or those that say which orders (`met`: what a step met last).
 void add_options(CLI::App& command, order_list_options& options);
+void add_filter_options(CLI::App& command, order_list_options& options, const char* met);
+/// What says which orders, as the API names it; without email and phone.
+std::vector<std::pair<std::string, std::string>> parameters_of(const order_list_options& options);
 
 /// Names of columns, for whoever asks for another.
 std::string column_names();

@@ -257,6 +257,65 @@ std::string shown_vendor_action(std::string_view answer) {
                      {"calls out", text(plan, "calls_out")}});
 }
 
+std::string shown_bulks(std::string_view answer) {
+  return table_text(
+      {"ID", "ACTION", "STATE", "COUNT", "DONE", "SKIPPED", "FAILED", "LEFT", "PLANNED", "BY"},
+      rows_of(list(parsed(answer), "bulks"), {"id", "action", "state", "count", "done", "skipped",
+                                              "failed", "left", "planned_at", "planned_by"}));
+}
+
+namespace {
+
+std::string bulk_text(const json& j) {
+  const auto by = [&](const char* at, const char* who) {
+    const auto when = text(j, at);
+    return when == "-" ? when : when + " by " + text(j, who);
+  };
+  std::string out = pairs_text({{"id", text(j, "id")},
+                                {"action", text(j, "action")},
+                                {"state", text(j, "state")},
+                                {"reason", text(j, "reason")},
+                                {"filter", text(j, "filter")},
+                                {"rate", text(j, "rate_per_s") + "/s"},
+                                {"count", text(j, "count")},
+                                {"done", text(j, "done")},
+                                {"skipped", text(j, "skipped")},
+                                {"failed", text(j, "failed")},
+                                {"left", text(j, "left")},
+                                {"samples", joined(list(j, "samples"))},
+                                {"as of", "LSN " + text(j, "as_of_lsn")},
+                                {"planned", by("planned_at", "planned_by")},
+                                {"started", by("started_at", "started_by")},
+                                {"changed", by("changed_at", "changed_by")},
+                                {"ended", text(j, "ended_at")}});
+  add_table(out, "Passed over", {"REASON", "COUNT"},
+            rows_of(list(j, "skipped_by"), {"reason", "count"}));
+  std::vector<row> excluded;
+  for (const auto& e : list(j, "excluded"))
+    excluded.push_back({text(e, "reason"), text(e, "count"), joined(list(e, "keys"))});
+  add_table(out, "Left out of the plan", {"REASON", "COUNT", "SUCH AS"}, excluded);
+  return out;
+}
+
+} // namespace
+
+std::string shown_bulk(std::string_view answer) {
+  return bulk_text(parsed(answer));
+}
+
+std::string shown_bulk_action(std::string_view answer) {
+  const auto j = parsed(answer);
+  const auto dry = j.is_object() && j.contains("dry_run") && j["dry_run"] == json(true);
+  return pairs_text({{"effect", text(j, "effect") + (dry ? " (dry run)" : "")}}) +
+         bulk_text(j.is_object() && j.contains("bulk") ? j["bulk"] : json());
+}
+
+std::string shown_bulk_items(std::string_view answer) {
+  return table_text(
+      {"N", "KEY", "OUTCOME", "REASON", "AT", "MESSAGE"},
+      rows_of(list(parsed(answer), "items"), {"n", "key", "outcome", "reason", "at", "message"}));
+}
+
 std::string shown_webhooks(std::string_view answer) {
   return table_text(
       {"RECEIVED", "ID", "TYPE", "VERDICT", "ORDER", "BY", "TEXT"},

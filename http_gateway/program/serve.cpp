@@ -408,9 +408,9 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
     return handlers::knows_webhook(**journal, key);
   };
   handlers::load_order_tables(orders->rules);
-  const auto services =
-      handlers::all_services(std::make_shared<const handlers::order_settings>(*orders),
-                             [&journal](const object_id& id) { return (*journal)->load(id); });
+  const auto services = handlers::all_services(
+      std::make_shared<const handlers::order_settings>(*orders),
+      [&journal](const object_id& id) { return (*journal)->load(id); }, machine.wall_ms());
   runtime::hub_options hub_options;
   hub_options.places = places;
   hub_options.board = board.get();
@@ -502,6 +502,7 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
                            &hub,
                            &hub,
                            &desk,
+                           &hub,
                            &changes});
   server_options admin_options;
   admin_options.host = s.admin_listen.host;

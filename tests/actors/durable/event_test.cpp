@@ -127,6 +127,30 @@ TEST_CASE("an event is merged at once beside a running handler, which sees it fr
   CHECK(f.hub.outcome(waiting));
 }
 
+TEST_CASE("what a person does by an event is on record in its turn, about what it begins",
+          "[durable][event][operator]") {
+  fixture f;
+  f.begin();
+  told.acts =
+      journal::operator_payload{journal::operator_verb::pause, "", "ada", "token", "a test", ""};
+  const auto paused = f.tell();
+  REQUIRE(f.hub.outcome(paused));
+  CHECK(must_state(f.hub).paused_by_operator);
+  f.hub.answer(answer_of(500, "perhaps")); // What is out is settled, and nothing more is begun.
+  const auto waiting = f.hub.send("k", "counts", "x");
+  CHECK(!f.hub.outcome(waiting));
+  told.acts->verb = journal::operator_verb::resume;
+  told.sends = {{sim_harness::object("k"), "counts", "y"}};
+  const auto resumed = f.tell();
+  f.hub.restart();
+  const auto state = must_state(f.hub);
+  CHECK_FALSE(state.paused_by_operator);
+  REQUIRE(state.operators.size() == 2);
+  CHECK(state.operators[0].invocation == invocation_id());
+  CHECK(state.operators[1].invocation == resumed.child(1));
+  CHECK(state.operators[1].action.who == "ada");
+}
+
 TEST_CASE("an event that is refused changes nothing and is answered so", "[durable][event]") {
   fixture f;
   told.merges = {{"facts", "paid"}};

@@ -129,6 +129,7 @@ public:
                  &people_,
                  &vendors_,
                  &desk_,
+                 &events_,
                  &changes,
                  {.most = streams, .has_thread = false}}) {
     auto started = http_gateway::server::start({}, api_);

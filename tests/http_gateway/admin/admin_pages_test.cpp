@@ -47,6 +47,14 @@ std::string filled(const admin_route& route, const std::string& key = "1") {
   return path;
 }
 
+/// Its path is shown and acted on.
+bool takes_both(const admin_route& route) {
+  const auto routes = admin_routes();
+  return std::any_of(routes.begin(), routes.end(), [&](const auto& other) {
+    return other.path == route.path && other.method != route.method;
+  });
+}
+
 std::string query_sign(const std::string& target) {
   return target.find('?') == std::string::npos ? "?" : "&";
 }
@@ -95,8 +103,8 @@ std::string request_for(const admin_route& route, const std::string& target,
 /// All JSON pages of a hub as it stands now.
 void all_are_described(const admin_hub& hub, const std::string& key = "1") {
   for (const auto& route : admin_routes()) {
-    if (route.act != nullptr || route.streams)
-      continue;
+    if (route.act != nullptr || route.streams || route.path.starts_with("/admin/bulk/{id}"))
+      continue; // They have tests of their own.
     const auto target = filled(route, key);
     CAPTURE(target);
     const bool is_of_event = route.path.find("{id}/assign") != std::string_view::npos;
@@ -304,7 +312,7 @@ TEST_CASE("what no route takes is refused, and what was meant is named", "[admin
       is_problem(hub.act(target + "?nonsense=1", "{}"), 400, "unknown_parameter");
       if (route.answer == nullptr)
         is_problem(hub.act(target + "?dry_run=perhaps", "{}"), 400, "invalid_parameter");
-      if (route.answer == nullptr) // "search" may be an order's key.
+      if (route.answer == nullptr && !takes_both(route)) // "search" may be an order's key.
         is_problem(hub.ask(target), 405, "wrong_method");
       is_problem(hub.send(post(target, "{}")), 415, "wrong_content_type");
       if (route.operate == nullptr)
@@ -315,7 +323,8 @@ TEST_CASE("what no route takes is refused, and what was meant is named", "[admin
       continue;
     }
     is_problem(hub.ask(target + query_sign(target) + "nonsense=1"), 400, "unknown_parameter");
-    is_problem(hub.act(target, "{}"), 405, "wrong_method");
+    if (!takes_both(route))
+      is_problem(hub.act(target, "{}"), 405, "wrong_method");
     for (const auto& p : route.query) {
       const auto twice = filled(route) + query_sign(target) + std::string(p.name) + "=1&" +
                          std::string(p.name) + "=1";

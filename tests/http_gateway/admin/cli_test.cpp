@@ -260,6 +260,45 @@ TEST_CASE("the command line acts when it is told to, once, and says what became 
   CHECK_FALSE(has(list.out, "pause"));
 }
 
+TEST_CASE("the command line plans a bulk, starts it by its count, and shows its items",
+          "[admin][cli][bulk]") {
+  admin_hub hub;
+  for (const char* key : {"1", "2"})
+    hub.hub.call(order_object(key), "ProcessOrder", order_body());
+  REQUIRE(hub.hub.run());
+  const std::map<std::string, std::string> environment{{"ORDERHUB_ADMIN_URL", hub.url()}};
+  const auto bulk = [&](std::vector<std::string> arguments, const std::string& typed = {}) {
+    arguments.insert(arguments.begin(), "bulk");
+    return run(arguments, environment, typed);
+  };
+  CHECK(bulk({"plan", "erase", "1", "--reason", "a test"}).status == cli::wrong_use);
+  CHECK(bulk({"plan", "cancel", "1"}).status == cli::wrong_use);                  // Why?
+  CHECK(bulk({"plan", "cancel", "--reason", "a test"}).status == cli::wrong_use); // Which?
+  CHECK(bulk({"plan", "cancel", "1", "--open", "--reason", "a test"}).status == cli::wrong_use);
+  CHECK(has(bulk({"plan", "cancel", "1", "--reason", "a test", "--dry-run"}).out, "(dry run)"));
+  CHECK_FALSE(has(bulk({"list"}).out, "bulk_"));
+  const auto planned =
+      bulk({"plan", "cancel", "-", "--reason", "a recall", "-o", "json"}, "1\n2\n3\n");
+  INFO(planned.err);
+  REQUIRE(planned.status == cli::done);
+  const auto plan = nlohmann::json::parse(planned.out)["bulk"];
+  CHECK(plan["excluded"][0]["keys"][0] == "3");
+  const auto id = plan["id"].get<std::string>();
+  CHECK(bulk({"start", id}, "y\n").status == cli::wrong_use); // Its count is asked for.
+  CHECK(bulk({"start", id, "--count", "3"}).status == cli::conflict);
+  const auto started = bulk({"start", id}, "2\n");
+  CHECK(started.status == cli::done);
+  CHECK(has(started.err, "cancel of 2? Type their count: "));
+  REQUIRE(hub.hub.run());
+  CHECK(field(hub.hub.order("2").body, "status") == "cancelled");
+  CHECK(has(bulk({"show", id}).out, "finished"));
+  CHECK(has(bulk({"list"}).out, id));
+  CHECK(has(bulk({"items", id, "--outcome", "done"}).out, "done"));
+  CHECK(bulk({"start", id, "--count", "2", "--wait"}).status == cli::conflict);
+  CHECK(bulk({"cancel", id, "--reason", "too late"}).status == cli::conflict);
+  CHECK(bulk({"show", "bulk_0"}).status == cli::not_found);
+}
+
 TEST_CASE("a token goes over no network in the clear", "[admin][cli]") {
   const auto nothing = [](const char*) -> const char* { return nullptr; };
   for (const char* url : {"http://hub.example.com", "http://10.0.0.1:9070", "ftp://127.0.0.1",

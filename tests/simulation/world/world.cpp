@@ -61,8 +61,9 @@ void world::open() {
   orders_.knows_webhook = [this](const std::string& key) {
     return handlers::knows_webhook(*journal_, key);
   };
-  services_ = handlers::all_services(std::make_shared<const handlers::order_settings>(orders_),
-                                     [this](const object_id& id) { return journal_->load(id); });
+  services_ = handlers::all_services(
+      std::make_shared<const handlers::order_settings>(orders_),
+      [this](const object_id& id) { return journal_->load(id); }, time.wall_ms());
   auto journal_settings = settings_.journal;
   journal_settings.boot = &boot_;
   journal_settings.lists = &handlers::order_lists();

@@ -1,0 +1,83 @@
+#include "actors/handlers/explain/order_moves.hpp"
+
+#include "actors/handlers/objects.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace orderhub::handlers {
+
+using journal::operator_verb;
+
+namespace {
+
+order_moves moves_of_retry(const order_objects& objects, const explanation& shown,
+                           bool accept_repeat) {
+  order_moves moves;
+  for (const auto& step : shown.steps)
+    if (is_moved_by_retry(step) && !step.if_retried->safe && !accept_repeat)
+      return {{}, move_refusal::may_repeat, step.name};
+  for (const auto& state : objects.states) {
+    const auto name = state.id.text();
+    const bool is_stopped = std::any_of(state.live.begin(), state.live.end(),
+                                        [](const auto& i) { return !i.paused_text.empty(); });
+    const bool is_moved =
+        std::any_of(shown.steps.begin(), shown.steps.end(), [&](const auto& step) {
+          return step.object == name && is_moved_by_retry(step);
+        });
+    if (is_stopped || is_moved)
+      moves.objects.push_back(state.id);
+  }
+  return moves;
+}
+
+order_moves moves_of_hold(const order_objects& objects, bool pause) {
+  order_moves moves;
+  for (const auto& state : objects.states)
+    if (state.paused_by_operator != pause)
+      moves.objects.push_back(state.id);
+  return moves;
+}
+
+order_moves moves_of_cancel(const order_objects& objects, const explanation& shown) {
+  constexpr std::array<std::string_view, 3> gone = {"in_transit", "delivered", "shipped"};
+  const auto& status = shown.status;
+  if (std::find(gone.begin(), gone.end(), status) != gone.end())
+    return {{}, move_refusal::on_its_way, status};
+  const auto* own = objects.find(order_object(objects.key));
+  if (own == nullptr)
+    return {{}, move_refusal::unreadable, {}};
+  if (status == "cancelled" || status == "cancelling")
+    return {};
+  return {{own->id}, move_refusal::none, {}};
+}
+
+} // namespace
+
+bool is_moved_by_retry(const explained_step& step) {
+  return step.ended_at == 0 && step.if_retried &&
+         (step.state == "paused" || !step.if_retried->call.empty());
+}
+
+order_moves moves_of(operator_verb verb, const order_objects& objects, const explanation& shown,
+                     bool accept_repeat) {
+  switch (verb) {
+  case operator_verb::retry:
+    return moves_of_retry(objects, shown, accept_repeat);
+  case operator_verb::pause:
+    return moves_of_hold(objects, true);
+  case operator_verb::resume:
+    return moves_of_hold(objects, false);
+  case operator_verb::cancel:
+    return moves_of_cancel(objects, shown);
+  case operator_verb::happened:
+  case operator_verb::not_happened:
+  case operator_verb::ack:
+  case operator_verb::note:
+    break;
+  }
+  return {};
+}
+
+} // namespace orderhub::handlers
