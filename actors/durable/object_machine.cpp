@@ -236,7 +236,9 @@ bool object_machine::on_operator(const invocation_id& invocation,
                                  const journal::operator_payload& action) {
   using verb = journal::operator_verb;
   const bool moves_a_step = action.verb == verb::retry || action.verb == verb::happened ||
-                            action.verb == verb::not_happened;
+                            action.verb == verb::not_happened ||
+                            action.verb == verb::happened_unverified ||
+                            action.verb == verb::not_happened_unverified;
   if (moves_a_step && (state_.live.empty() ||
                        (invocation != invocation_id() && state_.find_live(invocation) == nullptr)))
     return false;
@@ -277,6 +279,17 @@ bool object_machine::on_operator(const invocation_id& invocation,
   case verb::not_happened:
     tell_effects(invocation, action);
     break;
+  case verb::happened_unverified:
+  case verb::not_happened_unverified:
+    believe(invocation, action);
+    break;
+  case verb::erase:
+    if (service_ != nullptr && service_->erase)
+      if (auto values = service_->erase(state_); !values.empty())
+        append({}, record_kind::event, 0,
+               encode(journal::event_payload{"erased", std::move(values)}));
+    break;
+  case verb::purge:  // Folded: nothing is left.
   case verb::cancel: // What it begins is an input of its own.
   case verb::ack:
   case verb::note:
@@ -295,7 +308,7 @@ void object_machine::tell_effects(const invocation_id& invocation,
       wanted.push_back(key);
   for (const auto& key : wanted)
     if (auto it = effects_.find(key); it != effects_.end())
-      apply(key, it->second.machine->on_operator(action.verb));
+      apply(key, it->second.machine->on_operator(action.verb, action.wanted == "force_probe"));
 }
 
 std::optional<std::int64_t> object_machine::due() const {

@@ -42,7 +42,7 @@ bool object_machine::pump_completions() {
   const bool wanted = e != nullptr ? e->open(next.completion) : paused_.contains(next.invocation);
   if (!wanted || has_completion(next.invocation, next.completion))
     return true;
-  record_completion(next.invocation, next.completion, next.value);
+  record_completion(next.invocation, next.completion, next.value, next.answer);
   if (e != nullptr)
     e->deliver(next.completion, std::move(next.value));
   return true;

@@ -146,6 +146,10 @@ private:
       body["expect_version"] = version;
     if (verb_.accept_repeat)
       body["accept_repeat"] = true;
+    if (verb_.force_probe)
+      body["force_probe"] = true;
+    if (verb_.is_unverified)
+      body["unverified"] = true;
     if (verb_.kind->settles) {
       body["outcome"] = verb_.has_happened ? "happened" : "did_not_happen";
       for (const auto& value : verb_.values) {

@@ -30,7 +30,7 @@ struct order_verb {
   std::string reason, step, evidence;
   std::vector<std::string> values; ///< `label_id=3005…`
   bool has_happened = false, has_not_happened = false;
-  bool accept_repeat = false;
+  bool accept_repeat = false, force_probe = false, is_unverified = false;
   bool is_dry_run = false, is_sure = false, waits = false;
   std::int64_t timeout_s = 60;
 };

@@ -166,6 +166,9 @@ void add_attention(explanation& e, const order_facts& facts, const open_points& 
 /// What the vendor said of a person's word, as far as it has been asked.
 std::string confirmation_of(const explanation& e, const journal::operator_entry& o) {
   using journal::operator_verb;
+  if (o.action.verb == operator_verb::happened_unverified ||
+      o.action.verb == operator_verb::not_happened_unverified)
+    return ". It was not checked with the vendor";
   const bool has_happened = o.action.verb == operator_verb::happened;
   if (!has_happened && o.action.verb != operator_verb::not_happened)
     return {};
@@ -191,21 +194,30 @@ std::string deed_of(const journal::operator_payload& a) {
   using journal::operator_verb;
   switch (a.verb) {
   case operator_verb::retry:
-    return "retried " + (a.step.empty() ? std::string("it") : a.step);
+    return "retried " + (a.step.empty() ? std::string("it") : a.step) +
+           (a.wanted.empty() ? "" : " as a probe");
   case operator_verb::pause:
     return "paused it";
   case operator_verb::resume:
     return "resumed it";
   case operator_verb::happened:
+  case operator_verb::happened_unverified:
     return "said that " + a.step + " happened";
   case operator_verb::not_happened:
+  case operator_verb::not_happened_unverified:
     return "said that " + a.step + " did not happen";
   case operator_verb::cancel:
     return "cancelled it";
   case operator_verb::ack:
     return "took over the call for " + a.step;
   case operator_verb::note:
+    if (a.wanted == "reveal")
+      return "saw the customer's data";
     return "wanted " + a.wanted + " (" + a.outcome + ')';
+  case operator_verb::erase:
+    return "erased the customer's data";
+  case operator_verb::purge:
+    return "purged it";
   }
   return "did something";
 }

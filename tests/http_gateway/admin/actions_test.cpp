@@ -176,6 +176,76 @@ TEST_CASE("a word that a step happened is believed when the vendor says so", "[a
   is_refused(hub.act("/admin/orders/1/steps/label/resolve", body), 404, "no_such_step");
 }
 
+TEST_CASE("an unverified word is an admin's, and is told as unchecked for ever",
+          "[admin][actions][unverified]") {
+  admin_hub hub(with_faults(lost_label));
+  begin_in_doubt(hub);
+  const std::string path = "/admin/orders/1/steps/label/resolve";
+  const auto body = [](const std::string& more) {
+    return R"({"reason":"label bought, case 8812","outcome":"happened","unverified":true)" + more +
+           "}";
+  };
+  is_refused(hub.act(path, body("")), 409, "not_possible"); // Which label is it?
+  is_refused(hub.act(path, body(R"(,"value":{"label_id":"a b"})")), 409, "not_possible");
+  is_refused(hub.act(path, body(R"(,"value":{"label_id":"x1","rate":"1"})")), 409, "not_possible");
+  const auto good = body(R"(,"value":{"label_id":"x1","tracking_number":"9400"})");
+  const auto planned = described(hub.act(path + "?dry_run=true", good), "acted");
+  CHECK(planned["plan"][0]["what"] == "believe");
+  CHECK(actions_of(hub).empty());
+  accepted(hub.act(path, good));
+  REQUIRE(hub.hub.run());
+  const auto order = json::parse(hub.ask("/admin/orders/1").body);
+  CHECK(order["label_id"] == "x1");
+  CHECK(order["tracking_number"] == "9400");
+  CHECK(actions_of(hub)[0]["action"] == "happened_unverified");
+  CHECK(has(explained(hub), "It was not checked with the vendor."));
+  CHECK(has(explained(hub), "and it was not checked with Shippo: label x1"));
+}
+
+TEST_CASE("an unverified word that a label was not bought buys one",
+          "[admin][actions][unverified]") {
+  admin_hub hub(with_faults(no_label));
+  begin_in_doubt(hub);
+  const auto body = R"({"reason":"shippo says no","outcome":"did_not_happen","unverified":true})";
+  const auto planned =
+      described(hub.act("/admin/orders/1/steps/label/resolve?dry_run=true", body), "acted");
+  CHECK(planned["plan"][0]["safe"] == false);
+  accepted(hub.act("/admin/orders/1/steps/label/resolve", body));
+  CHECK(hub.hub.calling("shippo", "transactions"));
+  REQUIRE(hub.hub.run());
+  CHECK(hub.hub.effects("1", effect_kind::label) == 1);
+  CHECK(has(explained(hub), "nobody has checked it"));
+}
+
+TEST_CASE("a word that is not checked wants the role admin", "[admin][actions][unverified]") {
+  auto rules = rules_with("a-token");
+  rules.tokens.push_back(token_of("ada", admin_role::operate, secret("adas")));
+  admin_hub hub(with_faults(lost_label), rules);
+  begin_in_doubt(hub);
+  const std::string ada = "Authorization: Bearer adas\r\n";
+  const std::string path = "/admin/orders/1/steps/label/resolve";
+  const std::string word = R"({"reason":"case 8812","outcome":"did_not_happen","unverified":)";
+  is_refused(hub.act(path, word + "true}", ada), 403, "role_too_low");
+  accepted(hub.act(path, word + "false}", ada));
+}
+
+TEST_CASE("a person's call is the probe of a vendor that is held", "[admin][actions][probe]") {
+  admin_hub hub(with_faults(
+      R"({"vendor":"stripe","operation":"charge","always":true,"effect":"status","status":401})"));
+  hub.hub.submit(order_object("1"), "ProcessOrder", order_body());
+  hub.hub.run(20'000);
+  const std::string path = "/admin/orders/1/steps/charge/retry";
+  const auto plain = described(hub.act(path, why), "acted");
+  CHECK(plain["effect"] == "nothing_to_do"); // It stands in its queue.
+  const std::string forced = R"({"reason":"the key is back","force_probe":true})";
+  const auto planned = described(hub.act(path + "?dry_run=true", forced), "acted");
+  CHECK(planned["plan"][0]["what"] == "probe");
+  CHECK(planned["plan"][0]["call"] == "POST /v1/payment_intents");
+  accepted(hub.act(path, forced));
+  CHECK(hub.hub.calling("stripe", "payment_intents"));
+  CHECK(has(explained(hub), "retried charge as a probe"));
+}
+
 TEST_CASE("a word that a step did not happen buys no second label", "[admin][actions]") {
   admin_hub hub(with_faults(GENERATE(as<std::string>(), lost_label, no_label)));
   begin_in_doubt(hub);
@@ -218,6 +288,8 @@ TEST_CASE("an action says why, and what it does not know it refuses", "[admin][a
   hub.door.set_health({false, "The disk is full.", "commit"});
   is_refused(hub.act(pause, why), 503, "unavailable");
   CHECK(hub.act(pause + "?dry_run=true", why).status == 200);
+}
+
 }
 
 TEST_CASE("who was refused is in the audit, and many of them do not fill it",
