@@ -150,6 +150,9 @@ struct vendor_answer {
 };
 constexpr std::size_t answer_hash_size = 16;
 
+/// What stands for a value that was erased.
+inline constexpr std::string_view erased_value = R"({"erased":true})";
+
 /// A result as it ends a step or an invocation.
 std::string encode(const result<std::string>& r);
 /// The same, and the answer that it was read from: of a completion.

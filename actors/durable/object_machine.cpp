@@ -42,6 +42,8 @@ void object_machine::activate() {
 }
 
 input_verdict object_machine::on_input(const invocation_id& fresh, journal::input_payload input) {
+  if (state_.purged)
+    return {verdict_kind::refused, {}, purged_error()};
   if (input.key) {
     // An earlier request of this object may not be committed yet: memory first, then the journal.
     const journal::request_key& wanted = *input.key;
@@ -232,9 +234,20 @@ turn_output object_machine::take() {
   return std::exchange(out_, {});
 }
 
+error object_machine::purged_error() const {
+  return {error_kind::rejected, "purged",
+          "purged: nothing is kept of " + state_.id.text() +
+              " but that its key was used, so that yesterday's keys at the vendors are not used "
+              "again. Take another key.",
+          409};
+}
+
 bool object_machine::on_operator(const invocation_id& invocation,
                                  const journal::operator_payload& action) {
   using verb = journal::operator_verb;
+  const bool wants_rest = action.verb == verb::erase || action.verb == verb::purge;
+  if (wants_rest && (!state_.live.empty() || !state_.undelivered.empty()))
+    return false;
   const bool moves_a_step = action.verb == verb::retry || action.verb == verb::happened ||
                             action.verb == verb::not_happened ||
                             action.verb == verb::happened_unverified ||

@@ -169,6 +169,7 @@ private:
 
   [[nodiscard]] std::string merged(std::string_view name, const std::string* current,
                                    std::string_view delta) const;
+  [[nodiscard]] error purged_error() const;
   [[nodiscard]] bool has_run(const invocation_id& id) const;
   void pump();
   bool pump_finished();

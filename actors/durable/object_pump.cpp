@@ -163,6 +163,14 @@ bool object_machine::pump_starts() {
 
 void object_machine::start(const journal::invocation_state& invocation) {
   const auto id = invocation.id;
+  if (state_.purged) {
+    const auto caller = invocation.input.caller;
+    append(id, record_kind::output, 1,
+           encode(journal::output_payload{
+               journal::encode(result<std::string>(fail(purged_error()))), caller}));
+    take_finished(id);
+    return;
+  }
   const auto* handler =
       service_ == nullptr ? nullptr : services_.find(state_.id.service, invocation.input.handler);
   if (handler != nullptr && handler->mode == handler_mode::event && handler->event) {

@@ -66,6 +66,10 @@ constexpr std::array<reason_row, admin_reason_count> rows = {{
      "Another action on this order had the same idempotency-key."},
     {admin_reason::no_such_webhook, "no_such_webhook", 404,
      "There is no such webhook; GET /admin/webhooks lists what there is."},
+    {admin_reason::not_finished, "not_finished", 409,
+     "The order is not finished: something of it is still to be done."},
+    {admin_reason::purged, "purged", 409,
+     "The order was purged; nothing is kept of it but that its key was used."},
 }};
 
 const reason_row& row_of(admin_reason reason) {

@@ -20,6 +20,7 @@ struct order_verb_kind {
   bool may_repeat = false;
   bool is_destructive = false; ///< Asks for the key, or the count.
   bool needs_reason = true;
+  bool reveals = false; ///< Its answer is shown.
 };
 std::span<const order_verb_kind> order_verbs();
 

@@ -476,7 +476,8 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
                            {.version = ORDERHUB_VERSION,
                             .mode = mode_of_payments(*vendors),
                             .started_at = machine.wall_ms(),
-                            .call_after_ms = s.call_after_ms},
+                            .call_after_ms = s.call_after_ms,
+                            .directory = s.data_dir},
                            &hub,
                            &hub,
                            &desk});

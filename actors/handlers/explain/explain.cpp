@@ -334,6 +334,13 @@ explanation explain(const order_objects& objects, const explain_now& now) {
   add_gaps(e, objects);
   e.state = state_of(objects, e, open);
 
+  if (own != nullptr && own->purged) {
+    e.status = "purged";
+    e.state = "done";
+    e.gaps.clear();
+    e.summary = {say(sentence::order_purged, {{"at", moment_text(own->last_time, now.at)}})};
+    return e;
+  }
   if (own != nullptr) {
     e.summary = money_words(facts, e.money);
     // What is said of the step says it.
@@ -347,6 +354,12 @@ explanation explain(const order_objects& objects, const explain_now& now) {
   for (const auto& state : objects.states)
     if (state.paused_by_operator)
       e.summary.push_back(say(sentence::order_paused, {{"object", state.id.text()}}));
+  if (own != nullptr)
+    for (const auto& o : own->operators)
+      if (o.action.verb == journal::operator_verb::erase) {
+        e.summary.push_back(say(sentence::order_erased, {{"at", moment_text(o.at, now.at)}}));
+        break;
+      }
   if (e.state == "stuck")
     e.summary.push_back(say(sentence::stuck));
   if (e.state == "done")

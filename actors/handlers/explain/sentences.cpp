@@ -205,6 +205,11 @@ constexpr std::array<row, sentence_count> rows = {{
     {sentence::parcel_in_transit, "parcel_in_transit", "The carrier has the parcel."},
     {sentence::parcel_delivered, "parcel_delivered", "The parcel was delivered."},
     {sentence::parcel_returned, "parcel_returned", "The parcel came back."},
+    {sentence::order_erased, "order_erased",
+     "The customer's data were erased at {at}: what calls sent and what they came to is not "
+     "shown."},
+    {sentence::order_purged, "order_purged",
+     "The order was purged at {at}: nothing is kept of it but that its key was used."},
     {sentence::order_cancelled, "order_cancelled", "The order was cancelled."},
     {sentence::order_cancelling, "order_cancelling", "The order is being cancelled."},
     {sentence::order_paused, "order_paused",

@@ -122,6 +122,8 @@ enum class sentence : std::uint8_t {
   parcel_in_transit,
   parcel_delivered,
   parcel_returned,
+  order_erased, ///< Its customer's data.
+  order_purged,
   order_cancelled,
   order_cancelling,
   order_paused, ///< By an operator.

@@ -219,6 +219,14 @@ void hear_gaps(listener& l) {
   explain_now now;
   now.at = now_at;
   l.hear(explain(objects, now).gaps);
+  journal::object_state own;
+  own.id = {"OrderOrchestrator", "1"};
+  own.operators.push_back(
+      {now_at, {}, {journal::operator_verb::erase, "", "ada", "token", "", ""}});
+  objects.states = {own};
+  l.hear(explain(objects, now).summary);
+  objects.states.front().purged = true;
+  l.hear(explain(objects, now).summary);
 }
 
 std::string all_golden_texts() {
