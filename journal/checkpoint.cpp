@@ -1,6 +1,8 @@
 #include "journal/checkpoint.hpp"
 
 #include "journal/damage.hpp"
+#include "journal/key.hpp"
+#include "journal/listing_rows.hpp"
 #include "journal/object_row.hpp"
 #include "journal/object_state.hpp"
 #include "journal/open_work.hpp"
@@ -157,7 +159,15 @@ result<std::size_t> checkpoint::fold_object(write_transaction& txn, const std::s
     return folded;
   spend_finished();
 
+  std::size_t gone = state.past.gone;
+  if (!state.past.is_none())
+    if (auto done = change_past(txn, key, state, invocations, lists, budget); !done)
+      return done.failure();
   for (auto& i : state.finished) {
+    if (gone > 0) {
+      --gone;
+      continue;
+    }
     const auto row_key = invocation_key(i.id);
     if (std::find(old_live.begin(), old_live.end(), i.id) == old_live.end())
       lists_.add_invocation(state.id, i.id, lists);
@@ -206,6 +216,73 @@ result<std::size_t> checkpoint::fold_object(write_transaction& txn, const std::s
     }
   }
   return folded;
+}
+
+/// Rows of invocations that ended before, of an object that is erased or purged.
+result<void> checkpoint::change_past(write_transaction& txn, const std::string& key,
+                                     const object_state& state,
+                                     std::vector<row_to_put>& invocations, listing_batch& lists,
+                                     slice_budget& budget) {
+  std::vector<std::string> rows;
+  for (const auto& id : state.past.named)
+    rows.push_back(invocation_key(id));
+  const auto from = object_invocation_key_from(object_digest(key));
+  std::vector<std::string> beginnings;
+  if (auto scanned = txn.scan(table::ix, from,
+                              [&](std::string_view found, std::string_view) {
+                                if (!found.starts_with(from))
+                                  return false;
+                                if (auto begin = invocation_begin_in(found))
+                                  beginnings.push_back(std::move(*begin));
+                                return true;
+                              });
+      !scanned)
+    return scanned;
+  for (const auto& begin : beginnings)
+    if (auto scanned = txn.scan(table::iv, begin,
+                                [&](std::string_view found, std::string_view) {
+                                  if (!found.starts_with(begin))
+                                    return false;
+                                  rows.emplace_back(found);
+                                  return true;
+                                });
+        !scanned)
+      return scanned;
+  const auto forget_request = [&](const invocation_state& i) -> result<void> {
+    if (!i.input.key)
+      return {};
+    if (auto done = txn.del(table::dd, request_row_key(i.input.key->scope)); !done)
+      return done.failure();
+    if (auto done = txn.del(table::ix, expiry_key(i.input.key->expires_at, i.input.key->scope));
+        !done)
+      return done.failure();
+    return {};
+  };
+  for (std::size_t n = 0; n < state.past.gone; ++n)
+    if (auto done = forget_request(state.finished[n]); !done)
+      return done;
+  for (const auto& row_key : rows) {
+    auto found = txn.get(table::iv, row_key);
+    if (!found)
+      return found.failure();
+    if (!*found)
+      continue;
+    auto row = decode_invocation_row(**found);
+    if (!row || row->object != state.id)
+      continue; // One that cannot be read stays, as everywhere.
+    budget.spend(1);
+    if (state.past.goes) {
+      if (auto done = forget_request(row->invocation); !done)
+        return done;
+      if (auto done = txn.del(table::iv, row_key); !done)
+        return done.failure();
+      lists_.drop_invocation(state.id, row->invocation.id, lists);
+    } else if (row->invocation.finished) {
+      erase_content(row->invocation);
+      invocations.push_back({row_key, encode(*row)});
+    }
+  }
+  return {};
 }
 
 result<checkpoint::slice> checkpoint::fold_in(write_transaction& txn, slice_budget budget) {

@@ -80,6 +80,10 @@ private:
                                                 std::size_t first,
                                                 std::vector<row_to_put>& invocations,
                                                 listing_batch& lists, slice_budget& budget);
+  [[nodiscard]] result<void> change_past(write_transaction& txn, const std::string& key,
+                                         const object_state& state,
+                                         std::vector<row_to_put>& invocations, listing_batch& lists,
+                                         slice_budget& budget);
 
   store& tables_;
   const journal_options& options_;

@@ -27,7 +27,7 @@ std::optional<note_payload> standing_of(const invocation_state& invocation, std:
   std::optional<note_payload> newest;
   for (const auto& e : invocation.entries)
     if (e.kind == record_kind::effect_note && e.index == index)
-      if (auto note = decode_note(e.payload); note && note->kind != note_kind::evidence)
+      if (auto note = decode_note(e.payload); note && says_where_it_stands(note->kind))
         newest = std::move(*note);
   return newest;
 }

@@ -28,20 +28,6 @@ std::uint64_t positive(unix_ms time) {
   return static_cast<std::uint64_t>(std::max<unix_ms>(time, 0));
 }
 
-digest hmac_of(const listing_secret& secret, std::string_view text) {
-  constexpr std::size_t block = 64;
-  constexpr char inner_pad = 0x36, outer_pad = 0x5c;
-  const auto padded = [&](char pad) {
-    std::string key(block, pad);
-    for (std::size_t i = 0; i < secret.size(); ++i)
-      key[i] = static_cast<char>(static_cast<std::uint8_t>(pad) ^ secret[i]);
-    return key;
-  };
-  const auto inner = sha256_of({padded(inner_pad), text});
-  return sha256_of(
-      {padded(outer_pad), {reinterpret_cast<const char*>(inner.data()), inner.size()}});
-}
-
 } // namespace
 
 listing_place place_of(const marked_object& object) {
@@ -130,8 +116,8 @@ std::optional<std::string> invocation_begin_in(std::string_view key) {
 }
 
 std::string found_by_key_from(const listing_secret& secret, std::string_view text) {
-  const auto hash = hmac_of(secret, text);
-  return {reinterpret_cast<const char*>(hash.data()), text_begin};
+  const std::string_view key(reinterpret_cast<const char*>(secret.data()), secret.size());
+  return hmac_of(hash_algorithm::sha256, key, {text}).substr(0, text_begin);
 }
 
 std::string found_by_key(const listing_secret& secret, std::string_view text,

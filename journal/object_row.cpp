@@ -120,7 +120,7 @@ std::string encode(const object_state& state) {
   for (const auto& id : state.cancels)
     w.array(id.bytes);
   w.u8(static_cast<std::uint8_t>((state.ephemeral ? 1U : 0U) |
-                                 (state.paused_by_operator ? 2U : 0U)));
+                                 (state.paused_by_operator ? 2U : 0U) | (state.purged ? 4U : 0U)));
   if (state.ephemeral)
     w.i64(state.last_finished_at);
   w.u32(static_cast<std::uint32_t>(state.operators.size()));
@@ -172,6 +172,7 @@ result<object_state> decode_object(std::string_view bytes) {
   const auto flags = r.u8();
   s.ephemeral = (flags & 1U) != 0;
   s.paused_by_operator = (flags & 2U) != 0;
+  s.purged = (flags & 4U) != 0;
   if (s.ephemeral)
     s.last_finished_at = r.i64();
   for (auto count = r.u32(); count > 0 && r.ok(); --count) {

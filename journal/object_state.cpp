@@ -75,10 +75,49 @@ result<void> apply_event(object_state& state, const record& r) {
   return {};
 }
 
+std::vector<invocation_id> ids_in(std::string_view bytes) {
+  constexpr std::size_t id_size = sizeof(invocation_id::bytes);
+  std::vector<invocation_id> ids;
+  for (; bytes.size() >= id_size; bytes.remove_prefix(id_size)) {
+    invocation_id id;
+    std::copy_n(bytes.begin(), id_size, id.bytes.begin());
+    ids.push_back(id);
+  }
+  return ids;
+}
+
+void erase_past(object_state& state, const operator_payload& p) {
+  state.past.erases = true;
+  for (const auto& id : ids_in(p.value))
+    state.past.named.push_back(id);
+  for (auto& i : state.finished)
+    erase_content(i);
+}
+
+/// Of an object at rest; whoever writes the record has looked.
+void purge(object_state& state, const operator_payload& p) {
+  state.values.clear();
+  state.operators.clear();
+  state.past.goes = true;
+  for (const auto& id : ids_in(p.value))
+    state.past.named.push_back(id);
+  state.past.gone = state.finished.size();
+  state.paused_by_operator = false;
+  state.purged = p.wanted == "tombstone";
+}
+
 result<void> apply_operator(object_state& state, const record& r) {
   auto p = decode_operator(r.payload);
   if (!p)
     return p.failure();
+  const bool is_at_rest = state.live.empty() && state.undelivered.empty();
+  if (p->verb == operator_verb::erase)
+    erase_past(state, *p);
+  if (p->verb == operator_verb::purge && is_at_rest) {
+    purge(state, *p);
+    if (!state.purged)
+      return {}; // Nothing stays.
+  }
   if (p->verb == operator_verb::pause)
     state.paused_by_operator = true;
   else if (p->verb == operator_verb::resume)
@@ -223,6 +262,64 @@ result<void> apply(object_state& state, const record& r, log_sequence at) {
     state.last_finished_at = 0;
   }
   return {};
+}
+
+void erase_content(invocation_state& invocation) {
+  const auto without_value = [](std::string& encoded) {
+    const auto value = decode_result(encoded);
+    if (!value || !*value)
+      return; // A failure has no word of a customer's.
+    const auto answer = decode_answer(encoded);
+    const result<std::string> erased = std::string(erased_value);
+    encoded = answer && *answer ? encode(erased, **answer) : encode(erased);
+  };
+  invocation.input.body.clear();
+  without_value(invocation.output);
+  for (auto& e : invocation.entries)
+    switch (e.kind) {
+    case record_kind::get:
+    case record_kind::set:
+    case record_kind::merge:
+      if (auto p = decode_state(e.payload); p && p->value) {
+        p->value = std::string();
+        e.payload = encode(*p);
+      }
+      break;
+    case record_kind::run:
+      if (auto p = decode_run(e.payload)) {
+        without_value(p->encoded_result);
+        e.payload = encode(*p);
+      }
+      break;
+    case record_kind::effect:
+      if (auto p = decode_effect(e.payload)) {
+        p->path.clear();
+        p->headers.clear();
+        p->body.clear();
+        p->method.clear();
+        e.payload = encode(*p);
+      }
+      break;
+    case record_kind::call:
+    case record_kind::send:
+      if (auto p = decode_call(e.payload)) {
+        p->input.body.clear();
+        e.payload = encode(*p);
+      }
+      break;
+    case record_kind::completion:
+      without_value(e.payload);
+      break;
+    case record_kind::effect_note:
+      if (auto p = decode_note(e.payload);
+          p && (p->kind == note_kind::evidence || p->kind == note_kind::believed)) {
+        p->text.clear();
+        e.payload = encode(*p);
+      }
+      break;
+    default:
+      break;
+    }
 }
 
 void ask_to_stop(object_state& state, const invocation_id& invocation) {

@@ -68,6 +68,19 @@ struct action_search {
   std::size_t limit = 50;
 };
 
+/// What a record does to rows of invocations that ended before it. Of the fold that meets the
+/// record, as `finished` is: in no row, and no part of what an object is.
+struct past_change {
+  bool erases = false; ///< They lose what they hold of a customer.
+  bool goes = false;   ///< Their rows go.
+  /// Beside those that an index knows to be the object's.
+  std::vector<invocation_id> named;
+  std::size_t gone = 0; ///< Of `finished`, from its front: they get no row.
+
+  [[nodiscard]] bool is_none() const { return !erases && !goes; }
+  friend bool operator==(const past_change&, const past_change&) = default;
+};
+
 /// Everything that is known of one object: the fold of all its records. The actor folds what it
 /// appends into its own copy; the store folds the log into rows with the same function.
 struct object_state {
@@ -85,9 +98,12 @@ struct object_state {
   /// A person has paused it: nothing is begun and nothing sent until one resumes it.
   bool paused_by_operator = false;
   std::vector<operator_entry> operators; ///< Newest last.
+  /// It is purged: nothing is ever begun on it again.
+  bool purged = false;
   /// Finished since the row was last written; they move to the invocation table and are not part of
   /// the row's bytes.
   std::vector<invocation_state> finished;
+  past_change past;
 
   friend bool operator==(const object_state&, const object_state&) = default;
 
@@ -99,6 +115,11 @@ struct object_state {
     return values.empty() && live.empty() && undelivered.empty() && operators.empty();
   }
 };
+
+/// Takes out of a finished invocation all that may be a customer's: bodies, values, what steps sent
+/// and what they came to. What was done, when, at which vendor and under which key stays, and so do
+/// failures, vendors' request ids and evidence.
+void erase_content(invocation_state& invocation);
 
 /// Objects that a record speaks of beside its own: the target of a `call`, `send` or
 /// `cancel_invocation`, the caller of an `output`. Needs the state of the record's own object only

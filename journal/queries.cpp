@@ -43,8 +43,10 @@ result<object_state> queries::load(const object_id& id) const {
   if (!rows)
     return rows.failure();
   auto state = fold(id, overlay, **rows);
-  if (state)
+  if (state) {
     state->finished.clear(); // `find_invocation` has them, wherever the last checkpoint was.
+    state->past = {};
+  }
   return state;
 }
 

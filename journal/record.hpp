@@ -138,10 +138,30 @@ struct state_payload {
 std::string encode(const state_payload& p);
 result<state_payload> decode_state(std::string_view bytes);
 
+/// What a vendor answered to a call, as far as it is kept: never a customer's data or a secret.
+struct vendor_answer {
+  std::uint16_t status = 0; ///< HTTP.
+  std::uint32_t took_ms = 0;
+  std::uint32_t body_size = 0;
+  std::string request_id; ///< The vendor's own, at most 64 bytes; empty where it gave none.
+  std::string body_hash;  ///< The first `answer_hash_size` bytes of the body's SHA-256.
+
+  friend bool operator==(const vendor_answer&, const vendor_answer&) = default;
+};
+constexpr std::size_t answer_hash_size = 16;
+
+/// What stands for a value that was erased.
+inline constexpr std::string_view erased_value = R"({"erased":true})";
+
 /// A result as it ends a step or an invocation.
 std::string encode(const result<std::string>& r);
-/// The outer failure is `corrupt`; the inner result is what was stored.
+/// The same, and the answer that it was read from: of a completion.
+std::string encode(const result<std::string>& r, const vendor_answer& answer);
+/// The outer failure is `corrupt`; the inner result is what was stored. An answer behind it is
+/// passed over.
 result<result<std::string>> decode_result(std::string_view bytes);
+/// The answer behind a result; nothing where it has none. Fails with `corrupt`.
+result<std::optional<vendor_answer>> decode_answer(std::string_view result_bytes);
 
 /// `run`: name and result of local work. Decoding fails with `corrupt`.
 struct run_payload {
@@ -177,8 +197,7 @@ struct effect_payload {
 std::string encode(const effect_payload& p);
 result<effect_payload> decode_effect(std::string_view bytes);
 
-/// `effect_note`: what was decided about an open effect, and on what evidence. (8 is kept for what
-/// a vendor answered.)
+/// `effect_note`: what was decided about an open effect, and on what evidence.
 enum class note_kind : std::uint8_t {
   retry_at = 1,         ///< Nothing is out; it is sent again at `at`. A durable timer.
   doubt = 2,            ///< The call may have taken effect.
@@ -187,12 +206,14 @@ enum class note_kind : std::uint8_t {
   new_key = 5,          ///< After that: the next generation `attempt`, under a new key.
   resend = 6,           ///< Sent again: it may be out from here on.
   waiting = 7,          ///< Nothing is out; it waits for a place or a setting, `text` says which.
+  answered = 8,         ///< What a vendor answered that ended nothing: `text` is an `answer_note`.
   lookup_at = 9,        ///< In doubt, nothing is out; looked up at `at`. A durable timer.
   needs_person = 10,    ///< A person is called; `at` 0: and it waits for one, else it goes on then.
   evidence = 11,        ///< A verified event says that it happened; `text` is the step's value.
   event_wait = 12,      ///< In doubt; evidence is waited for until `at`. A durable timer.
   done_before = 13,     ///< A refusal, or an operator, says that it was done before.
   not_done_before = 14, ///< An operator says that it was not.
+  believed = 15,        ///< As `evidence`, but an operator's word, which nobody checked.
 };
 std::string_view name_of(note_kind kind);
 
@@ -201,6 +222,11 @@ std::string_view name_of(note_kind kind);
 constexpr bool is_position(note_kind k) {
   return k == note_kind::retry_at || k == note_kind::resend || k == note_kind::waiting ||
          k == note_kind::lookup_at || k == note_kind::event_wait;
+}
+
+/// The rest of what such a note holds counts. Of the others it is their text alone.
+constexpr bool says_where_it_stands(note_kind k) {
+  return k != note_kind::evidence && k != note_kind::believed && k != note_kind::answered;
 }
 
 /// Folding keeps an older note of the same effect no longer once the newer one is there: so a long
@@ -222,7 +248,7 @@ struct note_payload {
   unix_ms at = 0;
   std::string text;        ///< Reason or evidence; at most 64 KiB.
   std::uint32_t sends = 0; ///< How often the call has left so far, as far as the journal knows.
-  // What an activation hands to the next one. None of it counts with `evidence`.
+  // What an activation hands to the next one; counts where the note `says_where_it_stands`.
   unix_ms left_at = 0;      ///< The last byte had left by then; 0: not known, or none has.
   std::uint32_t rounds = 0; ///< In a row: absent and sent again, or refused and not found.
   /// Failures in a row of what a timer stands before; of a look-up those from the 11th on are
@@ -236,6 +262,20 @@ struct note_payload {
 };
 std::string encode(const note_payload& p);
 result<note_payload> decode_note(std::string_view bytes);
+
+/// The text of an `answered` note.
+struct answer_note {
+  vendor_answer answer;
+  bool is_lookup = false;
+  std::string kind;    ///< What it was taken for: `unavailable`, `in_doubt`; at most 32 bytes.
+  std::string rule;    ///< By what: `stripe.charge 429`; at most 128 bytes.
+  std::string excerpt; ///< Of its body, redacted: at most `answer_excerpt_max` bytes.
+
+  friend bool operator==(const answer_note&, const answer_note&) = default;
+};
+constexpr std::size_t answer_excerpt_max = 512;
+std::string encode(const answer_note& n);
+result<answer_note> decode_answer_note(std::string_view bytes);
 
 /// A note and when it was recorded.
 struct recorded_note {
@@ -289,10 +329,18 @@ enum class operator_verb : std::uint8_t {
   pause = 2,    ///< Nothing more is begun or sent; look-ups go on.
   resume = 3,   ///< Ends a pause.
   happened = 4, ///< The step in doubt took effect; looked up at the vendor before it is believed.
-  not_happened = 5, ///< It did not; looked up likewise.
-  cancel = 6,       ///< The order is cancelled, by the invocation that the record is about.
-  ack = 7,          ///< Somebody has seen that the step wants a person.
-  note = 8,         ///< Changes nothing: what was refused, or is about the hub as a whole.
+  not_happened = 5,        ///< It did not; looked up likewise.
+  cancel = 6,              ///< The order is cancelled, by the invocation that the record is about.
+  ack = 7,                 ///< Somebody has seen that the step wants a person.
+  note = 8,                ///< Changes nothing: what was refused, or is about the hub as a whole.
+  happened_unverified = 9, ///< As `happened`, believed without reading at the vendor.
+  not_happened_unverified = 10, ///< As `not_happened`, likewise.
+  /// The object's finished invocations lose what they hold of the customer; what replaces the
+  /// state's values follows in the same turn.
+  erase = 11,
+  /// All that is kept of the object goes. `wanted` is `tombstone`: but for that its key was used,
+  /// and this record; else nothing stays.
+  purge = 12,
 };
 std::string_view name_of(operator_verb verb);
 
@@ -309,10 +357,14 @@ struct operator_payload {
   std::string id{};      ///< The same for an action and its repeat; at most 40 bytes, may be empty.
   std::string request{}; ///< The HTTP request's id; at most 64 bytes.
   std::string
-      on_behalf{};       ///< The token's name, where `who` is whom it spoke for; at most 100 bytes.
-  std::string wanted{};  ///< Of `note`: the action; at most 64 bytes.
+      on_behalf{}; ///< The token's name, where `who` is whom it spoke for; at most 100 bytes.
+  /// Of `note`: the action; of `retry`: `force_probe`; of `purge`: `tombstone`. At most 64 bytes.
+  std::string wanted{};
   std::string target{};  ///< Of `note`: what it was about; at most 255 bytes.
   std::string outcome{}; ///< Of `note`: what became of it; at most 64 bytes.
+  /// Of `happened_unverified`: the step's encoded value. Of `erase` and `purge`: the 22 B ids of
+  /// finished invocations that no index knows to be the object's. At most 2,200 bytes.
+  std::string value{};
 
   friend bool operator==(const operator_payload&, const operator_payload&) = default;
 };

@@ -121,8 +121,11 @@ result<state_payload> decode_state(std::string_view bytes) {
   return finish(r, std::move(p), "journal.state");
 }
 
-std::string encode(const result<std::string>& v) {
-  byte_writer w(16 + (v ? v->size() : v.error().message.size()));
+namespace {
+
+constexpr std::uint8_t answer_follows = 1;
+
+void put(byte_writer& w, const result<std::string>& v) {
   w.u8(v ? 1 : 0);
   if (v) {
     w.str32(*v);
@@ -132,21 +135,98 @@ std::string encode(const result<std::string>& v) {
     w.str8(v.error().where);
     w.str32(v.error().message);
   }
-  return w.take();
 }
 
-result<result<std::string>> decode_result(std::string_view bytes) {
-  byte_reader r(bytes);
-  if (r.u8() != 0) {
-    result<std::string> value = text(r.str32());
-    return finish(r, std::move(value), "journal.result");
-  }
+result<std::string> get_result(byte_reader& r) {
+  if (r.u8() != 0)
+    return text(r.str32());
   error e;
   e.kind = static_cast<error_kind>(r.u8());
   e.status = r.u16();
   e.where = text(r.str8());
   e.message = text(r.str32());
-  return finish(r, result<std::string>(fail(std::move(e))), "journal.result");
+  return fail(std::move(e));
+}
+
+void put(byte_writer& w, const vendor_answer& a) {
+  w.u16(a.status);
+  w.u32(a.took_ms);
+  w.u32(a.body_size);
+  w.str8(a.request_id);
+  w.str8(a.body_hash);
+}
+
+vendor_answer get_answer(byte_reader& r) {
+  vendor_answer a;
+  a.status = r.u16();
+  a.took_ms = r.u32();
+  a.body_size = r.u32();
+  a.request_id = text(r.str8());
+  a.body_hash = text(r.str8());
+  return a;
+}
+
+std::optional<vendor_answer> get_answer_behind(byte_reader& r) {
+  if (r.left() == 0)
+    return std::nullopt;
+  if (r.u8() != answer_follows)
+    r.raw(r.left() + 1); // What stands there is not known.
+  return get_answer(r);
+}
+
+std::size_t size_of(const result<std::string>& v) {
+  return 16 + (v ? v->size() : v.error().message.size());
+}
+
+} // namespace
+
+std::string encode(const result<std::string>& v) {
+  byte_writer w(size_of(v));
+  put(w, v);
+  return w.take();
+}
+
+std::string encode(const result<std::string>& v, const vendor_answer& answer) {
+  byte_writer w(size_of(v) + 64);
+  put(w, v);
+  w.u8(answer_follows);
+  put(w, answer);
+  return w.take();
+}
+
+result<result<std::string>> decode_result(std::string_view bytes) {
+  byte_reader r(bytes);
+  auto value = get_result(r);
+  get_answer_behind(r);
+  return finish(r, std::move(value), "journal.result");
+}
+
+result<std::optional<vendor_answer>> decode_answer(std::string_view bytes) {
+  byte_reader r(bytes);
+  (void)get_result(r);
+  auto answer = get_answer_behind(r);
+  return finish(r, std::move(answer), "journal.answer");
+}
+
+std::string encode(const answer_note& n) {
+  byte_writer w(128 + n.excerpt.size());
+  put(w, n.answer);
+  w.u8(n.is_lookup ? 1 : 0);
+  w.str8(n.kind);
+  w.str8(n.rule);
+  w.str16(n.excerpt);
+  return w.take();
+}
+
+result<answer_note> decode_answer_note(std::string_view bytes) {
+  byte_reader r(bytes);
+  answer_note n;
+  n.answer = get_answer(r);
+  n.is_lookup = r.u8() != 0;
+  n.kind = text(r.str8());
+  n.rule = text(r.str8());
+  n.excerpt = text(r.str16());
+  return finish(r, std::move(n), "journal.answer_note");
 }
 
 std::string encode(const run_payload& p) {
@@ -225,6 +305,8 @@ std::string_view name_of(note_kind kind) {
     return "resend";
   case note_kind::waiting:
     return "waiting";
+  case note_kind::answered:
+    return "answered";
   case note_kind::lookup_at:
     return "lookup_at";
   case note_kind::needs_person:
@@ -237,6 +319,8 @@ std::string_view name_of(note_kind kind) {
     return "done_before";
   case note_kind::not_done_before:
     return "not_done_before";
+  case note_kind::believed:
+    return "believed";
   }
   return "unknown";
 }
@@ -362,17 +446,25 @@ std::string_view name_of(operator_verb verb) {
     return "ack";
   case operator_verb::note:
     return "note";
+  case operator_verb::happened_unverified:
+    return "happened_unverified";
+  case operator_verb::not_happened_unverified:
+    return "not_happened_unverified";
+  case operator_verb::erase:
+    return "erase";
+  case operator_verb::purge:
+    return "purge";
   }
   return "unknown";
 }
 
 namespace {
 
-constexpr std::uint8_t circumstances_follow = 1;
+constexpr std::uint8_t circumstances_follow = 1, value_follows_too = 2;
 
 bool has_circumstances(const operator_payload& p) {
   return !(p.role.empty() && p.id.empty() && p.request.empty() && p.on_behalf.empty() &&
-           p.wanted.empty() && p.target.empty() && p.outcome.empty());
+           p.wanted.empty() && p.target.empty() && p.outcome.empty() && p.value.empty());
 }
 
 } // namespace
@@ -387,7 +479,7 @@ std::string encode(const operator_payload& p) {
   w.str16(p.evidence);
   if (!has_circumstances(p))
     return w.take();
-  w.u8(circumstances_follow);
+  w.u8(p.value.empty() ? circumstances_follow : value_follows_too);
   w.str8(p.role);
   w.str8(p.id);
   w.str8(p.request);
@@ -395,6 +487,8 @@ std::string encode(const operator_payload& p) {
   w.str8(p.wanted);
   w.str8(p.target);
   w.str8(p.outcome);
+  if (!p.value.empty())
+    w.str16(p.value);
   return w.take();
 }
 
@@ -408,7 +502,8 @@ result<operator_payload> decode_operator(std::string_view bytes) {
   p.reason = text(r.str16());
   p.evidence = text(r.str16());
   if (r.ok() && r.left() > 0) {
-    if (r.u8() != circumstances_follow)
+    const auto form = r.u8();
+    if (form != circumstances_follow && form != value_follows_too)
       return fail(
           {error_kind::corrupt, "journal.operator", "its end is not known to this program"});
     p.role = text(r.str8());
@@ -418,6 +513,8 @@ result<operator_payload> decode_operator(std::string_view bytes) {
     p.wanted = text(r.str8());
     p.target = text(r.str8());
     p.outcome = text(r.str8());
+    if (form == value_follows_too)
+      p.value = text(r.str16());
   }
   return finish(r, std::move(p), "journal.operator");
 }

@@ -38,6 +38,8 @@ struct transport_outcome {
   std::string reason; ///< For `not_sent` and `lost`: constant text without URL or secret.
   /// `not_sent`: no token is given for this credential, and none will be until it has changed.
   bool is_credential_refused = false;
+  std::int64_t took_ms =
+      0; ///< From its leaving to its end, as who gave it to the transport saw it.
 };
 
 /// Sends requests. Every call ends in exactly one callback, from any thread, never from inside

@@ -25,6 +25,9 @@ struct place_request {
   std::string_view limit_key = {}; ///< `raw_operation::limit_key`.
   /// A look-up that has read a part of what it needs, which it would lose: before those that begin.
   bool goes_on = false;
+  /// A person wants it to leave now: where the vendor is held, but not by a person, it is the
+  /// probe, before all others.
+  bool forces_probe = false;
 };
 
 enum class place_verdict : std::uint8_t {

@@ -55,6 +55,24 @@ int strength_of(const lookup_finding& a) {
   return 0;
 }
 
+std::string_view word_of(providers::finding_kind kind) {
+  switch (kind) {
+  case providers::finding_kind::found:
+    return "found";
+  case providers::finding_kind::absent:
+    return "absent";
+  case providers::finding_kind::running:
+    return "running";
+  case providers::finding_kind::unknown:
+    return "unknown";
+  case providers::finding_kind::refused:
+    return "refused";
+  case providers::finding_kind::differs:
+    return "differs";
+  }
+  return "unknown";
+}
+
 /// Before the n-th repeat in a row of what is absent each time: 0, 1 s, 5 s, 25 s … an hour.
 std::int64_t round_pause_ms(std::uint32_t round) {
   std::int64_t pause = round < 2 ? 0 : 1'000;
@@ -98,7 +116,7 @@ effect_step effect_machine::lookup_page() {
   s.call_class = start_.operation.lookup_class;
   s.lookup = true;
   s.fresh = lost_;
-  s.notes = std::exchange(notes_, {});
+  s.notes = take_notes();
   return s;
 }
 
@@ -112,6 +130,11 @@ effect_step effect_machine::read_page(const transport_outcome& outcome,
     page.failure = {outcome.is_credential_refused ? error_kind::misconfigured
                                                   : error_kind::unavailable,
                     std::string(start_.operation.name), outcome.reason};
+  if (page.kind != providers::finding_kind::found)
+    note_answer(outcome,
+                page.kind == providers::finding_kind::unknown ? name_of(page.failure.kind)
+                                                              : word_of(page.kind),
+                page.failure);
   lost_ = lost_ || outcome.kind == providers::outcome_kind::lost;
   const bool unknown = page.kind == providers::finding_kind::unknown;
   if (unknown && page.failure.kind == error_kind::misconfigured) {
@@ -150,7 +173,10 @@ effect_step effect_machine::read_page(const transport_outcome& outcome,
     return lookup_page();
   }
   run_.page.reset();
-  return conclude(std::exchange(run_.strongest, {}));
+  auto s = conclude(std::exchange(run_.strongest, {}));
+  if (found && s.kind == effect_step_kind::complete)
+    s.answer = trace_of(outcome);
+  return s;
 }
 
 /// The answer said nothing: the same page again, later.
@@ -228,17 +254,18 @@ effect_step effect_machine::conclude(finding strongest) {
   if (++absent_ < 2)
     return wait(std::clamp<std::int64_t>(absence_ms / 4, 20, 2'000), next::lookup, {});
   absent_ = 0;
-  return refused_ ? refused_and_not_found(std::move(strongest.evidence)) : proven_absent();
+  return refused_ ? refused_and_not_found(std::move(strongest.evidence))
+                  : proven_absent("two empty look-ups after the absence time");
 }
 
-effect_step effect_machine::proven_absent() {
+effect_step effect_machine::proven_absent(std::string why) {
   doubt_ends(doubt_end::absent);
   doubt_ = stored_ = false;
   same_status_ = 0;
   same_status_since_ = 0;
   failures_ = 0;
   ++rounds_;
-  note(note_kind::lookup_absent, now(), "two empty look-ups after the absence time");
+  note(note_kind::lookup_absent, now(), std::move(why));
   if (cancel_)
     return complete(fail({error_kind::cancelled, std::string(start_.operation.name),
                           "cancelled; proven not to have happened", 409}));

@@ -2,12 +2,15 @@
 
 #include "actors/durable/effect_standing.hpp"
 #include "actors/durable/idempotency_key.hpp"
+#include "journal/base/hash.hpp"
 #include "journal/base/text.hpp"
 #include "providers/policy/answer.hpp"
+#include "providers/policy/answer_trace.hpp"
 #include "providers/policy/refusal.hpp"
 #include "providers/policy/retry.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace orderhub::durable {
@@ -79,6 +82,58 @@ void effect_machine::note(note_kind kind, unix_ms at, std::string text) {
                     same_status_since_, stored_});
 }
 
+journal::vendor_answer effect_machine::trace_of(const transport_outcome& outcome) {
+  constexpr std::int64_t longest = std::numeric_limits<std::uint32_t>::max();
+  journal::vendor_answer a;
+  a.took_ms = static_cast<std::uint32_t>(std::clamp<std::int64_t>(outcome.took_ms, 0, longest));
+  if (outcome.kind != providers::outcome_kind::response)
+    return a;
+  const auto& body = outcome.response.body;
+  const auto hash = sha256_of(body);
+  a.status = static_cast<std::uint16_t>(outcome.response.status);
+  a.body_size = static_cast<std::uint32_t>(body.size());
+  a.request_id = providers::request_id_of(outcome.response);
+  a.body_hash.assign(reinterpret_cast<const char*>(hash.data()), journal::answer_hash_size);
+  return a;
+}
+
+void effect_machine::note_answer(const transport_outcome& outcome, std::string_view kind,
+                                 const error& why) {
+  const bool is_response = outcome.kind == providers::outcome_kind::response;
+  journal::answer_note n;
+  n.answer = trace_of(outcome);
+  n.is_lookup = std::holds_alternative<looking_up>(phase_);
+  n.kind = kind;
+  if (is_response && why.where.empty()) // A look-up that says something.
+    n.rule = start_.operation.name;
+  else
+    n.rule = is_response
+                 ? why.where + ": " + why.message
+                 : (outcome.kind == providers::outcome_kind::lost ? "transport.lost: "
+                                                                  : "transport.not_sent: ") +
+                       outcome.reason;
+  constexpr std::size_t rule_max = 128;
+  cut_text(n.rule, rule_max);
+  if (is_response)
+    n.excerpt = providers::redacted(outcome.response.body, journal::answer_excerpt_max);
+  journal::note_payload p;
+  p.kind = note_kind::answered;
+  p.at = now();
+  p.attempt = generation_;
+  p.sends = sends_;
+  p.text = encode(n);
+  answer_note_ = std::move(p);
+}
+
+std::vector<journal::note_payload> effect_machine::take_notes(bool is_end) {
+  auto notes = std::exchange(notes_, {});
+  if (answer_note_ && (is_end || !notes.empty())) {
+    notes.insert(notes.begin(), std::move(*answer_note_));
+    answer_note_.reset();
+  }
+  return notes;
+}
+
 doubt_policy effect_machine::policy() const {
   return policy_now(start_.intent, event_waited_);
 }
@@ -108,7 +163,8 @@ place_request effect_machine::place(bool lookup) const {
           lookup,
           start_.operation.compensates,
           lookup ? std::string_view() : std::string_view(start_.operation.limit_key),
-          lookup && lookup_goes_on()};
+          lookup && lookup_goes_on(),
+          forces_probe_};
 }
 
 bool effect_machine::learn(vendor_finding what, const error& why) const {
@@ -218,7 +274,7 @@ effect_step effect_machine::send() {
   s.call_class = op.call_class;
   s.fresh = lost_;
   s.early = op.early && !op.has_effect;
-  s.notes = std::exchange(notes_, {});
+  s.notes = take_notes();
   return s;
 }
 
@@ -295,7 +351,7 @@ effect_step effect_machine::wait_for_person() {
 
 effect_step effect_machine::stay() {
   effect_step s;
-  s.notes = std::exchange(notes_, {});
+  s.notes = take_notes();
   return s;
 }
 
@@ -322,7 +378,7 @@ effect_step effect_machine::complete(result<std::string> value) {
   effect_step s;
   s.kind = effect_step_kind::complete;
   s.value = std::move(value);
-  s.notes = std::exchange(notes_, {});
+  s.notes = take_notes(true);
   return s;
 }
 
@@ -390,8 +446,9 @@ effect_step effect_machine::on_outcome(const transport_outcome& outcome,
     return stay();
   switch (outcome.kind) {
   case providers::outcome_kind::response:
-    return answered(outcome.response, reading);
+    return answered(outcome, reading);
   case providers::outcome_kind::not_sent:
+    note_answer(outcome, name_of(error_kind::unavailable), {});
     if (outcome.is_credential_refused) {
       const error refused{error_kind::misconfigured, std::string(start_.operation.name),
                           outcome.reason};
@@ -405,20 +462,25 @@ effect_step effect_machine::on_outcome(const transport_outcome& outcome,
     break;
   }
   learn_unanswered(outcome);
+  note_answer(outcome, name_of(error_kind::in_doubt), {});
   lost_ = true;
   left_now();
   return resolve({error_kind::in_doubt, std::string(start_.operation.name), outcome.reason}, false);
 }
 
-effect_step effect_machine::answered(const providers::http_response& response,
+effect_step effect_machine::answered(const transport_outcome& outcome,
                                      const providers::answer_reading* reading) {
+  const auto& response = outcome.response;
   auto value = reading != nullptr ? std::get<result<std::string>>(*reading)
                                   : providers::read_answer(start_.operation, sent(), response);
   if (value) {
     learn(vendor_finding::reached, {});
-    return complete(std::move(value));
+    auto s = complete(std::move(value));
+    s.answer = trace_of(outcome);
+    return s;
   }
   auto& why = value.error();
+  note_answer(outcome, name_of(why.kind), why);
   const bool held_back = learn(why.kind == error_kind::misconfigured ? vendor_finding::misconfigured
                                : providers::meets_limit(response, why) ? vendor_finding::limited
                                : response.status >= 500                ? vendor_finding::unreachable
@@ -613,11 +675,21 @@ effect_step effect_machine::on_evidence(const step_evidence& evidence) {
   return complete(evidence.value);
 }
 
-effect_step effect_machine::on_operator(journal::operator_verb verb) {
+effect_step effect_machine::on_operator(journal::operator_verb verb, bool force_probe) {
+  if (verb == journal::operator_verb::not_happened_unverified)
+    return disbelieved();
   if (calling() || std::holds_alternative<done>(phase_))
     return stay();
-  if (queued() && verb == journal::operator_verb::retry)
-    return stay(); // It is next in its queue already.
+  forces_probe_ = force_probe && env_.gate != nullptr;
+  struct once {
+    bool& forces;
+    ~once() { forces = false; }
+  } const until_it_has_asked{forces_probe_};
+  if (queued() && verb == journal::operator_verb::retry) {
+    if (!forces_probe_)
+      return stay(); // It is next in its queue already.
+    return on_place();
+  }
   rounds_ = 0;
   failures_ = lookup_failures_ = running_ = 0;
   person_.reset();
@@ -654,6 +726,22 @@ effect_step effect_machine::on_operator(journal::operator_verb verb) {
         true);
   }
   return stay();
+}
+
+/// A person's word that it did not happen, which nobody checked. What a look-up still says of it
+/// does not count any more; a call that may do it does.
+effect_step effect_machine::disbelieved() {
+  if (!doubt_ || std::holds_alternative<sending>(phase_) || std::holds_alternative<done>(phase_))
+    return stay();
+  leave_queue();
+  rounds_ = 0;
+  lookup_failures_ = running_ = 0;
+  person_.reset();
+  run_.page.reset();
+  if (std::exchange(refused_, false))
+    note(note_kind::not_done_before, now(), "an operator says so, unchecked");
+  asked_by_person_ = true;
+  return proven_absent("an operator says so, and nobody has checked it");
 }
 
 effect_step effect_machine::hold(bool held) {

@@ -35,6 +35,7 @@ struct effect_step {
   bool early = false; ///< Need not wait for the disk.
   result<std::string> value;
   std::string why;
+  std::optional<journal::vendor_answer> answer = std::nullopt; ///< Of `complete`: what said it.
   std::vector<journal::note_payload> notes; ///< To be journaled in the same turn.
 };
 
@@ -73,8 +74,10 @@ public:
   /// have happened. Else resolves first.
   effect_step on_cancel();
   effect_step on_evidence(const step_evidence& evidence);
-  /// A person's `retry`, `happened` or `not_happened`.
-  effect_step on_operator(journal::operator_verb verb);
+  /// A person's `retry`, `happened` or `not_happened`; and `not_happened_unverified`, by which a
+  /// doubt ends as if it were proven. `force_probe`: where its vendor is held, but not by a person,
+  /// the retry leaves as the probe. (`happened_unverified` is evidence.)
+  effect_step on_operator(journal::operator_verb verb, bool force_probe = false);
   /// While held nothing is sent; look-ups go on. Ending it sends what waited.
   effect_step hold(bool held);
   /// Its invocation is paused: what it waits for is journaled, and its place in a queue given up,
@@ -161,11 +164,18 @@ private:
   effect_step repeat_unread(const error& why, std::int64_t delay);
   effect_step look_again(const error& why);
   effect_step lookup_refused(const error& why);
-  effect_step proven_absent();
+  effect_step proven_absent(std::string why);
+  effect_step disbelieved();
   effect_step refused_and_not_found(std::string evidence);
   void note_clock(const providers::transport_outcome& outcome);
-  effect_step answered(const providers::http_response& response,
+  effect_step answered(const providers::transport_outcome& outcome,
                        const providers::answer_reading* reading);
+  [[nodiscard]] static journal::vendor_answer trace_of(const providers::transport_outcome& outcome);
+  /// What ended nothing: it goes with the next notes, since none of it is worth a commit of its
+  /// own. The newest one is kept.
+  void note_answer(const providers::transport_outcome& outcome, std::string_view kind,
+                   const error& why);
+  [[nodiscard]] std::vector<journal::note_payload> take_notes(bool is_end = false);
   effect_step read_page(const providers::transport_outcome& outcome,
                         const providers::answer_reading* reading);
   effect_step conclude(finding strongest);
@@ -239,6 +249,8 @@ private:
   std::optional<journal::note_kind> position_;
   std::string position_text_;
   std::vector<journal::note_payload> notes_;
+  std::optional<journal::note_payload> answer_note_; ///< Not recorded yet.
+  bool forces_probe_ = false;                        ///< What asks for a place now.
 };
 
 } // namespace orderhub::durable

@@ -12,8 +12,9 @@ effect_standing standing_of(unix_ms begun_at, const std::vector<journal::recorde
   s.out_since = s.first_sent_at = s.since = begun_at;
   for (const auto& recorded : notes) {
     const auto& n = recorded.note;
-    if (n.kind == note_kind::evidence) {
-      s.evidence = n.text;
+    if (!journal::says_where_it_stands(n.kind)) {
+      if (n.kind != note_kind::answered)
+        s.evidence = n.text;
       continue;
     }
     s.generation = std::max(s.generation, n.attempt);

@@ -21,8 +21,9 @@ struct effect_standing {
   bool nothing_out = false;          ///< Nothing has left since the newest note that says so.
   unix_ms out_since = 0;             ///< Else: since when something may be out.
   bool waited_for_event = false;     ///< That evidence was waited for; the policy behind it is on.
-  std::optional<std::string> evidence; ///< A verified event says that it happened: its value.
-  std::optional<std::string> person;   ///< A person was called, and why.
+  /// A verified event, or a person who is believed, says that it happened: its value.
+  std::optional<std::string> evidence;
+  std::optional<std::string> person; ///< A person was called, and why.
   /// Where it stands: the newest note of a position, or that a person was called; none where it
   /// was proven absent after that.
   std::optional<journal::recorded_note> stands;

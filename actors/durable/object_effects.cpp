@@ -148,6 +148,29 @@ void object_machine::give_evidence(const step_evidence& evidence) {
   }
 }
 
+/// A person's word about a step, which nobody checks: as an event's, it is in the journal first,
+/// since a step may not be in memory, or a call of it be out.
+void object_machine::believe(const invocation_id& invocation,
+                             const journal::operator_payload& action) {
+  using journal::note_kind;
+  std::vector<effect_key> about;
+  for (const auto& i : state_.live)
+    if (invocation == invocation_id() || i.id == invocation)
+      for (const auto index : journal::open_steps(i, action.step, {}))
+        about.emplace_back(i.id, index);
+  const bool has_happened = action.verb == journal::operator_verb::happened_unverified;
+  for (const auto& key : about) {
+    const auto it = effects_.find(key);
+    if (has_happened)
+      append(key.first, record_kind::effect_note, key.second,
+             encode(journal::note_payload{note_kind::believed, 1, now(), action.value}));
+    if (it != effects_.end())
+      apply(key, has_happened
+                     ? it->second.machine->on_evidence({action.step, {}, true, action.value})
+                     : it->second.machine->on_operator(action.verb));
+  }
+}
+
 void object_machine::begin_effect(effect_start effect) {
   const effect_key key{effect.invocation, effect.index};
   auto& slot = effects_[key];
@@ -172,7 +195,7 @@ void object_machine::apply(const effect_key& key, effect_step step) {
       log::error("effect_needs_person", {{"object", state_.id.text()},
                                          {"step", it->second.machine->start().intent.name},
                                          {"reason", n.text}});
-    else if (!journal::is_position(n.kind))
+    else if (!journal::is_position(n.kind) && n.kind != journal::note_kind::answered)
       log::info("effect_doubt", {{"object", state_.id.text()},
                                  {"step", it->second.machine->start().intent.name},
                                  {"note", name_of(n.kind)},
@@ -197,7 +220,7 @@ void object_machine::apply(const effect_key& key, effect_step step) {
   case effect_step_kind::complete: {
     const auto completion = it->second.machine->start().intent.completion;
     effects_.erase(it);
-    completions_.push_back({key.first, completion, std::move(step.value)});
+    completions_.push_back({key.first, completion, std::move(step.value), std::move(step.answer)});
     return;
   }
   case effect_step_kind::pause:
@@ -208,8 +231,10 @@ void object_machine::apply(const effect_key& key, effect_step step) {
 }
 
 void object_machine::record_completion(const invocation_id& invocation, std::uint32_t completion,
-                                       const result<std::string>& value) {
-  append(invocation, record_kind::completion, completion, journal::encode(value));
+                                       const result<std::string>& value,
+                                       const std::optional<journal::vendor_answer>& answer) {
+  append(invocation, record_kind::completion, completion,
+         answer ? journal::encode(value, *answer) : journal::encode(value));
 }
 
 } // namespace orderhub::durable

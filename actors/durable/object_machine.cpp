@@ -42,6 +42,8 @@ void object_machine::activate() {
 }
 
 input_verdict object_machine::on_input(const invocation_id& fresh, journal::input_payload input) {
+  if (state_.purged)
+    return {verdict_kind::refused, {}, purged_error()};
   if (input.key) {
     // An earlier request of this object may not be committed yet: memory first, then the journal.
     const journal::request_key& wanted = *input.key;
@@ -232,11 +234,24 @@ turn_output object_machine::take() {
   return std::exchange(out_, {});
 }
 
+error object_machine::purged_error() const {
+  return {error_kind::rejected, "purged",
+          "purged: nothing is kept of " + state_.id.text() +
+              " but that its key was used, so that yesterday's keys at the vendors are not used "
+              "again. Take another key.",
+          409};
+}
+
 bool object_machine::on_operator(const invocation_id& invocation,
                                  const journal::operator_payload& action) {
   using verb = journal::operator_verb;
+  const bool wants_rest = action.verb == verb::erase || action.verb == verb::purge;
+  if (wants_rest && (!state_.live.empty() || !state_.undelivered.empty()))
+    return false;
   const bool moves_a_step = action.verb == verb::retry || action.verb == verb::happened ||
-                            action.verb == verb::not_happened;
+                            action.verb == verb::not_happened ||
+                            action.verb == verb::happened_unverified ||
+                            action.verb == verb::not_happened_unverified;
   if (moves_a_step && (state_.live.empty() ||
                        (invocation != invocation_id() && state_.find_live(invocation) == nullptr)))
     return false;
@@ -285,6 +300,17 @@ void object_machine::act(const invocation_id& invocation, const journal::operato
   case verb::not_happened:
     tell_effects(invocation, action);
     break;
+  case verb::happened_unverified:
+  case verb::not_happened_unverified:
+    believe(invocation, action);
+    break;
+  case verb::erase:
+    if (service_ != nullptr && service_->erase)
+      if (auto values = service_->erase(state_); !values.empty())
+        append({}, record_kind::event, 0,
+               encode(journal::event_payload{"erased", std::move(values)}));
+    break;
+  case verb::purge:  // Folded: nothing is left.
   case verb::cancel: // What it begins is an input of its own.
   case verb::ack:
   case verb::note:
@@ -301,7 +327,7 @@ void object_machine::tell_effects(const invocation_id& invocation,
       wanted.push_back(key);
   for (const auto& key : wanted)
     if (auto it = effects_.find(key); it != effects_.end())
-      apply(key, it->second.machine->on_operator(action.verb));
+      apply(key, it->second.machine->on_operator(action.verb, action.wanted == "force_probe"));
 }
 
 std::optional<std::int64_t> object_machine::due() const {

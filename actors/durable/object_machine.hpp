@@ -144,6 +144,7 @@ private:
     invocation_id invocation;
     std::uint32_t completion = 0;
     result<std::string> value;
+    std::optional<journal::vendor_answer> answer = std::nullopt;
   };
 
   // execution_host
@@ -168,6 +169,7 @@ private:
 
   [[nodiscard]] std::string merged(std::string_view name, const std::string* current,
                                    std::string_view delta) const;
+  [[nodiscard]] error purged_error() const;
   [[nodiscard]] bool has_run(const invocation_id& id) const;
   void pump();
   bool pump_finished();
@@ -185,13 +187,15 @@ private:
                                     std::uint32_t completion) const;
   void act(const invocation_id& invocation, const journal::operator_payload& action);
   void tell_effects(const invocation_id& invocation, const journal::operator_payload& action);
+  void believe(const invocation_id& invocation, const journal::operator_payload& action);
   void forget_known_requests();
   [[nodiscard]] bool begins_later(const journal::invocation_state& invocation) const;
   void pause(const invocation_id& invocation, const std::string& why);
   void park_effects(const invocation_id& invocation);
   void apply(const effect_key& key, effect_step step);
   void record_completion(const invocation_id& invocation, std::uint32_t completion,
-                         const result<std::string>& value);
+                         const result<std::string>& value,
+                         const std::optional<journal::vendor_answer>& answer = std::nullopt);
   void cancel(const invocation_id& invocation);
   void end_unbegun(const journal::invocation_state& invocation);
   void take_finished(const invocation_id& invocation);

@@ -42,7 +42,7 @@ bool object_machine::pump_completions() {
   const bool wanted = e != nullptr ? e->open(next.completion) : paused_.contains(next.invocation);
   if (!wanted || has_completion(next.invocation, next.completion))
     return true;
-  record_completion(next.invocation, next.completion, next.value);
+  record_completion(next.invocation, next.completion, next.value, next.answer);
   if (e != nullptr)
     e->deliver(next.completion, std::move(next.value));
   return true;
@@ -163,6 +163,14 @@ bool object_machine::pump_starts() {
 
 void object_machine::start(const journal::invocation_state& invocation) {
   const auto id = invocation.id;
+  if (state_.purged) {
+    const auto caller = invocation.input.caller;
+    append(id, record_kind::output, 1,
+           encode(journal::output_payload{
+               journal::encode(result<std::string>(fail(purged_error()))), caller}));
+    take_finished(id);
+    return;
+  }
   const auto* handler =
       service_ == nullptr ? nullptr : services_.find(state_.id.service, invocation.input.handler);
   if (handler != nullptr && handler->mode == handler_mode::event && handler->event) {

@@ -108,6 +108,10 @@ struct service_definition {
   std::function<std::string(std::string_view entry, const std::string* current,
                             std::string_view delta)>
       merge;
+  /// What its state's entries become where a person has the customer's data erased: those that
+  /// change, without value those that go. What of it that is not the customer's (facts, money,
+  /// vendors' ids) stays. Null: nothing changes.
+  std::function<std::vector<journal::state_payload>(const journal::object_state&)> erase = {};
 };
 
 /// All services of the program. Filled by `main`; immutable after.

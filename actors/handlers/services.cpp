@@ -5,6 +5,7 @@
 #include "actors/handlers/bulk/operate.hpp"
 #include "actors/handlers/custom/custom_service.hpp"
 #include "actors/handlers/deployments/deployment_service.hpp"
+#include "actors/handlers/erasure.hpp"
 #include "actors/handlers/fulfilment/fulfilment_service.hpp"
 #include "actors/handlers/notifications/notification_service.hpp"
 #include "actors/handlers/objects.hpp"
@@ -42,6 +43,8 @@ durable::service_registry all_services(settings_ptr settings, object_loader load
                             verified_webhook_service(settings, std::move(load_object)));
   registry.services.emplace(webhook_sweeper_name, webhook_sweeper_service(settings));
   registry.services.emplace(vendor_id_service_name, vendor_id_service());
+  for (auto& [name, service] : registry.services)
+    service.erase = &erased_values;
   return registry;
 }
 

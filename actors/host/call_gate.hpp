@@ -127,9 +127,10 @@ private:
 ///               credential count as answers there.
 ///   operator    a person has paused it, or holds it open (`vendor_switch.hpp`): no probe, and
 ///               places that were offered are taken back. What has left is let end.
-/// Those who waited go on at a pace when a hold ends; after an operator's, with a twentieth of the
-/// places at first, and with all of them after `ramp_ms`. An operator who holds a breaker closed
-/// keeps it from opening.
+/// A person may have a call leave as the next probe, before all others (`forces_probe`); where one
+/// is out already, or an operator holds the vendor, it stays queued. Those who waited go on at a
+/// pace when a hold ends; after an operator's, with a twentieth of the places at first, and with
+/// all of them after `ramp_ms`. An operator who holds a breaker closed keeps it from opening.
 ///
 /// Thread-safe: a mutex a vendor. Owned by `shared_ptr` only; `time` outlives it.
 class vendor_gate final : public durable::call_gate,

@@ -319,9 +319,18 @@ place_answer gated_vendor::ask(const place_request& request, std::int64_t now, o
     granted(request, now - it->second.asked_at);
     return {};
   }
+  const bool is_forced = request.forces_probe && probes_only() && !is_stopped();
+  if (is_forced) {
+    refused_probe_at_ = std::min(refused_probe_at_, now);
+    breaker_.probe_now(now);
+    if (it != known_.end() && has_room(l, now) && lets_pass(now) && has_token(l, now)) {
+      remove(it, now); // From its queue, and asks as if nobody were before it.
+      it = known_.end();
+    }
+  }
   if (it != known_.end())
     return {place_verdict::queued, refusal(l, now), is_down()};
-  const bool nobody_before = probes_only() ? waiting_ == 0 : l.queue.empty();
+  const bool nobody_before = is_forced || (probes_only() ? waiting_ == 0 : l.queue.empty());
   if (nobody_before && has_room(l, now) && lets_pass(now) && has_token(l, now)) {
     standing s;
     s.at = stage::granted;

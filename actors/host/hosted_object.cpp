@@ -36,7 +36,8 @@ const journal::operator_entry* same_action(const journal::object_state& state,
 }
 
 bool is_repeat(const journal::operator_payload& a, const journal::operator_payload& b) {
-  return a.verb == b.verb && a.step == b.step && a.reason == b.reason && a.evidence == b.evidence;
+  return a.verb == b.verb && a.step == b.step && a.reason == b.reason && a.evidence == b.evidence &&
+         a.wanted == b.wanted;
 }
 
 bool asked_from_outside(const object_event& event) {

@@ -2,6 +2,7 @@
 
 #include "actors/durable/object_machine.hpp"
 #include "journal/base/text.hpp"
+#include "providers/policy/answer_trace.hpp"
 #include "providers/transport.hpp"
 
 #include <algorithm>
@@ -12,11 +13,7 @@ namespace orderhub::host {
 
 namespace {
 
-constexpr std::size_t what_max = 64, object_max = 128, request_id_max = 64;
-/// By which vendors name a request in what they log.
-constexpr std::array<std::string_view, 6> request_id_headers = {
-    "request-id",        "x-request-id", "x-slack-req-id",
-    "twilio-request-id", "x-message-id", "x-github-request-id"};
+constexpr std::size_t what_max = 64, object_max = 128;
 
 bool is_plain(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
@@ -77,17 +74,13 @@ void note_end(seen_call& call, const providers::transport_outcome& outcome) {
   }
   call.status = static_cast<std::uint16_t>(outcome.response.status);
   call.answer_bytes = bounded(outcome.response.body.size());
-  for (const auto name : request_id_headers)
-    if (const auto* id = outcome.response.header(name);
-        id != nullptr && id->size() <= request_id_max && is_plain(*id)) {
-      call.request_id = *id;
-      return;
-    }
+  call.request_id = providers::request_id_of(outcome.response);
 }
 
 call_record_sizes call_record_sizes_for(std::size_t vendors) {
   constexpr std::size_t bytes_max = std::size_t{1} << 20U; // Of each of the two.
-  constexpr std::size_t call_bytes = sizeof(seen_call) + what_max + object_max + request_id_max;
+  constexpr std::size_t call_bytes =
+      sizeof(seen_call) + what_max + object_max + providers::request_id_max;
   constexpr std::size_t sample_bytes = sizeof(call_sample) * call_classes.size();
   const auto share = bytes_max / std::max<std::size_t>(vendors, 1);
   call_record_sizes sizes;

@@ -26,14 +26,14 @@ struct outgoing {
     counts->left(call_class);
   }
 
-  void count(const providers::transport_outcome& outcome) {
+  void count(providers::transport_outcome& outcome) {
     using std::chrono::duration_cast, std::chrono::microseconds, std::chrono::milliseconds;
     if (left_at == decltype(left_at)())
       return;
+    const auto took = std::chrono::steady_clock::now() - left_at;
+    outcome.took_ms = duration_cast<milliseconds>(took).count();
     counts->ended(
-        call_class, outcome,
-        duration_cast<microseconds>(std::chrono::steady_clock::now() - left_at).count(),
-        ref.invocation,
+        call_class, outcome, duration_cast<microseconds>(took).count(), ref.invocation,
         duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
     left_at = {};
   }

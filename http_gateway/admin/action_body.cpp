@@ -30,9 +30,9 @@ std::size_t characters(std::string_view text) {
 std::initializer_list<std::string_view> members_of(body_form form) {
   static const std::initializer_list<std::string_view> plain = {"reason", "expect_version"};
   static const std::initializer_list<std::string_view> retry = {"reason", "expect_version",
-                                                                "accept_repeat"};
-  static const std::initializer_list<std::string_view> resolve = {"reason", "expect_version",
-                                                                  "outcome", "value", "evidence"};
+                                                                "accept_repeat", "force_probe"};
+  static const std::initializer_list<std::string_view> resolve = {
+      "reason", "expect_version", "outcome", "value", "evidence", "unverified"};
   return form == body_form::plain ? plain : form == body_form::retry ? retry : resolve;
 }
 
@@ -62,6 +62,7 @@ std::optional<admin_problem> read_evidence(const json& j, action_body& body) {
       if (!value.is_string() || value.get_ref<const std::string&>().empty())
         return wrong("value", "must have texts alone, such as {\"label_id\":\"…\"}.");
       add(name + '=' + value.get<std::string>());
+      body.value.emplace(name, value.get<std::string>());
     }
   }
   if (const auto it = j.find("evidence"); it != j.end()) {
@@ -103,11 +104,14 @@ std::variant<action_body, admin_problem> read_action_body(std::string_view bytes
       return wrong("expect_version", "must be the number that the order's page calls version.");
     body.expect_version = it->get<std::uint64_t>();
   }
-  if (const auto it = j.find("accept_repeat"); it != j.end()) {
-    if (!it->is_boolean())
-      return wrong("accept_repeat", "must be true or false.");
-    body.accept_repeat = it->get<bool>();
-  }
+  for (const auto& [name, flag] :
+       {std::pair("accept_repeat", &body.accept_repeat),
+        std::pair("force_probe", &body.force_probe), std::pair("unverified", &body.is_unverified)})
+    if (const auto it = j.find(name); it != j.end()) {
+      if (!it->is_boolean())
+        return wrong(name, "must be true or false.");
+      *flag = it->get<bool>();
+    }
   if (form == body_form::resolve) {
     if (auto problem = read_outcome(j, body))
       return std::move(*problem);

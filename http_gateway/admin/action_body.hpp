@@ -2,6 +2,8 @@
 #include "http_gateway/admin/admin_problem.hpp"
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,13 +17,17 @@ struct action_body {
   std::optional<std::uint64_t> expect_version;
   bool accept_repeat = false;
   bool has_happened = false; ///< Of a resolve: `outcome`.
-  std::string evidence;      ///< Of a resolve: `label_id=3005…, case 8812`; at most 200 bytes.
+  bool force_probe = false;
+  bool is_unverified = false; ///< Of a resolve: believed without reading at the vendor.
+  /// Of a resolve: `value`, by its members.
+  std::map<std::string, std::string, std::less<>> value;
+  std::string evidence; ///< Of a resolve: `label_id=3005…, case 8812`; at most 200 bytes.
 };
 /// Which members it may have.
 enum class body_form : std::uint8_t {
   plain,   ///< `reason` (needed), `expect_version`
-  retry,   ///< both may be left out, and `accept_repeat`
-  resolve, ///< `reason`, `outcome`, `expect_version`, `value`, `evidence`
+  retry,   ///< both may be left out, and `accept_repeat`, `force_probe`
+  resolve, ///< `reason`, `outcome`, `expect_version`, `value`, `evidence`, `unverified`
 };
 /// An empty body is an empty object. 400 names the member that is wrong.
 std::variant<action_body, admin_problem> read_action_body(std::string_view bytes, body_form form);

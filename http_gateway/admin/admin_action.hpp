@@ -36,6 +36,9 @@ admin_answer resolve_step(const admin_action& action, const admin_sources& from)
 admin_answer pause_order(const admin_action& action, const admin_sources& from);
 admin_answer resume_order(const admin_action& action, const admin_sources& from);
 admin_answer cancel_order(const admin_action& action, const admin_sources& from);
+admin_answer reveal_order(const admin_action& action, const admin_sources& from);
+admin_answer erase_order(const admin_action& action, const admin_sources& from);
+admin_answer purge_order(const admin_action& action, const admin_sources& from);
 admin_answer acknowledge(const admin_action& action, const admin_sources& from);
 admin_answer plan_bulk(const admin_action& action, const admin_sources& from);
 admin_answer start_bulk(const admin_action& action, const admin_sources& from);

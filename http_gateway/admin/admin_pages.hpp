@@ -22,6 +22,7 @@ struct hub_description {
   std::string mode; ///< Of its payments: `live`, `test` or `mock`.
   unix_ms started_at = 0;
   std::int64_t call_after_ms = 0; ///< As `order_settings::call_after_ms`.
+  std::string directory = {};     ///< The journal's; empty: it has none.
 };
 
 /// Where the pages read.

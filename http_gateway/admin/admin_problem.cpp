@@ -72,6 +72,10 @@ constexpr std::array<reason_row, admin_reason_count> rows = {{
      "The plan has another number of items; nothing was done."},
     {admin_reason::too_many_items, "too_many_items", 400,
      "More is meant than one bulk may have; narrow the filter."},
+    {admin_reason::not_finished, "not_finished", 409,
+     "The order is not finished: something of it is still to be done."},
+    {admin_reason::purged, "purged", 409,
+     "The order was purged; nothing is kept of it but that its key was used."},
 }};
 
 const reason_row& row_of(admin_reason reason) {

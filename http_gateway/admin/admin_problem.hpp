@@ -40,9 +40,11 @@ enum class admin_reason : std::uint8_t {
   no_such_bulk,
   wrong_count,
   too_many_items,
+  not_finished, ///< Something of the order is live, or open.
+  purged,
 };
 inline constexpr std::size_t admin_reason_count =
-    static_cast<std::size_t>(admin_reason::too_many_items) + 1;
+    static_cast<std::size_t>(admin_reason::purged) + 1;
 /// `unknown_parameter`
 std::string_view name_of(admin_reason reason);
 std::uint16_t status_of(admin_reason reason);

@@ -108,6 +108,23 @@ json retry_json(const handlers::explained_step& s) {
           {"because", said_json(p.because)}};
 }
 
+json attempts_json(const handlers::explained_step& s) {
+  json list = json::array();
+  for (const auto& t : s.attempts)
+    list.push_back({{"n", t.number == 0 ? json(nullptr) : json(t.number)},
+                    {"kind", t.kind},
+                    {"at", time(t.at)},
+                    {"took_ms", t.took_ms},
+                    {"http", t.http == 0 ? json(nullptr) : json(t.http)},
+                    {"vendor_request_id", text(t.vendor_request_id)},
+                    {"class", t.taken_for},
+                    {"rule", text(t.rule)},
+                    {"body_bytes", t.body_bytes},
+                    {"body_sha256", text(t.body_sha256)},
+                    {"excerpt", text(t.excerpt)}});
+  return list;
+}
+
 json steps_json(const explanation& e) {
   json list = json::array();
   for (const auto& s : e.steps) {
@@ -133,6 +150,7 @@ json steps_json(const explanation& e) {
                     {"sends", s.sends},
                     {"next_at", time(s.next_at)},
                     {"counts_from", time(s.counts_from)},
+                    {"attempts", attempts_json(s)},
                     {"moments", std::move(moments)},
                     {"if_retried", retry_json(s)}});
   }

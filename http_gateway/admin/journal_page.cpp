@@ -3,6 +3,7 @@
 #include "http_gateway/admin/journal_records.hpp"
 #include "http_gateway/admin/order_reading.hpp"
 #include "http_gateway/admin/page_json.hpp"
+#include "journal/base/text.hpp"
 #include "journal/record.hpp"
 #include "journal/replay.hpp"
 #include "providers/policy/doubt.hpp"
@@ -52,14 +53,35 @@ void put_effect(json& j, const journal::effect_payload& p) {
   j["body_bytes"] = p.body.size();
 }
 
+void put_answer(json& j, const journal::vendor_answer& a) {
+  j["http"] = a.status;
+  j["took_ms"] = a.took_ms;
+  j["vendor_request_id"] = text_or_null<json>(a.request_id);
+  j["body_bytes"] = a.body_size;
+  j["body_sha256"] = hex_of(a.body_hash);
+}
+
+void put_answer_note(json& j, std::string_view bytes) {
+  const auto n = journal::decode_answer_note(bytes);
+  if (!n) {
+    j["damaged"] = n.error().message;
+    return;
+  }
+  put_answer(j, n->answer);
+  j["class"] = n->kind;
+  j["rule"] = n->rule;
+}
+
 void put_note(json& j, const journal::note_payload& p) {
   j["note"] = journal::name_of(p.kind);
   j["generation"] = p.attempt;
   j["note_at"] = time(p.at);
   j["sends"] = p.sends;
   // Of evidence the text is the step's value; of every other a reason of ours.
-  if (p.kind == journal::note_kind::evidence)
+  if (p.kind == journal::note_kind::evidence || p.kind == journal::note_kind::believed)
     j["value_bytes"] = p.text.size();
+  else if (p.kind == journal::note_kind::answered)
+    put_answer_note(j, p.text);
   else
     j["reason"] = p.text;
 }
@@ -113,7 +135,10 @@ void put_payload(json& j, record_kind kind, std::string_view bytes) {
     }
     return;
   case record_kind::completion:
-    return put_result(j, bytes);
+    put_result(j, bytes);
+    if (const auto answer = journal::decode_answer(bytes); answer && *answer)
+      put_answer(j, **answer);
+    return;
   case record_kind::effect_note:
     if (const auto p = journal::decode_note(bytes))
       put_note(j, *p);

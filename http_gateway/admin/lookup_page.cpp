@@ -5,6 +5,7 @@
 #include "actors/handlers/shipments/parcel.hpp"
 #include "actors/handlers/webhooks/receipt.hpp"
 #include "actors/handlers/webhooks/vendor_id.hpp"
+#include "actors/host/vendor_switch.hpp"
 #include "http_gateway/admin/admin_pages.hpp"
 #include "http_gateway/admin/page_json.hpp"
 #include "http_gateway/ingress/normal_form.hpp"
@@ -101,6 +102,37 @@ void add_vendors(json& list, const std::string& q, const admin_sources& from) {
   }
 }
 
+/// The order of an object that has its order's key; else the object.
+void add_object(json& list, const object_id& object, std::string_view vendor) {
+  const bool is_an_orders = std::find(order_services.begin(), order_services.end(),
+                                      object.service) != order_services.end();
+  add(list, is_an_orders ? "order" : "object", is_an_orders ? object.key : object.text(), vendor,
+      "vendor_request_id");
+}
+
+/// A vendor's own id of a call: among the newest calls in memory, then among the newest rows that
+/// have ended. False: older ones were not looked at.
+bool add_answered(json& list, const std::string& q, const admin_sources& from) {
+  if (from.vendors != nullptr)
+    for (const auto& vendor : from.hub.vendors())
+      for (const auto& call : from.vendors->calls_of(vendor.vendor)) {
+        if (call.request_id != q)
+          continue;
+        const auto slash = call.object.find('/');
+        if (slash == std::string::npos)
+          continue;
+        add_object(list, {call.object.substr(0, slash), call.object.substr(slash + 1)},
+                   vendor.vendor);
+        return true;
+      }
+  const auto answered = from.hub.answered_as(q);
+  if (!answered)
+    return false;
+  if (answered->found)
+    add_object(list, answered->found->object, {});
+  return answered->found || answered->is_whole;
+}
+
 } // namespace
 
 admin_answer lookup_page(const admin_call& call, const admin_sources& from) {
@@ -113,13 +145,16 @@ admin_answer lookup_page(const admin_call& call, const admin_sources& from) {
                          {},
                          {}};
   json list = json::array();
+  bool is_whole = true;
   if (handlers::may_be_key(q)) {
     add_objects(list, q, from);
     add_invocation(list, q, from);
     add_vendors(list, q, from);
     add_bearers(list, q, from);
+    if (list.empty())
+      is_whole = add_answered(list, q, from);
   }
-  return page_of(json{{"q", q}, {"matches", std::move(list)}});
+  return page_of(json{{"q", q}, {"matches", std::move(list)}, {"complete", is_whole}});
 }
 
 } // namespace orderhub::http_gateway

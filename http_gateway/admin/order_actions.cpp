@@ -2,6 +2,7 @@
 // is still to be done is looked at anew before each.
 #include "actors/handlers/explain/explain.hpp"
 #include "actors/handlers/explain/order_moves.hpp"
+#include "actors/handlers/explain/value_as_told.hpp"
 #include "actors/handlers/objects.hpp"
 #include "http_gateway/admin/action_body.hpp"
 #include "http_gateway/admin/admin_action.hpp"
@@ -38,6 +39,7 @@ struct situation {
   const action_body& body;
   const order_objects& objects;
   const explanation& shown;
+  const handlers::explain_now& at;
 };
 struct to_do {
   object_id object;
@@ -46,6 +48,8 @@ struct to_do {
   std::string step{};
   std::string evidence{};
   std::string begins{};
+  std::string wanted{};
+  std::string value{};
 };
 struct plan {
   std::vector<json> items;
@@ -94,6 +98,41 @@ json retry_item(const explained_step& step) {
   return j;
 }
 
+/// Its vendor is held by its breaker, or for our credential: a call that a person wants may leave
+/// as the probe.
+bool may_probe(const situation& s, const explained_step& step) {
+  using hold = handlers::vendor_hold_kind;
+  return s.body.force_probe &&
+         std::any_of(s.at.vendors.begin(), s.at.vendors.end(), [&](const auto& v) {
+           return v.vendor == step.vendor &&
+                  (v.hold == hold::breaker || v.hold == hold::credential);
+         });
+}
+
+/// It waits for its vendor's hold to end, and would leave as the probe.
+bool is_forced(const situation& s, const explained_step& step) {
+  const auto is_queued = [](const auto& prediction) {
+    return std::any_of(prediction.because.begin(), prediction.because.end(), [](const auto& said) {
+      return said.which == handlers::sentence::retry_queued;
+    });
+  };
+  return step.ended_at == 0 && step.state != "paused" && step.if_retried &&
+         is_queued(*step.if_retried) && may_probe(s, step);
+}
+
+json forced_item(const explained_step& step) {
+  auto j = item("probe", &step);
+  const bool is_repeat = step.state == "in_doubt" && step.policy == "may_repeat";
+  const bool is_look_up = step.state == "in_doubt" && step.policy == "look_up";
+  j["call"] = is_look_up ? json("a look-up") : text_or_null<json>(step.call);
+  j["key"] = is_look_up ? json(nullptr) : text_or_null<json>(step.key);
+  j["safe"] = !is_repeat;
+  j["because"].push_back(
+      "Its vendor is held: it leaves as the next probe, before all that wait. Where a probe is out "
+      "already it stays in its queue.");
+  return j;
+}
+
 std::optional<object_id> object_of(const order_objects& objects, const std::string& text) {
   for (const auto& state : objects.states)
     if (state.id.text() == text)
@@ -122,7 +161,9 @@ std::variant<const explained_step*, admin_problem> step_of(const situation& s) {
 }
 
 std::optional<admin_problem> refused_repeat(const situation& s, const explained_step& step) {
-  if (step.if_retried->safe || s.body.accept_repeat)
+  const bool is_safe = is_forced(s, step) ? forced_item(step)["safe"].get<bool>()
+                                          : !step.if_retried || step.if_retried->safe;
+  if (is_safe || s.body.accept_repeat)
     return std::nullopt;
   return problem_of(admin_reason::may_repeat,
                     "The step " + step.name +
@@ -139,24 +180,30 @@ handlers::order_moves moves_of(const situation& s, operator_verb verb) {
 planned plan_of_retry(const situation& s) {
   plan p;
   for (const auto& step : s.shown.steps) {
-    if (!is_moved_by_retry(step))
+    if (!is_moved_by_retry(step) && !is_forced(s, step))
       continue;
     if (auto problem = refused_repeat(s, step))
       return std::move(*problem);
-    p.items.push_back(retry_item(step));
+    p.items.push_back(is_forced(s, step) ? forced_item(step) : retry_item(step));
   }
+  const std::string wanted = s.body.force_probe ? "force_probe" : "";
   const auto moves = moves_of(s, operator_verb::retry);
-  for (const auto& object : moves.objects) {
+  for (const auto& state : s.objects.states) {
+    const auto name = state.id.text();
+    const bool is_taken =
+        std::find(moves.objects.begin(), moves.objects.end(), state.id) != moves.objects.end();
     const bool is_moved =
         std::any_of(s.shown.steps.begin(), s.shown.steps.end(), [&](const auto& step) {
-          return step.object == object.text() && is_moved_by_retry(step);
+          return step.object == name && (is_moved_by_retry(step) || is_forced(s, step));
         });
+    if (!is_taken && !is_moved)
+      continue;
     if (!is_moved) {
       auto j = item("replay");
-      j["object"] = object.text();
+      j["object"] = name;
       p.items.push_back(std::move(j));
     }
-    p.objects.push_back({object, {}, operator_verb::retry});
+    p.objects.push_back({state.id, {}, operator_verb::retry, {}, {}, {}, wanted});
   }
   return p;
 }
@@ -169,10 +216,57 @@ planned plan_of_step_retry(const situation& s) {
   if (auto problem = refused_repeat(s, step))
     return std::move(*problem);
   plan p;
-  p.items.push_back(retry_item(step));
+  p.items.push_back(is_forced(s, step) ? forced_item(step) : retry_item(step));
   const auto object = object_of(s.objects, step.object);
-  if (object && is_moved_by_retry(step))
-    p.objects.push_back({*object, invocation_of(step), operator_verb::retry, step.name});
+  if (object && (is_moved_by_retry(step) || is_forced(s, step)))
+    p.objects.push_back({*object,
+                         invocation_of(step),
+                         operator_verb::retry,
+                         step.name,
+                         {},
+                         {},
+                         s.body.force_probe ? "force_probe" : ""});
+  return p;
+}
+
+/// What is believed without asking: the step ends with what the person says, or is done anew.
+planned plan_of_belief(const situation& s, const explained_step& step) {
+  const bool is_there_twice =
+      std::count_if(s.shown.steps.begin(), s.shown.steps.end(), [&](const auto& other) {
+        return other.ended_at == 0 && other.name == step.name &&
+               invocation_of(other) == invocation_of(step);
+      }) > 1;
+  if (is_there_twice)
+    return problem_of(admin_reason::ambiguous_step, {}, "ref");
+  const auto object = object_of(s.objects, step.object);
+  if (!s.body.has_happened && step.state == "paused")
+    return problem_of(
+        admin_reason::not_possible,
+        "Its invocation cannot go on, so the step cannot be done anew: retry it first.", "outcome");
+  plan p;
+  auto j = item("believe", &step);
+  to_do told{object.value_or(object_id()), invocation_of(step),
+             s.body.has_happened ? operator_verb::happened_unverified
+                                 : operator_verb::not_happened_unverified,
+             step.name, s.body.evidence};
+  if (s.body.has_happened) {
+    const auto intent = handlers::intent_of(s.objects, step.ref);
+    if (!intent)
+      return problem_of(admin_reason::not_possible, "What is stored of the step cannot be read.");
+    auto value = handlers::value_as_told(*intent, s.body.value);
+    if (!value)
+      return problem_of(admin_reason::not_possible, value.error().message, "value");
+    told.value = std::move(*value);
+    j["because"].push_back("The step ends with what you say, and " + step.vendor +
+                           " is not asked whether it is so.");
+  } else {
+    j["safe"] = false;
+    j["because"].push_back("The step is done anew, and " + step.vendor +
+                           " is not asked whether it was done before: it may be done twice.");
+  }
+  p.items.push_back(std::move(j));
+  if (object)
+    p.objects.push_back(std::move(told));
   return p;
 }
 
@@ -184,6 +278,8 @@ planned plan_of_resolve(const situation& s) {
   constexpr std::array states = {"in_doubt", "person", "paused"};
   if (std::find(states.begin(), states.end(), step.state) == states.end())
     return problem_of(admin_reason::not_in_doubt, {}, "ref");
+  if (s.body.is_unverified)
+    return plan_of_belief(s, step);
   constexpr std::array cannot_be_read = {"may_repeat", "may_miss"};
   if (std::find(cannot_be_read.begin(), cannot_be_read.end(), step.policy) != cannot_be_read.end())
     return problem_of(admin_reason::not_possible,
@@ -311,6 +407,16 @@ const journal::operator_payload* known_action(const order_objects& objects, cons
   return nullptr;
 }
 
+/// What the body asks for, where it says that.
+operator_verb verb_of(const action_body& body, operator_verb verb) {
+  if (verb != operator_verb::happened)
+    return verb;
+  if (body.is_unverified)
+    return body.has_happened ? operator_verb::happened_unverified
+                             : operator_verb::not_happened_unverified;
+  return body.has_happened ? operator_verb::happened : operator_verb::not_happened;
+}
+
 admin_answer carry_out(const admin_action& action, const admin_sources& from, body_form form,
                        operator_verb verb, const planner& make_plan) {
   auto read = read_action_body(action.body, form);
@@ -326,14 +432,13 @@ admin_answer carry_out(const admin_action& action, const admin_sources& from, bo
     if (auto* problem = std::get_if<admin_problem>(&found))
       return std::move(*problem);
     const auto& objects = std::get<0>(found);
-    const auto shown = handlers::explain(objects, explain_now_of(from));
-    const situation now{action, body, objects, shown};
+    const auto at = explain_now_of(from);
+    const auto shown = handlers::explain(objects, at);
+    const situation now{action, body, objects, shown, at};
     if (!first) {
       const auto* known = known_action(objects, id);
       was_known = known != nullptr;
-      const bool is_meant = verb == operator_verb::happened && !body.has_happened
-                                ? known != nullptr && known->verb == operator_verb::not_happened
-                                : known != nullptr && known->verb == verb;
+      const bool is_meant = known != nullptr && known->verb == verb_of(body, verb);
       if (was_known && (!is_meant || known->reason != body.reason))
         return problem_of(admin_reason::idempotency_conflict, {}, "idempotency-key");
       if (!was_known && body.expect_version && *body.expect_version != shown.version)
@@ -362,6 +467,8 @@ admin_answer carry_out(const admin_action& action, const admin_sources& from, bo
     record.step = next->step;
     record.reason = body.reason;
     record.evidence = next->evidence;
+    record.wanted = next->wanted;
+    record.value = next->value;
     record.id = id;
     auto about = next->invocation;
     if (!next->begins.empty()) {

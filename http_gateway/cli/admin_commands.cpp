@@ -292,9 +292,14 @@ admin_commands::admin_commands(CLI::App& app) : parts_(std::make_unique<parts>()
       command->add_option("--value", p.verb.values, "what the vendor's page says")
           ->type_name("NAME=VALUE");
       command->add_option("--evidence", p.verb.evidence, "a note: a case number");
+      command->add_flag("--unverified", p.verb.is_unverified,
+                        "believed without asking the vendor (role admin)");
     }
-    if (kind.may_repeat)
+    if (kind.may_repeat) {
       command->add_flag("--accept-repeat", p.verb.accept_repeat, "it may be done twice");
+      command->add_flag("--force-probe", p.verb.force_probe,
+                        "where its vendor is held it leaves as the next probe");
+    }
     command->callback([&p, wanted = &kind] {
       p.verb.kind = wanted;
       p.meant = [](const parts& all, const client& hub, std::ostream& out, std::ostream& err) {

@@ -44,6 +44,15 @@ constexpr std::array verbs = {
                     .help = "somebody has it: kept beside the call for a person",
                     .takes_step = true,
                     .needs_step = true},
+    order_verb_kind{.name = "reveal",
+                    .help = "shows its customer and bodies, once, and says in the audit to whom",
+                    .reveals = true},
+    order_verb_kind{.name = "erase",
+                    .help = "takes a finished order's customer out of the journal (role admin)",
+                    .is_destructive = true},
+    order_verb_kind{.name = "purge",
+                    .help = "takes a finished order out of the journal (role admin)",
+                    .is_destructive = true},
 };
 
 /// What became of one order.
@@ -146,6 +155,10 @@ private:
       body["expect_version"] = version;
     if (verb_.accept_repeat)
       body["accept_repeat"] = true;
+    if (verb_.force_probe)
+      body["force_probe"] = true;
+    if (verb_.is_unverified)
+      body["unverified"] = true;
     if (verb_.kind->settles) {
       body["outcome"] = verb_.has_happened ? "happened" : "did_not_happen";
       for (const auto& value : verb_.values) {
@@ -253,6 +266,10 @@ private:
       return j.is_object() && j.contains(name) && j[name].is_string() ? j[name].get<std::string>()
                                                                       : std::string("-");
     };
+    if (verb_.kind->reveals) {
+      io_.out << safe_text(key) << '\n' << shown_revealed(became.body);
+      return;
+    }
     io_.out << safe_text(key) << "  " << text("effect") << "  " << text("audit_id") << '\n';
   }
 

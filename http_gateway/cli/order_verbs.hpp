@@ -20,6 +20,7 @@ struct order_verb_kind {
   bool may_repeat = false;
   bool is_destructive = false; ///< Asks for the key, or the count.
   bool needs_reason = true;
+  bool reveals = false; ///< Its answer is shown.
 };
 std::span<const order_verb_kind> order_verbs();
 
@@ -30,7 +31,7 @@ struct order_verb {
   std::string reason, step, evidence;
   std::vector<std::string> values; ///< `label_id=3005…`
   bool has_happened = false, has_not_happened = false;
-  bool accept_repeat = false;
+  bool accept_repeat = false, force_probe = false, is_unverified = false;
   bool is_dry_run = false, is_sure = false, waits = false;
   std::int64_t timeout_s = 60;
 };

@@ -229,6 +229,34 @@ std::string shown_plan(std::string_view answer) {
     for (const auto& why : list(item, "because"))
       out += "    " + (why.is_string() ? why.get<std::string>() : why.dump()) + '\n';
   }
+  for (const auto& place : list(j, "places"))
+    out += "  " + text(place, "place") + ' ' + text(place, "object") + ": " + text(place, "count") +
+           " (" + text(place, "bytes") + " bytes)\n";
+  for (const auto& left : list(j, "left"))
+    out += "  stays: " + text(left, "text") +
+           (text(left, "at") == "-" ? std::string() : " (" + text(left, "at") + ')') + '\n';
+  return safe_text(out);
+}
+
+std::string shown_revealed(std::string_view answer) {
+  const auto j = parsed(answer);
+  std::string out;
+  const auto add = [&](const json& of, const std::string& before) {
+    for (const auto& [name, value] : of.items())
+      if (value.is_string())
+        out += "  " + before + name + ": " + value.get<std::string>() + '\n';
+  };
+  if (j.is_object() && j.contains("customer") && j["customer"].is_object()) {
+    add(j["customer"], "");
+    if (j["customer"].contains("shipping"))
+      add(j["customer"]["shipping"], "shipping ");
+  }
+  for (const auto& body : list(j, "bodies"))
+    out += "  " + text(body, "what") + ' ' + text(body, "object") + ' ' + text(body, "step") + ' ' +
+           text(body, "at") + ' ' + text(body, "body_bytes") + " bytes\n" +
+           (text(body, "text") == "-" ? std::string() : "    " + text(body, "text") + '\n');
+  if (j.is_object() && j.contains("complete") && j["complete"] == json(false))
+    out += "  There is more than is shown.\n";
   return safe_text(out);
 }
 

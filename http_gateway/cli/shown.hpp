@@ -14,6 +14,8 @@ std::string shown_vendor(std::string_view answer);
 std::string shown_actions(std::string_view answer);
 /// A plan's lines, each `  step vendor: what`; of a plan for one order.
 std::string shown_plan(std::string_view answer);
+/// A customer and bodies.
+std::string shown_revealed(std::string_view answer);
 std::string shown_vendor_calls(std::string_view answer);
 std::string shown_vendor_action(std::string_view answer);
 std::string shown_bulks(std::string_view answer);

@@ -57,7 +57,7 @@ int run_token(const token_command& command);
 
 /// `orderhub journal …`.
 struct journal_command {
-  enum class verb : std::uint8_t { verify, dump, stats, backup };
+  enum class verb : std::uint8_t { verify, dump, stats, backup, compact };
   verb command = verb::stats;
   std::string data_dir;
   std::string object;      ///< `dump`: only this `service/key`; empty for all.

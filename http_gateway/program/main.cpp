@@ -161,6 +161,8 @@ int main(int argc, char** argv) {
       ->add_option("--object", journal.object, "only this one")
       ->type_name("SERVICE/KEY");
   journal_verb("stats", "print counts and sizes", journal_command::verb::stats);
+  journal_verb("compact", "take free pages and old records out of the files; no hub may run",
+               journal_command::verb::compact);
   journal_verb("backup", "copy a journal, a running one too", journal_command::verb::backup)
       ->add_option("destination", journal.destination, "an empty or new directory")
       ->required();

@@ -2,6 +2,7 @@
 #include <array>
 #include <cstdint>
 #include <initializer_list>
+#include <string>
 #include <string_view>
 
 namespace orderhub {
@@ -13,5 +14,12 @@ std::uint32_t crc32_of(std::string_view bytes);
 using digest = std::array<std::uint8_t, 32>;
 digest sha256_of(std::string_view bytes);
 digest sha256_of(std::initializer_list<std::string_view> parts);
+
+enum class hash_algorithm : std::uint8_t { sha1, sha256, sha512 };
+
+/// The raw bytes of the HMAC (RFC 2104, OpenSSL) of all parts together: 20, 32 or 64. The last few
+/// keys are remembered by each thread, ready for use.
+std::string hmac_of(hash_algorithm algorithm, std::string_view key,
+                    std::initializer_list<std::string_view> parts);
 
 } // namespace orderhub

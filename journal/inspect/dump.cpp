@@ -103,6 +103,28 @@ private:
     }
   }
 
+  static void answer(json& j, const vendor_answer& a) {
+    j["http"] = a.status;
+    j["took_ms"] = a.took_ms;
+    j["answer_size"] = a.body_size;
+    if (!a.request_id.empty())
+      j["vendor_request_id"] = a.request_id;
+    j["answer_sha256"] = hex_of(a.body_hash);
+  }
+
+  void answer_note(json& j, std::string_view bytes) {
+    auto n = decode_answer_note(bytes);
+    if (!n) {
+      j["damaged"] = n.error().message;
+      return;
+    }
+    answer(j, n->answer);
+    j["lookup"] = n->is_lookup;
+    j["class"] = n->kind;
+    j["rule"] = n->rule;
+    body(j, "excerpt", n->excerpt);
+  }
+
   void input(json& j, const input_payload& p) {
     j["handler"] = p.handler;
     j["revision"] = p.revision;
@@ -210,7 +232,10 @@ private:
       return;
     }
     case record_kind::completion:
-      return encoded_result(j, bytes);
+      encoded_result(j, bytes);
+      if (auto a = decode_answer(bytes); a && *a)
+        answer(j, **a);
+      return;
     case record_kind::effect_note: {
       auto p = decode_note(bytes);
       if (!p)
@@ -231,6 +256,8 @@ private:
       }
       if (p->lookup_only)
         j["lookup_only"] = true;
+      if (p->kind == note_kind::answered)
+        return answer_note(j, p->text);
       return body(j, "text", p->text);
     }
     case record_kind::event: {
@@ -264,6 +291,8 @@ private:
             std::pair("target", &p->target), std::pair("outcome", &p->outcome)})
         if (!value->empty())
           j[name] = *value;
+      if (!p->value.empty())
+        body(j, "value", p->value);
       return;
     }
     case record_kind::cancel:

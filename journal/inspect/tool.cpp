@@ -1,6 +1,10 @@
 #include "journal/inspect/tool.hpp"
 
+#include "journal/base/random.hpp"
+#include "journal/commit_log/commit_log.hpp"
+#include "journal/commit_log/file_log_directory.hpp"
 #include "journal/data_directory.hpp"
+#include "journal/hub_journal.hpp"
 #include "journal/inspect/verify.hpp"
 #include "journal/inspect/whole_journal.hpp"
 #include "journal/key.hpp"
@@ -8,14 +12,17 @@
 #include "journal/lmdb_store.hpp"
 #include "journal/restored.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 #include <ostream>
 #include <sstream>
 #include <string_view>
 
+#include <fcntl.h>
 #include <nlohmann/json.hpp>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -252,6 +259,100 @@ int backup(const std::string& directory, const std::string& to, unix_ms now, std
     return say(out, done.error());
   note_backup(directory, now);
   out << "backup: '" << directory << "' copied to '" << to << "'\n";
+  return as_it_should_be;
+}
+
+namespace {
+
+/// Zeros behind the head, which stays: nothing there is a batch that the tables have not.
+result<void> clear_segment(const std::string& path) {
+  constexpr std::size_t head_size = 4'096, piece = std::size_t{1} << 20U;
+  const file f(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  const auto size = f ? ::lseek(f.get(), 0, SEEK_END) : -1;
+  const std::string zeros(piece, '\0');
+  for (auto at = static_cast<off_t>(head_size); size >= 0 && at < size;) {
+    const auto wanted = std::min<off_t>(size - at, static_cast<off_t>(piece));
+    const auto done = ::pwrite(f.get(), zeros.data(), static_cast<std::size_t>(wanted), at);
+    if (done < 0 && errno == EINTR)
+      continue;
+    if (done <= 0)
+      return fail({error_kind::unavailable, "journal.compact",
+                   "'" + path + "' cannot be cleared: " + std::strerror(errno)});
+    at += done;
+  }
+  if (size < 0 || ::fdatasync(f.get()) != 0)
+    return fail({error_kind::unavailable, "journal.compact",
+                 "'" + path + "' cannot be cleared: " + std::strerror(errno)});
+  return {};
+}
+
+/// What was committed is in rows, and the log in the tables is trimmed.
+result<void> fold_all(lmdb_store& tables, file_log_directory& files, const listing_rules* lists) {
+  journal_options options;
+  options.lists = lists;
+  system_random random;
+  commit_log commits(files);
+  auto journal = hub_journal::open(tables, options, random, &commits);
+  if (!journal)
+    return journal.failure();
+  const auto now = (*journal)->last_time();
+  if (auto done = (*journal)->checkpoint_now(now); !done)
+    return done;
+  constexpr int slices_max = 10'000'000;
+  for (int n = 0; n < slices_max; ++n) {
+    auto more = (*journal)->maintain(now);
+    if (!more)
+      return more.failure();
+    if (!*more)
+      return {};
+  }
+  return {};
+}
+
+} // namespace
+
+int compact(const std::string& directory, const listing_rules* lists, std::ostream& out) {
+  namespace fs = std::filesystem;
+  auto tables = lmdb_store::open(directory); // Which holds the lock until the end.
+  if (!tables)
+    return say(out, tables.error());
+  auto files = file_log_directory::make(directory);
+  if (!files)
+    return say(out, files.error());
+  if (auto done = fold_all(**tables, **files, lists); !done)
+    return say(out, done.error());
+  if (!(*files)->may_reuse()) {
+    out << "orderhub journal: somebody copies '" << directory
+        << "': nothing was taken out; try again "
+        << "when that is over\n";
+    return not_done;
+  }
+  const auto beside = directory + "/compacted", old = directory + "/data.mdb";
+  std::error_code failed;
+  fs::remove_all(beside, failed); // Of one that was stopped.
+  const auto before = fs::file_size(old, failed);
+  if (auto done = (*tables)->copy_to(beside); !done)
+    return say(out, done.error());
+  fs::rename(beside + "/data.mdb", old, failed);
+  if (failed) {
+    out << "orderhub journal: '" << old << "' cannot be replaced: " << failed.message()
+        << "; it stays as it was\n";
+    return not_done;
+  }
+  sync_directory(directory);
+  fs::remove_all(beside, failed);
+  std::size_t cleared = 0;
+  auto names = (*files)->names();
+  if (!names)
+    return say(out, names.error());
+  for (const auto& name : *names)
+    if (name.starts_with("segment")) {
+      if (auto done = clear_segment(directory + "/log/" + name); !done)
+        return say(out, done.error());
+      ++cleared;
+    }
+  out << "compact: data.mdb had " << before << " bytes and has " << fs::file_size(old, failed)
+      << ", segments cleared: " << cleared << '\n';
   return as_it_should_be;
 }
 

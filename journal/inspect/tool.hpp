@@ -6,9 +6,9 @@
 #include <iosfwd>
 #include <string>
 
-/// What `orderhub journal` does. All of it reads only, and works beside a running hub. Each returns
-/// the program's exit status: 0 as it should be, 1 damage was found, 2 it could not be done (the
-/// reason is on `out`'s last line, or on `errors` where there is one), `id_taken`.
+/// What `orderhub journal` does. All but `compact` reads only, and works beside a running hub. Each
+/// returns the program's exit status: 0 as it should be, 1 damage was found, 2 it could not be done
+/// (the reason is on `out`'s last line, or on `errors` where there is one), `id_taken`.
 namespace orderhub::journal::tool {
 
 /// Another process reads or writes the journal under the very id that this one has, which in
@@ -27,5 +27,12 @@ int stats(const std::string& directory, std::ostream& out);
 /// Copies the journal as of now, hub id included, into the directory `to`. The copy says in itself
 /// that it is one, and that it was made `now` (wall clock): see `restored.hpp`.
 int backup(const std::string& directory, const std::string& to, unix_ms now, std::ostream& out);
+
+/// Folds everything, and takes out what is of no use but still in the files: `data.mdb` is written
+/// anew without its free pages, segments of the commit log are cleared. So what was erased or
+/// purged is in no file of the directory any more. For a journal that no hub runs on, and nobody
+/// copies; wherever it is stopped, the journal is whole, and it can be run again. Needs room for a
+/// second `data.mdb`. `lists`: the program's, for folding.
+int compact(const std::string& directory, const listing_rules* lists, std::ostream& out);
 
 } // namespace orderhub::journal::tool

@@ -15,7 +15,6 @@
 #include <vector>
 
 #include <openssl/bio.h>
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
@@ -26,7 +25,6 @@ namespace orderhub::providers::webhooks {
 
 namespace {
 
-using mac_context = owned_handle<EVP_MAC_CTX, EVP_MAC_CTX_free>;
 using digest_context = owned_handle<EVP_MD_CTX, EVP_MD_CTX_free>;
 using key_context = owned_handle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
 using bio = owned_handle<BIO, BIO_free_all>;
@@ -59,18 +57,6 @@ bool is_p256(EVP_PKEY* key) {
   return EVP_PKEY_is_a(key, "EC") == 1 &&
          EVP_PKEY_get_group_name(key, curve.data(), curve.size(), &size) == 1 &&
          std::string_view(curve.data(), size) == SN_X9_62_prime256v1;
-}
-
-const char* openssl_name(hash_algorithm algorithm) {
-  switch (algorithm) {
-  case hash_algorithm::sha1:
-    return "SHA1";
-  case hash_algorithm::sha256:
-    return "SHA256";
-  case hash_algorithm::sha512:
-    return "SHA512";
-  }
-  give_up("such hash");
 }
 
 std::string joined(signed_parts parts) {
@@ -107,60 +93,7 @@ std::shared_ptr<void> read_p256(std::string_view text) {
   return key && is_p256(key_in(key)) ? key : nullptr;
 }
 
-/// A context that has taken the key.
-mac_context keyed_context(hash_algorithm algorithm, std::string_view key) {
-  static EVP_MAC* const mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
-  mac_context context(mac ? EVP_MAC_CTX_new(mac) : nullptr);
-  if (!context)
-    give_up("HMAC");
-  const std::array<OSSL_PARAM, 2> parameters = {
-      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
-                                       const_cast<char*>(openssl_name(algorithm)), 0),
-      OSSL_PARAM_construct_end()};
-  // A null key would mean the one before; an empty one is a key.
-  const auto* key_bytes = key.empty() ? bytes_of("") : bytes_of(key);
-  if (EVP_MAC_init(context.get(), key_bytes, key.size(), parameters.data()) != 1)
-    give_up("HMAC");
-  return context;
-}
-
-/// A copy of one that has taken it before: to look the hash up and take the key again costs more
-/// than the hash of a webhook.
-mac_context context_for(hash_algorithm algorithm, std::string_view key) {
-  struct remembered_key {
-    hash_algorithm algorithm{};
-    std::string key;
-    mac_context context;
-  };
-  constexpr std::size_t remembered_max = 16;
-  thread_local std::vector<remembered_key> remembered;
-  auto known = std::find_if(remembered.begin(), remembered.end(), [&](const auto& one) {
-    return one.algorithm == algorithm && one.key == key;
-  });
-  if (known == remembered.end()) {
-    if (remembered.size() == remembered_max)
-      remembered.erase(remembered.begin());
-    remembered.push_back({algorithm, std::string(key), keyed_context(algorithm, key)});
-    known = std::prev(remembered.end());
-  }
-  return mac_context(EVP_MAC_CTX_dup(known->context.get()));
-}
-
 } // namespace
-
-std::string hmac(hash_algorithm algorithm, std::string_view key, signed_parts parts) {
-  const auto context = context_for(algorithm, key);
-  if (!context)
-    give_up("HMAC");
-  for (const auto part : parts)
-    if (EVP_MAC_update(context.get(), bytes_of(part), part.size()) != 1)
-      give_up("HMAC");
-  std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
-  std::size_t size = 0;
-  if (EVP_MAC_final(context.get(), out.data(), &size, out.size()) != 1)
-    give_up("HMAC");
-  return {reinterpret_cast<const char*>(out.data()), size};
-}
 
 std::string hmac_hex(hash_algorithm algorithm, std::string_view key, signed_parts parts) {
   return hex_of(hmac(algorithm, key, parts));

@@ -1,4 +1,6 @@
 #pragma once
+#include "journal/base/hash.hpp"
+
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -12,11 +14,12 @@ namespace orderhub::providers::webhooks {
 
 using signed_parts = std::initializer_list<std::string_view>;
 
-enum class hash_algorithm : std::uint8_t { sha1, sha256, sha512 };
+using orderhub::hash_algorithm;
 
-/// The raw bytes of the HMAC (RFC 2104) of all parts together: 20, 32 or 64. The last few keys are
-/// remembered by each thread, ready for use.
-std::string hmac(hash_algorithm algorithm, std::string_view key, signed_parts parts);
+/// The raw bytes of the HMAC: `hmac_of`.
+inline std::string hmac(hash_algorithm algorithm, std::string_view key, signed_parts parts) {
+  return hmac_of(algorithm, key, parts);
+}
 /// Its lower-case hexadecimal text.
 std::string hmac_hex(hash_algorithm algorithm, std::string_view key, signed_parts parts);
 

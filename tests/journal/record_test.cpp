@@ -170,4 +170,35 @@ TEST_CASE("a result keeps its value, or its kind, status, place and message", "[
   CHECK(back->error() == failure.error());
 }
 
+TEST_CASE("a completion keeps what the vendor answered, and its result is read without it",
+          "[journal][record]") {
+  const vendor_answer answer{402, 212, 1'234, "req_8f", std::string(answer_hash_size, 'h')};
+  const result<std::string> value = std::string("v"),
+                            failure = fail({error_kind::rejected, "here", "no", 402, 0});
+  for (const auto& of : {value, failure}) {
+    const auto with = encode(of, answer);
+    const auto back = decode_result(with);
+    REQUIRE(back);
+    CHECK(back->has_value() == of.has_value());
+    CHECK(decode_answer(with) == std::optional(answer));
+    CHECK(decode_answer(encode(of)) == std::optional<vendor_answer>());
+    CHECK(with.size() - encode(of).size() == 13 + answer.request_id.size() + answer_hash_size);
+    for (std::size_t size = encode(of).size() + 1; size < with.size(); ++size)
+      CHECK_FALSE(decode_result(with.substr(0, size)));
+  }
+  const answer_note note{answer, true, "in_doubt", "stripe.charge: 402", "{}"};
+  CHECK(decode_answer_note(encode(note)) == note);
+}
+
+TEST_CASE("what a person did keeps the value that was told", "[journal][record]") {
+  operator_payload p{operator_verb::happened_unverified, "label", "ada", "token", "why", ""};
+  p.role = "admin";
+  const auto without = encode(p);
+  p.value = "told";
+  CHECK(decode_operator(encode(p)) == p);
+  CHECK(encode(p).size() == without.size() + 6);
+  p.value.clear();
+  CHECK(decode_operator(without) == p);
+}
+
 } // namespace orderhub::testing

@@ -222,8 +222,9 @@ std::string sim_harness::notes(const invocation_id& id) const {
   std::string text;
   for (const auto& e : entries(id))
     if (e.kind == record_kind::effect_note)
-      text += (text.empty() ? "" : " ") +
-              std::string(journal::name_of(must(journal::decode_note(e.payload)).kind));
+      if (const auto kind = must(journal::decode_note(e.payload)).kind;
+          kind != journal::note_kind::answered)
+        text += (text.empty() ? "" : " ") + std::string(journal::name_of(kind));
   return text;
 }
 

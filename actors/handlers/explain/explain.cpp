@@ -166,6 +166,9 @@ void add_attention(explanation& e, const order_facts& facts, const open_points& 
 /// What the vendor said of a person's word, as far as it has been asked.
 std::string confirmation_of(const explanation& e, const journal::operator_entry& o) {
   using journal::operator_verb;
+  if (o.action.verb == operator_verb::happened_unverified ||
+      o.action.verb == operator_verb::not_happened_unverified)
+    return ". It was not checked with the vendor";
   const bool has_happened = o.action.verb == operator_verb::happened;
   if (!has_happened && o.action.verb != operator_verb::not_happened)
     return {};
@@ -191,21 +194,30 @@ std::string deed_of(const journal::operator_payload& a) {
   using journal::operator_verb;
   switch (a.verb) {
   case operator_verb::retry:
-    return "retried " + (a.step.empty() ? std::string("it") : a.step);
+    return "retried " + (a.step.empty() ? std::string("it") : a.step) +
+           (a.wanted.empty() ? "" : " as a probe");
   case operator_verb::pause:
     return "paused it";
   case operator_verb::resume:
     return "resumed it";
   case operator_verb::happened:
+  case operator_verb::happened_unverified:
     return "said that " + a.step + " happened";
   case operator_verb::not_happened:
+  case operator_verb::not_happened_unverified:
     return "said that " + a.step + " did not happen";
   case operator_verb::cancel:
     return "cancelled it";
   case operator_verb::ack:
     return "took over the call for " + a.step;
   case operator_verb::note:
+    if (a.wanted == "reveal")
+      return "saw the customer's data";
     return "wanted " + a.wanted + " (" + a.outcome + ')';
+  case operator_verb::erase:
+    return "erased the customer's data";
+  case operator_verb::purge:
+    return "purged it";
   }
   return "did something";
 }
@@ -322,6 +334,13 @@ explanation explain(const order_objects& objects, const explain_now& now) {
   add_gaps(e, objects);
   e.state = state_of(objects, e, open);
 
+  if (own != nullptr && own->purged) {
+    e.status = "purged";
+    e.state = "done";
+    e.gaps.clear();
+    e.summary = {say(sentence::order_purged, {{"at", moment_text(own->last_time, now.at)}})};
+    return e;
+  }
   if (own != nullptr) {
     e.summary = money_words(facts, e.money);
     // What is said of the step says it.
@@ -335,6 +354,12 @@ explanation explain(const order_objects& objects, const explain_now& now) {
   for (const auto& state : objects.states)
     if (state.paused_by_operator)
       e.summary.push_back(say(sentence::order_paused, {{"object", state.id.text()}}));
+  if (own != nullptr)
+    for (const auto& o : own->operators)
+      if (o.action.verb == journal::operator_verb::erase) {
+        e.summary.push_back(say(sentence::order_erased, {{"at", moment_text(o.at, now.at)}}));
+        break;
+      }
   if (e.state == "stuck")
     e.summary.push_back(say(sentence::stuck));
   if (e.state == "done")

@@ -114,6 +114,10 @@ private:
       return add(recorded.at, say(sentence::person, {{"at", at}, {"reason", n.text}}));
     case note_kind::evidence: // Its text is the step's value.
       return add(recorded.at, say(sentence::evidence, {{"at", at}, {"vendor", vendor_}}));
+    case note_kind::answered: // Told among the attempts; what followed from it has its own note.
+      return;
+    case note_kind::believed:
+      return add(recorded.at, say(sentence::believed, {{"at", at}, {"vendor", vendor_}}));
     case note_kind::event_wait:
       return add(recorded.at,
                  say(sentence::event_wait,
@@ -168,9 +172,19 @@ private:
       const auto what = shown_value(step_.intent.operation, *ended, currency_);
       if (has_note(note_kind::lookup_found))
         return say(sentence::taken_over, {{"done", words_.done}, {"what", what}});
+      if (has_note(note_kind::believed))
+        return say(sentence::value_of_person, {{"vendor", vendor_}, {"what", what}});
       if (has_note(note_kind::evidence))
         return say(sentence::value_of_event, {{"vendor", vendor_}, {"at", at}, {"what", what}});
-      return say(sentence::value, {{"vendor", vendor_}, {"took", took}, {"what", what}});
+      if (!step_.answer)
+        return say(sentence::value, {{"vendor", vendor_}, {"took", took}, {"what", what}});
+      const auto& a = *step_.answer;
+      return say(sentence::value_answered,
+                 {{"vendor", vendor_},
+                  {"http", std::to_string(a.status)},
+                  {"took", span_text(a.took_ms)},
+                  {"request", a.request_id.empty() ? "" : " (request " + a.request_id + ')'},
+                  {"what", what}});
     }
     const auto& why = ended.error().message;
     switch (ended.error().kind) {
@@ -215,9 +229,48 @@ unix_ms person_acted_at(const journal::object_state* state, const invocation_id&
     for (const auto& o : state->operators)
       if ((o.invocation.empty() || o.invocation == invocation) &&
           (o.action.verb == operator_verb::retry || o.action.verb == operator_verb::happened ||
-           o.action.verb == operator_verb::not_happened))
+           o.action.verb == operator_verb::not_happened ||
+           o.action.verb == operator_verb::not_happened_unverified))
         newest = std::max(newest, o.at);
   return newest;
+}
+
+step_attempt attempt_of(const journal::vendor_answer& a, unix_ms at, bool is_lookup) {
+  step_attempt t;
+  t.kind = is_lookup ? "look_up" : "send";
+  t.at = at;
+  t.took_ms = a.took_ms;
+  t.http = a.status;
+  t.vendor_request_id = a.request_id;
+  t.body_bytes = a.body_size;
+  t.body_sha256 = hex_of(a.body_hash);
+  return t;
+}
+
+std::vector<step_attempt> attempts_of(const recorded_step& s, std::uint32_t sends) {
+  std::vector<step_attempt> all;
+  bool was_found = false;
+  for (const auto& recorded : s.notes) {
+    was_found = was_found || recorded.note.kind == note_kind::lookup_found;
+    if (recorded.note.kind != note_kind::answered)
+      continue;
+    const auto n = journal::decode_answer_note(recorded.note.text);
+    if (!n)
+      continue;
+    auto t = attempt_of(n->answer, recorded.note.at, n->is_lookup);
+    t.number = n->is_lookup ? 0 : recorded.note.sends;
+    t.taken_for = n->kind;
+    t.rule = n->rule;
+    t.excerpt = n->excerpt;
+    all.push_back(std::move(t));
+  }
+  if (s.answer) {
+    auto t = attempt_of(*s.answer, s.ended_at, was_found);
+    t.number = was_found ? 0 : std::max<std::uint32_t>(sends, 1);
+    t.taken_for = *s.ended ? "value" : name_of(s.ended->error().kind);
+    all.push_back(std::move(t));
+  }
+  return all;
 }
 
 explained_step told(const recorded_step& s, const std::string& currency, const explain_now& now,
@@ -256,6 +309,7 @@ explained_step told(const recorded_step& s, const std::string& currency, const e
       e.if_retried = retried(s, now, is_held, acted_at);
     }
   }
+  e.attempts = attempts_of(s, teller.stands().sends);
   e.moments = teller.moments();
   return e;
 }

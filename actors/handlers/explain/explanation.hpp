@@ -19,6 +19,22 @@ struct step_moment {
   said what;
 };
 
+/// One call of a step, as far as the journal keeps it: the newest that ended nothing, and the one
+/// that ended it.
+struct step_attempt {
+  std::uint32_t number = 0; ///< Of the sends, from 1; 0 of a look-up.
+  std::string_view kind;    ///< `send`, `look_up`.
+  unix_ms at = 0;           ///< When its answer was recorded.
+  std::int64_t took_ms = 0;
+  std::uint16_t http = 0; ///< 0: no answer came.
+  std::string vendor_request_id;
+  std::string taken_for; ///< `value`, `unavailable`, `in_doubt`, `absent`, …
+  std::string rule;      ///< By what it was taken for that; empty of a value.
+  std::size_t body_bytes = 0;
+  std::string body_sha256; ///< Its first 16 bytes; empty where no answer came.
+  std::string excerpt;     ///< Redacted; of what was no success.
+};
+
 /// What would leave if a person pressed Retry now.
 struct retry_prediction {
   durable::retry_move move = durable::retry_move::nothing;
@@ -54,6 +70,7 @@ struct explained_step {
   /// What it does then: `send`, `look_up`, or `event`: its wait for one ends.
   std::string_view next;
   unix_ms counts_from = 0;                    ///< In doubt: from then on an empty look-up counts.
+  std::vector<step_attempt> attempts;         ///< Oldest first.
   std::vector<step_moment> moments;           ///< Oldest first; the last one says how it stands.
   std::optional<retry_prediction> if_retried; ///< Of what has not ended.
 };

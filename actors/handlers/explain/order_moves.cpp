@@ -73,6 +73,10 @@ order_moves moves_of(operator_verb verb, const order_objects& objects, const exp
     return moves_of_cancel(objects, shown);
   case operator_verb::happened:
   case operator_verb::not_happened:
+  case operator_verb::happened_unverified:
+  case operator_verb::not_happened_unverified:
+  case operator_verb::erase:
+  case operator_verb::purge:
   case operator_verb::ack:
   case operator_verb::note:
     break;

@@ -20,6 +20,8 @@ enum class sentence : std::uint8_t {
   key,               ///< Under which key, and how long that helps.
   key_old,           ///< The vendor may have forgotten it.
   value,             ///< It happened.
+  value_answered,    ///< The same, and what answered.
+  value_of_person,   ///< A person said so, and nobody checked it.
   value_of_event,    ///< A verified event said so.
   refused,           ///< It definitely did not happen.
   given_up,          ///< Its time was over before anything happened.
@@ -47,6 +49,7 @@ enum class sentence : std::uint8_t {
   done_before,       ///< The vendor says that it was done before.
   not_done_before,   ///< A person says that it was not.
   evidence,          ///< A verified event came while the call was out.
+  believed,          ///< A person's word, unchecked.
   person,            ///< A person is called.
   // ── What it waits for ──
   waits_answer,
@@ -119,6 +122,8 @@ enum class sentence : std::uint8_t {
   parcel_in_transit,
   parcel_delivered,
   parcel_returned,
+  order_erased, ///< Its customer's data.
+  order_purged,
   order_cancelled,
   order_cancelling,
   order_paused, ///< By an operator.

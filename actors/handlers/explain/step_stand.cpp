@@ -24,6 +24,8 @@ std::vector<recorded_step> recorded_steps(const journal::invocation_state& i) {
           if (auto value = journal::decode_result(e.payload)) {
             s.ended = std::move(*value);
             s.ended_at = e.time;
+            if (auto answer = journal::decode_answer(e.payload))
+              s.answer = std::move(*answer);
           }
     }
   }

@@ -26,6 +26,7 @@ struct recorded_step {
   std::vector<journal::recorded_note> notes;
   std::optional<result<std::string>> ended;
   unix_ms ended_at = 0;
+  std::optional<journal::vendor_answer> answer = std::nullopt; ///< That ended it.
 };
 
 /// Of one invocation, by their intents. What cannot be read is left out.

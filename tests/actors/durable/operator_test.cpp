@@ -455,6 +455,75 @@ TEST_CASE("what a person says happened or did not is looked up before it is beli
   }
 }
 
+TEST_CASE("an unverified word that it happened ends the step, and nothing more is asked",
+          "[durable][operator][unverified]") {
+  const auto policy =
+      GENERATE(doubt_policy::lookup, doubt_policy::replay_key, doubt_policy::may_repeat);
+  const int disturbed = GENERATE(0, 1, 2);
+  CAPTURE(static_cast<int>(policy), disturbed);
+  fixture f(policy);
+  settings.absence_after_ms = 60'000;
+  f.begin();
+  f.hub.answer(answer_of(503, "", {{"retry-after-ms", "600000"}}));
+  REQUIRE(f.state() == "wait");
+  if (disturbed == 1)
+    f.hub.restart();
+  auto word = action(operator_verb::happened_unverified, "step");
+  word.value = "told";
+  CHECK(f.hub.operate("k", f.id, word));
+  CHECK(f.state() == "told");
+  CHECK(f.hub.calls.empty());
+  if (disturbed == 2)
+    f.hub.restart();
+  CHECK(f.state() == "told");
+  CHECK(f.hub.notes(f.id).find("believed") != std::string::npos);
+}
+
+TEST_CASE("an unverified word counts where the call that is out says nothing",
+          "[durable][operator][unverified]") {
+  fixture f(doubt_policy::replay_key);
+  f.begin();
+  auto word = action(operator_verb::happened_unverified, "step");
+  word.value = "told";
+  CHECK(f.hub.operate("k", f.id, word));
+  REQUIRE(f.state() == "send");
+  const bool is_lost = GENERATE(false, true);
+  f.hub.answer(is_lost ? lost_call() : answer_of(200, "said"));
+  CHECK(f.state() == (is_lost ? "told" : "said"));
+}
+
+TEST_CASE("an unverified word that it did not happen does it anew, under a new key",
+          "[durable][operator][unverified]") {
+  const int disturbed = GENERATE(0, 1);
+  fixture f(doubt_policy::replay_key);
+  f.begin();
+  const auto key = key_of(f.hub.calls.front());
+  f.hub.answer(answer_of(503, "", {{"retry-after-ms", "600000"}}));
+  REQUIRE(f.state() == "wait");
+  CHECK(f.hub.operate("k", f.id, action(operator_verb::not_happened_unverified, "step")));
+  REQUIRE(f.state() == "send");
+  if (disturbed == 1) {
+    f.hub.restart(); // The new call may be out: the same new key.
+    REQUIRE(f.until("send"));
+  }
+  CHECK(key_of(f.hub.calls.front()) != key);
+  f.hub.answer(answer_of(200, "ok"));
+  CHECK(f.state() == "ok");
+}
+
+TEST_CASE("an unverified word that it did not happen is nothing to a step that is not in doubt",
+          "[durable][operator][unverified]") {
+  fixture f;
+  f.begin();
+  const bool is_out = GENERATE(false, true);
+  if (!is_out)
+    f.hub.answer(answer_of(429, "", {{"retry-after-ms", "60000"}}));
+  const auto before = f.state();
+  CHECK(f.hub.operate("k", f.id, action(operator_verb::not_happened_unverified, "step")));
+  CHECK(f.state() == before);
+  CHECK(f.hub.notes(f.id).find("new_key") == std::string::npos);
+}
+
 TEST_CASE("a person's word about a step that is not in doubt changes nothing",
           "[durable][operator]") {
   fixture f;

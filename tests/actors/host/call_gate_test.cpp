@@ -423,6 +423,41 @@ TEST_CASE("a changed credential is probed at once", "[host][gate][hold]") {
   CHECK(b.next_offer() == "2");
 }
 
+TEST_CASE("a call that a person forces is the probe, before all that wait", "[host][gate][hold]") {
+  bench b;
+  const bool by_credential = GENERATE(false, true);
+  if (by_credential)
+    b.learned("shop", vendor_finding::misconfigured, "401");
+  else
+    for (int i = 0; i < 1'000 && !b.shop().held; ++i, b.time.advance(1'000))
+      b.learned("shop", vendor_finding::unreachable, "503");
+  REQUIRE(b.shop().held);
+  auto forced = effect(2);
+  forced.forces_probe = true;
+  const bool has_asked = GENERATE(false, true);
+  CHECK(!b.sends(1));
+  if (has_asked)
+    CHECK(!b.sends(2));
+  REQUIRE(b.ask(forced) == place_verdict::granted);
+  b.out[2] = b.leave(forced);
+  CHECK(b.next_offer() == "none");
+  CHECK(!b.sends(3));
+  CHECK(b.shop().queued[0] == 2);
+  b.learned("shop", vendor_finding::reached, {});
+  b.ends(2);
+  b.gate.tick();
+  CHECK((by_credential ? b.next_offer() == "1" : true));
+}
+
+TEST_CASE("what an operator holds no person's call passes", "[host][gate][hold]") {
+  bench b;
+  b.learned("shop", vendor_finding::misconfigured, "401");
+  b.gate.set_switch("shop", vendor_switch::calls, {.position = switch_position::on});
+  auto forced = effect(1);
+  forced.forces_probe = true;
+  CHECK(b.ask(forced) == place_verdict::queued);
+}
+
 // One step's call needs a right that the others do not need.
 TEST_CASE("holds that come and go for one reason call a person once in ten minutes",
           "[host][gate][hold]") {

@@ -176,6 +176,76 @@ TEST_CASE("a word that a step happened is believed when the vendor says so", "[a
   is_refused(hub.act("/admin/orders/1/steps/label/resolve", body), 404, "no_such_step");
 }
 
+TEST_CASE("an unverified word is an admin's, and is told as unchecked for ever",
+          "[admin][actions][unverified]") {
+  admin_hub hub(with_faults(lost_label));
+  begin_in_doubt(hub);
+  const std::string path = "/admin/orders/1/steps/label/resolve";
+  const auto body = [](const std::string& more) {
+    return R"({"reason":"label bought, case 8812","outcome":"happened","unverified":true)" + more +
+           "}";
+  };
+  is_refused(hub.act(path, body("")), 409, "not_possible"); // Which label is it?
+  is_refused(hub.act(path, body(R"(,"value":{"label_id":"a b"})")), 409, "not_possible");
+  is_refused(hub.act(path, body(R"(,"value":{"label_id":"x1","rate":"1"})")), 409, "not_possible");
+  const auto good = body(R"(,"value":{"label_id":"x1","tracking_number":"9400"})");
+  const auto planned = described(hub.act(path + "?dry_run=true", good), "acted");
+  CHECK(planned["plan"][0]["what"] == "believe");
+  CHECK(actions_of(hub).empty());
+  accepted(hub.act(path, good));
+  REQUIRE(hub.hub.run());
+  const auto order = json::parse(hub.ask("/admin/orders/1").body);
+  CHECK(order["label_id"] == "x1");
+  CHECK(order["tracking_number"] == "9400");
+  CHECK(actions_of(hub)[0]["action"] == "happened_unverified");
+  CHECK(has(explained(hub), "It was not checked with the vendor."));
+  CHECK(has(explained(hub), "and it was not checked with Shippo: label x1"));
+}
+
+TEST_CASE("an unverified word that a label was not bought buys one",
+          "[admin][actions][unverified]") {
+  admin_hub hub(with_faults(no_label));
+  begin_in_doubt(hub);
+  const auto body = R"({"reason":"shippo says no","outcome":"did_not_happen","unverified":true})";
+  const auto planned =
+      described(hub.act("/admin/orders/1/steps/label/resolve?dry_run=true", body), "acted");
+  CHECK(planned["plan"][0]["safe"] == false);
+  accepted(hub.act("/admin/orders/1/steps/label/resolve", body));
+  CHECK(hub.hub.calling("shippo", "transactions"));
+  REQUIRE(hub.hub.run());
+  CHECK(hub.hub.effects("1", effect_kind::label) == 1);
+  CHECK(has(explained(hub), "nobody has checked it"));
+}
+
+TEST_CASE("a word that is not checked wants the role admin", "[admin][actions][unverified]") {
+  auto rules = rules_with("a-token");
+  rules.tokens.push_back(token_of("ada", admin_role::operate, secret("adas")));
+  admin_hub hub(with_faults(lost_label), rules);
+  begin_in_doubt(hub);
+  const std::string ada = "Authorization: Bearer adas\r\n";
+  const std::string path = "/admin/orders/1/steps/label/resolve";
+  const std::string word = R"({"reason":"case 8812","outcome":"did_not_happen","unverified":)";
+  is_refused(hub.act(path, word + "true}", ada), 403, "role_too_low");
+  accepted(hub.act(path, word + "false}", ada));
+}
+
+TEST_CASE("a person's call is the probe of a vendor that is held", "[admin][actions][probe]") {
+  admin_hub hub(with_faults(
+      R"({"vendor":"stripe","operation":"charge","always":true,"effect":"status","status":401})"));
+  hub.hub.submit(order_object("1"), "ProcessOrder", order_body());
+  hub.hub.run(20'000);
+  const std::string path = "/admin/orders/1/steps/charge/retry";
+  const auto plain = described(hub.act(path, why), "acted");
+  CHECK(plain["effect"] == "nothing_to_do"); // It stands in its queue.
+  const std::string forced = R"({"reason":"the key is back","force_probe":true})";
+  const auto planned = described(hub.act(path + "?dry_run=true", forced), "acted");
+  CHECK(planned["plan"][0]["what"] == "probe");
+  CHECK(planned["plan"][0]["call"] == "POST /v1/payment_intents");
+  accepted(hub.act(path, forced));
+  CHECK(hub.hub.calling("stripe", "payment_intents"));
+  CHECK(has(explained(hub), "retried charge as a probe"));
+}
+
 TEST_CASE("a word that a step did not happen buys no second label", "[admin][actions]") {
   admin_hub hub(with_faults(GENERATE(as<std::string>(), lost_label, no_label)));
   begin_in_doubt(hub);
@@ -218,6 +288,98 @@ TEST_CASE("an action says why, and what it does not know it refuses", "[admin][a
   hub.door.set_health({false, "The disk is full.", "commit"});
   is_refused(hub.act(pause, why), 503, "unavailable");
   CHECK(hub.act(pause + "?dry_run=true", why).status == 200);
+}
+
+TEST_CASE("what is masked is shown to somebody who says why, and that is on record",
+          "[admin][actions][reveal]") {
+  auto rules = rules_with("a-token");
+  rules.tokens.push_back(token_of("ada", admin_role::operate, secret("adas")));
+  rules.tokens.push_back(token_of("eve", admin_role::read, secret("eves")));
+  admin_hub hub({}, rules);
+  const std::string ada = "Authorization: Bearer adas\r\n";
+  hub.hub.call(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(hub.hub.run());
+  const std::string path = "/admin/orders/1/reveal";
+  is_refused(hub.act(path, why, "Authorization: Bearer eves\r\n"), 403, "role_too_low");
+  is_refused(hub.act(path, "{}", ada), 400, "invalid_body");
+  const auto dry = described(hub.act(path + "?dry_run=true", why, ada), "revealed");
+  CHECK(dry["customer"].is_null());
+  CHECK(dry["bodies"].empty());
+  CHECK(dry["bodies_count"] > 0);
+  const auto r = hub.act(path, why, ada);
+  REQUIRE(r.status == 202);
+  const auto shown = described(r, "revealed");
+  CHECK(shown["customer"]["email"] == "ada@example.com");
+  CHECK(shown["customer"]["shipping"]["street"].is_string());
+  CHECK(shown["bodies"].size() == dry["bodies_count"]);
+  CHECK(std::any_of(shown["bodies"].begin(), shown["bodies"].end(),
+                    [](const json& b) { return b["what"] == "request" && b["step"] == "charge"; }));
+  const auto list = described(hub.ask("/admin/orders/1/audit", ada), "order_audit")["actions"];
+  REQUIRE(list.size() == 1);
+  CHECK(list[0]["action"] == "reveal");
+  CHECK(list[0]["who"] == "ada");
+  CHECK(list[0]["id"] == shown["audit_id"]);
+  hub.door.set_health({false, "The disk is full.", "commit"});
+  const auto blind = hub.act(path, why, ada);
+  is_refused(blind, 503, "unavailable");
+  CHECK(!has(blind.body, "ada@example.com"));
+}
+
+TEST_CASE("an order that is erased keeps its facts, and nothing of its customer",
+          "[admin][actions][erase]") {
+  admin_hub hub;
+  hub.hub.submit(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(hub.hub.run_until([](world& w) { return w.calling("stripe", "payment_intents"); }));
+  is_refused(hub.act("/admin/orders/1/erase", why), 409, "not_finished");
+  REQUIRE(hub.hub.run());
+  const auto before = json::parse(hub.ask("/admin/orders/1").body);
+  const auto dry = described(hub.act("/admin/orders/1/erase?dry_run=true", why), "erased");
+  CHECK(dry["places"].size() >= 4);
+  CHECK(dry["audit_id"].is_null());
+  CHECK(json::parse(hub.ask("/admin/orders/1").body)["customer"] == before["customer"]);
+  const std::string key = "Idempotency-Key: one\r\n";
+  const auto r = hub.act("/admin/orders/1/erase", why, key);
+  REQUIRE(r.status == 202);
+  CHECK(described(r, "erased")["places"] == dry["places"]);
+  CHECK(hub.act("/admin/orders/1/erase", why, key).status == 202);
+  hub.hub.run(120'000); // Folded by now.
+  const auto after = json::parse(hub.ask("/admin/orders/1").body);
+  CHECK(after["money"] == before["money"]);
+  CHECK(after["status"] == before["status"]);
+  CHECK(after["label_id"] == before["label_id"]);
+  CHECK(after["customer"] != before["customer"]);
+  const auto found = [&](const char* email) {
+    return json::parse(hub.act("/admin/orders/search", std::string(R"({"email":")") + email + "\"}")
+                           .body)["orders"]
+        .size();
+  };
+  CHECK(found("ada@example.com") == 0);
+  CHECK(has(explained(hub), "The customer's data were erased at"));
+  const auto shown = described(hub.act("/admin/orders/1/reveal", why), "revealed");
+  for (const char* personal : {"ada@example.com", "Ada Buyer", "1 Main St"})
+    CHECK(!has(shown.dump(), personal));
+  CHECK(actions_of(hub, "?action=erase")[0]["who"] == "loopback");
+}
+
+TEST_CASE("of an order that is purged its key stays used", "[admin][actions][purge]") {
+  admin_hub hub;
+  hub.hub.call(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(hub.hub.run());
+  const std::string key = "Idempotency-Key: one\r\n";
+  const auto dry = described(hub.act("/admin/orders/1/purge?dry_run=true", why), "erased");
+  CHECK(dry["places"].size() >= 4);
+  REQUIRE(hub.act("/admin/orders/1/purge", why, key).status == 202);
+  CHECK(hub.act("/admin/orders/1/purge", why, key).status == 202);
+  is_refused(hub.act("/admin/orders/1/purge", why), 409, "purged");
+  const auto again = hub.hub.call(order_object("1"), "ProcessOrder", order_body());
+  CHECK(again.status == 409);
+  CHECK(has(again.body, "purged"));
+  CHECK(hub.hub.effects("1", effect_kind::charge) == 1);
+  hub.hub.run(120'000);
+  CHECK(json::parse(hub.ask("/admin/orders/1").body)["status"] == "purged");
+  CHECK(json::parse(hub.ask("/admin/orders").body)["orders"].empty());
+  CHECK(actions_of(hub, "?action=purge").size() >= 1);
+  CHECK(hub.hub.call(order_object("1"), "ProcessOrder", order_body()).status == 409);
 }
 
 TEST_CASE("who was refused is in the audit, and many of them do not fill it",

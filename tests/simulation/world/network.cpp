@@ -109,6 +109,7 @@ void world::arrive(to_vendor request) {
     outcome = {providers::outcome_kind::lost, {}, "the deadline has passed"};
     at = std::max(cut, now);
   }
+  outcome.took_ms = at - request.left_at;
   if (!request.orphan)
     put("answer " + std::to_string(++numbers_), at,
         to_object{request.from.object,

@@ -180,6 +180,8 @@ public:
   bool run_until(const std::function<bool(world&)>& condition);
   /// The machine loses power now.
   void lose_power();
+  /// Everything that is committed is in rows.
+  void fold();
   /// The configuration from the next restart on.
   void configure(const handlers::order_settings& orders) { next_orders_ = orders; }
 

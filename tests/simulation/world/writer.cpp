@@ -67,6 +67,11 @@ void world::note_durable() {
     log_.push_back(std::move(line));
 }
 
+void world::fold() {
+  if (!journal_->checkpoint_now(time.true_ms()))
+    std::abort();
+}
+
 void world::slice() {
   auto more = journal_->maintain(time.true_ms());
   slice_wanted_ = more ? *more : true;

@@ -71,6 +71,8 @@ struct step_made {
   unix_ms begun_at = now_at - minute;
   std::vector<journal::note_payload> notes = {};
   std::optional<error_kind> failure = std::nullopt;
+  bool is_done = false;
+  bool has_answer = true; ///< Its end says what the vendor answered.
 };
 
 explained_step told(const step_made& made) {
@@ -83,6 +85,12 @@ explained_step told(const step_made& made) {
     i.entries.push_back(
         {record_kind::completion, now_at - 1, 1,
          journal::encode(result<std::string>(fail({*made.failure, "vendor", "a reason"})))});
+  if (made.is_done)
+    i.entries.push_back({record_kind::completion, now_at - 1, 1,
+                         made.has_answer
+                             ? journal::encode(result<std::string>("{}"),
+                                               journal::vendor_answer{200, 212, 2, "req_8f", "01"})
+                             : journal::encode(result<std::string>("{}"))});
   explain_now now;
   now.at = now_at;
   auto steps = steps_of(nullptr, {"OrderOrchestrator", "1"}, i, "usd", now);
@@ -97,6 +105,10 @@ void hear_steps(listener& l) {
       {charge, now_at - 100 * minute},
       {charge, now_at - minute, {note(note_kind::waiting)}},
       {charge, now_at - minute, {note(note_kind::doubt), note(note_kind::evidence)}},
+      {charge, now_at - minute, {note(note_kind::doubt), note(note_kind::believed)}},
+      {.intent = charge, .notes = {note(note_kind::believed)}, .is_done = true},
+      {.intent = charge, .is_done = true},
+      {.intent = charge, .is_done = true, .has_answer = false},
       {charge, now_at - minute, {note(note_kind::doubt), note(note_kind::new_key)}},
       {charge, now_at - minute, {note(note_kind::done_before), note(note_kind::not_done_before)}},
       {lookup, now_at - minute, {note(note_kind::doubt), note(note_kind::needs_person)}},
@@ -207,6 +219,14 @@ void hear_gaps(listener& l) {
   explain_now now;
   now.at = now_at;
   l.hear(explain(objects, now).gaps);
+  journal::object_state own;
+  own.id = {"OrderOrchestrator", "1"};
+  own.operators.push_back(
+      {now_at, {}, {journal::operator_verb::erase, "", "ada", "token", "", ""}});
+  objects.states = {own};
+  l.hear(explain(objects, now).summary);
+  objects.states.front().purged = true;
+  l.hear(explain(objects, now).summary);
 }
 
 std::string all_golden_texts() {
