@@ -40,8 +40,8 @@ std::string_view outcome_name(const std::optional<bulk_outcome>& became, bool is
                                                        : "failed";
 }
 
-json item_json(const std::string& bulk, std::uint32_t number, const std::string& key,
-               const std::optional<bulk_outcome>& became, bool is_over) {
+json item_json(const std::string& bulk, bool is_on_record, std::uint32_t number,
+               const std::string& key, const std::optional<bulk_outcome>& became, bool is_over) {
   json j{{"n", number},        {"key", key},         {"outcome", outcome_name(became, is_over)},
          {"reason", nullptr},  {"message", nullptr}, {"at", nullptr},
          {"audit_id", nullptr}};
@@ -53,7 +53,7 @@ json item_json(const std::string& bulk, std::uint32_t number, const std::string&
     j["message"] = sentence_of(became->why);
   } else if (became->what == bulk_outcome::kind::failed) {
     j["message"] = became->text;
-  } else {
+  } else if (is_on_record) {
     j["audit_id"] = handlers::bulk_action_id(bulk, number, key);
   }
   return j;
@@ -90,6 +90,8 @@ admin_answer bulks_page(const admin_call& call, const admin_sources& from) {
   const auto cursor = call.value("cursor");
   const auto limit = call.number("limit");
   const auto as_of = from.hub.journal().last_lsn;
+  if (!cursor.empty() && !cursor.starts_with("bulk_"))
+    return foreign_cursor();
   // Ids in their order are the newest first.
   const auto ids = from.hub.keys_of(handlers::bulk_service_name, "bulk_", host::list_found_max);
   if (!ids)
@@ -131,6 +133,8 @@ admin_answer bulk_items_page(const admin_call& call, const admin_sources& from) 
     return foreign_cursor();
   const bool is_over = standing.phase == handlers::bulk_phase::cancelled ||
                        standing.phase == handlers::bulk_phase::finished;
+  // A replay is counted at its webhook.
+  const bool is_on_record = plan.action != handlers::bulk_action::replay;
   const auto wanted = call.value("outcome");
   const auto limit = call.number("limit");
   constexpr auto page_size = static_cast<std::uint32_t>(handlers::bulk_page_keys);
@@ -152,7 +156,7 @@ admin_answer bulk_items_page(const admin_call& call, const admin_sources& from) 
         if (auto read = bulk_outcome::decode(*recorded))
           became = std::move(*read);
       if (key != nullptr && (wanted.empty() || wanted == outcome_name(became, is_over)))
-        list.push_back(item_json(id, number, *key, became, is_over));
+        list.push_back(item_json(id, is_on_record, number, *key, became, is_over));
     }
   }
   return page_of(

@@ -4,6 +4,7 @@
 #include "tests/support/seeds.hpp"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,16 @@ std::size_t records_of(const world& w, const std::string& action_id, const objec
   return static_cast<std::size_t>(std::count_if(found->begin(), found->end(), [&](const auto& r) {
     return r.entry.action.id == action_id && r.object == object;
   }));
+}
+
+/// Whatever its id, an object has one record of the action at most.
+void check_records(const world& w, bulk_action action, std::vector<std::string>& problems) {
+  const auto found = w.stored().actions({.limit = 500});
+  std::map<object_id, std::size_t> count;
+  if (found)
+    for (const auto& r : *found)
+      if (r.entry.action.verb == handlers::verb_of(action) && ++count[r.object] == 2)
+        problems.push_back(r.object.text() + " was told twice");
 }
 
 /// It is finished, each item has an outcome, and what was done to an order is on record once.
@@ -117,11 +128,13 @@ std::vector<std::string> run_bulk(world& w, bulk_action action) {
         problems.push_back(keys[i] + " is not paused");
     }
     check_bulk(w, problems);
+    check_records(w, action, problems);
     return problems;
   }
   if (!w.run())
     problems.emplace_back("it has not come to rest");
   check_bulk(w, problems);
+  check_records(w, action, problems);
   const auto expected = action == bulk_action::cancel
                             ? expectation{.status = "cancelled", .charged = false}
                             : expectation{};

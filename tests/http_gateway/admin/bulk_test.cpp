@@ -298,6 +298,7 @@ TEST_CASE("what no bulk takes is refused by name", "[admin][bulk]") {
   is_refused(hub.act("/admin/bulk/bulk_0/start", R"({"count":2})"), 404, "no_such_bulk");
   is_refused(hub.ask("/admin/bulk/bulk_0"), 404, "no_such_bulk");
   is_refused(hub.ask("/admin/bulk/bulk_0/items"), 404, "no_such_bulk");
+  is_refused(hub.ask("/admin/bulk?cursor=1"), 400, "invalid_parameter");
   is_refused(hub.ask(path_of(plan, "/items?cursor=n3")), 400, "invalid_parameter");
   is_refused(hub.ask(path_of(plan, "/items?cursor=7")), 400, "invalid_parameter");
   CHECK(shown(hub, plan)["state"] == "planned");
