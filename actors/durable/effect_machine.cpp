@@ -741,7 +741,7 @@ effect_step effect_machine::disbelieved() {
   if (std::exchange(refused_, false))
     note(note_kind::not_done_before, now(), "an operator says so, unchecked");
   asked_by_person_ = true;
-  return proven_absent("an operator says so, and nobody has checked it");
+  return proven_absent(std::string(unchecked_absence));
 }
 
 effect_step effect_machine::hold(bool held) {

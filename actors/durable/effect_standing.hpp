@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// The rules of an open effect as pure functions of what the journal holds: where it stands, and
@@ -49,6 +50,10 @@ struct effect_standing {
   /// A call is out, or about to leave.
   [[nodiscard]] bool is_out() const { return !nothing_out && !waits_for_person(); }
 };
+
+/// The text of a `lookup_absent` that rests on a person's word alone.
+inline constexpr std::string_view unchecked_absence =
+    "an operator says so, and nobody has checked it";
 
 /// `begun_at`: when the intent was recorded.
 effect_standing standing_of(unix_ms begun_at, const std::vector<journal::recorded_note>& notes);

@@ -57,7 +57,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         directory = pathlib.Path(folder)
         mock = Mock(program, directory)
-        hub = Hub(program, directory, mock.vendor_environment())
+        # No parcel is followed: an order is finished when its label is bought.
+        hub = Hub(program, directory, {**mock.vendor_environment(), "ORDERHUB_PARCEL_SWEEP": "off"})
         hub.start()
         before = {}
         for name in PERSONAL:

@@ -81,6 +81,8 @@ std::vector<std::string> run_one(operator_verb verb, const world_settings& setti
     if (const auto reply = w.wait_for(w.operate(request_of(verb, object))); reply.status != 202)
       problems.push_back(object.text() + " was answered " + std::to_string(reply.status));
   w.run();
+  if (points != nullptr)
+    *points = w.points(); // What is looked at behind these is looked at once.
   w.fold();
   for (auto& p : personal_rows(w))
     problems.push_back(std::move(p));
@@ -99,8 +101,6 @@ std::vector<std::string> run_one(operator_verb verb, const world_settings& setti
   }
   if (w.effects("1", providers::mock::effect_kind::charge) != 1)
     problems.emplace_back("it was not charged once");
-  if (points != nullptr)
-    *points = w.points();
   return problems;
 }
 

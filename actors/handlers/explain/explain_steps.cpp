@@ -90,6 +90,9 @@ private:
       return add(recorded.at, say(sentence::found, {{"at", at}, {"evidence", n.text}}));
     case note_kind::lookup_absent:
       in_doubt = in_doubt && stands_.refused;
+      if (n.text == durable::unchecked_absence)
+        return add(recorded.at, say(sentence::absent_unchecked,
+                                    {{"at", at}, {"done", words_.done}, {"vendor", vendor_}}));
       return add(
           recorded.at,
           say(sentence::absent,
@@ -172,7 +175,7 @@ private:
       const auto what = shown_value(step_.intent.operation, *ended, currency_);
       if (has_note(note_kind::lookup_found))
         return say(sentence::taken_over, {{"done", words_.done}, {"what", what}});
-      if (has_note(note_kind::believed))
+      if (has_note(note_kind::believed) && !step_.answer)
         return say(sentence::value_of_person, {{"vendor", vendor_}, {"what", what}});
       if (has_note(note_kind::evidence))
         return say(sentence::value_of_event, {{"vendor", vendor_}, {"at", at}, {"what", what}});

@@ -53,6 +53,10 @@ constexpr std::array<row, sentence_count> rows = {{
     {sentence::proves_nothing, "proves_nothing",
      "An empty look-up proves nothing before {settle}: the first request may still be running."},
     {sentence::absent, "absent", "At {at} it was proven that {thing} was not {done}: {reason}."},
+    {sentence::absent_unchecked, "absent_unchecked",
+     "At {at} a person said that it was not {done}, and it was not checked with {vendor}: it is "
+     "done "
+     "anew."},
     {sentence::found, "found", "Found by look-up at {at}: {evidence}."},
     {sentence::taken_over, "taken_over", "It was {done} once, and that is taken over: {what}."},
     {sentence::new_key, "new_key", "From {at} on it has a new key, generation {generation}."},

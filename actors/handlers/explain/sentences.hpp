@@ -36,6 +36,7 @@ enum class sentence : std::uint8_t {
   look_up_at,        ///< In doubt; the vendor is asked at a time.
   proves_nothing,    ///< An empty look-up before the absence time.
   absent,            ///< Proven not to have happened.
+  absent_unchecked,  ///< A person said so, and nobody checked it.
   found,             ///< Proven to have happened, or to be refused.
   taken_over,        ///< What was found.
   new_key,           ///< After that proof.

@@ -429,8 +429,10 @@ TEST_CASE("a call that a person forces is the probe, before all that wait", "[ho
   if (by_credential)
     b.learned("shop", vendor_finding::misconfigured, "401");
   else
-    for (int i = 0; i < 1'000 && !b.shop().held; ++i, b.time.advance(1'000))
+    for (int i = 0; i < 1'000 && !b.shop().held; ++i) {
+      b.time.advance(1'000);
       b.learned("shop", vendor_finding::unreachable, "503");
+    }
   REQUIRE(b.shop().held);
   auto forced = effect(2);
   forced.forces_probe = true;
