@@ -25,6 +25,7 @@ struct place_request {
   std::string_view limit_key = {}; ///< `raw_operation::limit_key`.
   /// A look-up that has read a part of what it needs, which it would lose: before those that begin.
   bool goes_on = false;
+  bool gives_way = false; ///< `raw_operation::gives_way`: told as soon as the vendor is held.
 };
 
 enum class place_verdict : std::uint8_t {
@@ -38,7 +39,8 @@ struct place_answer {
   /// Of `queued` and `full`, for people: "160 calls to stripe are on the wire", "stripe refuses our
   /// credential: 401".
   std::string why;
-  /// Of `queued` and `full`: the vendor's breaker is open, so another vendor may do it.
+  /// Of `queued` and `full`: nothing leaves for the vendor, since its breaker is open, it refuses
+  /// our credential, or a person holds it. Another vendor may do it.
   bool down = false;
 };
 

@@ -108,7 +108,8 @@ place_request effect_machine::place(bool lookup) const {
           lookup,
           start_.operation.compensates,
           lookup ? std::string_view() : std::string_view(start_.operation.limit_key),
-          lookup && lookup_goes_on()};
+          lookup && lookup_goes_on(),
+          !lookup && start_.operation.gives_way && !doubt_};
 }
 
 bool effect_machine::learn(vendor_finding what, const error& why) const {

@@ -191,7 +191,8 @@ struct metrics_sources {
                       .core = core,
                       .attention = orders.attention_by_step->values(),
                       .called = *orders.attention_count + board.called(),
-                      .now = time.wall_ms()});
+                      .now = time.wall_ms(),
+                      .second_sends = orders.second_sends->values()});
     add_webhooks(
         page, {.door = door.metrics(), .events = *orders.webhooks, .dead = gauges.dead_webhooks});
     add_http(page, http());

@@ -70,6 +70,8 @@ constexpr std::array<row, sentence_count> rows = {{
     {sentence::evidence, "evidence",
      "At {at} a verified event of {vendor} said that it happened, while its call was out."},
     {sentence::person, "person", "At {at} a person was called: {reason}."},
+    {sentence::second_provider, "second_provider",
+     "At {at} {vendor} was given {thing}, because {first} had not {done} it: {reason}."},
 
     {sentence::waits_answer, "waits_answer",
      "{step}: the answer of {vendor} is awaited since {since}; its call has left {count}."},

@@ -48,6 +48,7 @@ enum class sentence : std::uint8_t {
   not_done_before,   ///< A person says that it was not.
   evidence,          ///< A verified event came while the call was out.
   person,            ///< A person is called.
+  second_provider,   ///< It is another vendor's to do, since the first one had not.
   // ── What it waits for ──
   waits_answer,
   waits_vendor, ///< Not reached: connection, name, TLS, no answer.
