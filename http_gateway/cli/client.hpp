@@ -17,8 +17,10 @@ struct client_answer {
 /// an answer above 64 MiB is none.
 class client {
 public:
-  /// `base`: `http://127.0.0.1:9070`, without a slash at its end.
-  client(std::string base, secret token) : base_(std::move(base)), token_(std::move(token)) {}
+  /// `base`: `http://127.0.0.1:9070`, without a slash at its end. `within_ms`: after that there is
+  /// no answer.
+  client(std::string base, secret token, std::int64_t within_ms = 30'000)
+      : base_(std::move(base)), token_(std::move(token)), within_ms_(within_ms) {}
 
   /// `path`: path and query, percent-encoded. Fails with `unavailable` where no answer came.
   [[nodiscard]] result<client_answer> get(const std::string& path) const;
@@ -36,6 +38,7 @@ private:
                                           const std::string& header_line = {}) const;
   std::string base_;
   secret token_;
+  std::int64_t within_ms_;
 };
 
 /// One segment of a path, or one value of a query, percent-encoded.
