@@ -37,6 +37,7 @@ public:
     host::operator_desk* desk = nullptr;     ///< Outlives this. Null: nobody acts here.
     host::vendor_control* vendors = nullptr; ///< Outlives it; null: they are shown only.
     const webhook_desk* webhooks = nullptr;  ///< Outlives it; null: there are none.
+    program_control* program = nullptr;      ///< Likewise.
   };
 
   /// Fills in what a scrape answers; asked at each, on the io thread.
@@ -63,7 +64,7 @@ private:
   void operate(const http_request& request, admin_call call, const admin_caller& who,
                const std::string& request_id, const reply& to);
   [[nodiscard]] admin_sources sources() const {
-    return {shown_->view, shown_->about, shown_->vendors, shown_->webhooks};
+    return {shown_->view, shown_->about, shown_->vendors, shown_->webhooks, shown_->program};
   }
 
   host::ingress& hub_;
