@@ -98,7 +98,7 @@ struct raw_operation {
   /// It undoes another effect. What is refused as done before and never found then ends as
   /// `done_before`, for a person, so that the rest of the undo goes on; forward steps wait.
   bool compensates = false;
-  /// Another vendor can do it: while this one's breaker is open and nothing has left, it ends as
+  /// Another vendor can do it: while this one is held, whyever, and nothing is in doubt, it ends as
   /// `unavailable` instead of waiting. Set by whoever has that other operation.
   bool gives_way = false;
   /// How long a request may still be running at the vendor after its last byte left.

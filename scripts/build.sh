@@ -77,6 +77,7 @@ prometheus-cpp-dev
 catch2
 LIST
   if [ $check = yes ]; then
+    echo "python3-jsonschema"
     echo "clang-tidy-19 cmd:clang-tidy-19"
     echo "clang-format-19 cmd:clang-format-19"
     echo "git cmd:git"

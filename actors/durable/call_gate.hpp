@@ -28,6 +28,7 @@ struct place_request {
   /// A person wants it to leave now: where the vendor is held, but not by a person, it is the
   /// probe, before all others.
   bool forces_probe = false;
+  bool gives_way = false; ///< `raw_operation::gives_way`: told as soon as the vendor is held.
 };
 
 enum class place_verdict : std::uint8_t {
@@ -41,7 +42,8 @@ struct place_answer {
   /// Of `queued` and `full`, for people: "160 calls to stripe are on the wire", "stripe refuses our
   /// credential: 401".
   std::string why;
-  /// Of `queued` and `full`: the vendor's breaker is open, so another vendor may do it.
+  /// Of `queued` and `full`: nothing leaves for the vendor, since its breaker is open, it refuses
+  /// our credential, or a person holds it. Another vendor may do it.
   bool down = false;
 };
 

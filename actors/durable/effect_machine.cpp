@@ -164,7 +164,8 @@ place_request effect_machine::place(bool lookup) const {
           start_.operation.compensates,
           lookup ? std::string_view() : std::string_view(start_.operation.limit_key),
           lookup && lookup_goes_on(),
-          forces_probe_};
+          forces_probe_,
+          !lookup && start_.operation.gives_way && !doubt_};
 }
 
 bool effect_machine::learn(vendor_finding what, const error& why) const {

@@ -156,8 +156,8 @@ void gated_vendor::enqueue(const place_request& request, lane& l, std::int64_t n
   standing s;
   s.in = &l;
   s.asked_at = now;
-  s.queued =
-      l.queue.insert(before, {request.object, key_of(request.who), ++tickets_, request.goes_on});
+  s.queued = l.queue.insert(before, {request.object, key_of(request.who), ++tickets_,
+                                     request.goes_on, request.gives_way});
   add(key_of(request.who), std::move(s));
 }
 
@@ -226,7 +226,8 @@ void gated_vendor::offer_first(lane& l, std::int64_t now, offers_out& out) {
 void gated_vendor::take_back_offers(std::int64_t now) {
   while (!offers_.empty()) {
     const auto it = known_.find(offers_.begin()->second);
-    entry back{it->second.object, it->first, it->second.ticket, it->second.goes_on};
+    entry back{it->second.object, it->first, it->second.ticket, it->second.goes_on,
+               false}; // It asks anyway.
     auto& l = *it->second.in;
     remove(it, now);
     const auto before = std::find_if(l.queue.begin(), l.queue.end(), [&](const entry& e) {
@@ -238,6 +239,21 @@ void gated_vendor::take_back_offers(std::int64_t now) {
     s.queued = l.queue.insert(before, std::move(back));
     ++waiting_;
     add(key, std::move(s));
+  }
+}
+
+/// No places: there are none while it is held.
+void gated_vendor::tell_who_gives_way(offers_out& out) const {
+  const auto tell = [&](const auto& lanes) {
+    for (const lane& l : lanes)
+      for (const auto& e : l.queue)
+        if (e.gives_way)
+          out.push_back({e.object, {e.key.first, e.key.second, 0}, name_});
+  };
+  for (const auto& c : classes_) {
+    tell(c.lanes);
+    for (const auto& [key, k] : c.keys)
+      tell(k->lanes);
   }
 }
 
@@ -329,7 +345,7 @@ place_answer gated_vendor::ask(const place_request& request, std::int64_t now, o
     }
   }
   if (it != known_.end())
-    return {place_verdict::queued, refusal(l, now), is_down()};
+    return {place_verdict::queued, refusal(l, now), hold() != vendor_hold::none};
   const bool nobody_before = is_forced || (probes_only() ? waiting_ == 0 : l.queue.empty());
   if (nobody_before && has_room(l, now) && lets_pass(now) && has_token(l, now)) {
     standing s;
@@ -345,9 +361,9 @@ place_answer gated_vendor::ask(const place_request& request, std::int64_t now, o
     return {};
   }
   if (l.queue.size() >= limits_.queue_max)
-    return {place_verdict::full, refusal(l, now), is_down()};
+    return {place_verdict::full, refusal(l, now), hold() != vendor_hold::none};
   enqueue(request, l, now);
-  return {place_verdict::queued, refusal(l, now), is_down()};
+  return {place_verdict::queued, refusal(l, now), hold() != vendor_hold::none};
 }
 
 void gated_vendor::granted(const place_request& request, std::int64_t waited_ms) {

@@ -83,6 +83,7 @@ private:
     effect_key key;
     std::uint64_t ticket = 0; ///< Order of arrival over all lanes.
     bool goes_on = false;     ///< `place_request::goes_on`: before those that begin.
+    bool gives_way = false;
   };
   struct lane {
     share of = share::forward;
@@ -157,9 +158,8 @@ private:
   void take_back_offers(std::int64_t now);
   [[nodiscard]] std::int64_t ramp_percent(std::int64_t now) const;
   [[nodiscard]] vendor_hold hold() const;
-  [[nodiscard]] bool is_down() const {
-    return !breaker_.is_closed() || is_switched(vendor_switch::breaker);
-  }
+  /// Who waits and can be done by another vendor asks again, and hears that it is held.
+  void tell_who_gives_way(offers_out& out) const;
   void take(lane& l, std::int64_t now);
   void passes(std::int64_t now);
   [[nodiscard]] std::string refusal(lane& l, std::int64_t now);

@@ -141,9 +141,10 @@ void gated_vendor::set_switch(vendor_switch which, const switch_setting& decided
     breaker_.close(now);
     begin_pacing(now);
   }
-  if (is_stopped())
+  if (is_stopped()) {
     take_back_offers(now);
-  else if (was_stopped)
+    tell_who_gives_way(out);
+  } else if (was_stopped)
     begin_ramp(now, now);
   else if (decided.position != switch_position::closed) {
     // Of an earlier process: what is left of its ramp.
@@ -205,6 +206,7 @@ gated_vendor::changes gated_vendor::learned(const durable::call_report& report, 
   const auto openings = breaker_.openings();
   const auto opened_at = breaker_.opened_at();
   const bool was_closed = breaker_.is_closed();
+  const bool was_held = hold() != vendor_hold::none;
   auto& limiter = *lane_of(report.call_class, report.limit_key,
                            share_of(report.call_class, report.lookup, false), now)
                        .limiter;
@@ -236,6 +238,8 @@ gated_vendor::changes gated_vendor::learned(const durable::call_report& report, 
   if (position(vendor_switch::breaker) == switch_position::closed && !breaker_.is_closed())
     breaker_.close(now); // As a person wants it.
   what.went_down = breaker_.openings() != openings && !breaker_.is_closed();
+  if (!was_held && hold() != vendor_hold::none)
+    tell_who_gives_way(out);
   if (!was_closed && breaker_.is_closed()) {
     what.was_down = true;
     what.held_ms = now - opened_at;

@@ -15,7 +15,8 @@ namespace orderhub::host {
 
 /// What a person may do to a vendor.
 enum class vendor_verb : std::uint8_t {
-  pause,  ///< No call leaves for it, look-ups included; what waits keeps its place in the queue.
+  pause,  ///< No call leaves for it, look-ups included; what waits keeps its place in the queue,
+          ///< but for what another vendor may do.
   resume, ///< Ends a pause. What waited goes on by and by (`gate_limits::ramp_ms`).
   open,   ///< Its breaker is held open: nothing leaves, no probe, and another vendor may do it.
   close,  ///< Ends that, and closes a breaker that opened by itself; with `until` it stays closed.

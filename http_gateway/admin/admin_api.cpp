@@ -207,12 +207,13 @@ void admin_api::operate(const http_request& request, admin_call call, const admi
   action.by.via = who.via;
   action.by.role = name_of(who.role);
   action.by.request = request_id;
-  // What is done to a vendor is a record of its own; of an event only the audit says who.
+  // What is done to a vendor is a record of its own; of all else only the audit says who.
   const auto event = action.call.in_path.find("id");
-  if (event == action.call.in_path.end())
+  if (action.call.in_path.contains("vendor"))
     action.respond = to;
   else
-    action.respond = [to, who, request_id, audit = refused_, event = event->second,
+    action.respond = [to, who, request_id, audit = refused_,
+                      event = event != action.call.in_path.end() ? event->second : "hub",
                       wanted = action.call.route->action,
                       reason = action.by.reason](http_response r) {
       if (r.status == 202)

@@ -39,6 +39,7 @@ public:
     host::vendor_control* vendors = nullptr;       ///< Outlives it; null: they are shown only.
     const webhook_desk* webhooks = nullptr;        ///< Outlives it; null: there are none.
     host::ingress* calls = nullptr;                ///< Outlives it; null: no bulks.
+    program_control* program = nullptr;            ///< Outlives it; null: what needs it is refused.
     const journal::change_feed* changes = nullptr; ///< Outlives it; null: nobody can follow.
     admin_streams::options streams = {};
   };
@@ -72,7 +73,8 @@ private:
   void operate(const http_request& request, admin_call call, const admin_caller& who,
                const std::string& request_id, const reply& to);
   [[nodiscard]] admin_sources sources() const {
-    return {shown_->view, shown_->about, shown_->vendors, shown_->webhooks, shown_->calls};
+    return {shown_->view,     shown_->about, shown_->vendors,
+            shown_->webhooks, shown_->calls, shown_->program};
   }
 
   host::ingress& hub_;

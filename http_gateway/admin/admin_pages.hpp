@@ -14,6 +14,7 @@
 
 namespace orderhub::http_gateway {
 
+class program_control;
 class webhook_desk;
 
 /// What does not change while a hub runs.
@@ -32,6 +33,7 @@ struct admin_sources {
   host::vendor_control* vendors = nullptr; ///< Null: what needs it is refused.
   const webhook_desk* webhooks = nullptr;  ///< Likewise.
   host::ingress* calls = nullptr;          ///< Likewise: the hub's own handlers.
+  program_control* program = nullptr;      ///< Likewise.
 };
 
 /// A page, or why there is none.
@@ -79,5 +81,7 @@ void switch_breaker(operator_action action, const admin_sources& from);
 void probe_vendor(operator_action action, const admin_sources& from);
 void replay_webhook(operator_action action, const admin_sources& from);
 void assign_webhook(operator_action action, const admin_sources& from);
+/// As SIGHUP does; on no record but the audit's.
+void reload_config(operator_action action, const admin_sources& from);
 
 } // namespace orderhub::http_gateway

@@ -6,12 +6,12 @@
 #include "http_gateway/admin/operator_action.hpp"
 #include "http_gateway/admin/orders_filter.hpp"
 #include "http_gateway/ingress/normal_form.hpp"
+#include "journal/base/spelling.hpp"
 #include "journal/base/text.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <numeric>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -49,9 +49,8 @@ constexpr admin_route action_on(std::string_view path, std::string_view body,
 constexpr admin_route operation_on(std::string_view path, std::string_view schema,
                                    void (*operate)(operator_action, const admin_sources&),
                                    std::span<const admin_parameter> members,
-                                   std::string_view action) {
-  return {"POST",  path,   admin_role::operate, action_query, schema, nullptr, nullptr, {}, action,
-          operate, members};
+                                   std::string_view action, admin_role role = admin_role::operate) {
+  return {"POST", path, role, action_query, schema, nullptr, nullptr, {}, action, operate, members};
 }
 
 constexpr std::array vendor_calls_query = {
@@ -205,6 +204,8 @@ constexpr std::array routes = {
                  "breaker"),
     operation_on("/admin/vendors/{vendor}/probe", "vendor_action", &probe_vendor, reason_body,
                  "probe"),
+    operation_on("/admin/config/reload", "config_action", &reload_config, reason_body, "reload",
+                 admin_role::admin),
 };
 
 constexpr std::size_t segments_max = 8, segment_size_max = 255, value_size_max = 1'000;
@@ -259,28 +260,13 @@ bool fits(const admin_route& route, const std::vector<std::string>& segments, ad
   return true;
 }
 
-/// How many letters differ, are missing or too many.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    auto diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const auto replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-    }
-  }
-  return row.back();
-}
-
 admin_problem unknown_parameter(const admin_route& route, const std::string& name) {
   constexpr std::size_t shown_max = 64; // Longer ones are nobody's misspelling.
   admin_problem p{
       admin_reason::unknown_parameter, {}, std::string(cut_text(name, shown_max)), {}, {}};
   const auto nearest =
       std::min_element(route.query.begin(), route.query.end(), [&](const auto& a, const auto& b) {
-        return distance(p.field, a.name) < distance(p.field, b.name);
+        return letters_apart(p.field, a.name) < letters_apart(p.field, b.name);
       });
   if (nearest == route.query.end()) {
     p.message = "This path takes no query parameters.";

@@ -81,6 +81,7 @@ struct admin_commands::parts {
     command->add_option("--output,-o", output, "table, or json for programs")
         ->check(CLI::IsMember(outputs))
         ->capture_default_str();
+    command->add_flag_callback("--json", [this] { output = "json"; }, "the same as --output json");
     command->callback([this, does = std::move(does)] {
       meant = [does](const parts& p, const client& hub, std::ostream& out, std::ostream& err) {
         return does(hub, p.wants_json(), out, err);

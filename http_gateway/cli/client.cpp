@@ -10,7 +10,7 @@ namespace orderhub::http_gateway::cli {
 
 namespace {
 
-constexpr long connect_timeout_ms = 3'000, answer_timeout_ms = 30'000;
+constexpr long connect_timeout_ms = 3'000;
 constexpr std::size_t answer_size_max = std::size_t{64} << 20U;
 
 struct easy_end {
@@ -101,7 +101,7 @@ result<client_answer> client::ask(const std::string& path, const std::string* bo
   curl_easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, &take);
   curl_easy_setopt(easy.get(), CURLOPT_WRITEDATA, &answer.body);
   curl_easy_setopt(easy.get(), CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms);
-  curl_easy_setopt(easy.get(), CURLOPT_TIMEOUT_MS, answer_timeout_ms);
+  curl_easy_setopt(easy.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(within_ms_));
   curl_easy_setopt(easy.get(), CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy.get(), CURLOPT_PROXY, ""); // None, whatever the environment says.
   if (const auto code = curl_easy_perform(easy.get()); code != CURLE_OK)

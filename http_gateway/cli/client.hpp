@@ -19,9 +19,10 @@ struct client_answer {
 class client {
 public:
   /// `base`: `http://127.0.0.1:9070`, without a slash at its end. `socket`: the path of a Unix
-  /// socket that it is reached by; empty: none.
-  client(std::string base, secret token, std::string socket = {})
-      : base_(std::move(base)), token_(std::move(token)), socket_(std::move(socket)) {}
+  /// socket that it is reached by; empty: none. `within_ms`: after that there is no answer.
+  client(std::string base, secret token, std::string socket = {}, std::int64_t within_ms = 30'000)
+      : base_(std::move(base)), token_(std::move(token)), socket_(std::move(socket)),
+        within_ms_(within_ms) {}
 
   /// `path`: path and query, percent-encoded. Fails with `unavailable` where no answer came.
   [[nodiscard]] result<client_answer> get(const std::string& path) const;
@@ -49,6 +50,7 @@ private:
   std::string base_;
   secret token_;
   std::string socket_;
+  std::int64_t within_ms_;
 };
 
 /// One segment of a path, or one value of a query, percent-encoded.

@@ -63,6 +63,7 @@ struct order_facts_shown {
   labelled_counts<1>::values_type attention; ///< By step.
   std::uint64_t called = 0;                  ///< How often a person was called, whatever for.
   unix_ms now = 0;
+  labelled_counts<2>::values_type second_sends = {}; ///< By first vendor and provider.
 };
 void add_orders(metrics_page& page, const order_facts_shown& facts);
 

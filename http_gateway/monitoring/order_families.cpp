@@ -55,6 +55,10 @@ void add_orders(metrics_page& page, const order_facts_shown& facts) {
   page.family("orderhub_attention_total", counter, "How often a person was called for, by step.");
   for (const auto& [step, count] : facts.attention)
     page.sample({{"step", step[0]}}, count);
+  page.family("orderhub_second_provider_total", counter,
+              "Notices that a second provider was given, since the first one had not sent them.");
+  for (const auto& [of, count] : facts.second_sends)
+    page.sample({{"vendor", of[0]}, {"provider", of[1]}}, count);
   page.family("orderhub_order_duration_seconds", metric_kind::histogram,
               "Of ProcessOrder, from its acceptance to its end.");
   page.sample({}, facts.core.order_duration.values());

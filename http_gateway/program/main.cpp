@@ -1,4 +1,8 @@
 #include "http_gateway/cli/admin_commands.hpp"
+#include "http_gateway/cli/command_tree.hpp"
+#include "http_gateway/cli/completion.hpp"
+#include "http_gateway/cli/man_page.hpp"
+#include "http_gateway/program/check_config.hpp"
 #include "http_gateway/program/commands.hpp"
 #include "http_gateway/settings/settings_doc.hpp"
 #include "http_gateway/settings/sources.hpp"
@@ -6,12 +10,14 @@
 #include "http_gateway/settings/table.hpp"
 #include "http_gateway/settings/values.hpp"
 #include "journal/base/duration.hpp"
+#include "journal/base/time.hpp"
 
 #include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,6 +27,10 @@ namespace {
 
 using namespace orderhub;
 using namespace orderhub::http_gateway;
+
+const char* variable(const char* name) {
+  return std::getenv(name);
+}
 
 /// One flag for each setting that is no secret.
 class setting_flags {
@@ -43,19 +53,21 @@ public:
     }
   }
 
-  [[nodiscard]] result<settings> load() const {
-    flag_values given;
+  /// What the command line has of them.
+  [[nodiscard]] flag_values given() const {
+    flag_values all;
     if (!config_.empty())
-      given.emplace_back("config", config_);
+      all.emplace_back("config", config_);
     for (std::size_t i = 0; i < values_.size(); ++i) {
       if (options_[i]->count() == 0)
         continue;
-      given.push_back(values_[i]);
+      all.push_back(values_[i]);
       if (values_[i].first == "mock_mode")
-        given.back().second = mock_ ? "true" : "false";
+        all.back().second = mock_ ? "true" : "false";
     }
-    return load_settings(given, [](const char* name) -> const char* { return std::getenv(name); });
+    return all;
   }
+  [[nodiscard]] result<settings> load() const { return load_settings(given(), &variable); }
 
 private:
   std::string config_;
@@ -111,6 +123,33 @@ std::shared_ptr<std::vector<given_duration>> add_webhook_flags(CLI::App& app, mo
 int refused(const error& e) {
   std::cerr << "orderhub: " << e.message << '\n';
   return 2;
+}
+
+/// What the last of the words after `__complete` may become; the shells' scripts ask for it.
+int complete(const CLI::App& app, int argc, char** argv) {
+  const std::vector<std::string> words(argv + 2, argv + argc);
+  std::cout << cli::completion_lines(
+      cli::completed(cli::described(app), words, cli::asks_running_hub(words, &variable)));
+  return 0;
+}
+
+std::string man_page(const CLI::App& app, const std::string& section) {
+  const auto today = system_clock().wall_ms();
+  if (section == "1")
+    return cli::man_page(cli::described(app), today);
+  std::vector<cli::described_setting> all;
+  const auto names = setting_names();
+  all.reserve(names.size());
+  for (const auto& s : names)
+    all.push_back({s.name, s.environment, s.help, s.fallback.empty() ? s.fallback_note : s.fallback,
+                   s.group, s.is_secret});
+  return cli::config_man_page(all, today);
+}
+
+int print_config_check(const config_report& report, bool is_quiet, bool as_json, bool all) {
+  if (!is_quiet)
+    std::cout << (as_json ? config_json(report, all) : shown_config(report, all));
+  return report.faults.empty() ? cli::done : cli::wrong_use;
 }
 
 } // namespace
@@ -204,11 +243,47 @@ int main(int argc, char** argv) {
   token_verb("list", "who has one, until when", false);
   const cli::admin_commands asks_hub(app);
 
-  CLI11_PARSE(app, argc, argv);
+  auto* config_app = app.add_subcommand(
+      "check-config",
+      "say whether serve would start: all that is wrong, and where settings are from");
+  const setting_flags checked_flags(*config_app);
+  bool is_quiet = false, as_json = false, every_setting = false;
+  config_app->add_flag("--quiet,-q", is_quiet, "only the exit status: 0, or 2 where it is wrong");
+  config_app->add_flag("--json", as_json, "one JSON document, for programs");
+  config_app->add_flag("--all", every_setting, "also the settings that nobody has given");
+
+  std::string shell, section = "1";
+  auto* completion_app = app.add_subcommand("completion", "print what has a shell complete words");
+  completion_app->add_option("SHELL", shell, "whose")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  auto* man_app = app.add_subcommand("man", "print a manual page, for man -l -");
+  man_app->add_option("SECTION", section, "1: this program; 5: its configuration file")
+      ->check(CLI::IsMember({"1", "5"}))
+      ->capture_default_str();
+  cli::add_examples(app);
+
+  if (argc > 1 && std::string_view(argv[1]) == "__complete")
+    return complete(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? cli::done : cli::wrong_use;
+  }
 
   if (asks_hub.is_meant())
-    return asks_hub.run([](const char* name) -> const char* { return std::getenv(name); },
-                        std::cout, std::cerr);
+    return asks_hub.run(&variable, std::cout, std::cerr);
+  if (config_app->parsed())
+    return print_config_check(check_config(checked_flags.given(), &variable), is_quiet, as_json,
+                              every_setting);
+  if (completion_app->parsed()) {
+    std::cout << *cli::completion_script(shell);
+    return cli::done;
+  }
+  if (man_app->parsed()) {
+    std::cout << man_page(app, section);
+    return cli::done;
+  }
 
   if (serve_app->parsed()) {
     const auto loaded = flags.load();

@@ -11,6 +11,7 @@
 #include "actors/host/order_gauges.hpp"
 #include "actors/runtime/hub.hpp"
 #include "http_gateway/admin/admin_api.hpp"
+#include "http_gateway/admin/program_control.hpp"
 #include "http_gateway/ingress/ingress_api.hpp"
 #include "http_gateway/mock/mock_server.hpp"
 #include "http_gateway/monitoring/families.hpp"
@@ -46,12 +47,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <iostream>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -59,6 +62,8 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include <unistd.h>
 
 namespace orderhub::http_gateway {
 
@@ -211,7 +216,8 @@ struct metrics_sources {
                       .core = core,
                       .attention = orders.attention_by_step->values(),
                       .called = *orders.attention_count + board.called(),
-                      .now = time.wall_ms()});
+                      .now = time.wall_ms(),
+                      .second_sends = orders.second_sends->values()});
     add_webhooks(
         page, {.door = door.metrics(), .events = *orders.webhooks, .dead = gauges.dead_webhooks});
     add_http(page, http());
@@ -307,6 +313,41 @@ void reload(const settings& started_with, providers::registry& running,
                            "count from the next start"}});
   log::info("settings_read_again", {{"credentials", changes.credentials.size()}});
 }
+
+/// The settings of a running hub. SIGHUP and an operator have them read again.
+class settings_desk final : public program_control {
+public:
+  settings_desk(const settings& started_with, const providers::registry& vendors,
+                const std::string& mock_base, std::function<result<settings>()> read_again)
+      : running(vendors), started_with_(started_with), mock_base_(mock_base),
+        read_again_(std::move(read_again)) {}
+
+  [[nodiscard]] found_settings look_at_settings() const override {
+    found_settings found;
+    const auto after = read_again_();
+    const auto fresh = after ? make_registry(*after, mock_base_) : after.failure();
+    const auto keys = fresh ? webhook_keys_of(*after) : fresh.failure();
+    if (!keys) {
+      found.refused = keys.error().message;
+      return found;
+    }
+    const std::lock_guard lock(mutex);
+    const auto changes = changes_of(started_with_, running, *after, *fresh);
+    found.restart_needed = changes.restart_needed;
+    for (const auto* endpoint : changes.credentials)
+      found.credentials.push_back(endpoint->vendor);
+    return found;
+  }
+  void read_settings_again() override { ::kill(::getpid(), SIGHUP); }
+
+  mutable std::mutex mutex;    ///< Guards what follows.
+  providers::registry running; ///< With the credentials as replaced since the start.
+
+private:
+  const settings& started_with_;
+  const std::string& mock_base_;
+  const std::function<result<settings>()> read_again_;
+};
 
 } // namespace
 
@@ -483,6 +524,7 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
                                 .orders = *orders,
                                 .door = door,
                                 .http = listening_metrics};
+  settings_desk on_settings(s, *vendors, mock_base, read_again);
   admin_api admin(
       hub, std::move(*access), machine,
       [&](metrics_page& page) {
@@ -504,6 +546,7 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
                            &hub,
                            &desk,
                            &hub,
+                           &on_settings,
                            &changes});
   server_options admin_options;
   admin_options.host = s.admin_listen.host;
@@ -540,11 +583,12 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
   if (s.mock_mode)
     std::cout << "mock vendors on " << mock_base << std::endl;
 
-  auto credentials_now = *vendors; // As replaced since the start.
-  while (signals.wait() == stop_signals::kind::reload)
+  while (signals.wait() == stop_signals::kind::reload) {
+    const std::lock_guard lock(on_settings.mutex);
     reload(
-        s, credentials_now, mock_base, read_again, *orders,
+        s, on_settings.running, mock_base, read_again, *orders,
         [&] { begin_sweeps(hub, **journal, true); }, hub, api, admin, door);
+  }
   log::info("draining", {{"at_most_ms", s.drain_timeout_ms}});
   (*listener)->drain();
   const bool drained = hub.drain(s.drain_timeout_ms);

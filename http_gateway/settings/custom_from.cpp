@@ -203,8 +203,13 @@ void read_hooks(section& from, custom::description& to) {
     to.instead_of = *other;
     return;
   }
+  if (!from.has("after")) { // A fallback's, or nobody's: `name_fallbacks` looks.
+    if (from.has("on_refusal"))
+      from.refuse("on_refusal", "must not be set without after");
+    return;
+  }
   std::vector<std::string> names;
-  if (from.has("after") && from.at("after").is_array()) {
+  if (from.at("after").is_array()) {
     for (const auto& name : from.at("after"))
       names.push_back(name.is_string() ? name.get<std::string>() : std::string());
   } else {
@@ -403,7 +408,7 @@ void refuse_unknown(section& from, const json& object, const std::string& above)
 const std::vector<custom_setting>& custom_settings() {
   static const std::vector<custom_setting> all = {
       {"url", "none; with MOCK_MODE the built-in mock's", "what stands before path"},
-      {"after", "must be set, or instead_of",
+      {"after", "must be set, or instead_of, or a fallback names it",
        "when it is called: `confirmed`, `paid`, `shipped`, `cancelled`, or a list of them"},
       {"instead_of", "none",
        "in the place of after: the operation that it does where that one's vendor has definitely "

@@ -21,6 +21,7 @@ const std::vector<custom_setting>& custom_settings();
 /// Reads `[custom.<name>]`, given as the JSON text of an object with the same members. Secrets
 /// that it names by variables are not there yet. Fails with `invalid` and a message that names the
 /// setting and says what it must be, `custom.crm.path must begin with /`; it shows no value.
+/// Whether one without `after` and `instead_of` is called at all, `name_fallbacks` knows.
 result<providers::custom::provider> custom_from(const std::string& name, std::string_view json);
 
 /// Takes the secrets that it names from the environment. Fails with `invalid` where a variable that

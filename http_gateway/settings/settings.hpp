@@ -81,6 +81,8 @@ struct settings {
 
   /// Providers that the TOML file describes, by name.
   std::vector<providers::custom::provider> custom;
+  /// Second providers: `custom/<name>`; empty: none.
+  std::string fallback_mail, fallback_sms;
   providers::vendor_values vendors; ///< As the rows of the vendors' folders say.
 
   std::string mail_from;      ///< Empty: the sample default.

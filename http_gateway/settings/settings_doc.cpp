@@ -48,6 +48,17 @@ live key an absence time below the operation's own. In TOML: `[doubt]`, `stripe.
 
 )";
 
+constexpr std::string_view about_fallbacks =
+    R"(A page `[custom.<name>]` without `after` that sends in the place of SendGrid or Twilio. It is asked where the
+first one has definitely not sent it and another may do better: its breaker is open, it refuses the credential, a
+person has paused it or holds it open and nothing is in doubt, or it refuses for its own reasons (sender, country,
+route). Never in doubt: an answer that was lost stays with the first one and its policy. And never for the message's
+own fault: a mail that SendGrid refuses for its addressee, subject or content, an SMS with 21211, 21214, 21217, 21265,
+21421, 21602, 21604, 21610 (opted out), 21614, 21617, or one that was taken and failed with 30003 to 30007. What was
+taken and bounces later is not sent again. In TOML: `[fallback]`, `mail = "custom/backup_mail"`.
+
+)";
+
 std::string code(std::string_view text) {
   return '`' + std::string(text) + '`';
 }
@@ -133,6 +144,8 @@ std::string settings_markdown() {
       out += "\n## " + std::string(group) + "\n\n";
       if (group == doubt_group)
         out += about_doubt;
+      if (group == fallback_group)
+        out += about_fallbacks;
       out += "| flag | environment | TOML | default | meaning |\n|---|---|---|---|---|\n";
       if (&row == &setting_table().front())
         out += "| `--config` | `ORDERHUB_CONFIG` | – | none | the TOML file |\n";

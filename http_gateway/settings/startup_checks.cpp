@@ -6,6 +6,8 @@
 #include "providers/transport/ca_file.hpp"
 #include "providers/vendors.hpp"
 
+#include <tuple>
+
 namespace orderhub::http_gateway {
 namespace {
 
@@ -95,28 +97,56 @@ result<void> check_absence(const settings& s) {
   return {};
 }
 
+/// What nobody sends first no second provider sends.
+result<void> check_fallbacks(const settings& s) {
+  for (const auto& [setting, value, role] :
+       {std::tuple<std::string_view, const std::string&, vendor_role>(
+            "fallback.mail", s.fallback_mail, vendor_role::mail),
+        {"fallback.sms", s.fallback_sms, vendor_role::sms}}) {
+    const auto& first = providers::vendor_for(role);
+    if (!value.empty() && mode_of(s, first).empty())
+      return refuse(
+          std::string(setting) + " (" + std::string(find_setting(setting)->id.environment) +
+          ") names a second provider, and the first one, " + std::string(first.title) +
+          ", is not configured or disabled: set " + key_variable(first) + ", or leave it out.");
+  }
+  return {};
+}
+
 } // namespace
 
-result<void> check_for_serve(const settings& s) {
-  if (!is_loopback(s.listen) && s.api_token.empty())
-    return refuse("listen (ORDERHUB_LISTEN) is not a loopback address: set ORDERHUB_API_TOKEN, or "
-                  "listen on 127.0.0.1.");
-  if (!is_loopback(s.admin_listen) && !s.has_admin_tokens())
-    return refuse("admin_listen (ORDERHUB_ADMIN_LISTEN) is not a loopback address: set "
-                  "ORDERHUB_ADMIN_TOKEN, or listen on 127.0.0.1.");
+std::vector<std::string> faults_for_serve(const settings& s) {
+  std::vector<std::string> faults;
+  const auto expect = [&](bool holds, const std::string& sentence) {
+    if (!holds)
+      faults.push_back(sentence);
+  };
+  expect(is_loopback(s.listen) || !s.api_token.empty(),
+         "listen (ORDERHUB_LISTEN) is not a loopback address: set ORDERHUB_API_TOKEN, or "
+         "listen on 127.0.0.1.");
+  expect(is_loopback(s.admin_listen) || s.has_admin_tokens(),
+         "admin_listen (ORDERHUB_ADMIN_LISTEN) is not a loopback address: set "
+         "ORDERHUB_ADMIN_TOKEN, or listen on 127.0.0.1.");
   if (!s.ca_file.empty())
     if (auto usable = providers::check_ca_file(s.ca_file); !usable)
-      return refuse(s.ca_file_given_as + ": " + usable.error().message + ".");
-  if (auto sound = check_absence(s); !sound)
-    return sound;
+      faults.push_back(s.ca_file_given_as + ": " + usable.error().message + ".");
+  for (auto* check : {&check_absence, &check_fallbacks})
+    if (auto sound = (*check)(s); !sound)
+      faults.push_back(sound.error().message);
   if (!takes_real_money(s))
-    return {};
+    return faults;
   const auto live_key =
       "with a live " + std::string(providers::vendor_for(vendor_role::payment).title) + " key";
-  if (s.ship_from.empty())
-    return refuse("ORDERHUB_SHIP_FROM is not set: " + live_key + " the sample address is refused.");
-  if (mails(s) && s.mail_from.empty())
-    return refuse("ORDERHUB_MAIL_FROM is not set: " + live_key + " the sample sender is refused.");
+  expect(!s.ship_from.empty(),
+         "ORDERHUB_SHIP_FROM is not set: " + live_key + " the sample address is refused.");
+  expect(!mails(s) || !s.mail_from.empty(),
+         "ORDERHUB_MAIL_FROM is not set: " + live_key + " the sample sender is refused.");
+  return faults;
+}
+
+result<void> check_for_serve(const settings& s) {
+  if (const auto faults = faults_for_serve(s); !faults.empty())
+    return refuse(faults.front());
   return {};
 }
 

@@ -10,6 +10,8 @@ namespace orderhub::http_gateway {
 /// What `serve` requires beyond single values: a token for a foreign listener, real addresses where
 /// payment is live.
 result<void> check_for_serve(const settings& s);
+/// The same, all that is wrong: a sentence each.
+std::vector<std::string> faults_for_serve(const settings& s);
 
 /// What the person who starts the hub should know.
 struct finding {

@@ -281,6 +281,18 @@ bool is_value(const providers::vendor_setting& s) {
   return s.kind == providers::setting_kind::base_url && s.fallback.starts_with("https://");
 }
 
+rows fallback_rows() {
+  return {
+      {{"fallback.mail", "ORDERHUB_FALLBACK_MAIL",
+        "a second provider of mails, `custom/backup_mail`: a page of the TOML file that sends what "
+        "SendGrid definitely has not",
+        "", "none"},
+       [](settings& s, text_view t) { return set_custom_name(s.fallback_mail, t); }},
+      {{"fallback.sms", "ORDERHUB_FALLBACK_SMS", "the same of SMS, beside Twilio", "", "none"},
+       [](settings& s, text_view t) { return set_custom_name(s.fallback_sms, t); }},
+  };
+}
+
 rows rows_of(const providers::vendor& v) {
   rows out;
   for (const auto& of : v.settings)
@@ -362,6 +374,7 @@ rows whole_table() {
   add("Calls to vendors", calls_rows());
   add("Webhooks", webhook_rows());
   add("The vendors' breakers", breaker_rows());
+  add(fallback_group, fallback_rows());
   add(doubt_group, doubt_rows());
   for (const auto& v : providers::all_vendors())
     add(v.title, rows_of(v));

@@ -27,6 +27,7 @@ struct setting_row {
 
 /// The heading of what is done in doubt.
 inline constexpr std::string_view doubt_group = "In doubt";
+inline constexpr std::string_view fallback_group = "Second providers";
 
 /// The one table: documents, flags, environment and file all follow it. Rows of a group lie
 /// together.

@@ -213,6 +213,16 @@ result<void> set_list(std::vector<std::string>& to, std::string_view text) {
   return {};
 }
 
+result<void> set_custom_name(std::string& to, std::string_view text) {
+  constexpr std::string_view begin = "custom/";
+  const auto name = text.substr(std::min(begin.size(), text.size()));
+  if (!text.starts_with(begin) || name.empty() ||
+      name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string_view::npos)
+    return refuse("must be custom/<name>, of a page [custom.<name>] of the configuration file");
+  to = text;
+  return {};
+}
+
 result<void> set_custom_webhooks(secret& to, std::string_view text) {
   if (auto sources = providers::webhooks::read_custom_sources(text); !sources)
     return refuse("must be a list of senders: " + sources.error().message);

@@ -50,6 +50,8 @@ result<void> set_json_object(std::string& to, std::string_view text,
 result<void> set_disabled(std::vector<std::string>& to, std::string_view text);
 /// Texts, comma-separated, without spaces around them.
 result<void> set_list(std::vector<std::string>& to, std::string_view text);
+/// `custom/<name>`.
+result<void> set_custom_name(std::string& to, std::string_view text);
 /// JSON, `providers::webhooks::read_custom_sources`.
 result<void> set_custom_webhooks(secret& to, std::string_view text);
 result<void> set_mail_from(std::string& to, std::string_view text);

@@ -15,13 +15,20 @@ namespace {
 constexpr std::int64_t mock_absence_ms = 200;
 } // namespace
 
+std::vector<std::string> missing_keys(const settings& s) {
+  std::vector<std::string> missing;
+  for (const auto& v : providers::all_vendors())
+    if (v.is_required && !s.mock_mode && !s.vendors.has(v.key))
+      missing.push_back(std::string(v.find(v.key)->environment) +
+                        " is not set: " + std::string(v.duty) +
+                        " is never skipped (MOCK_MODE=true or --mock runs without real vendors).");
+  return missing;
+}
+
 result<providers::registry> make_registry(const settings& s, std::string_view mock_base) {
   const auto& all = providers::all_vendors();
-  for (const auto& v : all)
-    if (v.is_required && !s.mock_mode && !s.vendors.has(v.key))
-      return refuse(std::string(v.find(v.key)->environment) +
-                    " is not set: " + std::string(v.duty) +
-                    " is never skipped (MOCK_MODE=true or --mock runs without real vendors).");
+  if (const auto missing = missing_keys(s); !missing.empty())
+    return refuse(missing.front());
 
   providers::registry out;
   for (const auto& v : all) {

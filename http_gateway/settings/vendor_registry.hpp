@@ -2,9 +2,14 @@
 #include "http_gateway/settings/settings.hpp"
 #include "providers/registry.hpp"
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace orderhub::http_gateway {
+
+/// What payment and shipping need and have not: a sentence for each, which names the setting.
+std::vector<std::string> missing_keys(const settings& s);
 
 /// The vendors this hub talks to. `mock_base` is where the built-in mocks listen,
 /// `http://127.0.0.1:4242`; used in mock mode only. Fails with `invalid` naming the setting where

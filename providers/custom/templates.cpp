@@ -143,6 +143,14 @@ result<json_template> json_template::parse(std::string_view text) {
   return out;
 }
 
+bool json_template::names(std::string_view value) const {
+  const auto document = json::parse(json_, nullptr, false);
+  return !for_each_text(document, [&](const json& node) {
+    const auto text = text_template::parse(node.get_ref<const std::string&>());
+    return !text || !text->names(value);
+  });
+}
+
 std::string json_template::filled(const values& with) const {
   auto document = json::parse(json_, nullptr, false);
   for_each_text(document, [&](json& node) {

@@ -42,6 +42,7 @@ public:
   /// refuses. Names of members stand as they are.
   static result<json_template> parse(std::string_view json);
   [[nodiscard]] bool empty() const { return json_.empty(); }
+  [[nodiscard]] bool names(std::string_view value) const;
   [[nodiscard]] std::string filled(const values& with) const;
 
 private:

@@ -185,6 +185,24 @@ result<mail_outcome> mail_outcome::decode(std::string_view text) {
   return mail_outcome{text_of(object, "message_id")};
 }
 
+bool is_fault_of_mail(const error& why) {
+  constexpr std::string_view too_large = "413";
+  constexpr std::array<std::string_view, 3> own = {"personalizations", "subject", "content"};
+  if (why.message.starts_with(too_large))
+    return true;
+  // `400: personalizations.0.to.0.email: invalid, from.email: invalid`
+  std::string_view rest = why.message;
+  while (!rest.empty()) {
+    const auto word = rest.substr(0, rest.find(' '));
+    rest.remove_prefix(std::min(word.size() + 1, rest.size()));
+    if (word.find("custom_args") == std::string_view::npos &&
+        std::any_of(own.begin(), own.end(),
+                    [word](std::string_view field) { return word.starts_with(field); }))
+      return true;
+  }
+  return false;
+}
+
 operation<mail_outcome> send_mail(const mail_request& request) {
   json content = json::array(); // Plain text stands first, SendGrid insists.
   if (!request.text.empty())

@@ -34,4 +34,8 @@ struct mail_outcome {
 /// of its own) and `generation`.
 operation<mail_outcome> send_mail(const mail_request& request);
 
+/// Whether a failure of `send_mail` is the mail's own: its addressee, subject or content, which any
+/// other provider would refuse too. Not the sender, the account, or what names no field.
+bool is_fault_of_mail(const error& why);
+
 } // namespace orderhub::providers::sendgrid

@@ -136,6 +136,11 @@ http_request regenerate(const http_request& request, std::uint32_t generation) {
 
 } // namespace
 
+bool is_fault_of_message(const error& why) {
+  return why.message.find("msg_too_long") != std::string::npos ||
+         why.message.find("no_text") != std::string::npos;
+}
+
 operation<message_outcome> post_message(const message_request& request) {
   const json body = {{"channel", request.channel},
                      {"text", wire::bounded_text(request.text)},

@@ -20,4 +20,8 @@ struct message_request {
 /// `channels:history` (or `groups:history`), and `metadata.message:read`.
 operation<message_outcome> post_message(const message_request& request);
 
+/// Whether a failure of `post_message` or `post_webhook` is the text's own, which is empty or too
+/// long: any other provider would refuse it too.
+bool is_fault_of_message(const error& why);
+
 } // namespace orderhub::providers::slack

@@ -7,6 +7,7 @@
 #include "providers/twilio/wire.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <optional>
 #include <vector>
@@ -190,6 +191,18 @@ result<sms_outcome> sms_outcome::decode(std::string_view text) {
   if (outcome.sid.empty())
     return fail({error_kind::corrupt, std::string(where), "outcome not readable"});
   return outcome;
+}
+
+bool is_fault_of_sms(const error& why) {
+  // twilio.com/docs/api/errors: no such number, no mobile, unsubscribed, no or too long a text; of
+  // one that was taken: unreachable, blocked, unknown, a landline, filtered.
+  constexpr std::array<std::string_view, 15> own = {"21211", "21214", "21217", "21265", "21421",
+                                                    "21602", "21604", "21610", "21614", "21617",
+                                                    "30003", "30004", "30005", "30006", "30007"};
+  const auto colon = why.message.rfind(": ");
+  const auto code = colon == std::string::npos ? std::string_view()
+                                               : std::string_view(why.message).substr(colon + 2);
+  return std::find(own.begin(), own.end(), code) != own.end();
 }
 
 operation<sms_outcome> send_sms(const sms_request& request) {

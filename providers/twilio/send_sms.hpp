@@ -44,4 +44,9 @@ struct sms_outcome {
 /// 30003, …).
 operation<sms_outcome> send_sms(const sms_request& request);
 
+/// Whether a failure of `send_sms` is the SMS's own, by its code: its number or its text, or that
+/// who has it wants none. Any other provider would refuse it too, or must not send it. Not sender,
+/// country, route or account.
+bool is_fault_of_sms(const error& why);
+
 } // namespace orderhub::providers::twilio

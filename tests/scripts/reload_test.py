@@ -68,6 +68,29 @@ def outlives_its_terminal(program, directory, environment):
         assert child.wait(timeout=40) == 0
 
 
+def by_an_operator(hub, file):
+    """An admin has them read again, hears beforehand what that comes to, and is on record."""
+    def asked(query=""):
+        status, _, body = request(hub.admin_port, "POST", "/admin/config/reload" + query,
+                                  json.dumps({"reason": "stripe has a new key"}).encode())
+        return status, json.loads(body)
+
+    replaced = len(events(hub, "credentials_replaced"))
+    write_settings(file, "sk_test_next", 'label_timeout = "20s"')
+    status, said = asked("?dry_run=true")
+    assert status == 200 and said["plan"] == {"credentials": ["stripe"], "restart_needed": True}, said
+    write_settings(file, "sk_test_next")
+    status, said = asked()
+    assert status == 202 and said["plan"] == {"credentials": ["stripe"], "restart_needed": False}, said
+    wait_for("the key replaced", lambda: len(events(hub, "credentials_replaced")) == replaced + 1)
+    audit = json.loads(request(hub.admin_port, "GET", "/admin/audit?action=reload")[2])["actions"]
+    assert len(audit) == 1 and audit[0]["reason"] == "stripe has a new key", audit
+    file.write_text("[stripe]\napi_key = \n", encoding="utf-8")
+    status, said = asked()
+    assert status == 409 and "line 2" in said["message"], said
+    write_settings(file, "sk_test_good")
+
+
 def main():
     program = pathlib.Path(sys.argv[1])
     with tempfile.TemporaryDirectory() as folder:
@@ -132,6 +155,7 @@ def main():
         write_settings(file, "sk_test_good")
         os.kill(hub.process.pid, signal.SIGHUP)
         wait_for("no token", lambda: len(events(hub, "settings_read_again")) == read + 3)
+        by_an_operator(hub, file)
 
         outlives_its_terminal(program, directory, mock.vendor_environment())
 

@@ -2,6 +2,7 @@
 #include "actors/durable/wait_cause.hpp"
 #include "actors/handlers/explain/explain_parts.hpp"
 #include "actors/handlers/explain/step_stand.hpp"
+#include "actors/handlers/notifications/second_sender.hpp"
 #include "journal/base/hash.hpp"
 #include "journal/base/text.hpp"
 #include "journal/record.hpp"
@@ -317,6 +318,29 @@ explained_step told(const recorded_step& s, const std::string& currency, const e
   return e;
 }
 
+/// Why a second provider has it to do, of whom the first one's step is among those of the same
+/// invocation.
+void tell_why_second(explained_step& e, const recorded_step& s,
+                     const std::vector<recorded_step>& all, unix_ms now) {
+  const std::string_view name = s.intent.name;
+  if (!name.ends_with(second_suffix))
+    return;
+  const auto first_name = name.substr(0, name.size() - second_suffix.size());
+  for (const auto& first : all)
+    if (first.intent.name == first_name && first.ended && !*first.ended) {
+      const auto words = words_of(name);
+      e.moments.insert(
+          e.moments.begin(),
+          {s.at, say(sentence::second_provider, {{"at", moment_text(s.at, now)},
+                                                 {"vendor", title_of_vendor(s.intent.vendor)},
+                                                 {"thing", words.thing},
+                                                 {"first", title_of_vendor(first.intent.vendor)},
+                                                 {"done", words.done},
+                                                 {"reason", first.ended->error().message}})});
+      return;
+    }
+}
+
 } // namespace
 
 std::vector<explained_step> steps_of(const journal::object_state* state, const object_id& object,
@@ -326,10 +350,12 @@ std::vector<explained_step> steps_of(const journal::object_state* state, const o
   const bool is_paused = !invocation.paused_text.empty();
   const bool is_held = state != nullptr && state->paused_by_operator;
   const auto acted_at = person_acted_at(state, invocation.id);
-  for (const auto& s : recorded_steps(invocation)) {
+  const auto all = recorded_steps(invocation);
+  for (const auto& s : all) {
     out.push_back(told(s, currency, now, is_paused, is_held, acted_at, invocation.input.handler));
     out.back().ref = invocation.id.text() + ':' + std::to_string(s.index);
     out.back().object = object.text();
+    tell_why_second(out.back(), s, all, now.at);
   }
   return out;
 }

@@ -80,6 +80,8 @@ constexpr std::array<row, sentence_count> rows = {{
     {sentence::believed, "believed",
      "At {at} a person's word that it happened was taken as it is: not checked with {vendor}."},
     {sentence::person, "person", "At {at} a person was called: {reason}."},
+    {sentence::second_provider, "second_provider",
+     "At {at} {vendor} was given {thing}, because {first} had not {done} it: {reason}."},
 
     {sentence::waits_answer, "waits_answer",
      "{step}: the answer of {vendor} is awaited since {since}; its call has left {count}."},

@@ -52,6 +52,7 @@ enum class sentence : std::uint8_t {
   evidence,          ///< A verified event came while the call was out.
   believed,          ///< A person's word, unchecked.
   person,            ///< A person is called.
+  second_provider,   ///< It is another vendor's to do, since the first one had not.
   // ── What it waits for ──
   waits_answer,
   waits_vendor, ///< Not reached: connection, name, TLS, no answer.

@@ -126,7 +126,7 @@ bool was_told_later(const order_facts& facts, std::string_view step) {
   const auto refused = telling_of(step);
   return std::any_of(facts.notices.begin(), facts.notices.end(), [&](const auto& notice) {
     const auto& [other, became] = notice;
-    return became == sent_mark && way_of(other) == way && telling_of(other) > refused;
+    return became.starts_with(sent_mark) && way_of(other) == way && telling_of(other) > refused;
   });
 }
 

@@ -1,13 +1,12 @@
 #include "actors/handlers/notifications/notification_service.hpp"
 
-#include "actors/durable/fallback.hpp"
 #include "actors/handlers/attention.hpp"
-#include "actors/handlers/custom/custom_service.hpp"
 #include "actors/handlers/follow_up.hpp"
 #include "actors/handlers/notifications/follow_sms.hpp"
 #include "actors/handlers/notifications/notice_webhook.hpp"
 #include "actors/handlers/notifications/notification.hpp"
 #include "actors/handlers/notifications/notification_texts.hpp"
+#include "actors/handlers/notifications/second_sender.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/webhooks/vendor_id.hpp"
 #include "journal/base/bytes.hpp"
@@ -233,51 +232,33 @@ providers::custom::values values_of(context ctx, const notification& n, const st
           {"tracking_number", n.tracking_number}};
 }
 
-struct second_try {
-  std::string provider; ///< Empty: there is none.
-  std::string step;     ///< The first one's.
-  providers::custom::values with;
-};
-
-/// Where it is definite that the vendor has not done it, and another provider is there, that one
-/// does it: `sent: by custom.backup`. Else as it became.
-template <class T>
-task<result<std::string>> or_another(context ctx, settings_ptr s, result<T> first,
-                                     second_try second) {
-  if (first)
-    co_return std::string(sent_mark);
-  if (second.provider.empty() || !durable::is_definite(first.error()))
-    co_return first.failure();
-  auto call = custom_call_of(*s, second.provider, ctx.step(second.step + "_instead"), second.with);
-  auto done = co_await ctx.effect(std::move(call));
-  if (!done)
-    co_return done.failure();
-  co_return std::string(sent_mark) + ": by custom." + second.provider;
+const char* vendor_of(notification_plan::way way) {
+  return way == notification_plan::way::webhook ? "slack_webhook" : "slack";
 }
 
-second_try mail_by_another(context ctx, const notification& n, const notification_plan& plan) {
-  second_try out{plan.mail_instead, steps_of(n).mail, values_of(ctx, n, steps_of(n).mail)};
+second_sender second_for_mail(context ctx, const notification& n, const notification_plan& plan) {
+  const auto step = steps_of(n).mail;
+  second_sender out{plan.mail_instead, notice_way::mail, "sendgrid", step, values_of(ctx, n, step)};
   out.with["subject"] = plan.words.subject;
   out.with["text"] = plan.words.text;
   out.with["html"] = plan.words.html;
   return out;
 }
 
-second_try message_by_another(context ctx, const notification& n, const notification_plan& plan) {
-  second_try out{plan.announce_instead, steps_of(n).announce,
-                 values_of(ctx, n, steps_of(n).announce)};
+second_sender second_for_message(context ctx, const notification& n,
+                                 const notification_plan& plan) {
+  const auto step = steps_of(n).announce;
+  second_sender out{plan.announce_instead, notice_way::message, vendor_of(plan.announce), step,
+                    values_of(ctx, n, step)};
   out.with["text"] = message_about(ctx.key(), n);
   return out;
 }
 
-second_try sms_by_another(context ctx, const notification& n, const notification_plan& plan) {
-  second_try out{plan.sms_instead, steps_of(n).sms, values_of(ctx, n, steps_of(n).sms)};
+second_sender second_for_sms(context ctx, const notification& n, const notification_plan& plan) {
+  const auto step = steps_of(n).sms;
+  second_sender out{plan.sms_instead, notice_way::sms, "twilio", step, values_of(ctx, n, step)};
   out.with["text"] = sms_about(ctx.key(), n);
   return out;
-}
-
-const char* vendor_of(notification_plan::way way) {
-  return way == notification_plan::way::webhook ? "slack_webhook" : "slack";
 }
 
 void report_deliveries(context ctx, const notification& n, std::string_view response) {
@@ -322,16 +303,16 @@ handler_task send(context ctx, std::string body, settings_ptr s) {
   json told = json::object();
   if (mailed) {
     auto first = co_await *mailed;
-    auto second = mail_by_another(ctx, *n, *plan);
-    auto sent = co_await or_another(ctx, s, std::move(first), std::move(second));
+    auto second = second_for_mail(ctx, *n, *plan);
+    auto sent = co_await or_second(ctx, s, success_of(first), std::move(second));
     told[steps.mail] = became_of(sent);
     if (!sent)
       co_await report_refused_notice(ctx, s, steps.mail, "sendgrid", sent.error().message);
   }
   if (announced) {
     auto first = co_await *announced;
-    auto second = message_by_another(ctx, *n, *plan);
-    auto sent = co_await or_another(ctx, s, std::move(first), std::move(second));
+    auto second = second_for_message(ctx, *n, *plan);
+    auto sent = co_await or_second(ctx, s, success_of(first), std::move(second));
     told[steps.announce] = became_of(sent);
     if (!sent)
       co_await report_refused_notice(ctx, s, steps.announce, vendor_of(plan->announce),
@@ -339,8 +320,8 @@ handler_task send(context ctx, std::string body, settings_ptr s) {
   }
   if (texted) {
     auto first = co_await *texted;
-    auto second = sms_by_another(ctx, *n, *plan);
-    auto sent = co_await or_another(ctx, s, first, std::move(second));
+    auto second = second_for_sms(ctx, *n, *plan);
+    auto sent = co_await or_second(ctx, s, success_of(first), std::move(second));
     told[steps.sms] = became_of(sent);
     if (!sent)
       co_await report_refused_notice(ctx, s, steps.sms, "twilio", sent.error().message);

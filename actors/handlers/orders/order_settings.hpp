@@ -80,6 +80,9 @@ struct order_settings {
       std::make_shared<std::atomic<std::uint64_t>>(0);
   /// Not a setting: the same by step (`count_attention`).
   std::shared_ptr<labelled_counts<1>> attention_by_step = std::make_shared<labelled_counts<1>>();
+  /// Not a setting: notices that a second provider sends, by first vendor and provider
+  /// (`custom_…`). For the metrics.
+  std::shared_ptr<labelled_counts<2>> second_sends = std::make_shared<labelled_counts<2>>();
   /// Not a setting: what became of verified events since the start. For the metrics.
   std::shared_ptr<webhook_counts> webhooks = std::make_shared<webhook_counts>();
   /// Not a setting: whether an event has been received, by the key of its `Webhook`. Null: nobody

@@ -23,6 +23,15 @@ handler_task charge(context ctx, std::string amount) {
   co_return done->text;
 }
 
+handler_task give_way(context ctx, std::string amount) {
+  auto call = shop_call(ctx.step("charge"), amount);
+  call.raw.gives_way = true;
+  auto done = co_await ctx.effect(std::move(call));
+  if (!done)
+    co_return "given up: " + done.error().message;
+  co_return done->text;
+}
+
 handler_task cancel(context ctx, std::string /*body*/) {
   ctx.cancel_running();
   co_return std::string("asked");
@@ -34,6 +43,7 @@ struct shop {
     hub.places = places;
     hub.rates = std::move(rates);
     hub.handler("charge").run = &charge;
+    hub.handler("give_way").run = &give_way;
     hub.handler("cancel").run = &cancel;
     hub.handler("cancel").mode = durable::handler_mode::shared;
   }
@@ -155,6 +165,53 @@ TEST_CASE("a pause of a vendor holds when it is durable, and over restarts", "[h
   s.hub.commit();
   s.hub.restart();
   CHECK(s.hub.vendor().hold == vendor_hold::none);
+}
+
+TEST_CASE("who can be done by another vendor does not wait behind a hold", "[host][operator]") {
+  const auto verb = GENERATE(vendor_verb::pause, vendor_verb::open);
+  shop s({.effects = 1});
+  auto out = s.hub.call("a", "charge", "1");
+  s.hub.commit();
+  auto stays = s.hub.call("b", "charge", "2");
+  auto gives_way = s.hub.call("c", "give_way", "3");
+  s.hub.commit();
+  CHECK(gives_way->status() == 0); // For a place it waits like the others.
+  if (GENERATE(false, true))
+    s.hub.leave_memory();
+  s.hub.operate_vendor(verb);
+  s.hub.commit();
+  s.hub.pass(1);
+  s.hub.commit();
+  CHECK(gives_way->body() == std::string("given up: shop is ") +
+                                 (verb == vendor_verb::pause ? "paused" : "held open") +
+                                 " by an operator");
+  CHECK(stays->status() == 0);
+  auto later = s.hub.call("d", "give_way", "4");
+  s.hub.commit();
+  CHECK(later->body() == gives_way->body());
+  REQUIRE(s.hub.calls.size() == 1); // What is out is let end, and counts.
+  s.hub.answer(answer_of(200, "one"));
+  s.hub.commit();
+  CHECK(out->body() == "one");
+}
+
+TEST_CASE("a refused credential is no reason to wait for whoever can be done by another vendor",
+          "[host][operator]") {
+  shop s;
+  auto first = s.hub.call("a", "give_way", "1");
+  s.hub.commit();
+  REQUIRE(s.hub.calls.size() == 1);
+  s.hub.answer(answer_of(401));
+  s.hub.commit();
+  CHECK(first->body() == "given up: shop refuses our credential: 401");
+  CHECK(s.hub.vendor().hold == vendor_hold::credential);
+  s.hub.pass(60'000); // The next one is the probe, and shows that it takes it again.
+  auto second = s.hub.call("b", "give_way", "2");
+  s.hub.commit();
+  REQUIRE(s.hub.calls.size() == 1);
+  s.hub.answer(answer_of(200, "two"));
+  s.hub.commit();
+  CHECK(second->body() == "two");
 }
 
 TEST_CASE("a pause with an end holds over restarts until then, and its ramp too",

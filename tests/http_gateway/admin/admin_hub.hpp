@@ -1,5 +1,6 @@
 #pragma once
 #include "http_gateway/admin/admin_api.hpp"
+#include "http_gateway/admin/program_control.hpp"
 #include "http_gateway/server/server.hpp"
 #include "http_gateway/webhooks/webhook_desk.hpp"
 #include "journal/change_feed.hpp"
@@ -108,6 +109,13 @@ private:
   world& hub_;
 };
 
+/// A program one of whose vendors has another secret by now.
+class program_of_world final : public http_gateway::program_control {
+public:
+  [[nodiscard]] found_settings look_at_settings() const override { return {{}, {"stripe"}, false}; }
+  void read_settings_again() override {}
+};
+
 /// The admin listener in front of a simulated hub.
 class admin_hub {
 public:
@@ -130,6 +138,7 @@ public:
                  &vendors_,
                  &desk_,
                  &events_,
+                 &program_,
                  &changes,
                  {.most = streams, .has_thread = false}}) {
     auto started = http_gateway::server::start({}, api_);
@@ -179,6 +188,7 @@ private:
   world_vendors vendors_{hub};
   world_ingress events_{hub};
   http_gateway::webhook_desk desk_{hub.stored(), events_, webhooks};
+  program_of_world program_;
   http_gateway::admin_api api_;
   std::unique_ptr<http_gateway::server> web_;
 };

@@ -104,13 +104,22 @@ TEST_CASE("of a step's name only what is the program's own is a label", "[monito
     handlers::count_attention(settings, step);
   const durable::core_metrics core("OrderOrchestrator", "ProcessOrder");
   metrics_page page;
-  add_orders(page, {{}, core, settings.attention_by_step->values(), *settings.attention_count, 0});
+  settings.second_sends->add({"sendgrid", "custom_backup_mail"});
+  add_orders(page, {{},
+                    core,
+                    settings.attention_by_step->values(),
+                    *settings.attention_count,
+                    0,
+                    settings.second_sends->values()});
   CHECK(has_line(page, R"(orderhub_attention_total{step="refund"} 2)"));
   CHECK(has_line(page, R"(orderhub_attention_total{step="label"} 1)"));
   CHECK(has_line(page, R"(orderhub_attention_total{step="announce_new"} 1)"));
   CHECK(has_line(page, R"(orderhub_attention_total{step="mail_confirm"} 1)"));
   CHECK(has_line(page, R"(orderhub_attention_total{step="commit_stock"} 1)"));
   CHECK(has_line(page, "orderhub_attention_called_total 6"));
+  CHECK(has_line(
+      page,
+      R"(orderhub_second_provider_total{vendor="sendgrid",provider="custom_backup_mail"} 1)"));
 }
 
 TEST_CASE("a delivery is counted under one verdict", "[monitoring]") {

@@ -302,3 +302,112 @@ TEST_CASE("a live provider is called absent no sooner than its page says",
   CHECK(mentions(refused.error().message, "custom.crm.doubt"));
   CHECK(mentions(refused.error().message, "ORDERHUB_ABSENCE_AFTER"));
 }
+
+namespace {
+
+/// Two pages that send in another's place.
+std::string backups(std::string_view fallback) {
+  return std::string(fallback) + R"(
+[custom.backup_mail]
+url = "https://mail.example.com"
+path = "/send"
+doubt = "may_miss"
+body = { to = "{{email}}", about = "{{subject}}", html = "{{html}}" }
+
+[custom.backup_sms]
+url = "https://sms.example.com"
+path = "/send"
+doubt = "may_miss"
+body = { to = "{{phone}}", text = "{{text}}" }
+)";
+}
+
+constexpr std::string_view both_named =
+    "[fallback]\nmail = \"custom/backup_mail\"\nsms = \"custom/backup_sms\"\n";
+
+variables with_first_ones() {
+  auto env = real;
+  env["SENDGRID_API_KEY"] = "SG.abc";
+  env["TWILIO_ACCOUNT_SID"] = "AC00000000000000000000000000000001";
+  env["TWILIO_AUTH_TOKEN"] = "tell-nobody";
+  env["TWILIO_FROM"] = "+15005550006";
+  return env;
+}
+
+std::string replaced(std::string text, std::string_view what, std::string_view by) {
+  const auto at = text.find(what);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, what.size(), by);
+}
+
+} // namespace
+
+TEST_CASE("a second provider of mails and of SMS is named by a setting",
+          "[gateway][settings][custom][fallback]") {
+  auto env = with_first_ones();
+  const bool by_file = GENERATE(true, false);
+  if (!by_file) {
+    env["ORDERHUB_FALLBACK_MAIL"] = "custom/backup_mail";
+    env["ORDERHUB_FALLBACK_SMS"] = "custom/backup_sms";
+  }
+  const auto s = load(backups(by_file ? both_named : ""), env);
+  if (!s)
+    FAIL(s.error().message);
+  REQUIRE(s->custom.size() == 2);
+  CHECK(s->custom[0].what->instead_of == "sendgrid.send_mail");
+  CHECK(s->custom[1].what->instead_of == "twilio.send_sms");
+  CHECK(check_for_serve(*s));
+}
+
+TEST_CASE("what is wrong with a second provider is an error at start that names the setting",
+          "[gateway][settings][custom][fallback]") {
+  const auto good = backups(both_named);
+  REQUIRE(load(good));
+  for (const auto& [what, by, setting, why] :
+       std::initializer_list<std::tuple<const char*, const char*, const char*, const char*>>{
+           {"custom/backup_mail", "backup_mail", "fallback.mail", "must be custom/<name>"},
+           {"custom/backup_mail", "custom/", "fallback.mail", "must be custom/<name>"},
+           {"custom/backup_mail", "custom/lost", "fallback.mail (ORDERHUB_FALLBACK_MAIL)",
+            "has no page [custom.lost]"},
+           {"custom/backup_sms", "custom/backup_mail", "fallback.sms (ORDERHUB_FALLBACK_SMS)",
+            "which does sendgrid.send_mail and not twilio.send_sms"},
+           {"mail = \"custom/backup_mail\"", "", "custom.backup_mail.after", "must be set"},
+           {"to = \"{{email}}\"", "to = \"{{name}}\"", "custom.backup_mail.body",
+            "must hold {{email}}"},
+           {"about = \"{{subject}}\"", "about = \"a mail\"", "custom.backup_mail.body",
+            "must hold {{subject}}"},
+           {"html = \"{{html}}\"", "html = \"a mail\"", "custom.backup_mail.body",
+            "must hold {{text}} or {{html}}"},
+           {"to = \"{{phone}}\"", "to = \"{{email}}\"", "custom.backup_sms.body",
+            "must hold {{phone}}"},
+           {"path = \"/send\"", "after = \"paid\"\npath = \"/send\"",
+            "fallback.mail (ORDERHUB_FALLBACK_MAIL)", "custom.backup_mail.after must not be set"},
+           {"path = \"/send\"", "on_refusal = \"note\"\npath = \"/send\"",
+            "custom.backup_mail.on_refusal", "must not be set without after"}}) {
+    CAPTURE(what, by);
+    const auto refused = load(replaced(good, what, by));
+    REQUIRE_FALSE(refused);
+    INFO(refused.error().message);
+    CHECK(mentions(refused.error().message, setting));
+    CHECK(mentions(refused.error().message, why));
+  }
+  const auto two = load(replaced(good, "url = \"https://sms.example.com\"",
+                                 "url = \"https://sms.example.com\"\ninstead_of = "
+                                 "\"sendgrid.send_mail\""));
+  REQUIRE_FALSE(two);
+  CHECK(mentions(two.error().message, "custom.backup_sms.instead_of must not be"));
+}
+
+TEST_CASE("a second provider without a first one is refused by serve",
+          "[gateway][settings][custom][fallback]") {
+  for (const auto& [vendor, setting] :
+       {std::pair("sendgrid", "fallback.mail"), std::pair("twilio", "fallback.sms")}) {
+    auto env = with_first_ones();
+    env["ORDERHUB_DISABLE"] = vendor;
+    const auto s = load(backups(both_named), env);
+    REQUIRE(s);
+    const auto refused = check_for_serve(*s);
+    REQUIRE_FALSE(refused);
+    CHECK(mentions(refused.error().message, setting));
+  }
+}

@@ -169,6 +169,38 @@ TEST_CASE("errors name the setting as it was given", "[gateway][settings]") {
   CHECK(mentions(broken.error().message, "f.toml line 2"));
 }
 
+TEST_CASE("all that is wrong is gathered, and where the rest is from", "[gateway][settings]") {
+  const variables env = {{"ORDERHUB_WORKERS", "many"},
+                         {"ORDERHUB_LABEL_TIMEOUT", "4s"},
+                         {"STRIPE_API_KEY", "sk_test_hush"}};
+  const auto read = read_all_settings({{"listen", "nowhere"}, {"drain_timeout", "9s"}},
+                                      [&env](const char* name) -> const char* {
+                                        const auto it = env.find(name);
+                                        return it == env.end() ? nullptr : it->second.c_str();
+                                      });
+  REQUIRE(read.faults.size() == 2);
+  CHECK(mentions(read.faults[0], "ORDERHUB_WORKERS must"));
+  CHECK(mentions(read.faults[1], "--listen must"));
+  CHECK(read.values.label_timeout_ms == 4'000);
+  REQUIRE(read.sources.contains("label_timeout"));
+  CHECK(read.sources.at("label_timeout").from == setting_origin::environment);
+  CHECK(read.sources.at("label_timeout").text == "4s");
+  CHECK(read.sources.at("drain_timeout").from == setting_origin::flag);
+  CHECK(mentions(read.sources.at("stripe.api_key").text, "set (sha256 "));
+  CHECK_FALSE(mentions(read.sources.at("stripe.api_key").text, "hush"));
+  CHECK_FALSE(read.sources.contains("listen")); // What is wrong has not been taken.
+}
+
+TEST_CASE("a name that is not known is told the nearest one", "[gateway][settings]") {
+  settings s;
+  const auto unknown = apply_toml(s, "label_timeuot = \"3s\"", "f.toml");
+  REQUIRE_FALSE(unknown);
+  CHECK(mentions(unknown.error().message, "is not a setting; did you mean label_timeout?"));
+  const auto far = apply_toml(s, "colour = \"blue\"", "f.toml");
+  REQUIRE_FALSE(far);
+  CHECK(mentions(far.error().message, "colour in f.toml is not a setting."));
+}
+
 TEST_CASE("errors never show a secret", "[gateway][settings]") {
   const auto message = refusal({{"STRIPE_API_KEY", "sk_live_hush hush"}});
   CHECK(mentions(message, "STRIPE_API_KEY"));

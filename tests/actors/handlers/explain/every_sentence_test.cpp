@@ -141,6 +141,29 @@ void hear_steps(listener& l) {
   }
 }
 
+void hear_second_provider(listener& l) {
+  journal::invocation_state i;
+  i.input.handler = "Send";
+  auto first = intent_of("sendgrid.send_mail", doubt_policy::may_repeat);
+  first.name = "mail_confirm";
+  auto second = intent_of("custom.backup", doubt_policy::may_repeat);
+  second.name = "mail_confirm_instead";
+  second.completion = 2;
+  i.entries.push_back({record_kind::effect, now_at - minute, 1, journal::encode(first)});
+  i.entries.push_back({record_kind::completion, now_at - minute, 1,
+                       journal::encode(result<std::string>(
+                           fail({error_kind::unavailable, "sendgrid", "it is held open"})))});
+  i.entries.push_back({record_kind::effect, now_at, 2, journal::encode(second)});
+  explain_now now;
+  now.at = now_at;
+  const auto steps = steps_of(nullptr, {"Notification", "1"}, i, "usd", now);
+  REQUIRE(steps.size() == 2);
+  l.hear(steps.back().moments.front().what);
+  CHECK(steps.back().moments.front().what.text.find(
+            "was given the mail, because SendGrid had not sent it: it is held open.") !=
+        std::string::npos);
+}
+
 void hear_waits(listener& l) {
   explain_now now;
   now.at = now_at;
@@ -264,6 +287,7 @@ std::string constant_part(sentence which) {
 TEST_CASE("every sentence is said by a golden text or here, with all its values", "[explain]") {
   listener l;
   hear_steps(l);
+  hear_second_provider(l);
   hear_waits(l);
   hear_calls(l);
   hear_facts(l);

@@ -1,0 +1,24 @@
+#pragma once
+#include <string>
+#include <vector>
+
+namespace orderhub::http_gateway {
+
+/// What a running program does for an operator that is no matter of its hub.
+class program_control {
+public:
+  virtual ~program_control() = default;
+
+  /// What reading the settings again would come to.
+  struct found_settings {
+    std::string refused;                  ///< Why it would change nothing; empty: it would not.
+    std::vector<std::string> credentials; ///< Vendors with other secrets, by name.
+    bool restart_needed = false; ///< Something else differs: it counts from the next start.
+  };
+  /// From any thread; reads files.
+  [[nodiscard]] virtual found_settings look_at_settings() const = 0;
+  /// As SIGHUP does, soon.
+  virtual void read_settings_again() = 0;
+};
+
+} // namespace orderhub::http_gateway

@@ -1,0 +1,154 @@
+#include "http_gateway/cli/command_tree.hpp"
+
+#include <algorithm>
+#include <array>
+#include <sstream>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+
+namespace orderhub::http_gateway::cli {
+
+namespace {
+
+constexpr std::string_view examples_title = "Examples:";
+
+/// CLI11 says a type and what is allowed as one text: `TEXT:{table,json}`.
+void read_type(described_option& to, const std::string& type) {
+  const auto end = type.find_first_of(":{");
+  to.value = type.substr(0, end);
+  const auto open = type.find('{');
+  const auto close = type.find('}', open == std::string::npos ? 0 : open);
+  if (open == std::string::npos || close == std::string::npos)
+    return;
+  std::istringstream list(type.substr(open + 1, close - open - 1));
+  for (std::string one; std::getline(list, one, ',');)
+    to.choices.push_back(one);
+}
+
+described_option described(const CLI::Option& o) {
+  described_option to;
+  to.is_positional = !o.nonpositional();
+  if (to.is_positional) {
+    to.names.push_back(o.get_name(true));
+  } else {
+    for (const auto& name : o.get_snames())
+      to.names.push_back("-" + name);
+    for (const auto& name : o.get_lnames())
+      to.names.push_back("--" + name);
+  }
+  if (o.get_items_expected_max() > 0)
+    read_type(to, o.get_type_name());
+  to.help = o.get_description();
+  to.built_in = o.get_default_str();
+  to.is_required = o.get_required();
+  to.takes_many = o.get_items_expected_max() > 1;
+  return to;
+}
+
+void read_footer(described_command& to, const std::string& footer) {
+  std::istringstream lines(footer);
+  bool are_examples = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (line == examples_title)
+      are_examples = true;
+    else if (are_examples && line.starts_with("  "))
+      to.examples.push_back(line.substr(2));
+    else if (!line.empty())
+      to.footer.append(to.footer.empty() ? "" : "\n").append(line);
+  }
+}
+
+described_command described(const CLI::App& app, const std::string& above) {
+  described_command to;
+  to.name = app.get_name();
+  to.path = above.empty() ? to.name : above + ' ' + to.name;
+  to.help = app.get_description();
+  read_footer(to, app.get_footer());
+  for (const auto* o : app.get_options([&app](const CLI::Option* o) {
+         return o != app.get_help_ptr() && !o->get_group().empty();
+       }))
+    to.options.push_back(described(*o));
+  for (const auto* c : app.get_subcommands(
+           [](const CLI::App* c) { return !c->get_name().empty() && !c->get_group().empty(); }))
+    to.commands.push_back(described(*c, to.path));
+  return to;
+}
+
+CLI::App* find_command(CLI::App& below, std::string_view name) {
+  const auto found = below.get_subcommands([name](CLI::App* c) { return c->get_name() == name; });
+  return found.empty() ? nullptr : found.front();
+}
+
+struct examples_of {
+  std::vector<const char*> path;
+  std::vector<const char*> lines;
+};
+
+} // namespace
+
+described_command described(const CLI::App& app) {
+  return described(app, "");
+}
+
+void add_examples(CLI::App& app) {
+  const std::array all = {
+      examples_of{{"status"},
+                  {"orderhub status", "orderhub status --json", "orderhub status --quiet"}},
+      examples_of{{"orders", "list"},
+                  {"orderhub orders list --open",
+                   "orderhub orders list --status confirmed --limit 20",
+                   "orderhub orders list --needs-person --older-than 10m --quiet"}},
+      examples_of{{"orders", "show"},
+                  {"orderhub orders show order-001", "orderhub orders show order-001 --json"}},
+      examples_of{{"orders", "explain"},
+                  {"orderhub orders explain order-001",
+                   "orderhub orders explain order-001 --format markdown"}},
+      examples_of{{"orders", "journal"},
+                  {"orderhub orders journal order-001 --newest --limit 20",
+                   "orderhub orders journal order-001 --kinds effect,completion"}},
+      examples_of{{"orders", "find"}, {"orderhub orders find order-001"}},
+      examples_of{{"orders", "retry"},
+                  {"orderhub orders retry order-001 --dry-run",
+                   "orderhub orders list --in-doubt --older-than 10m -q | orderhub orders retry - "
+                   "--yes --reason 'shippo is back'"}},
+      examples_of{{"orders", "pause"},
+                  {"orderhub orders pause order-001 --yes --reason 'the customer asked to wait'"}},
+      examples_of{{"orders", "resume"},
+                  {"orderhub orders resume order-001 --yes --reason 'the customer has decided'"}},
+      examples_of{{"audit"}, {"orderhub audit --limit 20", "orderhub audit --target order-001"}},
+      examples_of{{"vendors", "list"}, {"orderhub vendors list"}},
+      examples_of{{"vendors", "show"}, {"orderhub vendors show stripe"}},
+      examples_of{{"vendors", "calls"}, {"orderhub vendors calls shippo --failed"}},
+      examples_of{{"vendors", "pause"},
+                  {"orderhub vendors pause shippo --for 2h --reason 'incident at Shippo'"}},
+      examples_of{{"vendors", "resume"},
+                  {"orderhub vendors resume shippo --reason 'their status page is green'"}},
+      examples_of{
+          {"webhooks", "list"},
+          {"orderhub webhooks list --vendor stripe --limit 20", "orderhub webhooks list --dead"}},
+      examples_of{{"webhooks", "refused"}, {"orderhub webhooks refused"}},
+      examples_of{{"check-config"},
+                  {"orderhub check-config --config orderhub.toml",
+                   "orderhub check-config --config orderhub.toml --quiet",
+                   "orderhub check-config --config orderhub.toml --json"}},
+      examples_of{{"completion"},
+                  {"orderhub completion bash >~/.local/share/bash-completion/completions/orderhub",
+                   "orderhub completion zsh >~/.zfunc/_orderhub",
+                   "orderhub completion fish >~/.config/fish/completions/orderhub.fish"}},
+      examples_of{{"man"}, {"orderhub man >orderhub.1", "orderhub man 5 >orderhub.toml.5"}}};
+  for (const auto& one : all) {
+    auto* command = &app;
+    for (const auto* name : one.path)
+      command = command == nullptr ? nullptr : find_command(*command, name);
+    if (command == nullptr)
+      continue; // Of a program that has not all of them.
+    std::string text = command->get_footer();
+    text.append(text.empty() ? "" : "\n\n").append(examples_title);
+    for (const auto* line : one.lines)
+      text.append("\n  ").append(line);
+    command->footer(text);
+  }
+}
+
+} // namespace orderhub::http_gateway::cli

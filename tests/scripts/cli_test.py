@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+"""The command line by itself and against a real hub: every example of every help text does what it says,
+words complete, the manual pages are sound and whole, check-config names all that is wrong, and exit statuses
+are what they promise.
+
+    cli_test.py ORDERHUB
+"""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
+from hub_processes import Hub, Mock, request  # noqa: E402
+from order_of_tests import ORDER  # noqa: E402
+
+PROGRAM = pathlib.Path(sys.argv[1]).resolve()
+CONFIG = """
+listen = "127.0.0.1:8082"
+label_timeout = "10s"
+
+[stripe]
+api_key = "sk_test_abc"
+
+[shippo]
+api_key = "shippo_test_abc"
+"""
+
+
+class Shell:
+    def __init__(self, folder, hub):
+        self.folder = folder
+        (folder / "bin").mkdir()
+        (folder / "bin/orderhub").symlink_to(PROGRAM)
+        (folder / "orderhub.toml").write_text(CONFIG, encoding="utf-8")
+        os.chmod(folder / "orderhub.toml", 0o600)
+        for name in (".local/share/bash-completion/completions", ".zfunc", ".config/fish/completions"):
+            (folder / name).mkdir(parents=True)
+        self.environment = {"PATH": f"{folder}/bin:{os.environ.get('PATH', '/usr/bin:/bin')}",
+                            "HOME": str(folder), "LC_ALL": "C.UTF-8"}
+        if hub is not None:
+            self.environment["ORDERHUB_ADMIN_URL"] = f"http://127.0.0.1:{hub.admin_port}"
+
+    def run(self, *arguments, **more):
+        return self.done(["orderhub", *arguments], **more)
+
+    def line(self, text):
+        return self.done(["bash", "-o", "pipefail", "-c", text])
+
+    def done(self, command, **environment):
+        ended = subprocess.run(command, env={**self.environment, **environment}, cwd=self.folder,
+                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+                               check=False)
+        assert "\x1b" not in ended.stdout + ended.stderr, f"{command}: colours, and no terminal"
+        return ended
+
+    def completed(self, *words):
+        """(word, help) of each line."""
+        ended = self.run("__complete", *words)
+        assert ended.returncode == 0, ended
+        return [tuple(line.split("\t")) for line in ended.stdout.splitlines()]
+
+
+def commands(shell, path=()):
+    """The paths of all commands that have none below them, as completion walks them."""
+    below = [word for word, help_text in shell.completed(*path, "") if help_text]
+    leaves = []
+    for word in below:
+        helped = shell.run(*path, word, "--help")
+        if helped.returncode == 0 and "orderhub " + " ".join((*path, word)) in helped.stdout:
+            leaves += commands(shell, (*path, word)) if "Subcommands:" in helped.stdout else [(*path, word)]
+    return leaves
+
+
+def check_help(shell):
+    all_leaves = commands(shell)
+    assert len(all_leaves) > 40, all_leaves
+    ran = 0
+    for path in all_leaves:
+        text = shell.run(*path, "--help").stdout
+        lines = text.partition("Examples:\n")[2].splitlines()
+        for line in lines:
+            if not line.startswith("  "):
+                break
+            ended = shell.line(line)
+            assert ended.returncode == 0, f"{line.strip()}: {ended}"
+            ran += 1
+    assert ran >= 30, f"only {ran} examples were found"
+    return len(all_leaves), ran
+
+
+def check_completion(shell):
+    words = [w for w, _ in shell.completed("")]
+    assert {"serve", "orders", "vendors", "webhooks", "status", "check-config", "completion"} <= set(words), words
+    assert [w for w, _ in shell.completed("or")] == ["orders"]
+    assert ("explain", "why it stands so, and what comes next") in shell.completed("orders", "ex")
+    assert [w for w, _ in shell.completed("orders", "list", "--out")] == ["--output"]
+    assert [w for w, _ in shell.completed("orders", "list", "--output", "js")] == ["json", "jsonl"]
+    assert [w for w, _ in shell.completed("orders", "list", "--output=js")] == ["--output=json", "--output=jsonl"]
+    assert [w for w, _ in shell.completed("completion", "")] == ["bash", "zsh", "fish"]
+    # What only the hub knows; and nothing, soon, where there is none.
+    assert ("order-001", "confirmed") in shell.completed("orders", "show", "order-0")
+    assert [w for w, _ in shell.completed("vendors", "pause", "ship")] == ["shippo"]
+    nobody = shell.run("__complete", "orders", "show", "o", ORDERHUB_ADMIN_URL="http://127.0.0.1:1")
+    assert (nobody.returncode, nobody.stdout) == (0, ""), nobody
+    # A file is the shell's own matter.
+    assert shell.completed("serve", "--config", "") == []
+
+    for name in ("bash", "zsh", "fish"):
+        script = shell.run("completion", name)
+        assert script.returncode == 0, script
+        if shutil.which(name):
+            file = shell.folder / f"script.{name}"
+            file.write_text(script.stdout, encoding="utf-8")
+            checked = shell.done([name, "-n", str(file)])
+            assert checked.returncode == 0, checked
+    asked = shell.line("eval \"$(orderhub completion bash)\"; COMP_WORDS=(orderhub orders ex); COMP_CWORD=2; "
+                       "_orderhub; echo \"${COMPREPLY[@]}\"; complete -p orderhub")
+    assert asked.stdout.splitlines()[0] == "explain", asked
+    assert shell.run("completion", "tcsh").returncode == 2
+
+
+def check_manuals(shell):
+    for section, parts in (("1", ["orders explain", "EXIT STATUS", "orderhub completion bash"]),
+                           ("5", ["label_timeout", "ORDERHUB_FALLBACK_MAIL", "stripe.api_key"])):
+        page = shell.run("man", section)
+        assert page.returncode == 0, page
+        file = shell.folder / f"page.{section}"
+        file.write_text(page.stdout, encoding="utf-8")
+        for part in parts:
+            assert part.replace("-", "\\-") in page.stdout, f"{part} is not in section {section}"
+        if shutil.which("mandoc"):
+            linted = shell.done(["mandoc", "-T", "lint", "-W", "warning", str(file)])
+            assert linted.returncode == 0, linted.stdout
+        if shutil.which("groff"):
+            shown = shell.done(["groff", "-mandoc", "-Tutf8", "-ww", "-P-c", str(file)])
+            assert shown.returncode == 0 and not shown.stderr, shown.stderr
+    page = (shell.folder / "page.1").read_text(encoding="utf-8")
+    for path in commands(shell):
+        assert ("orderhub " + " ".join(path)).replace("-", "\\-") in page, f"{path} is not in the manual"
+
+
+def check_statuses(shell, hub):
+    for words, status in ((("status",), 0), (("orders", "show", "order-001"), 0), (("--version",), 0),
+                          (("orders", "show", "nobody"), 3), (("orders", "find", "nobody"), 3),
+                          (("orders", "shwo"), 2), ((), 2), (("orders", "list", "--output", "xml"), 2),
+                          (("orders", "list", "--bogus"), 2), (("vendors", "pause", "stripe"), 2)):
+        ended = shell.run(*words)
+        assert ended.returncode == status, (words, ended)
+    away = {"ORDERHUB_ADMIN_URL": "http://127.0.0.1:1"}
+    assert shell.run("status", "--quiet", **away).returncode == 6
+    quiet = shell.run("status", "--quiet")
+    assert quiet.stdout == "" and quiet.returncode == 0, quiet
+    assert json.loads(shell.run("status", "--json").stdout)["accepting"] is True
+    assert shell.run("orders", "list", "--quiet").stdout == "order-001\n"
+    denied = shell.run("orders", "list", ORDERHUB_ADMIN_TOKEN="a-wrong-token")
+    assert denied.returncode in (0, 4), denied  # A hub without tokens lets everybody look.
+    assert request(hub.admin_port, "GET", "/admin/status")[0] == 200
+
+
+def check_config(shell):
+    sound = shell.run("check-config", "--config", "orderhub.toml", ORDERHUB_LABEL_TIMEOUT="7s")
+    assert sound.returncode == 0, sound
+    assert "The configuration is sound." in sound.stdout, sound.stdout
+    rows = {line.split()[0]: line.split() for line in sound.stdout.splitlines() if line.strip()}
+    assert rows["listen"] == ["listen", "127.0.0.1:8082", "file"], rows
+    assert rows["label_timeout"] == ["label_timeout", "7s", "environment"], rows
+    assert rows["stripe.api_key"][1:3] == ["set", "(sha256"] and "sk_test_abc" not in sound.stdout, rows
+    flagged = shell.run("check-config", "--config", "orderhub.toml", "--label-timeout", "8s", "--json")
+    assert json.loads(flagged.stdout)["settings"]["label_timeout"] == {"value": "8s", "from": "flag"}, flagged
+    everything = json.loads(shell.run("check-config", "--config", "orderhub.toml", "--json", "--all").stdout)
+    assert everything["settings"]["data_dir"] == {"value": "./data", "from": "default"}, everything
+
+    wrong = shell.folder / "wrong.toml"
+    wrong.write_text('listen = "nowhere"\ndata_dirr = "x"\nlabel_timeout = 10\n[stripe]\n'
+                     'api_key = "sk_test hush"\n[fallback]\nmail = "custom/lost"\n', encoding="utf-8")
+    os.chmod(wrong, 0o644)
+    found = shell.run("check-config", "--config", "wrong.toml", "--json", ORDERHUB_WORKERS="many")
+    assert found.returncode == 2, found
+    faults = "\n".join(json.loads(found.stdout)["faults"])
+    for part in ("listen in wrong.toml must", "data_dirr in wrong.toml is not a setting; did you mean data_dir?",
+                 "label_timeout in wrong.toml must be a duration", "stripe.api_key in wrong.toml must",
+                 "ORDERHUB_WORKERS must be a whole number", "SHIPPO_API_KEY is not set",
+                 "fallback.mail (ORDERHUB_FALLBACK_MAIL) names custom/lost"):
+        assert part in faults, (part, faults)
+    assert "hush" not in found.stdout and "STRIPE_API_KEY is not set" not in faults, found.stdout
+    quiet = shell.run("check-config", "--config", "wrong.toml", "--quiet")
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (2, "", ""), quiet
+    os.chmod(shell.folder / "orderhub.toml", 0o644)
+    open_file = json.loads(shell.run("check-config", "--config", "orderhub.toml", "--json").stdout)
+    assert any("chmod 600" in note for note in open_file["notes"]), open_file
+    # What it takes for sound serve takes too, and the other way round.
+    refused = shell.run("serve", "--config", "wrong.toml", "--data-dir", "never")
+    assert refused.returncode != 0 and not (shell.folder / "never").exists(), refused
+
+
+def main():
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        mock = Mock(PROGRAM, folder)
+        hub = Hub(PROGRAM, folder, mock.vendor_environment())
+        hub.start()
+        status, _, body = request(hub.port, "POST", "/OrderOrchestrator/order-001/ProcessOrder", ORDER, timeout=60)
+        assert status == 200, body
+        shell = Shell(folder, hub)
+        check_completion(shell)
+        check_manuals(shell)
+        check_statuses(shell, hub)
+        check_config(shell)
+        leaves, ran = check_help(shell)
+        assert hub.process.terminate() == 0
+        mock.process.terminate()
+    print(f"{leaves} commands complete, are in the manual, and {ran} examples of their help texts ran")
+
+
+if __name__ == "__main__":
+    main()
