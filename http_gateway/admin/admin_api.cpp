@@ -174,11 +174,11 @@ void admin_api::serve(const http_exchange_ptr& exchange, const std::string& requ
     found.body = request.body;
     return to(shown(found.route->answer(found, sources())));
   }
-  if (found.route->operate == nullptr)
-    return begin(exchange, std::move(found), std::move(who), request_id, to);
   const auto needed = role_needed(found, request.body);
   if (who.role < needed)
     return refuse(too_low(who, needed), who);
+  if (found.route->operate == nullptr)
+    return begin(exchange, std::move(found), std::move(who), request_id, to);
   operate(request, std::move(found), who, request_id, to);
 }
 
