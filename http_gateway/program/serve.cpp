@@ -500,14 +500,14 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
   options.sending_size_max = static_cast<std::size_t>(s.sending_max);
   options.receiving_size_max = static_cast<std::size_t>(s.receiving_max);
   options.request_timeout_ms = s.request_timeout_ms;
-  auto listener = server::start(options, api);
-  if (!listener)
-    return refused(listener.error());
+  std::unique_ptr<server> listener; // Opened last: whoever is answered there finds the admin port.
   const webhook_desk desk(**journal, hub, door.metrics());
-  std::atomic<const server*> admin_server = nullptr; // Opened last.
+  std::atomic<const server*> public_server = nullptr;
+  std::atomic<const server*> admin_server = nullptr;
   const auto listening_metrics = [&] {
     std::vector<std::pair<std::string_view, server_metrics>> all;
-    all.emplace_back("public", (*listener)->metrics());
+    if (const auto* opened = public_server.load())
+      all.emplace_back("public", opened->metrics());
     if (const auto* opened = admin_server.load())
       all.emplace_back("admin", opened->metrics());
     return all;
@@ -563,6 +563,11 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
   if (!admin_listener)
     return refused(admin_listener.error());
   admin_server = admin_listener->get();
+  auto opened = server::start(options, api);
+  if (!opened)
+    return refused(opened.error());
+  listener = std::move(*opened);
+  public_server = listener.get();
 
   if (auto resumed =
           hub.resume([&] { begin_sweeps(hub, **journal, orders->webhook_sweep_ms > 0); });
@@ -570,8 +575,8 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
     return refused(resumed.error());
   providers::curl_transport mock_transport; // None of the hub's places.
   if (*mock && s.mock_webhooks)
-    send_mock_webhooks(**mock, s, (*listener)->port(), mock_keys, mock_transport);
-  const auto public_address = address_text(s.listen, (*listener)->port());
+    send_mock_webhooks(**mock, s, listener->port(), mock_keys, mock_transport);
+  const auto public_address = address_text(s.listen, listener->port());
   log::info("serving", {{"listen", public_address},
                         {"admin", address_text(s.admin_listen, (*admin_listener)->port())},
                         {"admin_socket", *admin_socket ? (*admin_socket)->path() : "off"},
@@ -590,12 +595,12 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
         [&] { begin_sweeps(hub, **journal, true); }, hub, api, admin, door);
   }
   log::info("draining", {{"at_most_ms", s.drain_timeout_ms}});
-  (*listener)->drain();
+  listener->drain();
   const bool drained = hub.drain(s.drain_timeout_ms);
   orders->refused_notices->write_rest(machine.wall_ms());
   orders->dead_webhooks->write_rest(machine.wall_ms());
   door.write_warnings(true);
-  (*listener)->stop(drained ? 1'000 : 0);
+  listener->stop(drained ? 1'000 : 0);
   admin_socket->reset(); // Nobody connects to what is not accepted any more.
   (*admin_listener)->stop(0);
   door.stop(); // What it was given goes to the hub, or comes again.
