@@ -181,7 +181,12 @@ public:
   [[nodiscard]] unix_ms now() const { return now_; }
 
 private:
-  bool has_room() { return items_left_ > 0 && items_left_-- > 0; }
+  bool has_room() {
+    if (items_left_ == 0)
+      return false;
+    --items_left_;
+    return true;
+  }
 
   const admin_sources& from_;
   const journal::change_feed& changes_;
