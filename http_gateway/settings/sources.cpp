@@ -270,7 +270,7 @@ std::string_view name_of(setting_origin origin) {
     return "default";
   case setting_origin::file:
     return "file";
-  case setting_origin::environment:
+  case setting_origin::env_variable:
     return "environment";
   case setting_origin::flag:
     return "flag";
@@ -316,7 +316,7 @@ read_settings read_all_settings(const flag_values& flags, const environment& env
       to.wrong(done.error().message + ".");
   for (const auto& r : setting_table())
     if (const auto value = variable(std::string(r.id.environment).c_str()))
-      to.apply(r, *value, std::string(r.id.environment), setting_origin::environment);
+      to.apply(r, *value, std::string(r.id.environment), setting_origin::env_variable);
   for (const auto& [name, value] : flags) {
     if (name == "config")
       continue;

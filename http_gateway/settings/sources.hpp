@@ -16,7 +16,7 @@ using environment = std::function<const char*(const char* name)>;
 using flag_values = std::vector<std::pair<std::string, std::string>>;
 
 /// Where a setting's value comes from.
-enum class setting_origin : std::uint8_t { built_in, file, environment, flag };
+enum class setting_origin : std::uint8_t { built_in, file, env_variable, flag };
 std::string_view name_of(setting_origin origin);
 
 /// What all sources say together, and everything that is wrong with it.
