@@ -1,19 +1,21 @@
 """The product's sources, several at a time: what tidy.py and gcc_check.py have in common.
 
 Most of the time of reading a source goes to the headers that every source includes, so sources of one
-folder and one target are read as one translation unit, up to eight at a time. Where they do not
-compile together (two of them name the same thing in their unnamed namespaces), each half of them is.
+folder and one target are read as one translation unit, up to twelve at a time, but for those that
+seem to name the same thing in their unnamed namespaces. Where some do not compile together all the
+same, each half of them is read.
 """
 import argparse
 import concurrent.futures
 import json
 import os
 import pathlib
+import re
 import shlex
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-GROUP_SIZE = 8
+GROUP_SIZE = 12
 
 
 def without_precompiled(command):
@@ -44,13 +46,33 @@ def target_of(command):
     return next(part for part in words[words.index("-o") + 1].split("/") if part.endswith(".dir"))
 
 
+UNNAMED = re.compile(r"^namespace \{$(.*?)^\} // namespace$", re.M | re.S)
+# What begins a line there: a function, a constant or a type of its own.
+NAMED = re.compile(r"^(?:\w[\w:<>,&*\[\] ]*?[ *&](\w+)\(|(?:inline |static )?(?:constexpr|const)\b[^=({;]*?(\w+)(?:\[\])? ?[={(]"
+                   r"|(?:struct|class|enum|enum class) (\w+)\b)", re.M)
+
+
+def own_names(source):
+    """What it seems to name in unnamed namespaces; a guess, which saves a failed reading."""
+    text = pathlib.Path(source).read_text()
+    return {name for part in UNNAMED.findall(text) for found in NAMED.findall(part) for name in found if name}
+
+
 def groups_of(commands):
     groups = {}
     for command in commands:
         groups.setdefault((os.path.dirname(command["file"]), target_of(command)), []).append(command)
     for members in groups.values():
-        for begin in range(0, len(members), GROUP_SIZE):
-            yield members[begin:begin + GROUP_SIZE]
+        filled = []  # Pairs: sources, and what they name.
+        for member in members:
+            names = own_names(member["file"])
+            place = next((f for f in filled if len(f[0]) < GROUP_SIZE and not f[1] & names), None)
+            if place is None:
+                filled.append(([member], set(names)))
+            else:
+                place[0].append(member)
+                place[1].update(names)
+        yield from (sources for sources, _ in filled)
 
 
 def unit_of(folder, members):
