@@ -183,7 +183,7 @@ TEST_CASE("all that is wrong is gathered, and where the rest is from", "[gateway
   CHECK(mentions(read.faults[1], "--listen must"));
   CHECK(read.values.label_timeout_ms == 4'000);
   REQUIRE(read.sources.contains("label_timeout"));
-  CHECK(read.sources.at("label_timeout").from == setting_origin::environment);
+  CHECK(read.sources.at("label_timeout").from == setting_origin::env_variable);
   CHECK(read.sources.at("label_timeout").text == "4s");
   CHECK(read.sources.at("drain_timeout").from == setting_origin::flag);
   CHECK(mentions(read.sources.at("stripe.api_key").text, "set (sha256 "));
