@@ -47,6 +47,7 @@ wanted_packages() {
   cat <<'LIST'
 clang-19 cmd:clang++-19
 libclang-rt-19-dev
+lld-19 cmd:ld.lld-19
 g++ cmd:g++
 cmake cmd:cmake
 ninja-build cmd:ninja
