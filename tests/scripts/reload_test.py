@@ -83,7 +83,12 @@ def by_an_operator(hub, file):
     status, said = asked()
     assert status == 202 and said["plan"] == {"credentials": ["stripe"], "restart_needed": False}, said
     wait_for("the key replaced", lambda: len(events(hub, "credentials_replaced")) == replaced + 1)
-    audit = json.loads(request(hub.admin_port, "GET", "/admin/audit?action=reload")[2])["actions"]
+
+    def on_record():
+        return json.loads(request(hub.admin_port, "GET", "/admin/audit?action=reload")[2])["actions"]
+
+    wait_for("it on record", on_record)
+    audit = on_record()
     assert len(audit) == 1 and audit[0]["reason"] == "stripe has a new key", audit
     file.write_text("[stripe]\napi_key = \n", encoding="utf-8")
     status, said = asked()
