@@ -1,5 +1,6 @@
 #include "http_gateway/cli/admin_commands.hpp"
 
+#include "http_gateway/cli/answer.hpp"
 #include "http_gateway/cli/bulk_commands.hpp"
 #include "http_gateway/cli/client.hpp"
 #include "http_gateway/cli/hook_commands.hpp"
@@ -38,7 +39,6 @@ exit_status exit_status_of(std::uint16_t http) {
 }
 
 struct admin_commands::parts {
-  using show = std::string (*)(std::string_view);
 
   std::string url, token_file, output = "table";
   std::string key, vendor, id;
@@ -92,29 +92,9 @@ struct admin_commands::parts {
 
   // ── What the commands do ──
 
-  /// The answer's body, or the exit status of why there is none.
-  static std::variant<std::string, int> fetched(const client& hub, const std::string& path,
-                                                std::ostream& err) {
-    const auto answer = hub.get(path);
-    if (!answer) {
-      err << "orderhub: the hub is not reached: " << answer.error().message << '\n';
-      return not_reached;
-    }
-    if (answer->status != 200) {
-      err << "orderhub: " << shown_problem(answer->body) << '\n';
-      return exit_status_of(answer->status);
-    }
-    return answer->body;
-  }
-
   int print(const client& hub, const std::string& path, show shown, std::ostream& out,
             std::ostream& err) const {
-    auto answer = fetched(hub, path, err);
-    if (const auto* status = std::get_if<int>(&answer))
-      return *status;
-    const auto& body = std::get<std::string>(answer);
-    out << (wants_json() ? body + '\n' : shown(body));
-    return done;
+    return cli::print(hub.get(path), wants_json(), shown, out, err);
   }
 
   [[nodiscard]] std::string order_path(std::string_view rest = {}) const {
@@ -135,7 +115,7 @@ struct admin_commands::parts {
 
   int explain_order(const client& hub, std::ostream& out, std::ostream& err) const {
     const auto wanted = wants_json() ? "json" : format;
-    auto answer = fetched(hub, order_path("/explain?format=" + wanted), err);
+    auto answer = body_of(hub.get(order_path("/explain?format=" + wanted)), err);
     if (const auto* status = std::get_if<int>(&answer))
       return *status;
     const auto& body = std::get<std::string>(answer);
@@ -158,7 +138,7 @@ struct admin_commands::parts {
       add("kinds", kinds);
       add("sort", is_newest_first ? "newest" : "oldest");
       add("cursor", cursor);
-      auto answer = fetched(hub, path, err);
+      auto answer = body_of(hub.get(path), err);
       if (const auto* status = std::get_if<int>(&answer))
         return *status;
       auto page = json::parse(std::get<std::string>(answer), nullptr, false);
@@ -185,7 +165,7 @@ struct admin_commands::parts {
   }
 
   int find_order(const client& hub, std::ostream& out, std::ostream& err) const {
-    auto answer = fetched(hub, "/admin/lookup?q=" + percent_encoded(id), err);
+    auto answer = body_of(hub.get("/admin/lookup?q=" + percent_encoded(id)), err);
     if (const auto* status = std::get_if<int>(&answer))
       return *status;
     const auto& body = std::get<std::string>(answer);
@@ -200,7 +180,7 @@ struct admin_commands::parts {
   }
 
   int show_status(const client& hub, std::ostream& out, std::ostream& err) const {
-    auto answer = fetched(hub, "/admin/status", err);
+    auto answer = body_of(hub.get("/admin/status"), err);
     if (const auto* status = std::get_if<int>(&answer))
       return *status;
     const auto& body = std::get<std::string>(answer);

@@ -1,11 +1,10 @@
 // One action on many orders: planned, looked at, started by its count.
 #include "http_gateway/cli/bulk_commands.hpp"
 
+#include "http_gateway/cli/answer.hpp"
 #include "http_gateway/cli/order_list.hpp"
 #include "http_gateway/cli/shown.hpp"
 #include "http_gateway/cli/table_text.hpp"
-#include "journal/base/random.hpp"
-#include "journal/base/text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -48,26 +47,10 @@ int refuse(std::ostream& err, const std::string& why) {
   return wrong_use;
 }
 
-/// The answer's body, or the exit status of why there is none.
-std::variant<std::string, int> body_of(const result<client_answer>& answer, std::ostream& err) {
-  if (!answer) {
-    err << "orderhub: the hub is not reached: " << answer.error().message << '\n';
-    return not_reached;
-  }
-  if (answer->status != 200 && answer->status != 202) {
-    err << "orderhub: " << shown_problem(answer->body) << '\n';
-    return exit_status_of(answer->status);
-  }
-  return answer->body;
-}
-
 /// A POST that may be asked again: under one key it is one action.
 std::variant<std::string, int> post_once(const client& hub, const std::string& path,
                                          const json& body, std::ostream& err) {
-  system_random random;
-  std::array<std::uint8_t, 16> drawn{};
-  random.fill(drawn);
-  const auto key = "cli-" + hex_of(drawn);
+  const auto key = new_action_key();
   const auto text = body.dump(-1, ' ', false, json::error_handler_t::replace);
   auto answer = hub.post(path, text, key);
   if (!answer)
@@ -131,13 +114,8 @@ int plan(const client& hub, const given& g, bool wants_json, std::istream& in, s
     body["rate_per_s"] = g.rate;
   if (g.accepts_repeat)
     body["accept_repeat"] = true;
-  const auto answer =
-      post_once(hub, std::string("/admin/bulk") + (g.is_dry_run ? "?dry_run=true" : ""), body, err);
-  if (const auto* status = std::get_if<int>(&answer))
-    return *status;
-  const auto& text = std::get<std::string>(answer);
-  out << (wants_json ? text + '\n' : shown_bulk_action(text));
-  return done;
+  const auto path = std::string("/admin/bulk") + (g.is_dry_run ? "?dry_run=true" : "");
+  return print(post_once(hub, path, body, err), wants_json, &shown_bulk_action, out);
 }
 
 // ── Start ────────────────────────────────────────────────────────────────────────────────────
@@ -171,15 +149,9 @@ int wait_for_end(const client& hub, const given& g, bool wants_json, std::ostrea
 
 /// The hub's mode stands in every question.
 bool is_wanted(const client& hub, const json& bulk, std::istream& in, std::ostream& err) {
-  std::string mode;
-  if (const auto root = hub.get("/admin"); root && root->status == 200) {
-    const auto j = json::parse(root->body, nullptr, false);
-    if (j.is_object() && j.contains("mode") && j["mode"].is_string())
-      mode = j["mode"].get<std::string>();
-  }
   const auto count = std::to_string(bulk.value("count", std::int64_t{0}));
-  err << (mode == "live" ? "LIVE: " : "") << safe_text(bulk.value("action", "")) << " of " << count
-      << "? Type their count: " << std::flush;
+  err << (mode_of(hub) == "live" ? "LIVE: " : "") << safe_text(bulk.value("action", "")) << " of "
+      << count << "? Type their count: " << std::flush;
   std::string line;
   return std::getline(in, line) && line == count;
 }
@@ -204,36 +176,18 @@ int start(const client& hub, const given& g, bool wants_json, std::istream& in, 
   if (!g.reason.empty())
     body["reason"] = g.reason;
   const auto answer = post_once(hub, path_of(g, "/start"), body, err);
-  if (const auto* status = std::get_if<int>(&answer))
-    return *status;
-  if (g.waits)
+  if (g.waits && std::holds_alternative<std::string>(answer))
     return wait_for_end(hub, g, wants_json, out, err);
-  const auto& text = std::get<std::string>(answer);
-  out << (wants_json ? text + '\n' : shown_bulk_action(text));
-  return done;
+  return print(answer, wants_json, &shown_bulk_action, out);
 }
 
 int turn(const client& hub, const given& g, const char* rest, bool wants_json, std::ostream& out,
          std::ostream& err) {
-  const auto answer = post_once(hub, path_of(g, rest), json{{"reason", g.reason}}, err);
-  if (const auto* status = std::get_if<int>(&answer))
-    return *status;
-  const auto& text = std::get<std::string>(answer);
-  out << (wants_json ? text + '\n' : shown_bulk_action(text));
-  return done;
+  return print(post_once(hub, path_of(g, rest), json{{"reason", g.reason}}, err), wants_json,
+               &shown_bulk_action, out);
 }
 
 // ── Looking at it ────────────────────────────────────────────────────────────────────────────
-
-int show(const client& hub, const std::string& path, bool wants_json,
-         std::string (*shown)(std::string_view), std::ostream& out, std::ostream& err) {
-  const auto answer = body_of(hub.get(path), err);
-  if (const auto* status = std::get_if<int>(&answer))
-    return *status;
-  const auto& text = std::get<std::string>(answer);
-  out << (wants_json ? text + '\n' : shown(text));
-  return done;
-}
 
 /// All pages up to the limit, as one list.
 int items(const client& hub, const given& g, bool wants_json, std::ostream& out,
@@ -332,8 +286,8 @@ void add_bulk_commands(CLI::App& app, const command_adder& add, const input_of& 
   const auto l = std::make_shared<given>();
   add(*bulk, "list", "all of them, the newest first",
       [l](const client& hub, bool wants_json, auto& out, auto& err) {
-        return show(hub, "/admin/bulk?limit=" + std::to_string(l->limit), wants_json, &shown_bulks,
-                    out, err);
+        return print(hub.get("/admin/bulk?limit=" + std::to_string(l->limit)), wants_json,
+                     &shown_bulks, out, err);
       })
       ->add_option("--limit", l->limit, "at most so many")
       ->check(CLI::Range(1, 500))
@@ -342,7 +296,7 @@ void add_bulk_commands(CLI::App& app, const command_adder& add, const input_of& 
   const auto one = std::make_shared<given>();
   id_of(add(*bulk, "show", "how far it is, and who did what to it",
             [one](const client& hub, bool wants_json, auto& out, auto& err) {
-              return show(hub, path_of(*one), wants_json, &shown_bulk, out, err);
+              return print(hub.get(path_of(*one)), wants_json, &shown_bulk, out, err);
             }),
         one);
 

@@ -1,5 +1,6 @@
 #include "http_gateway/cli/hook_commands.hpp"
 
+#include "http_gateway/cli/answer.hpp"
 #include "http_gateway/cli/send_webhook.hpp"
 #include "http_gateway/cli/shown.hpp"
 #include "journal/base/random.hpp"
@@ -25,7 +26,6 @@ namespace orderhub::http_gateway::cli {
 namespace {
 
 using json = nlohmann::ordered_json;
-using show = std::string (*)(std::string_view);
 
 /// What the command line says; kept by the commands' work.
 struct given {
@@ -35,29 +35,6 @@ struct given {
   bool only_failed = false, is_dry_run = false, only_dead = false, only_swept = false;
 };
 using given_ptr = std::shared_ptr<given>;
-
-/// The answer's body, or the exit status of why there is none.
-std::variant<std::string, int> body_of(const result<client_answer>& answer, std::ostream& err) {
-  if (!answer) {
-    err << "orderhub: the hub is not reached: " << answer.error().message << '\n';
-    return not_reached;
-  }
-  if (answer->status != 200 && answer->status != 202) {
-    err << "orderhub: " << shown_problem(answer->body) << '\n';
-    return exit_status_of(answer->status);
-  }
-  return answer->body;
-}
-
-int print(const result<client_answer>& answer, bool wants_json, show shown, std::ostream& out,
-          std::ostream& err) {
-  const auto body = body_of(answer, err);
-  if (const auto* status = std::get_if<int>(&body))
-    return *status;
-  const auto& text = std::get<std::string>(body);
-  out << (wants_json ? text + '\n' : shown(text));
-  return done;
-}
 
 class query {
 public:

@@ -1,6 +1,7 @@
 #include "http_gateway/cli/order_list.hpp"
 
 #include "http_gateway/cli/admin_commands.hpp"
+#include "http_gateway/cli/answer.hpp"
 #include "http_gateway/cli/events.hpp"
 #include "http_gateway/cli/shown.hpp"
 #include "http_gateway/cli/table_text.hpp"
@@ -440,16 +441,10 @@ int watch_order(const std::string& key, std::string_view until, std::int64_t tim
     out << table.substr(table.find('\n') + 1) << std::flush;
   };
   const auto read = [&](std::string& place) -> std::variant<json, int> {
-    const auto answer = hub.get("/admin/orders?limit=1&q=" + percent_encoded(key));
-    if (!answer) {
-      err << "orderhub: the hub is not reached: " << answer.error().message << '\n';
-      return not_reached;
-    }
-    const auto page = json::parse(answer->body, nullptr, false);
-    if (answer->status != 200) {
-      err << "orderhub: " << shown_problem(answer->body) << '\n';
-      return exit_status_of(answer->status);
-    }
+    const auto body = body_of(hub.get("/admin/orders?limit=1&q=" + percent_encoded(key)), err);
+    if (const auto* status = std::get_if<int>(&body))
+      return *status;
+    const auto page = json::parse(std::get<std::string>(body), nullptr, false);
     const auto& found = list(page, "orders");
     if (found.empty() || text(found[0], "key") != key) {
       err << "orderhub: there is no order " << safe_text(key) << '\n';

@@ -1,9 +1,8 @@
 #include "http_gateway/cli/order_verbs.hpp"
 
+#include "http_gateway/cli/answer.hpp"
 #include "http_gateway/cli/shown.hpp"
 #include "http_gateway/cli/table_text.hpp"
-#include "journal/base/random.hpp"
-#include "journal/base/text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -184,18 +183,13 @@ private:
 
   /// The hub's mode stands in every question.
   bool is_wanted(const std::vector<std::pair<std::string, std::uint64_t>>& planned) {
-    std::string mode;
-    if (const auto root = hub_.get("/admin"); root && root->status == 200) {
-      const auto j = json::parse(root->body, nullptr, false);
-      if (j.is_object() && j.contains("mode") && j["mode"].is_string())
-        mode = j["mode"].get<std::string>();
-    }
     const auto what =
         planned.size() == 1 ? planned.front().first : std::to_string(planned.size()) + " orders";
     const auto wanted = !verb_.kind->is_destructive ? std::string("y")
                         : planned.size() == 1       ? planned.front().first
                                                     : std::to_string(planned.size());
-    io_.err << (mode == "live" ? "LIVE: " : "") << verb_.kind->name << ' ' << safe_text(what)
+    io_.err << (mode_of(hub_) == "live" ? "LIVE: " : "") << verb_.kind->name << ' '
+            << safe_text(what)
             << (verb_.kind->is_destructive
                     ? (planned.size() == 1 ? "? Type its key to go on: " : "? Type their count: ")
                     : "? [y/N] ")
@@ -205,10 +199,7 @@ private:
   }
 
   void act(const std::string& key, std::uint64_t version) {
-    system_random random;
-    std::array<std::uint8_t, 16> drawn{};
-    random.fill(drawn);
-    const auto id = "cli-" + hex_of(drawn);
+    const auto id = new_action_key();
     auto became = ask(key, false, version, id);
     if (became.status == not_reached) // It may have been taken: the same key asks for the same.
       became = ask(key, false, version, id);
