@@ -237,9 +237,7 @@ admin_answer erased_or_purged(const admin_action& action, const admin_sources& f
   const bool purges = verb == operator_verb::purge;
   const bool dry = action.is_dry_run();
   const auto id = action_id_of(action.who, action.idempotency_key);
-  log_sequence version = 0;
-  for (const auto& state : objects.states)
-    version = std::max(version, state.folded_to);
+  const auto version = objects.version();
   const auto answer = [&](json places, json left) {
     const json j{{"audit_id", dry ? json(nullptr) : json(id)},
                  {"version", version},

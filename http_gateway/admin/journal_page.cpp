@@ -8,7 +8,6 @@
 #include "journal/replay.hpp"
 #include "providers/policy/doubt.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -194,9 +193,7 @@ admin_answer journal_page(const admin_call& call, const admin_sources& from) {
   json list = json::array();
   for (const auto& r : page.records)
     list.push_back(record_json(r));
-  log_sequence version = 0;
-  for (const auto& s : objects.states)
-    version = std::max(version, s.folded_to);
+  const auto version = objects.version();
   return page_of(json{{"order", objects.key},
                       {"records", std::move(list)},
                       {"next", text_or_null<json>(page.next)},

@@ -8,7 +8,6 @@
 #include "http_gateway/admin/page_json.hpp"
 #include "journal/base/text.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -104,9 +103,7 @@ admin_answer reveal_order(const admin_action& action, const admin_sources& from)
   if (auto* problem = std::get_if<admin_problem>(&found))
     return std::move(*problem);
   const auto& objects = std::get<0>(found);
-  log_sequence version = 0;
-  for (const auto& state : objects.states)
-    version = std::max(version, state.folded_to);
+  const auto version = objects.version();
   if (body.expect_version && *body.expect_version != version)
     return problem_of(admin_reason::changed, {}, "expect_version");
 

@@ -312,10 +312,9 @@ explanation explain(const order_objects& objects, const explain_now& now) {
   e.at = now.at;
   const auto* own = objects.find(order_object(objects.key));
   const auto facts = facts_of(own);
-  for (const auto& state : objects.states) {
-    e.version = std::max(e.version, state.folded_to);
+  e.version = objects.version();
+  for (const auto& state : objects.states)
     e.updated_at = std::max(e.updated_at, state.last_time);
-  }
   e.created_at = facts.created_at;
   e.status = own != nullptr ? std::string(status_of(facts)) : std::string("unknown");
   const auto placed = own != nullptr ? placed_of(*own) : std::nullopt;

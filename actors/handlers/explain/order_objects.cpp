@@ -83,6 +83,13 @@ void follow_names(const order_reader& reader, std::span<const object_id> all, or
 
 } // namespace
 
+log_sequence order_objects::version() const {
+  log_sequence newest = 0;
+  for (const auto& state : states)
+    newest = std::max(newest, state.folded_to);
+  return newest;
+}
+
 const journal::object_state* order_objects::find(const object_id& id) const {
   const auto it =
       std::find_if(states.begin(), states.end(), [&](const auto& s) { return s.id == id; });

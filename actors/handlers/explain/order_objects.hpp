@@ -25,6 +25,8 @@ struct order_objects {
   journal::past_invocations past;
 
   [[nodiscard]] const journal::object_state* find(const object_id& id) const;
+  /// The newest record of all of them.
+  [[nodiscard]] log_sequence version() const;
   /// Nothing is known of it, and nothing set aside.
   [[nodiscard]] bool is_unknown() const {
     return states.empty() && set_aside.empty() && not_read.empty();
