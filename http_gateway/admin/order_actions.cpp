@@ -116,6 +116,11 @@ bool is_forced(const situation& s, const explained_step& step) {
       return said.which == handlers::sentence::retry_queued;
     });
   };
+/// Of one that leaves as the probe.
+bool is_safe_probe(const explained_step& step) {
+  return step.state != "in_doubt" || step.policy != "may_repeat";
+}
+
   return step.ended_at == 0 && step.state != "paused" && step.if_retried &&
          is_queued(*step.if_retried) && may_probe(s, step);
 }
@@ -126,7 +131,7 @@ json forced_item(const explained_step& step) {
   const bool is_look_up = step.state == "in_doubt" && step.policy == "look_up";
   j["call"] = is_look_up ? json("a look-up") : text_or_null<json>(step.call);
   j["key"] = is_look_up ? json(nullptr) : text_or_null<json>(step.key);
-  j["safe"] = !is_repeat;
+  j["safe"] = is_safe_probe(step);
   j["because"].push_back(
       "Its vendor is held: it leaves as the next probe, before all that wait. Where a probe is out "
       "already it stays in its queue.");
@@ -161,8 +166,8 @@ std::variant<const explained_step*, admin_problem> step_of(const situation& s) {
 }
 
 std::optional<admin_problem> refused_repeat(const situation& s, const explained_step& step) {
-  const bool is_safe = is_forced(s, step) ? forced_item(step)["safe"].get<bool>()
-                                          : !step.if_retried || step.if_retried->safe;
+  const bool is_safe =
+      is_forced(s, step) ? is_safe_probe(step) : !step.if_retried || step.if_retried->safe;
   if (is_safe || s.body.accept_repeat)
     return std::nullopt;
   return problem_of(admin_reason::may_repeat,
