@@ -11,6 +11,8 @@
 #include <optional>
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
 namespace orderhub::http_gateway {
 
 namespace {
@@ -96,6 +98,13 @@ host::call_response record_now(const admin_action& action, host::ingress& calls,
   const auto answer = std::make_shared<awaited>();
   calls.record(std::move(request), answer);
   return answer_or_late(answer->wait(action.stopping));
+}
+
+std::string message_of(const host::call_response& reply) {
+  const auto j = nlohmann::json::parse(reply.body, nullptr, false);
+  return j.is_object() && j.contains("message") && j["message"].is_string()
+             ? j["message"].get<std::string>()
+             : std::string();
 }
 
 bool refused_actions::may_record() {

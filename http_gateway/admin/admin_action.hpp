@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 namespace orderhub::http_gateway {
 
@@ -57,6 +58,12 @@ host::call_response act_now(const admin_action& action, host::operator_request r
 /// Likewise: has one of the hub's own handlers called.
 host::call_response record_now(const admin_action& action, host::ingress& calls,
                                host::call_request request);
+
+/// What the hub said of a refusal (`{"code","message"}`); empty: nothing.
+std::string message_of(const host::call_response& reply);
+/// Of a reply that said nothing: what is asked for again under the same key is the same.
+inline constexpr std::string_view late_text =
+    "Nobody said in time that it is on disk; ask with the same idempotency-key again.";
 
 /// What was refused, or changed nothing, for the audit: on the object `$operations/hub`. And what
 /// was done that is on no record of its own.

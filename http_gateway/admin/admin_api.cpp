@@ -36,10 +36,6 @@ http_response shown(admin_answer answer) {
   return shown(std::get<0>(std::move(answer)));
 }
 
-admin_problem problem_of(admin_reason reason, std::string field = {}) {
-  return {reason, {}, std::move(field), {}, {}};
-}
-
 bool is_json(const http_request& request) {
   auto type = request.header("content-type");
   type = type.substr(0, type.find(';'));
@@ -167,7 +163,7 @@ void admin_api::serve(const http_exchange_ptr& exchange, const std::string& requ
   if (found.route->method == "GET")
     return to(shown(found.route->answer(found, sources())));
   if (!is_json(request))
-    return refuse(problem_of(admin_reason::wrong_content_type, "content-type"), who);
+    return refuse(problem_of(admin_reason::wrong_content_type, {}, "content-type"), who);
   if (request.body.size() > action_body_max)
     return to(response_of(problem_of(admin_reason::body_too_large)));
   if (found.route->answer != nullptr) { // It asks, by what belongs into no URL.
@@ -230,7 +226,7 @@ void admin_api::begin(const http_exchange_ptr& exchange, admin_call call, admin_
   constexpr std::size_t key_size_max = 255;
   const auto key = request.header("idempotency-key");
   if (key.size() > key_size_max || !is_utf8(key) || request.header_count("idempotency-key") > 1)
-    return to(response_of(problem_of(admin_reason::invalid_parameter, "idempotency-key")));
+    return to(response_of(problem_of(admin_reason::invalid_parameter, {}, "idempotency-key")));
   const auto health = shown_->view.health();
   const bool is_dry_run = call.value("dry_run") == "true";
   if (lane_ == nullptr || (!health.accepting && !is_dry_run))

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace orderhub::http_gateway {
 
@@ -60,6 +61,11 @@ struct admin_problem {
   std::string allow;              ///< Of `wrong_method`.
   std::int64_t retry_after_s = 0; ///< Sent where positive.
 };
+
+inline admin_problem problem_of(admin_reason reason, std::string message = {},
+                                std::string field = {}) {
+  return {reason, std::move(message), std::move(field), {}, {}};
+}
 
 /// `{"code","reason","message","field","details"}`
 http_response response_of(const admin_problem& problem);

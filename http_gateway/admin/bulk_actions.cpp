@@ -329,16 +329,9 @@ admin_answer acted(const admin_action& action, const std::string& id, const stor
 }
 
 admin_problem problem_of(const host::call_response& reply) {
-  const auto j = json::parse(reply.body, nullptr, false);
-  auto message = j.is_object() && j.contains("message") && j["message"].is_string()
-                     ? j["message"].get<std::string>()
-                     : std::string("Nobody said in time that it is on disk; ask with the same "
-                                   "idempotency-key again.");
-  return {reply.status == 409 ? admin_reason::not_possible : admin_reason::unavailable,
-          std::move(message),
-          {},
-          {},
-          {}};
+  auto message = message_of(reply);
+  return problem_of(reply.status == 409 ? admin_reason::not_possible : admin_reason::unavailable,
+                    message.empty() ? std::string(late_text) : std::move(message));
 }
 
 /// Tells an object of the bulk; nothing: it has taken it.

@@ -34,10 +34,6 @@ constexpr std::size_t webhook_pages_max = 100, webhooks_max = 1'000;
 /// Of one object, in its record.
 constexpr std::size_t named_max = 100;
 
-admin_problem problem_of(admin_reason reason, std::string message = {}, std::string field = {}) {
-  return {reason, std::move(message), std::move(field), {}, {}};
-}
-
 /// An object, and those of its finished invocations that no index knows to be its.
 struct part {
   object_id object;
@@ -278,9 +274,7 @@ admin_answer erased_or_purged(const admin_action& action, const admin_sources& f
     if (reply.status == 409)
       return problem_of(admin_reason::idempotency_conflict, {}, "idempotency-key");
     if (reply.status != 202)
-      return problem_of(admin_reason::unavailable,
-                        "Nobody said in time that it is on disk; ask with the same "
-                        "idempotency-key again.");
+      return problem_of(admin_reason::unavailable, std::string(late_text));
   }
   return answer(std::move(places), std::move(left));
 }

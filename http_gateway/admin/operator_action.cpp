@@ -1,6 +1,7 @@
 #include "http_gateway/admin/operator_action.hpp"
 
 #include "actors/host/response.hpp"
+#include "http_gateway/admin/admin_action.hpp"
 #include "http_gateway/admin/utc_time_in.hpp"
 #include "journal/base/duration.hpp"
 #include "journal/base/text.hpp"
@@ -32,10 +33,9 @@ public:
   void finished(host::call_response reply) override {
     if (reply.status < 300)
       return action_.accept(plan_);
-    const auto j = json::parse(reply.body, nullptr, false);
-    auto message = j.is_object() && j.contains("message") && j["message"].is_string()
-                       ? j["message"].get<std::string>()
-                       : std::string("The hub could not do it.");
+    auto message = message_of(reply);
+    if (message.empty())
+      message = "The hub could not do it.";
     const auto reason = reply.status == 404   ? admin_reason::no_such_path
                         : reply.status == 400 ? admin_reason::invalid_body
                         : reply.status == 409 ? admin_reason::not_possible

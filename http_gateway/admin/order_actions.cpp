@@ -58,10 +58,6 @@ struct plan {
 using planned = std::variant<plan, admin_problem>;
 using planner = std::function<planned(const situation&)>;
 
-admin_problem problem_of(admin_reason reason, std::string message = {}, std::string field = {}) {
-  return {reason, std::move(message), std::move(field), {}, {}};
-}
-
 // ── What a plan says ─────────────────────────────────────────────────────────────────────────
 
 json item(std::string_view what, const explained_step* step = nullptr) {
@@ -116,18 +112,17 @@ bool is_forced(const situation& s, const explained_step& step) {
       return said.which == handlers::sentence::retry_queued;
     });
   };
+  return step.ended_at == 0 && step.state != "paused" && step.if_retried &&
+         is_queued(*step.if_retried) && may_probe(s, step);
+}
+
 /// Of one that leaves as the probe.
 bool is_safe_probe(const explained_step& step) {
   return step.state != "in_doubt" || step.policy != "may_repeat";
 }
 
-  return step.ended_at == 0 && step.state != "paused" && step.if_retried &&
-         is_queued(*step.if_retried) && may_probe(s, step);
-}
-
 json forced_item(const explained_step& step) {
   auto j = item("probe", &step);
-  const bool is_repeat = step.state == "in_doubt" && step.policy == "may_repeat";
   const bool is_look_up = step.state == "in_doubt" && step.policy == "look_up";
   j["call"] = is_look_up ? json("a look-up") : text_or_null<json>(step.call);
   j["key"] = is_look_up ? json(nullptr) : text_or_null<json>(step.key);
@@ -388,19 +383,12 @@ admin_answer acted(const situation& s, const plan& p, const std::string& id, boo
 }
 
 admin_problem problem_of(const host::call_response& reply) {
-  // `{"code","message"}`
-  const auto body = json::parse(reply.body, nullptr, false);
-  const auto message = body.is_object() && body.contains("message") && body["message"].is_string()
-                           ? body["message"].get<std::string>()
-                           : std::string();
+  const auto message = message_of(reply);
   if (reply.status == 409)
     return problem_of(message.starts_with("Under this id") ? admin_reason::idempotency_conflict
                                                            : admin_reason::not_possible,
                       message.starts_with("Under this id") ? std::string() : message);
-  return problem_of(admin_reason::unavailable,
-                    message.empty() ? "Nobody said in time that it is on disk; ask with the same "
-                                      "idempotency-key again."
-                                    : message);
+  return problem_of(admin_reason::unavailable, message.empty() ? std::string(late_text) : message);
 }
 
 /// The action of that id that was recorded before: it may have been cut short.

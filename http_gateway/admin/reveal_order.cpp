@@ -88,10 +88,6 @@ private:
   bool is_whole_ = true;
 };
 
-admin_problem problem_of(admin_reason reason, std::string message = {}, std::string field = {}) {
-  return {reason, std::move(message), std::move(field), {}, {}};
-}
-
 } // namespace
 
 admin_answer reveal_order(const admin_action& action, const admin_sources& from) {
