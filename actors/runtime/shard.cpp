@@ -379,9 +379,11 @@ void shard::look_for_ended() {
       return true;
     auto& object = *it->second;
     object.is_listed = object.has_ended() && !object.may_leave();
-    if (object.has_ended() && !object.is_listed)
-      forget(object);
-    return !object.is_listed;
+    if (object.is_listed)
+      return false;
+    if (object.has_ended())
+      forget(object); // Destroys it.
+    return true;
   });
 }
 
