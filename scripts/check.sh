@@ -43,7 +43,7 @@ check_layers() {
 }
 # The product's sources; the tests' are met by two compilers with warnings as errors.
 check_tidy() {
-  cmake --preset release >/dev/null && scripts/tidy.py
+  cmake --preset tidy >/dev/null && scripts/tidy.py
 }
 check_dev() {
   "$root/scripts/build.sh" --tests --preset dev &&

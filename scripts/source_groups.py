@@ -1,18 +1,25 @@
-"""The product's sources, several at a time: what tidy.py and gcc_check.py have in common.
+#!/usr/bin/env python3
+"""Sources, several at a time: what the build, tidy.py and gcc_check.py have in common.
 
 Most of the time of reading a source goes to the headers that every source includes, so sources of one
-folder and one target are read as one translation unit, up to twelve at a time, but for those that
-seem to name the same thing in their unnamed namespaces. Where some do not compile together all the
-same, each half of them is read.
+target are read as one translation unit, up to twelve at a time, but for those of which one names for
+itself (in an unnamed namespace, say) what the other names or mentions. Where some do not compile
+together all the same, the checks read each half of them; the build stops.
+
+  scripts/source_groups.py FILE
+
+For CMake: of lines `TARGET SOURCE...` in FILE prints lines of the same form, one a group of two and more.
 """
 import argparse
 import concurrent.futures
+import functools
 import json
 import os
 import pathlib
 import re
 import shlex
 import subprocess
+import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 GROUP_SIZE = 12
@@ -46,33 +53,118 @@ def target_of(command):
     return next(part for part in words[words.index("-o") + 1].split("/") if part.endswith(".dir"))
 
 
-UNNAMED = re.compile(r"^namespace \{$(.*?)^\} // namespace$", re.M | re.S)
-# What begins a line there: a function, a constant or a type of its own.
-NAMED = re.compile(r"^(?:\w[\w:<>,&*\[\] ]*?[ *&](\w+)\(|(?:inline |static )?(?:constexpr|const)\b[^=({;]*?(\w+)(?:\[\])? ?[={(]"
-                   r"|(?:struct|class|enum|enum class) (\w+)\b)", re.M)
+# What can hold no name: comments, literals, and what is included.
+SILENT = re.compile(r'//[^\n]*|/\*.*?\*/|R"([^(\s]*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'|^#include[^\n]*', re.S | re.M)
+UNNAMED_ENDS = "@"  # What is put in the place of the comment.
+UNNAMED = re.compile(rf"^namespace \{{$(.*?)^\}} {UNNAMED_ENDS}$", re.M | re.S)
+USING = re.compile(r"^(?:using (?:namespace )?[^;]*?(\w+)(?: =[^;]*)?;|namespace (\w+) =[^;]*;)", re.M)
+NOT_NAMES = {"for", "if", "operator", "return", "static_assert"}
 
 
-def own_names(source):
-    """What it seems to name in unnamed namespaces; a guess, which saves a failed reading."""
-    text = pathlib.Path(source).read_text()
-    return {name for part in UNNAMED.findall(text) for found in NAMED.findall(part) for name in found if name}
+def outside_of_brackets(text):
+    kept, depth = [], 0
+    for c in text:
+        if c in ")]}":
+            depth -= 1
+        if depth == 0:
+            kept.append(c)
+        if c in "([{":
+            depth += 1
+    return "".join(kept)
+
+
+INCLUDED = re.compile(r'^#include "([^"]+)"', re.M)
+NAMESPACE = re.compile(r"^namespace ([\w:]+) \{", re.M)
+DECLARED = re.compile(r"^(?:(?:struct|class|enum class|enum) (\w+)\b|using (\w+) =|(?:inline )?constexpr [^=({;]*?(\w+)(?:\[\])? ?[={]"
+                      r"|\w[\w:<>,&* ]*[ &*](\w+)\()", re.M)
+
+
+@functools.cache
+def headers_of(path):
+    """Of ours, however deep."""
+    found = set()
+    for name in INCLUDED.findall(path.read_text()):
+        header = ROOT / name
+        if header not in found and header.is_file():
+            found |= {header} | headers_of(header)
+    return frozenset(found)
+
+
+@functools.cache
+def declared_in(header):
+    return frozenset(name for names in DECLARED.findall(header.read_text()) for name in names if name)
+
+
+@functools.cache
+def namespaces_in(path):
+    return frozenset(NAMESPACE.findall(path.read_text()))
+
+
+class source_names:
+    """What a source names for itself: functions, types and constants in unnamed namespaces, macros,
+    and what it says `using` of; and what it mentions. A guess by the look of the text, which errs
+    towards too many."""
+
+    def __init__(self, path):
+        path = pathlib.Path(path)
+        self.headers = headers_of(path)
+        self.namespaces = namespaces_in(path).union(*map(namespaces_in, self.headers))
+        self.opened = namespaces_in(path)
+        text = path.read_text().replace("\n} // namespace\n", f"\n}} {UNNAMED_ENDS}\n")
+        text = SILENT.sub(lambda m: '""' if m.group().endswith('"') else " ", text)
+        self.used = {m.group(1) or m.group(2): " ".join(m.group().split()) for m in USING.finditer(text)}
+        text = USING.sub("", text)
+        self.functions, self.others = set(), set()
+        for part in UNNAMED.findall(text):
+            flat = outside_of_brackets(part)
+            for _ in range(3):  # Template arguments, from the inside.
+                flat = re.sub(r"<[^<>;{}()]*>", "", flat)
+            flat = re.sub(r"(?<![=<>!])=[^=;][^;]*;", "=;", flat)  # Initial values.
+            for name, following in re.findall(r"(?<![\w:])([A-Za-z_]\w*)\s*([({\[=;]|:[^:]|final)", flat):
+                (self.functions if following == "(" else self.others).add(name)
+        self.others.update(re.findall(r"^(?:static|inline|constexpr|const)\b[^\n(={;]*?\b(\w+)\s*[(={;]", text, re.M))
+        self.others.update(re.findall(r"^#define (\w+)", text, re.M))
+        self.functions -= NOT_NAMES
+        self.own = self.functions | self.others
+        self.words = set(re.findall(r"(?<![\w.:>])[A-Za-z_]\w*", text)) | set(re.findall(r"(?<=[^-]>)[A-Za-z_]\w*", text))
+        self.called = set(re.findall(r"(?<![\w.:>~])([A-Za-z_]\w*)\(", text))
+
+    def disturbs(self, other):
+        """Whether something of this one could be taken for something else in `other`."""
+        return bool(self.functions & other.called or self.others & other.words
+                    or any(self.own & declared_in(header) for header in other.headers - self.headers)
+                    or any(self.covers(name, other) for name in self.namespaces - other.namespaces)
+                    or any(other.used.get(name, line) != line or name not in other.used and name in other.words
+                           for name, line in self.used.items()))
+
+    def covers(self, namespace, other):
+        """Whether what `other` says of `x::` would be looked for in this namespace, `…::x`."""
+        around, _, name = namespace.rpartition("::")
+        return name in other.words and any(f"{o}::".startswith(f"{around}::") for o in other.opened)
+
+    def goes_with(self, other):
+        return not (self.own & other.own or self.disturbs(other) or other.disturbs(self))
+
+
+def fill(paths, size=GROUP_SIZE):
+    """Groups of the paths of one target, each of sources that go together: every source goes to the
+    first group that takes it, those of one folder after each other."""
+    groups, names = [], {path: source_names(path) for path in paths}
+    for path in sorted(paths, key=lambda path: (os.path.dirname(path), path)):
+        place = next((g for g in groups if len(g) < size and all(names[path].goes_with(names[m]) for m in g)), None)
+        if place is None:
+            groups.append([path])
+        else:
+            place.append(path)
+    return groups
 
 
 def groups_of(commands):
-    groups = {}
+    targets = {}
     for command in commands:
-        groups.setdefault((os.path.dirname(command["file"]), target_of(command)), []).append(command)
-    for members in groups.values():
-        filled = []  # Pairs: sources, and what they name.
-        for member in members:
-            names = own_names(member["file"])
-            place = next((f for f in filled if len(f[0]) < GROUP_SIZE and not f[1] & names), None)
-            if place is None:
-                filled.append(([member], set(names)))
-            else:
-                place[0].append(member)
-                place[1].update(names)
-        yield from (sources for sources, _ in filled)
+        targets.setdefault(target_of(command), {})[command["file"]] = command
+    for members in targets.values():
+        yield from ([members[path] for path in group] for group in fill(list(members)))
 
 
 def unit_of(folder, members):
@@ -117,3 +209,11 @@ def run(name, description, build, read):
                 print(found, flush=True)
     print(f"{name}: {len(commands)} sources in {len(groups)} groups, {divided} of them divided")
     return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    for line in pathlib.Path(sys.argv[1]).read_text().splitlines():
+        target, *sources = line.split()
+        for group in fill(sources):
+            if len(group) > 1:
+                print(target, *group)

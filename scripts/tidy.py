@@ -12,7 +12,7 @@ import sys
 import source_groups
 from source_groups import ROOT
 
-BUILD = ROOT / "build" / "release"
+BUILD = ROOT / "build" / "tidy"
 OURS = "/(journal|providers|actors|http_gateway|tests)/.*\\.[hc]pp$"
 
 
