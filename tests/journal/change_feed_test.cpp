@@ -1,6 +1,7 @@
 #include "journal/change_feed.hpp"
 #include "tests/journal/support.hpp"
 #include "tests/support/catch2.hpp"
+#include "tests/support/seeds.hpp"
 
 #include <map>
 #include <memory>
@@ -75,7 +76,7 @@ TEST_CASE("who was away for too long is told so, and where the log is", "[journa
 // commits, checkpoints and restarts.
 TEST_CASE("no change goes unsaid, over checkpoints and kills", "[journal][changes][random]") {
   std::size_t resumed = 0;
-  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+  for (const auto seed : seeds(1, 8)) {
     CAPTURE(seed);
     turn_maker maker(seed);
     memory_store tables;

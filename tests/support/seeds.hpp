@@ -16,10 +16,16 @@ namespace orderhub::testing {
 #endif
 #endif
 #ifdef ORDERHUB_TEST_SANITIZED
-inline constexpr std::size_t thinning = 15;
+inline constexpr std::size_t thinning = 30;
 #else
 inline constexpr std::size_t thinning = 1;
 #endif
+
+/// How many of `count` runs that differ by chance alone are made: all, or with the sanitizers a
+/// sixth.
+constexpr int runs(int count) {
+  return thinning > 1 ? (count + 5) / 6 : count;
+}
 
 /// The points of a run that is to be repeated with a crash at each of them. Thinned out, another
 /// `salt` takes other ones.

@@ -6,6 +6,7 @@
 #include "tests/journal/support.hpp"
 #include "tests/support/catch2.hpp"
 #include "tests/support/memory_store.hpp"
+#include "tests/support/seeds.hpp"
 #include "tests/support/simulated_log.hpp"
 
 #include <array>
@@ -403,7 +404,7 @@ TEST_CASE("each backup beside a hub that commits and folds is one moment of it",
   ::close(ready[0]);
   std::ostringstream out;
   int not_whole = 0;
-  for (int i = 0; i < 30; ++i) {
+  for (int i = 0; i < runs(30); ++i) {
     const auto copy = dir / ("copy" + std::to_string(i));
     if (tool::backup(data, copy, day_one, out) != 0 || tool::verify(copy, out) != 0)
       ++not_whole;

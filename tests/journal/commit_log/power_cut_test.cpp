@@ -1,5 +1,6 @@
 #include "journal/commit_log/commit_log.hpp"
 #include "tests/support/catch2.hpp"
+#include "tests/support/seeds.hpp"
 #include "tests/support/simulated_log.hpp"
 
 #include <cstdint>
@@ -208,7 +209,7 @@ void check_cut(std::unique_ptr<simulated_log> disk, const moment& m) {
 
 TEST_CASE("every power cut of a recorded run leaves a prefix with all that was acknowledged",
           "[commit_log][power_cut]") {
-  const auto seed = static_cast<std::uint64_t>(GENERATE(range(1, 6)));
+  const auto seed = static_cast<std::uint64_t>(GENERATE(range(1, 1 + runs(5))));
   CAPTURE(seed);
   auto moments = recorded_run(seed).play(40);
   REQUIRE(moments.size() > 80);

@@ -7,6 +7,7 @@
 #include "journal/object_row.hpp"
 #include "tests/journal/support.hpp"
 #include "tests/support/catch2.hpp"
+#include "tests/support/seeds.hpp"
 
 #include <algorithm>
 #include <sstream>
@@ -114,10 +115,11 @@ TEST_CASE("a journal as the hub leaves it has no problems", "[journal][verify]")
 
 TEST_CASE("a flipped bit in any row of any table is found", "[journal][verify]") {
   auto tables = filled();
+  int rows = 0;
   for (std::size_t i = 0; i < table_count; ++i) {
     const auto t = static_cast<table>(i);
     for (const auto& [key, value] : tables->contents(t)) {
-      if (value.empty())
+      if (value.empty() || ++rows % (6 / runs(6)) != 0)
         continue;
       auto bytes = value;
       bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 8);
