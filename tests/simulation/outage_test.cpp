@@ -65,7 +65,7 @@ void day_without_stripe(std::size_t orders, bool whole) {
 
 TEST_CASE("a vendor that is away for a day costs little, and nothing twice when it is back",
           "[orders][outage]") {
-  day_without_stripe(thinning > 1 ? 10 : 100, true);
+  day_without_stripe(thinning > 1 ? 4 : 100, true);
   day_without_stripe(thinning > 1 ? 5 : 40, false);
 }
 
