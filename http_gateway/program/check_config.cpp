@@ -39,11 +39,6 @@ bool follows_from(const std::string& fault, const std::vector<std::string>& earl
   return false;
 }
 
-std::string_view mode_of_payments(const providers::registry& vendors) {
-  const auto* payment = vendors.find(providers::vendor_for(providers::vendor_role::payment).name);
-  return payment != nullptr ? std::string_view(payment->mode) : std::string_view("none");
-}
-
 /// What `serve` makes of settings that can be read, as far as it gets.
 std::vector<std::string> faults_of_use(const settings& s) {
   auto faults = faults_for_serve(s);

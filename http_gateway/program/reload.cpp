@@ -1,7 +1,12 @@
 #include "http_gateway/program/reload.hpp"
 
+#include "http_gateway/program/admin_rules.hpp"
+#include "http_gateway/program/webhook_keys.hpp"
 #include "http_gateway/settings/order_settings_from.hpp"
+#include "http_gateway/settings/vendor_registry.hpp"
 #include "providers/vendors.hpp"
+
+#include <utility>
 
 namespace orderhub::http_gateway {
 
@@ -53,6 +58,27 @@ changed_settings changes_of(const settings& before, const providers::registry& r
       out.credentials.push_back(&endpoint);
   }
   return out;
+}
+
+result<settings_again> made_again(const settings& before, const providers::registry& running,
+                                  const settings& after, std::string_view mock_base) {
+  auto vendors = make_registry(after, mock_base);
+  if (!vendors)
+    return vendors.failure();
+  auto webhooks = webhook_keys_of(after);
+  if (!webhooks)
+    return webhooks.failure();
+  auto listening = listening_with(before, after, running);
+  if (!listening)
+    return listening.failure();
+  auto access = admin_rules_of(after, mode_of_payments(running));
+  if (!access)
+    return access.failure();
+  settings_again again{
+      after, std::move(*vendors), std::move(*webhooks), std::move(*listening), std::move(*access),
+      {}};
+  again.changes = changes_of(before, running, after, again.vendors);
+  return again;
 }
 
 result<handlers::order_settings> listening_with(const settings& before, const settings& after,

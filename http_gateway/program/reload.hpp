@@ -1,6 +1,8 @@
 #pragma once
 #include "actors/handlers/orders/order_settings.hpp"
+#include "http_gateway/admin/admin_access.hpp"
 #include "http_gateway/settings/settings.hpp"
+#include "http_gateway/webhooks/webhook_door.hpp"
 #include "journal/base/result.hpp"
 #include "providers/registry.hpp"
 
@@ -22,6 +24,19 @@ struct changed_settings {
 /// `fresh` outlives the answer. Credentials that were taken since the start are in `running`.
 changed_settings changes_of(const settings& before, const providers::registry& running,
                             const settings& after, const providers::registry& fresh);
+
+/// Settings of a running hub as they were read again, and what `serve` makes of them.
+struct settings_again {
+  settings values;
+  providers::registry vendors;
+  webhook_keys webhooks;
+  handlers::order_settings listening;
+  admin_access_rules access;
+  changed_settings changes; ///< Of what the hub was started with; `credentials` are in `vendors`.
+};
+/// Fails as a start with them would: then they change nothing.
+result<settings_again> made_again(const settings& before, const providers::registry& running,
+                                  const settings& after, std::string_view mock_base);
 
 /// What orders would take of the settings were another vendor's webhooks on, as `after` says; all
 /// else is as at the start. Fails as `order_settings_from`.

@@ -248,12 +248,6 @@ void begin_sweeps(runtime::hub& hub, const journal::hub_journal& journal, bool i
   hub.record(std::move(call), std::make_shared<told>());
 }
 
-/// `live`, `test` or `mock`, as the vendor of payments is reached; `none` where there is none.
-std::string mode_of_payments(const providers::registry& vendors) {
-  const auto* stripe = vendors.find(providers::vendor_for(providers::vendor_role::payment).name);
-  return stripe != nullptr ? stripe->mode : "none";
-}
-
 /// What a call is where there are more of them than can be served.
 request_class class_of_call(const durable::service_registry& services, std::string_view service,
                             std::string_view handler) {
@@ -272,25 +266,13 @@ void reload(const settings& started_with, providers::registry& running,
             const std::string& mock_base, const std::function<result<settings>()>& read_again,
             const handlers::order_settings& orders, const std::function<void()>& begin_sweeping,
             runtime::hub& hub, ingress_api& api, admin_api& admin, webhook_door& door) {
-  const auto refuse = [](const error& why) {
-    log::error("settings_not_read_again", {{"message", why.message}});
-  };
   const auto after = read_again();
-  if (!after)
-    return refuse(after.error());
-  const auto fresh = make_registry(*after, mock_base);
-  if (!fresh)
-    return refuse(fresh.error());
-  auto keys = webhook_keys_of(*after);
-  if (!keys)
-    return refuse(keys.error());
-  const auto listening = listening_with(started_with, *after, running);
-  if (!listening)
-    return refuse(listening.error());
-  auto access = admin_rules_of(*after, mode_of_payments(running));
-  if (!access)
-    return refuse(access.error());
-  const auto changes = changes_of(started_with, running, *after, *fresh);
+  auto again = after ? made_again(started_with, running, *after, mock_base) : after.failure();
+  if (!again) {
+    log::error("settings_not_read_again", {{"message", again.error().message}});
+    return;
+  }
+  const auto& changes = again->changes;
   for (const auto* endpoint : changes.credentials) {
     hub.set_credentials(endpoint->vendor, endpoint->secret_headers, endpoint->path,
                         endpoint->token);
@@ -300,13 +282,13 @@ void reload(const settings& started_with, providers::registry& running,
     known.token = endpoint->token;
     log::info("credentials_replaced", {{"vendor", endpoint->vendor}});
   }
-  log_webhooks_off(*keys);
-  door.set_keys(std::move(*keys));
-  if (take_listening(orders, *listening))
+  log_webhooks_off(again->webhooks);
+  door.set_keys(std::move(again->webhooks));
+  if (take_listening(orders, again->listening))
     begin_sweeping();
-  api.set_token(after->api_token);
-  admin.set_access(std::move(*access));
-  log::set_level(level_of(after->log_level));
+  api.set_token(again->values.api_token);
+  admin.set_access(std::move(again->access));
+  log::set_level(level_of(again->values.log_level));
   if (changes.restart_needed)
     log::warn("restart_needed",
               {{"message", "settings other than keys, tokens and the log level have changed; they "
@@ -324,17 +306,16 @@ public:
 
   [[nodiscard]] found_settings look_at_settings() const override {
     found_settings found;
+    const std::lock_guard lock(mutex);
     const auto after = read_again_();
-    const auto fresh = after ? make_registry(*after, mock_base_) : after.failure();
-    const auto keys = fresh ? webhook_keys_of(*after) : fresh.failure();
-    if (!keys) {
-      found.refused = keys.error().message;
+    const auto again =
+        after ? made_again(started_with_, running, *after, mock_base_) : after.failure();
+    if (!again) {
+      found.refused = again.error().message;
       return found;
     }
-    const std::lock_guard lock(mutex);
-    const auto changes = changes_of(started_with_, running, *after, *fresh);
-    found.restart_needed = changes.restart_needed;
-    for (const auto* endpoint : changes.credentials)
+    found.restart_needed = again->changes.restart_needed;
+    for (const auto* endpoint : again->changes.credentials)
       found.credentials.push_back(endpoint->vendor);
     return found;
   }

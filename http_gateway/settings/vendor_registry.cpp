@@ -61,4 +61,9 @@ result<providers::registry> make_registry(const settings& s, std::string_view mo
   return out;
 }
 
+std::string mode_of_payments(const providers::registry& vendors) {
+  const auto* payment = vendors.find(providers::vendor_for(providers::vendor_role::payment).name);
+  return payment != nullptr ? payment->mode : "none";
+}
+
 } // namespace orderhub::http_gateway

@@ -16,4 +16,7 @@ std::vector<std::string> missing_keys(const settings& s);
 /// payment or shipping would be skipped.
 result<providers::registry> make_registry(const settings& s, std::string_view mock_base);
 
+/// `live`, `test` or `mock`, as the vendor of payments is reached; `none` where there is none.
+std::string mode_of_payments(const providers::registry& vendors);
+
 } // namespace orderhub::http_gateway

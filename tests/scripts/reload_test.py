@@ -93,6 +93,12 @@ def by_an_operator(hub, file):
     file.write_text("[stripe]\napi_key = \n", encoding="utf-8")
     status, said = asked()
     assert status == 409 and "line 2" in said["message"], said
+    nobody = file.with_name("nobody")
+    nobody.write_text("", encoding="utf-8")
+    nobody.chmod(0o600)
+    write_settings(file, "sk_test_next", f'admin_tokens = "{nobody}"')
+    status, said = asked("?dry_run=true")  # The plan says what taking them would come to.
+    assert status == 409 and "names nobody" in said["message"], said
     write_settings(file, "sk_test_good")
 
 
