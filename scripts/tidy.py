@@ -31,10 +31,9 @@ def tidy(folder, *sources):
 
 
 def tidy_group(name, members):
-    if len(members) == 1:
-        return tidy(BUILD, members[0]["file"])
     folder = BUILD / "tidy" / name
-    command = source_groups.unit_of(folder, members)
+    folder.mkdir(parents=True, exist_ok=True)
+    command = members[0] if len(members) == 1 else source_groups.unit_of(folder, members)
     (folder / "compile_commands.json").write_text(json.dumps([command]))
     return tidy(folder, command["file"])
 
