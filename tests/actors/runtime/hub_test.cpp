@@ -154,10 +154,14 @@ TEST_CASE("an operator handles a vendor through the hub, and that outlives it",
   auto second = f.call("b", "work", "y");
   f.answer("done");
   CHECK(second->replies.take().body == "done");
-  const auto stands = f.hub().vendors().front();
-  CHECK(stands.hold == vendor_hold::none);
-  REQUIRE(stands.p99_ms);
-  CHECK(*stands.p99_ms >= 5);
+  CHECK(f.hub().vendors().front().hold == vendor_hold::none);
+  // A call gives its place back, and tells how long it took, after its answer has gone on.
+  std::int64_t longest = 0;
+  for (int waited_ms = 0; longest < 5 && waited_ms < 60'000; waited_ms += 5) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    longest = f.hub().vendors().front().p99_ms.value_or(0);
+  }
+  CHECK(longest >= 5);
 }
 
 TEST_CASE("bodies of every size go through the hub, each by its own lane", "[runtime][hub]") {
