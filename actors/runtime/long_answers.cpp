@@ -21,7 +21,8 @@ caf::behavior long_answer_actor(caf::event_based_actor* self, hub_context* hub) 
             "long_answer",
             [&] {
               outcome.reading = m.reader->read(outcome.outcome.response);
-              caf::anon_send(m.shard, event_message{std::move(m.event), incarnation});
+              caf::anon_send<caf::message_priority::high>(
+                  m.shard, event_message{std::move(m.event), incarnation});
             },
             [&](std::string_view why) {
               ++hub->shared.failures;

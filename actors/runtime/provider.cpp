@@ -43,8 +43,8 @@ struct outgoing {
     count(outcome);
     if (asker.done)
       asker.done(std::move(outcome));
-    else
-      caf::anon_send(
+    else // What is under way goes before what is new.
+      caf::anon_send<caf::message_priority::high>(
           asker.shard,
           event_message{make_event(host::vendor_outcome{ref, asker.incarnation, std::move(outcome),
                                                         std::move(place)}),
