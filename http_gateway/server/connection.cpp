@@ -77,9 +77,12 @@ bool connection::is_from_loopback() const {
   return family == AF_UNIX || (address && address->is_loopback());
 }
 
-std::string connection::peer() const {
-  const auto address = address_of(socket_);
-  return address ? address->to_string() : std::string();
+std::string connection::peer() {
+  if (!peer_) {
+    const auto address = address_of(socket_);
+    peer_ = address ? address->to_string() : std::string();
+  }
+  return *peer_;
 }
 
 std::optional<local_peer> connection::peer_at_socket() {

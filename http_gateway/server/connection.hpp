@@ -46,7 +46,8 @@ public:
   void reject_pending();
   void close();
   [[nodiscard]] bool is_from_loopback() const;
-  [[nodiscard]] std::string peer() const;
+  /// Its address, of one that has one; asked of the kernel once.
+  [[nodiscard]] std::string peer();
   [[nodiscard]] std::optional<local_peer> peer_at_socket();
   /// Owes nobody anything.
   [[nodiscard]] bool settled() const { return lingering_ || closed_; }
@@ -128,6 +129,7 @@ private:
   std::size_t stream_out_ = 0; ///< Of a stream, on its way to the socket.
   std::size_t expected_size_;  ///< Of an answer to come: the largest of late.
   std::size_t discarded_ = 0;
+  std::optional<std::string> peer_; ///< Once it was asked for.
   std::int64_t idle_since_ms_ = 0;
   std::int64_t read_began_ms_ = 0;    ///< 0: no request is being received.
   std::int64_t starved_since_ms_ = 0; ///< 0: the body that is being received has room.
