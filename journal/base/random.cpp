@@ -1,5 +1,6 @@
 #include "journal/base/random.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -17,11 +18,26 @@ std::uint64_t random_source::below(std::uint64_t bound) {
   return value % bound;
 }
 
-void system_random::fill(std::span<std::uint8_t> out) {
+namespace {
+void ask_generator(std::span<std::uint8_t> out) {
   if (RAND_bytes(out.data(), static_cast<int>(out.size())) != 1) {
     std::fputs("orderhub: the system's random generator failed\n", stderr);
     std::abort();
   }
+}
+} // namespace
+
+void system_random::fill(std::span<std::uint8_t> out) {
+  if (out.size() > drawn_.size())
+    return ask_generator(out);
+  if (out.size() > left_) {
+    ask_generator(drawn_);
+    left_ = drawn_.size();
+  }
+  const auto from = std::span(drawn_).last(left_).first(out.size());
+  std::copy(from.begin(), from.end(), out.begin());
+  std::fill(from.begin(), from.end(), std::uint8_t{0}); // Nobody finds an id's bytes here later.
+  left_ -= out.size();
 }
 
 void seeded_random::fill(std::span<std::uint8_t> out) {

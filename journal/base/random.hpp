@@ -1,4 +1,6 @@
 #pragma once
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <random>
 #include <span>
@@ -15,10 +17,16 @@ public:
   [[nodiscard]] std::uint64_t below(std::uint64_t bound);
 };
 
-/// OpenSSL's generator, seeded by the operating system.
+/// OpenSSL's generator, seeded by the operating system. Asked for many bytes at once: asking it for
+/// one id costs more than all else that an id takes. A process that is forked must not go on with
+/// the source of the one before, which would give the same bytes again.
 class system_random final : public random_source {
 public:
   void fill(std::span<std::uint8_t> out) override;
+
+private:
+  std::array<std::uint8_t, 1024> drawn_{};
+  std::size_t left_ = 0; ///< Of them, at the end, that nobody has had.
 };
 
 /// Repeats for a seed: the simulator's and the tests' source.
