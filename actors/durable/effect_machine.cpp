@@ -42,29 +42,13 @@ bool says_nothing_is_out(std::optional<note_kind> position) {
   return position && *position != note_kind::resend;
 }
 
-providers::header_list headers_of(const std::string& lines) {
-  providers::header_list out;
-  std::size_t from = 0;
-  while (from < lines.size()) {
-    auto end = lines.find('\n', from);
-    if (end == std::string::npos)
-      end = lines.size();
-    const auto line = lines.substr(from, end - from);
-    if (auto colon = line.find(": "); colon != std::string::npos)
-      out.emplace_back(line.substr(0, colon), line.substr(colon + 2));
-    from = end + 1;
-  }
-  return out;
-}
-
 } // namespace
 
 effect_machine::effect_machine(effect_start start, const object_id& object, const environment& env)
     : start_(std::move(start)), object_(object), env_(env), cancel_(start_.cancelled) {
   // What left, or may have left, are the intent's bytes. `may_repeat` journals none.
   if (start_.recovered && !start_.intent.method.empty())
-    start_.operation.request = {start_.intent.method, start_.intent.path,
-                                headers_of(start_.intent.headers), start_.intent.body};
+    start_.operation.request = request_in(start_.intent);
 }
 
 // ── What is known ───────────────────────────────────────────────────────────────────────────────

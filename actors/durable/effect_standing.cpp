@@ -7,6 +7,17 @@ namespace orderhub::durable {
 using journal::note_kind;
 using providers::doubt_policy;
 
+providers::http_request request_in(const journal::effect_payload& intent) {
+  providers::http_request request{intent.method, intent.path, {}, intent.body};
+  for (std::string_view lines = intent.headers; !lines.empty();) {
+    const auto line = lines.substr(0, lines.find('\n'));
+    lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+    if (const auto colon = line.find(": "); colon != std::string_view::npos)
+      request.headers.emplace_back(line.substr(0, colon), line.substr(colon + 2));
+  }
+  return request;
+}
+
 effect_standing standing_of(unix_ms begun_at, const std::vector<journal::recorded_note>& notes) {
   effect_standing s;
   s.out_since = s.first_sent_at = s.since = begun_at;

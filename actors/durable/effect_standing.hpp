@@ -1,6 +1,7 @@
 #pragma once
 #include "journal/base/time.hpp"
 #include "journal/record.hpp"
+#include "providers/http_message.hpp"
 #include "providers/policy/doubt.hpp"
 
 #include <cstdint>
@@ -57,6 +58,10 @@ inline constexpr std::string_view unchecked_absence =
 
 /// `begun_at`: when the intent was recorded.
 effect_standing standing_of(unix_ms begun_at, const std::vector<journal::recorded_note>& notes);
+
+/// The request that an intent holds, whose bytes left or may have left. Without a method: it holds
+/// none (`may_repeat`).
+providers::http_request request_in(const journal::effect_payload& intent);
 
 /// The policy that counts now: behind an `await_event` that has been waited for, the other one.
 providers::doubt_policy policy_now(const journal::effect_payload& intent, bool waited_for_event);

@@ -76,6 +76,7 @@ constexpr std::array<reason_row, admin_reason_count> rows = {{
      "The order is not finished: something of it is still to be done."},
     {admin_reason::purged, "purged", 409,
      "The order was purged; nothing is kept of it but that its key was used."},
+    {admin_reason::no_such_answer, "no_such_answer", 404, "The step has no such answer."},
 }};
 
 const reason_row& row_of(admin_reason reason) {

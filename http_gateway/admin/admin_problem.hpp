@@ -43,9 +43,10 @@ enum class admin_reason : std::uint8_t {
   too_many_items,
   not_finished, ///< Something of the order is live, or open.
   purged,
+  no_such_answer,
 };
 inline constexpr std::size_t admin_reason_count =
-    static_cast<std::size_t>(admin_reason::purged) + 1;
+    static_cast<std::size_t>(admin_reason::no_such_answer) + 1;
 /// `unknown_parameter`
 std::string_view name_of(admin_reason reason);
 std::uint16_t status_of(admin_reason reason);

@@ -1,5 +1,4 @@
 // An order, and an order explained.
-#include "actors/durable/effect_standing.hpp"
 #include "actors/handlers/explain/explain.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/order.hpp"
@@ -7,6 +6,7 @@
 #include "http_gateway/admin/masked.hpp"
 #include "http_gateway/admin/order_reading.hpp"
 #include "http_gateway/admin/page_json.hpp"
+#include "http_gateway/admin/step_json.hpp"
 #include "providers/tables/currencies.hpp"
 
 #include <utility>
@@ -28,10 +28,7 @@ json text(std::string_view t) {
 }
 
 json said_json(const std::vector<handlers::said>& words) {
-  json list = json::array();
-  for (const auto& w : words)
-    list.push_back({{"sentence", name_of(w.which)}, {"text", w.text}});
-  return list;
+  return said_list_json<json>(words);
 }
 
 json waits_json(const explanation& e) {
@@ -67,93 +64,10 @@ json money_json(const explanation& e) {
           {"ids", m.ids}};
 }
 
-std::string_view move_text(const handlers::retry_prediction& p) {
-  using durable::doubt_move;
-  using durable::retry_move;
-  if (p.by_policy) {
-    switch (*p.by_policy) {
-    case doubt_move::same_key:
-      return "same_key";
-    case doubt_move::look_up:
-      return "look_up";
-    case doubt_move::send_again:
-      return "send_again";
-    case doubt_move::await_event:
-      return "await_event";
-    case doubt_move::give_up:
-      return "give_up";
-    }
-  }
-  switch (p.move) {
-  case retry_move::send:
-    return "send";
-  case retry_move::look_up:
-    return "look_up";
-  default:
-    return "nothing";
-  }
-}
-
-json retry_json(const handlers::explained_step& s) {
-  if (!s.if_retried)
-    return nullptr;
-  const auto& p = *s.if_retried;
-  // What cannot go on is replayed, and does then what it would.
-  const auto move = s.state == "paused" ? std::string_view("replay") : move_text(p);
-  return {{"move", move},
-          {"call", text(p.call)},
-          {"key", text(p.key)},
-          {"safe", p.safe},
-          {"counts_from", time(p.counts_from)},
-          {"because", said_json(p.because)}};
-}
-
-json attempts_json(const handlers::explained_step& s) {
-  json list = json::array();
-  for (const auto& t : s.attempts)
-    list.push_back({{"n", t.number == 0 ? json(nullptr) : json(t.number)},
-                    {"kind", t.kind},
-                    {"at", time(t.at)},
-                    {"took_ms", t.took_ms},
-                    {"http", t.http == 0 ? json(nullptr) : json(t.http)},
-                    {"vendor_request_id", text(t.vendor_request_id)},
-                    {"class", t.taken_for},
-                    {"rule", text(t.rule)},
-                    {"body_bytes", t.body_bytes},
-                    {"body_sha256", text(t.body_sha256)},
-                    {"excerpt", text(t.excerpt)}});
-  return list;
-}
-
 json steps_json(const explanation& e) {
   json list = json::array();
-  for (const auto& s : e.steps) {
-    json moments = json::array();
-    for (const auto& m : s.moments)
-      moments.push_back(
-          {{"at", time(m.at)}, {"sentence", name_of(m.what.which)}, {"text", m.what.text}});
-    list.push_back({{"ref", s.ref},
-                    {"object", s.object},
-                    {"name", s.name},
-                    {"vendor", s.vendor},
-                    {"operation", s.operation},
-                    {"state", s.state},
-                    {"policy", s.policy},
-                    {"key", text(s.key)},
-                    {"key_good_until", time(s.key_good_until)},
-                    {"target", text(s.target)},
-                    {"call", text(s.call)},
-                    {"request_bytes", s.request_bytes},
-                    {"request_sha256", text(s.request_sha256)},
-                    {"intent_at", time(s.intent_at)},
-                    {"ended_at", time(s.ended_at)},
-                    {"sends", s.sends},
-                    {"next_at", time(s.next_at)},
-                    {"counts_from", time(s.counts_from)},
-                    {"attempts", attempts_json(s)},
-                    {"moments", std::move(moments)},
-                    {"if_retried", retry_json(s)}});
-  }
+  for (const auto& s : e.steps)
+    list.push_back(step_json<json>(s));
   return list;
 }
 

@@ -2,6 +2,7 @@
 // is still to be done is looked at anew before each.
 #include "actors/handlers/explain/explain.hpp"
 #include "actors/handlers/explain/order_moves.hpp"
+#include "actors/handlers/explain/step_requests.hpp"
 #include "actors/handlers/explain/value_as_told.hpp"
 #include "actors/handlers/objects.hpp"
 #include "http_gateway/admin/action_body.hpp"
@@ -146,18 +147,12 @@ invocation_id invocation_of(const explained_step& step) {
 
 /// The open step that `{ref}` means: a ref, or the name of one that is there once.
 std::variant<const explained_step*, admin_problem> step_of(const situation& s) {
-  const auto& wanted = s.action.call.in_path.at("ref");
-  const explained_step* found = nullptr;
-  for (const auto& step : s.shown.steps) {
-    if (step.ended_at != 0 || (step.ref != wanted && step.name != wanted))
-      continue;
-    if (found != nullptr)
-      return problem_of(admin_reason::ambiguous_step, {}, "ref");
-    found = &step;
-  }
-  if (found == nullptr)
+  const auto meant = handlers::open_step(s.shown, s.action.call.in_path.at("ref"));
+  if (meant.is_ambiguous)
+    return problem_of(admin_reason::ambiguous_step, {}, "ref");
+  if (meant.step == nullptr)
     return problem_of(admin_reason::no_such_step, {}, "ref");
-  return found;
+  return meant.step;
 }
 
 std::optional<admin_problem> refused_repeat(const situation& s, const explained_step& step) {

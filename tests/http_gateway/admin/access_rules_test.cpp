@@ -34,7 +34,7 @@ std::string bearer(const std::string& token) {
 
 std::string target_of(const admin_route& route) {
   std::string path(route.path);
-  for (const auto* place : {"{key}", "{vendor}", "{ref}", "{step}"})
+  for (const auto* place : {"{key}", "{vendor}", "{ref}", "{step}", "{n}"})
     if (const auto at = path.find(place); at != std::string::npos)
       path.replace(at, std::string(place).size(), "nothing");
   for (const auto& p : route.query)
