@@ -118,6 +118,8 @@ public:
   void on_time();
 
   turn_output take();
+  /// What `take` gives has records.
+  [[nodiscard]] bool has_recorded() const { return !out_.turn.records.empty(); }
 
   /// Earliest steady time at which `on_time` is wanted. Nothing that is paused is ever due.
   [[nodiscard]] std::optional<std::int64_t> due() const;

@@ -254,6 +254,10 @@ void hosted_object::on(operator_input& in) {
   if (const auto* before = same_action(machine_->state(), in.action, shared_.env.time.now())) {
     if (!is_repeat(before->action, in.action))
       response = failure(409, "Under this id another action was recorded.");
+  } else if (const auto moved = std::find_if(in.unchanged.begin(), in.unchanged.end(),
+                                             [&](const auto& seen) { return has_moved(seen); });
+             moved != in.unchanged.end()) {
+    response = failure(412, moved->object.text() + " has had another record since.");
   } else if (auto begun = begin_for(in); begun) {
     response = std::move(*begun);
   } else if (!machine_->on_operator(in.invocation, in.action)) {
@@ -261,6 +265,16 @@ void hosted_object::on(operator_input& in) {
         failure(404, "Nothing of " + who_.object.text() + " is open that this could be about.");
   }
   respond_when_durable(in.to, std::move(response));
+}
+
+/// Of this object, what is on its way to the disk counts, and what its activation has recorded just
+/// now. (Its last turn may be committed and not be counted as durable for a moment: then it is said
+/// to have moved, and whoever looks again sees that it has.)
+bool hosted_object::has_moved(const seen_object& seen) {
+  if (seen.object == who_.object && (!all_durable() || machine_->has_recorded()))
+    return true;
+  const auto now = shared_.journal.load(seen.object);
+  return !now || now->folded_to != seen.version;
 }
 
 /// Nothing: it has begun, or nothing is to be begun. Else why it has not.

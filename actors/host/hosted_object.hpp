@@ -71,6 +71,7 @@ private:
   void on(awakeable_input& in);
   void on(operator_input& in);
   std::optional<call_response> begin_for(const operator_input& in);
+  [[nodiscard]] bool has_moved(const seen_object& seen);
   void on(vendor_outcome& a);
   void on(place_offered& p);
   void on(tick&) { machine_->on_time(); }

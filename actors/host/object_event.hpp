@@ -2,6 +2,7 @@
 #include "actors/durable/object_machine.hpp"
 #include "actors/host/call_gate.hpp"
 #include "actors/host/ingress.hpp"
+#include "actors/host/seen_object.hpp"
 #include "journal/base/ids.hpp"
 #include "journal/record.hpp"
 #include "providers/policy/answer.hpp"
@@ -14,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace orderhub::host {
 
@@ -57,6 +59,7 @@ struct operator_input {
   responder_ptr to;
   /// Of a cancel: the handler that does it, begun without a body in the same turn, as `invocation`.
   std::string begins{};
+  std::vector<seen_object> unchanged{}; ///< As `operator_request` has it.
 };
 /// A vendor answered, or did not. The call's place is free when this goes, so after what the answer
 /// showed was learned.

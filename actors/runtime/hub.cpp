@@ -337,8 +337,9 @@ void hub::act(operator_request request, responder_ptr to) {
   }
   const auto object = request.object;
   route(parts_->context,
-        {object, make_event(operator_input{request.invocation, std::move(request.action),
-                                           std::move(to), std::move(request.begins)})});
+        {object,
+         make_event(operator_input{request.invocation, std::move(request.action), std::move(to),
+                                   std::move(request.begins), std::move(request.unchanged)})});
 }
 
 std::vector<vendor_places> hub::vendors() const {

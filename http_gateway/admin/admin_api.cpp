@@ -61,16 +61,21 @@ admin_problem too_low(const admin_caller& who, admin_role needed) {
           {}};
 }
 
-/// What somebody wanted, and of what: the path's template, and its order.
+/// What an action is about: an order, a vendor, an event or a bulk.
+std::string target_of(const admin_call& call) {
+  for (const auto* name : {"key", "vendor", "id"})
+    if (const auto it = call.in_path.find(name); it != call.in_path.end())
+      return it->second;
+  return "hub";
+}
+
+/// What somebody wanted, and of what.
 std::pair<std::string, std::string> wanted_of(const http_request& request) {
   auto call = admin_call_of(request.method, request.target);
   const auto* found = std::get_if<admin_call>(&call);
   if (found == nullptr || found->route->action.empty())
     return {"login", "hub"};
-  for (const auto* name : {"key", "vendor", "id"})
-    if (const auto it = found->in_path.find(name); it != found->in_path.end())
-      return {std::string(found->route->action), it->second};
-  return {std::string(found->route->action), "hub"};
+  return {std::string(found->route->action), target_of(*found)};
 }
 
 } // namespace
@@ -237,17 +242,15 @@ void admin_api::begin(const http_exchange_ptr& exchange, admin_call call, admin_
     auto answer = action.call.route->act(action, sources());
     if (const auto* page = std::get_if<admin_page>(&answer);
         page != nullptr && page->changed_nothing && refused_)
-      refused_->note(action.who, action.call.route->action,
-                     action.call.in_path.contains("key") ? action.call.key() : "hub",
-                     "nothing_to_do", action.request_id);
-    // What an action comes to may need more than its route says.
+      refused_->note(action.who, action.call.route->action, target_of(action.call), "nothing_to_do",
+                     action.request_id);
+    // What an action comes to may need more than its route says, and what it was meant for may have
+    // moved on.
     if (const auto* problem = std::get_if<admin_problem>(&answer);
-        problem != nullptr && problem->reason == admin_reason::role_too_low && refused_) {
-      const auto id = action.call.in_path.find("id");
-      refused_->note(action.who, action.call.route->action,
-                     id == action.call.in_path.end() ? std::string("hub") : id->second,
+        problem != nullptr && refused_ &&
+        (problem->reason == admin_reason::role_too_low || problem->reason == admin_reason::changed))
+      refused_->note(action.who, action.call.route->action, target_of(action.call),
                      name_of(problem->reason), action.request_id);
-    }
     to(shown(std::move(answer)));
   });
   if (!is_taken)

@@ -251,7 +251,8 @@ admin_answer erased_or_purged(const admin_action& action, const admin_sources& f
     return std::move(*problem);
   if (objects.find(own) == nullptr)
     return problem_of(admin_reason::no_such_order, {}, "key");
-  if (body.expect_version && *body.expect_version != version && !is_known(objects, id, verb))
+  const bool expects = body.expect_version && !is_known(objects, id, verb);
+  if (expects && *body.expect_version != version)
     return problem_of(admin_reason::changed, {}, "expect_version");
 
   const auto all = parts_of(objects, from);
@@ -259,6 +260,8 @@ admin_answer erased_or_purged(const admin_action& action, const admin_sources& f
   auto left = left_json(purges, all.is_whole, from);
   if (dry)
     return answer(std::move(places), std::move(left));
+  // The first record stands for all of them: those of the order follow from it.
+  auto unchanged = expects ? objects_as_seen(objects) : std::vector<host::seen_object>();
   for (const auto& p : all.parts) {
     auto record = signed_by(action.who, action.request_id);
     record.verb = verb;
@@ -266,7 +269,10 @@ admin_answer erased_or_purged(const admin_action& action, const admin_sources& f
     record.id = id;
     record.wanted = purges && p.object == own ? "tombstone" : "";
     record.value = value_of(p);
-    const auto reply = act_now(action, {p.object, {}, std::move(record), {}});
+    const auto reply =
+        act_now(action, {p.object, {}, std::move(record), {}, std::exchange(unchanged, {})});
+    if (reply.status == 412)
+      return problem_of(admin_reason::changed, {}, "expect_version");
     if (reply.status == 404)
       return problem_of(admin_reason::not_finished,
                         p.object.text() + " has something to do meanwhile; what was before it is "

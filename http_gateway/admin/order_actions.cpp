@@ -379,6 +379,8 @@ admin_answer acted(const situation& s, const plan& p, const std::string& id, boo
 
 admin_problem problem_of(const host::call_response& reply) {
   const auto message = message_of(reply);
+  if (reply.status == 412)
+    return problem_of(admin_reason::changed, {}, "expect_version");
   if (reply.status == 409)
     return problem_of(message.starts_with("Under this id") ? admin_reason::idempotency_conflict
                                                            : admin_reason::not_possible,
@@ -415,6 +417,8 @@ admin_answer carry_out(const admin_action& action, const admin_sources& from, bo
   std::set<object_id> done;
   std::optional<plan> first;
   bool was_known = false;
+  // Until the first record: what the action itself causes moves the others.
+  std::vector<host::seen_object> unchanged;
   while (true) {
     auto found = read_order(action.call.key(), from);
     if (auto* problem = std::get_if<admin_problem>(&found))
@@ -434,6 +438,8 @@ admin_answer carry_out(const admin_action& action, const admin_sources& from, bo
                           "The order is at version " + std::to_string(shown.version) + ", not at " +
                               std::to_string(*body.expect_version) + "; nothing was done.",
                           "expect_version");
+      if (!was_known && body.expect_version)
+        unchanged = objects_as_seen(objects);
     }
     auto made = make_plan(now);
     if (auto* problem = std::get_if<admin_problem>(&made)) {
@@ -463,10 +469,13 @@ admin_answer carry_out(const admin_action& action, const admin_sources& from, bo
       system_random random;
       about = invocation_id::make(from.hub.now(), random);
     }
-    const auto reply = act_now(action, {next->object, about, std::move(record), next->begins});
+    const auto reply =
+        act_now(action, {next->object, about, std::move(record), next->begins, unchanged});
     // 404: what was open there has ended meanwhile.
     if (reply.status != 202 && reply.status != 404)
       return problem_of(reply);
+    if (reply.status == 202)
+      unchanged.clear();
     done.insert(next->object);
   }
 }

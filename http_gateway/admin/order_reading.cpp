@@ -39,6 +39,13 @@ std::variant<handlers::order_objects, admin_problem> read_order(const std::strin
   return objects;
 }
 
+std::vector<host::seen_object> objects_as_seen(const handlers::order_objects& objects) {
+  std::vector<host::seen_object> seen;
+  for (const auto& state : objects.states)
+    seen.push_back({state.id, state.folded_to});
+  return seen;
+}
+
 handlers::list_reader list_reader_of(const host::operator_view& hub) {
   return {[&](const auto& behind, std::size_t rows, std::size_t most, const auto& take) {
             return hub.listed(behind, rows, most, take);

@@ -3,17 +3,22 @@
 #include "actors/handlers/explain/order_objects.hpp"
 #include "actors/handlers/orders/order_list.hpp"
 #include "actors/host/operator.hpp"
+#include "actors/host/seen_object.hpp"
 #include "http_gateway/admin/admin_pages.hpp"
 
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace orderhub::http_gateway {
 
 /// What is stored of an order, or 404: nothing is.
 std::variant<handlers::order_objects, admin_problem> read_order(const std::string& key,
                                                                 const admin_sources& from);
+
+/// Its objects, for what is done to it only while it stands like that.
+std::vector<host::seen_object> objects_as_seen(const handlers::order_objects& objects);
 
 /// The moment at which it is explained, with the vendors as they stand.
 handlers::explain_now explain_now_of(const admin_sources& from);

@@ -129,8 +129,12 @@ admin_answer reveal_order(const admin_action& action, const admin_sources& from)
     record.wanted = "reveal";
     record.target = objects.key.substr(0, 255);
     record.outcome = "accepted";
-    const auto reply =
-        act_now(action, {handlers::order_object(objects.key), {}, std::move(record), {}});
+    host::operator_request request{handlers::order_object(objects.key), {}, std::move(record)};
+    if (body.expect_version)
+      request.unchanged = objects_as_seen(objects);
+    const auto reply = act_now(action, std::move(request));
+    if (reply.status == 412)
+      return problem_of(admin_reason::changed, {}, "expect_version");
     if (reply.status == 409)
       return problem_of(admin_reason::idempotency_conflict, {}, "idempotency-key");
     if (reply.status != 202)

@@ -173,4 +173,76 @@ TEST_CASE("what a person does is done once and on record, wherever the machine l
     }
 }
 
+// ── What was decided upon an order as it was ───────────────────────────────────────────────────
+
+namespace {
+
+std::vector<host::seen_object> seen_now(const world& w) {
+  std::vector<host::seen_object> seen;
+  for (const auto& id :
+       {order_object("1"), handlers::shipment_object("1"), handlers::notification_object("1")})
+    if (const auto state = w.stored().load(id); state && !state->blank())
+      seen.push_back({id, state->folded_to});
+  return seen;
+}
+
+/// Places in the log, from 1, of records of that object behind the one that was seen, and ahead of
+/// the first that a person caused.
+std::vector<std::size_t> between(const world& w, const host::seen_object& seen) {
+  std::vector<std::size_t> places;
+  for (std::size_t i = seen.version; i < w.log().size(); ++i) {
+    if (w.log()[i].kind == journal::record_kind::operator_action)
+      return places;
+    if (w.log()[i].object == seen.object)
+      places.push_back(i + 1);
+  }
+  places.push_back(0); // Nobody did anything.
+  return places;
+}
+
+} // namespace
+
+TEST_CASE("what is meant for an order as it is seen is not done to one that has moved on",
+          "[orders][operator]") {
+  std::size_t done = 0, refused = 0;
+  for (const bool of_shipment : {false, true})
+    for (const char* faults : {"", lost_charge, late_label})
+      for (const auto seed : seeds(1, 2)) {
+        action a{"", faults, nullptr, operator_verb::ack, "label", of_shipment};
+        auto settings = *faults != '\0' ? with_faults(faults) : world_settings{};
+        settings.seed = seed;
+        const auto run = [&](std::size_t at) {
+          world w(settings);
+          w.submit(order_object("1"), "ProcessOrder", order_body());
+          std::vector<host::seen_object> seen;
+          if (at > 0)
+            w.at_point(at, [&](world& now) {
+              auto request = request_of(a, operator_verb::ack, "one");
+              request.unchanged = seen = seen_now(now);
+              now.operate(std::move(request));
+            });
+          REQUIRE(w.run());
+          const auto points = w.points().size();
+          if (at == 0)
+            return points;
+          INFO("seed " << seed << ", point " << at << ", " << w.points()[at - 1]);
+          REQUIRE(w.of(1).heard);
+          const auto status = w.of(1).heard->status;
+          CHECK((status == 202 || status == 412));
+          CHECK(records_of(w, "one") == (status == 202 ? 1 : 0));
+          (status == 202 ? done : refused) += 1;
+          if (status == 202)
+            for (const auto& s : seen) {
+              INFO(s.object.text());
+              CHECK(between(w, s) == std::vector<std::size_t>());
+            }
+          return points;
+        };
+        for (const auto at : points_to_try(run(0), seed))
+          run(at);
+      }
+  CHECK(done > 0);
+  CHECK(refused > 0);
+}
+
 } // namespace orderhub::testing

@@ -121,7 +121,11 @@ TEST_CASE("an action at another version than the one it was meant for is none",
     return R"({"reason":"for a while","expect_version":)" + std::to_string(at) + "}";
   };
   is_refused(hub.act("/admin/orders/1/pause", body(version - 1)), 409, "changed");
-  CHECK(actions_of(hub, "?action=pause").empty());
+  const auto refused = actions_of(hub, "?action=pause");
+  REQUIRE(refused.size() == 1);
+  CHECK(refused[0]["outcome"] == "changed");
+  CHECK(refused[0]["target"] == "1");
+  CHECK(json::parse(hub.ask("/admin/orders/1").body)["version"] == version);
   accepted(hub.act("/admin/orders/1/pause", body(version)));
   is_refused(hub.act("/admin/orders/1/resume", body(version)), 409, "changed");
 }

@@ -147,7 +147,7 @@ void world::take_in(const from_client& in) {
   if (c.action) {
     host::operator_input action{c.action->invocation, c.action->action,
                                 std::make_shared<client_responder>(*this, in.number),
-                                c.action->begins};
+                                c.action->begins, c.action->unchanged};
     if (!c.action->begins.empty())
       action.invocation = in.invocation;
     handle(c.object, std::move(action));
