@@ -124,6 +124,8 @@ result<std::size_t> checkpoint::fold_object(write_transaction& txn, const std::s
     old_live.push_back(i.id);
 
   const auto also = [&](const record& r) -> result<void> {
+    if (r.object == state.id)
+      lists_.add_answer(r.invocation, r.kind, r.payload, r.time, lists);
     if (r.kind == record_kind::operator_action && r.object == state.id) {
       budget.spend(1);
       return txn.put(table::ix, action_key(r.time, state.folded_to), encode(r));

@@ -132,6 +132,9 @@ public:
                                                           std::size_t most) const override {
     return listed_.past_of(objects, most);
   }
+  result<answered_invocation> answered_as(std::string_view request_id) const override {
+    return listed_.answered_as(request_id);
+  }
   journal_metrics metrics() const override;
   result<void> commit(std::vector<turn>& turns) override;
   result<bool> maintain(unix_ms now) override;

@@ -152,6 +152,13 @@ public:
   past_of_objects(std::span<const object_id> /*objects*/, std::size_t /*most*/) const {
     return std::optional<past_invocations>();
   }
+  /// Of which a vendor called a call by that id, live or finished, among all that are kept.
+  /// `is_whole` is false where more is not folded than is looked at, and while the lists are made;
+  /// without lists it is `journal::answered_as`.
+  [[nodiscard]] virtual result<answered_invocation>
+  answered_as(std::string_view /*request_id*/) const {
+    return answered_invocation();
+  }
   [[nodiscard]] virtual journal_metrics metrics() const = 0;
 
   /// Whether what is read here may be acted upon. False after an `open` that found no room to write

@@ -1,5 +1,6 @@
 #include "journal/listed_objects.hpp"
 
+#include "journal/answer_index.hpp"
 #include "journal/base/bytes.hpp"
 #include "journal/damage.hpp"
 #include "journal/key.hpp"
@@ -420,6 +421,86 @@ result<std::optional<past_invocations>> listed_objects::past_of(std::span<const 
   std::sort(past.found.begin(), past.found.end(),
             [](const auto& a, const auto& b) { return a.invocation.id < b.invocation.id; });
   return std::optional(std::move(past));
+}
+
+std::optional<invocation_id> listed_objects::answered_recently(std::string_view request_id,
+                                                               bool& is_whole) const {
+  const auto changed = recent_.changed([](auto) { return true; }, recent_answered_max);
+  is_whole = is_whole && changed.is_whole;
+  for (const auto& object : changed.found) {
+    const auto view = recent_.view_of(object.key);
+    for (const auto& stored : view.records) {
+      if (stored.bytes.find(request_id) == std::string_view::npos)
+        continue;
+      const auto r = decode_record(stored.bytes);
+      if (r && request_id_in(r->kind, r->payload) == request_id)
+        return r->invocation;
+    }
+  }
+  return std::nullopt;
+}
+
+result<answered_invocation> listed_objects::answered_as(std::string_view request_id) const {
+  answered_invocation answer;
+  std::vector<invocation_id> live;
+  if (options_.lists != nullptr) // Before the rows begin.
+    if (const auto id = answered_recently(request_id, answer.is_whole))
+      live.push_back(*id);
+  if (live.empty()) {
+    auto rows = tables_.read();
+    if (!rows)
+      return rows.failure();
+    if (options_.lists == nullptr)
+      return journal::answered_as(**rows, request_id);
+    constexpr std::size_t times_max = 64;
+    const auto times = times_of_answer(**rows, request_id, answer_rows_max, times_max);
+    if (times.is_damaged)
+      index_.damaged(table::ix, std::string(1, index_prefix::answer),
+                     {error_kind::corrupt, where_journal, "a row of answers cannot be read"});
+    answer.is_whole = answer.is_whole && times.is_whole && !times.is_damaged;
+    for (const auto begun : times.begun) {
+      std::size_t looked_at = 0;
+      auto scanned =
+          (*rows)->scan(table::iv, invocation_key(first_of(begun)), [&](auto key, auto value) {
+            const auto id = parse_invocation_key(key);
+            if (!id || time_of(*id) != begun)
+              return false;
+            if (looked_at++ == past_rows_max) {
+              answer.is_whole = false;
+              return false;
+            }
+            auto row = decode_invocation_row(value); // One that cannot be read is passed over.
+            if (row && !row->invocation.finished)
+              live.push_back(*id);
+            else if (row && has_answer(row->invocation, request_id))
+              answer.found = std::move(*row);
+            return !answer.found.has_value();
+          });
+      if (!scanned)
+        return scanned.failure();
+      if (answer.found)
+        return answer;
+    }
+  }
+  for (const auto& id : live) {
+    auto row = stored_.find_invocation(id);
+    if (row && *row && has_answer((*row)->invocation, request_id)) {
+      answer.found = std::move(**row);
+      return answer;
+    }
+  }
+  const auto left = share();
+  if (!left)
+    return left.failure();
+  if (!*left)
+    return answer;
+  auto rows = tables_.read();
+  if (!rows)
+    return rows.failure();
+  auto newest = journal::answered_as(**rows, request_id);
+  if (newest)
+    newest->is_whole = newest->found.has_value();
+  return newest;
 }
 
 } // namespace orderhub::journal

@@ -25,6 +25,11 @@ namespace orderhub::journal {
 /// So many objects that are not in rows yet are looked at; the others are listed as their rows say.
 inline constexpr std::size_t recent_listed_max = 4'000;
 
+/// And so many of them when a vendor's id of a call is looked for,
+inline constexpr std::size_t recent_answered_max = 20'000;
+/// among so many rows of the index.
+inline constexpr std::size_t answer_rows_max = 50'000;
+
 /// Lists as of the last commit: of rows, and of what is not folded yet, whose listings are worked
 /// out at the first read and kept until there is a newer record. `hub_journal` says what each
 /// function means. Any thread; one at a time.
@@ -49,6 +54,7 @@ public:
   [[nodiscard]] result<std::optional<double>> share() const;
   [[nodiscard]] result<std::optional<past_invocations>> past_of(std::span<const object_id> objects,
                                                                 std::size_t most) const;
+  [[nodiscard]] result<answered_invocation> answered_as(std::string_view request_id) const;
 
 private:
   /// An object of which the rows do not know all.
@@ -62,6 +68,9 @@ private:
   };
   using recent_objects = std::map<std::string, recent_object, std::less<>>; ///< By key in `ob`.
 
+  /// Among what is in no row yet.
+  [[nodiscard]] std::optional<invocation_id> answered_recently(std::string_view request_id,
+                                                               bool& is_whole) const;
   /// Brings `known_` up to the last commit. The rows begin after that was read.
   [[nodiscard]] result<std::unique_ptr<reader>> refresh() const;
   [[nodiscard]] result<void> work_out(recent_object& object, const std::string& key,

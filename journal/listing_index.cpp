@@ -5,6 +5,7 @@
 #include "journal/base/text.hpp"
 #include "journal/damage.hpp"
 #include "journal/key.hpp"
+#include "journal/object_row.hpp"
 #include "journal/slice_budget.hpp"
 #include "journal/stored_objects.hpp"
 
@@ -42,6 +43,14 @@ object_id owner_of(std::string_view row) {
 
 std::string behind(std::string_view key) {
   return std::string(key).append(1, '\0');
+}
+
+/// Entries that are read in the time in which a row is listed, about.
+constexpr std::size_t entries_for_a_row = 10;
+
+void add_answers(const invocation_state& i, listing_batch& batch) {
+  for (const auto& e : i.entries)
+    batch.answers.add(i.id, e.kind, e.payload, e.time);
 }
 
 } // namespace
@@ -131,6 +140,8 @@ result<void> listing_index::start(random_source& random) {
   auto found = listing_state_in(**rows);
   if (!found)
     return found.failure();
+  if (auto done = answers_.start(**rows); !done)
+    return done;
   const auto form = options_.lists != nullptr ? options_.lists->form : 0;
   if (*found && (*found)->form == form) {
     state_ = std::move(**found);
@@ -196,7 +207,23 @@ void listing_index::drop_invocation(const object_id& object, const invocation_id
         {table::ix, object_invocation_key(object_digest(object_key(object)), id), std::nullopt});
 }
 
+void listing_index::add_answer(const invocation_id& id, record_kind kind, std::string_view payload,
+                               unix_ms at, listing_batch& batch) const {
+  // While rows of another form go, what is written goes with them, and is met again after that.
+  if (options_.lists != nullptr && state_.step != listing_step::drop)
+    batch.answers.add(id, kind, payload, at);
+}
+
+result<std::optional<std::uint64_t>> listing_index::trim_answers(unix_ms limit,
+                                                                 std::uint64_t from) {
+  constexpr std::size_t places_for_a_row = 40; // Looked up for one row that a slice may take.
+  return answers_.trim(tables_, options_.sync, limit, from,
+                       std::max<std::size_t>(1, options_.slice_rows / places_for_a_row));
+}
+
 result<void> listing_index::write(write_transaction& txn, listing_batch& batch) const {
+  if (auto done = answers_.write(txn, batch.answers); !done)
+    return done;
   const bool is_moved = batch.after.has_value(); // A slice of ours says where it is then.
   if (batch.changes.empty() && batch.counts.empty() && !is_moved && stored_)
     return {};
@@ -230,6 +257,7 @@ result<void> listing_index::write(write_transaction& txn, listing_batch& batch) 
 }
 
 void listing_index::note(const listing_batch& done) {
+  answers_.note(done.answers);
   if (!done.after)
     return;
   state_ = *done.after;
@@ -300,10 +328,12 @@ result<void> listing_index::drop() {
     for (const auto& [t, prefix] :
          {std::pair(table::ls, std::string()), std::pair(table::rf, std::string()),
           std::pair(table::ix, std::string(1, index_prefix::mark)),
-          std::pair(table::ix, std::string(1, index_prefix::invocation))})
+          std::pair(table::ix, std::string(1, index_prefix::invocation)),
+          std::pair(table::ix, std::string(1, index_prefix::answer))})
       if (auto done = take(t, prefix); !done)
         return done;
   }
+  answers_.drop();
   auto next = state_;
   next.counts.clear();
   next.seen = 0;
@@ -345,6 +375,8 @@ result<void> listing_index::take_objects() {
         } else {
           const auto before = batch.size();
           change(state->id, std::nullopt, listing_of(*options_.lists, *state), batch);
+          for (const auto& i : state->live)
+            add_answers(i, batch);
           budget.spend(batch.size() - before);
         }
         return outcome.has_value();
@@ -383,6 +415,11 @@ result<void> listing_index::take_invocations() {
       ++next.seen;
       if (const auto id = parse_invocation_key(key))
         add_invocation(owner_of(value), *id, batch);
+      // One that cannot be read is found by nothing that it says.
+      if (const auto row = decode_invocation_row(value)) {
+        budget.spend(row->invocation.entries.size() / entries_for_a_row);
+        add_answers(row->invocation, batch);
+      }
       return true;
     });
     if (!scanned)

@@ -1,4 +1,5 @@
 #pragma once
+#include "journal/answer_index.hpp"
 #include "journal/base/ids.hpp"
 #include "journal/base/random.hpp"
 #include "journal/base/result.hpp"
@@ -34,12 +35,13 @@ public:
   std::vector<change> changes;
   std::map<std::string, std::int64_t, std::less<>> counts; ///< To be added.
   std::optional<listing_state> after;                      ///< Once it is written.
+  answer_batch answers;
 };
 
-/// Keeps the lists (`ls`, `rf`, marks and invocations in `ix`, the counts in `mt`) as the objects
-/// say, in the transactions that write those: what folding changes, and in slices of its own what
-/// was there before there were lists, or was listed by other rules. An object that is set aside
-/// stays in the tables as it was listed last; readers pass over it.
+/// Keeps the lists (`ls`, `rf`, marks, invocations and answers in `ix`, the counts in `mt`) as the
+/// objects say, in the transactions that write those: what folding changes, and in slices of its
+/// own what was there before there were lists, or was listed by other rules. An object that is set
+/// aside stays in the tables as it was listed last; readers pass over it.
 ///
 /// The folder's thread alone, but for `damaged`.
 class listing_index {
@@ -62,10 +64,17 @@ public:
   void add_invocation(const object_id& object, const invocation_id& id, listing_batch& batch) const;
   void drop_invocation(const object_id& object, const invocation_id& id,
                        listing_batch& batch) const;
+  /// A record is folded: a call of the invocation may have been answered.
+  void add_answer(const invocation_id& id, record_kind kind, std::string_view payload, unix_ms at,
+                  listing_batch& batch) const;
   /// Writes all of it; once in a transaction.
   [[nodiscard]] result<void> write(write_transaction& txn, listing_batch& batch) const;
   /// It was committed.
   void note(const listing_batch& done);
+
+  /// As `answer_index::trim`, a slice of it.
+  [[nodiscard]] result<std::optional<std::uint64_t>> trim_answers(unix_ms limit,
+                                                                  std::uint64_t from);
 
   // ── What was there before ──
 
@@ -87,6 +96,7 @@ private:
   aside_objects& aside_;
   listing_state state_; ///< As committed,
   bool stored_ = true;  ///< or to be, with the first transaction.
+  answer_index answers_;
   std::atomic<bool> rebuild_{false};
 };
 

@@ -1,5 +1,6 @@
 #include "journal/past_invocations.hpp"
 
+#include "journal/answer_index.hpp"
 #include "journal/base/bytes.hpp"
 #include "journal/key.hpp"
 
@@ -65,26 +66,6 @@ result<past_invocations> past_of(const reader& rows, std::span<const object_id> 
   }
   return past;
 }
-
-namespace {
-
-bool has_answer(const invocation_state& i, std::string_view request_id) {
-  return std::any_of(i.entries.begin(), i.entries.end(), [&](const entry& e) {
-    if (e.kind == record_kind::completion) {
-      const auto answer = decode_answer(e.payload);
-      return answer && *answer && (*answer)->request_id == request_id;
-    }
-    if (e.kind != record_kind::effect_note)
-      return false;
-    const auto note = decode_note(e.payload);
-    if (!note || note->kind != note_kind::answered)
-      return false;
-    const auto n = decode_answer_note(note->text);
-    return n && n->answer.request_id == request_id;
-  });
-}
-
-} // namespace
 
 result<answered_invocation> answered_as(const reader& rows, std::string_view request_id,
                                         std::size_t rows_max) {

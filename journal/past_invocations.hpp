@@ -31,12 +31,13 @@ inline constexpr std::size_t past_found_max = 100;
 result<past_invocations> past_of(const reader& rows, std::span<const object_id> objects,
                                  unix_ms accepted_at);
 
-/// The newest invocation of which a vendor called a call by that id, among the newest `rows_max`
-/// rows of `iv`: nothing where there is none among them.
+/// The invocation of which a vendor called a call by that id; nothing where there is none among
+/// what was looked at.
 struct answered_invocation {
   std::optional<invocation_row> found;
-  bool is_whole = true; ///< False: there are more rows than were looked at.
+  bool is_whole = true; ///< False: there is more than was looked at.
 };
+/// Without an index: the newest that has ended, among the newest `rows_max` rows of `iv`.
 inline constexpr std::size_t answered_rows_max = 5'000;
 result<answered_invocation> answered_as(const reader& rows, std::string_view request_id,
                                         std::size_t rows_max = answered_rows_max);

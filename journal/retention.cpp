@@ -40,6 +40,8 @@ result<void> retention::slice(unix_ms now) {
     return {};
   case step::invocations:
     return expire_invocations(now);
+  case step::answers:
+    return expire_answers(now);
   case step::requests:
     return expire_requests(now);
   case step::actions:
@@ -173,7 +175,20 @@ result<void> retention::expire_invocations(unix_ms now) {
     lists_.note(lists);
   }
   from_ = next;
-  if (next.empty())
+  if (next.empty()) {
+    step_ = step::answers;
+    answers_ = 0;
+  }
+  return {};
+}
+
+result<void> retention::expire_answers(unix_ms now) {
+  const auto next = lists_.trim_answers(now - options_.journal_retention_ms, answers_);
+  if (!next)
+    return next.failure();
+  if (*next)
+    answers_ = **next;
+  else
     step_ = step::requests;
   return {};
 }

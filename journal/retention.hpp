@@ -20,9 +20,9 @@
 namespace orderhub::journal {
 
 /// Forgets finished invocations after `journal_retention_ms`, with them the ephemeral objects that
-/// have no other, then request keys that have expired, and what people did `action_retention_ms`
-/// ago. A pass a minute, or a thousandth of the retention where that is longer, in slices with a
-/// transaction of their own. The writer's thread alone.
+/// have no other, and the vendors' ids of their calls, then request keys that have expired, and
+/// what people did `action_retention_ms` ago. A pass a minute, or a thousandth of the retention
+/// where that is longer, in slices with a transaction of their own. The writer's thread alone.
 class retention {
 public:
   /// None of these is owned; all outlive it. `commits` is held by each commit.
@@ -38,12 +38,13 @@ public:
   [[nodiscard]] result<void> slice(unix_ms now);
 
 private:
-  enum class step : std::uint8_t { none, invocations, requests, actions };
+  enum class step : std::uint8_t { none, invocations, answers, requests, actions };
   /// What becomes of an object as one of its invocations is forgotten.
   enum class expiry_of_object : std::uint8_t { stays, goes, later };
   [[nodiscard]] result<expiry_of_object> may_expire(const reader& rows, const object_id& id,
                                                     unix_ms limit) const;
   [[nodiscard]] result<void> expire_invocations(unix_ms now);
+  [[nodiscard]] result<void> expire_answers(unix_ms now);
   [[nodiscard]] result<void> expire_requests(unix_ms now);
   [[nodiscard]] result<void> expire_actions(unix_ms now);
   /// Keys of their index, at most `limit`.
@@ -58,7 +59,8 @@ private:
   listing_index& lists_;
   std::mutex& commits_;
   step step_ = step::none;
-  std::string from_; ///< Where in `iv` the pass goes on.
+  std::string from_;          ///< Where in `iv` the pass goes on,
+  std::uint64_t answers_ = 0; ///< and in the index of answers.
   std::optional<unix_ms> next_pass_;
   std::unordered_set<std::string> named_rows_;
 };

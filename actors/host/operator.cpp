@@ -15,13 +15,6 @@ operator_view::invocation(const invocation_id& id) const {
   return from_.journal.find_invocation(id);
 }
 
-result<journal::answered_invocation> operator_view::answered_as(std::string_view request_id) const {
-  auto rows = from_.tables.read();
-  if (!rows)
-    return rows.failure();
-  return journal::answered_as(**rows, request_id);
-}
-
 result<journal::past_invocations> operator_view::past(std::span<const object_id> objects,
                                                       unix_ms accepted_at) const {
   auto rows = from_.tables.read();

@@ -54,8 +54,11 @@ public:
   /// and, of what lists, the newest of every other (`hub_journal::past_of_objects`).
   [[nodiscard]] result<journal::past_invocations> past(std::span<const object_id> objects,
                                                        unix_ms accepted_at) const;
-  /// Of which a vendor called a call by that id (`journal::answered_as`): it reads many rows.
-  [[nodiscard]] result<journal::answered_invocation> answered_as(std::string_view request_id) const;
+  /// Of which a vendor called a call by that id: it reads many rows.
+  [[nodiscard]] result<journal::answered_invocation>
+  answered_as(std::string_view request_id) const {
+    return from_.journal.answered_as(request_id);
+  }
   /// What people did, newest first.
   [[nodiscard]] result<std::vector<journal::recorded_action>>
   actions(const journal::action_search& search) const {

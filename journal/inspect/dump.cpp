@@ -1,5 +1,6 @@
 #include "journal/inspect/dump.hpp"
 
+#include "journal/answer_index.hpp"
 #include "journal/base/hash.hpp"
 #include "journal/base/text.hpp"
 #include "journal/key.hpp"
@@ -522,6 +523,15 @@ private:
     } else if (auto begin = invocation_begin_in(key)) {
       j["index"] = "invocation";
       j["key"] = hex_of(key);
+    } else if (auto number = parse_answer_row_key(key)) {
+      j["index"] = "answer";
+      j["number"] = *number;
+      if (const auto row = decode_answer_row(value)) {
+        j["newest"] = row->newest;
+        j["ids"] = row->places.size();
+      } else {
+        j["damaged"] = row.error().message;
+      }
     } else if (auto done = parse_action_key(key)) {
       j["index"] = "action";
       j["at"] = done->time;

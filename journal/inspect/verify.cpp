@@ -1,5 +1,6 @@
 #include "journal/inspect/verify.hpp"
 
+#include "journal/answer_index.hpp"
 #include "journal/base/bytes.hpp"
 #include "journal/base/hash.hpp"
 #include "journal/base/text.hpp"
@@ -404,6 +405,14 @@ private:
       ++invocations_found_;
       if (!invocation_begin_in(key))
         problem("a key of the list of an object's invocations is damaged");
+      return;
+    }
+    if (key.front() == index_prefix::answer) {
+      const auto row = decode_answer_row(value);
+      if (!row)
+        problem("a row of the index of vendors' ids of calls", row.error());
+      if (!parse_answer_row_key(key))
+        problem("a key of the index of vendors' ids of calls is damaged");
       return;
     }
     if (key.front() != index_prefix::active)

@@ -255,7 +255,7 @@ std::optional<listing> order_listing(const object_state& state) {
 } // namespace
 
 const journal::listing_rules& order_lists() {
-  static const journal::listing_rules rules{1,
+  static const journal::listing_rules rules{2,
                                             {{order_service_name, &order_listing},
                                              {shipment_service_name, &part_listing},
                                              {notification_service_name, &part_listing},

@@ -252,6 +252,36 @@ TEST_CASE("the ids of an order's steps lead to it without webhooks", "[admin][li
   }
 }
 
+TEST_CASE("a vendor's own id of a call leads to its order, before it is folded or after",
+          "[admin][lists][answers]") {
+  admin_hub hub;
+  for (const char* key : {"1", "2"})
+    hub.hub.call(order_object(key), "ProcessOrder", order_body());
+  REQUIRE(hub.hub.run());
+  std::vector<std::string> named;
+  const auto explained = json::parse(hub.ask("/admin/orders/1/explain").body);
+  for (const auto& step : explained["steps"])
+    for (const auto& attempt : step["attempts"])
+      if (attempt["vendor_request_id"].is_string())
+        named.push_back(attempt["vendor_request_id"]);
+  REQUIRE(named.size() >= 2);
+  for (int look = 0; look < 2; ++look) {
+    for (const auto& id : named) {
+      CAPTURE(look, id);
+      const auto r = checked(hub.ask("/admin/lookup?q=" + id), "lookup");
+      CHECK(r["complete"] == true);
+      REQUIRE(r["matches"].size() == 1);
+      CHECK(r["matches"][0]["key"] == "1");
+      const auto stored = hub.hub.stored().answered_as(id); // Not only among the newest calls.
+      REQUIRE(stored);
+      REQUIRE(stored->found);
+      CHECK(stored->found->object.key == "1");
+    }
+    CHECK(checked(hub.ask("/admin/lookup?q=req_nobody"), "lookup")["complete"] == true);
+    hub.hub.fold();
+  }
+}
+
 TEST_CASE("a page looks at no more rows than it may, and says where it ended", "[admin][lists]") {
   admin_hub hub;
   for (int i = 0; i < 9; ++i)
