@@ -119,6 +119,11 @@ public:
                              std::size_t most) const override {
     return listed_.marked(marks, behind, most);
   }
+  result<marked_page> newest_marked(std::string_view mark,
+                                    const std::optional<listing_place>& behind,
+                                    std::size_t most) const override {
+    return listed_.newest_marked(mark, behind, most);
+  }
   result<std::vector<listed_object>> bearing(std::string_view text,
                                              std::size_t most) const override {
     return listed_.bearing(text, most);

@@ -131,6 +131,13 @@ public:
                                                    std::size_t /*most*/) const {
     return marked_page();
   }
+  /// Objects with that mark, the other way: the newest first, behind `behind` (without it from the
+  /// newest on).
+  [[nodiscard]] virtual result<marked_page>
+  newest_marked(std::string_view /*mark*/, const std::optional<listing_place>& /*behind*/,
+                std::size_t /*most*/) const {
+    return marked_page();
+  }
   /// Objects with that text among their keys, at most `most`.
   [[nodiscard]] virtual result<std::vector<listed_object>> bearing(std::string_view /*text*/,
                                                                    std::size_t /*most*/) const {

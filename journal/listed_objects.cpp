@@ -9,6 +9,8 @@
 #include "journal/stored_objects.hpp"
 
 #include <algorithm>
+#include <array>
+#include <functional>
 #include <limits>
 #include <set>
 #include <tuple>
@@ -178,6 +180,18 @@ listed_objects::newest(const std::optional<listing_place>& behind, std::size_t r
 result<marked_page> listed_objects::marked(std::span<const std::string> marks,
                                            const std::optional<listing_place>& behind,
                                            std::size_t most) const {
+  return marked_in(mark_order::oldest_first, marks, behind, most);
+}
+
+result<marked_page> listed_objects::newest_marked(std::string_view mark,
+                                                  const std::optional<listing_place>& behind,
+                                                  std::size_t most) const {
+  return marked_in(mark_order::newest_first, std::array{std::string(mark)}, behind, most);
+}
+
+result<marked_page> listed_objects::marked_in(mark_order order, std::span<const std::string> marks,
+                                              const std::optional<listing_place>& behind,
+                                              std::size_t most) const {
   marked_page page;
   if (options_.lists == nullptr)
     return page;
@@ -187,7 +201,8 @@ result<marked_page> listed_objects::marked(std::span<const std::string> marks,
     return rows.failure();
   std::vector<std::pair<listing_place, object_id>> found;
   const auto add = [&](listing_place place, object_id object) {
-    const bool is_behind = !behind || *behind < place;
+    const bool is_behind =
+        !behind || (order == mark_order::oldest_first ? *behind < place : place < *behind);
     if (is_behind)
       found.emplace_back(std::move(place), std::move(object));
     return is_behind;
@@ -195,8 +210,7 @@ result<marked_page> listed_objects::marked(std::span<const std::string> marks,
   for (const auto& mark : marks) {
     std::size_t in_rows = 0;
     const auto begin = mark_key_from(mark);
-    const auto from = behind ? mark_key(mark, behind->at, behind->digest) : begin;
-    auto scanned = (*rows)->scan(table::ix, from, [&](auto key, auto value) {
+    const auto take = [&](std::string_view key, std::string_view value) {
       if (!key.starts_with(begin))
         return false;
       ++page.scanned;
@@ -213,7 +227,18 @@ result<marked_page> listed_objects::marked(std::span<const std::string> marks,
         return true;
       in_rows += add({place->since, place->digest}, std::move(*id)) ? 1 : 0;
       return in_rows <= most; // One more, so that it is known whether there are any.
-    });
+    };
+    const auto scan_rows = [&]() -> result<void> {
+      if (order == mark_order::oldest_first)
+        return (*rows)->scan(table::ix, behind ? mark_key(mark, behind->at, behind->digest) : begin,
+                             take);
+      constexpr std::size_t place_size = 24;
+      return (*rows)->scan_back(table::ix,
+                                behind ? mark_key(mark, behind->at, behind->digest)
+                                       : begin + std::string(place_size, '\xff'),
+                                take);
+    };
+    auto scanned = scan_rows();
     if (!scanned)
       return scanned.failure();
   }
@@ -225,7 +250,10 @@ result<marked_page> listed_objects::marked(std::span<const std::string> marks,
       if (std::find(marks.begin(), marks.end(), m.name) != marks.end())
         add({m.since, object.digest}, object.id);
   }
-  std::sort(found.begin(), found.end());
+  if (order == mark_order::oldest_first)
+    std::sort(found.begin(), found.end());
+  else
+    std::sort(found.begin(), found.end(), std::greater<>());
   page.is_whole = found.size() <= most;
   if (found.size() > most)
     found.resize(most);

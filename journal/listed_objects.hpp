@@ -10,6 +10,7 @@
 #include "journal/store.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -47,6 +48,9 @@ public:
   [[nodiscard]] result<marked_page> marked(std::span<const std::string> marks,
                                            const std::optional<listing_place>& behind,
                                            std::size_t most) const;
+  [[nodiscard]] result<marked_page> newest_marked(std::string_view mark,
+                                                  const std::optional<listing_place>& behind,
+                                                  std::size_t most) const;
   [[nodiscard]] result<std::vector<listed_object>> bearing(std::string_view text,
                                                            std::size_t most) const;
   [[nodiscard]] result<std::optional<listed_object>> now(const object_id& id) const;
@@ -68,6 +72,10 @@ private:
   };
   using recent_objects = std::map<std::string, recent_object, std::less<>>; ///< By key in `ob`.
 
+  enum class mark_order : std::uint8_t { oldest_first, newest_first };
+  [[nodiscard]] result<marked_page> marked_in(mark_order order, std::span<const std::string> marks,
+                                              const std::optional<listing_place>& behind,
+                                              std::size_t most) const;
   /// Among what is in no row yet.
   [[nodiscard]] std::optional<invocation_id> answered_recently(std::string_view request_id,
                                                                bool& is_whole) const;

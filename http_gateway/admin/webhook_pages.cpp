@@ -109,6 +109,8 @@ admin_answer listed(const admin_call& call, const admin_sources& from, webhook_f
     after.erase(0, filter.size());
   }
   const auto page = from.webhooks->list(wanted, after, call.number("limit"));
+  if (!page && page.error().kind == error_kind::invalid)
+    return invalid("cursor", "cursor is none of this list with these filters.");
   if (!page)
     return problem_of(page.error());
   json list = json::array();
@@ -119,7 +121,7 @@ admin_answer listed(const admin_call& call, const admin_sources& from, webhook_f
            {"next", page->next.empty() ? json(nullptr) : json(base64url(filter + page->next))},
            {"as_of_lsn", from.hub.journal().last_lsn},
            {"scanned", page->looked_at},
-           {"complete", page->next.empty()}});
+           {"complete", page->next.empty() && page->is_whole}});
 }
 
 /// One that is asked for, or why it is not shown.

@@ -275,7 +275,7 @@ void add_hook_commands(CLI::App& app, CLI::App& vendors, const command_adder& ad
   auto* webhooks = app.add_subcommand("webhooks", "what came by webhook, and what was refused");
   webhooks->require_subcommand(1);
   const auto listed = std::make_shared<given>();
-  auto* list = add(*webhooks, "list", "events, by vendor and id",
+  auto* list = add(*webhooks, "list", "events, the newest first",
                    [g = listed](const client& hub, bool wants_json, auto& out, auto& err) {
                      return list_webhooks(hub, *g, wants_json, out, err);
                    });

@@ -117,6 +117,17 @@ void check_lists(const hub_journal& journal, const reference& expected,
     more = !page->is_whole;
   }
   CHECK(paged == marked->found);
+  // And the other way.
+  paged.clear();
+  for (bool more = !marked->found.empty(); more;) {
+    auto page = journal.newest_marked(
+        "live", paged.empty() ? std::nullopt : std::optional(place_of(paged.back())), 2);
+    REQUIRE(page);
+    paged.insert(paged.end(), page->found.begin(), page->found.end());
+    more = !page->is_whole;
+  }
+  std::reverse(paged.begin(), paged.end());
+  CHECK(paged == marked->found);
 
   auto counted = journal.counts();
   REQUIRE(counted);

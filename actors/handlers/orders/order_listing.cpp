@@ -8,6 +8,7 @@
 #include "actors/handlers/orders/order_facts.hpp"
 #include "actors/handlers/orders/order_row.hpp"
 #include "actors/handlers/orders/order_view.hpp"
+#include "actors/handlers/webhooks/webhook_list.hpp"
 #include "journal/base/text.hpp"
 #include "journal/open_work.hpp"
 
@@ -259,7 +260,8 @@ const journal::listing_rules& order_lists() {
                                             {{order_service_name, &order_listing},
                                              {shipment_service_name, &part_listing},
                                              {notification_service_name, &part_listing},
-                                             {custom_service_name, &part_listing}}};
+                                             {custom_service_name, &part_listing},
+                                             {webhook_service_name, &webhook_listing}}};
   return rules;
 }
 

@@ -6,12 +6,16 @@
 #include "actors/handlers/orders/order_webhook.hpp"
 #include "actors/handlers/webhooks/conclusion.hpp"
 #include "actors/handlers/webhooks/event_routes.hpp"
+#include "journal/base/text.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <utility>
 
 namespace orderhub::handlers {
+
+using journal::listing_place;
 
 namespace {
 
@@ -52,27 +56,77 @@ bool is_wanted(const listed_webhook& one, const webhook_filter& wanted) {
          (!wanted.is_swept || one.received.is_swept == *wanted.is_swept);
 }
 
+/// `<received at>.<digest>`
+std::string text_of(const listing_place& place) {
+  return std::to_string(place.at) + '.' + base64url(place.digest);
+}
+
+std::optional<listing_place> place_in(std::string_view text) {
+  listing_place place;
+  const auto* const end = text.data() + text.size();
+  const auto at = std::from_chars(text.data(), end, place.at);
+  if (at.ec != std::errc() || at.ptr == end || *at.ptr != '.' || place.at <= 0 ||
+      !from_base64url(text.substr(static_cast<std::size_t>(at.ptr - text.data()) + 1),
+                      place.digest))
+    return std::nullopt;
+  return place;
+}
+
 } // namespace
+
+std::optional<journal::listing> webhook_listing(const journal::object_state& state) {
+  const auto* received = state.value(received_entry);
+  if (received == nullptr)
+    return std::nullopt;
+  const auto event = receipt::decode_event(*received);
+  if (!event)
+    return std::nullopt;
+  journal::listing l; // It has no place among orders.
+  l.marks.push_back({std::string(webhook_mark), std::max<unix_ms>(event->received_at, 1)});
+  return l;
+}
 
 result<webhook_page> list_webhooks(const journal::hub_journal& journal,
                                    const webhook_filter& wanted, std::string_view after,
                                    std::size_t limit) {
+  std::optional<listing_place> behind;
+  if (wanted.until > 0)
+    behind = listing_place{wanted.until, {}};
+  if (!after.empty()) {
+    behind = place_in(after);
+    if (!behind)
+      return fail({error_kind::invalid, "webhooks", "That is no place in the list.", 400});
+  }
+  const auto marked = journal.newest_marked(webhook_mark, behind, webhooks_looked_at);
+  if (!marked)
+    return marked.failure();
+  const auto share = journal.listing_share();
+  if (!share)
+    return share.failure();
   const auto prefix = wanted.vendor.empty() ? std::string() : wanted.vendor + ':';
-  auto keys = journal.keys_of(webhook_service_name, prefix, after, webhooks_looked_at);
-  if (!keys)
-    return keys.failure();
   webhook_page page;
-  for (const auto& key : *keys) {
-    page.next = key;
+  page.is_whole = !share->has_value();
+  bool is_end = marked->is_whole;
+  for (const auto& m : marked->found) {
+    if (m.since < wanted.from) {
+      is_end = true;
+      page.next.clear();
+      break;
+    }
+    page.next = text_of(place_of(m));
     ++page.looked_at;
-    auto one = read(journal, key);
+    if (!m.object.key.starts_with(prefix))
+      continue;
+    auto one = read(journal, m.object.key);
     if (one && is_wanted(*one, wanted))
       page.entries.push_back(std::move(*one));
     // One that cannot be read is named by the journal; the others are shown.
-    if (page.entries.size() >= limit)
+    if (page.entries.size() >= limit) {
+      is_end = is_end && &m == &marked->found.back();
       break;
+    }
   }
-  if (page.entries.size() < limit && keys->size() < webhooks_looked_at)
+  if (is_end)
     page.next.clear();
   return page;
 }

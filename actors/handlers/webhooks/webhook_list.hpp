@@ -4,6 +4,8 @@
 #include "journal/base/ids.hpp"
 #include "journal/base/result.hpp"
 #include "journal/hub_journal.hpp"
+#include "journal/listing.hpp"
+#include "journal/object_state.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -42,15 +44,21 @@ struct webhook_filter {
   std::optional<bool> is_swept = std::nullopt;
 };
 
-/// A page, in the order of the keys.
+/// What lists have of a `Webhook`: a mark, since its event was received.
+std::optional<journal::listing> webhook_listing(const journal::object_state& state);
+inline constexpr std::string_view webhook_mark = "webhook";
+
+/// A page, the newest first by when they were received.
 struct webhook_page {
   std::vector<listed_webhook> entries;
   std::size_t looked_at = 0;
-  std::string next; ///< Where the next page begins: its `after`; empty: there is none.
+  std::string next;     ///< Where the next page begins: its `after`; empty: there is none.
+  bool is_whole = true; ///< False: a journal of an earlier version is being indexed.
 };
 
 /// Reads at most `webhooks_looked_at` events for one page of at most `limit`: a page may be short,
-/// and the next one go on. Fails where the journal cannot be read.
+/// and the next one go on. Fails where the journal cannot be read; `invalid` where `after` is of no
+/// page.
 inline constexpr std::size_t webhooks_looked_at = 2'000;
 result<webhook_page> list_webhooks(const journal::hub_journal& journal,
                                    const webhook_filter& wanted, std::string_view after,

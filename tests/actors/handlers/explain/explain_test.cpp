@@ -231,9 +231,12 @@ TEST_CASE("explained: an order that waits for its shipment", "[explain]") {
   world w;
   ask(w);
   REQUIRE(until(w, [](const auto& e) {
-    return std::any_of(e.calls.begin(), e.calls.end(), [](const auto& c) {
-      return c.what.which == handlers::sentence::call_waits_for_object;
-    });
+    return std::any_of(e.calls.begin(), e.calls.end(),
+                       [](const auto& c) {
+                         return c.what.which == handlers::sentence::call_waits_for_object;
+                       }) &&
+           std::any_of(e.steps.begin(), e.steps.end(),
+                       [](const auto& s) { return s.name == "shipment"; });
   }));
   is_golden("waits_for_object", explained(w));
 }

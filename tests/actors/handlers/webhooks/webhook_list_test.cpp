@@ -4,6 +4,7 @@
 #include "tests/support/event_check.hpp"
 #include "tests/support/order_check.hpp"
 
+#include <limits>
 #include <set>
 #include <string>
 
@@ -33,15 +34,21 @@ receipt lost(const std::string& id, std::int64_t at) {
   return r;
 }
 
+/// Of all pages; each is there once, and the newest come first.
 std::set<std::string> all(const world& w, const webhook_filter& wanted, std::size_t limit) {
   std::set<std::string> keys;
   std::string after;
+  unix_ms last = std::numeric_limits<unix_ms>::max();
   do {
     const auto page = handlers::list_webhooks(w.stored(), wanted, after, limit);
     REQUIRE(page);
     CHECK(page->entries.size() <= limit);
-    for (const auto& one : page->entries)
+    CHECK(page->is_whole);
+    for (const auto& one : page->entries) {
       CHECK(keys.insert(one.key).second);
+      CHECK(one.received.received_at <= last);
+      last = one.received.received_at;
+    }
     after = page->next;
   } while (!after.empty());
   return keys;
@@ -69,6 +76,17 @@ TEST_CASE("events are listed by vendor, verdict and time, in pages, wherever the
     CHECK(all(w, {"stripe", {}, 1'005, 1'010}, limit).size() == 5);
     CHECK(all(w, {"strip", {}, 0, 0}, limit).empty());
   }
+  CHECK(handlers::list_webhooks(w.stored(), {}, "stripe:evt_1", 10).error().kind ==
+        error_kind::invalid);
+
+  // What comes meanwhile shifts no page.
+  const auto first = handlers::list_webhooks(w.stored(), {}, "", 10);
+  REQUIRE(first);
+  REQUIRE(door.deliver(skipped("stripe", "evt_new", 9'000)) == 202);
+  const auto second = handlers::list_webhooks(w.stored(), {}, first->next, 10);
+  REQUIRE(second);
+  CHECK(second->entries.front().received.received_at < first->entries.back().received.received_at);
+  CHECK(handlers::list_webhooks(w.stored(), {}, "", 1)->entries.front().key == "stripe:evt_new");
 }
 
 TEST_CASE("one event is shown whole: verdict, headers and body", "[webhooks][list]") {
