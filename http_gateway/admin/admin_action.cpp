@@ -77,6 +77,12 @@ std::string action_id_of(const admin_caller& who, std::string_view idempotency_k
   return "act_" + hex_of(bytes);
 }
 
+admin_problem role_too_low(const admin_caller& who, admin_role needed) {
+  return problem_of(admin_reason::role_too_low, "That needs the role " +
+                                                    std::string(name_of(needed)) + "; " + who.name +
+                                                    " has " + std::string(name_of(who.role)) + '.');
+}
+
 journal::operator_payload signed_by(const admin_caller& who, const std::string& request_id) {
   journal::operator_payload p;
   p.who = who.name;

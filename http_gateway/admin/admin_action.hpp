@@ -49,6 +49,8 @@ admin_answer cancel_bulk(const admin_action& action, const admin_sources& from);
 /// The id of an action: that of its repeat under the same key, else one of its own.
 std::string action_id_of(const admin_caller& who, std::string_view idempotency_key);
 
+admin_problem role_too_low(const admin_caller& who, admin_role needed);
+
 /// Who acts, for the journal's record.
 journal::operator_payload signed_by(const admin_caller& who, const std::string& request_id);
 

@@ -52,15 +52,6 @@ bool is_attempt(const http_request& request, const admin_problem& problem) {
            request.header_count("authorization") > 0));
 }
 
-admin_problem too_low(const admin_caller& who, admin_role needed) {
-  return {admin_reason::role_too_low,
-          "That needs the role " + std::string(name_of(needed)) + "; " + who.name + " has " +
-              std::string(name_of(who.role)) + '.',
-          {},
-          {},
-          {}};
-}
-
 /// What an action is about: an order, a vendor, an event or a bulk.
 std::string target_of(const admin_call& call) {
   for (const auto* name : {"key", "vendor", "id"})
@@ -162,7 +153,7 @@ void admin_api::serve(const http_exchange_ptr& exchange, const std::string& requ
     return to(shown(admin_answer(*problem)));
   auto& found = std::get<0>(call);
   if (who.role < found.route->role)
-    return refuse(too_low(who, found.route->role), who);
+    return refuse(role_too_low(who, found.route->role), who);
   if (found.route->streams)
     return follow(exchange, found, request_id, to);
   if (found.route->method == "GET")
@@ -175,9 +166,6 @@ void admin_api::serve(const http_exchange_ptr& exchange, const std::string& requ
     found.body = request.body;
     return to(shown(found.route->answer(found, sources())));
   }
-  const auto needed = role_needed(found, request.body);
-  if (who.role < needed)
-    return refuse(too_low(who, needed), who);
   if (found.route->operate == nullptr)
     return begin(exchange, std::move(found), std::move(who), request_id, to);
   operate(request, std::move(found), who, request_id, to);
@@ -201,6 +189,12 @@ void admin_api::operate(const http_request& request, admin_call call, const admi
   if (auto* problem = std::get_if<admin_problem>(&read))
     return to(response_of(*problem));
   auto& action = std::get<0>(read);
+  if (const auto needed = role_needed(action); who.role < needed) {
+    if (refused_)
+      refused_->note(who, action.call.route->action, target_of(action.call),
+                     name_of(admin_reason::role_too_low), request_id);
+    return to(response_of(role_too_low(who, needed)));
+  }
   const auto health = shown_->view.health();
   if (refused_ == nullptr || (!health.accepting && !action.is_dry_run()))
     return to(response_of(admin_problem{admin_reason::unavailable, health.reason, {}, {}, {}}));

@@ -124,16 +124,10 @@ operator_action_of(admin_call call, std::string_view bytes, unix_ms now) {
   return action;
 }
 
-admin_role role_needed(const admin_call& call, std::string_view body) {
-  const auto j = json::parse(body, nullptr, false);
-  const auto state = j.is_object() ? j.find("state") : j.end();
+admin_role role_needed(const operator_action& action) {
   // A breaker that is held closed protects nobody, nor does a vendor that is not asked.
-  if (state != j.end() && *state == "closed")
-    return admin_role::admin;
-  const auto unverified = j.is_object() ? j.find("unverified") : j.end();
-  return call.route->action == "resolve" && unverified != j.end() && *unverified == true
-             ? admin_role::admin
-             : call.route->role;
+  const bool closes = action.call.route->action == "breaker" && action.value("state") == "closed";
+  return closes ? admin_role::admin : action.call.route->role;
 }
 
 } // namespace orderhub::http_gateway

@@ -47,6 +47,6 @@ std::variant<operator_action, admin_problem> operator_action_of(admin_call call,
                                                                 std::string_view body, unix_ms now);
 
 /// What it needs: its route's role, and more where its body asks for more.
-admin_role role_needed(const admin_call& call, std::string_view body);
+admin_role role_needed(const operator_action& action);
 
 } // namespace orderhub::http_gateway

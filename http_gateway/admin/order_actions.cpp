@@ -413,6 +413,8 @@ admin_answer carry_out(const admin_action& action, const admin_sources& from, bo
   if (auto* problem = std::get_if<admin_problem>(&read))
     return std::move(*problem);
   const auto& body = std::get<0>(read);
+  if (body.is_unverified && action.who.role < admin_role::admin)
+    return role_too_low(action.who, admin_role::admin);
   const auto id = action_id_of(action.who, action.idempotency_key);
   std::set<object_id> done;
   std::optional<plan> first;

@@ -68,6 +68,24 @@ TEST_CASE("each role may what its routes say, and no more", "[admin][access]") {
     }
 }
 
+TEST_CASE("only an admin holds a breaker closed, and the word is of no other route's body",
+          "[admin][access]") {
+  const admin_hub hub({}, of_three());
+  const auto put = [&](const char* path, const char* state, const char* who) {
+    return hub.act("/admin/vendors/stripe/" + std::string(path),
+                   R"({"reason":"a test","state":")" + std::string(state) + "\"}", bearer(who));
+  };
+  CHECK(reason_of(put("breaker", "closed", "operate-token")) == "role_too_low");
+  const auto audit = json::parse(hub.ask("/admin/audit", bearer("admin-token")).body)["actions"];
+  REQUIRE(audit.size() == 1);
+  CHECK(audit[0]["action"] == "breaker");
+  CHECK(audit[0]["target"] == "stripe");
+  CHECK(audit[0]["outcome"] == "role_too_low");
+  CHECK(put("breaker", "open", "operate-token").status == 202);
+  CHECK(put("breaker", "closed", "admin-token").status == 202);
+  CHECK(reason_of(put("pause", "closed", "operate-token")) == "invalid_body");
+}
+
 TEST_CASE("without any token the loopback host may what the mode allows", "[admin][access]") {
   admin_access_rules live;
   live.without_token = admin_role::read;
