@@ -44,6 +44,9 @@ result<listed_webhook> read(const journal::hub_journal& journal, const std::stri
   listed.match = match_of(*state);
   if (const auto* replays = state->value(replays_entry))
     listed.replays = std::strtoull(replays->c_str(), nullptr, 10);
+  listed.is_erased =
+      std::any_of(state->operators.begin(), state->operators.end(),
+                  [](const auto& o) { return o.action.verb == journal::operator_verb::erase; });
   return listed;
 }
 
@@ -169,7 +172,7 @@ bool knows_webhook(const journal::hub_journal& journal, const std::string& key) 
 
 result<listed_webhook> find_webhook(const journal::hub_journal& journal, const std::string& key) {
   auto found = read(journal, key);
-  if (!found)
+  if (!found || found->is_erased) // What is stored of it is rewritten when that is folded.
     return found;
   auto seen = journal.find_request(
       durable::request_scope(webhook_object(key), "Receive", webhook_request_key));

@@ -26,6 +26,7 @@ struct listed_webhook {
   concluded became;
   std::optional<webhook_match> match; ///< Where its event does not say itself whose it is.
   std::uint64_t replays = 0;          ///< By people.
+  bool is_erased = false;             ///< With its order: headers and body are shown no more.
 
   /// Whose it is; empty where nobody knows.
   [[nodiscard]] const std::string& order_id() const {

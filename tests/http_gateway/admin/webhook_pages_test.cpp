@@ -118,6 +118,45 @@ TEST_CASE("events are listed by filters, a page at a time, without what they car
   CHECK(hub.ask("/admin/webhooks/stripe:evt_9/body").status == 404);
 }
 
+TEST_CASE("an order that is erased takes the bodies of its events along",
+          "[admin][webhooks][erase]") {
+  admin_hub hub(listening());
+  hub.hub.call(order_object("1"), "ProcessOrder", order_body());
+  hub.hub.run(60'000);
+  event_sender door(hub.hub);
+  auto paid = door.payment(event_kind::payment_succeeded, "evt_paid");
+  paid.received_at = hub.hub.time.wall_ms();
+  paid.headers = {{"content-type", "application/json"}};
+  paid.body = R"({"email":"ada@example.com"})";
+  REQUIRE(door.deliver(paid) == 202);
+  REQUIRE(door.deliver(skipped(hub, "stripe", "evt_1")) == 202); // Of no order.
+  REQUIRE(hub.hub.run());
+  const auto body = [&](const char* id) {
+    return page(hub, "/admin/webhooks/stripe:" + std::string(id) + "/body", "webhook_body")["text"];
+  };
+  REQUIRE(body("evt_paid") == paid.body);
+  const auto folded_before = GENERATE(false, true);
+  if (folded_before)
+    hub.hub.fold();
+  const auto r = hub.act("/admin/orders/1/erase", why);
+  INFO(r.body);
+  REQUIRE(r.status == 202);
+  for (int look = 0; look < 2; ++look) {
+    CHECK(body("evt_paid").is_null());
+    CHECK(body("evt_1") == R"({"email":"ada@example.com"})");
+    const auto one = page(hub, "/admin/webhooks/stripe:evt_paid", "webhook");
+    CHECK(one["order"] == "1");
+    CHECK(one["type"] == paid.what.type);
+    hub.hub.fold();
+  }
+  for (const auto t : {journal::table::ob, journal::table::iv})
+    for (const auto& [key, value] : hub.hub.store.contents(t)) {
+      CAPTURE(key);
+      CHECK((key.find("evt_1") != std::string::npos || key.find("stripe:") == std::string::npos ||
+             value.find("ada@") == std::string::npos));
+    }
+}
+
 TEST_CASE("a refused delivery is shown with what a person needs, and no body",
           "[admin][webhooks]") {
   admin_hub hub;
