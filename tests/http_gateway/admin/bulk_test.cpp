@@ -332,6 +332,45 @@ TEST_CASE("items come in pages that hold each once", "[admin][bulk]") {
   CHECK(keys == std::vector<std::string>{"1", "2", "3"});
 }
 
+TEST_CASE("up to a thousand items are an operator's, more an admin's", "[admin][bulk][access]") {
+  admin_access_rules rules;
+  for (const auto role : {admin_role::operate, admin_role::admin})
+    rules.tokens.push_back(
+        token_of(std::string(name_of(role)), role, secret(std::string(name_of(role)) + "-token")));
+  auto settings = with_faults(R"({"vendor":"stripe","always":true,"effect":"drop_before"})");
+  settings.steps_max = 5'000'000;
+  settings.journal = {}; // Folded when it is large.
+  admin_hub hub(settings, rules);
+  std::size_t last = 0;
+  for (int i = 0; i <= 1'000; ++i)
+    last = hub.hub.submit(order_object((i == 0 ? "b-" : "a-") + std::to_string(i)), "ProcessOrder",
+                          order_body());
+  REQUIRE(hub.hub.run_until([&](world& w) {
+    for (std::size_t n = 0; n <= last; ++n)
+      if (!w.of(n).heard)
+        return false;
+    return true;
+  }));
+  const std::string operate = "Authorization: Bearer operate-token\r\n",
+                    admin = "Authorization: Bearer admin-token\r\n";
+  const auto plan_of = [](const std::string& filter) {
+    return R"({"action":"pause","filter":{)" + filter + R"(},"reason":"a test of many"})";
+  };
+  const auto all = plan_of(R"("open":true)"), but_one = plan_of(R"("key_prefix":"a-")");
+  is_refused(hub.act("/admin/bulk", all, operate), 403, "role_too_low");
+  const auto plan = accepted(hub.act("/admin/bulk", all, admin));
+  CHECK(plan["count"] == 1'001);
+  // Nor does he start what an admin has planned.
+  is_refused(hub.act(path_of(plan, "/start"), start_of(plan), operate), 403, "role_too_low");
+  CHECK(json::parse(hub.ask(path_of(plan), admin).body)["state"] == "planned");
+  const auto fits = accepted(hub.act("/admin/bulk", but_one, operate));
+  CHECK(fits["count"] == 1'000);
+  CHECK(accepted(hub.act(path_of(fits, "/start"), start_of(fits), operate))["state"] == "running");
+  const auto refused = json::parse(hub.ask("/admin/audit?who=operate&limit=500", admin).body);
+  CHECK(std::count_if(refused["actions"].begin(), refused["actions"].end(),
+                      [](const json& a) { return a["outcome"] == "role_too_low"; }) == 2);
+}
+
 TEST_CASE("dead letters are replayed, and nothing else", "[admin][bulk][webhooks]") {
   admin_hub hub(listening());
   hub.hub.call(order_object("1"), "ProcessOrder", order_body());
