@@ -1,11 +1,13 @@
 // Where the hub is, and its token.
 #include "http_gateway/cli/admin_commands.hpp"
+#include "http_gateway/cli/contexts.hpp"
 #include "journal/base/loopback.hpp"
 #include "journal/base/text.hpp"
 
 #include <cerrno>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -99,12 +101,64 @@ result<secret> token_in(const std::string& path) {
   return secret(std::move(token));
 }
 
+/// What is said on the line or in the environment; empty: nothing is.
+std::string said_url(const std::string& url_flag, const environment_reader& environment) {
+  if (!url_flag.empty())
+    return url_flag;
+  auto url = text_of(environment, "ORDERHUB_ADMIN");
+  return url.empty() ? text_of(environment, "ORDERHUB_ADMIN_URL") : url;
+}
+
+/// The one in use, where nothing else says where the hub is.
+result<std::optional<hub_context>> context_in_use(const environment_reader& environment) {
+  const auto file = read_contexts(environment);
+  if (!file)
+    return file.failure();
+  const auto* context = file->find(file->in_use);
+  return context != nullptr ? std::optional(*context) : std::nullopt;
+}
+
+/// Blank: nothing says what it is.
+result<secret> token_said(const std::string& file_flag, const environment_reader& environment) {
+  auto file = file_flag;
+  if (file.empty()) {
+    auto token = text_of(environment, "ORDERHUB_ADMIN_TOKEN");
+    if (has_control_character(token))
+      return wrong("ORDERHUB_ADMIN_TOKEN must be one line");
+    if (!token.empty())
+      return secret(std::move(token));
+    file = text_of(environment, "ORDERHUB_ADMIN_TOKEN_FILE");
+  }
+  return file.empty() ? secret() : token_in(file);
+}
+
+/// A context's is shown to its server alone.
+result<secret> token_for(const std::optional<hub_context>& context, const std::string& file_flag,
+                         const environment_reader& environment, std::int64_t command_ms) {
+  auto said = token_said(file_flag, environment);
+  if (!said || !said->empty() || !context)
+    return said;
+  if (command_ms <= 0 && !context->token_command.empty())
+    return wrong("the context " + context->name + " has a token_command, which is not run here");
+  return token_of(*context, command_ms);
+}
+
 } // namespace
 
 result<admin_address> admin_address_of(const std::string& url_flag, const std::string& token_file,
-                                       const environment_reader& environment) {
+                                       const environment_reader& environment,
+                                       std::int64_t token_command_ms) {
   admin_address address;
-  address.url = url_flag.empty() ? text_of(environment, "ORDERHUB_ADMIN_URL") : url_flag;
+  address.url = said_url(url_flag, environment);
+  std::optional<hub_context> context;
+  if (address.url.empty()) {
+    auto used = context_in_use(environment);
+    if (!used)
+      return used.failure();
+    context = std::move(*used);
+    if (context)
+      address.url = context->server;
+  }
   if (address.url.empty() && token_file.empty() &&
       text_of(environment, "ORDERHUB_ADMIN_TOKEN").empty() &&
       text_of(environment, "ORDERHUB_ADMIN_TOKEN_FILE").empty())
@@ -123,18 +177,7 @@ result<admin_address> admin_address_of(const std::string& url_flag, const std::s
   if (!is_safe(address.url))
     return wrong("the hub's URL must be https://…, or http:// to a loopback host; for another "
                  "machine use a tunnel: ssh -L 9070:127.0.0.1:9070 HOST");
-  auto file = token_file;
-  if (file.empty()) {
-    auto token = text_of(environment, "ORDERHUB_ADMIN_TOKEN");
-    if (has_control_character(token))
-      return wrong("ORDERHUB_ADMIN_TOKEN must be one line");
-    address.token = secret(std::move(token));
-    if (address.token.empty())
-      file = text_of(environment, "ORDERHUB_ADMIN_TOKEN_FILE");
-  }
-  if (file.empty())
-    return address;
-  auto token = token_in(file);
+  auto token = token_for(context, token_file, environment, token_command_ms);
   if (!token)
     return token.failure();
   address.token = std::move(*token);

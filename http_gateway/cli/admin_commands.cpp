@@ -3,6 +3,7 @@
 #include "http_gateway/cli/answer.hpp"
 #include "http_gateway/cli/bulk_commands.hpp"
 #include "http_gateway/cli/client.hpp"
+#include "http_gateway/cli/contexts.hpp"
 #include "http_gateway/cli/hook_commands.hpp"
 #include "http_gateway/cli/order_list.hpp"
 #include "http_gateway/cli/order_verbs.hpp"
@@ -44,7 +45,7 @@ struct admin_commands::parts {
   std::string key, vendor, id;
   std::string format = "text";
   std::string invocation, kinds;
-  bool is_newest_first = false, is_quiet = false;
+  bool is_newest_first = false, is_quiet = false, uses_none = false;
   environment_reader environment; ///< Of the command that runs.
   std::size_t limit = 200;
   order_verb verb;
@@ -54,6 +55,8 @@ struct admin_commands::parts {
   std::istream* input = nullptr;
   order_list_options listed;
   std::function<int(const parts&, const client&, std::ostream&, std::ostream&)> meant;
+  /// What asks no hub.
+  std::function<int(const environment_reader&, std::ostream&, std::ostream&)> meant_here;
 
   [[nodiscard]] bool wants_json() const { return output == "json"; }
 
@@ -71,7 +74,9 @@ struct admin_commands::parts {
   CLI::App* add(CLI::App& to, const char* name, const char* help, command_work does,
                 const std::vector<std::string>& outputs = {"table", "json"}) {
     auto* command = to.add_subcommand(name, help);
-    command->add_option("--url", url, "the hub's admin listener, or unix:PATH (ORDERHUB_ADMIN_URL)")
+    command
+        ->add_option("--url,--server", url,
+                     "the hub's admin listener, or unix:PATH (ORDERHUB_ADMIN; else the context)")
         ->type_name("URL");
     command
         ->add_option("--token-file", token_file,
@@ -88,6 +93,29 @@ struct admin_commands::parts {
       };
     });
     return command;
+  }
+
+  void add_contexts(CLI::App& app) {
+    auto* context = app.add_subcommand("context", "which hub the commands ask, by a name");
+    context->require_subcommand(1);
+    auto* list = context->add_subcommand("list", "those of ~/.config/orderhub/cli.toml");
+    list->add_flag_callback("--json", [this] { output = "json"; }, "one document, for programs");
+    list->callback([this] {
+      meant_here = [this](const auto& env, auto& out, auto& err) {
+        return list_contexts(env, wants_json(), out, err);
+      };
+    });
+    auto* use = context->add_subcommand("use", "ask that one from now on");
+    auto* name = use->add_option("NAME", id, "a context of that file");
+    auto* none = use->add_flag("--none", uses_none, "use none of them: the hub of this machine");
+    name->excludes(none);
+    use->callback([this, name, none] {
+      if (name->count() + none->count() == 0)
+        throw CLI::RequiredError("NAME or --none");
+      meant_here = [this](const auto& env, auto& out, auto& err) {
+        return choose_context(env, id, out, err);
+      };
+    });
   }
 
   // ── What the commands do ──
@@ -322,16 +350,19 @@ admin_commands::admin_commands(CLI::App& app) : parts_(std::make_unique<parts>()
 
   p.add(app, "status", "whether a hub takes orders: exit status 0, else 1", &parts::show_status)
       ->add_flag("--quiet,-q", p.is_quiet, "only the exit status");
+  p.add_contexts(app);
 }
 
 admin_commands::~admin_commands() = default;
 
 bool admin_commands::is_meant() const {
-  return static_cast<bool>(parts_->meant);
+  return parts_->meant || parts_->meant_here;
 }
 
 int admin_commands::run(const environment_reader& environment, std::ostream& out, std::ostream& err,
                         std::istream& in) const {
+  if (parts_->meant_here)
+    return parts_->meant_here(environment, out, err);
   const auto address = admin_address_of(parts_->url, parts_->token_file, environment);
   if (!address) {
     err << "orderhub: " << address.error().message << '\n';

@@ -46,11 +46,13 @@ public:
 
   /// One of them is what the command line says.
   [[nodiscard]] bool is_meant() const;
-  /// Does it. The hub: `--url`, `ORDERHUB_ADMIN_URL`; where neither it nor a token is given, the
-  /// Unix socket of this environment's hub (`ORDERHUB_ADMIN_SOCKET`, `ORDERHUB_DATA_DIR`) if one
-  /// listens there; where `ORDERHUB_ADMIN_LISTEN` says that it listens; without a token again the
-  /// socket /run/orderhub/admin.sock; else http://127.0.0.1:9070. Its token: `--token-file`,
-  /// `ORDERHUB_ADMIN_TOKEN`, `ORDERHUB_ADMIN_TOKEN_FILE`; never an argument.
+  /// Does it. The hub: `--server` (`--url`), `ORDERHUB_ADMIN` (`ORDERHUB_ADMIN_URL`), the context
+  /// in use (contexts.hpp); where neither these nor a token is given, the Unix socket of this
+  /// environment's hub (`ORDERHUB_ADMIN_SOCKET`, `ORDERHUB_DATA_DIR`) if one listens there; where
+  /// `ORDERHUB_ADMIN_LISTEN` says that it listens; without a token again the socket
+  /// /run/orderhub/admin.sock; else http://127.0.0.1:9070. Its token: `--token-file`,
+  /// `ORDERHUB_ADMIN_TOKEN`, `ORDERHUB_ADMIN_TOKEN_FILE`, the context's where the hub is; never an
+  /// argument.
   /// `in`: where keys (`-`) and the answers to questions come from.
   int run(const environment_reader& environment, std::ostream& out, std::ostream& err,
           std::istream& in = std::cin) const;
@@ -60,13 +62,16 @@ private:
   std::unique_ptr<parts> parts_;
 };
 
-/// Where the hub is, and what lets one in. Fails with `invalid`: a URL or a file that is none.
+/// Where the hub is, and what lets one in. Fails with `invalid`: a URL or a file that is none, or a
+/// context's token that is not to be had; its command has `token_command_ms`, and with 0 is not
+/// run.
 struct admin_address {
   std::string url;
   secret token;
   std::string socket; ///< Path of the Unix socket; empty: by the URL's host and port.
 };
 result<admin_address> admin_address_of(const std::string& url_flag, const std::string& token_file,
-                                       const environment_reader& environment);
+                                       const environment_reader& environment,
+                                       std::int64_t token_command_ms = 10'000);
 
 } // namespace orderhub::http_gateway::cli

@@ -35,7 +35,7 @@ struct described_command {
 described_command described(const CLI::App& app);
 
 /// Gives commands that are there their examples; each of them does what it says against a hub with
-/// mock vendors that has an order `order-001`.
+/// mock vendors that has an order `order-001`, in the folder of its `data`, with a context `live`.
 void add_examples(CLI::App& app);
 
 } // namespace orderhub::http_gateway::cli

@@ -55,8 +55,11 @@ std::vector<candidate> members(const result<client_answer>& answer, const char* 
 
 asks_hub asks_running_hub(std::span<const std::string> words,
                           const environment_reader& environment) {
-  auto address =
-      admin_address_of(given_as(words, "--url"), given_as(words, "--token-file"), environment);
+  auto url = given_as(words, "--server");
+  if (url.empty())
+    url = given_as(words, "--url");
+  // Nobody's password manager is to open because of a key that was typed.
+  auto address = admin_address_of(url, given_as(words, "--token-file"), environment, 0);
   if (!address)
     return {};
   client hub(std::move(address->url), std::move(address->token), std::move(address->socket),

@@ -43,6 +43,11 @@ class Shell:
                             "HOME": str(folder), "LC_ALL": "C.UTF-8"}
         if hub is not None:
             self.environment["ORDERHUB_ADMIN_URL"] = f"http://127.0.0.1:{hub.admin_port}"
+            (folder / ".config/orderhub").mkdir(parents=True)
+            self.contexts = folder / ".config/orderhub/cli.toml"
+            self.contexts.write_text(f'[context.live]\nserver = "http://127.0.0.1:{hub.admin_port}"\n',
+                                     encoding="utf-8")
+            os.chmod(self.contexts, 0o600)
 
     def run(self, *arguments, **more):
         return self.done(["orderhub", *arguments], **more)
