@@ -5,6 +5,7 @@
 #include "http_gateway/cli/client.hpp"
 #include "http_gateway/cli/contexts.hpp"
 #include "http_gateway/cli/hook_commands.hpp"
+#include "http_gateway/cli/journal_tail.hpp"
 #include "http_gateway/cli/order_list.hpp"
 #include "http_gateway/cli/order_verbs.hpp"
 #include "http_gateway/cli/shown.hpp"
@@ -58,7 +59,7 @@ struct admin_commands::parts {
   /// What asks no hub.
   std::function<int(const environment_reader&, std::ostream&, std::ostream&)> meant_here;
 
-  [[nodiscard]] bool wants_json() const { return output == "json"; }
+  [[nodiscard]] bool wants_json() const { return output == "json" || output == "jsonl"; }
 
   CLI::App* add(CLI::App& to, const char* name, const char* help,
                 int (parts::*does)(const client&, std::ostream&, std::ostream&) const,
@@ -116,6 +117,25 @@ struct admin_commands::parts {
         return choose_context(env, id, out, err);
       };
     });
+  }
+
+  void add_tail(CLI::App& app) {
+    const auto there = app.get_subcommands([](CLI::App* c) { return c->get_name() == "journal"; });
+    auto* journal =
+        there.empty() ? app.add_subcommand("journal", "look at a journal") : there.front();
+    const auto t = std::make_shared<tail_options>();
+    auto* command =
+        add(*journal, "tail", "the records of a running hub's orders, as they are written",
+            [t](const client& hub, bool as_lines, std::ostream& out, std::ostream& err) {
+              return tail_journal(*t, as_lines, hub, out, err);
+            },
+            {"table", "jsonl"});
+    command->add_option("KEY", t->key, "only of this order, the last ones first");
+    command->add_option("--lines,-n", t->lines, "so many of those that are there")
+        ->check(CLI::Range(0, 1'000'000))
+        ->capture_default_str();
+    command->add_option("--kinds", t->kinds, "only these, with commas between: effect,completion");
+    command->add_option("--for", t->lasts, "end after so long: 30s, 2h");
   }
 
   // ── What the commands do ──
@@ -331,12 +351,16 @@ admin_commands::admin_commands(CLI::App& app) : parts_(std::make_unique<parts>()
       ->add_option("NAME", p.vendor, "stripe, shippo, …")
       ->required();
 
+  const command_adder add_lines = [&p](CLI::App& to, const char* name, const char* help,
+                                       command_work does) {
+    return p.add(to, name, help, std::move(does), {"table", "jsonl"});
+  };
   add_hook_commands(
       app, *vendors,
       [&p](CLI::App& to, const char* name, const char* help, command_work does) {
         return p.add(to, name, help, std::move(does));
       },
-      [&p](const char* name) { return p.environment(name); });
+      add_lines, [&p](const char* name) { return p.environment(name); });
 
   p.add(
       app, "top", "vendors and what waits longest, on the whole terminal",
@@ -351,6 +375,7 @@ admin_commands::admin_commands(CLI::App& app) : parts_(std::make_unique<parts>()
   p.add(app, "status", "whether a hub takes orders: exit status 0, else 1", &parts::show_status)
       ->add_flag("--quiet,-q", p.is_quiet, "only the exit status");
   p.add_contexts(app);
+  p.add_tail(app);
 }
 
 admin_commands::~admin_commands() = default;

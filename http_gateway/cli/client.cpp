@@ -56,6 +56,8 @@ int go_on(void* to, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return taker.has_enough ? 1 : 0;
 }
 
+constexpr const char* json_type = "Content-Type: application/json";
+
 } // namespace
 
 result<client_answer> client::get(const std::string& path) const {
@@ -64,31 +66,35 @@ result<client_answer> client::get(const std::string& path) const {
 
 result<client_answer> client::post(const std::string& path, const std::string& body,
                                    const std::string& key) const {
-  return ask(path, &body, key);
+  std::vector<std::string> lines = {json_type};
+  if (!key.empty())
+    lines.push_back("Idempotency-Key: " + key);
+  return ask(path, &body, std::move(lines));
 }
 
 result<client_answer> client::deliver(const std::string& path, const std::string& body,
                                       const std::string& header_line) const {
-  return ask(path, &body, {}, header_line);
+  return ask(path, &body, {json_type, header_line});
+}
+
+result<client_answer> client::pass_on(const std::string& path, const std::string& body,
+                                      const std::vector<std::string>& header_lines) const {
+  // libcurl's own ones, without a value: not sent. A later line of that name is.
+  std::vector<std::string> lines = {"Content-Type:", "Accept:", "Expect:"};
+  lines.insert(lines.end(), header_lines.begin(), header_lines.end());
+  return ask(path, &body, std::move(lines));
 }
 
 result<client_answer> client::ask(const std::string& path, const std::string* body,
-                                  const std::string& key, const std::string& header_line) const {
+                                  std::vector<std::string> header_lines) const {
   const std::unique_ptr<CURL, easy_end> easy(curl_easy_init());
   client_answer answer;
   std::unique_ptr<curl_slist, list_end> headers;
-  const auto add_header = [&](const std::string& line) {
-    // What it returns has the same lines and one more.
-    headers.reset(curl_slist_append(headers.release(), line.c_str()));
-  };
   if (!token_.empty())
-    add_header("Authorization: Bearer " + token_.reveal());
+    header_lines.push_back("Authorization: Bearer " + token_.reveal());
+  for (const auto& line : header_lines) // What it returns has the same lines and one more.
+    headers.reset(curl_slist_append(headers.release(), line.c_str()));
   if (body != nullptr) {
-    add_header("Content-Type: application/json");
-    if (!header_line.empty())
-      add_header(header_line);
-    if (!key.empty())
-      add_header("Idempotency-Key: " + key);
     curl_easy_setopt(easy.get(), CURLOPT_POSTFIELDSIZE_LARGE,
                      static_cast<curl_off_t>(body->size()));
     curl_easy_setopt(easy.get(), CURLOPT_POSTFIELDS, body->c_str());

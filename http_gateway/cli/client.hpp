@@ -6,6 +6,8 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace orderhub::http_gateway::cli {
 
@@ -34,6 +36,10 @@ public:
   [[nodiscard]] result<client_answer> deliver(const std::string& path, const std::string& body,
                                               const std::string& header_line) const;
 
+  /// A POST of that body with those header lines and none of its own: no token, no type.
+  [[nodiscard]] result<client_answer> pass_on(const std::string& path, const std::string& body,
+                                              const std::vector<std::string>& header_lines) const;
+
   /// What comes by and by (`text/event-stream`): `take` is given it as it comes, and nothing about
   /// once a second, and says whether it wants more. Returns when it does not, or when the other
   /// side ends it, after at most `timeout_ms` (0: never); a body is there only where the status is
@@ -45,8 +51,7 @@ public:
 
 private:
   [[nodiscard]] result<client_answer> ask(const std::string& path, const std::string* body,
-                                          const std::string& key,
-                                          const std::string& header_line = {}) const;
+                                          std::vector<std::string> header_lines) const;
   std::string base_;
   secret token_;
   std::string socket_;

@@ -3,6 +3,7 @@
 #include "http_gateway/cli/answer.hpp"
 #include "http_gateway/cli/send_webhook.hpp"
 #include "http_gateway/cli/shown.hpp"
+#include "http_gateway/cli/webhook_listen.hpp"
 #include "journal/base/random.hpp"
 #include "journal/base/text.hpp"
 #include "journal/base/time.hpp"
@@ -249,10 +250,24 @@ int list_webhooks(const client& hub, const given& g, bool wants_json, std::ostre
   return done;
 }
 
+void add_listen(CLI::App& webhooks, const command_adder& add_lines) {
+  const auto l = std::make_shared<listen_options>();
+  auto* listen =
+      add_lines(webhooks, "listen", "what comes, as it comes; misses nothing while the hub is away",
+                [l](const client& hub, bool wants_json, auto& out, auto& err) {
+                  return listen_to_webhooks(*l, wants_json, hub, out, err);
+                });
+  listen->add_option("--vendor", l->vendor, "only its: stripe, custom/erp");
+  listen->add_option("--since", l->since, "first those stored since: 1h, or 2026-11-24T11:00:00Z");
+  listen->add_option("--forward-to", l->forward_to, "post each there, unsigned (role operate)")
+      ->type_name("URL");
+  listen->add_option("--for", l->lasts, "end after so long: 30s, 2h");
+}
+
 } // namespace
 
 void add_hook_commands(CLI::App& app, CLI::App& vendors, const command_adder& add,
-                       const environment_reader& environment) {
+                       const command_adder& add_lines, const environment_reader& environment) {
   add_vendor_actions(vendors, add);
   {
     const auto g = std::make_shared<given>();
@@ -348,6 +363,7 @@ void add_hook_commands(CLI::App& app, CLI::App& vendors, const command_adder& ad
   refused->add_option("--limit", r->limit, "at most so many")
       ->check(CLI::Range(1, 500))
       ->capture_default_str();
+  add_listen(*webhooks, add_lines);
 }
 
 } // namespace orderhub::http_gateway::cli

@@ -14,9 +14,9 @@ using command_work =
 using command_adder =
     std::function<CLI::App*(CLI::App& to, const char* name, const char* help, command_work does)>;
 
-/// `webhooks …` to the program's, and to `vendors` what is done to one. `environment` is asked when
-/// a command runs.
+/// `webhooks …` to the program's, and to `vendors` what is done to one. `add_lines`: as `add`, of
+/// what goes on and on, whose JSON is a line each. `environment` is asked when a command runs.
 void add_hook_commands(CLI::App& app, CLI::App& vendors, const command_adder& add,
-                       const environment_reader& environment);
+                       const command_adder& add_lines, const environment_reader& environment);
 
 } // namespace orderhub::http_gateway::cli

@@ -93,7 +93,7 @@ def check_help(shell):
             ended = shell.line(line)
             assert ended.returncode == 0, f"{line.strip()}: {ended}"
             ran += 1
-    assert ran >= 30, f"only {ran} examples were found"
+    assert ran >= 48, f"only {ran} examples were found"
     return len(all_leaves), ran
 
 
