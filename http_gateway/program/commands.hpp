@@ -57,11 +57,14 @@ int run_token(const token_command& command);
 
 /// `orderhub journal …`.
 struct journal_command {
-  enum class verb : std::uint8_t { verify, dump, stats, backup, compact };
+  enum class verb : std::uint8_t { verify, dump, stats, backup, compact, restore };
   verb command = verb::stats;
   std::string data_dir;
-  std::string object;      ///< `dump`: only this `service/key`; empty for all.
-  std::string destination; ///< `backup`: a directory that does not exist yet, or is empty.
+  std::string object; ///< `dump`: only this `service/key`; empty for all.
+  std::string source; ///< `restore`: the copy.
+  /// `backup`, `restore`: a directory that does not exist yet, or is empty.
+  std::string destination;
+  bool only_looks = false; ///< `restore`: copies nothing.
 };
 /// 0; 1 where the journal is damaged; 2 where it could not be done. Works in a child process whose
 /// id no reader of the journal has (`journal::tool::id_taken`).

@@ -43,6 +43,9 @@ int run(const journal_command& command) {
     return tool::stats(command.data_dir, std::cout);
   case journal_command::verb::compact:
     return tool::compact(command.data_dir, &handlers::order_lists(), std::cout);
+  case journal_command::verb::restore:
+    return tool::restore(command.source, command.destination, command.only_looks,
+                         &handlers::order_lists(), std::cout);
   case journal_command::verb::backup:
     return tool::backup(command.data_dir, command.destination, system_clock().wall_ms(), std::cout);
   }

@@ -206,6 +206,14 @@ int main(int argc, char** argv) {
       ->add_option("destination", journal.destination, "an empty or new directory")
       ->required();
 
+  auto* restore_app = journal_app->add_subcommand(
+      "restore", "begin a data directory with a backup, which is verified before");
+  restore_app->add_option("FROM", journal.source, "the backup; it stays as it is")->required();
+  restore_app->add_option("DIRECTORY", journal.destination, "an empty or new directory")
+      ->required();
+  restore_app->add_flag("--dry-run", journal.only_looks, "verify, and copy nothing");
+  restore_app->callback([&journal] { journal.command = journal_command::verb::restore; });
+
   contract_command contract;
   auto* contract_app = app.add_subcommand("contract", "the contract of a shop's own services");
   contract_app->require_subcommand(1);

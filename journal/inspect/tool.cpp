@@ -1,6 +1,7 @@
 #include "journal/inspect/tool.hpp"
 
 #include "journal/base/random.hpp"
+#include "journal/base/utc_text.hpp"
 #include "journal/commit_log/commit_log.hpp"
 #include "journal/commit_log/file_log_directory.hpp"
 #include "journal/data_directory.hpp"
@@ -21,6 +22,7 @@
 #include <ostream>
 #include <sstream>
 #include <string_view>
+#include <system_error>
 
 #include <fcntl.h>
 #include <nlohmann/json.hpp>
@@ -259,6 +261,70 @@ int backup(const std::string& directory, const std::string& to, unix_ms now, std
     return say(out, done.error());
   note_backup(directory, now);
   out << "backup: '" << directory << "' copied to '" << to << "'\n";
+  return as_it_should_be;
+}
+
+namespace {
+
+/// The mark of a copy; fails where the journal is none.
+result<copy_mark> mark_in(const std::string& directory) {
+  auto journal = open_whole(directory);
+  if (!journal)
+    return journal.failure();
+  auto bytes = (*journal)->rows().get(table::mt, meta_key::copied);
+  if (!bytes)
+    return bytes.failure();
+  if (!*bytes)
+    return fail({error_kind::invalid, "journal.restore",
+                 "'" + directory +
+                     "' does not say that it is a copy, so a hub on it would not know what it has "
+                     "forgotten; copies are made with `orderhub journal backup`"});
+  return decode_copy_mark(**bytes);
+}
+
+bool is_free(const std::string& directory) {
+  std::error_code failed;
+  const auto about = std::filesystem::status(directory, failed);
+  if (about.type() == std::filesystem::file_type::not_found)
+    return true;
+  return std::filesystem::is_directory(about) && std::filesystem::is_empty(directory, failed) &&
+         !failed;
+}
+
+constexpr std::string_view first_start =
+    "At its first start there a hub\n"
+    "  knows nothing of what was accepted after that: orders that are sent again are charged and\n"
+    "    shipped under their old keys, so that the vendors say what they have of them\n"
+    "  takes each call that was open for one that may have left, and finds out by its own rule\n"
+    "  looks in Shippo's list before it buys a label, as far back as the copy\n"
+    "  notes since when (restored_from_copy in its log, restored in `journal stats`)\n"
+    "No other hub may run on this journal or on another copy of it.\n";
+
+} // namespace
+
+int restore(const std::string& from, const std::string& to, bool only_looks,
+            const listing_rules* lists, std::ostream& out) {
+  if (!is_free(to)) {
+    out << "orderhub journal: '" << to
+        << "' is there and not an empty directory; nothing was copied\n";
+    return not_done;
+  }
+  const auto mark = mark_in(from); // Closed again before `verify` forks.
+  if (!mark)
+    return say(out, mark.error());
+  std::ostringstream seen;
+  if (const int status = verify(from, seen, lists); status != as_it_should_be) {
+    if (status != id_taken)
+      out << seen.str() << "orderhub journal: '" << from << "' is damaged; nothing was copied\n";
+    return status;
+  }
+  if (!only_looks)
+    if (auto done = copy_journal(from, to, mark->made_at); !done)
+      return say(out, done.error());
+  out << seen.str() << "restore: '" << from << "', a copy of " << utc_text(mark->made_at)
+      << " up to LSN " << mark->last_lsn
+      << (only_looks ? ", can be copied to '" : ", was copied to '") << to << "'\n"
+      << first_start;
   return as_it_should_be;
 }
 

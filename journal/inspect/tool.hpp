@@ -6,9 +6,9 @@
 #include <iosfwd>
 #include <string>
 
-/// What `orderhub journal` does. All but `compact` reads only, and works beside a running hub. Each
-/// returns the program's exit status: 0 as it should be, 1 damage was found, 2 it could not be done
-/// (the reason is on `out`'s last line, or on `errors` where there is one), `id_taken`.
+/// What `orderhub journal` does. All but `compact` reads a journal only, and works beside a running
+/// hub. Each returns the program's exit status: 0 as it should be, 1 damage was found, 2 it could
+/// not be done (the reason is on `out`'s last line, or on `errors` where there is one), `id_taken`.
 namespace orderhub::journal::tool {
 
 /// Another process reads or writes the journal under the very id that this one has, which in
@@ -27,6 +27,13 @@ int stats(const std::string& directory, std::ostream& out);
 /// Copies the journal as of now, hub id included, into the directory `to`. The copy says in itself
 /// that it is one, and that it was made `now` (wall clock): see `restored.hpp`.
 int backup(const std::string& directory, const std::string& to, unix_ms now, std::ostream& out);
+
+/// Has a directory that has no journal begin with the copy `from`, which is verified before (as
+/// `verify`; 1 where it is damaged) and stays as it is. 2 where `to` is there and not empty, or
+/// `from` does not say in itself that it is a copy: a hub on it would not know what it has
+/// forgotten. Says what a hub does at its first start there. `only_looks`: copies nothing.
+int restore(const std::string& from, const std::string& to, bool only_looks,
+            const listing_rules* lists, std::ostream& out);
 
 /// Folds everything, and takes out what is of no use but still in the files: `data.mdb` is written
 /// anew without its free pages, segments of the commit log are cleared. So what was erased or

@@ -42,7 +42,32 @@ def main():
         assert before <= stats["copied_at"] <= time.time() * 1000, stats
         assert stats["copied_lsn"] > 0, stats
 
-        hub.data = directory / "copy"
+        def restore(*arguments):
+            return subprocess.run([str(program), "journal", "restore", *map(str, arguments)],
+                                  stdout=subprocess.PIPE, text=True, timeout=60, check=False)
+
+        # Not over a journal, not from what is no copy, and not from a damaged one.
+        for source, target, part in ((directory / "copy", hub.data, "not an empty directory"),
+                                     (hub.data, directory / "new", "does not say that it is a copy"),
+                                     (directory / "none", directory / "new", "none")):
+            refused = restore(source, target)
+            assert refused.returncode == 2 and part in refused.stdout, refused
+        damaged = directory / "damaged"
+        damaged.mkdir()
+        bytes_of = bytearray((directory / "copy" / "data.mdb").read_bytes())
+        for at in range(3 * 4096, len(bytes_of), 4096):
+            bytes_of[at + 64:at + 512] = bytes(448)
+        (damaged / "data.mdb").write_bytes(bytes_of)
+        refused = restore(damaged, directory / "new")
+        assert refused.returncode == 1 and "nothing was copied" in refused.stdout, refused
+        looked = restore(directory / "copy", directory / "new", "--dry-run")
+        assert looked.returncode == 0 and "can be copied to" in looked.stdout, looked
+        assert not (directory / "new").exists()
+        restored = restore(directory / "copy", directory / "new")
+        assert restored.returncode == 0 and f"up to LSN {stats['copied_lsn']}" in restored.stdout, restored
+        assert "restored_from_copy" in restored.stdout, restored
+
+        hub.data = directory / "new"
         hub.start()
         assert process(hub, "before")["message"] == "Order already processed"
         unchanged = process(hub, "same")
@@ -61,7 +86,7 @@ def main():
         process(hub, "new")
         assert hub.process.terminate() == 0
 
-        # The mark of the copy has become the restore's, which stays.
+        # The backup can be restored again. The mark of the copy has become the restore's, which stays.
         stats = json.loads(subprocess.run(
             [str(program), "journal", "stats", "--data-dir", str(hub.data)],
             stdout=subprocess.PIPE, timeout=60, check=True).stdout)
