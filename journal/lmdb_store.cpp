@@ -476,6 +476,21 @@ result<void> finish_copy(const std::string& path,
   return copy.commit();
 }
 
+/// A line of each reading transaction that is open.
+std::vector<std::string> open_readers(MDB_env* env) {
+  // LMDB gives them as text: a head, then process, thread and transaction, `-` where there is none.
+  std::vector<std::string> lines;
+  const auto add = [](const char* line, void* to) {
+    static_cast<std::vector<std::string>*>(to)->emplace_back(line);
+    return 0;
+  };
+  mdb_reader_list(env, add, &lines);
+  if (!lines.empty())
+    lines.erase(lines.begin());
+  std::erase_if(lines, [](const std::string& l) { return l.find('-') != std::string::npos; });
+  return lines;
+}
+
 } // namespace
 
 struct lmdb_store::impl {
@@ -636,24 +651,45 @@ std::uint64_t lmdb_store::used_bytes() const {
   return impl_->used_bytes();
 }
 
-std::int64_t lmdb_store::oldest_reader_ms(std::int64_t now) const {
-  // LMDB gives them as text: a head, then process, thread and transaction, `-` where there is none.
-  std::vector<std::string> lines;
-  const auto add = [](const char* line, void* to) {
-    static_cast<std::vector<std::string>*>(to)->emplace_back(line);
-    return 0;
+result<store_figures> lmdb_store::figures() const {
+  store_figures out;
+  out.readers = static_cast<std::uint32_t>(open_readers(impl_->env.get()).size());
+  out.used_bytes = used_bytes();
+  mdb_filehandle_t fd = -1;
+  struct stat about{};
+  if (mdb_env_get_fd(impl_->env.get(), &fd) == 0 && ::fstat(fd, &about) == 0)
+    out.file_bytes = static_cast<std::uint64_t>(about.st_size);
+  auto t = begin(impl_->env.get(), MDB_RDONLY);
+  if (!t)
+    return t.failure();
+  constexpr std::uint64_t head_pages = 2;
+  constexpr MDB_dbi names = 1; // The table of the tables.
+  MDB_stat s{};
+  std::uint64_t pages = head_pages;
+  const auto add = [&](MDB_dbi dbi) {
+    const int code = mdb_stat(t->get(), dbi, &s);
+    pages += s.ms_branch_pages + s.ms_leaf_pages + s.ms_overflow_pages;
+    return code;
   };
-  mdb_reader_list(impl_->env.get(), add, &lines);
+  int code = add(names);
+  for (std::size_t i = 0; code == 0 && i < table_count; ++i)
+    code = add(impl_->dbis[i]);
+  if (code != 0)
+    return failure(code, "stat");
+  out.live_bytes = pages * s.ms_psize;
+  return out;
+}
+
+std::int64_t lmdb_store::oldest_reader_ms(std::int64_t now) const {
+  auto lines = open_readers(impl_->env.get());
   const std::lock_guard lock(impl_->readers_mutex);
   std::map<std::string, std::int64_t> open;
   std::int64_t oldest = 0;
-  for (std::size_t n = 1; n < lines.size(); ++n) {
-    if (lines[n].find('-') != std::string::npos)
-      continue;
-    const auto before = impl_->readers.find(lines[n]);
+  for (auto& line : lines) {
+    const auto before = impl_->readers.find(line);
     const auto since = before == impl_->readers.end() ? now : before->second;
     oldest = std::max(oldest, now - since);
-    open.emplace(std::move(lines[n]), since);
+    open.emplace(std::move(line), since);
   }
   impl_->readers = std::move(open);
   return oldest;

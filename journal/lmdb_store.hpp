@@ -27,6 +27,14 @@ struct lmdb_options {
 /// for all namespaces, is what finds it out. A process with another id may try.
 inline constexpr std::string_view reader_id_taken = "journal.reader_id";
 
+/// What is known of the data file without looking through it.
+struct store_figures {
+  std::uint64_t file_bytes = 0; ///< With the room that is made ready behind the last page.
+  std::uint64_t used_bytes = 0; ///< Up to the last page, free ones included.
+  std::uint64_t live_bytes = 0; ///< Of pages that hold rows: about what a copy has.
+  std::uint32_t readers = 0;    ///< Reading transactions that are open, of whatever process.
+};
+
 /// `store` on LMDB: `data.mdb` and `lock.mdb` (mode 0600) in a data directory (created with mode
 /// 0700), and `orderhub.lock`, locked for as long as the store is open so that one process at a
 /// time writes; it holds that process's id.
@@ -53,6 +61,8 @@ public:
           const std::function<result<void>(write_transaction& copy)>& finish = {}) const;
   /// Bytes of the data file that are in use by pages, free ones included.
   [[nodiscard]] std::uint64_t used_bytes() const;
+  /// Fails like `read`; reads one page a table.
+  [[nodiscard]] result<store_figures> figures() const;
   /// For how long the oldest reading transaction, of whatever process, has been seen to be open by
   /// calls of this; `now` steady milliseconds. Pages that it sees are not used again before its
   /// end.

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 
 #include <sys/resource.h>
@@ -26,6 +27,44 @@ unsigned mode_of(const std::string& path) {
 }
 
 } // namespace
+
+TEST_CASE("pages that nothing is in any more are told from those that hold rows",
+          "[journal][lmdb]") {
+  temp_directory dir;
+  auto tables = lmdb_store::open(dir.path(), {.map_size = 64U << 20U});
+  REQUIRE(tables);
+  const std::string large(100'000, 'x');
+  const auto write = [&](const auto& rows) {
+    auto t = (*tables)->begin_write(true);
+    REQUIRE(t);
+    rows(**t);
+    REQUIRE((*t)->commit());
+    const auto figures = (*tables)->figures();
+    REQUIRE(figures);
+    return *figures;
+  };
+  const auto full = write([&](write_transaction& t) {
+    for (char key = 'a'; key <= 'j'; ++key)
+      REQUIRE(t.put(table::ob, std::string(1, key), large));
+  });
+  CHECK(full.live_bytes > 10 * large.size());
+  CHECK(full.used_bytes >= full.live_bytes);
+  CHECK(full.file_bytes >= full.used_bytes);
+  const auto emptied = write([&](write_transaction& t) {
+    for (char key = 'a'; key <= 'i'; ++key)
+      REQUIRE(t.del(table::ob, std::string(1, key)));
+  });
+  CHECK(emptied.used_bytes >= full.used_bytes);
+  CHECK(emptied.live_bytes < 3 * large.size());
+  const auto reads = (*tables)->read();
+  REQUIRE(reads);
+  CHECK((*tables)->figures()->readers == emptied.readers + 1);
+  // A copy has about what is live.
+  REQUIRE((*tables)->copy_to(dir / "copy"));
+  const auto copied = std::filesystem::file_size(dir / "copy/data.mdb");
+  CHECK(copied <= emptied.live_bytes + 16'384);
+  CHECK(copied + 16'384 >= emptied.live_bytes);
+}
 
 TEST_CASE("the data directory and its files are the owner's alone", "[journal][lmdb]") {
   temp_directory dir;
