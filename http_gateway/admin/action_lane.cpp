@@ -7,18 +7,23 @@ namespace orderhub::http_gateway {
 action_lane::action_lane() : thread_([this] { run(); }) {}
 
 action_lane::~action_lane() {
+  stop();
+}
+
+void action_lane::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_all();
-  thread_.join();
+  if (thread_.joinable())
+    thread_.join();
 }
 
 bool action_lane::add(std::function<void()> work) {
   {
     const std::lock_guard lock(mutex_);
-    if (waiting_.size() >= waiting_max)
+    if (stopping_ || waiting_.size() >= waiting_max)
       return false;
     waiting_.push_back(std::move(work));
   }

@@ -15,13 +15,15 @@ class action_lane {
 public:
   static constexpr std::size_t waiting_max = 64;
   action_lane();
-  /// What is being done sees `stopping`, and is waited for; what waits is dropped.
+  /// As `stop`.
   ~action_lane();
   action_lane(const action_lane&) = delete;
   action_lane& operator=(const action_lane&) = delete;
 
-  /// False: too many wait.
+  /// False: too many wait, or it has stopped.
   bool add(std::function<void()> work);
+  /// What is being done sees `stopping`, and is waited for; what waits is dropped.
+  void stop();
   [[nodiscard]] const std::atomic<bool>& stopping() const { return stopping_; }
 
 private:

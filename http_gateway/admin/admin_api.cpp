@@ -152,8 +152,8 @@ void admin_api::serve(const http_exchange_ptr& exchange, const std::string& requ
   if (const auto* problem = std::get_if<admin_problem>(&call))
     return to(shown(admin_answer(*problem)));
   auto& found = std::get<0>(call);
-  if (who.role < found.route->role)
-    return refuse(role_too_low(who, found.route->role), who);
+  if (const auto needed = role_needed(found); who.role < needed)
+    return refuse(role_too_low(who, needed), who);
   if (found.route->streams)
     return follow(exchange, found, request_id, to);
   if (found.route->method == "GET")

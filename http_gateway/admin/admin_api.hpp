@@ -42,6 +42,7 @@ public:
     program_control* program = nullptr;            ///< Outlives it; null: what needs it is refused.
     const journal::change_feed* changes = nullptr; ///< Outlives it; null: nobody can follow.
     admin_streams::options streams = {};
+    journal_control* journal = nullptr; ///< Outlives it; null: its files are not shown.
   };
 
   /// Fills in what a scrape answers; asked at each, on the io thread.
@@ -73,8 +74,8 @@ private:
   void operate(const http_request& request, admin_call call, const admin_caller& who,
                const std::string& request_id, const reply& to);
   [[nodiscard]] admin_sources sources() const {
-    return {shown_->view,     shown_->about, shown_->vendors,
-            shown_->webhooks, shown_->calls, shown_->program};
+    return {shown_->view,  shown_->about,   shown_->vendors, shown_->webhooks,
+            shown_->calls, shown_->program, shown_->journal};
   }
 
   host::ingress& hub_;

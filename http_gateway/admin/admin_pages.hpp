@@ -14,6 +14,7 @@
 
 namespace orderhub::http_gateway {
 
+class journal_control;
 class program_control;
 class webhook_desk;
 
@@ -34,6 +35,7 @@ struct admin_sources {
   const webhook_desk* webhooks = nullptr;  ///< Likewise.
   host::ingress* calls = nullptr;          ///< Likewise: the hub's own handlers.
   program_control* program = nullptr;      ///< Likewise.
+  journal_control* journal = nullptr;      ///< Likewise.
 };
 
 /// A page, or why there is none.
@@ -76,6 +78,8 @@ admin_answer refused_webhooks_page(const admin_call& call, const admin_sources& 
 admin_answer bulks_page(const admin_call& call, const admin_sources& from);
 admin_answer bulk_page(const admin_call& call, const admin_sources& from);
 admin_answer bulk_items_page(const admin_call& call, const admin_sources& from);
+admin_answer journal_files_page(const admin_call& call, const admin_sources& from);
+admin_answer config_page(const admin_call& call, const admin_sources& from);
 
 // Each of these is durable before it is answered.
 void pause_vendor(operator_action action, const admin_sources& from);
@@ -86,5 +90,9 @@ void replay_webhook(operator_action action, const admin_sources& from);
 void assign_webhook(operator_action action, const admin_sources& from);
 /// As SIGHUP does; on no record but the audit's.
 void reload_config(operator_action action, const admin_sources& from);
+/// Begins one, which goes on for itself; on no record but the audit's.
+void backup_journal(operator_action action, const admin_sources& from);
+/// Says what it needs; a hub's own journal is not compacted while it runs.
+void compact_journal(operator_action action, const admin_sources& from);
 
 } // namespace orderhub::http_gateway

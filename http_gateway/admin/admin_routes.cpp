@@ -27,6 +27,7 @@ constexpr std::array journal_query = {
     admin_parameter{"invocation", "", ""},
     admin_parameter{"kinds", "", ""},
     admin_parameter{"sort", "oldest|newest", "oldest"},
+    admin_parameter{"raw", "0|1", "0"},
     admin_parameter{"limit", "1..500", "50"},
     admin_parameter{"cursor", "", ""},
 };
@@ -217,6 +218,13 @@ constexpr std::array routes = {
                  "breaker"),
     operation_on("/admin/vendors/{vendor}/probe", "vendor_action", &probe_vendor, reason_body,
                  "probe"),
+    admin_route{"GET", "/admin/config", admin_role::admin, {}, "config", &config_page},
+    admin_route{
+        "GET", "/admin/journal", admin_role::read, {}, "journal_files", &journal_files_page},
+    operation_on("/admin/journal/backup", "backup_action", &backup_journal, reason_body, "backup",
+                 admin_role::admin),
+    operation_on("/admin/journal/compact", "compact_action", &compact_journal, reason_body,
+                 "compact", admin_role::admin),
     operation_on("/admin/config/reload", "config_action", &reload_config, reason_body, "reload",
                  admin_role::admin),
 };
@@ -255,6 +263,8 @@ std::variant<std::vector<std::string>, admin_problem> segments_of(std::string_vi
       return malformed("The path has too many segments.");
     segments.push_back(std::move(*decoded));
   }
+  if (segments.size() > 1 && segments[0] == "admin" && segments[1] == "providers")
+    segments[1] = "vendors"; // Another word for them; the same in all that follows.
   return segments;
 }
 

@@ -69,7 +69,8 @@ struct admin_call {
 bool is_admin_target(std::string_view target);
 /// Why a value is not what its parameter takes; empty where it is.
 std::string wrong_value(const admin_parameter& p, std::string_view value);
-/// The call of a request (HEAD is a GET without its body), or why it is none.
+/// The call of a request (`/admin/providers…` is `/admin/vendors…`; HEAD is a GET without its
+/// body), or why it is none.
 std::variant<admin_call, admin_problem> admin_call_of(std::string_view method,
                                                       std::string_view target);
 

@@ -3,6 +3,7 @@
 #include "http_gateway/admin/page_json.hpp"
 #include "http_gateway/admin/stream_items.hpp"
 #include "journal/base/text.hpp"
+#include "journal/data_directory.hpp"
 #include "providers/policy/circuit_breaker.hpp"
 #include "providers/vendors.hpp"
 
@@ -124,6 +125,12 @@ json waiting_json(const admin_sources& from) {
   return list;
 }
 
+json backup_json(const admin_sources& from, unix_ms now) {
+  const auto& directory = from.about.directory;
+  const auto at = directory.empty() ? 0 : journal::last_backup_of(directory);
+  return {{"last_success_at", time_json<json>(at)}, {"age_ms", age_json<json>(at, now)}};
+}
+
 } // namespace
 
 std::string text_of(const host::vendor_places& vendor, unix_ms now) {
@@ -190,6 +197,7 @@ admin_answer status_page(const admin_call&, const admin_sources& from) {
                         {"unfolded_bytes", j.overlay_bytes},
                         {"unfolded_objects", j.overlay_objects},
                         {"objects_set_aside", j.objects_set_aside}}},
+                      {"backup", backup_json(from, now)},
                       {"vendors", std::move(vendors)},
                       {"waiting_steps", all},
                       {"waiting", waiting_json(from)},

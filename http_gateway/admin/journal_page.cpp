@@ -1,4 +1,4 @@
-// An order's records, decoded: what happened, when, and of which size; no bodies.
+// An order's records, decoded: what happened, when, and of which size; bodies only where asked for.
 #include "http_gateway/admin/admin_pages.hpp"
 #include "http_gateway/admin/journal_records.hpp"
 #include "http_gateway/admin/order_reading.hpp"
@@ -191,8 +191,13 @@ admin_answer journal_page(const admin_call& call, const admin_sources& from) {
     return std::move(*problem);
   const auto& page = std::get<0>(paged);
   json list = json::array();
-  for (const auto& r : page.records)
-    list.push_back(record_json(r));
+  const bool is_raw = call.value("raw") == "1";
+  for (const auto& r : page.records) {
+    auto j = record_json(r);
+    if (is_raw)
+      j["base64url"] = base64url(payload_of(r));
+    list.push_back(std::move(j));
+  }
   const auto version = objects.version();
   return page_of(json{{"order", objects.key},
                       {"records", std::move(list)},

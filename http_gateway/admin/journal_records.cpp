@@ -161,7 +161,25 @@ std::vector<placed_record> records_of(const handlers::order_objects& objects) {
   return records;
 }
 
+/// How many of them have payloads that fit into one page; at least one.
+std::size_t fitting(const std::vector<placed_record>& records) {
+  std::size_t count = 0, bytes = 0;
+  for (const auto& r : records) {
+    bytes += payload_of(r).size();
+    if (count > 0 && bytes > raw_bytes_max)
+      break;
+    ++count;
+  }
+  return std::max(count, std::size_t{1});
+}
+
 } // namespace
+
+std::string_view payload_of(const placed_record& record) {
+  if (record.entry != nullptr)
+    return record.entry->payload;
+  return record.kind == record_kind::input ? record.of->input.body : record.of->output;
+}
 
 std::variant<record_page, admin_problem> page_of_records(handlers::order_objects& objects,
                                                          const admin_call& call,
@@ -200,7 +218,10 @@ std::variant<record_page, admin_problem> page_of_records(handlers::order_objects
       return is_newest_first ? r.place() >= place : r.place() <= place;
     });
   }
-  if (const auto limit = call.number("limit"); records.size() > limit) {
+  auto limit = call.number("limit");
+  if (call.value("raw") == "1")
+    limit = std::min(limit, fitting(records));
+  if (records.size() > limit) {
     records.resize(limit);
     page.next = cursor_of(records.back(), filter);
   }

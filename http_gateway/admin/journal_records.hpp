@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <variant>
 #include <vector>
@@ -31,6 +32,13 @@ struct placed_record {
 
   [[nodiscard]] auto place() const { return std::tie(at, invocation, number); }
 };
+
+/// Of an input its body, of an output its result as it is stored.
+std::string_view payload_of(const placed_record& record);
+
+/// Payloads that a page with `raw=1` shows together at most; a larger one has a page of its own
+/// (`payload_size_max`).
+inline constexpr std::size_t raw_bytes_max = std::size_t{4} << 20U;
 
 /// One page of them; they refer to the order's objects.
 struct record_page {

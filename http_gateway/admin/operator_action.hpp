@@ -46,7 +46,8 @@ struct operator_action {
 std::variant<operator_action, admin_problem> operator_action_of(admin_call call,
                                                                 std::string_view body, unix_ms now);
 
-/// What it needs: its route's role, and more where its body asks for more.
+/// What it needs: its route's role, and more where its query or body asks for more.
+admin_role role_needed(const admin_call& call);
 admin_role role_needed(const operator_action& action);
 
 } // namespace orderhub::http_gateway

@@ -15,6 +15,11 @@ template <class Json>
 Json time_json(unix_ms at) {
   return at > 0 ? Json(utc_text(at)) : Json(nullptr);
 }
+/// How long ago; null for 0.
+template <class Json>
+Json age_json(unix_ms at, unix_ms now) {
+  return at > 0 ? Json(now > at ? now - at : 0) : Json(nullptr);
+}
 /// Null for an empty text.
 template <class Json>
 Json text_or_null(std::string_view text) {

@@ -1,5 +1,6 @@
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace orderhub::http_gateway {
@@ -8,6 +9,19 @@ namespace orderhub::http_gateway {
 class program_control {
 public:
   virtual ~program_control() = default;
+
+  /// A setting that was given, or that has a default.
+  struct setting_in_force {
+    std::string name;
+    std::string value;     ///< Of a secret `set (sha256 ab12cd34)`.
+    std::string_view from; ///< `flag`, `environment`, `file` or `default`.
+  };
+  struct settings_in_force {
+    std::string file; ///< That they were read from; empty: none.
+    std::vector<setting_in_force> settings;
+  };
+  /// Those that count now, in the order of the documents. From any thread.
+  [[nodiscard]] virtual settings_in_force shown_settings() const = 0;
 
   /// What reading the settings again would come to.
   struct found_settings {

@@ -149,6 +149,19 @@ std::string shown_matches(std::string_view answer) {
                     rows_of(list(parsed(answer), "matches"), {"kind", "key", "vendor", "matched"}));
 }
 
+namespace {
+
+std::string last_backup(const json& j) {
+  constexpr std::int64_t minute_ms = 60'000;
+  const auto& b = j.is_object() && j.contains("backup") ? j["backup"] : j;
+  if (!b.is_object() || !b.contains("age_ms") || !b["age_ms"].is_number_integer())
+    return "none is known of";
+  return text(b, "last_success_at") + ", " +
+         std::to_string(b["age_ms"].get<std::int64_t>() / minute_ms) + " min ago";
+}
+
+} // namespace
+
 std::string shown_status(std::string_view answer) {
   const auto j = parsed(answer);
   const auto& journal = j.is_object() && j.contains("journal") ? j["journal"] : j;
@@ -161,6 +174,7 @@ std::string shown_status(std::string_view answer) {
                   {"up", text(j, "uptime_ms") + " ms"},
                   {"journal", "sync " + text(j, "sync") + ", LSN " + text(journal, "last_lsn") +
                                   ", checkpoint " + text(journal, "checkpoint_lsn")},
+                  {"last backup", last_backup(j)},
                   {"set aside", text(journal, "objects_set_aside")},
                   {"waiting steps", text(j, "waiting_steps")}});
   add_table(out, "Vendors", {"VENDOR", "STATE"}, rows_of(list(j, "vendors"), {"name", "state"}));

@@ -80,29 +80,24 @@ void add_file_modes(std::vector<std::string>& notes, const read_settings& read) 
     notes.push_back(path + " holds secrets, and others than its owner may read it: chmod 600.");
 }
 
-struct shown_setting {
-  std::string name, value;
-  setting_origin from = setting_origin::built_in;
-};
+} // namespace
 
-std::vector<shown_setting> settings_of(const read_settings& read, bool all) {
-  std::vector<shown_setting> out;
+std::vector<program_control::setting_in_force> settings_of(const read_settings& read, bool all) {
+  std::vector<program_control::setting_in_force> out;
   for (const auto& row : setting_table()) {
     const auto it = read.sources.find(row.id.name);
     if (it != read.sources.end())
-      out.push_back({std::string(row.id.name), it->second.text, it->second.from});
+      out.push_back({std::string(row.id.name), it->second.text, name_of(it->second.from)});
     else if (all)
       out.push_back({std::string(row.id.name),
                      std::string(row.id.fallback.empty() ? row.id.fallback_note : row.id.fallback),
-                     setting_origin::built_in});
+                     name_of(setting_origin::built_in)});
   }
   for (const auto& [name, given] : read.sources)
     if (name.starts_with("custom."))
-      out.push_back({name, given.text, given.from});
+      out.push_back({name, given.text, name_of(given.from)});
   return out;
 }
-
-} // namespace
 
 config_report check_config(const flag_values& flags, const environment& env) {
   config_report report;
@@ -125,7 +120,7 @@ std::string shown_config(const config_report& report, bool all) {
     out += "note   " + cli::safe_text(note) + '\n';
   std::vector<std::vector<std::string>> rows;
   for (const auto& s : settings_of(report.read, all))
-    rows.push_back({s.name, s.value, std::string(name_of(s.from))});
+    rows.push_back({s.name, s.value, std::string(s.from)});
   if (!out.empty() && !rows.empty())
     out += '\n';
   if (!rows.empty())
@@ -139,7 +134,7 @@ std::string shown_config(const config_report& report, bool all) {
 std::string config_json(const config_report& report, bool all) {
   json settings = json::object();
   for (const auto& s : settings_of(report.read, all))
-    settings[s.name] = {{"value", s.value}, {"from", name_of(s.from)}};
+    settings[s.name] = {{"value", s.value}, {"from", s.from}};
   return json{{"sound", report.faults.empty()},
               {"faults", report.faults},
               {"notes", report.notes},

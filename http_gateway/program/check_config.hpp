@@ -1,4 +1,5 @@
 #pragma once
+#include "http_gateway/admin/program_control.hpp"
 #include "http_gateway/settings/sources.hpp"
 
 #include <string>
@@ -14,6 +15,10 @@ struct config_report {
   std::vector<std::string> notes;  ///< What whoever starts it should know.
 };
 config_report check_config(const flag_values& flags, const environment& env);
+
+/// The settings that were given, or with `all` every one, in the order of the documents: as
+/// `check-config` and `GET /admin/config` show them. No secret is in it.
+std::vector<program_control::setting_in_force> settings_of(const read_settings& read, bool all);
 
 /// Faults and notes, then a table of the settings that were given, or with `all` of every one:
 /// value and where it comes from. Of a secret no more than whether it is set, and its digest's

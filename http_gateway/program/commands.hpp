@@ -1,5 +1,6 @@
 #pragma once
 #include "http_gateway/settings/settings.hpp"
+#include "http_gateway/settings/sources.hpp"
 #include "providers/mock/webhooks/queue.hpp"
 
 #include <cstdint>
@@ -11,7 +12,7 @@ namespace orderhub::http_gateway {
 /// `orderhub serve`: runs until SIGTERM or SIGINT. The exit status: 0 after a clean stop, 1 where
 /// it could not start or go on, the reason being on standard error. At SIGHUP it calls `read_again`
 /// and takes the vendors' secrets from what that yields.
-int serve(const settings& s, const std::function<result<settings>()>& read_again);
+int serve(const read_settings& given, const std::function<result<read_settings>()>& read_again);
 
 /// `orderhub mock`.
 struct mock_command {

@@ -1,13 +1,17 @@
 #include "actors/handlers/orders/order_listing.hpp"
 #include "http_gateway/ingress/normal_form.hpp"
+#include "http_gateway/program/child.hpp"
 #include "http_gateway/program/commands.hpp"
+#include "journal/base/nice_thread.hpp"
 #include "journal/base/time.hpp"
 #include "journal/inspect/tool.hpp"
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <iostream>
+#include <string>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -86,9 +90,23 @@ int after_signal(int number) {
   return damaged;
 }
 
+/// A hub that has this done ends it with itself, and is let go first.
+bool is_still_wanted() {
+  const auto* hub = std::getenv(ends_with_variable);
+  if (hub == nullptr)
+    return true;
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  nice_thread().enter();
+  return std::to_string(::getppid()) == hub;
+}
+
 } // namespace
 
 int journal_tool(const journal_command& command) {
+  if (!is_still_wanted()) {
+    std::cerr << "orderhub journal: the hub that asked for it has ended\n";
+    return not_done;
+  }
   use_up_low_ids();
   for (int left = tries_max; left-- > 0;) {
     std::cout.flush();

@@ -67,7 +67,9 @@ public:
     }
     return all;
   }
-  [[nodiscard]] result<settings> load() const { return load_settings(given(), &variable); }
+  [[nodiscard]] result<read_settings> load() const {
+    return load_settings_with_sources(given(), &variable);
+  }
 
 private:
   std::string config_;
@@ -297,12 +299,12 @@ int main(int argc, char** argv) {
     const auto loaded = flags.load();
     if (!loaded)
       return refused(loaded.error());
-    if (auto checked = check_for_serve(*loaded); !checked)
+    if (auto checked = check_for_serve(loaded->values); !checked)
       return refused(checked.error());
-    return serve(*loaded, [&flags]() -> result<settings> {
+    return serve(*loaded, [&flags]() -> result<read_settings> {
       auto again = flags.load();
       if (again)
-        if (auto checked = check_for_serve(*again); !checked)
+        if (auto checked = check_for_serve(again->values); !checked)
           return checked.failure();
       return again;
     });

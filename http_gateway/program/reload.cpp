@@ -5,6 +5,7 @@
 #include "http_gateway/settings/order_settings_from.hpp"
 #include "http_gateway/settings/vendor_registry.hpp"
 #include "providers/vendors.hpp"
+#include "providers/webhooks/vendors.hpp"
 
 #include <utility>
 
@@ -20,6 +21,10 @@ bool same_token(const providers::endpoint& a, const providers::endpoint& b) {
 
 bool same_secrets(const providers::endpoint& a, const providers::endpoint& b) {
   return a.secret_headers == b.secret_headers && a.path == b.path && same_token(a, b);
+}
+
+bool is_other_account(const providers::endpoint& a, const providers::endpoint& b) {
+  return a.base != b.base || a.mode != b.mode || a.identity != b.identity;
 }
 
 /// All but what is taken while the hub runs: the credentials, which `changes_of` finds in the
@@ -42,6 +47,23 @@ settings without_reloaded(settings s) {
   return s;
 }
 
+/// All endpoints of a vendor (`slack`, `slack_webhook`) stand for the account that they stood for.
+bool is_as_it_was(std::string_view vendor, const providers::registry& running,
+                  const providers::registry& fresh) {
+  const auto is_of = [&](std::string_view name) {
+    return name == vendor || name.starts_with(std::string(vendor) + '_');
+  };
+  for (const auto& [name, endpoint] : running.endpoints)
+    if (is_of(name) && fresh.find(name) == nullptr)
+      return false;
+  for (const auto& [name, endpoint] : fresh.endpoints) {
+    const auto* old = running.find(name);
+    if (is_of(name) && (old == nullptr || is_other_account(*old, endpoint)))
+      return false;
+  }
+  return true;
+}
+
 } // namespace
 
 changed_settings changes_of(const settings& before, const providers::registry& running,
@@ -51,8 +73,7 @@ changed_settings changes_of(const settings& before, const providers::registry& r
                        running.endpoints.size() != fresh.endpoints.size();
   for (const auto& [name, endpoint] : fresh.endpoints) {
     const auto* old = running.find(name);
-    if (old == nullptr || old->base != endpoint.base || old->mode != endpoint.mode ||
-        old->identity != endpoint.identity)
+    if (old == nullptr || is_other_account(*old, endpoint))
       out.restart_needed = true;
     else if (!same_secrets(*old, endpoint))
       out.credentials.push_back(&endpoint);
@@ -79,6 +100,30 @@ result<settings_again> made_again(const settings& before, const providers::regis
       {}};
   again.changes = changes_of(before, running, after, again.vendors);
   return again;
+}
+
+read_settings in_force_after(read_settings before, const providers::registry& running,
+                             const read_settings& after, const settings_again& again) {
+  const auto take = [&](std::string_view name) {
+    const auto it = after.sources.find(name);
+    if (it == after.sources.end())
+      before.sources.erase(std::string(name));
+    else
+      before.sources[std::string(name)] = it->second;
+  };
+  for (const auto* name : {"log_level", "api_token", "admin_token", "admin_tokens",
+                           "admin_public_url", "admin_socket_role", "webhooks.custom"})
+    take(name);
+  for (const auto& source : providers::webhooks::sources())
+    take(source.secret_setting);
+  for (const auto& vendor : providers::all_vendors()) {
+    // What belongs to another account or mode counts from the next start.
+    if (is_as_it_was(vendor.name, running, again.vendors))
+      for (const auto& setting : vendor.settings)
+        if (setting.is_secret())
+          take(setting.name);
+  }
+  return before;
 }
 
 result<handlers::order_settings> listening_with(const settings& before, const settings& after,

@@ -2,6 +2,7 @@
 #include "actors/handlers/orders/order_settings.hpp"
 #include "http_gateway/admin/admin_access.hpp"
 #include "http_gateway/settings/settings.hpp"
+#include "http_gateway/settings/sources.hpp"
 #include "http_gateway/webhooks/webhook_door.hpp"
 #include "journal/base/result.hpp"
 #include "providers/registry.hpp"
@@ -37,6 +38,11 @@ struct settings_again {
 /// Fails as a start with them would: then they change nothing.
 result<settings_again> made_again(const settings& before, const providers::registry& running,
                                   const settings& after, std::string_view mock_base);
+
+/// What counts after a reload, with where it comes from: `before` counted until then, `after` was
+/// read, and `again` was made of it and taken. `running`: as the hub was started.
+read_settings in_force_after(read_settings before, const providers::registry& running,
+                             const read_settings& after, const settings_again& again);
 
 /// What orders would take of the settings were another vendor's webhooks on, as `after` says; all
 /// else is as at the start. Fails as `order_settings_from`.

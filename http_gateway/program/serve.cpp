@@ -16,8 +16,10 @@
 #include "http_gateway/mock/mock_server.hpp"
 #include "http_gateway/monitoring/families.hpp"
 #include "http_gateway/program/admin_rules.hpp"
+#include "http_gateway/program/check_config.hpp"
 #include "http_gateway/program/commands.hpp"
 #include "http_gateway/program/file_limit.hpp"
+#include "http_gateway/program/journal_keeper.hpp"
 #include "http_gateway/program/mock_control.hpp"
 #include "http_gateway/program/mock_webhook_keys.hpp"
 #include "http_gateway/program/reload.hpp"
@@ -262,16 +264,18 @@ request_class class_of_call(const durable::service_registry& services, std::stri
 /// SIGHUP: secrets of vendors count from the next call on, the ports' tokens from the next request
 /// on, the log's level at once, all else from the next start. Settings that cannot be read change
 /// nothing.
-void reload(const settings& started_with, providers::registry& running,
-            const std::string& mock_base, const std::function<result<settings>()>& read_again,
+void reload(const settings& started_with, providers::registry& running, read_settings& in_force,
+            const std::string& mock_base, const std::function<result<read_settings>()>& read_again,
             const handlers::order_settings& orders, const std::function<void()>& begin_sweeping,
             runtime::hub& hub, ingress_api& api, admin_api& admin, webhook_door& door) {
   const auto after = read_again();
-  auto again = after ? made_again(started_with, running, *after, mock_base) : after.failure();
+  auto again =
+      after ? made_again(started_with, running, after->values, mock_base) : after.failure();
   if (!again) {
     log::error("settings_not_read_again", {{"message", again.error().message}});
     return;
   }
+  in_force = in_force_after(std::move(in_force), running, *after, *again);
   const auto& changes = again->changes;
   for (const auto* endpoint : changes.credentials) {
     hub.set_credentials(endpoint->vendor, endpoint->secret_headers, endpoint->path,
@@ -299,17 +303,23 @@ void reload(const settings& started_with, providers::registry& running,
 /// The settings of a running hub. SIGHUP and an operator have them read again.
 class settings_desk final : public program_control {
 public:
-  settings_desk(const settings& started_with, const providers::registry& vendors,
-                const std::string& mock_base, std::function<result<settings>()> read_again)
-      : running(vendors), started_with_(started_with), mock_base_(mock_base),
-        read_again_(std::move(read_again)) {}
+  settings_desk(const settings& started_with, read_settings given,
+                const providers::registry& vendors, const std::string& mock_base,
+                std::function<result<read_settings>()> read_again)
+      : running(vendors), in_force(std::move(given)), started_with_(started_with),
+        mock_base_(mock_base), read_again_(std::move(read_again)) {}
+
+  [[nodiscard]] settings_in_force shown_settings() const override {
+    const std::lock_guard lock(mutex);
+    return {in_force.values.config_path, settings_of(in_force, true)};
+  }
 
   [[nodiscard]] found_settings look_at_settings() const override {
     found_settings found;
     const std::lock_guard lock(mutex);
     const auto after = read_again_();
     const auto again =
-        after ? made_again(started_with_, running, *after, mock_base_) : after.failure();
+        after ? made_again(started_with_, running, after->values, mock_base_) : after.failure();
     if (!again) {
       found.refused = again.error().message;
       return found;
@@ -323,26 +333,27 @@ public:
 
   mutable std::mutex mutex;    ///< Guards what follows.
   providers::registry running; ///< With the credentials as replaced since the start.
+  read_settings in_force;      ///< Its sources: likewise.
 
 private:
   const settings& started_with_;
   const std::string& mock_base_;
-  const std::function<result<settings>()> read_again_;
+  const std::function<result<read_settings>()> read_again_;
 };
 
 } // namespace
 
-int serve(const settings& given, const std::function<result<settings>()>& given_again) {
+int serve(const read_settings& given, const std::function<result<read_settings>()>& given_again) {
   const stop_signals signals;
   // Webhooks are verified in mock mode as well: the mock vendors sign with these.
   system_random random_of_mock;
   const auto mock_keys = providers::mock::webhook_keys::make(random_of_mock);
-  const settings s = with_mock_secrets(given, mock_keys);
-  const auto read_again = [&]() -> result<settings> {
+  const settings s = with_mock_secrets(given.values, mock_keys);
+  const auto read_again = [&]() -> result<read_settings> {
     auto again = given_again();
-    if (!again)
-      return again;
-    return with_mock_secrets(std::move(*again), mock_keys);
+    if (again)
+      again->values = with_mock_secrets(std::move(again->values), mock_keys);
+    return again;
   };
   log::set_level(level_of(s.log_level));
   if (auto checked = check_for_serve(s); !checked)
@@ -505,7 +516,9 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
                                 .orders = *orders,
                                 .door = door,
                                 .http = listening_metrics};
-  settings_desk on_settings(s, *vendors, mock_base, read_again);
+  settings_desk on_settings(s, given, *vendors, mock_base, read_again);
+  journal_keeper keeper({.data_dir = s.data_dir, .backup_dir = s.backup_dir}, **tables, **journal,
+                        machine);
   admin_api admin(
       hub, std::move(*access), machine,
       [&](metrics_page& page) {
@@ -528,7 +541,9 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
                            &desk,
                            &hub,
                            &on_settings,
-                           &changes});
+                           &changes,
+                           {},
+                           &keeper});
   server_options admin_options;
   admin_options.host = s.admin_listen.host;
   admin_options.port = s.admin_listen.port;
@@ -572,10 +587,11 @@ int serve(const settings& given, const std::function<result<settings>()>& given_
   while (signals.wait() == stop_signals::kind::reload) {
     const std::lock_guard lock(on_settings.mutex);
     reload(
-        s, on_settings.running, mock_base, read_again, *orders,
+        s, on_settings.running, on_settings.in_force, mock_base, read_again, *orders,
         [&] { begin_sweeps(hub, **journal, true); }, hub, api, admin, door);
   }
   log::info("draining", {{"at_most_ms", s.drain_timeout_ms}});
+  keeper.stop();
   listener->drain();
   const bool drained = hub.drain(s.drain_timeout_ms);
   orders->refused_notices->write_rest(machine.wall_ms());

@@ -37,8 +37,10 @@ struct settings {
   /// Where the admin API has a Unix socket; empty: `admin.sock` in `data_dir`; `off`: nowhere.
   std::string admin_socket;
   std::string admin_socket_role = "operate"; ///< Of the group at it: `read`, `operate`, `admin`.
-  std::string log_level = "info";            ///< `debug`, `info`, `warn`, `error`, `off`.
-  std::uint32_t workers = 0; ///< Scheduler threads of the actors; 0: by the machine.
+  /// Where an operator has backups made, each in a folder of its own; empty: nowhere.
+  std::string backup_dir;
+  std::string log_level = "info"; ///< `debug`, `info`, `warn`, `error`, `off`.
+  std::uint32_t workers = 0;      ///< Scheduler threads of the actors; 0: by the machine.
   std::uint32_t http_threads = 1;
   std::uint32_t connections_max = 8'192;
   std::uint32_t in_flight_max = 12'288;

@@ -334,11 +334,18 @@ read_settings read_all_settings(const flag_values& flags, const environment& env
   return read;
 }
 
-result<settings> load_settings(const flag_values& flags, const environment& env) {
+result<read_settings> load_settings_with_sources(const flag_values& flags, const environment& env) {
   auto read = read_all_settings(flags, env);
   if (auto sound = first_of(read.faults); !sound)
     return sound.failure();
-  return std::move(read.values);
+  return read;
+}
+
+result<settings> load_settings(const flag_values& flags, const environment& env) {
+  auto read = load_settings_with_sources(flags, env);
+  if (!read)
+    return read.failure();
+  return std::move(read->values);
 }
 
 } // namespace orderhub::http_gateway

@@ -39,6 +39,9 @@ read_settings read_all_settings(const flag_values& flags, const environment& env
 /// the faults.
 result<settings> load_settings(const flag_values& flags, const environment& env);
 
+/// The same, with where each value comes from.
+result<read_settings> load_settings_with_sources(const flag_values& flags, const environment& env);
+
 /// The same for text already read; `origin` stands for the file in messages.
 result<void> apply_toml(settings& to, std::string_view text, std::string_view origin);
 

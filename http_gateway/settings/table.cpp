@@ -111,6 +111,11 @@ rows journal_rows() {
       {{"checkpoint_interval", "ORDERHUB_CHECKPOINT_INTERVAL", "time between checkpoints", "10s",
         ""},
        [](settings& s, text_view t) { return set_duration(s.checkpoint_interval_ms, t, 100); }},
+      {{"backup_dir", "ORDERHUB_BACKUP_DIR",
+        "directory below which POST /admin/journal/backup makes copies, each in a folder named by "
+        "its time",
+        "", "none: it is refused"},
+       [](settings& s, text_view t) { return set_text(s.backup_dir, t); }},
       {{"journal_retention", "ORDERHUB_JOURNAL_RETENTION",
         "how long finished invocations are kept; orders stay", "30d", ""},
        [](settings& s, text_view t) { return set_duration(s.journal_retention_ms, t, 1'000); }},

@@ -100,7 +100,7 @@ def wait_until(what, condition):
 class Page:
     def __init__(self, name, folder):
         self.name, self.folder = name, folder
-        self.ports = {p: free_port() for p in ("8080", "9070", "8090", "8081", "9071", "8082", "9072")}
+        self.ports = {p: free_port() for p in ("8080", "9070", "8090", "8081", "9071", "8082", "9072", "8085", "9075")}
         self.running = []
         self.elision = Elision()
         self.hub = self.mocks = None

@@ -72,7 +72,8 @@ private:
     const auto name = type.get<std::string>();
     return (name == "object" && value.is_object()) || (name == "array" && value.is_array()) ||
            (name == "string" && value.is_string()) || (name == "boolean" && value.is_boolean()) ||
-           (name == "integer" && value.is_number_integer()) || (name == "null" && value.is_null());
+           (name == "integer" && value.is_number_integer()) ||
+           (name == "number" && value.is_number()) || (name == "null" && value.is_null());
   }
 
   void object(const json& schema, const json& value, const std::string& at) {

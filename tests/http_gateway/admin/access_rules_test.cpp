@@ -86,6 +86,15 @@ TEST_CASE("only an admin holds a breaker closed, and the word is of no other rou
   CHECK(reason_of(put("pause", "closed", "operate-token")) == "invalid_body");
 }
 
+TEST_CASE("payloads of an order's records want the role operate", "[admin][access]") {
+  const admin_hub hub({}, of_three());
+  const std::string raw = "/admin/orders/1/journal?raw=1";
+  CHECK(reason_of(hub.ask(raw, bearer("read-token"))) == "role_too_low");
+  CHECK(reason_of(hub.ask(raw, bearer("operate-token"))) == "no_such_order");
+  CHECK(reason_of(hub.ask("/admin/orders/1/journal?raw=0", bearer("read-token"))) ==
+        "no_such_order");
+}
+
 TEST_CASE("without any token the loopback host may what the mode allows", "[admin][access]") {
   admin_access_rules live;
   live.without_token = admin_role::read;

@@ -1,5 +1,6 @@
 #pragma once
 #include "http_gateway/admin/admin_api.hpp"
+#include "http_gateway/admin/journal_control.hpp"
 #include "http_gateway/admin/program_control.hpp"
 #include "http_gateway/server/server.hpp"
 #include "http_gateway/webhooks/webhook_desk.hpp"
@@ -13,6 +14,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -114,6 +116,32 @@ class program_of_world final : public http_gateway::program_control {
 public:
   [[nodiscard]] found_settings look_at_settings() const override { return {{}, {"stripe"}, false}; }
   void read_settings_again() override {}
+  [[nodiscard]] settings_in_force shown_settings() const override {
+    return {"orderhub.toml",
+            {{"listen", "127.0.0.1:8080", "default"},
+             {"stripe.api_key", "set (sha256 ab12cd34)", "environment"}}};
+  }
+};
+
+/// A journal's files as they are told to be; a backup that is wanted has begun.
+class files_of_world final : public http_gateway::journal_control {
+public:
+  [[nodiscard]] files look() const override { return told; }
+  void back_up(bool is_dry_run, std::function<void(backup_plan)> done) override {
+    begun += is_dry_run ? 0 : 1;
+    done({refused, "/var/backups/orderhub-20261130T084738.123Z", 4'096, 67'112'960, 1ULL << 30U});
+  }
+  files told = [] {
+    files f;
+    f.format = 2;
+    f.rows = {{"lg", 3}, {"ob", 1}};
+    f.file_bytes = 65'536;
+    f.used_bytes = 40'960;
+    f.free_page_bytes = 8'192;
+    return f;
+  }();
+  std::string refused; ///< Why a backup is.
+  int begun = 0;
 };
 
 /// The admin listener in front of a simulated hub.
@@ -140,7 +168,8 @@ public:
                  &events_,
                  &program_,
                  &changes,
-                 {.most = streams, .has_thread = false}}) {
+                 {.most = streams, .has_thread = false},
+                 &files}) {
     auto started = http_gateway::server::start({}, api_);
     REQUIRE(started);
     web_ = std::move(*started);
@@ -177,6 +206,7 @@ public:
   journal::change_feed changes;
   world hub; ///< Not while a request is under way: it has one thread.
   fake_ingress door;
+  files_of_world files;
   http_gateway::webhook_metrics webhooks; ///< What the webhooks' door has counted.
 
 private:

@@ -1,6 +1,7 @@
 #include "http_gateway/admin/admin_problem.hpp"
 #include "http_gateway/admin/admin_routes.hpp"
 #include "http_gateway/admin/masked.hpp"
+#include "journal/base/text.hpp"
 #include "journal/key.hpp"
 #include "journal/store.hpp"
 #include "tests/http_gateway/admin/admin_hub.hpp"
@@ -482,6 +483,103 @@ TEST_CASE("an order's records come in pages that hold each of them once", "[admi
   const auto own = page(hub, "/admin/orders/1/journal?invocation=" + id);
   for (const auto& r : own["records"])
     CHECK(r["invocation"] == id);
+}
+
+TEST_CASE("payloads are shown where they are asked for", "[admin]") {
+  admin_hub hub;
+  hub.hub.call(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(hub.hub.run());
+  CHECK(hub.ask("/admin/orders/1/journal").body.find("base64url") == std::string::npos);
+  const auto whole = page(hub, "/admin/orders/1/journal?limit=500&raw=1");
+  CHECK(schema_problems(admin_openapi(), "journal", whole.dump()).empty());
+  std::string all;
+  for (const auto& r : whole["records"]) {
+    std::string bytes;
+    REQUIRE(from_base64url(r["base64url"].get<std::string>(), bytes));
+    if (r["kind"] == "input")
+      CHECK(bytes.size() == r["body_bytes"].get<std::size_t>());
+    all += bytes;
+  }
+  CHECK(all.find("Lovelace") != std::string::npos);
+}
+
+TEST_CASE("the journal's files and their backups are shown as they stand",
+          "[admin][journal_files]") {
+  admin_hub hub;
+  const auto at = hub.hub.time.wall_ms();
+  SECTION("without any backup") {
+    const auto backups = page(hub, "/admin/journal")["backups"];
+    for (const auto* nothing : {"last_success_at", "age_ms", "backup_dir", "running", "last"})
+      CHECK(backups[nothing].is_null());
+  }
+  SECTION("with one that runs, one that failed and one that is whole") {
+    auto& told = hub.files.told;
+    told.backup_dir = "/var/backups";
+    told.last_backup_at = at - 5'000;
+    told.running = {"/var/backups/orderhub-3", at - 100, 0, 0, {}};
+    told.last = {"/var/backups/orderhub-2", at - 900, at - 400, 0, "the disk is full"};
+    told.copies = {at,
+                   {{"orderhub-3", 100, 0, false}, {"orderhub-1", 4'096, at - 5'000, true}},
+                   9,
+                   false,
+                   1'000};
+    const auto r = hub.ask("/admin/journal");
+    CHECK(joined(schema_problems(admin_openapi(), "journal_files", r.body)) == "");
+    const auto backups = json::parse(r.body)["backups"];
+    CHECK(backups["age_ms"] == 5'000);
+    CHECK(backups["running"]["ended_at"].is_null());
+    CHECK(backups["last"]["took_ms"] == 500);
+    CHECK(backups["last"]["failed"] == "the disk is full");
+    CHECK(backups["copies"][0]["made_at"].is_null());
+    CHECK(backups["copies"][1]["whole"] == true);
+    CHECK(backups["complete"] == false);
+  }
+  SECTION("whose tables cannot be read") {
+    hub.files.told.failed = "a page is damaged";
+    is_problem(hub.ask("/admin/journal"), 500, "unreadable");
+  }
+}
+
+TEST_CASE("a backup is begun once for each word, and never by a dry run",
+          "[admin][journal_files]") {
+  admin_hub hub;
+  const std::string why = R"({"reason":"before the upgrade"})";
+  const auto plan = hub.act("/admin/journal/backup?dry_run=true", why);
+  CHECK(plan.status == 200);
+  CHECK(json::parse(plan.body)["plan"]["room_needed_bytes"] == 67'112'960);
+  CHECK(hub.files.begun == 0);
+  const auto done = hub.act("/admin/journal/backup", why);
+  CHECK(done.status == 202);
+  CHECK(joined(schema_problems(admin_openapi(), "backup_action", done.body)) == "");
+  CHECK(hub.files.begun == 1);
+  const auto action = page(hub, "/admin/audit?action=backup")["actions"][0];
+  CHECK(action["reason"] == "before the upgrade");
+  is_problem(hub.act("/admin/journal/backup", "{}"), 400, "invalid_body");
+  CHECK(hub.files.begun == 1);
+  hub.files.refused = "backup_dir is not set.";
+  is_problem(hub.act("/admin/journal/backup", why), 409, "not_possible");
+  is_problem(hub.act("/admin/journal/backup?dry_run=true", why), 409, "not_possible");
+}
+
+TEST_CASE("a running hub's journal is not compacted, and how it is done is said",
+          "[admin][journal_files]") {
+  admin_hub hub;
+  const std::string why = R"({"reason":"the disk is small"})";
+  const auto r = hub.act("/admin/journal/compact", why);
+  is_problem(r, 409, "not_possible");
+  CHECK(r.body.find("orderhub journal compact --data-dir '") != std::string::npos);
+  const auto plan = json::parse(hub.act("/admin/journal/compact?dry_run=true", why).body)["plan"];
+  CHECK(plan["possible"] == false);
+  CHECK(plan["free_page_bytes"] == 8'192);
+  CHECK(plan["room_needed_bytes"] == 32'768);
+}
+
+TEST_CASE("providers is another word for vendors", "[admin]") {
+  admin_hub hub;
+  for (const std::string path : {"", "/stripe", "/stripe/calls", "/stripe/series?range=1h"})
+    CHECK(page(hub, "/admin/providers" + path) == page(hub, "/admin/vendors" + path));
+  CHECK(hub.act("/admin/providers/stripe/pause", R"({"reason":"a test"})").status == 202);
+  CHECK(page(hub, "/admin/vendors/stripe")["state"] == "paused_by_operator");
 }
 
 TEST_CASE("an id on a ticket leads to its order", "[admin]") {

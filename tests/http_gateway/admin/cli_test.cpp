@@ -93,6 +93,7 @@ TEST_CASE("the command line shows an order, explains it and lists its records", 
   const auto status = run({"status"}, environment);
   CHECK(status.status == 0);
   CHECK(has(status.out, "accepting      true\n"));
+  CHECK(has(status.out, "last backup    none is known of\n"));
   hub.door.set_health({false, "The disk is full.", "commit"});
   const auto full = run({"status"}, environment);
   CHECK(full.status == cli::not_in_order);
