@@ -66,6 +66,8 @@ struct journal_command {
   /// `backup`, `restore`: a directory that does not exist yet, or is empty.
   std::string destination;
   bool only_looks = false; ///< `restore`: copies nothing.
+  bool verify = false;     ///< `backup`: as `journal::tool::backup_options`, and the next.
+  std::size_t keep = 0;
 };
 /// 0; 1 where the journal is damaged; 2 where it could not be done. Works in a child process whose
 /// id no reader of the journal has (`journal::tool::id_taken`).

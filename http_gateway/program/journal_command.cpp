@@ -51,7 +51,8 @@ int run(const journal_command& command) {
     return tool::restore(command.source, command.destination, command.only_looks,
                          &handlers::order_lists(), std::cout);
   case journal_command::verb::backup:
-    return tool::backup(command.data_dir, command.destination, system_clock().wall_ms(), std::cout);
+    return tool::backup(command.data_dir, command.destination, system_clock().wall_ms(), std::cout,
+                        {command.verify, command.keep, &handlers::order_lists()});
   }
   return not_done;
 }

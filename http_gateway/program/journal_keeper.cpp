@@ -5,18 +5,17 @@
 #include "journal/base/text.hpp"
 #include "journal/base/utc_text.hpp"
 #include "journal/data_directory.hpp"
+#include "journal/inspect/kept_copies.hpp"
 #include "journal/key.hpp"
 #include "journal/store.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #include <sys/stat.h>
 
@@ -26,8 +25,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view folder_begin = "orderhub-";
-constexpr std::size_t folders_max = 10'000; ///< That anybody looks at.
 constexpr std::size_t log_files_max = 10'000;
 /// The hub needs room on its own disk while a copy is made: pages that the copy sees are not used
 /// again meanwhile, so the tables grow.
@@ -57,14 +54,6 @@ std::uint64_t size_of_files_in(const std::string& directory) {
   return sum;
 }
 
-/// `orderhub-20261130T084738.123Z` is one of ours.
-bool is_folder_name(std::string_view name) {
-  constexpr std::string_view form = "orderhub-00000000T000000.000Z";
-  return name.size() == form.size() &&
-         std::equal(name.begin(), name.end(), form.begin(),
-                    [](char c, char f) { return f == '0' ? c >= '0' && c <= '9' : c == f; });
-}
-
 journal_control::copy copy_in(const std::string& directory, const std::string& name) {
   journal_control::copy c;
   c.name = name;
@@ -79,14 +68,6 @@ journal_control::copy copy_in(const std::string& directory, const std::string& n
     c.bytes = size_of(path + ".partial");
   }
   return c;
-}
-
-/// What a backup that failed has left: no more than what it makes itself.
-void take_away(const std::string& folder) {
-  std::error_code ignored;
-  for (const auto* name : {"/data.mdb.partial", "/data.mdb", "/lock.mdb"})
-    fs::remove(folder + name, ignored);
-  fs::remove(folder, ignored);
 }
 
 /// Why the child did not do it: its last line, without the program's name before it.
@@ -177,22 +158,11 @@ void journal_keeper::look_again() const {
 void journal_keeper::look_at_copies() const {
   looks_again_ = false;
   found_copies found;
-  std::vector<std::string> names;
-  std::error_code failed;
-  std::size_t left = folders_max;
-  for (fs::directory_iterator it(options_.backup_dir, failed), end; !failed && it != end;
-       it.increment(failed)) {
-    if (left-- == 0) {
-      found.is_cut = true;
-      break;
-    }
-    if (auto name = it->path().filename().string(); is_folder_name(name))
-      names.push_back(std::move(name));
-  }
-  found.count = names.size();
-  std::sort(names.begin(), names.end(), std::greater<>()); // The newest first.
-  names.resize(std::min(names.size(), found_copies::shown_max));
-  for (const auto& name : names)
+  auto folders = journal::copy_folders_in(options_.backup_dir);
+  found.is_cut = folders.is_cut;
+  found.count = folders.names.size();
+  folders.names.resize(std::min(folders.names.size(), found_copies::shown_max));
+  for (const auto& name : folders.names)
     found.newest.push_back(copy_in(options_.backup_dir, name));
   found.disk_free_bytes = free_on(options_.backup_dir);
   found.as_of = time_.wall_ms();
@@ -213,14 +183,6 @@ void journal_keeper::back_up(bool is_dry_run, std::function<void(backup_plan)> d
   none.refused = stopping_ ? "The hub is stopping; nothing was copied."
                            : "Too many questions about backups wait; nothing was copied.";
   (*shared)(std::move(none));
-}
-
-std::string journal_keeper::name_for_now() const {
-  std::string name(folder_begin);
-  for (const char c : utc_text(time_.wall_ms()))
-    if (c != '-' && c != ':')
-      name += c;
-  return name;
 }
 
 /// On the lane: nobody else begins one.
@@ -251,7 +213,7 @@ journal_control::backup_plan journal_keeper::begin(bool is_dry_run) {
   std::error_code failed;
   const auto above = fs::path(directory).parent_path().string();
   const auto there = fs::is_directory(directory, failed) ? directory : above.empty() ? "." : above;
-  plan.to = directory + '/' + name_for_now();
+  plan.to = directory + '/' + journal::copy_folder_name(time_.wall_ms());
   plan.copy_bytes = figures->live_bytes + journal_.metrics().log_bytes;
   plan.room_needed_bytes = plan.copy_bytes + std::max(plan.copy_bytes / room_share, room_least);
   plan.room_bytes = free_on(there);
@@ -305,7 +267,7 @@ void journal_keeper::make_copy(const backup_run& begun) {
   if (run.failed.empty())
     run.bytes = size_of(run.to + "/data.mdb");
   else
-    take_away(run.to);
+    journal::remove_copy(run.to);
   run.ended_at = time_.wall_ms();
   if (run.failed.empty())
     log::info(

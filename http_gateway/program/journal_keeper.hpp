@@ -45,7 +45,6 @@ public:
 
 private:
   backup_plan begin(bool is_dry_run);
-  [[nodiscard]] std::string name_for_now() const;
   void make_copy(const backup_run& begun);
   [[nodiscard]] std::string try_copy(const std::string& to) const;
   void look_again() const;

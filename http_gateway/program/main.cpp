@@ -204,9 +204,15 @@ int main(int argc, char** argv) {
   journal_verb("stats", "print counts and sizes", journal_command::verb::stats);
   journal_verb("compact", "take free pages and old records out of the files; no hub may run",
                journal_command::verb::compact);
-  journal_verb("backup", "copy a journal, a running one too", journal_command::verb::backup)
-      ->add_option("destination", journal.destination, "an empty or new directory")
+  auto* backup_app =
+      journal_verb("backup", "copy a journal, a running one too", journal_command::verb::backup);
+  backup_app->add_option("destination", journal.destination, "an empty or new directory")
       ->required();
+  backup_app->add_flag("--verify", journal.verify, "walk the copy, as verify does");
+  backup_app
+      ->add_option("--keep", journal.keep,
+                   "make a folder named by the time in destination, and keep the newest so many")
+      ->check(CLI::Range(1, 1'000));
 
   auto* restore_app = journal_app->add_subcommand(
       "restore", "begin a data directory with a backup, which is verified before");

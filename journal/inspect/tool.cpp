@@ -6,6 +6,7 @@
 #include "journal/commit_log/file_log_directory.hpp"
 #include "journal/data_directory.hpp"
 #include "journal/hub_journal.hpp"
+#include "journal/inspect/kept_copies.hpp"
 #include "journal/inspect/verify.hpp"
 #include "journal/inspect/whole_journal.hpp"
 #include "journal/key.hpp"
@@ -256,11 +257,51 @@ int stats(const std::string& directory, std::ostream& out) {
   return as_it_should_be;
 }
 
-int backup(const std::string& directory, const std::string& to, unix_ms now, std::ostream& out) {
-  if (auto done = copy_journal(directory, to, now); !done)
+namespace {
+
+/// Those that nobody keeps; the newest are first.
+std::size_t remove_older(const std::string& directory, std::size_t keep) {
+  std::size_t whole = 0, removed = 0;
+  for (const auto& name : copy_folders_in(directory).names) {
+    const auto folder = directory + '/' + name;
+    std::error_code failed;
+    if (!std::filesystem::exists(folder + "/data.mdb", failed) || ++whole <= keep)
+      continue;
+    remove_copy(folder);
+    ++removed;
+  }
+  return removed;
+}
+
+} // namespace
+
+int backup(const std::string& directory, const std::string& given, unix_ms now, std::ostream& out,
+           const backup_options& options) {
+  const bool is_kept = options.keep > 0;
+  if (is_kept)
+    if (auto made = make_directory(given); !made)
+      return say(out, made.error());
+  const auto to = is_kept ? given + '/' + copy_folder_name(now) : given;
+  if (auto done = copy_journal(directory, to, now); !done) {
+    if (is_kept)
+      remove_copy(to);
     return say(out, done.error());
+  }
+  if (options.verify) {
+    const int found = verify(to, out, options.lists);
+    std::error_code ignored;
+    std::filesystem::remove(to + "/lock.mdb", ignored); // A backup is one file.
+    if (found != as_it_should_be) {
+      out << "orderhub journal: the copy in '" << to
+          << "' is not as it should be; it stays there, and older ones too\n";
+      return found;
+    }
+  }
   note_backup(directory, now);
   out << "backup: '" << directory << "' copied to '" << to << "'\n";
+  if (is_kept)
+    if (const auto removed = remove_older(given, options.keep); removed > 0)
+      out << "backup: older copies removed: " << removed << '\n';
   return as_it_should_be;
 }
 

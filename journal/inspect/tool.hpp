@@ -3,6 +3,7 @@
 #include "journal/inspect/dump.hpp"
 #include "journal/listing.hpp"
 
+#include <cstddef>
 #include <iosfwd>
 #include <string>
 
@@ -24,9 +25,20 @@ int dump(const std::string& directory, const dump_options& options, std::ostream
          std::ostream& errors);
 /// One JSON object with figures.
 int stats(const std::string& directory, std::ostream& out);
+struct backup_options {
+  /// The copy is walked as `verify` walks a journal; where that finds anything, the copy stays, the
+  /// backup has not succeeded, and no older one is removed.
+  bool verify = false;
+  /// Not 0: `to` is a directory (made where it is absent) in which the copy gets a folder of its
+  /// own, and only so many of the whole ones there stay (`kept_copies.hpp`), the newest.
+  std::size_t keep = 0;
+  const listing_rules* lists = nullptr; ///< As `verify`.
+};
 /// Copies the journal as of now, hub id included, into the directory `to`. The copy says in itself
-/// that it is one, and that it was made `now` (wall clock): see `restored.hpp`.
-int backup(const std::string& directory, const std::string& to, unix_ms now, std::ostream& out);
+/// that it is one, and that it was made `now` (wall clock): see `restored.hpp`. Nothing is made
+/// where there is visibly no room for it.
+int backup(const std::string& directory, const std::string& to, unix_ms now, std::ostream& out,
+           const backup_options& options = {});
 
 /// Has a directory that has no journal begin with the copy `from`, which is verified before (as
 /// `verify`; 1 where it is damaged) and stays as it is. 2 where `to` is there and not empty, or

@@ -5,8 +5,10 @@
 #include "journal/restored.hpp"
 
 #include <chrono>
+#include <filesystem>
 #include <limits>
 #include <map>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -161,10 +163,35 @@ result<std::unique_ptr<whole_journal>> whole_journal::open(const std::string& di
   return out;
 }
 
+namespace {
+
+/// So that a disk is not filled for a copy that cannot become whole. Where the file system does not
+/// say, it is tried.
+result<void> room_for_copy(const lmdb_store& tables, const std::string& to) {
+  const auto figures = tables.figures();
+  if (!figures)
+    return figures.failure();
+  std::error_code failed;
+  auto place = std::filesystem::absolute(to, failed).lexically_normal();
+  while (!failed && !std::filesystem::exists(place, failed) && place.has_relative_path())
+    place = place.parent_path();
+  const auto space = std::filesystem::space(place, failed);
+  if (failed || space.available >= figures->live_bytes)
+    return {};
+  return fail({error_kind::full, "journal.copy",
+               "there are " + std::to_string(space.available) + " bytes free for '" + to +
+                   "' and " + std::to_string(figures->live_bytes) +
+                   " are needed; nothing was copied"});
+}
+
+} // namespace
+
 result<void> copy_journal(const std::string& directory, const std::string& to, unix_ms now) {
   auto tables = lmdb_store::open(directory, {.read_only = true});
   if (!tables)
     return tables.failure();
+  if (auto has_room = room_for_copy(**tables, to); !has_room)
+    return has_room;
   file_log_directory files(directory);
   // From before the tables' moment until the log is read, which is after it: so the log has all
   // that is not folded there, and all of which the rows already contain a part.

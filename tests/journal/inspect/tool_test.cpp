@@ -1,4 +1,6 @@
+#include "journal/data_directory.hpp"
 #include "journal/hub_journal.hpp"
+#include "journal/inspect/kept_copies.hpp"
 #include "journal/inspect/tool.hpp"
 #include "journal/key.hpp"
 #include "journal/lmdb_store.hpp"
@@ -7,7 +9,9 @@
 #include "tests/support/catch2.hpp"
 
 #include <array>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
 #include <sys/stat.h>
@@ -212,6 +216,54 @@ TEST_CASE("the tools show what is set aside", "[journal][tool][damage]") {
 }
 
 // The hub is another process that holds the lock, as in life.
+TEST_CASE("only the newest backups are kept where that is asked for, and nothing else is removed",
+          "[journal][tool]") {
+  temp_directory dir;
+  write_journal(dir / "data", 1, 40);
+  const auto copies = dir / "copies";
+  const auto back_up = [&](unix_ms at) {
+    std::ostringstream out;
+    const int status = tool::backup(dir / "data", copies, at, out, {.verify = true, .keep = 2});
+    INFO(out.str());
+    CHECK(status == 0);
+    CHECK(out.str().find("problems=0") != std::string::npos);
+  };
+  back_up(day_one);
+  const auto first = copies + '/' + copy_folder_name(day_one);
+  // One file, and nothing of whoever walked it.
+  CHECK(std::distance(std::filesystem::directory_iterator(first), {}) == 1);
+  std::ofstream(first + "/notes") << "of a person";
+  std::filesystem::create_directory(copies + "/others");
+  std::filesystem::create_directory(copies + '/' + copy_folder_name(day_one + 1)); // Not whole.
+  for (int n = 2; n <= 4; ++n)
+    back_up(day_one + n);
+  CHECK(last_backup_of(dir / "data") == day_one + 4);
+  CHECK(std::filesystem::exists(copies + "/others"));
+  CHECK(std::filesystem::exists(first + "/notes"));
+  CHECK_FALSE(std::filesystem::exists(first + "/data.mdb"));
+  CHECK(copy_folders_in(copies).names ==
+        std::vector<std::string>{copy_folder_name(day_one + 4), copy_folder_name(day_one + 3),
+                                 copy_folder_name(day_one + 1), copy_folder_name(day_one)});
+}
+
+TEST_CASE("a backup that is found damaged is no success", "[journal][tool]") {
+  temp_directory dir;
+  write_journal(dir / "data", 1, 40);
+  {
+    auto tables = lmdb_store::open(dir / "data", {.map_size = 64U << 20U});
+    REQUIRE(tables);
+    auto rows = (*tables)->begin_write(true);
+    REQUIRE(rows);
+    REQUIRE((*rows)->put(table::ob, object_key({"Order", "sick"}), "no row"));
+    REQUIRE((*rows)->commit());
+  }
+  std::ostringstream out;
+  CHECK(tool::backup(dir / "data", dir / "copy", day_one, out, {.verify = true}) == 1);
+  CHECK(out.str().find("is not as it should be") != std::string::npos);
+  CHECK(last_backup_of(dir / "data") == 0);
+  CHECK(std::filesystem::exists(dir / "copy/data.mdb"));
+}
+
 TEST_CASE("a backup of a running journal has its orders and its hub id",
           "[journal][tool][timing]") {
   temp_directory dir;
