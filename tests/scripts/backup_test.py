@@ -119,6 +119,13 @@ def main():
             assert value not in shown, f"a secret is shown: {value}"
         assert hub.process.terminate() == 0
 
+        # A copy that belongs to a hub does not outlive it.
+        orphan = subprocess.run([str(program), "journal", "backup", "--data-dir", str(hub.data),
+                                 str(directory / "orphan")], env={"ORDERHUB_ENDS_WITH": "1"},
+                                stderr=subprocess.PIPE, timeout=60, check=False)
+        assert orphan.returncode == 2 and b"hub that asked for it has ended" in orphan.stderr, orphan
+        assert not (directory / "orphan").exists()
+
         checked = subprocess.run([str(program), "journal", "verify", "--data-dir", str(copy)],
                                  stdout=subprocess.PIPE, timeout=60, check=False)
         assert checked.returncode == 0 and b"problems=0" in checked.stdout, checked

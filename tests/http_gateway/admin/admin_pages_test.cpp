@@ -1,5 +1,6 @@
 #include "http_gateway/admin/admin_problem.hpp"
 #include "http_gateway/admin/admin_routes.hpp"
+#include "http_gateway/admin/journal_records.hpp"
 #include "http_gateway/admin/masked.hpp"
 #include "journal/base/text.hpp"
 #include "journal/key.hpp"
@@ -501,6 +502,39 @@ TEST_CASE("payloads are shown where they are asked for", "[admin]") {
     all += bytes;
   }
   CHECK(all.find("Lovelace") != std::string::npos);
+}
+
+TEST_CASE("a page has no more payloads than fit into it, and a large one alone", "[admin]") {
+  admin_hub hub;
+  const hub_description about;
+  const host::operator_view view({.journal = hub.hub.stored(),
+                                  .tables = hub.hub.store,
+                                  .time = hub.hub.time,
+                                  .vendors = {},
+                                  .waiting = {},
+                                  .health = {}});
+  const admin_sources from{view, about};
+  handlers::order_objects objects;
+  objects.key = "1";
+  journal::object_state state;
+  state.id = order_object("1");
+  journal::invocation_state one;
+  one.accepted_at = 1;
+  for (const unsigned mib : {1U, 3U, 5U, 2U, 2U, 1U}) // The input is an empty one before them.
+    one.entries.push_back({journal::record_kind::run, static_cast<unix_ms>(one.entries.size()) + 2,
+                           0, std::string(mib << 20U, 'x')});
+  state.live.push_back(one);
+  objects.states.push_back(state);
+  auto call = std::get<0>(admin_call_of("GET", "/admin/orders/1/journal?raw=1&limit=500"));
+  std::vector<std::size_t> sizes;
+  do {
+    const auto read = page_of_records(objects, call, from);
+    REQUIRE(std::holds_alternative<record_page>(read));
+    const auto& found = std::get<record_page>(read);
+    sizes.push_back(found.records.size());
+    call.query["cursor"] = found.next;
+  } while (!call.query["cursor"].empty());
+  CHECK(sizes == std::vector<std::size_t>{3, 1, 2, 1});
 }
 
 TEST_CASE("the journal's files and their backups are shown as they stand",
