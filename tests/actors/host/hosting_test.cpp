@@ -415,6 +415,44 @@ TEST_CASE("a person's word is acknowledged when it is durable", "[host][hosting]
 
 // ── Out of memory, and back ──────────────────────────────────────────────────────────────────
 
+TEST_CASE("what a person decided upon an object as it was is not done once it has moved on",
+          "[host][hosting][operator]") {
+  shop s;
+  s.hub.call("1", "charge", "500");
+  // What is on its way to the disk counts: the input, and what is recorded of the answer.
+  const auto early = s.hub.operate("1", "early", {s.hub.seen("1")});
+  s.hub.commit();
+  CHECK(early->status() == 412);
+  const auto before = s.hub.seen("1");
+  REQUIRE(before.version > 0);
+  s.hub.answer(answer_of(200, "paid"));
+  REQUIRE(s.hub.seen("1").version == before.version);
+  const auto late = s.hub.operate("1", "late", {before});
+  s.hub.commit();
+  CHECK(late->status() == 412);
+  const auto after = s.hub.seen("1");
+  CHECK(after.version > before.version);
+  const auto stale = s.hub.operate("1", "stale", {before});
+  s.hub.commit();
+  CHECK(stale->status() == 412);
+  CHECK(s.hub.seen("1").version == after.version); // Nothing of them is on record.
+  const auto done = s.hub.operate("1", "done", {after});
+  s.hub.commit();
+  CHECK(done->status() == 202);
+  CHECK(s.hub.seen("1").version == after.version + 1);
+  // A repeat is the same action, whatever has come since.
+  const auto again = s.hub.operate("1", "done", {after});
+  s.hub.commit();
+  CHECK(again->status() == 202);
+  // Another object of what was seen has moved.
+  const auto own = s.hub.seen("1");
+  s.hub.call("2", "charge", "500");
+  s.hub.commit();
+  const auto other = s.hub.operate("1", "other", {own, {{"Shop", "2"}, 0}});
+  s.hub.commit();
+  CHECK(other->status() == 412);
+}
+
 TEST_CASE("an object leaves memory while it waits for a time and goes on from the journal",
           "[host][hosting]") {
   shop s;

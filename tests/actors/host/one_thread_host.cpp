@@ -184,6 +184,23 @@ one_thread_host::caller one_thread_host::operate_vendor(host::vendor_verb verb,
   return to;
 }
 
+one_thread_host::caller one_thread_host::operate(const std::string& key, const std::string& id,
+                                                 std::vector<host::seen_object> unchanged) {
+  open();
+  auto to = std::make_shared<kept_responder>();
+  host::operator_input input{.invocation = {}, .action = {}, .to = to};
+  input.action.verb = journal::operator_verb::ack;
+  input.action.who = "ada";
+  input.action.id = id;
+  input.unchanged = std::move(unchanged);
+  give({"Shop", key}, std::move(input));
+  return to;
+}
+
+host::seen_object one_thread_host::seen(const std::string& key) const {
+  return {{"Shop", key}, must(journal_->load({"Shop", key})).folded_to};
+}
+
 host::vendor_places one_thread_host::vendor() {
   open();
   return shared_->gate->snapshot().front();

@@ -67,6 +67,11 @@ public:
   caller attach_workflow(const std::string& key, bool wait);
   caller complete_awakeable(const std::string& id, const std::string& value);
 
+  /// A person acts on an object, as it was seen.
+  caller operate(const std::string& key, const std::string& id,
+                 std::vector<host::seen_object> unchanged);
+  /// An object as of the last commit.
+  [[nodiscard]] host::seen_object seen(const std::string& key) const;
   /// A person acts on the vendor.
   caller operate_vendor(host::vendor_verb verb, host::operator_note by = {"ada", "cli", "why"});
   /// How the vendor stands.
