@@ -32,10 +32,10 @@ constexpr std::uint64_t room_least = 64ULL << 20U, room_lowest = 32ULL << 20U;
 constexpr std::uint64_t room_share = 8;
 constexpr std::int64_t copies_stale_ms = 10'000;
 
-std::uint64_t free_on(const std::string& directory) {
+std::uint64_t free_on(const std::string& directory, std::uint64_t where_unknown = 0) {
   std::error_code failed;
   const auto space = fs::space(directory, failed);
-  return failed ? 0 : space.available;
+  return failed ? where_unknown : space.available;
 }
 
 std::uint64_t size_of(const std::string& path) {
@@ -248,7 +248,7 @@ std::string journal_keeper::try_copy(const std::string& to) const {
       why = "the hub was stopped";
     else if (time_.steady_ms() - began > options_.longest_ms)
       why = "it took longer than " + std::to_string(options_.longest_ms / 1'000) + " s";
-    else if (free_on(options_.data_dir) < room_lowest)
+    else if (free_on(options_.data_dir, room_lowest) < room_lowest)
       why = "the journal's disk ran out of room";
     return why.empty();
   };
