@@ -1,6 +1,7 @@
 #pragma once
 #include "journal/base/result.hpp"
 #include "journal/base/secret.hpp"
+#include "providers/live_read.hpp"
 #include "providers/policy/doubt.hpp"
 #include "providers/policy/rate_limiter.hpp"
 #include "providers/registry.hpp"
@@ -119,6 +120,8 @@ struct vendor {
   /// Its endpoints, none where it is skipped. Fails with `invalid` naming the environment variable.
   result<std::vector<endpoint>> (*endpoints_of)(const vendor& self,
                                                 const vendor_configuration&) = nullptr;
+  /// How its endpoints can be tried, those of which a harmless read is known; may be null.
+  std::vector<live_read> (*live_reads_of)(const vendor_configuration&) = nullptr;
   /// What else should be known of its configuration; may be null.
   std::vector<vendor_finding> (*findings_of)(const vendor_configuration&) = nullptr;
   /// The version of its API that calls ask for; empty: none is named.

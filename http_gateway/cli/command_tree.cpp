@@ -149,6 +149,7 @@ void add_examples(CLI::App& app) {
       examples_of{{"check-config"},
                   {"orderhub check-config --config orderhub.toml",
                    "orderhub check-config --config orderhub.toml --quiet",
+                   "orderhub check-config --config orderhub.toml --live",
                    "orderhub check-config --config orderhub.toml --json"}},
       examples_of{{"completion"},
                   {"orderhub completion bash >~/.local/share/bash-completion/completions/orderhub",

@@ -131,16 +131,28 @@ std::string shown_config(const config_report& report, bool all) {
   return out;
 }
 
-std::string config_json(const config_report& report, bool all) {
+std::string config_json(const config_report& report, bool all,
+                        const std::vector<live_finding>* live) {
   json settings = json::object();
   for (const auto& s : settings_of(report.read, all))
     settings[s.name] = {{"value", s.value}, {"from", s.from}};
-  return json{{"sound", report.faults.empty()},
-              {"faults", report.faults},
-              {"notes", report.notes},
-              {"settings", std::move(settings)}}
-             .dump() +
-         '\n';
+  json all_of_it{{"sound", report.faults.empty()},
+                 {"faults", report.faults},
+                 {"notes", report.notes},
+                 {"settings", std::move(settings)}};
+  if (live != nullptr) {
+    const auto or_null = [](const std::string& text) {
+      return text.empty() ? json(nullptr) : json(text);
+    };
+    auto& list = all_of_it["live"] = json::array();
+    for (const auto& f : *live)
+      list.push_back({{"vendor", f.vendor},
+                      {"key", name_of(f.what)},
+                      {"mode", or_null(f.mode)},
+                      {"account", or_null(f.account)},
+                      {"why", or_null(f.text)}});
+  }
+  return all_of_it.dump() + '\n';
 }
 
 } // namespace orderhub::http_gateway

@@ -1,5 +1,6 @@
 #pragma once
 #include "http_gateway/admin/program_control.hpp"
+#include "http_gateway/program/live_check.hpp"
 #include "http_gateway/settings/sources.hpp"
 
 #include <string>
@@ -24,7 +25,9 @@ std::vector<program_control::setting_in_force> settings_of(const read_settings& 
 /// value and where it comes from. Of a secret no more than whether it is set, and its digest's
 /// begin.
 std::string shown_config(const config_report& report, bool all);
-/// The same as one JSON document.
-std::string config_json(const config_report& report, bool all);
+/// The same as one JSON document; `live`: what the vendors made of their keys, null where they were
+/// not asked.
+std::string config_json(const config_report& report, bool all,
+                        const std::vector<live_finding>* live = nullptr);
 
 } // namespace orderhub::http_gateway

@@ -4,6 +4,7 @@
 #include "http_gateway/cli/man_page.hpp"
 #include "http_gateway/program/check_config.hpp"
 #include "http_gateway/program/commands.hpp"
+#include "http_gateway/program/live_check.hpp"
 #include "http_gateway/settings/settings_doc.hpp"
 #include "http_gateway/settings/sources.hpp"
 #include "http_gateway/settings/startup_checks.hpp"
@@ -11,6 +12,7 @@
 #include "http_gateway/settings/values.hpp"
 #include "journal/base/duration.hpp"
 #include "journal/base/time.hpp"
+#include "providers/transport/curl_transport.hpp"
 
 #include <cstdlib>
 #include <iostream>
@@ -148,10 +150,27 @@ std::string man_page(const CLI::App& app, const std::string& section) {
   return cli::config_man_page(all, today);
 }
 
-int print_config_check(const config_report& report, bool is_quiet, bool as_json, bool all) {
-  if (!is_quiet)
-    std::cout << (as_json ? config_json(report, all) : shown_config(report, all));
-  return report.faults.empty() ? cli::done : cli::wrong_use;
+struct config_check {
+  bool is_quiet = false, as_json = false, every_setting = false, asks_vendors = false;
+};
+
+int run_config_check(const config_check& how, const flag_values& given) {
+  const auto report = check_config(given, &variable);
+  const bool is_sound = report.faults.empty();
+  std::vector<live_finding> live;
+  if (is_sound && how.asks_vendors) {
+    providers::curl_transport_options options;
+    options.proxy = report.read.values.proxy;
+    options.ca_file = report.read.values.ca_file;
+    providers::curl_transport net(options);
+    live = check_live(report.read.values, net);
+  }
+  if (!how.is_quiet && how.as_json)
+    std::cout << config_json(report, how.every_setting, how.asks_vendors ? &live : nullptr);
+  else if (!how.is_quiet)
+    std::cout << shown_config(report, how.every_setting)
+              << (live.empty() ? std::string() : '\n' + shown_live(live));
+  return is_sound ? status_of(live) : cli::wrong_use;
 }
 
 } // namespace
@@ -263,10 +282,15 @@ int main(int argc, char** argv) {
       "check-config",
       "say whether serve would start: all that is wrong, and where settings are from");
   const setting_flags checked_flags(*config_app);
-  bool is_quiet = false, as_json = false, every_setting = false;
-  config_app->add_flag("--quiet,-q", is_quiet, "only the exit status: 0, or 2 where it is wrong");
-  config_app->add_flag("--json", as_json, "one JSON document, for programs");
-  config_app->add_flag("--all", every_setting, "also the settings that nobody has given");
+  config_check config;
+  config_app->add_flag("--quiet,-q", config.is_quiet,
+                       "only the exit status: 0, or 2 where it is wrong");
+  config_app->add_flag("--json", config.as_json, "one JSON document, for programs");
+  config_app->add_flag("--all", config.every_setting, "also the settings that nobody has given");
+  config_app->add_flag(
+      "--live", config.asks_vendors,
+      "and ask each vendor once, harmlessly, whether it knows its key: 6 where one "
+      "is not reached");
 
   std::string shell, section = "1";
   auto* completion_app = app.add_subcommand("completion", "print what has a shell complete words");
@@ -290,8 +314,7 @@ int main(int argc, char** argv) {
   if (asks_hub.is_meant())
     return asks_hub.run(&variable, std::cout, std::cerr);
   if (config_app->parsed())
-    return print_config_check(check_config(checked_flags.given(), &variable), is_quiet, as_json,
-                              every_setting);
+    return run_config_check(config, checked_flags.given());
   if (completion_app->parsed()) {
     std::cout << *cli::completion_script(shell);
     return cli::done;

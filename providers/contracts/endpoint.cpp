@@ -1,12 +1,30 @@
 #include "providers/contracts/endpoint.hpp"
 
 #include "providers/contracts/wire.hpp"
+#include "providers/policy/refusal.hpp"
 
 #include <cstdint>
 #include <string>
 #include <utility>
 
 namespace orderhub::providers::contracts {
+
+namespace {
+
+result<live_account> read_unknown(const http_response& response) {
+  constexpr std::string_view where = "contracts.read_account";
+  if (response.status == 404 && code_in(response) == "unknown_key")
+    return live_account();
+  if (response.status == 200)
+    return fail(
+        refusal(error_kind::misconfigured, where, "it knows a key that nobody has used", response));
+  return fail(refusal(kind_of_read(response), where,
+                      std::to_string(response.status) +
+                          (code_in(response).empty() ? "" : ": " + code_in(response)),
+                      response));
+}
+
+} // namespace
 
 std::string_view mode_of(const service& of, const vendor_configuration& configured) {
   if (configured.is_disabled)
@@ -34,6 +52,13 @@ std::vector<endpoint> endpoints_of(const service& of, const vendor_configuration
   if (const auto& key = configured.values.secret_of(of.key); !key.empty())
     e.secret_headers.emplace_back("Authorization", secret("Bearer " + key.reveal()));
   return {std::move(e)};
+}
+
+live_read account_read(const service& of) {
+  return {of.name,
+          of.key_environment,
+          {"GET", "/v1/requests/orderhub-check-config-live", {}, {}},
+          &read_unknown};
 }
 
 operation_row keyed_row(std::string_view name, std::string_view help, stake at_stake) {

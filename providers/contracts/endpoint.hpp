@@ -29,7 +29,9 @@ std::string_view mode_of(const service& of, const vendor_configuration& configur
 std::vector<endpoint> endpoints_of(const service& of, const vendor_configuration& configured);
 /// An operation that acts under a key, which the services know for 7 days (rule K5).
 operation_row keyed_row(std::string_view name, std::string_view help, stake at_stake);
-/// All but the two functions, which have no place for `of`.
+/// `GET /v1/requests/{key}` of a key that nobody has used: 404 `unknown_key` (rule L1).
+live_read account_read(const service& of);
+/// All but the functions, which have no place for `of`.
 vendor without_functions(const service& of);
 
 /// The vendor that it is. A template over the service, since a vendor's functions are plain ones.
@@ -39,6 +41,9 @@ vendor describe() {
   v.mode_of = [](const vendor_configuration& c) { return mode_of(Of, c); };
   v.endpoints_of = [](const vendor& /*self*/, const vendor_configuration& c) {
     return result<std::vector<endpoint>>(endpoints_of(Of, c));
+  };
+  v.live_reads_of = [](const vendor_configuration& /*configured*/) {
+    return std::vector{account_read(Of)};
   };
   return v;
 }

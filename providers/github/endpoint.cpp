@@ -1,5 +1,6 @@
 #include "providers/github/endpoint.hpp"
 
+#include "providers/github/account_read.hpp"
 #include "providers/github/wire.hpp"
 
 #include <utility>
@@ -85,6 +86,7 @@ vendor describe() {
                             "GITHUB_REPOSITORY"}};
   v.mode_of = mode_of;
   v.endpoints_of = endpoints_of;
+  v.live_reads_of = account_reads;
   v.findings_of = findings_of;
   return v;
 }

@@ -34,6 +34,7 @@ enum class call_id : std::uint8_t {
   stripe_retrieve_refund,
   stripe_list_refunds,
   stripe_list_events, ///< GET /v1/events
+  stripe_balance,     ///< GET /v1/balance
   stripe_other,       ///< Unknown path or method.
   shippo_shipment,
   shippo_retrieve_shipment,
@@ -47,10 +48,12 @@ enum class call_id : std::uint8_t {
   shippo_read_track, ///< GET /tracks/{carrier}/{number}
   shippo_other,
   sendgrid_mail,
+  sendgrid_scopes, ///< GET /v3/scopes
   sendgrid_other,
   slack_message, ///< chat.postMessage
   slack_history, ///< conversations.history
   slack_webhook, ///< Incoming webhook.
+  slack_auth,    ///< auth.test
   slack_other,
   twilio_sms,      ///< POST …/Messages.json
   twilio_list,     ///< GET …/Messages.json
@@ -83,7 +86,7 @@ enum class call_id : std::uint8_t {
   custom_token, ///< POST /token
   custom_other,
 };
-inline constexpr std::size_t call_count = 57;
+inline constexpr std::size_t call_count = 60;
 
 struct call_name {
   vendor_id vendor;
@@ -99,6 +102,7 @@ inline constexpr std::array<call_name, call_count> call_names = {{
     {vendor_id::stripe, "retrieve_refund"},
     {vendor_id::stripe, "list_refunds"},
     {vendor_id::stripe, "list_events"},
+    {vendor_id::stripe, "balance"},
     {vendor_id::stripe, "other"},
     {vendor_id::shippo, "shipment"},
     {vendor_id::shippo, "retrieve_shipment"},
@@ -112,10 +116,12 @@ inline constexpr std::array<call_name, call_count> call_names = {{
     {vendor_id::shippo, "read_track"},
     {vendor_id::shippo, "other"},
     {vendor_id::sendgrid, "mail"},
+    {vendor_id::sendgrid, "scopes"},
     {vendor_id::sendgrid, "other"},
     {vendor_id::slack, "message"},
     {vendor_id::slack, "history"},
     {vendor_id::slack, "webhook"},
+    {vendor_id::slack, "auth"},
     {vendor_id::slack, "other"},
     {vendor_id::twilio, "sms"},
     {vendor_id::twilio, "list"},

@@ -1,5 +1,7 @@
 #include "providers/sendgrid/endpoint.hpp"
 
+#include "providers/sendgrid/account_read.hpp"
+
 #include <utility>
 
 namespace orderhub::providers::sendgrid {
@@ -56,6 +58,7 @@ vendor describe() {
       {"sendgrid", "MOCK_MODE, ORDERHUB_DISABLE, SENDGRID_API_BASE and SENDGRID_API_KEY"}};
   v.mode_of = mode_of;
   v.endpoints_of = endpoints_of;
+  v.live_reads_of = account_reads;
   return v;
 }
 

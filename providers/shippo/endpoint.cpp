@@ -1,5 +1,6 @@
 #include "providers/shippo/endpoint.hpp"
 
+#include "providers/shippo/account_read.hpp"
 #include "providers/shippo/rates.hpp"
 
 #include <cstdint>
@@ -116,6 +117,7 @@ vendor describe() {
   v.endpoints = {{"shippo", "MOCK_MODE, SHIPPO_API_BASE and SHIPPO_API_KEY"}};
   v.mode_of = mode_of;
   v.endpoints_of = endpoints_of;
+  v.live_reads_of = account_reads;
   return v;
 }
 

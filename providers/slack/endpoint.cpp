@@ -1,5 +1,7 @@
 #include "providers/slack/endpoint.hpp"
 
+#include "providers/slack/account_read.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -183,6 +185,7 @@ vendor describe() {
   };
   v.mode_of = mode_of;
   v.endpoints_of = endpoints_of;
+  v.live_reads_of = account_reads;
   v.findings_of = findings_of;
   return v;
 }

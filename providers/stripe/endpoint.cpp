@@ -1,5 +1,6 @@
 #include "providers/stripe/endpoint.hpp"
 
+#include "providers/stripe/account_read.hpp"
 #include "providers/stripe/wire.hpp"
 
 #include <cstdint>
@@ -112,6 +113,7 @@ vendor describe() {
   v.endpoints = {{"stripe", "MOCK_MODE, STRIPE_API_BASE and STRIPE_API_KEY"}};
   v.mode_of = mode_of;
   v.endpoints_of = endpoints_of;
+  v.live_reads_of = account_reads;
   return v;
 }
 

@@ -1,6 +1,7 @@
 #include "providers/twilio/endpoint.hpp"
 
 #include "providers/codec/base64.hpp"
+#include "providers/twilio/account_read.hpp"
 #include "providers/webhooks/vendors.hpp"
 
 #include <algorithm>
@@ -163,6 +164,7 @@ vendor describe() {
                             "TWILIO_AUTH_TOKEN"}};
   v.mode_of = mode_of;
   v.endpoints_of = endpoints_of;
+  v.live_reads_of = account_reads;
   return v;
 }
 

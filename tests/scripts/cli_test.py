@@ -24,18 +24,20 @@ label_timeout = "10s"
 
 [stripe]
 api_key = "sk_test_abc"
+api_base = "MOCK/stripe"
 
 [shippo]
 api_key = "shippo_test_abc"
+api_base = "MOCK/shippo"
 """
 
 
 class Shell:
-    def __init__(self, folder, hub):
+    def __init__(self, folder, hub, mock):
         self.folder = folder
         (folder / "bin").mkdir()
         (folder / "bin/orderhub").symlink_to(PROGRAM)
-        (folder / "orderhub.toml").write_text(CONFIG, encoding="utf-8")
+        (folder / "orderhub.toml").write_text(CONFIG.replace("MOCK", f"http://127.0.0.1:{mock.port}"), encoding="utf-8")
         os.chmod(folder / "orderhub.toml", 0o600)
         for name in (".local/share/bash-completion/completions", ".zfunc", ".config/fish/completions"):
             (folder / name).mkdir(parents=True)
@@ -218,7 +220,7 @@ def main():
         hub.start()
         status, _, body = request(hub.port, "POST", "/OrderOrchestrator/order-001/ProcessOrder", ORDER, timeout=60)
         assert status == 200, body
-        shell = Shell(folder, hub)
+        shell = Shell(folder, hub, mock)
         check_completion(shell)
         check_manuals(shell)
         check_statuses(shell, hub)

@@ -112,6 +112,8 @@ void sendgrid::tell(std::uint64_t number, std::string_view to, const std::string
 }
 
 call_id sendgrid::route(std::string_view method, std::string_view path) {
+  if (method == "GET" && path == "/v3/scopes")
+    return call_id::sendgrid_scopes;
   return method == "POST" && path == "/v3/mail/send" ? call_id::sendgrid_mail
                                                      : call_id::sendgrid_other;
 }
@@ -143,6 +145,15 @@ void sendgrid::handle(call& c) {
   }
   if (c.mode() == fault_effect::refuse)
     return refuse(c, 400, {}, c.hit->text.empty() ? "Bad Request"sv : c.hit->text);
+  if (c.what == call_id::sendgrid_scopes) {
+    c.json_header();
+    c.reply.status = 200;
+    // A key of few scopes says so in its name.
+    c.reply.body = value.find("readonly") == std::string_view::npos
+                       ? R"({"scopes":["mail.send","2fa_required","sender_verification_eligible"]})"
+                       : R"({"scopes":["2fa_required","sender_verification_eligible"]})";
+    return;
+  }
   const auto* type = c.header("content-type");
   if (!type || std::string_view(*type).substr(0, 16) != "application/json")
     return refuse(c, 415, {}, "Content-Type should be application/json.");

@@ -62,6 +62,8 @@ call_id slack::route(std::string_view method, std::string_view path) {
     return call_id::slack_message;
   if ((method == "POST" || method == "GET") && path == "/api/conversations.history")
     return call_id::slack_history;
+  if ((method == "POST" || method == "GET") && path == "/api/auth.test")
+    return call_id::slack_auth;
   if (method == "POST" && path.substr(0, webhook_prefix.size()) == webhook_prefix)
     return call_id::slack_webhook;
   return call_id::slack_other;
@@ -95,7 +97,12 @@ void slack::handle(call& c) {
     return not_ok(c, "invalid_auth");
   if (c.mode() == fault_effect::refuse)
     return not_ok(c, c.hit->code.empty() ? "fatal_error"sv : c.hit->code);
-  if (c.what == call_id::slack_message)
+  if (c.what == call_id::slack_auth) {
+    c.reply.status = 200;
+    c.reply.body = R"({"ok":true,"url":"https://orderhub.slack.com/","team":"orderhub",)"
+                   R"("user":"orderhub","team_id":"T0ORDERHUB","user_id":"U0ORDERHUB",)"
+                   R"("bot_id":"B0ORDERHUB","is_enterprise_install":false})";
+  } else if (c.what == call_id::slack_message)
     post_message(c);
   else
     history(c);

@@ -180,6 +180,17 @@ void stripe::list_refunds(call& c) {
   out.append(R"(,"url":"/v1/refunds"})");
 }
 
+void stripe::read_balance(call& c) {
+  if (!check_known(c, balance_fields, shared_.params))
+    return;
+  const auto* key = c.header("authorization");
+  const bool is_live = key && key->find("k_live_") != std::string::npos;
+  c.reply.status = 200;
+  c.reply.body = R"({"object":"balance","available":[{"amount":0,"currency":"usd"}],"livemode":)";
+  c.reply.body.append(is_live ? "true" : "false")
+      .append(R"(,"pending":[{"amount":0,"currency":"usd"}]})");
+}
+
 void stripe::list_events(call& c) {
   const auto& params = shared_.params;
   if (!check_known(c, list_event_parameters, params))

@@ -196,6 +196,8 @@ inline constexpr auto intents_path = "/v1/payment_intents"sv;
 inline constexpr auto intent_prefix = "/v1/payment_intents/"sv;
 inline constexpr auto refunds_path = "/v1/refunds"sv;
 inline constexpr auto events_path = "/v1/events"sv;
+inline constexpr auto balance_path = "/v1/balance"sv;
+inline constexpr std::array balance_fields = {"expand"sv};
 inline constexpr auto refund_prefix = "/v1/refunds/"sv;
 
 inline bool ends_with(std::string_view text, std::string_view end) {

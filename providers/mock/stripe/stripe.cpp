@@ -37,6 +37,8 @@ call_id stripe::route(std::string_view method, std::string_view path) {
       return call_id::stripe_list_refunds;
     if (path == events_path)
       return call_id::stripe_list_events;
+    if (path == balance_path)
+      return call_id::stripe_balance;
     const auto intent_id = tail(path, intent_prefix);
     if (!intent_id.empty() && intent_id != "search" &&
         intent_id.find('/') == std::string_view::npos)
@@ -95,6 +97,8 @@ void stripe::handle(call& c) {
       list_refunds(c);
     else if (c.what == call_id::stripe_list_events)
       list_events(c);
+    else if (c.what == call_id::stripe_balance)
+      read_balance(c);
     else if (c.what == call_id::stripe_retrieve)
       retrieve_intent(c, intent_id);
     else

@@ -130,6 +130,7 @@ private:
   void list_intents(call& c);
   void retrieve_refund(call& c, std::string_view id);
   void list_refunds(call& c);
+  void read_balance(call& c);
   void list_events(call& c);
   [[nodiscard]] std::size_t page_size_of(std::int64_t limit) const;
 
