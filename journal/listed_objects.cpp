@@ -72,9 +72,21 @@ result<void> listed_objects::work_out(recent_object& object, const std::string& 
 }
 
 result<std::unique_ptr<reader>> listed_objects::refresh() const {
-  auto changed =
-      recent_.changed([&](std::string_view key) { return is_listed(key); }, recent_listed_max);
-  is_whole_ = changed.is_whole;
+  std::map<std::string, std::size_t> taken; // By service.
+  bool is_cut = false;
+  const auto has_room = [&](std::string_view key) {
+    if (!is_listed(key))
+      return false;
+    auto& of_service = taken[std::string(key.substr(0, key.find('\0')))];
+    if (of_service == recent_of_service_max) {
+      is_cut = true;
+      return false;
+    }
+    ++of_service;
+    return true;
+  };
+  auto changed = recent_.changed(has_room, recent_listed_max);
+  is_whole_ = changed.is_whole && !is_cut;
   recent_objects next;
   std::map<std::string, overlay_view, std::less<>> views; // Before the rows begin.
   for (auto& c : changed.found) {

@@ -23,8 +23,9 @@
 
 namespace orderhub::journal {
 
-/// So many objects that are not in rows yet are looked at; the others are listed as their rows say.
-inline constexpr std::size_t recent_listed_max = 4'000;
+/// So many objects that are not in rows yet are looked at, and so many of one service: a storm of
+/// some hides none of the others. The rest are listed as their rows say.
+inline constexpr std::size_t recent_listed_max = 8'000, recent_of_service_max = 4'000;
 
 /// And so many of them when a vendor's id of a call is looked for,
 inline constexpr std::size_t recent_answered_max = 20'000;

@@ -1,6 +1,7 @@
 #include "journal/hub_journal.hpp"
 #include "journal/inspect/verify.hpp"
 #include "journal/key.hpp"
+#include "journal/listed_objects.hpp"
 #include "journal/listing_index.hpp"
 #include "journal/listing_rows.hpp"
 #include "tests/journal/support.hpp"
@@ -237,6 +238,29 @@ TEST_CASE("a fold that changes nothing of a listing writes nothing of it", "[jou
   REQUIRE(journal->checkpoint_now(day_one + 10));
   CHECK(tables.contents(table::ls) == lists);
   CHECK(tables.contents(table::mt).at("listing") == state);
+}
+
+TEST_CASE("a storm of one service's objects hides none of another's", "[journal][lists]") {
+  memory_store tables;
+  const auto rules = rules_of_form(1);
+  auto options = slow_options();
+  options.lists = &rules;
+  auto journal = opened(tables, options);
+  const object_id order{"Order", "o-1"};
+  std::uint64_t n = 1;
+  commit(*journal, {input_record(order, invocation_at(day_one, n), day_one)});
+  const auto is_order_listed = [&] {
+    const auto page =
+        journal->listed({}, 20'000, 20'000, [&](const auto& o) { return o.object == order; });
+    return page && page->found.size() == 1;
+  };
+  for (std::size_t storm = 0; storm < recent_listed_max; ++storm)
+    commit(*journal, {input_record({"Notification", std::to_string(storm)},
+                                   invocation_at(day_one, ++n), day_one)});
+  CHECK(is_order_listed());
+  CHECK_FALSE(journal->counts()->is_whole); // Which says that some were not looked at.
+  REQUIRE(journal->checkpoint_now(day_one));
+  CHECK(is_order_listed());
 }
 
 TEST_CASE("a row of a list that is damaged is made again from the objects",
