@@ -29,6 +29,7 @@ using json = nlohmann::ordered_json;
 
 constexpr std::size_t known_max = 100'000;
 constexpr std::size_t sorted_max = 20'000;
+constexpr std::int64_t known_before_ms = 600'000;
 
 std::string text(const json& object, const char* name) {
   const auto it = object.is_object() ? object.find(name) : object.end();
@@ -99,8 +100,15 @@ private:
     const auto at = time_of(floor_);
     if (!at || place_ == "-")
       return unreadable();
-    if (options_.since.empty())
-      return done;
+    if (options_.since.empty()) {
+      // What came shortly before is known, not told: the door's clock and the journal's may differ,
+      // and a record that changes nothing of an event is told by the stream too.
+      floor_ = utc_text(std::max<std::int64_t>(*at - known_before_ms, 0));
+      is_quiet_ = true;
+      const auto status = list();
+      is_quiet_ = false;
+      return status;
+    }
     const auto before = parse_duration_ms(options_.since);
     floor_ = before ? utc_text(std::max<std::int64_t>(*at - *before, 0)) : options_.since;
     if (floor_.ends_with('Z') && floor_.find('.') == std::string::npos)
@@ -218,6 +226,8 @@ private:
   }
 
   void tell(const char* what, const json& one, std::uint64_t replays) {
+    if (is_quiet_)
+      return;
     if (as_lines_) {
       json line{{"event", what}};
       line.update(one);
@@ -255,6 +265,7 @@ private:
   std::optional<webhook_forward> forward_;
   std::string floor_; ///< Received then or later is new. UTC texts of one form, or a date.
   std::string place_; ///< In the log, where the list was read.
+  bool is_quiet_ = false;
   std::unordered_map<std::string, told> known_;
   std::deque<std::string> order_; ///< Of `known_`, oldest first.
 };
