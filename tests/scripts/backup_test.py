@@ -108,7 +108,7 @@ def main():
         audit = ask(hub, "GET", "/audit?action=backup")[1]["actions"]
         assert [a["reason"] for a in audit] == [reason["reason"]], audit
         files = ask(hub, "GET", "/journal")[1]
-        assert files["rows"]["ob"] > 0 and files["commits"]["count"] > 0, files
+        assert files["rows"]["mt"] > 0 and files["last_lsn"] > 0 and files["commits"]["count"] > 0, files
 
         status, config, text = ask(hub, "GET", "/config")
         assert status == 200 and config["settings"]["backup_dir"] == {
