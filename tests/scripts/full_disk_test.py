@@ -40,7 +40,7 @@ SEND_PATIENCE_S = 4
 # and then the writer is stopped. The exact moment is the business of writer_test.cpp.
 AFTER_START = "after the next start"
 ROOM_AT = [None, AFTER_START, 0.9, 1.1, 0.3, 1.3]
-TERMINAL = {"confirmed", "payment_failed", "cancelled"}
+TERMINAL = {"confirmed", "in_transit", "delivered", "payment_failed", "cancelled"}
 
 
 def enter_namespace():
