@@ -190,7 +190,7 @@ result<std::optional<std::uint64_t>> answer_index::trim(store& tables, bool sync
       if (row->newest >= limit)
         return false;
       if (seen++ == rows_max) {
-        next = *number;
+        next = number;
         return false;
       }
       // What one order's steps were answered lies together.
