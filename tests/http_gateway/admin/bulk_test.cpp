@@ -345,12 +345,13 @@ TEST_CASE("up to a thousand items are an operator's, more an admin's", "[admin][
   for (int i = 0; i <= 1'000; ++i)
     last = hub.hub.submit(order_object((i == 0 ? "b-" : "a-") + std::to_string(i)), "ProcessOrder",
                           order_body());
-  REQUIRE(hub.hub.run_until([&](world& w) {
+  const auto all_heard = [&](world& w) {
     for (std::size_t n = 0; n <= last; ++n)
       if (!w.of(n).heard)
         return false;
     return true;
-  }));
+  };
+  REQUIRE(hub.hub.run_until(all_heard));
   const std::string operate = "Authorization: Bearer operate-token\r\n",
                     admin = "Authorization: Bearer admin-token\r\n";
   const auto plan_of = [](const std::string& filter) {
