@@ -11,6 +11,7 @@
 /// that a later order with a random key falls between two stored ones; the ids are spread over the
 /// last 20 days, inside the retention.
 #include "actors/handlers/orders/order_listing.hpp"
+#include "journal/answer_index.hpp"
 #include "journal/base/bytes.hpp"
 #include "journal/base/hash.hpp"
 #include "journal/key.hpp"
@@ -112,9 +113,10 @@ struct order_template {
   std::vector<row_template> invocations; ///< By id.
   std::vector<object_id> owners;         ///< Of the invocations.
   std::vector<invocation_id> ids;
-  unix_ms created = 0;  ///< As lists have it,
-  listing_state lists;  ///< whose state this is.
-  std::size_t size = 0; ///< Bytes of all rows.
+  std::vector<answer_place> answers; ///< Vendors' ids of its calls.
+  unix_ms created = 0;               ///< As lists have it,
+  listing_state lists;               ///< whose state this is.
+  std::size_t size = 0;              ///< Bytes of all rows.
 };
 
 std::string time_bytes(unix_ms at) {
@@ -157,8 +159,11 @@ order_template read_template(const reader& tables) {
   if (!lists || lists->step != listing_step::done || t.created == 0)
     die("the order is in no list");
   t.lists = *lists;
-  must(tables.scan(table::ix, {}, [&](std::string_view key, std::string_view) {
-    if (!invocation_begin_in(key))
+  must(tables.scan(table::ix, {}, [&](std::string_view key, std::string_view value) {
+    if (parse_answer_row_key(key))
+      for (const auto& place : must(decode_answer_row(value)).places)
+        t.answers.push_back(place);
+    else if (!invocation_begin_in(key))
       die("something of the order is open");
     return true;
   }));
@@ -264,6 +269,38 @@ void fill_lists(lmdb_store& tables, order_template& t, std::uint64_t orders) {
   }
   put(table::mt, meta_key::listing, encode(next));
   must(txn->commit());
+}
+
+/// As if each call of each order had been answered under an id of its own.
+void fill_answers(lmdb_store& tables, const order_template& t, std::uint64_t orders) {
+  answer_index index;
+  must(index.start(*must(tables.read())));
+  answer_batch batch;
+  const auto write = [&] {
+    auto txn = must(tables.begin_write(/*sync=*/false));
+    must(index.write(*txn, batch));
+    must(txn->commit());
+    index.note(batch);
+    batch = {};
+  };
+  for (std::uint64_t n = 0; n < orders; ++n) {
+    const auto slots = slots_of(t, n, orders);
+    for (const auto& a : t.answers) {
+      const auto caller = std::find_if(t.ids.begin(), t.ids.end(),
+                                       [&](const auto& id) { return time_of(id) == a.begun; });
+      if (caller == t.ids.end())
+        die("a vendor's id stands for no invocation of the order");
+      const auto& slot = slots[static_cast<std::size_t>(caller - t.ids.begin()) + 1];
+      const auto begun = time_of(*parse_invocation_key(slot));
+      const auto hash = a.hash ^ static_cast<std::uint32_t>(n * 0x9e3779b1U);
+      batch.places.push_back({hash, begun});
+      batch.newest = std::max(batch.newest, begun);
+    }
+    if (batch.places.size() >= rows_at_once)
+      write();
+  }
+  if (!batch.places.empty())
+    write();
 }
 
 void remove_lists(lmdb_store& tables) {
@@ -420,6 +457,7 @@ int main(int argc, char** argv) {
   invocations.finish();
   check_first(t, first_object, first_invocation);
   fill_lists(*tables, t, orders);
+  fill_answers(*tables, t, orders);
   sync(*tables);
 
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
