@@ -27,6 +27,8 @@ orderhub_imported(libdeflate libdeflate.h deflate)
 add_library(libdeflate::deflate ALIAS orderhub_imported_libdeflate)
 orderhub_imported(zstd zstd.h zstd)
 add_library(zstd::zstd ALIAS orderhub_imported_zstd)
+orderhub_imported(simdjson simdjson.h simdjson)
+add_library(simdjson::dom ALIAS orderhub_imported_simdjson)
 orderhub_imported(ncursesw ncursesw/curses.h ncursesw)
 # Its macros are named `move`, `clear` and the like; each is a function as well.
 target_compile_definitions(orderhub_imported_ncursesw INTERFACE NCURSES_NOMACROS)

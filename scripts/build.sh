@@ -64,6 +64,7 @@ libdeflate-dev
 libzstd-dev
 libncurses-dev
 nlohmann-json3-dev
+libsimdjson-dev
 libboost-dev
 libcli11-dev
 libtomlplusplus-dev

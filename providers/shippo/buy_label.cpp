@@ -54,7 +54,8 @@ result<std::string> parse(const http_response& response) {
 }
 
 std::string rate_in(const sent_request& sent) {
-  return text_of(json::parse(sent.request.body, nullptr, false), "rate");
+  const auto asked = pick<json>(sent.request.body, {"rate"});
+  return asked ? text_of(*asked, "rate") : std::string();
 }
 
 /// A transaction names the rate that it bought; a shipment has an id and a `SUCCESS` too.
@@ -204,7 +205,9 @@ std::string label_outcome::encode() const {
 }
 
 result<label_outcome> label_outcome::decode(std::string_view text) {
-  const auto object = json::parse(text, nullptr, false);
+  const auto object =
+      pick<json>(text, {"transaction_id", "tracking_number", "label_url", "tracking_url", "extra"})
+          .value_or(json());
   label_outcome outcome{text_of(object, "transaction_id"),
                         text_of(object, "tracking_number"),
                         text_of(object, "label_url"),

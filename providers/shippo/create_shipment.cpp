@@ -117,7 +117,7 @@ std::string shipment_outcome::encode() const {
 }
 
 result<shipment_outcome> shipment_outcome::decode(std::string_view text) {
-  const auto object = json::parse(text, nullptr, false);
+  const auto object = pick<json>(text, {"shipment_id", "rates"}).value_or(json());
   const json* list = member(object, "rates");
   shipment_outcome outcome{text_of(object, "shipment_id"), {}};
   if (outcome.shipment_id.empty() || !list || !list->is_array())

@@ -174,7 +174,9 @@ std::string charge_outcome::encode() const {
 }
 
 result<charge_outcome> charge_outcome::decode(std::string_view text) {
-  const auto object = json::parse(text, nullptr, false);
+  const auto object = pick<json>(text, {"payment_intent_id", "status", "charge_id",
+                                        "amount_received", "decline_code", "extra"})
+                          .value_or(json());
   const auto status = payment_status_of(text_of(object, "status"));
   charge_outcome outcome{text_of(object, "payment_intent_id"),
                          status.value_or(payment_status::processing), text_of(object, "charge_id"),
