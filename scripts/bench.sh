@@ -6,7 +6,7 @@
 #                    [--against PROGRAM]
 #
 # The parts are fdatasync, orders, slow, webhooks, signed, remembered, recovery, start, suspended,
-# lists and checkpoint. A whole run takes about 25 minutes on 2 cores and up to 12 GB of disk for a while (start
+# lists, operator and checkpoint. A whole run takes about 25 minutes on 2 cores and up to 12 GB of disk for a while (start
 # and checkpoint store a million orders); with --quick about 3 minutes, whose figures only show that
 # all of it works.
 #

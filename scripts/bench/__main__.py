@@ -17,6 +17,8 @@ Parts (--only takes a comma-separated list):
   suspended   memory with 100 thousand orders that wait for an hour (the label is refused with 429
               and Retry-After)
   lists       pages of the lists of orders over 1 million stored ones, idle and beside a load
+  operator    an explanation, a scrape, a command from start to end, and the CPU of 50 followers
+              of /admin/stream at 200 orders/s
   checkpoint  the longest commit while checkpoints run beside 5 million rows, keys at random
 
 Each figure is the median of --runs runs, with the smallest and the largest beside it. In the parts
@@ -44,6 +46,7 @@ from bench.disk import measure_fdatasync  # noqa: E402
 from bench.lists import measure_lists  # noqa: E402
 from bench.loads import measure_orders, measure_webhooks  # noqa: E402
 from bench.machine import machine, make_directory  # noqa: E402
+from bench.operator_port import measure_operator  # noqa: E402
 from bench.recovery import measure_recovery  # noqa: E402
 from bench.remembered import measure_remembered  # noqa: E402
 from bench.signed import measure_signed  # noqa: E402
@@ -57,7 +60,8 @@ MEASURES = {"fdatasync": measure_fdatasync, "orders": measure_orders, "slow": me
             "webhooks": measure_webhooks, "signed": measure_signed,
             "remembered": measure_remembered,
             "recovery": measure_recovery, "start": measure_start,
-            "suspended": measure_suspended, "lists": measure_lists, "checkpoint": measure_checkpoint}
+            "suspended": measure_suspended, "lists": measure_lists,
+            "operator": measure_operator, "checkpoint": measure_checkpoint}
 
 
 def stop_on_signal(number, _frame):

@@ -4,7 +4,7 @@ import argparse
 from hub_processes import ROOT
 
 PARTS = ["fdatasync", "orders", "slow", "webhooks", "signed", "remembered", "recovery", "start",
-         "suspended", "lists", "checkpoint"]
+         "suspended", "lists", "operator", "checkpoint"]
 
 
 def parse_arguments(description):

@@ -27,6 +27,11 @@ TARGETS = {
     "start.stored_1000000.ready": ("<=", 1),
     "lists.idle.page.p99": ("<=", 20),
     "lists.loaded.page.p99": ("<=", 60),
+    "operator.explain.p99": ("<=", 15),
+    "operator.scrape.p99": ("<=", 10),
+    "operator.scrape.series": ("<=", 1500),
+    "operator.command.version.p50": ("<=", 15),
+    "operator.cpu_of_50_streams": ("<=", 0.1),
 }
 
 PEERS = {
