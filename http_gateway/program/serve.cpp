@@ -43,6 +43,7 @@
 #include "journal/data_directory.hpp"
 #include "journal/hub_journal.hpp"
 #include "journal/lmdb_store.hpp"
+#include "journal/session_key.hpp"
 #include "providers/transport/curl_transport.hpp"
 #include "providers/transport/token_transport.hpp"
 #include "providers/vendors.hpp"
@@ -412,6 +413,11 @@ int serve(const read_settings& given, const std::function<result<read_settings>(
                            "here; labels are sought before they are bought"}});
   }
 
+  // Orders need none of it: without the key nobody logs in, and all else goes on.
+  auto session_key = journal::session_key_of(**tables, random);
+  if (!session_key)
+    log::warn("sessions_off", {{"message", session_key.error().message}});
+
   providers::curl_transport_options transport_options;
   transport_options.proxy = s.proxy;
   transport_options.ca_file = s.ca_file;
@@ -543,7 +549,8 @@ int serve(const read_settings& given, const std::function<result<read_settings>(
                            &on_settings,
                            &changes,
                            {},
-                           &keeper});
+                           &keeper,
+                           std::move(session_key).value_or(secret())});
   server_options admin_options;
   admin_options.host = s.admin_listen.host;
   admin_options.port = s.admin_listen.port;
