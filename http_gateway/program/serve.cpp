@@ -455,6 +455,7 @@ int serve(const read_settings& given, const std::function<result<read_settings>(
   hub_options.board = board.get();
   durable::core_metrics core(std::string(handlers::order_service_name), "ProcessOrder");
   hub_options.core = &core;
+  hub_options.operator_actions = orders->operator_actions;
   // Half the cores: curl, HTTP, the journal and the kernel have work too. Measured on two cores:
   // one worker takes 560 us of CPU an order at 64 connections, two take 640, at the same rate.
   hub_options.workers =
