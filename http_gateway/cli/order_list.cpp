@@ -3,6 +3,7 @@
 #include "http_gateway/cli/admin_commands.hpp"
 #include "http_gateway/cli/answer.hpp"
 #include "http_gateway/cli/events.hpp"
+#include "http_gateway/cli/member_text.hpp"
 #include "http_gateway/cli/table_text.hpp"
 
 #include <algorithm>
@@ -21,19 +22,6 @@ using json = nlohmann::ordered_json;
 using row = std::vector<std::string>;
 
 constexpr std::size_t page_max = 500;
-
-std::string text(const json& object, const char* name) {
-  const auto it = object.is_object() ? object.find(name) : object.end();
-  if (it == object.end() || it->is_null())
-    return "-";
-  return it->is_string() ? it->get<std::string>() : it->dump();
-}
-
-const json& list(const json& object, const char* name) {
-  static const json none = json::array();
-  const auto it = object.is_object() ? object.find(name) : object.end();
-  return it != object.end() && it->is_array() ? *it : none;
-}
 
 /// What its longest wait is.
 std::string waits_for(const json& order) {
