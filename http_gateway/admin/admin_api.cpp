@@ -5,6 +5,7 @@
 #include "http_gateway/admin/operator_action.hpp"
 #include "http_gateway/admin/session_pages.hpp"
 #include "http_gateway/ingress/ingress_api.hpp"
+#include "journal/base/log.hpp"
 #include "journal/base/random.hpp"
 #include "journal/base/text.hpp"
 
@@ -196,13 +197,18 @@ void admin_api::turn_session(const http_request& request, const admin_route& rou
   const bool had_one = who.via == "session";
   auto begun = begins ? access_.begin_session(request, who) : access_.end_session(who);
   if (const auto* problem = std::get_if<admin_problem>(&begun)) {
-    if (refused_)
+    if (refused_ && problem->reason != admin_reason::too_many_attempts)
       refused_->note(who, route.action, "hub", name_of(problem->reason), request_id);
     return to(response_of(*problem));
   }
-  // A login is answered while the journal takes no writes too: who looks at why has to get in.
-  if (refused_ && (begins || had_one))
-    refused_->accepted(who, route.action, "hub", {}, request_id);
+  // A login is answered while the journal takes no writes too: who looks at why has to get in. The
+  // log has it then.
+  if (begins || had_one) {
+    log::info(begins ? "session_begun" : "session_ended",
+              {{"who", who.name}, {"role", name_of(who.role)}, {"request_id", request_id}});
+    if (refused_)
+      refused_->accepted(who, route.action, "hub", {}, request_id);
+  }
   const auto& session = std::get<0>(begun);
   auto answer = shown(begins ? session_page(session.who) : ended_session_page(had_one));
   answer.add_header("set-cookie", session.cookie);

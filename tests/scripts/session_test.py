@@ -106,7 +106,7 @@ def main():
         metrics = asked(hub, "/metrics", token=eve)[1]
         assert hub.process.terminate() == 0
         log = (directory / "hub.log").read_text(encoding="utf-8")
-        assert '"event":"operator_action"' in log
+        assert all(f'"event":"{e}"' in log for e in ("operator_action", "session_begun"))
         printed = subprocess.run([str(program), "journal", "dump", "--data-dir", str(hub.data)],
                                  capture_output=True, text=True, timeout=60, check=True).stdout
         for where, said in (("log", log), ("metrics", metrics), ("audit", audit), ("answer", refusal),

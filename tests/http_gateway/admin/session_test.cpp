@@ -89,6 +89,8 @@ TEST_CASE("who logs in is known by his cookie, by name and role", "[admin][sessi
   CHECK(cookie.starts_with("orderhub_session="));
   CHECK(cookie.ends_with("; HttpOnly; SameSite=Strict; Path=/; Max-Age=43200"));
   CHECK_FALSE(has(begun.body, value_in(begun)));
+  const auto document = json::parse(admin_openapi());
+  CHECK(document["components"]["securitySchemes"]["session"]["name"] == session_cookie);
 
   const auto session = in_session(value_in(begun));
   CHECK(described(hub.ask("/admin/session", session), "session") == who);
