@@ -33,7 +33,7 @@ durable::service_registry all_services(settings_ptr settings, object_loader load
   registry.services.emplace(custom_service_name, custom_service(settings));
   registry.services.emplace(fulfilment_service_name, fulfilment_service(settings));
   registry.services.emplace(deployment_service_name, deployment_service(settings));
-  registry.services.emplace(bulk_service_name, bulk_service());
+  registry.services.emplace(bulk_service_name, bulk_service(settings));
   registry.services.emplace(bulk_page_service_name,
                             bulk_page_service(settings, load_object, started_at));
   for (const auto service : operated_services)

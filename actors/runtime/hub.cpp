@@ -223,8 +223,6 @@ struct hub::parts {
   std::array<caf::actor, 2> large_bodies; ///< Of bodies above each of the two bounds.
   caf::actor long_answers;
   std::atomic<std::size_t> resumed{0};
-  /// Kept by every action that is under way.
-  std::shared_ptr<labelled_counts<2>> operator_actions = std::make_shared<labelled_counts<2>>();
   bool stopped = false;
 };
 
@@ -329,7 +327,7 @@ void hub::operate(const object_id& object, const invocation_id& invocation,
 }
 
 void hub::act(operator_request request, responder_ptr to) {
-  to = counted(parts_->operator_actions, name_of(request.action.verb), std::move(to));
+  to = counted(parts_->options.operator_actions, name_of(request.action.verb), std::move(to));
   if (!parts_->shared().admission.accepting()) {
     to->finished(failure(503, "The hub takes no new work at the moment. Nothing was recorded; try "
                               "again later."));
@@ -416,7 +414,7 @@ hub_metrics hub::metrics() const {
                 .vendors = vendors(),
                 .timers_due = c.timers_due.load(),
                 .turns_queued = parts_->writer.queued(),
-                .operator_actions = parts_->operator_actions->values()};
+                .operator_actions = parts_->options.operator_actions->values()};
   for (const auto& [name, provider] : c.providers) {
     m.calls.push_back({name, provider.line->calls()});
     for (const auto& one : m.calls.back().classes) {

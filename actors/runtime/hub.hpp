@@ -41,6 +41,8 @@ struct hub_options {
   durable::wait_board* board = nullptr;
   /// Counts what the objects do; outlives the hub. Null: nobody counts.
   durable::core_metrics* core = nullptr;
+  /// What came of people's actions, by action and result.
+  std::shared_ptr<labelled_counts<2>> operator_actions = std::make_shared<labelled_counts<2>>();
   /// What is known of the last run's end; nothing: the wall clock tells how long ago it was.
   std::optional<clock_start> last_run = std::nullopt;
   bool unstable_keys_for_test = false;

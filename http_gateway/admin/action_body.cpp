@@ -27,21 +27,40 @@ std::size_t characters(std::string_view text) {
   }));
 }
 
-std::initializer_list<std::string_view> members_of(body_form form) {
-  static const std::initializer_list<std::string_view> plain = {"reason", "expect_version"};
-  static const std::initializer_list<std::string_view> retry = {"reason", "expect_version",
-                                                                "accept_repeat", "force_probe"};
-  static const std::initializer_list<std::string_view> resolve = {
-      "reason", "expect_version", "outcome", "value", "evidence", "unverified"};
-  return form == body_form::plain ? plain : form == body_form::retry ? retry : resolve;
+using names = std::initializer_list<std::string_view>;
+
+names members_of(body_form form) {
+  static const names plain = {"reason", "expect_version"};
+  static const names retry = {"reason", "expect_version", "accept_repeat", "force_probe"};
+  static const names resolve = {"reason", "expect_version", "outcome",
+                                "value",  "evidence",       "unverified"};
+  static const names reason = {"reason"};
+  static const names many_retry = {"reason", "accept_repeat"};
+  switch (form) {
+  case body_form::plain:
+    return plain;
+  case body_form::retry:
+    return retry;
+  case body_form::resolve:
+    return resolve;
+  case body_form::many_retry:
+    return many_retry;
+  case body_form::many:
+  case body_form::start:
+    break;
+  }
+  return reason;
+}
+
+bool needs_reason(body_form form) {
+  return form != body_form::retry && form != body_form::many_retry && form != body_form::start;
 }
 
 std::optional<admin_problem> read_reason(const json& j, body_form form, action_body& body) {
   const auto it = j.find("reason");
   if (it == j.end())
-    return form == body_form::retry
-               ? std::nullopt
-               : std::optional(wrong("reason", "is needed: why is that done?"));
+    return needs_reason(form) ? std::optional(wrong("reason", "is needed: why is that done?"))
+                              : std::nullopt;
   body.reason = it->is_string() ? it->get<std::string>() : std::string();
   const auto size = characters(body.reason);
   if (!it->is_string() || size < reason_min || size > reason_max ||
@@ -85,14 +104,16 @@ std::optional<admin_problem> read_outcome(const json& j, action_body& body) {
 
 } // namespace
 
-std::variant<action_body, admin_problem> read_action_body(std::string_view bytes, body_form form) {
+std::variant<action_body, admin_problem> read_action_body(std::string_view bytes, body_form form,
+                                                          names also) {
   const auto j =
       bytes.empty() ? json::object() : json::parse(bytes, nullptr, /*allow_exceptions=*/false);
   if (!j.is_object() || !is_utf8(bytes))
     return admin_problem{admin_reason::invalid_body, {}, {}, {}, {}};
   const auto known = members_of(form);
   for (const auto& [name, value] : j.items())
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
+    if (std::find(known.begin(), known.end(), name) == known.end() &&
+        std::find(also.begin(), also.end(), name) == also.end()) {
       constexpr std::size_t shown_max = 64;
       return wrong(std::string(cut_text(name, shown_max)), "is not known here.");
     }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
@@ -25,11 +26,17 @@ struct action_body {
 };
 /// Which members it may have.
 enum class body_form : std::uint8_t {
-  plain,   ///< `reason` (needed), `expect_version`
-  retry,   ///< both may be left out, and `accept_repeat`, `force_probe`
-  resolve, ///< `reason`, `outcome`, `expect_version`, `value`, `evidence`, `unverified`
+  plain,      ///< `reason` (needed), `expect_version`
+  retry,      ///< both may be left out, and `accept_repeat`, `force_probe`
+  resolve,    ///< `reason`, `outcome`, `expect_version`, `value`, `evidence`, `unverified`
+  many,       ///< Of a bulk: `reason` (needed);
+  many_retry, ///< `reason`, `accept_repeat`, which may be left out;
+  start,      ///< `reason`, which the plan has already.
 };
-/// An empty body is an empty object. 400 names the member that is wrong.
-std::variant<action_body, admin_problem> read_action_body(std::string_view bytes, body_form form);
+/// An empty body is an empty object. 400 names the member that is wrong. `also`: further members,
+/// which whoever calls looks at.
+std::variant<action_body, admin_problem>
+read_action_body(std::string_view bytes, body_form form,
+                 std::initializer_list<std::string_view> also = {});
 
 } // namespace orderhub::http_gateway

@@ -3,7 +3,9 @@
 #include "http_gateway/admin/admin_problem.hpp"
 #include "http_gateway/admin/admin_routes.hpp"
 #include "http_gateway/admin/operator_action.hpp"
+#include "http_gateway/admin/session_pages.hpp"
 #include "http_gateway/ingress/ingress_api.hpp"
+#include "journal/base/log.hpp"
 #include "journal/base/random.hpp"
 #include "journal/base/text.hpp"
 
@@ -65,7 +67,7 @@ std::pair<std::string, std::string> wanted_of(const http_request& request) {
   auto call = admin_call_of(request.method, request.target);
   const auto* found = std::get_if<admin_call>(&call);
   if (found == nullptr || found->route->action.empty())
-    return {"login", "hub"};
+    return {std::string(login_action), "hub"};
   return {std::string(found->route->action), target_of(*found)};
 }
 
@@ -88,8 +90,8 @@ std::string request_id_of(const http_request& request) {
 
 admin_api::admin_api(host::ingress& hub, admin_access_rules access, const clock& time,
                      metrics_source metrics, std::optional<shown_hub> shown)
-    : hub_(hub), access_(std::move(access), time), metrics_(std::move(metrics)),
-      shown_(std::move(shown)) {
+    : hub_(hub), access_(std::move(access), time, shown ? shown->session_key : secret()),
+      metrics_(std::move(metrics)), shown_(std::move(shown)) {
   if (shown_ && shown_->desk != nullptr) {
     refused_ = std::make_shared<refused_actions>(*shown_->desk, time);
     lane_ = std::make_unique<action_lane>();
@@ -156,12 +158,16 @@ void admin_api::serve(const http_exchange_ptr& exchange, const std::string& requ
     return refuse(role_too_low(who, needed), who);
   if (found.route->streams)
     return follow(exchange, found, request_id, to);
+  if (found.route->is_session && found.route->method == "GET")
+    return to(shown(session_page(who)));
   if (found.route->method == "GET")
     return to(shown(found.route->answer(found, sources())));
   if (!is_json(request))
     return refuse(problem_of(admin_reason::wrong_content_type, {}, "content-type"), who);
   if (request.body.size() > action_body_max)
     return to(response_of(problem_of(admin_reason::body_too_large)));
+  if (found.route->is_session)
+    return turn_session(request, *found.route, who, request_id, to);
   if (found.route->answer != nullptr) { // It asks, by what belongs into no URL.
     found.body = request.body;
     return to(shown(found.route->answer(found, sources())));
@@ -180,6 +186,33 @@ void admin_api::follow(const http_exchange_ptr& exchange, const admin_call& call
         admin_problem{admin_reason::unavailable, "This hub cannot be followed.", {}, {}, {}}));
   if (const auto problem = streams_->open(exchange, call, request_id))
     to(response_of(*problem));
+}
+
+void admin_api::turn_session(const http_request& request, const admin_route& route,
+                             const admin_caller& who, const std::string& request_id,
+                             const reply& to) {
+  if (const auto problem = wrong_session_body(request.body))
+    return to(response_of(*problem));
+  const bool begins = route.action == login_action;
+  const bool had_one = who.via == "session";
+  auto begun = begins ? access_.begin_session(request, who) : access_.end_session(who);
+  if (const auto* problem = std::get_if<admin_problem>(&begun)) {
+    if (refused_ && problem->reason != admin_reason::too_many_attempts)
+      refused_->note(who, route.action, "hub", name_of(problem->reason), request_id);
+    return to(response_of(*problem));
+  }
+  // A login is answered while the journal takes no writes too: who looks at why has to get in. The
+  // log has it then.
+  if (begins || had_one) {
+    log::info(begins ? "session_begun" : "session_ended",
+              {{"who", who.name}, {"role", name_of(who.role)}, {"request_id", request_id}});
+    if (refused_)
+      refused_->accepted(who, route.action, "hub", {}, request_id);
+  }
+  const auto& session = std::get<0>(begun);
+  auto answer = shown(begins ? session_page(session.who) : ended_session_page(had_one));
+  answer.add_header("set-cookie", session.cookie);
+  to(std::move(answer));
 }
 
 /// What acts on vendors and events waits for nobody: it answers when it is durable.

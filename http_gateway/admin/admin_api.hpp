@@ -43,6 +43,7 @@ public:
     const journal::change_feed* changes = nullptr; ///< Outlives it; null: nobody can follow.
     admin_streams::options streams = {};
     journal_control* journal = nullptr; ///< Outlives it; null: its files are not shown.
+    secret session_key = {};            ///< `journal::session_key_of`; empty: nobody logs in.
   };
 
   /// Fills in what a scrape answers; asked at each, on the io thread.
@@ -71,6 +72,9 @@ private:
               const std::string& request_id, const reply& to);
   void begin(const http_exchange_ptr& exchange, admin_call call, admin_caller who,
              const std::string& request_id, const reply& to);
+  /// A login or a logout.
+  void turn_session(const http_request& request, const admin_route& route, const admin_caller& who,
+                    const std::string& request_id, const reply& to);
   void operate(const http_request& request, admin_call call, const admin_caller& who,
                const std::string& request_id, const reply& to);
   [[nodiscard]] admin_sources sources() const {

@@ -26,7 +26,7 @@ constexpr std::array<reason_row, admin_reason_count> rows = {{
     {admin_reason::personal_data, "personal_data", 400,
      "Personal data does not belong into a URL."},
     {admin_reason::unauthorized, "unauthorized", 401,
-     "This needs the header Authorization: Bearer with a token of the admin port."},
+     "This needs the header Authorization: Bearer with a token of the admin port, or a session."},
     {admin_reason::forbidden, "forbidden", 403,
      "Without a token only requests to a loopback host name are answered."},
     {admin_reason::no_such_path, "no_such_path", 404,

@@ -116,6 +116,14 @@ constexpr admin_route bulk_action_on(std::string_view path, std::string_view bod
   return route;
 }
 
+constexpr admin_route session_route(std::string_view method, std::string_view path,
+                                    std::string_view schema, std::string_view action) {
+  admin_route route{method, path, admin_role::read, {}, schema};
+  route.action = action;
+  route.is_session = true;
+  return route;
+}
+
 constexpr std::array routes = {
     admin_route{"GET", "/admin", admin_role::read, {}, "root", &admin_root_page},
     admin_route{"GET", "/admin/openapi.json", admin_role::read, {}, "openapi", &openapi_page},
@@ -227,6 +235,9 @@ constexpr std::array routes = {
                  "compact", admin_role::admin),
     operation_on("/admin/config/reload", "config_action", &reload_config, reason_body, "reload",
                  admin_role::admin),
+    session_route("GET", "/admin/session", "session", {}),
+    session_route("POST", "/admin/session", "session", login_action),
+    session_route("POST", "/admin/session/logout", "ended_session", "logout"),
 };
 
 constexpr std::size_t segments_max = 8, segment_size_max = 255, value_size_max = 1'000;

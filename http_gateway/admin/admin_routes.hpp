@@ -45,8 +45,13 @@ struct admin_route {
   std::span<const admin_parameter> members = {}; ///< Of its JSON body, all of them texts.
   /// Of a GET instead of `answer`: events, as long as the caller listens. The schema is of one.
   bool streams = false;
+  /// Instead of all these: about the caller's own session; a POST begins or ends it, by its action.
+  bool is_session = false;
 };
 std::span<const admin_route> admin_routes();
+
+/// What the audit calls a login, and an attempt with a token that is none.
+inline constexpr std::string_view login_action = "login";
 
 /// A request that a route takes.
 struct admin_call {

@@ -15,7 +15,6 @@
 #include "journal/base/text.hpp"
 
 #include <algorithm>
-#include <initializer_list>
 #include <map>
 #include <optional>
 #include <set>
@@ -77,29 +76,6 @@ struct wanted_bulk {
   std::vector<std::string> keys; ///< Each once.
 };
 
-std::optional<admin_problem> read_members_of(const json& j,
-                                             std::initializer_list<std::string_view> known) {
-  for (const auto& [name, value] : j.items())
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      constexpr std::size_t shown_max = 64;
-      return wrong(std::string(cut_text(name, shown_max)), "The body has a member that this does "
-                                                           "not take.");
-    }
-  return std::nullopt;
-}
-
-/// The reason, as every action has one. `is_needed` unless it is a retry, or it was given before.
-std::variant<std::string, admin_problem> reason_in(const json& j, bool is_needed) {
-  json only = json::object();
-  if (j.contains("reason"))
-    only["reason"] = j["reason"];
-  auto read = read_action_body(only.dump(-1, ' ', false, json::error_handler_t::replace),
-                               is_needed ? body_form::plain : body_form::retry);
-  if (auto* problem = std::get_if<admin_problem>(&read))
-    return std::move(*problem);
-  return std::move(std::get<0>(read).reason);
-}
-
 /// Without what is a customer's.
 std::string kept_filter(json filter) {
   for (const auto* name : {"email", "phone"})
@@ -127,17 +103,17 @@ std::optional<admin_problem> read_keys(const json& j, wanted_bulk& wanted) {
 
 std::variant<wanted_bulk, admin_problem> wanted_in(std::string_view body) {
   const auto j = json::parse(body, nullptr, false);
-  if (!j.is_object() || !is_utf8(body))
-    return admin_problem{admin_reason::invalid_body, {}, {}, {}, {}};
-  if (auto problem =
-          read_members_of(j, {"action", "filter", "keys", "rate_per_s", "reason", "accept_repeat"}))
-    return std::move(*problem);
-  wanted_bulk wanted;
-  const auto action = j.contains("action") && j["action"].is_string()
+  const auto action = j.is_object() && j.contains("action") && j["action"].is_string()
                           ? handlers::bulk_action_named(j["action"].get<std::string>())
                           : std::nullopt;
+  auto read =
+      read_action_body(body, action == bulk_action::retry ? body_form::many_retry : body_form::many,
+                       {"action", "filter", "keys", "rate_per_s"});
+  if (auto* problem = std::get_if<admin_problem>(&read))
+    return std::move(*problem);
   if (!action)
     return wrong("action", "action must be one of retry, pause, resume, cancel, replay.");
+  wanted_bulk wanted;
   wanted.plan.action = *action;
   if (j.contains("filter") == j.contains("keys"))
     return wrong("filter", "Say which: either filter or keys.");
@@ -157,15 +133,9 @@ std::variant<wanted_bulk, admin_problem> wanted_in(std::string_view body) {
                                      std::to_string(handlers::bulk_rate_max) + ".");
     wanted.plan.rate_per_s = rate.get<std::uint32_t>();
   }
-  if (j.contains("accept_repeat")) {
-    if (!j["accept_repeat"].is_boolean() || *action != bulk_action::retry)
-      return wrong("accept_repeat", "accept_repeat must be true or false, of a retry.");
-    wanted.plan.accepts_repeat = j["accept_repeat"].get<bool>();
-  }
-  auto reason = reason_in(j, *action != bulk_action::retry);
-  if (auto* problem = std::get_if<admin_problem>(&reason))
-    return std::move(*problem);
-  wanted.plan.reason = std::move(std::get<0>(reason));
+  auto& common = std::get<0>(read);
+  wanted.plan.accepts_repeat = common.accept_repeat;
+  wanted.plan.reason = std::move(common.reason);
   return wanted;
 }
 
@@ -259,11 +229,14 @@ std::variant<handlers::webhook_filter, admin_problem> webhook_filter_of(const st
   const auto j = json::parse(filter, nullptr, false);
   if (!j.is_object())
     return wrong("filter", "filter must be an object.");
-  if (auto problem = read_members_of(j, {"vendor", "type", "since", "until"}))
-    return std::move(*problem);
   handlers::webhook_filter wanted;
   wanted.verdict = handlers::event_verdict::unmatched;
   for (const auto& [name, value] : j.items()) {
+    if (name != "vendor" && name != "type" && name != "since" && name != "until") {
+      constexpr std::size_t shown_max = 64;
+      const std::string shown(cut_text(std::string_view(name), shown_max));
+      return wrong(shown, shown + " is not known here.");
+    }
     if (!value.is_string() || value.get_ref<const std::string&>().empty())
       return wrong(name, name + " must be a text.");
     const auto& text = value.get_ref<const std::string&>();
@@ -388,24 +361,19 @@ struct said_to_bulk {
   std::string reason;
 };
 std::variant<said_to_bulk, admin_problem> said_in(std::string_view body, bool is_start) {
-  const auto j = json::parse(body, nullptr, false);
-  if (!j.is_object() || !is_utf8(body))
-    return admin_problem{admin_reason::invalid_body, {}, {}, {}, {}};
-  auto problem =
-      is_start ? read_members_of(j, {"count", "reason"}) : read_members_of(j, {"reason"});
-  if (problem)
+  auto read = is_start ? read_action_body(body, body_form::start, {"count"})
+                       : read_action_body(body, body_form::many);
+  if (auto* problem = std::get_if<admin_problem>(&read))
     return std::move(*problem);
   said_to_bulk said;
   if (is_start) {
-    if (!j.contains("count") || !j["count"].is_number_unsigned() ||
+    const auto j = json::parse(body, nullptr, false);
+    if (!j.is_object() || !j.contains("count") || !j["count"].is_number_unsigned() ||
         j["count"].get<std::uint64_t>() > handlers::bulk_items_max)
       return wrong("count", "count must be the number of items that the plan says.");
     said.count = j["count"].get<std::uint32_t>();
   }
-  auto reason = reason_in(j, !is_start);
-  if (auto* wrong_reason = std::get_if<admin_problem>(&reason))
-    return std::move(*wrong_reason);
-  said.reason = std::move(std::get<0>(reason));
+  said.reason = std::move(std::get<0>(read).reason);
   return said;
 }
 

@@ -1,11 +1,10 @@
 // What a context's token is: its file, or what a command prints.
 #include "http_gateway/cli/contexts.hpp"
+#include "journal/base/child_process.hpp"
 #include "journal/base/text.hpp"
 
-#include <array>
 #include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <cstddef>
 #include <cstring>
 #include <fstream>
@@ -13,11 +12,7 @@
 #include <optional>
 #include <utility>
 
-#include <fcntl.h>
-#include <poll.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 namespace orderhub::http_gateway::cli {
 
@@ -57,101 +52,35 @@ result<secret> token_in(const hub_context& c) {
   return std::move(*token);
 }
 
-/// Does not return. Standard error goes nowhere, as the output: either may hold the token.
-[[noreturn]] void become(const std::string& line, int output) {
-  constexpr int cannot = 127;
-  ::setpgid(0, 0);
-  const int nowhere = ::open("/dev/null", O_RDWR);
-  if (nowhere < 0 || ::dup2(nowhere, STDIN_FILENO) < 0 || ::dup2(nowhere, STDERR_FILENO) < 0 ||
-      ::dup2(output, STDOUT_FILENO) < 0)
-    ::_exit(cannot);
-  ::execl("/bin/sh", "sh", "-c", line.c_str(), static_cast<char*>(nullptr));
-  ::_exit(cannot);
-}
-
-using steady = std::chrono::steady_clock;
-
-int ms_until(steady::time_point end) {
-  return static_cast<int>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(end - steady::now()).count());
-}
-
-enum class reading : std::uint8_t { whole, too_late, too_long };
-
-/// Up to its end, where nobody has it open any more.
-reading read_all(int from, steady::time_point until, std::string& text) {
-  std::array<char, 1'024> piece{};
-  for (;;) {
-    const int left = ms_until(until);
-    if (left <= 0)
-      return reading::too_late;
-    pollfd wait{from, POLLIN, 0};
-    const int ready = ::poll(&wait, 1, left);
-    if (ready < 0 && errno == EINTR)
-      continue;
-    if (ready <= 0)
-      return reading::too_late;
-    const auto size = ::read(from, piece.data(), piece.size());
-    if (size < 0 && errno == EINTR)
-      continue;
-    if (size <= 0)
-      return reading::whole;
-    text.append(piece.data(), static_cast<std::size_t>(size));
-    if (text.size() > token_size_max + 2)
-      return reading::too_long;
-  }
-}
-
-/// One that closes its output and goes on is no longer waited for either. False: it is too late.
-bool has_ended(pid_t child, steady::time_point until, int& status) {
-  constexpr int pause_ms = 5;
-  for (;;) {
-    const auto ended = ::waitpid(child, &status, WNOHANG);
-    if (ended == child)
-      return true;
-    if ((ended < 0 && errno != EINTR) || ms_until(until) <= 0)
-      return false;
-    ::poll(nullptr, 0, pause_ms);
-  }
-}
-
+/// Standard error goes nowhere, as the output: either may hold the token.
 result<secret> token_by(const hub_context& c, std::int64_t within_ms) {
+  using steady = std::chrono::steady_clock;
   const auto what = "token_command of the context " + c.name;
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0)
-    return wrong(what + " cannot be run: " + std::strerror(errno));
-  const auto child = ::fork();
-  if (child < 0) {
-    ::close(ends[0]);
-    ::close(ends[1]);
-    return wrong(what + " cannot be run: " + std::strerror(errno));
-  }
-  if (child == 0)
-    become(c.token_command, ends[1]);
-  ::setpgid(child, child); // Whoever is first; a group that is there can be ended.
-  ::close(ends[1]);
   const auto until = steady::now() + std::chrono::milliseconds(within_ms);
-  std::string text;
-  auto read = read_all(ends[0], until, text);
-  ::close(ends[0]);
-  int status = 0;
-  if (read == reading::whole && !has_ended(child, until, status))
-    read = reading::too_late;
-  if (read != reading::whole) {
-    ::kill(-child, SIGKILL);
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
-  }
-  if (read == reading::too_late)
-    return wrong(what + " has not ended within " + std::to_string(within_ms) + " ms");
-  if (read == reading::too_long)
+  bool is_too_long = false;
+  child_process shell;
+  shell.command = {"/bin/sh", "-c", c.token_command};
+  shell.hears_errors = false;
+  shell.output_max = token_size_max + 2;
+  shell.ask_every_ms = 20;
+  shell.goes_on = [&](std::size_t written) {
+    is_too_long = written > shell.output_max;
+    return !is_too_long && steady::now() < until;
+  };
+  auto end = run_process(shell);
+  if (!end)
+    return wrong(what + " cannot be run: " + end.error().message);
+  if (is_too_long)
     return wrong(what + " prints more than a token of 4096 bytes");
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+  if (end->was_ended)
+    return wrong(what + " has not ended within " + std::to_string(within_ms) + " ms");
+  constexpr int by_signal = 128;
+  if (end->status != 0)
     return wrong(what + " has failed, " +
-                 (WIFEXITED(status) ? "with exit status " + std::to_string(WEXITSTATUS(status))
-                                    : "by signal " + std::to_string(WTERMSIG(status))) +
+                 (end->status > by_signal ? "by signal " + std::to_string(end->status - by_signal)
+                                          : "with exit status " + std::to_string(end->status)) +
                  "; run it by hand to see why");
-  auto token = only_line(std::move(text));
+  auto token = only_line(std::move(end->output));
   if (!token)
     return wrong(what + " must print the token as its only line");
   return std::move(*token);

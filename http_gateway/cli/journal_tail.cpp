@@ -3,6 +3,7 @@
 #include "http_gateway/cli/admin_commands.hpp"
 #include "http_gateway/cli/answer.hpp"
 #include "http_gateway/cli/events.hpp"
+#include "http_gateway/cli/member_text.hpp"
 #include "http_gateway/cli/shown.hpp"
 #include "journal/base/duration.hpp"
 
@@ -29,18 +30,11 @@ constexpr std::size_t orders_max = 10'000;
 constexpr std::size_t page_size = 200;
 constexpr int pages_max = 1'000; ///< Of one order.
 
-std::string text(const json& object, const char* name) {
-  const auto it = object.is_object() ? object.find(name) : object.end();
-  if (it == object.end() || it->is_null())
-    return {};
-  return it->is_string() ? it->get<std::string>() : it->dump();
-}
-
 /// What makes it this record; of what an erasure changes nothing.
 std::size_t mark_of(const json& record) {
   std::string all;
   for (const auto* name : {"at", "kind", "index", "object", "invocation", "note", "generation"})
-    all.append(text(record, name)).append("\n");
+    all.append(text(record, name, "")).append("\n");
   return std::hash<std::string>()(all);
 }
 
@@ -77,9 +71,9 @@ private:
     if (const auto* status = std::get_if<int>(&body))
       return *status;
     const auto now = json::parse(std::get<std::string>(body), nullptr, false);
-    place_ = now.is_object() ? text(now.value("journal", json()), "last_lsn") : std::string();
+    place_ = now.is_object() ? text(now.value("journal", json()), "last_lsn", "") : std::string();
     if (options_.key.empty()) {
-      floor_ = text(now, "at");
+      floor_ = text(now, "at", "");
       return done;
     }
     auto records = unseen(options_.key);
@@ -139,11 +133,11 @@ private:
         return *status;
       const auto page = json::parse(std::get<std::string>(body), nullptr, false);
       if (is_first)
-        place_ = text(page, "as_of_lsn");
+        place_ = text(page, "as_of_lsn", "");
       if (options_.key.empty())
         note_changed(page.dump());
       read_changed();
-      cursor = text(page, "next");
+      cursor = text(page, "next", "");
       if (cursor.empty() || !options_.key.empty())
         return done;
     }
@@ -156,7 +150,7 @@ private:
     if (!change.is_object() || !change.contains("orders") || !change["orders"].is_array())
       return;
     for (const auto& order : change["orders"])
-      if (const auto key = text(order, "key"); options_.key.empty() || key == options_.key)
+      if (const auto key = text(order, "key", ""); options_.key.empty() || key == options_.key)
         if (std::find(changed_.begin(), changed_.end(), key) == changed_.end())
           changed_.push_back(key);
   }
@@ -203,7 +197,7 @@ private:
       }
       bool has_new = false, is_below = false;
       for (auto& record : page["records"]) {
-        is_below = text(record, "at") < floor;
+        is_below = text(record, "at", "") < floor;
         if (is_below)
           break;
         const auto mark = mark_of(record);
@@ -216,7 +210,7 @@ private:
         has_new = true;
         found.push_back(std::move(record));
       }
-      cursor = text(page, "next");
+      cursor = text(page, "next", "");
       if (cursor.empty() || !has_new || is_below)
         break;
     }
@@ -233,7 +227,7 @@ private:
       recent_.splice(recent_.end(), recent_, it->second.place);
     for (const auto& record : records) {
       ++it->second.marks[mark_of(record)];
-      it->second.newest = std::max(it->second.newest, text(record, "at"));
+      it->second.newest = std::max(it->second.newest, text(record, "at", ""));
       newest_ = std::max(newest_, it->second.newest);
     }
     if (told_.size() <= orders_max)

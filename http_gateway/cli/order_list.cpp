@@ -3,7 +3,7 @@
 #include "http_gateway/cli/admin_commands.hpp"
 #include "http_gateway/cli/answer.hpp"
 #include "http_gateway/cli/events.hpp"
-#include "http_gateway/cli/shown.hpp"
+#include "http_gateway/cli/member_text.hpp"
 #include "http_gateway/cli/table_text.hpp"
 
 #include <algorithm>
@@ -22,19 +22,6 @@ using json = nlohmann::ordered_json;
 using row = std::vector<std::string>;
 
 constexpr std::size_t page_max = 500;
-
-std::string text(const json& object, const char* name) {
-  const auto it = object.is_object() ? object.find(name) : object.end();
-  if (it == object.end() || it->is_null())
-    return "-";
-  return it->is_string() ? it->get<std::string>() : it->dump();
-}
-
-const json& list(const json& object, const char* name) {
-  static const json none = json::array();
-  const auto it = object.is_object() ? object.find(name) : object.end();
-  return it != object.end() && it->is_array() ? *it : none;
-}
 
 /// What its longest wait is.
 std::string waits_for(const json& order) {
@@ -228,18 +215,10 @@ private:
   }
 
   std::variant<json, int> next_page(std::size_t limit, const std::string& cursor) {
-    const auto answer = asked(limit, cursor);
-    if (!answer) {
-      err_ << "orderhub: the hub is not reached: " << answer.error().message << '\n';
-      return not_reached;
-    }
-    if (answer->status != 200) {
-      err_ << "orderhub: " << shown_problem(answer->body) << '\n';
-      return answer->status == 401 || answer->status == 403 ? not_allowed
-             : answer->status >= 500                        ? not_in_order
-                                                            : wrong_use;
-    }
-    auto page = json::parse(answer->body, nullptr, false);
+    const auto body = body_of(asked(limit, cursor), err_);
+    if (const auto* status = std::get_if<int>(&body))
+      return *status;
+    auto page = json::parse(std::get<std::string>(body), nullptr, false);
     if (!page.is_object() || !page.contains("orders") || !page["orders"].is_array()) {
       err_ << "orderhub: the hub's answer cannot be read\n";
       return not_in_order;

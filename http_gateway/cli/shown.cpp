@@ -1,5 +1,6 @@
 #include "http_gateway/cli/shown.hpp"
 
+#include "http_gateway/cli/member_text.hpp"
 #include "http_gateway/cli/table_text.hpp"
 
 #include <initializer_list>
@@ -17,20 +18,6 @@ using row = std::vector<std::string>;
 
 json parsed(std::string_view answer) {
   return json::parse(answer, nullptr, false);
-}
-
-/// One member as text.
-std::string text(const json& object, const char* name) {
-  const auto it = object.is_object() ? object.find(name) : object.end();
-  if (it == object.end() || it->is_null())
-    return "-";
-  return it->is_string() ? it->get<std::string>() : it->dump();
-}
-
-const json& list(const json& object, const char* name) {
-  static const json none = json::array();
-  const auto it = object.is_object() ? object.find(name) : object.end();
-  return it != object.end() && it->is_array() ? *it : none;
 }
 
 std::string joined(const json& texts) {

@@ -3,6 +3,7 @@
 #include "http_gateway/cli/admin_commands.hpp"
 #include "http_gateway/cli/answer.hpp"
 #include "http_gateway/cli/events.hpp"
+#include "http_gateway/cli/member_text.hpp"
 #include "http_gateway/cli/table_text.hpp"
 #include "http_gateway/cli/webhook_forward.hpp"
 #include "journal/base/duration.hpp"
@@ -30,13 +31,6 @@ using json = nlohmann::ordered_json;
 constexpr std::size_t known_max = 100'000;
 constexpr std::size_t sorted_max = 20'000;
 constexpr std::int64_t known_before_ms = 600'000;
-
-std::string text(const json& object, const char* name) {
-  const auto it = object.is_object() ? object.find(name) : object.end();
-  if (it == object.end() || it->is_null())
-    return "-";
-  return it->is_string() ? it->get<std::string>() : it->dump();
-}
 
 std::uint64_t number(const json& object, const char* name) {
   const auto it = object.is_object() ? object.find(name) : object.end();

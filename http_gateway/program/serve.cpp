@@ -43,6 +43,7 @@
 #include "journal/data_directory.hpp"
 #include "journal/hub_journal.hpp"
 #include "journal/lmdb_store.hpp"
+#include "journal/session_key.hpp"
 #include "providers/transport/curl_transport.hpp"
 #include "providers/transport/token_transport.hpp"
 #include "providers/vendors.hpp"
@@ -412,6 +413,11 @@ int serve(const read_settings& given, const std::function<result<read_settings>(
                            "here; labels are sought before they are bought"}});
   }
 
+  // Orders need none of it: without the key nobody logs in, and all else goes on.
+  auto session_key = journal::session_key_of(**tables, random);
+  if (!session_key)
+    log::warn("sessions_off", {{"message", session_key.error().message}});
+
   providers::curl_transport_options transport_options;
   transport_options.proxy = s.proxy;
   transport_options.ca_file = s.ca_file;
@@ -449,6 +455,7 @@ int serve(const read_settings& given, const std::function<result<read_settings>(
   hub_options.board = board.get();
   durable::core_metrics core(std::string(handlers::order_service_name), "ProcessOrder");
   hub_options.core = &core;
+  hub_options.operator_actions = orders->operator_actions;
   // Half the cores: curl, HTTP, the journal and the kernel have work too. Measured on two cores:
   // one worker takes 560 us of CPU an order at 64 connections, two take 640, at the same rate.
   hub_options.workers =
@@ -543,7 +550,8 @@ int serve(const read_settings& given, const std::function<result<read_settings>(
                            &on_settings,
                            &changes,
                            {},
-                           &keeper});
+                           &keeper,
+                           std::move(session_key).value_or(secret())});
   server_options admin_options;
   admin_options.host = s.admin_listen.host;
   admin_options.port = s.admin_listen.port;

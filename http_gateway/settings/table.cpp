@@ -41,7 +41,7 @@ rows server_rows() {
        [](settings& s, text_view t) { return set_text(s.admin_tokens, t); }},
       {{"admin_public_url", "ORDERHUB_ADMIN_PUBLIC_URL",
         "where people reach the admin port, such as https://hub.example.com: this web origin may "
-        "act there",
+        "act there, and where it is https sessions are for https alone",
         "", "its own address"},
        [](settings& s, text_view t) { return set_text(s.admin_public_url, t); }},
       {{"admin_socket", "ORDERHUB_ADMIN_SOCKET",

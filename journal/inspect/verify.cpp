@@ -14,6 +14,7 @@
 #include "journal/record.hpp"
 #include "journal/record_refs.hpp"
 #include "journal/restored.hpp"
+#include "journal/session_key.hpp"
 
 #include <algorithm>
 #include <array>
@@ -95,6 +96,9 @@ private:
     if (auto row = get(table::mt, meta_key::restored))
       if (auto v = decode_restorations(*row); !v)
         problem("what it was restored from", v.error());
+    if (auto row = get(table::mt, meta_key::session)) // Absent: no hub with sessions was here yet.
+      if (auto v = decode_session_key(*row); !v)
+        problem("the key of sessions", v.error());
     if (auto state = listing_state_in(tables_); !state)
       problem("the state of the lists", state.error());
     else if (*state) // Those of another program's rules are not known here.

@@ -2,6 +2,8 @@
 
 #include "actors/handlers/bulk/bulk.hpp"
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -144,7 +146,20 @@ result<event_outcome> cancel(const object_state& state, std::string_view body) {
   return turned(state, body, "bulk_cancel", bulk_phase::cancelled);
 }
 
-result<event_outcome> report(const object_state& state, std::string_view body) {
+/// Each item once: a page says it again as often as it likes, and a page that is over nothing more.
+void count(labelled_counts<2>& counts, bulk_action action, const bulk_tally& known,
+           const bulk_tally& told) {
+  const auto add = [&](std::string_view result, std::uint32_t before, std::uint32_t now) {
+    for (; before < now; ++before)
+      counts.add({name_of(action), result});
+  };
+  add("accepted", known.done, told.done);
+  add("nothing_to_do", known.skipped_count(), told.skipped_count());
+  add("failed", known.failed, told.failed);
+}
+
+result<event_outcome> report(const settings_ptr& settings, const object_state& state,
+                             std::string_view body) {
   const auto said = bulk_report::decode(body);
   if (!said)
     return said.failure();
@@ -153,8 +168,10 @@ result<event_outcome> report(const object_state& state, std::string_view body) {
     return known.failure();
   auto& [plan, standing] = *known;
   const bool is_current = said->epoch == standing.epoch && said->page == standing.page;
-  if (said->page == standing.page)
+  if (said->page == standing.page) {
+    count(*settings->operator_actions, plan.action, standing.here, said->tally);
     standing.here = said->tally;
+  }
   if (is_current && said->is_done) {
     standing.ended.add(standing.here);
     standing.here = {};
@@ -181,25 +198,28 @@ result<event_outcome> report(const object_state& state, std::string_view body) {
 
 } // namespace
 
-durable::service_definition bulk_service() {
+durable::service_definition bulk_service(settings_ptr settings) {
   durable::service_definition service;
   service.merge = [](std::string_view, const std::string*, std::string_view delta) {
     return std::string(delta);
   };
-  const auto add = [&](const char* name,
-                       result<event_outcome> (*event)(const object_state&, std::string_view)) {
-    durable::handler_definition h;
-    h.mode = durable::handler_mode::event;
-    h.internal = true;
-    h.ephemeral = true;
-    h.event = event;
-    service.handlers.emplace(name, std::move(h));
-  };
+  const auto add =
+      [&](const char* name,
+          std::function<result<event_outcome>(const object_state&, std::string_view)> event) {
+        durable::handler_definition h;
+        h.mode = durable::handler_mode::event;
+        h.internal = true;
+        h.ephemeral = true;
+        h.event = std::move(event);
+        service.handlers.emplace(name, std::move(h));
+      };
   add("Plan", &plan);
   add("Start", &start);
   add("Pause", &pause);
   add("Cancel", &cancel);
-  add("Report", &report);
+  add("Report", [settings = std::move(settings)](const object_state& state, std::string_view body) {
+    return report(settings, state, body);
+  });
   return service;
 }
 

@@ -9,8 +9,10 @@ namespace orderhub::handlers {
 /// The internal service `Bulk`, events alone: `Plan` (body: an encoded `bulk_plan`; its pages are
 /// frozen before), `Start`, `Pause`, `Cancel` (`bulk_order`), each of which leaves a record of who
 /// did it, and `Report` (`bulk_report`), by which the page at work asks whether it goes on. 409
-/// where it does not stand so that it can be done, or a start names another count.
-durable::service_definition bulk_service();
+/// where it does not stand so that it can be done, or a start names another count. What a report
+/// tells for the first time is counted in `order_settings::operator_actions`: `accepted`,
+/// `nothing_to_do`, `failed`.
+durable::service_definition bulk_service(settings_ptr settings);
 
 /// The internal service `BulkPage`: `Freeze`, an event, keeps its keys. `Work`, exclusive, asks its
 /// bulk, does some of its items one after the other, and begins the next of itself after a pause:

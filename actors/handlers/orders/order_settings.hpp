@@ -83,6 +83,9 @@ struct order_settings {
   /// Not a setting: notices that a second provider sends, by first vendor and provider
   /// (`custom_…`). For the metrics.
   std::shared_ptr<labelled_counts<2>> second_sends = std::make_shared<labelled_counts<2>>();
+  /// Not a setting: what came of people's actions, by action and result; the hub counts those on
+  /// one order there, and a bulk each of its items. For the metrics.
+  std::shared_ptr<labelled_counts<2>> operator_actions = std::make_shared<labelled_counts<2>>();
   /// Not a setting: what became of verified events since the start. For the metrics.
   std::shared_ptr<webhook_counts> webhooks = std::make_shared<webhook_counts>();
   /// Not a setting: whether an event has been received, by the key of its `Webhook`. Null: nobody

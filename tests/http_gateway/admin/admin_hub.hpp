@@ -149,9 +149,9 @@ class admin_hub {
 public:
   explicit admin_hub(world_settings settings = {}, const std::string& token = {})
       : admin_hub(std::move(settings), rules_with(token)) {}
-  /// `streams`: at most so many.
+  /// `streams`: at most so many. `session_key`: of its directory.
   admin_hub(world_settings settings, http_gateway::admin_access_rules rules,
-            std::size_t streams = 64)
+            std::size_t streams = 64, std::string session_key = std::string(32, 'k'))
       : hub(telling(std::move(settings), changes)), people_(hub),
         api_(door, std::move(rules), hub.time, {},
              http_gateway::admin_api::shown_hub{
@@ -169,7 +169,8 @@ public:
                  &program_,
                  &changes,
                  {.most = streams, .has_thread = false},
-                 &files}) {
+                 &files,
+                 secret(std::move(session_key))}) {
     auto started = http_gateway::server::start({}, api_);
     REQUIRE(started);
     web_ = std::move(*started);

@@ -5,6 +5,8 @@
 #include "tests/support/schema_check.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -87,6 +89,17 @@ json shown(const admin_hub& hub, const json& bulk) {
 json items_of(const admin_hub& hub, const json& bulk, const std::string& query = {}) {
   return described(hub.ask(path_of(bulk, "/items" + query)), "bulk_items")["items"];
 }
+/// What metrics show of people's actions.
+struct counted_action {
+  std::string action, result;
+  std::uint64_t count = 0;
+};
+labelled_counts<2>::values_type counted(const std::vector<counted_action>& all) {
+  labelled_counts<2>::values_type values;
+  for (const auto& one : all)
+    values.emplace_back(std::array{one.action, one.result}, one.count);
+  return values;
+}
 json actions_of(const admin_hub& hub, const std::string& query = {}) {
   return described(hub.ask("/admin/audit?limit=500" + query), "audit")["actions"];
 }
@@ -95,7 +108,9 @@ json actions_of(const admin_hub& hub, const std::string& query = {}) {
 
 TEST_CASE("a bulk is planned, counted, started and done once, and its records name it",
           "[admin][bulk]") {
-  admin_hub hub(with_faults(lost_labels));
+  const auto settings = with_faults(lost_labels);
+  const auto counts = settings.orders.operator_actions;
+  admin_hub hub(settings);
   begin(hub);
   const auto tried = accepted(hub.act("/admin/bulk?dry_run=true", retry_in_doubt), 200);
   CHECK(tried["id"].is_null());
@@ -130,6 +145,7 @@ TEST_CASE("a bulk is planned, counted, started and done once, and its records na
             return r["id"] == item["audit_id"] && r["target"] == item["key"];
           }) == 1);
   }
+  CHECK(counts->values() == counted({{"retry", "accepted", 3}}));
   for (const auto& r : retries) {
     CHECK(r["evidence"] == "bulk " + plan["id"].get<std::string>());
     CHECK(r["reason"] == "shippo is back");
@@ -170,7 +186,9 @@ TEST_CASE("what cannot be done is left out of a plan, and says why", "[admin][bu
 
 TEST_CASE("the set is frozen, and each item is looked at again when its turn comes",
           "[admin][bulk]") {
-  admin_hub hub(with_faults(lost_labels));
+  const auto settings = with_faults(lost_labels);
+  const auto counts = settings.orders.operator_actions;
+  admin_hub hub(settings);
   begin(hub);
   const auto plan = accepted(hub.act("/admin/bulk", retry_in_doubt));
   REQUIRE(hub.hub.run()); // All of them have come to an end meanwhile.
@@ -184,11 +202,14 @@ TEST_CASE("the set is frozen, and each item is looked at again when its turn com
   CHECK(ended["skipped_by"] == json::array({{{"reason", "nothing_to_retry"}, {"count", 3}}}));
   for (const auto& item : items_of(hub, plan, "?outcome=skipped"))
     CHECK(item["reason"] == "nothing_to_retry");
+  CHECK(counts->values() == counted({{"retry", "nothing_to_do", 3}}));
   CHECK(actions_of(hub, "&action=retry").empty());
 }
 
 TEST_CASE("a bulk is paused between two items, goes on, and is cancelled", "[admin][bulk]") {
-  admin_hub hub;
+  const world_settings settings;
+  const auto counts = settings.orders.operator_actions;
+  admin_hub hub(settings);
   std::string keys;
   for (int i = 1; i <= 6; ++i) {
     hub.hub.call(order_object(std::to_string(i)), "ProcessOrder", order_body());
@@ -223,6 +244,8 @@ TEST_CASE("a bulk is paused between two items, goes on, and is cancelled", "[adm
     dropped += item["outcome"] == "dropped" ? 1 : 0;
   }
   CHECK(dropped == ended["left"]);
+  // However often it was stopped, and told how far it was, each item counts once.
+  CHECK(counts->values() == counted({{"cancel", "accepted", ended["done"].get<std::uint64_t>()}}));
   is_refused(hub.act(path_of(plan, "/start"), start_of(plan)), 409, "not_possible");
   for (const char* action : {"bulk_pause", "bulk_cancel"})
     CHECK(actions_of(hub, std::string("&action=") + action).size() == 1);

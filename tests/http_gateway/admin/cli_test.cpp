@@ -216,6 +216,13 @@ TEST_CASE("the command line's exit status says what went wrong", "[admin][cli]")
   const auto gone = run({"status", "--token-file", file.string()}, without);
   CHECK(gone.status == cli::wrong_use);
   CHECK(has(gone.err, "cannot be read"));
+
+  // A list says the same as the rest, also of an address that guessed too often.
+  auto guessed = without;
+  guessed["ORDERHUB_ADMIN_TOKEN"] = "no-token";
+  for (int i = 0; i < 10; ++i)
+    CHECK(run({"orders", "list"}, guessed).status == cli::not_allowed);
+  CHECK(run({"orders", "list"}, with).status == cli::not_allowed);
 }
 
 TEST_CASE("the command line acts when it is told to, once, and says what became of it",
