@@ -1,4 +1,5 @@
 #include "actors/handlers/orders/order_listing.hpp"
+#include "http_gateway/cli/compact_hub.hpp"
 #include "http_gateway/ingress/normal_form.hpp"
 #include "http_gateway/program/child.hpp"
 #include "http_gateway/program/commands.hpp"
@@ -108,6 +109,12 @@ int journal_tool(const journal_command& command) {
     std::cerr << "orderhub journal: the hub that asked for it has ended\n";
     return not_done;
   }
+  if (command.command == journal_command::verb::compact)
+    if (const auto status = cli::compact_by_hub(
+            command.data_dir, command.reason,
+            [](const char* name) -> const char* { return std::getenv(name); }, std::cout,
+            std::cerr))
+      return *status;
   use_up_low_ids();
   for (int left = tries_max; left-- > 0;) {
     std::cout.flush();
