@@ -11,6 +11,8 @@ namespace {
 constexpr auto where = "journal.compact";
 /// Steps that it waits for a segment to be made ahead; then a commit makes it.
 constexpr unsigned steps_for_segment = 20;
+/// Folding what was committed before takes seconds; where it cannot go on, it is not waited for.
+constexpr std::int64_t folding_max_ms = 600'000;
 /// Somebody who copies keeps segments from being written over; not for longer than this.
 constexpr std::int64_t renewing_max_ms = 60'000;
 
@@ -49,8 +51,12 @@ compaction::turn_of compaction::step(unix_ms now) {
     waited_ = 0;
     log_->begin_renewal();
   }
-  if (run->stage == compact_stage::folding)
-    return fold(now);
+  if (run->stage == compact_stage::folding) {
+    if (run->began_at == 0 || now - run->began_at <= folding_max_ms)
+      return fold(now);
+    give_up("What was committed before it could not be folded in ten minutes.", now);
+    return turn_of::all;
+  }
   return run->stage == compact_stage::copying ? copy(now) : renew(now);
 }
 

@@ -238,6 +238,33 @@ TEST_CASE("a copy that fails, or a stop, leaves the tables as they were", "[jour
   check_same(*hub.journal, hub.world, hub.maker.now());
 }
 
+TEST_CASE("a compaction does not wait for ever for what cannot be folded", "[journal][compact]") {
+  watched_store tables;
+  simulated_log disk;
+  commit_log log(disk, {});
+  seeded_random random(1);
+  auto journal = hub_journal::open(tables, slow_options(), random, &log);
+  REQUIRE(journal);
+  turn_maker maker(3);
+  reference world;
+  auto turns = maker.next(world);
+  world.commit(turns);
+  REQUIRE((*journal)->commit(turns));
+  REQUIRE((*journal)->compact());
+  bool has_failed = false;
+  for (auto now = maker.now(); now < maker.now() + 700'000; now += 50'000)
+    for (int slices = 0; slices < 30; ++slices) {
+      tables.tables.fail_commit(1, error_kind::full);
+      has_failed = !(*journal)->maintain(now) || has_failed;
+    }
+  CHECK(has_failed);
+  CHECK_THAT((*journal)->compacted()->failed, Catch::Contains("could not be folded"));
+  CHECK(tables.copies == 0);
+  tables.tables.crash(); // The disk is well again.
+  REQUIRE((*journal)->checkpoint_now(maker.now()));
+  check_same(**journal, world, maker.now());
+}
+
 TEST_CASE("without room for the copy nothing is touched", "[journal][compact]") {
   temp_directory dir;
   turn_maker maker(5);
