@@ -72,8 +72,10 @@ void use_up_low_ids() {
 }
 
 /// In the child: with its own id, or not at all.
-int run_under_own_id(const journal_command& command, bool is_last) {
+int run_under_own_id(const journal_command& command, pid_t parent, bool is_last) {
   ::prctl(PR_SET_PDEATHSIG, SIGTERM); // Whoever ends the tool ends this.
+  if (::getppid() != parent)
+    return not_done; // It was ended before that.
   const int status = run(command);
   std::cout.flush();
   if (status == journal::tool::id_taken && is_last)
@@ -118,13 +120,14 @@ int journal_tool(const journal_command& command) {
   use_up_low_ids();
   for (int left = tries_max; left-- > 0;) {
     std::cout.flush();
+    const auto parent = ::getpid();
     const auto child = ::fork();
     if (child < 0) {
       std::cerr << "orderhub journal: no process: " << std::strerror(errno) << '\n';
       return not_done;
     }
     if (child == 0)
-      ::_exit(run_under_own_id(command, left == 0));
+      ::_exit(run_under_own_id(command, parent, left == 0));
     int status = 0;
     while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
