@@ -188,10 +188,11 @@ TEST_CASE("while the tables are copied nothing is written to them, and commits g
           "[journal][compact]") {
   copying_journal hub;
   const auto written = hub.tables.tables.commits();
-  for (int i = 0; i < 5; ++i) {
+  while (hub.journal->has_room()) { // Then a checkpoint is due.
     hub.commit();
-    REQUIRE(hub.journal->maintain(hub.maker.now() + 1'000'000));
+    REQUIRE(hub.journal->maintain(hub.maker.now()));
   }
+  REQUIRE_FALSE(hub.journal->behind());
   CHECK(hub.tables.tables.commits() == written);
   CHECK(hub.seen().stage == compact_stage::copying);
   hub.tables.copy = watched_store::copying::whole;
