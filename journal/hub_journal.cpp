@@ -3,6 +3,7 @@
 #include "journal/change_feed.hpp"
 #include "journal/checkpoint.hpp"
 #include "journal/commit_log/commit_log.hpp"
+#include "journal/compaction.hpp"
 #include "journal/damage.hpp"
 #include "journal/due_timers.hpp"
 #include "journal/index_repair.hpp"
@@ -149,6 +150,8 @@ public:
   bool has_room() const override { return recent_.metrics().bytes < options_.checkpoint_bytes; }
   bool folds_beside() const override { return log_ != nullptr; }
   bool wants_maintenance() const override { return log_ != nullptr && log_->wants_segment(); }
+  result<void> compact() override { return compaction_.ask(); }
+  std::optional<compact_run> compacted() const override { return compaction_.seen(); }
   result<void> checkpoint_now(unix_ms now) override;
 
 private:
@@ -190,6 +193,7 @@ private:
   // Of the thread that folds.
   listing_index lists_{tables_, options_, aside_};
   checkpoint checkpoint_{tables_, options_, recent_, aside_, lists_, log_};
+  compaction compaction_{tables_, recent_, checkpoint_, log_, commits_};
   retention retention_{tables_, options_, recent_, aside_, lists_, commits_};
   index_repair repair_{tables_, options_, aside_, damage_};
 
@@ -431,6 +435,9 @@ result<bool> hub_journal_impl::maintain(unix_ms now) {
   if (auto settled = settle(); !settled)
     return settled.failure();
   const bool more_segments = log_ != nullptr && log_->make_ready();
+  const auto turn_of = compaction_.step(now);
+  if (turn_of == compaction::turn_of::nobody)
+    return more_segments;
   result<void> done;
   {
     const std::lock_guard no_commits(commits_);
@@ -454,10 +461,11 @@ result<bool> hub_journal_impl::maintain(unix_ms now) {
   if (!done)
     return done.failure();
   return more_segments || checkpoint_.waits() || retention_.under_way() || repair_.waits() ||
-         lists_.waits();
+         lists_.waits() || turn_of == compaction::turn_of::folding;
 }
 
-result<void> hub_journal_impl::checkpoint_now(unix_ms) {
+result<void> hub_journal_impl::checkpoint_now(unix_ms now) {
+  compaction_.give_up("The hub was stopped.", now);
   if (auto settled = settle(); !settled)
     return settled;
   if (aside_.waiting())

@@ -4,6 +4,7 @@
 #include "journal/base/ids.hpp"
 #include "journal/base/result.hpp"
 #include "journal/base/time.hpp"
+#include "journal/compact_run.hpp"
 #include "journal/journal_options.hpp"
 #include "journal/key.hpp"
 #include "journal/listing.hpp"
@@ -201,7 +202,16 @@ public:
   /// Less than a checkpoint's is waiting to be folded: a large record would hold nobody up. Any
   /// thread.
   [[nodiscard]] virtual bool has_room() const { return true; }
-  /// Folds everything that is left, slice by slice, for a quick next start.
+  /// Begins to take what is free and what is folded out of the journal's files (compaction.hpp):
+  /// the next calls of `maintain` do it, and commits and reads go on. Any thread; returns at once.
+  /// `unavailable`: one runs already; `invalid`: this journal has no commit log.
+  [[nodiscard]] virtual result<void> compact() {
+    return fail({error_kind::invalid, "journal.compact", "this journal has no commit log"});
+  }
+  /// The one that runs, or the last one since `open`; nothing: there was none. Any thread.
+  [[nodiscard]] virtual std::optional<compact_run> compacted() const { return {}; }
+  /// Folds everything that is left, slice by slice, for a quick next start. A compaction that runs
+  /// is given up.
   [[nodiscard]] virtual result<void> checkpoint_now(unix_ms now) = 0;
 };
 

@@ -18,6 +18,10 @@ struct lmdb_options {
   /// How long `open` waits where this process's id is taken by a reader (`reader_id_taken`): the
   /// tools end by themselves.
   std::int64_t id_wait_ms = 30'000;
+  /// What `begin_copy` wants free on the disk beside the copy's own bytes: while it is made the
+  /// commit log grows.
+  std::uint64_t room_beside = 64ULL << 20U;
+  std::uint64_t room_lowest = 32ULL << 20U; ///< And what it leaves of the disk in any case.
 };
 
 /// `error::where` of an `open` or `read` that LMDB refused because a live process has registered as
@@ -52,6 +56,17 @@ public:
   result<std::unique_ptr<write_transaction>> begin_write(bool sync) override;
   [[nodiscard]] result<std::unique_ptr<reader>> read() const override;
 
+  /// In the directory `compacted` of the data directory, whose files then take the place of
+  /// `data.mdb` and `lock.mdb` (FORMAT.md). It is made at the least priority, and gives up with
+  /// `full` where the disk is left less than `room_lowest`. `full`, too: there is less room than
+  /// `room_for_copy` says.
+  [[nodiscard]] result<std::unique_ptr<table_copy>> begin_copy() override;
+  /// Bytes that a copy to take the file's place needs on its disk; fails like `figures`.
+  [[nodiscard]] result<std::uint64_t> room_for_copy() const;
+  /// Whether `data.mdb` is still the file that is open; not after another process has put a copy in
+  /// its place. A reader that then goes on sees the tables as they were.
+  [[nodiscard]] bool is_current() const;
+
   /// Copies the tables as of now, without free pages, into `directory`, which must not hold a
   /// journal yet. Does not stop a running hub, but its file cannot reuse pages meanwhile. `begun`
   /// is called soon after the moment as of which they are copied; `finish` may add to the copy
@@ -70,6 +85,7 @@ public:
 
 private:
   struct impl;
+  class lmdb_copy;
   explicit lmdb_store(std::unique_ptr<impl> p);
   std::unique_ptr<impl> impl_;
 };

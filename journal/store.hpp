@@ -89,6 +89,28 @@ public:
   virtual result<void> commit() = 0;
 };
 
+/// A copy of the tables, without what is free in their file, that is made beside them to take their
+/// place. While it lives nothing may be written, which it would not have. One that has not taken
+/// their place leaves nothing behind. It must not outlive the store.
+class table_copy {
+public:
+  virtual ~table_copy() = default;
+  table_copy() = default;
+  table_copy(const table_copy&) = delete;
+  table_copy& operator=(const table_copy&) = delete;
+
+  /// It has everything, on disk. Waits for nothing. Once it has failed, like `store::begin_copy`,
+  /// it stays so.
+  [[nodiscard]] virtual result<bool> is_whole() const = 0;
+  /// Bytes of it that are written.
+  [[nodiscard]] virtual std::uint64_t size() const = 0;
+  /// Bytes of the file whose place it is to take.
+  [[nodiscard]] virtual std::uint64_t replaces_bytes() const = 0;
+  /// Once, when it is whole: who begins to read or write from now on does so in it; who reads
+  /// goes on with what he sees. Waits for no reader. A failure has changed nothing.
+  [[nodiscard]] virtual result<void> take_place() = 0;
+};
+
 /// Ordered tables of bytes with one writer and any number of readers.
 class store {
 public:
@@ -103,6 +125,11 @@ public:
   /// The tables as of the last commit, from any thread. Short-lived: pages that it sees cannot be
   /// used again before it is gone. It must not outlive the store.
   [[nodiscard]] virtual result<std::unique_ptr<reader>> read() const = 0;
+  /// Begins a copy, which is made on a thread of its own; one at a time, from the writer's thread.
+  /// `full`: no room for it, and nothing was written; `invalid`: these tables lie in no file.
+  [[nodiscard]] virtual result<std::unique_ptr<table_copy>> begin_copy() {
+    return fail({error_kind::invalid, "journal.store", "these tables lie in no file"});
+  }
 };
 
 } // namespace orderhub::journal

@@ -92,7 +92,7 @@ void assign_webhook(operator_action action, const admin_sources& from);
 void reload_config(operator_action action, const admin_sources& from);
 /// Begins one, which goes on for itself; on no record but the audit's.
 void backup_journal(operator_action action, const admin_sources& from);
-/// Says what it needs; a hub's own journal is not compacted while it runs.
+/// Likewise.
 void compact_journal(operator_action action, const admin_sources& from);
 
 } // namespace orderhub::http_gateway

@@ -1,5 +1,6 @@
 #pragma once
 #include "journal/base/time.hpp"
+#include "journal/compact_run.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -55,6 +56,7 @@ public:
     std::string backup_dir;     ///< As it is set; empty: it is not.
     found_copies copies;        ///< As last looked at: the directory may be on a slow disk.
     std::optional<backup_run> running, last;
+    std::optional<journal::compact_run> compaction; ///< That runs, or the last since the start.
   };
   /// From any thread; waits for no other disk than the journal's.
   [[nodiscard]] virtual files look() const = 0;
@@ -70,6 +72,18 @@ public:
   /// the files then say how it goes. `done` is told the plan when it has begun, or why it has not,
   /// once, from any thread. A dry run begins nothing, and plans also while another backup runs.
   virtual void back_up(bool is_dry_run, std::function<void(backup_plan)> done) = 0;
+
+  /// What a compaction comes to.
+  struct compact_plan {
+    std::string refused; ///< Why there is none; empty: there is.
+    std::uint64_t file_bytes = 0;
+    std::uint64_t free_page_bytes = 0;                   ///< Of these; about what is given back.
+    std::uint64_t room_needed_bytes = 0, room_bytes = 0; ///< On the journal's disk.
+  };
+  /// Begins to take what is free and what is folded out of the files, beside orders, one at a time;
+  /// the files then say how it goes. A dry run begins nothing, and plans also while one runs.
+  /// Waits for no other disk than the journal's.
+  [[nodiscard]] virtual compact_plan compact(bool is_dry_run) = 0;
 };
 
 } // namespace orderhub::http_gateway

@@ -4,13 +4,9 @@
 #include "http_gateway/admin/operator_action.hpp"
 #include "http_gateway/admin/page_json.hpp"
 
-#include <algorithm>
 #include <cstdint>
-#include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -80,23 +76,19 @@ json backups_json(const journal_control::files& f, unix_ms now) {
           {"complete", is_looked && !found.is_cut && found.count == found.newest.size()}};
 }
 
-std::uint64_t live_bytes(const journal_control::files& f) {
-  return f.used_bytes - std::min(f.used_bytes, f.free_page_bytes);
-}
-
-/// As a shell takes it for one word.
-std::string quoted(const std::string& text) {
-  std::string out = "'";
-  for (const char c : text)
-    out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + '\'';
-}
-
-std::string compact_command(const admin_sources& from) {
-  std::error_code failed;
-  const auto whole = std::filesystem::absolute(from.about.directory, failed).lexically_normal();
-  return "orderhub journal compact --data-dir " +
-         quoted(failed ? from.about.directory : whole.string());
+json compaction_json(const std::optional<journal::compact_run>& run) {
+  json one = nullptr;
+  const bool is_over = run && run->stage == journal::compact_stage::ended;
+  if (run)
+    one = {{"stage", journal::name_of(run->stage)},
+           {"began_at", time_json<json>(run->began_at)},
+           {"ended_at", time_json<json>(run->ended_at)},
+           {"took_ms", is_over ? json(run->ended_at - run->began_at) : json(nullptr)},
+           {"before_bytes", run->before_bytes},
+           {"copied_bytes", run->copied_bytes},
+           {"after_bytes", run->after_bytes > 0 ? json(run->after_bytes) : json(nullptr)},
+           {"failed", text_or_null<json>(run->failed)}};
+  return {{"running", is_over ? json(nullptr) : one}, {"last", is_over ? one : json(nullptr)}};
 }
 
 } // namespace
@@ -137,6 +129,7 @@ admin_answer journal_files_page(const admin_call&, const admin_sources& from) {
                         {"batches_rewritten_total", j.log_batches_rewritten}}},
                       {"disk", {{"size_bytes", f.disk_bytes}, {"free_bytes", f.disk_free_bytes}}},
                       {"readers", {{"count", f.readers}, {"oldest_ms", f.oldest_reader_ms}}},
+                      {"compaction", compaction_json(f.compaction)},
                       {"backups", backups_json(f, now)}});
 }
 
@@ -158,24 +151,14 @@ void backup_journal(operator_action action, const admin_sources& from) {
 void compact_journal(operator_action action, const admin_sources& from) {
   if (from.journal == nullptr)
     return action.refuse(no_files());
-  const auto command = compact_command(from);
-  if (!action.is_dry_run())
-    return action.refuse(
-        problem_of(admin_reason::not_possible,
-                   "A journal is compacted while no hub runs on it, and nothing was done. Stop "
-                   "this hub, run " +
-                       command + ", and start it again; orders wait meanwhile, and none is lost."));
-  const auto f = from.journal->look();
-  if (!f.failed.empty())
-    return action.refuse(problem_of(admin_reason::unreadable, f.failed + '.'));
-  action.accept(json{{"possible", false},
-                     {"command", command},
-                     {"file_bytes", f.file_bytes},
-                     {"free_page_bytes", f.free_page_bytes},
-                     {"room_needed_bytes", live_bytes(f)},
-                     {"room_bytes", f.disk_free_bytes}}
-                    .dump(-1, ' ', false, json::error_handler_t::replace),
-                true);
+  auto plan = from.journal->compact(action.is_dry_run());
+  if (!plan.refused.empty())
+    return action.refuse(problem_of(admin_reason::not_possible, std::move(plan.refused)));
+  action.accept(json{{"file_bytes", plan.file_bytes},
+                     {"free_page_bytes", plan.free_page_bytes},
+                     {"room_needed_bytes", plan.room_needed_bytes},
+                     {"room_bytes", plan.room_bytes}}
+                    .dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
 } // namespace orderhub::http_gateway

@@ -65,6 +65,7 @@ struct journal_command {
   std::string source; ///< `restore`: the copy.
   /// `backup`, `restore`: a directory that does not exist yet, or is empty.
   std::string destination;
+  std::string reason;      ///< `compact`, where a hub runs.
   bool only_looks = false; ///< `restore`: copies nothing.
   bool verify = false;     ///< `backup`: as `journal::tool::backup_options`, and the next.
   std::size_t keep = 0;

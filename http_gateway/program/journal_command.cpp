@@ -1,4 +1,5 @@
 #include "actors/handlers/orders/order_listing.hpp"
+#include "http_gateway/cli/compact_hub.hpp"
 #include "http_gateway/ingress/normal_form.hpp"
 #include "http_gateway/program/child.hpp"
 #include "http_gateway/program/commands.hpp"
@@ -71,8 +72,10 @@ void use_up_low_ids() {
 }
 
 /// In the child: with its own id, or not at all.
-int run_under_own_id(const journal_command& command, bool is_last) {
+int run_under_own_id(const journal_command& command, pid_t parent, bool is_last) {
   ::prctl(PR_SET_PDEATHSIG, SIGTERM); // Whoever ends the tool ends this.
+  if (::getppid() != parent)
+    return not_done; // It was ended before that.
   const int status = run(command);
   std::cout.flush();
   if (status == journal::tool::id_taken && is_last)
@@ -108,16 +111,23 @@ int journal_tool(const journal_command& command) {
     std::cerr << "orderhub journal: the hub that asked for it has ended\n";
     return not_done;
   }
+  if (command.command == journal_command::verb::compact)
+    if (const auto status = cli::compact_by_hub(
+            command.data_dir, command.reason,
+            [](const char* name) -> const char* { return std::getenv(name); }, std::cout,
+            std::cerr))
+      return *status;
   use_up_low_ids();
   for (int left = tries_max; left-- > 0;) {
     std::cout.flush();
+    const auto parent = ::getpid();
     const auto child = ::fork();
     if (child < 0) {
       std::cerr << "orderhub journal: no process: " << std::strerror(errno) << '\n';
       return not_done;
     }
     if (child == 0)
-      ::_exit(run_under_own_id(command, left == 0));
+      ::_exit(run_under_own_id(command, parent, left == 0));
     int status = 0;
     while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }

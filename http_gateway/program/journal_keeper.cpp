@@ -89,7 +89,7 @@ std::string reason_in(const child_end& end) {
 } // namespace
 
 journal_keeper::journal_keeper(options how, const journal::lmdb_store& tables,
-                               const journal::hub_journal& journal, const clock& time)
+                               journal::hub_journal& journal, const clock& time)
     : options_(std::move(how)), tables_(tables), journal_(journal), time_(time),
       lane_(std::make_unique<action_lane>()) {
   if (!options_.backup_dir.empty())
@@ -135,6 +135,7 @@ journal_control::files journal_keeper::look() const {
     f.disk_bytes = space.capacity;
     f.disk_free_bytes = space.available;
   }
+  f.compaction = journal_.compacted();
   f.last_backup_at = journal::last_backup_of(options_.data_dir);
   f.backup_dir = options_.backup_dir;
   {
@@ -200,6 +201,8 @@ journal_control::backup_plan journal_keeper::begin(bool is_dry_run) {
   if (running && !is_dry_run)
     return refuse("A backup is being made since " + utc_text(running->began_at) + ", into '" +
                   running->to + "'; ask again when it has ended.");
+  if (!is_dry_run && is_compacting())
+    return refuse("The journal is being compacted; ask again when that has ended.");
   const auto figures = tables_.figures();
   if (!figures)
     return refuse("The tables cannot be read (" + figures.error().message +
@@ -236,6 +239,49 @@ journal_control::backup_plan journal_keeper::begin(bool is_dry_run) {
     running_ = run;
   }
   copying_ = std::jthread([this, run] { make_copy(run); }); // The one before has ended.
+  return plan;
+}
+
+bool journal_keeper::is_compacting() const {
+  const auto run = journal_.compacted();
+  return run && run->stage != journal::compact_stage::ended;
+}
+
+journal_control::compact_plan journal_keeper::compact(bool is_dry_run) {
+  compact_plan plan;
+  const auto refuse = [&](std::string why) {
+    plan.refused = std::move(why) + " Nothing was done.";
+    return plan;
+  };
+  const auto figures = tables_.figures();
+  const auto needed = tables_.room_for_copy();
+  if (!figures || !needed)
+    return refuse("The tables cannot be read (" +
+                  (figures ? needed.error().message : figures.error().message) + ").");
+  plan.file_bytes = figures->file_bytes;
+  plan.free_page_bytes = figures->used_bytes - std::min(figures->used_bytes, figures->live_bytes);
+  plan.room_needed_bytes = *needed;
+  plan.room_bytes = free_on(options_.data_dir);
+  if (plan.room_bytes < plan.room_needed_bytes)
+    return refuse("There are " + std::to_string(plan.room_bytes) +
+                  " bytes free on the journal's disk and " +
+                  std::to_string(plan.room_needed_bytes) +
+                  " are needed; make room, or stop the hub and run `orderhub journal compact`, "
+                  "which needs less.");
+  if (is_dry_run)
+    return plan;
+  if (stopping_)
+    return refuse("The hub is stopping.");
+  {
+    const std::lock_guard lock(mutex_);
+    if (running_)
+      return refuse("A backup is being made since " + utc_text(running_->began_at) +
+                    "; ask again when it has ended.");
+  }
+  if (is_compacting())
+    return refuse("The journal is being compacted already; `GET /admin/journal` says how it goes.");
+  if (const auto begun = journal_.compact(); !begun)
+    return refuse("It cannot be compacted (" + begun.error().message + ").");
   return plan;
 }
 

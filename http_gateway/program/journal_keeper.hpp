@@ -21,6 +21,7 @@ namespace orderhub::http_gateway {
 /// Copies are made by `orderhub journal backup` of this very program, as a child: LMDB forbids a
 /// second environment of one file in one process, and whatever ends a copying process ends no
 /// order. It copies beside the hub as that command does by hand, and writes `last_backup` itself.
+/// The journal compacts itself (journal/compaction.hpp), and not while a copy is made.
 /// Directories that may lie on a slow disk are looked at on a thread of their own.
 class journal_keeper final : public journal_control {
 public:
@@ -31,8 +32,8 @@ public:
     std::int64_t longest_ms = 6LL * 3'600'000; ///< Of a copy; then it is ended.
   };
   /// What is referred to outlives it.
-  journal_keeper(options how, const journal::lmdb_store& tables,
-                 const journal::hub_journal& journal, const clock& time);
+  journal_keeper(options how, const journal::lmdb_store& tables, journal::hub_journal& journal,
+                 const clock& time);
   /// As `stop`.
   ~journal_keeper() override;
   journal_keeper(const journal_keeper&) = delete;
@@ -40,6 +41,7 @@ public:
 
   [[nodiscard]] files look() const override;
   void back_up(bool is_dry_run, std::function<void(backup_plan)> done) override;
+  [[nodiscard]] compact_plan compact(bool is_dry_run) override;
   /// A copy that runs is ended and taken away; nothing begins any more. Waits for that.
   void stop();
 
@@ -47,12 +49,13 @@ private:
   backup_plan begin(bool is_dry_run);
   void make_copy(const backup_run& begun);
   [[nodiscard]] std::string try_copy(const std::string& to) const;
+  [[nodiscard]] bool is_compacting() const;
   void look_again() const;
   void look_at_copies() const;
 
   const options options_;
   const journal::lmdb_store& tables_;
-  const journal::hub_journal& journal_;
+  journal::hub_journal& journal_;
   const clock& time_;
   std::atomic<bool> stopping_{false};
   mutable std::atomic<bool> looks_again_{false}; ///< A look at the copies waits for its turn.

@@ -221,8 +221,10 @@ int main(int argc, char** argv) {
       ->add_option("--object", journal.object, "only this one")
       ->type_name("SERVICE/KEY");
   journal_verb("stats", "print counts and sizes", journal_command::verb::stats);
-  journal_verb("compact", "take free pages and old records out of the files; no hub may run",
-               journal_command::verb::compact);
+  journal_verb("compact", "take free pages and old records out of the files",
+               journal_command::verb::compact)
+      ->add_option("--reason", journal.reason, "for the audit of the hub that runs there")
+      ->type_name("TEXT");
   auto* backup_app =
       journal_verb("backup", "copy a journal, a running one too", journal_command::verb::backup);
   backup_app->add_option("destination", journal.destination, "an empty or new directory")

@@ -63,6 +63,17 @@ public:
   /// be used again.
   void release(log_sequence folded) { segments_.release(folded); }
 
+  /// From now on no segment is used again before `make_ready` has written zeros over what it holds
+  /// now. The folding thread's.
+  void begin_renewal() { segments_.begin_renewal(); }
+  /// The next batch goes into a segment that was made or renewed since. While no `append` is under
+  /// way.
+  void leave_old() { segments_.leave_old(); }
+  /// None is ready for that; it would be made first, or `make_ready` makes one. Cheap.
+  [[nodiscard]] bool awaits_segment() const { return segments_.awaits_segment(); }
+  /// All that any segment held before `begin_renewal` is folded, released and out of its files.
+  [[nodiscard]] bool is_renewed() const { return segments_.is_renewed(); }
+
   /// A whole segment waits for folding: a checkpoint is due. Cheap.
   [[nodiscard]] bool filling() const { return segments_.filling(); }
   /// Folding comes before commits: as many segments as there may be wait for it, or there is no

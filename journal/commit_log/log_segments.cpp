@@ -78,8 +78,9 @@ result<void> log_segments::start(const log_id& id, log_sequence folded, const fo
     if (!file)
       return file.failure();
     next_name_ = std::max(next_name_, number_of_segment(s->name) + 1);
-    log_segment known{s->name, std::move(*file), s->bytes.size(), log_block, s->last,
-                      false,   s->last != 0};
+    log_segment known{
+        s->name, std::move(*file), s->bytes.size(), log_block, s->last, false, s->last != 0, true,
+        0};
     // What a backup still wants to read is not written over, though it counts no more for us.
     if (known.last != 0 || !reuse)
       written_.push_back(std::move(known));
@@ -95,7 +96,8 @@ result<void> log_segments::start(const log_id& id, log_sequence folded, const fo
 
 bool log_segments::any() const {
   const std::lock_guard lock(mutex_);
-  return current_ || !written_.empty() || !fresh_.empty() || !leaving_.empty();
+  return current_ || !written_.empty() || !fresh_.empty() || !to_renew_.empty() ||
+         !leaving_.empty();
 }
 
 result<void> log_segments::ensure_any() {
@@ -137,7 +139,9 @@ result<log_segment> log_segments::make(std::uint64_t size) {
     (void)directory_.remove(name);
     return synced.failure();
   }
-  return log_segment{std::move(name), std::move(*file), size, log_block, 0, false, false};
+  const std::lock_guard lock(mutex_);
+  return log_segment{std::move(name), std::move(*file), size, log_block, 0, false, false,
+                     false,           renewals_};
 }
 
 bool log_segments::make_ready() {
@@ -146,6 +150,8 @@ bool log_segments::make_ready() {
     reclaim();
   }
   remove_left();
+  if (renew_one())
+    return true;
   {
     const std::lock_guard lock(mutex_);
     if (missing() == 0)
@@ -188,6 +194,76 @@ void log_segments::remove_left() {
   for (const auto& name : names)
     if (auto removed = directory_.remove(name); !removed)
       log::warn("commit_log_segment_left", {{"reason", removed.error().message}});
+  if (!names.empty() && renewals_ > 0) // What is said to be gone does not come back.
+    if (auto synced = directory_.sync(); !synced)
+      log::warn("commit_log_segment_left", {{"reason", synced.error().message}});
+}
+
+// ── Renewing ─────────────────────────────────────────────────────────────────────────────────
+
+void log_segments::begin_renewal() {
+  const std::lock_guard lock(mutex_);
+  ++renewals_;
+  for (auto& s : std::exchange(fresh_, {})) {
+    if (!s.used)
+      s.renewal = renewals_;
+    (s.used ? to_renew_ : fresh_).push_back(std::move(s));
+  }
+  if (current_ && !current_->used)
+    current_->renewal = renewals_;
+}
+
+void log_segments::leave_old() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!current_ || current_->renewal == renewals_)
+      return;
+  }
+  leave_current(false);
+}
+
+bool log_segments::is_renewed() const {
+  const std::lock_guard lock(mutex_);
+  const auto is_old = [&](const log_segment& s) { return s.renewal < renewals_; };
+  return to_renew_.empty() && leaving_.empty() && !(current_ && is_old(*current_)) &&
+         std::none_of(written_.begin(), written_.end(), is_old) &&
+         std::none_of(fresh_.begin(), fresh_.end(), is_old);
+}
+
+bool log_segments::awaits_segment() const {
+  const std::lock_guard lock(mutex_);
+  return fresh_.empty() && !no_room_;
+}
+
+/// Writes zeros behind the head of one. True: it had one to write to.
+bool log_segments::renew_one() {
+  const std::lock_guard making(making_);
+  std::optional<log_segment> s;
+  std::uint64_t renewal = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (to_renew_.empty())
+      return false;
+    s = std::move(to_renew_.back());
+    to_renew_.pop_back();
+    renewal = renewals_;
+    if (s->failed || s->size != options_.segment_size ||
+        fresh_.size() >= options_.spare + fresh_beyond) {
+      leaving_.push_back(std::move(s->name));
+      return true;
+    }
+  }
+  const auto done = fill_with_zeros(*s->file, log_block, s->size);
+  const std::lock_guard lock(mutex_);
+  if (!done) {
+    log::warn("commit_log_segment_not_renewed", {{"reason", done.error().message}});
+    leaving_.push_back(std::move(s->name));
+    return true;
+  }
+  s->used = false;
+  s->renewal = renewal;
+  fresh_.push_back(std::move(*s));
+  return true;
 }
 
 /// Nothing in it counts any more.
@@ -200,7 +276,7 @@ void log_segments::retire(log_segment s) {
   s.at = log_block;
   s.last = 0;
   s.unsynced = false;
-  fresh_.push_back(std::move(s));
+  (s.renewal < renewals_ ? to_renew_ : fresh_).push_back(std::move(s));
 }
 
 void log_segments::reclaim() {
@@ -279,6 +355,7 @@ void log_segments::wrote(std::uint64_t bytes, log_sequence last, bool synced) {
   const std::lock_guard lock(mutex_);
   current_->at += bytes;
   current_->last = last;
+  current_->used = true;
   current_->unsynced = !synced; // A sync is one of the whole file.
   // One that was found at the start is written again, and counts once.
   if (!unfolded_.empty() && unfolded_.back().last == last)
@@ -359,7 +436,7 @@ bool log_segments::almost_full() const {
 commit_log_metrics log_segments::metrics() const {
   const std::lock_guard lock(mutex_);
   return {.unfolded_bytes = unfolded_bytes_,
-          .segments = written_.size() + fresh_.size() + (current_ ? 1 : 0),
+          .segments = written_.size() + fresh_.size() + to_renew_.size() + (current_ ? 1 : 0),
           .waits = waits_,
           .rewritten = 0};
 }

@@ -41,6 +41,8 @@ struct log_segment {
   log_sequence last = 0;        ///< LSN of its newest acknowledged record; 0: it has none.
   bool failed = false;          ///< A write or sync of it has failed: never written to again.
   bool unsynced = false;        ///< It may hold acknowledged batches that no sync has followed.
+  bool used = false;            ///< Behind its head there may be batches, of whatever time.
+  std::uint64_t renewal = 0;    ///< So many had begun when it was known to hold none.
 };
 
 /// The commit log's files: the one that is written to, those before it that hold something that is
@@ -77,11 +79,21 @@ public:
   /// Everything that is acknowledged is on disk. Once it has failed it fails for ever: no later
   /// sync would prove anything.
   [[nodiscard]] result<void> sync();
+  /// While no commit is under way: the next batch goes into a segment that was renewed.
+  void leave_old();
 
   // ── The thread that folds ──
 
-  /// Removes files that are not needed any more, and makes a segment where one is wanted. True:
-  /// another is. Where that failed it lets some calls pass before it tries again.
+  /// Segments that hold batches of before this are not used again before there are zeros behind
+  /// their head: `make_ready` writes them.
+  void begin_renewal();
+  /// Behind the head of no segment there is anything of before.
+  [[nodiscard]] bool is_renewed() const;
+  /// `leave_old` would leave it to a commit to make a segment.
+  [[nodiscard]] bool awaits_segment() const;
+
+  /// Removes files that are not needed any more, and renews or makes a segment where one is wanted.
+  /// True: another is. Where that failed it lets some calls pass before it tries again.
   bool make_ready();
   /// Everything up to this LSN is in the tables, which are synced.
   void release(log_sequence folded);
@@ -105,6 +117,7 @@ private:
   void open(log_segment s);
   bool open_ready();
   void remove_left();
+  bool renew_one();
   void note_wait();
   [[nodiscard]] std::size_t unfolded() const; ///< Segments before the current one.
   // With `mutex_`:
@@ -126,7 +139,9 @@ private:
   std::unique_ptr<log_segment> current_; ///< Set by the thread that commits.
   std::vector<log_segment> written_;     ///< Before it, with something that may not be folded.
   std::vector<log_segment> fresh_;
-  std::vector<std::string> leaving_; ///< Files to be removed.
+  std::vector<log_segment> to_renew_; ///< Nothing in them counts; not to be used as they are.
+  std::vector<std::string> leaving_;  ///< Files to be removed.
+  std::uint64_t renewals_ = 0;        ///< Begun.
   std::deque<unfolded_batch> unfolded_;
   std::uint64_t unfolded_bytes_ = 0;
   std::uint64_t waits_ = 0;

@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
@@ -24,6 +25,7 @@
 #include <sstream>
 #include <string_view>
 #include <system_error>
+#include <thread>
 
 #include <fcntl.h>
 #include <nlohmann/json.hpp>
@@ -371,43 +373,14 @@ int restore(const std::string& from, const std::string& to, bool only_looks,
 
 namespace {
 
-/// Zeros behind the head, which stays: nothing there is a batch that the tables have not.
-result<void> clear_segment(const std::string& path) {
-  constexpr std::size_t head_size = 4'096, piece = std::size_t{1} << 20U;
-  const file f(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  const auto size = f ? ::lseek(f.get(), 0, SEEK_END) : -1;
-  const std::string zeros(piece, '\0');
-  for (auto at = static_cast<off_t>(head_size); size >= 0 && at < size;) {
-    const auto wanted = std::min<off_t>(size - at, static_cast<off_t>(piece));
-    const auto done = ::pwrite(f.get(), zeros.data(), static_cast<std::size_t>(wanted), at);
-    if (done < 0 && errno == EINTR)
-      continue;
-    if (done <= 0)
-      return fail({error_kind::unavailable, "journal.compact",
-                   "'" + path + "' cannot be cleared: " + std::strerror(errno)});
-    at += done;
-  }
-  if (size < 0 || ::fdatasync(f.get()) != 0)
-    return fail({error_kind::unavailable, "journal.compact",
-                 "'" + path + "' cannot be cleared: " + std::strerror(errno)});
-  return {};
-}
-
 /// What was committed is in rows, and the log in the tables is trimmed.
-result<void> fold_all(lmdb_store& tables, file_log_directory& files, const listing_rules* lists) {
-  journal_options options;
-  options.lists = lists;
-  system_random random;
-  commit_log commits(files);
-  auto journal = hub_journal::open(tables, options, random, &commits);
-  if (!journal)
-    return journal.failure();
-  const auto now = (*journal)->last_time();
-  if (auto done = (*journal)->checkpoint_now(now); !done)
+result<void> fold_all(hub_journal& journal) {
+  const auto now = journal.last_time();
+  if (auto done = journal.checkpoint_now(now); !done)
     return done;
   constexpr int slices_max = 10'000'000;
   for (int n = 0; n < slices_max; ++n) {
-    auto more = (*journal)->maintain(now);
+    auto more = journal.maintain(now);
     if (!more)
       return more.failure();
     if (!*more)
@@ -416,17 +389,45 @@ result<void> fold_all(lmdb_store& tables, file_log_directory& files, const listi
   return {};
 }
 
+/// As a running hub does it, but that nothing is committed meanwhile.
+result<compact_run> compact_all(hub_journal& journal) {
+  using std::chrono::steady_clock;
+  if (auto begun = journal.compact(); !begun)
+    return begun.failure();
+  const auto begin = steady_clock::now();
+  for (;;) {
+    const auto took =
+        std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - begin);
+    const auto more = journal.maintain(journal.last_time() + took.count());
+    if (!more)
+      return more.failure();
+    const auto run = journal.compacted();
+    if (run && run->stage == compact_stage::ended)
+      return *run;
+    if (!*more)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
 } // namespace
 
 int compact(const std::string& directory, const listing_rules* lists, std::ostream& out) {
-  namespace fs = std::filesystem;
-  auto tables = lmdb_store::open(directory); // Which holds the lock until the end.
+  lmdb_options how; // No log grows beside the copy.
+  how.room_beside = how.room_lowest = 1U << 20U;
+  auto tables = lmdb_store::open(directory, how); // Which holds the lock until the end.
   if (!tables)
     return say(out, tables.error());
   auto files = file_log_directory::make(directory);
   if (!files)
     return say(out, files.error());
-  if (auto done = fold_all(**tables, **files, lists); !done)
+  journal_options options;
+  options.lists = lists;
+  system_random random;
+  commit_log commits(**files);
+  auto journal = hub_journal::open(**tables, options, random, &commits);
+  if (!journal)
+    return say(out, journal.error());
+  if (auto done = fold_all(**journal); !done)
     return say(out, done.error());
   if (!(*files)->may_reuse()) {
     out << "orderhub journal: somebody copies '" << directory
@@ -434,32 +435,15 @@ int compact(const std::string& directory, const listing_rules* lists, std::ostre
         << "when that is over\n";
     return not_done;
   }
-  const auto beside = directory + "/compacted", old = directory + "/data.mdb";
-  std::error_code failed;
-  fs::remove_all(beside, failed); // Of one that was stopped.
-  const auto before = fs::file_size(old, failed);
-  if (auto done = (*tables)->copy_to(beside); !done)
+  const auto done = compact_all(**journal);
+  if (!done)
     return say(out, done.error());
-  fs::rename(beside + "/data.mdb", old, failed);
-  if (failed) {
-    out << "orderhub journal: '" << old << "' cannot be replaced: " << failed.message()
-        << "; it stays as it was\n";
+  if (!done->failed.empty()) {
+    out << "orderhub journal: " << done->failed << '\n';
     return not_done;
   }
-  sync_directory(directory);
-  fs::remove_all(beside, failed);
-  std::size_t cleared = 0;
-  auto names = (*files)->names();
-  if (!names)
-    return say(out, names.error());
-  for (const auto& name : *names)
-    if (name.starts_with("segment")) {
-      if (auto done = clear_segment(directory + "/log/" + name); !done)
-        return say(out, done.error());
-      ++cleared;
-    }
-  out << "compact: data.mdb had " << before << " bytes and has " << fs::file_size(old, failed)
-      << ", segments cleared: " << cleared << '\n';
+  out << "compact: data.mdb had " << done->before_bytes << " bytes and has " << done->after_bytes
+      << ", segments of the log: " << commits.metrics().segments << ", all cleared\n";
   return as_it_should_be;
 }
 

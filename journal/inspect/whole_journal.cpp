@@ -21,6 +21,22 @@ namespace {
 constexpr int tries_max = 5;
 constexpr auto between_tries = std::chrono::milliseconds(20);
 
+/// The tables, and from then on no segment of the log is used again. Before that a hub may have put
+/// a compacted file in the place of the one that was opened, and folded into that what is then
+/// missing here: so it is opened once more.
+result<std::unique_ptr<lmdb_store>> open_held(const std::string& directory,
+                                              const file_log_directory& files, result<file>& hold) {
+  for (int tries = 1;; ++tries) {
+    auto tables = lmdb_store::open(directory, {.read_only = true});
+    if (!tables)
+      return tables;
+    hold = files.hold();
+    if ((*tables)->is_current() || tries == tries_max)
+      return tables;
+    hold = file();
+  }
+}
+
 /// What the commit log has behind these rows.
 result<found_log> log_behind(const reader& rows, log_directory& directory) {
   auto format_row = rows.get(table::mt, meta_key::format);
@@ -143,13 +159,13 @@ const reader& whole_journal::rows() const {
 }
 
 result<std::unique_ptr<whole_journal>> whole_journal::open(const std::string& directory) {
-  auto tables = lmdb_store::open(directory, {.read_only = true});
+  file_log_directory files(directory);
+  result<file> hold = file(); // From before the rows are chosen until the log is read.
+  auto tables = open_held(directory, files, hold);
   if (!tables)
     return tables.failure();
   std::unique_ptr<whole_journal> out(new whole_journal);
   out->tables_ = std::move(*tables);
-  file_log_directory files(directory);
-  const auto hold = files.hold(); // From before the rows are chosen until the log is read.
   auto rows = out->tables_->read();
   if (!rows)
     return rows.failure();
@@ -187,17 +203,17 @@ result<void> room_for_copy(const lmdb_store& tables, const std::string& to) {
 } // namespace
 
 result<void> copy_journal(const std::string& directory, const std::string& to, unix_ms now) {
-  auto tables = lmdb_store::open(directory, {.read_only = true});
-  if (!tables)
-    return tables.failure();
-  if (auto has_room = room_for_copy(**tables, to); !has_room)
-    return has_room;
   file_log_directory files(directory);
   // From before the tables' moment until the log is read, which is after it: so the log has all
   // that is not folded there, and all of which the rows already contain a part.
-  auto hold = files.hold();
+  result<file> hold = file();
+  auto tables = open_held(directory, files, hold);
+  if (!tables)
+    return tables.failure();
   if (!hold)
     return hold.failure();
+  if (auto has_room = room_for_copy(**tables, to); !has_room)
+    return has_room;
   auto before = (*tables)->read();
   if (!before)
     return before.failure();

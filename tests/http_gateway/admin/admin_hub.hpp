@@ -131,6 +131,10 @@ public:
     begun += is_dry_run ? 0 : 1;
     done({refused, "/var/backups/orderhub-20261130T084738.123Z", 4'096, 67'112'960, 1ULL << 30U});
   }
+  compact_plan compact(bool is_dry_run) override {
+    begun += is_dry_run || !refused.empty() ? 0 : 1;
+    return {refused, 65'536, 8'192, 67'141'632, 1ULL << 30U};
+  }
   files told = [] {
     files f;
     f.format = 2;
@@ -140,7 +144,7 @@ public:
     f.free_page_bytes = 8'192;
     return f;
   }();
-  std::string refused; ///< Why a backup is.
+  std::string refused; ///< Why a backup or a compaction is.
   int begun = 0;
 };
 

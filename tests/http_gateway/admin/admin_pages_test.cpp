@@ -596,17 +596,44 @@ TEST_CASE("a backup is begun once for each word, and never by a dry run",
   is_problem(hub.act("/admin/journal/backup?dry_run=true", why), 409, "not_possible");
 }
 
-TEST_CASE("a running hub's journal is not compacted, and how it is done is said",
+TEST_CASE("a compaction is begun once for each word, and never by a dry run",
           "[admin][journal_files]") {
   admin_hub hub;
-  const std::string why = R"({"reason":"the disk is small"})";
-  const auto r = hub.act("/admin/journal/compact", why);
-  is_problem(r, 409, "not_possible");
-  CHECK(r.body.find("orderhub journal compact --data-dir '") != std::string::npos);
-  const auto plan = json::parse(hub.act("/admin/journal/compact?dry_run=true", why).body)["plan"];
-  CHECK(plan["possible"] == false);
-  CHECK(plan["free_page_bytes"] == 8'192);
-  CHECK(plan["room_needed_bytes"] == 32'768);
+  const std::string why = R"({"reason":"a customer was erased"})";
+  const auto plan = hub.act("/admin/journal/compact?dry_run=true", why);
+  CHECK(plan.status == 200);
+  CHECK(json::parse(plan.body)["plan"]["room_needed_bytes"] == 67'141'632);
+  CHECK(hub.files.begun == 0);
+  const auto done = hub.act("/admin/journal/compact", why);
+  CHECK(done.status == 202);
+  CHECK(joined(schema_problems(admin_openapi(), "compact_action", done.body)) == "");
+  CHECK(hub.files.begun == 1);
+  CHECK(page(hub, "/admin/audit?action=compact")["actions"][0]["reason"] ==
+        "a customer was erased");
+  is_problem(hub.act("/admin/journal/compact", "{}"), 400, "invalid_body");
+  hub.files.refused = "The journal is being compacted already.";
+  is_problem(hub.act("/admin/journal/compact", why), 409, "not_possible");
+  CHECK(hub.files.begun == 1);
+}
+
+TEST_CASE("a compaction is shown as it goes", "[admin][journal_files]") {
+  admin_hub hub;
+  const auto at = hub.hub.time.wall_ms();
+  CHECK(page(hub, "/admin/journal")["compaction"]["last"].is_null());
+  hub.files.told.compaction = {journal::compact_stage::copying, at - 300, 0, 65'536, 4'096, 0, {}};
+  const auto now = page(hub, "/admin/journal")["compaction"];
+  CHECK(now["running"]["stage"] == "copying");
+  CHECK(now["running"]["after_bytes"].is_null());
+  CHECK(now["last"].is_null());
+  hub.files.told.compaction = {
+      journal::compact_stage::ended, at - 300, at, 65'536, 40'960, 40'960, "Somebody copies."};
+  const auto r = hub.ask("/admin/journal");
+  CHECK(joined(schema_problems(admin_openapi(), "journal_files", r.body)) == "");
+  const auto after = json::parse(r.body)["compaction"];
+  CHECK(after["running"].is_null());
+  CHECK(after["last"]["took_ms"] == 300);
+  CHECK(after["last"]["after_bytes"] == 40'960);
+  CHECK(after["last"]["failed"] == "Somebody copies.");
 }
 
 TEST_CASE("providers is another word for vendors", "[admin]") {

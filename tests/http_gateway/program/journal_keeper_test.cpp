@@ -1,5 +1,7 @@
 #include "http_gateway/program/journal_keeper.hpp"
 #include "journal/base/random.hpp"
+#include "journal/commit_log/commit_log.hpp"
+#include "journal/commit_log/file_log_directory.hpp"
 #include "journal/journal_options.hpp"
 #include "tests/support/catch2.hpp"
 
@@ -25,16 +27,22 @@ namespace fs = std::filesystem;
 /// A journal, a directory for its copies, and in the place of the program a script.
 class kept {
 public:
-  explicit kept(const std::string& script, bool has_directory = true) {
+  explicit kept(const std::string& script, bool has_directory = true,
+                std::uint64_t room_beside = 64ULL << 20U) {
     std::string form = (fs::temp_directory_path() / "orderhub-keeper-XXXXXX").string();
     REQUIRE(::mkdtemp(form.data()) != nullptr);
     path = form;
     std::ofstream(path / "program") << "#!/bin/sh\n" << script << '\n';
     REQUIRE(::chmod((path / "program").c_str(), 0700) == 0);
-    auto opened = journal::lmdb_store::open((path / "data").string(), {.map_size = 64U << 20U});
+    auto opened = journal::lmdb_store::open((path / "data").string(),
+                                            {.map_size = 64U << 20U, .room_beside = room_beside});
     REQUIRE(opened);
     tables = std::move(*opened);
-    auto journal = journal::hub_journal::open(*tables, {}, random_);
+    auto files = journal::file_log_directory::make((path / "data").string());
+    REQUIRE(files);
+    files_ = std::move(*files);
+    log_ = std::make_unique<journal::commit_log>(*files_);
+    auto journal = journal::hub_journal::open(*tables, {}, random_, log_.get());
     REQUIRE(journal);
     journal_ = std::move(*journal);
     keeper = std::make_unique<journal_keeper>(
@@ -76,6 +84,8 @@ public:
 
 private:
   system_random random_;
+  std::unique_ptr<journal::file_log_directory> files_;
+  std::unique_ptr<journal::commit_log> log_;
   std::unique_ptr<journal::hub_journal> journal_;
   system_clock time_;
 };
@@ -148,6 +158,42 @@ TEST_CASE("who copies is not told the hub's secrets, and has none of its files",
   CHECK(told.find("ORDERHUB_ENDS_WITH=" + std::to_string(::getpid())) != std::string::npos);
   CHECK(told.find("a-token-of-the-hub") == std::string::npos);
   CHECK(std::stoi(hub.text_of("data/files")) <= 4); // Three, and the folder that `ls` reads.
+}
+
+TEST_CASE("a compaction is begun once, and neither it nor a backup beside the other", "[keeper]") {
+  const kept hub(R"(until [ -e "$4/go" ]; do sleep 0.01; done; echo pages > "$5/data.mdb")");
+  const auto plan = hub.keeper->compact(true);
+  CHECK(plan.refused.empty());
+  CHECK(plan.room_needed_bytes > plan.file_bytes - plan.free_page_bytes);
+  CHECK_FALSE(hub.keeper->look().compaction);
+  SECTION("a backup is made") {
+    REQUIRE(hub.ask().refused.empty());
+    CHECK(hub.keeper->compact(true).refused.empty());
+    CHECK(hub.keeper->compact(false).refused.find("A backup is being made") == 0);
+    CHECK_FALSE(hub.keeper->look().compaction);
+    std::ofstream(hub.path / "data/go") << '1';
+    CHECK(hub.ended().failed.empty());
+  }
+  SECTION("the journal is being compacted") {
+    REQUIRE(hub.keeper->compact(false).refused.empty());
+    CHECK(hub.keeper->look().compaction->stage == journal::compact_stage::folding);
+    CHECK(hub.keeper->compact(true).refused.empty());
+    CHECK(hub.keeper->compact(false).refused.find("already") != std::string::npos);
+    CHECK(hub.ask().refused.find("being compacted") != std::string::npos);
+  }
+  SECTION("the hub stops") {
+    hub.keeper->stop();
+    CHECK(hub.keeper->compact(false).refused.find("stopping") != std::string::npos);
+  }
+}
+
+TEST_CASE("a compaction without room is refused with the figures", "[keeper]") {
+  const kept hub("exit 0", true, 1ULL << 60U);
+  for (const bool is_dry_run : {true, false})
+    CHECK_THAT(hub.keeper->compact(is_dry_run).refused,
+               Catch::Contains("bytes free on the journal's disk") &&
+                   Catch::Contains("make room") && Catch::Contains("Nothing was done."));
+  CHECK_FALSE(hub.keeper->look().compaction);
 }
 
 TEST_CASE("what stands in a backup's way is said", "[keeper]") {

@@ -4,6 +4,7 @@
 #include "tests/support/catch2.hpp"
 #include "tests/support/simulated_log.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -144,6 +145,53 @@ TEST_CASE("a segment is used again when its batches are released, and not before
   CHECK(disk.created() == at_start + 2);
   commit_log again(disk, small);
   CHECK(started(again, n - 7).size() == 7);
+}
+
+TEST_CASE("after a renewal no segment has anything of before it", "[commit_log]") {
+  simulated_log disk;
+  const bool is_held = GENERATE(false, true); // By a backup, at first.
+  commit_log log(disk, small);
+  (void)started(log, 0);
+  const std::string secret(200, 's');
+  log_sequence n = 0;
+  const auto append = [&](int batches, const std::string& row) {
+    for (int i = 0; i < batches; ++i) {
+      ++n;
+      REQUIRE(log.append({n, 1, "boot-1", row}));
+    }
+  };
+  const auto files_with_it = [&] {
+    const auto names = disk.names();
+    REQUIRE(names);
+    return std::count_if(names->begin(), names->end(), [&](const auto& name) {
+      return disk.contents(name).find(secret) != std::string::npos;
+    });
+  };
+  append(18, secret); // Two whole segments, and half of one.
+  log.release(n - 2);
+  REQUIRE(files_with_it() == 3);
+  disk.hold(is_held);
+  log.begin_renewal();
+  while (log.make_ready()) {
+  }
+  CHECK_FALSE(log.awaits_segment());
+  const auto waited = log.metrics().waits;
+  log.leave_old();
+  append(1, "fresh");
+  CHECK(log.metrics().waits == waited);
+  CHECK_FALSE(log.is_renewed()); // Two batches of before are in no table.
+  log.release(n - 1);
+  while (log.make_ready()) {
+  }
+  CHECK(log.is_renewed() == !is_held);
+  disk.hold(false);
+  while (log.make_ready()) {
+  }
+  CHECK(log.is_renewed());
+  CHECK(files_with_it() == 0);
+  append(7, "more");
+  commit_log again(disk, small);
+  CHECK(started(again, n - 8).size() == 8);
 }
 
 TEST_CASE("folding is asked for before the segments run out", "[commit_log]") {

@@ -20,8 +20,9 @@ struct journal_on_disk {
   std::unique_ptr<commit_log> log;
   std::unique_ptr<hub_journal> journal;
 
-  explicit journal_on_disk(const std::string& directory, journal_options options = slow_options()) {
-    auto opened_tables = lmdb_store::open(directory, {.map_size = 64U << 20U});
+  explicit journal_on_disk(const std::string& directory, journal_options options = slow_options(),
+                           lmdb_options how = {.map_size = 64U << 20U}) {
+    auto opened_tables = lmdb_store::open(directory, how);
     REQUIRE(opened_tables);
     tables = std::move(*opened_tables);
     auto opened_files = file_log_directory::make(directory);
