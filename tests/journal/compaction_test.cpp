@@ -421,11 +421,11 @@ private:
 
 TEST_CASE("a hub that is killed while it compacts has every commit that it told of",
           "[journal][compact][timing]") {
-  for (std::size_t n = 0; n < 24; ++n) {
+  for (std::size_t n = 0; n < 12; ++n) {
     CAPTURE(n);
     temp_directory dir;
     compacting_hub hub(dir.path());
-    auto told = 3 + 7 * n;
+    auto told = 3 + 9 * n;
     hub.wait(told);
     told += hub.kill();
     turn_maker maker(17);
@@ -449,8 +449,8 @@ TEST_CASE("each backup beside a hub that compacts is one moment of it",
   compacting_hub hub(data);
   std::ostringstream out;
   int not_whole = 0;
-  for (int i = 0; i < 20; ++i) {
-    hub.wait(20);
+  for (int i = 0; i < 8; ++i) {
+    hub.wait(10);
     const auto copy = dir / ("copy" + std::to_string(i));
     if (tool::backup(data, copy, day_one, out) != 0 || tool::verify(copy, out) != 0 ||
         tool::stats(data, out) != 0)
