@@ -9,7 +9,11 @@
 
 namespace orderhub::http_gateway {
 
+namespace {
+
 using json = nlohmann::ordered_json;
+
+} // namespace
 
 admin_page session_page(const admin_caller& who) {
   return page_of(json{{"name", who.name},
