@@ -188,17 +188,17 @@ void admin_api::follow(const http_exchange_ptr& exchange, const admin_call& call
     to(response_of(*problem));
 }
 
-void admin_api::turn_session(const http_request& request, const admin_route& route,
+void admin_api::turn_session(const http_request& request, const admin_route& asked,
                              const admin_caller& who, const std::string& request_id,
                              const reply& to) {
   if (const auto problem = wrong_session_body(request.body))
     return to(response_of(*problem));
-  const bool begins = route.action == login_action;
+  const bool begins = asked.action == login_action;
   const bool had_one = who.via == "session";
   auto begun = begins ? access_.begin_session(request, who) : access_.end_session(who);
   if (const auto* problem = std::get_if<admin_problem>(&begun)) {
     if (refused_ && problem->reason != admin_reason::too_many_attempts)
-      refused_->note(who, route.action, "hub", name_of(problem->reason), request_id);
+      refused_->note(who, asked.action, "hub", name_of(problem->reason), request_id);
     return to(response_of(*problem));
   }
   // A login is answered while the journal takes no writes too: who looks at why has to get in. The
@@ -207,7 +207,7 @@ void admin_api::turn_session(const http_request& request, const admin_route& rou
     log::info(begins ? "session_begun" : "session_ended",
               {{"who", who.name}, {"role", name_of(who.role)}, {"request_id", request_id}});
     if (refused_)
-      refused_->accepted(who, route.action, "hub", {}, request_id);
+      refused_->accepted(who, asked.action, "hub", {}, request_id);
   }
   const auto& session = std::get<0>(begun);
   auto answer = shown(begins ? session_page(session.who) : ended_session_page(had_one));

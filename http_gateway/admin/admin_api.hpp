@@ -73,7 +73,7 @@ private:
   void begin(const http_exchange_ptr& exchange, admin_call call, admin_caller who,
              const std::string& request_id, const reply& to);
   /// A login or a logout.
-  void turn_session(const http_request& request, const admin_route& route, const admin_caller& who,
+  void turn_session(const http_request& request, const admin_route& asked, const admin_caller& who,
                     const std::string& request_id, const reply& to);
   void operate(const http_request& request, admin_call call, const admin_caller& who,
                const std::string& request_id, const reply& to);
