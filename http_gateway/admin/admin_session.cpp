@@ -1,5 +1,6 @@
 #include "http_gateway/admin/admin_session.hpp"
 
+#include "journal/base/blanks.hpp"
 #include "journal/base/bytes.hpp"
 #include "journal/base/text.hpp"
 
@@ -17,14 +18,6 @@ constexpr std::size_t seal_size = 32;
 // What is sealed begins otherwise than what is marked, so neither is ever the other.
 std::string seal_of(std::string_view body, const secret& key) {
   return hmac_of(hash_algorithm::sha256, key.reveal(), {"session\n", body});
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-    text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-    text.remove_suffix(1);
-  return text;
 }
 
 } // namespace
@@ -79,13 +72,14 @@ found_cookies session_cookies_in(const http_request& request) {
       continue;
     while (!rest.empty()) {
       const auto end = std::min(rest.find(';'), rest.size());
-      const auto pair = trimmed(rest.substr(0, end));
+      const auto pair = without_blanks(rest.substr(0, end));
       rest.remove_prefix(std::min(end + 1, rest.size()));
       const auto equals = pair.find('=');
-      if (equals == std::string_view::npos || trimmed(pair.substr(0, equals)) != session_cookie)
+      if (equals == std::string_view::npos ||
+          without_blanks(pair.substr(0, equals)) != session_cookie)
         continue;
       if (found.count++ == 0)
-        found.first = trimmed(pair.substr(equals + 1));
+        found.first = without_blanks(pair.substr(equals + 1));
     }
   }
   return found;

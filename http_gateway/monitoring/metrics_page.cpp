@@ -1,5 +1,7 @@
 #include "http_gateway/monitoring/metrics_page.hpp"
 
+#include "journal/base/blanks.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -37,18 +39,10 @@ double units(std::int64_t ticks, const histogram_shape& shape) {
 
 // ── Accept ───────────────────────────────────────────────────────────────────────────────────
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-    text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-    text.remove_suffix(1);
-  return text;
-}
-
 /// What stands before the first `mark`, which `text` loses with it.
 std::string_view take_until(std::string_view& text, char mark) {
   const auto end = text.find(mark);
-  const auto part = trimmed(text.substr(0, end));
+  const auto part = without_blanks(text.substr(0, end));
   text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
   return part;
 }

@@ -1,24 +1,12 @@
 #include "http_gateway/server/content_coding.hpp"
 
+#include "journal/base/blanks.hpp"
 #include "journal/base/text.hpp"
 
 #include <algorithm>
 #include <string_view>
 
 namespace orderhub::http_gateway {
-
-namespace {
-
-std::string_view without_blanks(std::string_view text) {
-  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && is_blank(text.front()))
-    text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back()))
-    text.remove_suffix(1);
-  return text;
-}
-
-} // namespace
 
 bool has_plain_body(const http_request& request) {
   // A list, which further headers of the name continue (RFC 9110, 5.3 and 8.4).

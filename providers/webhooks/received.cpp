@@ -1,5 +1,6 @@
 #include "providers/webhooks/received.hpp"
 
+#include "journal/base/blanks.hpp"
 #include "journal/base/text.hpp"
 
 #include <algorithm>
@@ -105,13 +106,9 @@ std::vector<secret> split_secrets(const secret& list) {
   std::vector<secret> all;
   std::string_view rest = list.reveal();
   while (!rest.empty()) {
-    auto one = rest.substr(0, rest.find(','));
-    rest.remove_prefix(std::min(one.size() + 1, rest.size()));
-    while (!one.empty() && (one.front() == ' ' || one.front() == '\t'))
-      one.remove_prefix(1);
-    while (!one.empty() && (one.back() == ' ' || one.back() == '\t'))
-      one.remove_suffix(1);
-    if (!one.empty())
+    const auto part = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+    if (const auto one = without_blanks(part); !one.empty())
       all.emplace_back(std::string(one));
   }
   return all;
