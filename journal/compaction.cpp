@@ -91,8 +91,8 @@ compaction::turn_of compaction::fold(unix_ms now) {
 }
 
 compaction::turn_of compaction::copy(unix_ms now) {
+  const auto whole = copy_->is_whole(); // Before its size, which is the last one where it is.
   change([&](compact_run& r) { r.copied_bytes = copy_->size(); });
-  const auto whole = copy_->is_whole();
   if (!whole) {
     give_up("The tables cannot be copied (" + whole.error().message + ").", now);
     return turn_of::all;
