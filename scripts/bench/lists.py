@@ -37,33 +37,39 @@ def wait_for_admin(hub):
     raise Failure("the admin port does not open")
 
 
+def timed(connection, path):
+    """GET of a path: milliseconds, body."""
+    begin = time.perf_counter()
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    body = answer.read()
+    if answer.status != 200:
+        raise Failure(f"GET {path}: {answer.status} {body[:300]!r}")
+    return (time.perf_counter() - begin) * 1000, body
+
+
+def add_shares(bench, name, times):
+    times = sorted(times)
+    for share, at in (("p50", 0.5), ("p99", 0.99)):
+        bench.figures.add(f"{name}.{share}", "ms", times[min(len(times) - 1, int(len(times) * at))])
+
+
 def measure_pages(bench, hub, name):
     connection = http.client.HTTPConnection("127.0.0.1", hub.admin_port, timeout=60)
-
-    def page(query):
-        begin = time.perf_counter()
-        connection.request("GET", "/admin/" + query)
-        answer = connection.getresponse()
-        body = answer.read()
-        took = (time.perf_counter() - begin) * 1000
-        if answer.status != 200:
-            raise Failure(f"GET /admin/{query}: {answer.status} {body[:300]!r}")
-        return took, json.loads(body)
-
     cursor = ""
     for _ in range(MIDDLE_PAGES):
-        _, answer = page("orders?limit=500" + (f"&cursor={cursor}" if cursor else ""))
-        if not answer["next"]:
+        _, body = timed(connection,
+                        "/admin/orders?limit=500" + (f"&cursor={cursor}" if cursor else ""))
+        following = json.loads(body)["next"]
+        if not following:
             break
-        cursor = answer["next"]
+        cursor = following
     queries = {"page": "orders", "in_doubt": "orders?in_doubt=true",
                "waiting": "orders?sort=waiting", "summary": "summary", "scan": "orders?key_contains=nobody"}
     if cursor:  # A cursor belongs to its filters; the limit is none.
         queries["page_middle"] = f"orders?cursor={cursor}"
     for kind, query in queries.items():
         count = PAGES_A_RUN if kind != "scan" else 10
-        times = sorted(page(query)[0] for _ in range(count))
-        for share, at in (("p50", 0.5), ("p99", 0.99)):
-            bench.figures.add(f"{name}.{kind}.{share}", "ms",
-                              times[min(len(times) - 1, int(len(times) * at))])
+        add_shares(bench, f"{name}.{kind}",
+                   [timed(connection, f"/admin/{query}")[0] for _ in range(count)])
     connection.close()

@@ -5,7 +5,7 @@ import subprocess
 import time
 
 from bench.bench import say
-from bench.lists import wait_for_admin
+from bench.lists import add_shares, timed, wait_for_admin
 from hub_processes import Failure
 
 EXPLANATIONS, SCRAPES, COMMANDS = 300, 50, 30
@@ -24,22 +24,6 @@ def measure_operator(bench):
             measure_command(bench, w.hub, f"op{number}-0")
             measure_streams(bench, w.hub, number)
             w.stop_hub()
-
-
-def timed(connection, path):
-    begin = time.perf_counter()
-    connection.request("GET", path)
-    answer = connection.getresponse()
-    body = answer.read()
-    if answer.status != 200:
-        raise Failure(f"GET {path}: {answer.status} {body[:300]!r}")
-    return (time.perf_counter() - begin) * 1000, body
-
-
-def add_shares(bench, name, times):
-    times = sorted(times)
-    for share, at in (("p50", 0.5), ("p99", 0.99)):
-        bench.figures.add(f"{name}.{share}", "ms", times[min(len(times) - 1, int(len(times) * at))])
 
 
 def measure_explain(bench, hub, prefix):
