@@ -85,12 +85,19 @@ def load(run, hub, mock, clock):
     lasting = run.a.broken or run.a.mix
     if not lasting:
         faults.set([])
-    deadline = time.monotonic() + run.a.patience
-    for thread in client_threads:
-        thread.join(max(0.0, deadline - time.monotonic()))
+    join(client_threads, run.a.patience)
+    if lasting:
+        faults.set([])
+        # What refusals held back is sent now, before anybody asks how it ended.
+        join(client_threads, run.a.patience)
     if any(thread.is_alive() for thread in client_threads):
         run.violate("not terminal", "clients still wait for an answer")
     if not clients.errors.empty():
         raise clients.errors.get()
-    if lasting:
-        faults.set([])
+
+
+def join(threads, seconds):
+    """Waits for all of them, so long at most."""
+    deadline = time.monotonic() + seconds
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
