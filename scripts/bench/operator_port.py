@@ -8,7 +8,7 @@ from bench.bench import say
 from bench.lists import add_shares, timed, wait_for_admin
 from hub_processes import Failure
 
-EXPLANATIONS, SCRAPES, COMMANDS = 300, 50, 30
+EXPLANATIONS, SCRAPES, COMMANDS = 300, 500, 30
 STREAMS, RATE = 50, 200
 
 
