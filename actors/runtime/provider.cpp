@@ -1,6 +1,7 @@
 #include "actors/runtime/provider.hpp"
 
 #include "actors/runtime/guard.hpp"
+#include "journal/base/journal_clock.hpp"
 
 #include <chrono>
 #include <memory>
@@ -14,6 +15,7 @@ namespace {
 /// One call from its arrival to the end of its outcome. Made before a byte leaves, so that the end
 /// needs little memory.
 struct outgoing {
+  const journal_clock* time = nullptr;
   durable::call_ref ref;
   call_asker asker;
   host::place_lease place;
@@ -32,9 +34,8 @@ struct outgoing {
       return;
     const auto took = std::chrono::steady_clock::now() - left_at;
     outcome.took_ms = duration_cast<milliseconds>(took).count();
-    counts->ended(
-        call_class, outcome, duration_cast<microseconds>(took).count(), ref.invocation,
-        duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+    counts->ended(call_class, outcome, duration_cast<microseconds>(took).count(), ref.invocation,
+                  time->now());
     left_at = {};
   }
 
@@ -84,6 +85,7 @@ void vendor_line::send(durable::vendor_call call, call_asker asker) {
 void vendor_line::send(durable::vendor_call call, std::optional<host::place_lease> place,
                        call_asker asker) {
   auto out = std::make_shared<outgoing>();
+  out->time = &hub_.shared.env.time;
   out->ref = call.ref;
   out->asker = std::move(asker);
   out->counts = counts_;
