@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Sources, several at a time: what the build, tidy.py and gcc_check.py have in common.
 
-Most of the time of reading a source goes to the headers that every source includes, so sources of one
-target are read as one translation unit, up to twelve at a time, but for those of which one names for
-itself (in an unnamed namespace, say) what the other names or mentions. Where some do not compile
-together all the same, the checks read each half of them; the build stops.
+Most of the time of reading a source goes to the headers that every source includes, so sources are read
+as one translation unit, but for those of which one names for itself (in an unnamed namespace, say) what
+the other names or mentions: for the build up to twelve of one target, for the checks up to twenty that
+are compiled with the same options. Where some do not compile together all the same, the checks read each
+half of them; the build stops.
 
   scripts/source_groups.py FILE
 
@@ -22,7 +23,8 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-GROUP_SIZE = 12
+GROUP_SIZE = 12  # Of the build.
+READ_SIZE = 20  # Of the checks.
 
 
 def without_precompiled(command):
@@ -47,10 +49,12 @@ def compile_commands(build, wanted):
     return [without_precompiled(database[str(ROOT / path)]) for path in sorted(listed) if str(ROOT / path) in database]
 
 
-def target_of(command):
-    """The object's folder names the target: CMakeFiles/<target>.dir."""
+def manner_of(command):
+    """How it is compiled: all words but the source and the object."""
     words = shlex.split(command["command"])
-    return next(part for part in words[words.index("-o") + 1].split("/") if part.endswith(".dir"))
+    words.remove(command["file"])
+    del words[words.index("-o"):words.index("-o") + 2]
+    return tuple(words)
 
 
 # What can hold no name: comments, literals, and what is included.
@@ -147,7 +151,7 @@ class source_names:
 
 
 def fill(paths, size=GROUP_SIZE):
-    """Groups of the paths of one target, each of sources that go together: every source goes to the
+    """Groups of the paths, each of sources that go together: every source goes to the
     first group that takes it, those of one folder after each other."""
     groups, names = [], {path: source_names(path) for path in paths}
     for path in sorted(paths, key=lambda path: (os.path.dirname(path), path)):
@@ -160,11 +164,12 @@ def fill(paths, size=GROUP_SIZE):
 
 
 def groups_of(commands):
-    targets = {}
+    """Of sources that are compiled in one manner, in whichever target: the largest group first."""
+    manners = {}
     for command in commands:
-        targets.setdefault(target_of(command), {})[command["file"]] = command
-    for members in targets.values():
-        yield from ([members[path] for path in group] for group in fill(list(members)))
+        manners.setdefault(manner_of(command), {})[command["file"]] = command
+    groups = [[members[path] for path in group] for members in manners.values() for group in fill(list(members), READ_SIZE)]
+    return sorted(groups, key=len, reverse=True)
 
 
 def unit_of(folder, members):
