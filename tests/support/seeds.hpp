@@ -16,7 +16,7 @@ namespace orderhub::testing {
 #endif
 #endif
 #ifdef ORDERHUB_TEST_SANITIZED
-inline constexpr std::size_t thinning = 30;
+inline constexpr std::size_t thinning = 60;
 #else
 inline constexpr std::size_t thinning = 1;
 #endif
