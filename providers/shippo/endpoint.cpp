@@ -2,6 +2,7 @@
 
 #include "providers/shippo/account_read.hpp"
 #include "providers/shippo/rates.hpp"
+#include "providers/shippo/wire.hpp"
 
 #include <cstdint>
 #include <string>
@@ -118,6 +119,7 @@ vendor describe() {
   v.mode_of = mode_of;
   v.endpoints_of = endpoints_of;
   v.live_reads_of = account_reads;
+  v.api_version = wire::api_version;
   return v;
 }
 

@@ -19,6 +19,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr const char* version_header = "SHIPPO-API-VERSION";
+
 std::string lower_of(std::string_view text) {
   std::string lower(text);
   std::transform(lower.begin(), lower.end(), lower.begin(),
@@ -41,11 +43,14 @@ std::string detail_of(const http_response& response) {
 } // namespace
 
 http_request post(std::string target, std::string body) {
-  return {"POST", std::move(target), {{"Content-Type", "application/json"}}, std::move(body)};
+  return {"POST",
+          std::move(target),
+          {{"Content-Type", "application/json"}, {version_header, std::string(api_version)}},
+          std::move(body)};
 }
 
 http_request get(std::string target) {
-  return {"GET", std::move(target), {}, {}};
+  return {"GET", std::move(target), {{version_header, std::string(api_version)}}, {}};
 }
 
 raw_operation reading(std::string_view name, std::string_view call_class, const step_ref& ref,

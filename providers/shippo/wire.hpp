@@ -15,6 +15,10 @@ inline constexpr std::size_t metadata_size_max = 100;
 /// Shared by the calls of this folder.
 namespace wire {
 
+/// Of every request, so that answers stay as they are read here; the one that Shippo's own library
+/// (npm, `shippo`) sends.
+inline constexpr std::string_view api_version = "2018-02-08";
+
 http_request post(std::string target, std::string body);
 http_request get(std::string target);
 /// A GET that changes nothing and may be repeated at will; how it is read is the caller's.
