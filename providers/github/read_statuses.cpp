@@ -1,5 +1,6 @@
 #include "providers/github/read_statuses.hpp"
 
+#include "journal/base/text.hpp"
 #include "providers/codec/json_fields.hpp"
 #include "providers/github/wire.hpp"
 #include "providers/policy/refusal.hpp"
@@ -42,6 +43,12 @@ result<std::string> parse(const http_response& response) {
   return latest.encode();
 }
 
+/// GitHub takes the owner's and the repository's name in any case and answers in its own.
+bool ends_with_ignoring_case(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() &&
+         equal_ignoring_case(text.substr(text.size() - end.size()), end);
+}
+
 /// Each status names its deployment.
 bool is_about(const sent_request& sent, const http_response& response) {
   const auto list = pick_list<json>(response.body, {"deployment_url"});
@@ -49,7 +56,7 @@ bool is_about(const sent_request& sent, const http_response& response) {
   const auto wanted = target.substr(0, target.rfind("/statuses"));
   return list && std::all_of(list->begin(), list->end(), [&](const json& entry) {
            const auto url = text_of(entry, "deployment_url");
-           return url.empty() || url.ends_with(wanted);
+           return url.empty() || ends_with_ignoring_case(url, wanted);
          });
 }
 
