@@ -1,7 +1,10 @@
 #include "providers/policy/answer.hpp"
 
 #include "journal/base/loopback.hpp"
+#include "journal/base/text.hpp"
 #include "providers/policy/refusal.hpp"
+
+#include <algorithm>
 
 namespace orderhub::providers {
 
@@ -19,14 +22,27 @@ std::string_view host_of(std::string_view base) {
   return base.substr(0, base.find('/'));
 }
 
+/// A vendor that repeats the key in its answer names the call that it answers, refusals included.
+bool is_under_another_key(const raw_operation& operation, const sent_request& sent,
+                          const http_response& response) {
+  if (operation.key_header.empty() || sent.key.empty())
+    return false;
+  std::string name(operation.key_header);
+  std::transform(name.begin(), name.end(), name.begin(), lower_ascii);
+  const auto key = response.header(name);
+  return key && *key != sent.key;
+}
+
 } // namespace
 
 result<std::string> read_answer(const raw_operation& operation, const sent_request& sent,
                                 const http_response& response) {
   auto outcome = operation.parse(response);
   const bool is_success_status = response.status >= 200 && response.status < 300;
-  if (!is_success_status || !is_decision(outcome) || operation.is_about == nullptr ||
-      operation.is_about(sent, response))
+  const bool is_about_it =
+      !is_under_another_key(operation, sent, response) &&
+      (!is_success_status || operation.is_about == nullptr || operation.is_about(sent, response));
+  if (is_about_it || !is_decision(outcome))
     return outcome;
   const error_kind kind = !operation.has_effect          ? error_kind::unavailable
                           : operation.key_header.empty() ? error_kind::in_doubt

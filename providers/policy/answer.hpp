@@ -14,7 +14,8 @@ namespace orderhub::providers {
 // also be about the request that was sent: an answer of another request (a proxy's cache, a
 // mixed-up connection, another service at that address) proves nothing.
 
-/// What became of a call: `parse`, and where that is a decision under 2xx, `is_about`. A decision
+/// What became of a call: `parse`, and where that is a decision, whether it repeats the call's key
+/// (where the vendor repeats keys: Stripe, of refusals too), and under 2xx `is_about`. A decision
 /// about something else is `unavailable` of a call that only reads, `in_doubt_stored` where there
 /// is a key (the same key may bring the same answer again), else `in_doubt`.
 result<std::string> read_answer(const raw_operation& operation, const sent_request& sent,

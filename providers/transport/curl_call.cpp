@@ -53,6 +53,17 @@ bool has_place(curl_slot& s, std::size_t n) {
   return true;
 }
 
+/// An answer that does not say 2xx may come twice (a vendor's or a proxy's fault), and the second
+/// one would be taken for the answer of the next call on this connection. Of a success the reader
+/// sees whom it is about; a refusal mostly tells nothing, so no call with an effect comes after it.
+void reuse_after(std::string_view status_line, const curl_slot& s) {
+  int status = 0;
+  const auto code = status_line.substr(std::min(status_line.find(' '), status_line.size() - 1) + 1);
+  std::from_chars(code.data(), code.data() + code.size(), status);
+  const bool is_refusal = status >= 300 && !s.may_resend;
+  (void)curl_easy_setopt(s.easy, CURLOPT_FORBID_REUSE, is_refusal ? 1L : 0L);
+}
+
 std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) {
   auto& s = *static_cast<curl_slot*>(user);
   const std::size_t n = size * count;
@@ -61,6 +72,7 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
   if (line.starts_with("HTTP/")) { // Also after an interim 1xx, whose headers do not count.
     response.headers.clear();
     response.body.clear();
+    reuse_after(line, s);
     return fits(s, n) ? n : 0;
   }
   while (!line.empty() &&

@@ -300,6 +300,7 @@ private:
     // dead.
     const bool own = request.fresh_connection || (request.body.empty() && !is_get);
     set_option(easy, CURLOPT_FRESH_CONNECT, own ? 1L : 0L);
+    set_option(easy, CURLOPT_FORBID_REUSE, 0L); // Until its answer says otherwise.
     set_option(easy, CURLOPT_TIMEOUT_MS,
                static_cast<long>(std::min<std::int64_t>(left_ms, std::numeric_limits<int>::max())));
     set_option(easy, CURLOPT_CONNECTTIMEOUT_MS,

@@ -457,6 +457,25 @@ TEST_CASE("a success about something else, or with a field that is none, is doub
   }
 }
 
+TEST_CASE("an answer under another call's key decides nothing", "[providers][answers]") {
+  const std::string declined = R"({"error":{"type":"card_error","code":"card_declined"}})";
+  const auto raw = operation_of("stripe.charge");
+  auto sent = testing::sent(raw);
+  sent.key = "oh_1";
+  const auto outcome = [&](int status, header_list headers, const std::string& body) {
+    const auto read = read_answer(raw, sent, {status, std::move(headers), body});
+    return read ? std::optional<error_kind>() : read.error().kind;
+  };
+  CHECK(outcome(402, {}, declined) == error_kind::rejected);
+  CHECK(outcome(402, {{"idempotency-key", "oh_1"}}, declined) == error_kind::rejected);
+  CHECK(outcome(402, {{"idempotency-key", "oh_2"}}, declined) == error_kind::in_doubt_stored);
+  const auto taken = successes().at("stripe.charge");
+  sent.target = "https://api.stripe.com|test";
+  CHECK(outcome(taken.status, {{"idempotency-key", "oh_1"}}, taken.body) == std::nullopt);
+  CHECK(outcome(taken.status, {{"idempotency-key", "oh_2"}}, taken.body) ==
+        error_kind::in_doubt_stored);
+}
+
 TEST_CASE("a decision against us counts only where it is about our request",
           "[providers][answers]") {
   const auto refused = [](const char* name, const std::string& body, int status) {

@@ -107,6 +107,23 @@ TEST_CASE("connections are reused", "[transport]") {
   CHECK(connections == 1);
 }
 
+TEST_CASE("a refusal that is said twice is not the answer of the next call", "[transport]") {
+  const std::string refusal = "HTTP/1.1 402 Payment Required\r\nContent-Length: 3\r\n\r\nold";
+  std::atomic<int> connections = 0;
+  loopback_server server([&](connection& c, std::size_t) {
+    const bool is_first = ++connections == 1;
+    if (c.read_request().empty())
+      return;
+    c.write(is_first ? refusal : answer_200("{}"));
+    if (is_first && !c.read_request().empty()) // The next call is out: the same once more.
+      c.write(refusal);
+  });
+  curl_transport t;
+  CHECK(call(t, post_to(server.url("/v1/charges"))).response.status == 402);
+  CHECK(call(t, post_to(server.url("/v1/charges"))).response.status == 200);
+  CHECK(connections == 2);
+}
+
 TEST_CASE("connections that are not used again do not pile up", "[transport]") {
   std::atomic<int> open = 0;
   loopback_server server([&](connection& c, std::size_t) {
