@@ -6,6 +6,7 @@
 #include "journal/base/hash.hpp"
 #include "journal/base/log.hpp"
 #include "journal/base/text.hpp"
+#include "providers/webhooks/fields.hpp"
 #include "providers/webhooks/received.hpp"
 
 #include <algorithm>
@@ -85,7 +86,8 @@ struct webhook_door::sender {
   std::string setting;
   std::int64_t retry_window_ms = 0;
   std::string peer = {};
-  std::size_t secrets = 0; ///< By which it may be believed.
+  std::string_view secret_member = {}; ///< Of its JSON: not kept.
+  std::size_t secrets = 0;             ///< By which it may be believed.
   delivery_answer::moment came_at = std::chrono::steady_clock::now();
 };
 
@@ -146,7 +148,10 @@ void webhook_door::take_in(const std::string& vendor, const http_exchange_ptr& e
     exchange->answer(problem(404, "No webhooks are taken at this path."));
     return;
   }
-  sender from{vendor, {}, is_custom ? custom->retry_window_ms : source->retry_window_ms, peer, 0};
+  sender from{vendor, {}, is_custom ? custom->retry_window_ms : source->retry_window_ms,
+              peer,   {}, 0};
+  if (source != nullptr)
+    from.secret_member = source->secret_member;
   metrics_.received(from.vendor, time_.wall_ms());
 
   // 2. Is it what such a sender sends?
@@ -246,6 +251,8 @@ void webhook_door::record(const sender& from, const http_exchange_ptr& exchange,
       received.headers.emplace_back(name, value);
   if (events == 1) {
     received.body = request.body;
+    if (!from.secret_member.empty())
+      hooks::hide_member(received.body, from.secret_member);
     received.what = std::move(read.elements.front().what);
     record(std::move(received), from.retry_window_ms, answer);
     return;

@@ -222,7 +222,7 @@ webhooks::reading read(const delivery& received, const step_ref& /*ours*/) {
 } // namespace
 
 webhooks::source webhook_source() {
-  return {"stripe", "stripe.webhook_secret", verify, read, retry_window_ms};
+  return {"stripe", "stripe.webhook_secret", verify, read, retry_window_ms, "client_secret"};
 }
 
 } // namespace orderhub::providers::stripe

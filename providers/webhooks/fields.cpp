@@ -231,6 +231,24 @@ element problem(std::string sentence) {
   return bad;
 }
 
+void hide_member(std::string& json, std::string_view name) {
+  const std::string quoted = '"' + std::string(name) + '"';
+  const auto skip_blanks = [&](std::size_t at) { return json.find_first_not_of(" \t\r\n", at); };
+  const auto is = [&](std::size_t at, char c) { return at < json.size() && json[at] == c; };
+  for (auto at = json.find(quoted); at != std::string::npos; at = json.find(quoted, at)) {
+    at += quoted.size();
+    const auto colon = skip_blanks(at);
+    const auto quote = is(colon, ':') ? skip_blanks(colon + 1) : std::string::npos;
+    if (!is(quote, '"'))
+      continue;
+    for (at = quote + 1; at < json.size() && json[at] != '"'; ++at) {
+      if (json[at] == '\\' && at + 1 < json.size())
+        json[at++] = '*';
+      json[at] = '*';
+    }
+  }
+}
+
 reading unreadable(std::string sentence) {
   reading bad;
   bad.problem = std::move(sentence);

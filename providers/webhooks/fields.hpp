@@ -72,6 +72,9 @@ std::string generation_of(std::string_view text);
 inline constexpr std::size_t elements_max = 10'000;
 std::optional<std::vector<std::string_view>> list_elements(std::string_view text);
 
+/// Writes `*` over each text that JSON has for a member of that name, so that it is not kept.
+void hide_member(std::string& json, std::string_view name);
+
 /// One element that is no event, and why.
 element problem(std::string sentence);
 /// A body that is nothing at all.

@@ -37,6 +37,9 @@ struct source {
   /// For how long the vendor sends a delivery again that was not answered 2xx (by hand too). An
   /// event's id is to be known for longer.
   std::int64_t retry_window_ms = 0;
+  /// Of the vendor's JSON, a member that is a secret wherever it stands: its text is not kept with
+  /// the body. Empty: there is none.
+  std::string_view secret_member = {};
 };
 
 /// stripe, sendgrid, shippo, slack, twilio, github.

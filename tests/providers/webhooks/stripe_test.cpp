@@ -1,4 +1,6 @@
+#include "providers/webhooks/fields.hpp"
 #include "providers/webhooks/signature.hpp"
+#include "providers/webhooks/vendors.hpp"
 #include "tests/providers/webhooks/deliveries.hpp"
 #include "tests/support/catch2.hpp"
 
@@ -268,6 +270,19 @@ TEST_CASE("other types of Stripe's are skipped, and its trial is a handshake",
     CHECK(
         read_one("stripe", std::string(R"({"id":"evt_1","type":"a.b","request":)") + request + "}")
             .idempotency_key.empty());
+}
+
+TEST_CASE("a client secret is not kept with an event's body", "[webhooks][stripe]") {
+  const auto kept = [](std::string json) {
+    webhooks::hide_member(json, webhooks::find_source("stripe")->secret_member);
+    return json;
+  };
+  CHECK(kept(R"({"id":"pi_1","client_secret":"pi_1_s","a":{"client_secret" : "x\"y"},"b":1})") ==
+        R"({"id":"pi_1","client_secret":"******","a":{"client_secret" : "****"},"b":1})");
+  for (const char* same : {R"({"client_secret":null,"a":"b"})", R"({"a":"client_secret"})",
+                           R"({"client_secret":)", R"({"client_secret")", "", "{}"})
+    CHECK(kept(same) == same);
+  CHECK(kept(R"({"client_secret":"cut)") == R"({"client_secret":"***)");
 }
 
 } // namespace
