@@ -7,6 +7,7 @@
 #include "actors/handlers/orders/order.hpp"
 #include "actors/handlers/orders/order_view.hpp"
 #include "actors/handlers/shipments/parcel.hpp"
+#include "journal/open_work.hpp"
 
 #include <algorithm>
 #include <array>
@@ -352,7 +353,12 @@ explanation explain(const order_objects& objects, const explain_now& now) {
   add_doubts(e, open, now);
   for (const auto& state : objects.states)
     if (state.paused_by_operator)
-      e.summary.push_back(say(sentence::order_paused, {{"object", state.id.text()}}));
+      e.summary.push_back(
+          say(sentence::order_paused,
+              {{"object", state.id.text()},
+               {"until", journal::pause_end(state)
+                             ? " until " + moment_text(journal::pause_end(state)->due, now.at)
+                             : std::string()}}));
   if (own != nullptr)
     for (const auto& o : own->operators)
       if (o.action.verb == journal::operator_verb::erase) {

@@ -37,6 +37,10 @@ order_moves moves_of_hold(const order_objects& objects, bool pause) {
   for (const auto& state : objects.states)
     if (state.paused_by_operator != pause)
       moves.objects.push_back(state.id);
+  // What goes through a pause (a cancel, an event) has news for the customer, and may be the first.
+  if (const auto news = notification_object(objects.key);
+      pause && objects.find(order_object(objects.key)) != nullptr && objects.find(news) == nullptr)
+    moves.objects.push_back(news);
   return moves;
 }
 
