@@ -337,7 +337,11 @@ planned plan_of_cancel(const situation& s) {
     j["currency"] = text_or_null<json>(money.currency);
     p.items.push_back(std::move(j));
   }
-  if (!s.shown.label_id.empty()) {
+  const auto& attention = s.shown.attention;
+  const bool is_label_back =
+      s.shown.status == "cancelled" && std::none_of(attention.begin(), attention.end(),
+                                                    [](auto& a) { return a.step == "void_label"; });
+  if (!s.shown.label_id.empty() && !is_label_back) {
     auto j = item("void_label");
     j["call"] = s.shown.label_id;
     p.items.push_back(std::move(j));
