@@ -1,5 +1,7 @@
 #include "http_gateway/admin/action_body.hpp"
 
+#include "http_gateway/admin/utc_time_in.hpp"
+#include "journal/base/duration.hpp"
 #include "journal/base/text.hpp"
 
 #include <algorithm>
@@ -31,6 +33,7 @@ using names = std::initializer_list<std::string_view>;
 
 names members_of(body_form form) {
   static const names plain = {"reason", "expect_version"};
+  static const names pause = {"reason", "expect_version", "until", "for"};
   static const names retry = {"reason", "expect_version", "accept_repeat", "force_probe"};
   static const names resolve = {"reason", "expect_version", "outcome",
                                 "value",  "evidence",       "unverified"};
@@ -39,6 +42,8 @@ names members_of(body_form form) {
   switch (form) {
   case body_form::plain:
     return plain;
+  case body_form::pause:
+    return pause;
   case body_form::retry:
     return retry;
   case body_form::resolve:
@@ -94,6 +99,27 @@ std::optional<admin_problem> read_evidence(const json& j, action_body& body) {
   return std::nullopt;
 }
 
+std::optional<admin_problem> read_end(const json& j, action_body& body) {
+  const auto until = j.find("until"), lasts = j.find("for");
+  if (until != j.end() && lasts != j.end())
+    return wrong("for", "and until say the same: give one of them.");
+  if (until != j.end()) {
+    const auto at = until->is_string() ? utc_time_in(until->get_ref<const std::string&>())
+                                       : std::optional<unix_ms>();
+    if (!at || *at <= 0)
+      return wrong("until", "must be a time to come, in UTC: 2026-11-24T11:00:00Z.");
+    body.until = *at;
+  }
+  if (lasts != j.end()) {
+    const auto ms = lasts->is_string() ? parse_duration_ms(lasts->get_ref<const std::string&>())
+                                       : std::optional<std::int64_t>();
+    if (!ms || *ms <= 0)
+      return wrong("for", "must be a duration such as 30m or 2h.");
+    body.lasts_ms = *ms;
+  }
+  return std::nullopt;
+}
+
 std::optional<admin_problem> read_outcome(const json& j, action_body& body) {
   const auto it = j.find("outcome");
   if (it == j.end() || !it->is_string() || (*it != "happened" && *it != "did_not_happen"))
@@ -133,6 +159,9 @@ std::variant<action_body, admin_problem> read_action_body(std::string_view bytes
         return wrong(name, "must be true or false.");
       *flag = it->get<bool>();
     }
+  if (form == body_form::pause)
+    if (auto problem = read_end(j, body))
+      return std::move(*problem);
   if (form == body_form::resolve) {
     if (auto problem = read_outcome(j, body))
       return std::move(*problem);

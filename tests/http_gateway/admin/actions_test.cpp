@@ -25,6 +25,10 @@ constexpr const char* lost_label =
     R"({"vendor":"shippo","operation":"label","nth":1,"effect":"late_work","late_ms":30000})";
 constexpr const char* no_label =
     R"({"vendor":"shippo","operation":"label","nth":1,"effect":"drop_before"})";
+constexpr const char* refused_refund =
+    R"({"vendor":"stripe","operation":"refund","nth":1,"effect":"refuse","text":"no"})";
+constexpr const char* refused_void =
+    R"({"vendor":"shippo","operation":"label_refund","nth":1,"effect":"refuse","text":"no"})";
 const std::string why = R"({"reason":"shippo is back"})";
 
 json described(const raw_response& r, const char* schema) {
@@ -170,6 +174,71 @@ TEST_CASE("a cancel says what it undoes, and undoes it once", "[admin][actions]"
   CHECK(has(explained(hub), "cancelled it at"));
   const auto again = described(hub.act("/admin/orders/1/cancel", why), "acted");
   CHECK(again["effect"] == "nothing_to_do");
+}
+
+TEST_CASE("a pause with an end is over by itself, and says when", "[admin][actions]") {
+  admin_hub hub;
+  hub.hub.submit(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(hub.hub.run_until([](world& w) { return w.calling("stripe", "payment_intents"); }));
+  const std::string body = R"({"reason":"for a while","for":"30m"})",
+                    key = "Idempotency-Key: p\r\n";
+  accepted(hub.act("/admin/orders/1/pause", body, key));
+  hub.hub.run(600'000);
+  accepted(hub.act("/admin/orders/1/pause", body, key)); // A repeat ends when it would have.
+  const auto paused = json::parse(hub.ask("/admin/orders/1").body);
+  CHECK(joined(schema_problems(admin_openapi(), "order", paused.dump())) == "");
+  CHECK(paused["objects"][0]["paused_until"].is_string());
+  CHECK(has(explained(hub), "was paused by an operator until "));
+  CHECK(hub.hub.effects("1", effect_kind::label) <= 1);
+  hub.hub.run(30 * 60'000);
+  CHECK(field(hub.hub.order("1").body, "status") == "confirmed");
+  const auto over = actions_of(hub, "?action=resume");
+  REQUIRE(over.size() == 1);
+  CHECK(over[0]["who"] == "hub");
+  CHECK(over[0]["via"] == "timer");
+  CHECK(json::parse(hub.ask("/admin/orders/1").body)["objects"][0]["paused_until"].is_null());
+  for (const char* wrong :
+       {R"({"reason":"for a while","until":"2001-01-01T00:00:00Z"})",
+        R"({"reason":"for a while","for":"long"})",
+        R"({"reason":"for a while","for":"1h","until":"2101-01-01T00:00:00Z"})"})
+    is_refused(hub.act("/admin/orders/1/pause", wrong), 400, "invalid_body");
+}
+
+TEST_CASE("a cancel goes through a pause, and the news of it waits", "[admin][actions]") {
+  admin_hub hub(with_faults(lost_label));
+  begin_in_doubt(hub);
+  accepted(hub.act("/admin/orders/1/pause", why));
+  accepted(hub.act("/admin/orders/1/cancel", why));
+  hub.hub.run(3'600'000);
+  CHECK(field(hub.hub.order("1").body, "status") == "cancelled");
+  CHECK(hub.hub.effects("1", effect_kind::refund) == 1);
+  CHECK(hub.hub.effects("1", effect_kind::label) ==
+        hub.hub.effects("1", effect_kind::label_refund));
+  CHECK(hub.hub.effects("1", effect_kind::mail) == 0);
+  const auto resumed = accepted(hub.act("/admin/orders/1/resume", why));
+  CHECK(std::any_of(resumed["plan"].begin(), resumed["plan"].end(),
+                    [](const json& item) { return item["object"] == "Notification/1"; }));
+  REQUIRE(hub.hub.run());
+  CHECK(hub.hub.effects("1", effect_kind::mail, "mail_cancelled") > 0);
+}
+
+TEST_CASE("a cancel takes up what a vendor refused to undo", "[admin][actions]") {
+  const bool is_money = GENERATE(true, false);
+  admin_hub hub(with_faults(is_money ? refused_refund : refused_void));
+  hub.hub.call(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(hub.hub.run());
+  accepted(hub.act("/admin/orders/1/cancel", why));
+  REQUIRE(hub.hub.run());
+  REQUIRE(field(hub.hub.order("1").body, "status") == "cancelled");
+  REQUIRE(field(hub.hub.order("1").body, "attention") != "[]");
+  REQUIRE(hub.hub.effects("1", is_money ? effect_kind::refund : effect_kind::label_refund) == 0);
+  const auto again = accepted(hub.act("/admin/orders/1/cancel", why));
+  REQUIRE(again["plan"].size() == 1);
+  CHECK(again["plan"][0]["what"] == (is_money ? "refund" : "void_label"));
+  REQUIRE(hub.hub.run());
+  CHECK(hub.hub.effects("1", effect_kind::refund) == 1);
+  CHECK(hub.hub.effects("1", effect_kind::label_refund) == 1);
+  CHECK(described(hub.act("/admin/orders/1/cancel", why), "acted")["effect"] == "nothing_to_do");
 }
 
 TEST_CASE("a word that a step happened is believed when the vendor says so", "[admin][actions]") {
