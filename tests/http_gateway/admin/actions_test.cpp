@@ -251,7 +251,9 @@ TEST_CASE("a word that a step happened is believed when the vendor says so", "[a
   REQUIRE(hub.hub.run());
   CHECK(hub.hub.effects("1", effect_kind::label) == 1);
   CHECK(has(explained(hub), "said that label happened"));
-  CHECK(has(explained(hub), "Shippo confirmed it."));
+  // An id that the vendor does not show is nobody's.
+  CHECK(has(explained(hub), "Shippo shows it, but not label_id=x1: what it shows counts"));
+  CHECK(!has(explained(hub), "Shippo confirmed it."));
   CHECK(actions_of(hub)[0]["evidence"] == "label_id=x1");
   is_refused(hub.act("/admin/orders/1/steps/label/resolve", body), 404, "no_such_step");
 }
