@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -130,12 +132,32 @@ std::optional<admin_problem> read_outcome(const json& j, action_body& body) {
 
 } // namespace
 
+std::optional<std::string> member_twice(std::string_view bytes) {
+  std::vector<std::set<std::string, std::less<>>> open;
+  std::optional<std::string> twice;
+  const json::parser_callback_t look = [&](int, json::parse_event_t event, json& value) {
+    if (event == json::parse_event_t::object_start)
+      open.emplace_back();
+    else if (event == json::parse_event_t::object_end && !open.empty())
+      open.pop_back();
+    else if (event == json::parse_event_t::key && !open.empty() && !twice &&
+             !open.back().insert(value.get_ref<const std::string&>()).second)
+      twice = value.get<std::string>();
+    return true;
+  };
+  (void)json::parse(bytes, look, /*allow_exceptions=*/false);
+  return twice;
+}
+
 std::variant<action_body, admin_problem> read_action_body(std::string_view bytes, body_form form,
                                                           names also) {
   const auto j =
       bytes.empty() ? json::object() : json::parse(bytes, nullptr, /*allow_exceptions=*/false);
   if (!j.is_object() || !is_utf8(bytes))
     return admin_problem{admin_reason::invalid_body, {}, {}, {}, {}};
+  constexpr std::size_t twice_max = 64;
+  if (const auto twice = member_twice(bytes))
+    return wrong(std::string(cut_text(*twice, twice_max)), "is there twice.");
   const auto known = members_of(form);
   for (const auto& [name, value] : j.items())
     if (std::find(known.begin(), known.end(), name) == known.end() &&

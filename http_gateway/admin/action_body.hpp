@@ -43,4 +43,8 @@ std::variant<action_body, admin_problem>
 read_action_body(std::string_view bytes, body_form form,
                  std::initializer_list<std::string_view> also = {});
 
+/// The first member, at any depth, that a JSON object has twice: which of the two is meant nobody
+/// can say.
+std::optional<std::string> member_twice(std::string_view bytes);
+
 } // namespace orderhub::http_gateway

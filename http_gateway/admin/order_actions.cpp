@@ -440,7 +440,7 @@ admin_answer carry_out(const admin_action& action, const admin_sources& from, bo
                       "until must be a time to come, in UTC: 2026-11-24T11:00:00Z.", "until");
   if (body.is_unverified && action.who.role < admin_role::admin)
     return role_too_low(action.who, admin_role::admin);
-  const auto id = action_id_of(action.who, action.idempotency_key);
+  const auto id = action_id_of(action.who, action.idempotency_key, action.call.key());
   std::set<object_id> done;
   std::optional<plan> first;
   bool was_known = false, is_recorded = false;
@@ -496,6 +496,7 @@ admin_answer carry_out(const admin_action& action, const admin_sources& from, bo
     record.wanted = known_wanted.empty() ? next->wanted : known_wanted;
     record.value = next->value;
     record.id = id;
+    record.target = is_recorded ? objects.key : ""; // The first stands for all.
     auto about = next->invocation;
     if (!next->begins.empty()) {
       system_random random;
@@ -506,8 +507,10 @@ admin_answer carry_out(const admin_action& action, const admin_sources& from, bo
     // 404: what was open there has ended meanwhile.
     if (reply.status != 202 && reply.status != 404)
       return problem_of(reply);
-    if (reply.status == 202)
+    if (reply.status == 202) {
       unchanged.clear();
+      is_recorded = true;
+    }
     done.insert(next->object);
   }
 }

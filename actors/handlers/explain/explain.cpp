@@ -247,6 +247,8 @@ std::string deed_of(const journal::operator_payload& a) {
   case operator_verb::note:
     if (a.wanted == "reveal")
       return "saw the customer's data";
+    if (a.wanted == "assign" && a.outcome == "accepted")
+      return "tied the event " + a.target + " to it";
     return "wanted " + a.wanted + " (" + a.outcome + ')';
   case operator_verb::erase:
     return "erased the customer's data";

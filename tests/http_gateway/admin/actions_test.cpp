@@ -4,7 +4,10 @@
 #include "tests/support/schema_check.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -494,6 +497,112 @@ TEST_CASE("who was refused is in the audit, and many of them do not fill it",
   } while (!cursor.empty());
   CHECK(count == 100);
   CHECK(has(hub.ask("/metrics", all).body, "orderhub_operator_refusals_not_recorded_total 102"));
+}
+
+TEST_CASE("every refused action of a known caller is in the audit", "[admin][actions][audit]") {
+  admin_hub hub(with_faults(lost_label));
+  begin_in_doubt(hub);
+  const std::string resolves = R"({"reason":"case 8812","outcome":"happened"})";
+  const std::vector<std::array<std::string, 4>> tries = {
+      {"/admin/orders/1/erase", why, "erase", "not_finished"},
+      {"/admin/orders/none/pause", why, "pause", "no_such_order"},
+      {"/admin/orders/1/steps/none/resolve", resolves, "resolve", "no_such_step"},
+      {"/admin/bulk/none/start", R"({"count":1})", "bulk_start", "no_such_bulk"},
+      {"/admin/orders/1/cancel", "{}", "cancel", "invalid_body"},
+      {"/admin/vendors/none/pause", why, "pause", "no_such_vendor"},
+      {"/admin/webhooks/none/replay", why, "replay", "no_such_webhook"},
+      {"/admin/config/reload", "{}", "reload", "invalid_body"},
+  };
+  for (const auto& [path, body, action, reason] : tries) {
+    INFO(path);
+    const auto refused = json::parse(hub.act(path, body).body);
+    CHECK(refused["reason"] == reason);
+    const auto row = actions_of(hub)[0];
+    CHECK(row["action"] == action);
+    CHECK(row["outcome"] == reason);
+    CHECK(row["who"] == "loopback");
+    const auto count = actions_of(hub).size();
+    CHECK(hub.act(path + "?dry_run=true", body).status >= 400);
+    CHECK(actions_of(hub).size() == count); // Nobody wanted to do anything.
+  }
+}
+
+TEST_CASE("whose token it is, is known also of what is refused for another cause",
+          "[admin][actions][audit]") {
+  auto rules = rules_with("a-token");
+  rules.tokens.push_back(token_of("ada", admin_role::operate, secret("adas")));
+  admin_hub hub({}, rules);
+  const std::string ada = "Authorization: Bearer adas\r\n";
+  CHECK(hub.act("/admin/orders/1/cancel", why, ada + "X-Orderhub-Actor: bob\r\n").status == 403);
+  CHECK(hub.act("/admin/orders/1/cancel", why, ada + "Sec-Fetch-Site: cross-site\r\n").status ==
+        403);
+  const auto list =
+      described(hub.ask("/admin/audit", "Authorization: Bearer a-token\r\n"), "audit")["actions"];
+  REQUIRE(list.size() == 2);
+  for (const auto& row : list) {
+    CHECK(row["who"] == "ada");
+    CHECK(row["via"] == "token");
+  }
+}
+
+TEST_CASE("an action's id is its order's own, and the audit has one row of it",
+          "[admin][actions][audit]") {
+  admin_hub hub;
+  const std::string key = "Idempotency-Key: one\r\n";
+  for (const char* order : {"1", "2"})
+    hub.hub.call(order_object(order), "ProcessOrder", order_body());
+  REQUIRE(hub.hub.run());
+  const auto first = accepted(hub.act("/admin/orders/1/pause", why, key));
+  const auto second = accepted(hub.act("/admin/orders/2/pause", why, key));
+  CHECK(first["audit_id"] != second["audit_id"]);
+  const auto list = actions_of(hub);
+  REQUIRE(list.size() == 2);
+  CHECK(list[1]["id"] == first["audit_id"]);
+  CHECK(list[1]["target"] == "1");
+  CHECK(list[1]["before"] == "running");
+  CHECK(list[1]["after"] == "paused");
+  // The order's own has one of each object.
+  const auto own = described(hub.ask("/admin/orders/1/audit"), "order_audit")["actions"];
+  CHECK(own.size() > 1);
+  for (const auto& row : own)
+    CHECK(row["id"] == first["audit_id"]);
+  accepted(hub.act("/admin/orders/1/resume", why));
+  CHECK(hub.act("/admin/orders/1/erase", why).status == 202);
+  const auto erased = actions_of(hub, "?action=erase");
+  REQUIRE(erased.size() == 1);
+  CHECK(erased[0]["target"] == "1");
+}
+
+TEST_CASE("what is done to the hub is done once for a key, under the id of its row",
+          "[admin][actions][audit]") {
+  admin_hub hub;
+  const std::string key = "Idempotency-Key: one\r\n";
+  for (const auto& [path, schema] : {std::pair("/admin/journal/backup", "backup_action"),
+                                     std::pair("/admin/journal/compact", "compact_action"),
+                                     std::pair("/admin/config/reload", "config_action")}) {
+    INFO(path);
+    const auto begun = hub.files.begun;
+    const auto one = hub.act(path, why, key), two = hub.act(path, why, key);
+    CHECK(one.status == 202);
+    CHECK(two.status == 202);
+    const auto id = described(one, schema)["audit_id"];
+    CHECK(id == actions_of(hub)[0]["id"]);
+    CHECK(described(two, schema)["audit_id"] == id);
+    CHECK(hub.files.begun - begun <= 1);
+    is_refused(hub.act(path, R"({"reason":"another one"})", key), 409, "idempotency_conflict");
+    is_refused(hub.act(path, why, key + key), 400, "invalid_parameter");
+    is_refused(hub.act(path, R"({"reason":"one of","reason":"two of"})"), 400, "invalid_body");
+  }
+  is_refused(hub.act("/admin/orders/1/pause", R"({"reason":"one of","reason":"two of"})"), 400,
+             "invalid_body");
+}
+
+TEST_CASE("what is done to the hub is answered when its record is on disk",
+          "[admin][actions][audit]") {
+  admin_hub hub;
+  hub.people.refuses_notes = true;
+  for (const auto* path : {"/admin/journal/compact", "/admin/config/reload"})
+    is_refused(hub.act(path, why), 503, "unavailable");
 }
 
 TEST_CASE("the audit comes in pages that hold each action once", "[admin][actions][audit]") {
