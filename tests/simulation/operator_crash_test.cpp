@@ -238,18 +238,20 @@ std::vector<std::string> run_paused(const paused_stage& stage, bool by_operator,
                                     const world_settings& settings,
                                     std::vector<std::string_view>* points = nullptr) {
   world w(settings);
-  std::size_t before = 0, canceller = 0;
+  std::vector<std::string> problems;
   w.submit(order_object("1"), "ProcessOrder", order_body());
   w.when(stage.reached, [](world& now) { on_all(now, operator_verb::pause, "hold"); });
-  w.when(&is_paused, [&](world& now) {
-    before = begun(now);
-    action a{"", nullptr, nullptr, operator_verb::cancel, "", false};
-    canceller = by_operator ? now.operate(request_of(a, operator_verb::cancel, "stop"))
-                            : now.ask(order_object("1"), "CancelOrder", {});
-  });
+  if (!w.run_until(&is_paused)) {
+    problems.emplace_back("it is never paused");
+    return problems;
+  }
+  w.run(5'000); // What was decided before has left.
+  const auto before = begun(w);
+  const action a{"", nullptr, nullptr, operator_verb::cancel, "", false};
+  const auto canceller = by_operator ? w.operate(request_of(a, operator_verb::cancel, "stop"))
+                                     : w.ask(order_object("1"), "CancelOrder", {});
   w.run(6LL * 3'600'000);
-  std::vector<std::string> problems;
-  if (canceller == 0 || !w.of(canceller).heard) {
+  if (!w.of(canceller).heard) {
     problems.emplace_back("nobody has heard of the cancel");
     return problems;
   }
