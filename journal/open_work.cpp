@@ -1,12 +1,15 @@
 #include "journal/open_work.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 #include <utility>
 
 namespace orderhub::journal {
 
 namespace {
+
+constexpr std::string_view until_mark = "until=";
 
 /// An effect that has no completion yet, and where its notes say it stands.
 struct open_effect {
@@ -129,9 +132,30 @@ open_commands open_of(const invocation_state& i, bool held) {
 
 } // namespace
 
+std::string pause_until(unix_ms due) {
+  return std::string(until_mark) + std::to_string(due);
+}
+
+std::optional<recorded_wait> pause_end(const object_state& state) {
+  if (!state.paused_by_operator)
+    return std::nullopt;
+  const auto pause =
+      std::find_if(state.operators.rbegin(), state.operators.rend(),
+                   [](const auto& o) { return o.action.verb == operator_verb::pause; });
+  if (pause == state.operators.rend() || !pause->action.wanted.starts_with(until_mark))
+    return std::nullopt;
+  const auto digits = std::string_view(pause->action.wanted).substr(until_mark.size());
+  recorded_wait end{pause->at, 0};
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), end.due);
+  return read.ec == std::errc() ? std::optional(end) : std::nullopt;
+}
+
 std::optional<recorded_wait> next_due(const object_state& state) {
-  std::optional<recorded_wait> due;
-  const bool held = state.paused_by_operator;
+  auto due = pause_end(state);
+  // A cancel that goes through a pause may wait for what is undone already.
+  const bool held =
+      state.paused_by_operator && std::none_of(state.live.begin(), state.live.end(),
+                                               [](const auto& i) { return i.input.passes_pause; });
   for (const auto& i : state.live) {
     if (!i.paused_text.empty())
       continue; // What cannot go on has nothing to do by itself.

@@ -20,8 +20,13 @@ struct recorded_wait {
 
   friend bool operator==(const recorded_wait&, const recorded_wait&) = default;
 };
+/// What the `wanted` of a pause with an end says: `until=` with the Unix time in milliseconds.
+std::string pause_until(unix_ms due);
+/// When an operator's pause ends by itself; nothing where it does not, or there is none.
+std::optional<recorded_wait> pause_end(const object_state& state);
+
 /// The wait that ends first, by its due time, of those after which this object has something to do
-/// by itself (sleep, delayed input, retry); nothing where it has none.
+/// by itself (sleep, delayed input, retry, the end of a pause); nothing where it has none.
 std::optional<recorded_wait> next_due(const object_state& state);
 
 /// The invocation made a promise with that completion id.

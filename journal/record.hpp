@@ -109,6 +109,8 @@ struct input_payload {
   std::vector<object_id> call_chain = {};
   /// The object is worth nothing once its invocations are forgotten: then it goes with the last.
   bool ephemeral = false;
+  /// It is a cancel, or one has called it and waits for it: an operator's pause does not hold it.
+  bool passes_pause = false;
 
   friend bool operator==(const input_payload&, const input_payload&) = default;
 };

@@ -29,7 +29,8 @@ void put(byte_writer& w, const input_payload& p) {
   w.str8(p.handler);
   w.str8(p.revision);
   w.u8(static_cast<std::uint8_t>((p.shared ? 1U : 0U) | (p.key ? 2U : 0U) | (p.caller ? 4U : 0U) |
-                                 (p.call_chain.empty() ? 0U : 8U) | (p.ephemeral ? 16U : 0U)));
+                                 (p.call_chain.empty() ? 0U : 8U) | (p.ephemeral ? 16U : 0U) |
+                                 (p.passes_pause ? 32U : 0U)));
   w.i64(p.due_at);
   w.str32(p.body);
   if (p.key) {
@@ -53,6 +54,7 @@ input_payload get_input(byte_reader& r) {
   const auto flags = r.u8();
   p.shared = (flags & 1U) != 0;
   p.ephemeral = (flags & 16U) != 0;
+  p.passes_pause = (flags & 32U) != 0;
   p.due_at = r.i64();
   p.body = text(r.str32());
   if ((flags & 2U) != 0) {

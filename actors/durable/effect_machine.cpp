@@ -218,7 +218,7 @@ std::optional<std::int64_t> effect_machine::due() const {
   if (std::holds_alternative<waiting_for_place>(phase_))
     return gives_up_at();
   const auto* w = std::get_if<waiting>(&phase_);
-  if (w == nullptr || (held_ && w->then == next::send))
+  if (w == nullptr || (is_held() && w->then == next::send))
     return std::nullopt;
   return w->due;
 }
@@ -226,7 +226,7 @@ std::optional<std::int64_t> effect_machine::due() const {
 // ── Steps ───────────────────────────────────────────────────────────────────────────────────────
 
 effect_step effect_machine::send() {
-  if (held_)
+  if (is_held())
     return wait_for_place(next::send, {place_verdict::queued, "paused by an operator"});
   // While it waited the vendor may have forgotten the key: another effect then, not a repetition.
   if (doubt_ && policy() == doubt_policy::replay_key && (stored_ || !key_alive())) {
@@ -637,7 +637,7 @@ effect_step effect_machine::on_cancel() {
     return std::move(*ended);
   if (std::holds_alternative<waiting_for_person>(phase_))
     return lookup(); // Perhaps it can be found by now.
-  return stay();
+  return held_ ? on_place() : stay();
 }
 
 effect_step effect_machine::on_evidence(const step_evidence& evidence) {
@@ -730,7 +730,8 @@ effect_step effect_machine::disbelieved() {
 }
 
 effect_step effect_machine::hold(bool held) {
-  held_ = held;
+  if (std::exchange(held_, held) == held)
+    return stay();
   const auto* w = std::get_if<waiting_for_place>(&phase_);
   if (w == nullptr || w->then != next::send)
     return stay();

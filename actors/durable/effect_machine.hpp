@@ -78,7 +78,8 @@ public:
   /// doubt ends as if it were proven. `force_probe`: where its vendor is held, but not by a person,
   /// the retry leaves as the probe. (`happened_unverified` is evidence.)
   effect_step on_operator(journal::operator_verb verb, bool force_probe = false);
-  /// While held nothing is sent; look-ups go on. Ending it sends what waited.
+  /// While held nothing is sent; look-ups go on, and so does what a cancel waits for: a doubt that
+  /// only the same key settles. Ending it sends what waited.
   effect_step hold(bool held);
   /// Its invocation is paused: what it waits for is journaled, and its place in a queue given up,
   /// so that it can be dropped and recovered later. One whose call is out stays as it is.
@@ -223,6 +224,7 @@ private:
   bool unread_ = false;  ///< The last answer may be its success, and cannot be read.
   bool event_waited_ = false; ///< The policy behind `await_event` is on.
   bool cancel_ = false;
+  [[nodiscard]] bool is_held() const { return held_ && !(cancel_ && doubt_); }
   bool held_ = false;
   std::optional<std::string> evidence_; ///< A verified event says it happened: its value.
   std::optional<std::string> person_;

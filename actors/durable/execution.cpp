@@ -387,6 +387,9 @@ execution::issued execution::call(const object_id& target, std::string_view hand
     p.input.revision = std::string(host_.revision_of(target, handler));
     p.input.shared = host_.is_shared(target, handler);
     p.input.ephemeral = host_.is_ephemeral(target, handler);
+    p.input.passes_pause =
+        host_.passes_pause(target, handler) ||
+        (wait && (input_.passes_pause || (shielded_ && host_.is_cancel_under_way())));
     p.input.due_at = delay_ms > 0 ? host_.now() + delay_ms : 0;
     p.input.body = std::move(body);
     if (wait) {

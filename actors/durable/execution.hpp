@@ -81,6 +81,11 @@ public:
   [[nodiscard]] virtual bool is_shared(const object_id& target, std::string_view handler) const = 0;
   [[nodiscard]] virtual bool is_ephemeral(const object_id& target,
                                           std::string_view handler) const = 0;
+  /// An operator's pause does not hold that handler.
+  [[nodiscard]] virtual bool passes_pause(const object_id& target,
+                                          std::string_view handler) const = 0;
+  /// A cancel that no pause holds is under way in this object.
+  [[nodiscard]] virtual bool is_cancel_under_way() const = 0;
 };
 
 /// One activation of one invocation: the coroutine, and its journal. Replays what is recorded, then

@@ -85,6 +85,7 @@ void object_machine::apply_event(const invocation_id& id, const handler_definiti
       p.input.revision = std::string(revision_of(s.target, s.handler));
       p.input.shared = is_shared(s.target, s.handler);
       p.input.ephemeral = is_ephemeral(s.target, s.handler);
+      p.input.passes_pause = passes_pause(s.target, s.handler);
       p.input.body = s.body;
       p.input.due_at = s.delay_ms > 0 ? now() + s.delay_ms : 0;
       append(id, record_kind::send, index++, encode(p));
@@ -171,6 +172,32 @@ void object_machine::believe(const invocation_id& invocation,
   }
 }
 
+bool object_machine::is_cancel_under_way() const {
+  return std::any_of(state_.live.begin(), state_.live.end(), [&](const auto& i) {
+    return i.input.passes_pause && (!i.entries.empty() || !begins_later(i));
+  });
+}
+
+bool object_machine::is_held(const journal::invocation_state& i) const {
+  return state_.paused_by_operator && !i.input.passes_pause;
+}
+
+bool object_machine::is_held(const effect_start& effect) const {
+  const auto* live = state_.find_live(effect.invocation);
+  if (live != nullptr && !is_held(*live))
+    return false;
+  return state_.paused_by_operator && !(effect.operation.compensates && is_cancel_under_way());
+}
+
+void object_machine::hold_effects() {
+  std::vector<effect_key> all;
+  for (const auto& [key, effect] : effects_)
+    all.push_back(key);
+  for (const auto& key : all)
+    if (auto it = effects_.find(key); it != effects_.end())
+      apply(key, it->second.machine->hold(is_held(it->second.machine->start())));
+}
+
 void object_machine::begin_effect(effect_start effect) {
   const effect_key key{effect.invocation, effect.index};
   auto& slot = effects_[key];
@@ -182,7 +209,7 @@ void object_machine::begin_effect(effect_start effect) {
   }
   effect.cancelled = was_cancelled(effect);
   slot.machine = std::make_unique<effect_machine>(std::move(effect), state_.id, env_);
-  if (state_.paused_by_operator)
+  if (is_held(slot.machine->start()))
     apply(key, slot.machine->hold(true));
   apply(key, slot.machine->begin());
 }

@@ -215,8 +215,11 @@ void object_machine::on_place(const call_ref& ref) {
 
 void object_machine::on_time() {
   const auto time = env_.time.steady_ms();
-  if (!state_.paused_by_operator)
-    for (const auto& [id, e] : executions_)
+  if (const auto end = journal::pause_end(state_);
+      end && steady_due(end->recorded_at, end->due) <= time)
+    end_pause();
+  for (const auto& [id, e] : executions_)
+    if (const auto* live = state_.find_live(id); live != nullptr && !is_held(*live))
       for (const auto& [completion, due] : e->sleeps())
         if (due <= time && !e->paused())
           completions_.push_back({id, completion, result<std::string>(std::string("null"))});
@@ -260,6 +263,20 @@ bool object_machine::on_operator(const invocation_id& invocation,
   return true;
 }
 
+/// What a person who paused it said beforehand.
+void object_machine::end_pause() {
+  const auto pause =
+      std::find_if(state_.operators.rbegin(), state_.operators.rend(),
+                   [](const auto& o) { return o.action.verb == journal::operator_verb::pause; });
+  journal::operator_payload resume;
+  resume.verb = journal::operator_verb::resume;
+  resume.who = "hub";
+  resume.via = "timer";
+  resume.reason = "the pause of " + pause->action.who + " has ended";
+  resume.target = pause->action.target; // One of several objects, as then.
+  act({}, resume);
+}
+
 /// Records it and does it; what follows is the pump's.
 void object_machine::act(const invocation_id& invocation, const journal::operator_payload& action) {
   using verb = journal::operator_verb;
@@ -277,15 +294,9 @@ void object_machine::act(const invocation_id& invocation, const journal::operato
                                 {"id", action.id}});
   switch (action.verb) {
   case verb::pause:
-  case verb::resume: {
-    std::vector<effect_key> all;
-    for (const auto& [key, effect] : effects_)
-      all.push_back(key);
-    for (const auto& key : all)
-      if (auto it = effects_.find(key); it != effects_.end())
-        apply(key, it->second.machine->hold(action.verb == verb::pause));
+  case verb::resume:
+    hold_effects();
     break;
-  }
   case verb::retry:
     // What could not go on is built anew from its journal; calls that are out are joined.
     std::erase_if(paused_, [&](const auto& p) {
@@ -336,16 +347,18 @@ std::optional<std::int64_t> object_machine::due() const {
     if (!due || at < *due)
       due = at;
   };
+  if (const auto end = journal::pause_end(state_))
+    earlier(steady_due(end->recorded_at, end->due));
   for (const auto& [id, e] : executions_)
-    if (!e->paused() && !state_.paused_by_operator)
+    if (const auto* live = state_.find_live(id); !e->paused() && live != nullptr && !is_held(*live))
       for (const auto& [completion, at] : e->sleeps())
         earlier(at);
   for (const auto& [key, effect] : effects_)
     if (auto at = effect.machine->due())
       earlier(*at);
   // One whose time has come and that still has not begun waits for its turn, not for a time.
-  if (!state_.paused_by_operator)
-    for (const auto& i : state_.live)
+  for (const auto& i : state_.live)
+    if (!is_held(i))
       if (i.entries.empty() && !executions_.contains(i.id) && begins_later(i))
         earlier(steady_due(i.accepted_at, i.input.due_at));
   return due;
@@ -476,6 +489,11 @@ bool object_machine::is_shared(const object_id& target, std::string_view handler
 bool object_machine::is_ephemeral(const object_id& target, std::string_view handler) const {
   const auto* h = services_.find(target.service, handler);
   return h != nullptr && h->ephemeral;
+}
+
+bool object_machine::passes_pause(const object_id& target, std::string_view handler) const {
+  const auto* h = services_.find(target.service, handler);
+  return h != nullptr && h->passes_pause;
 }
 
 } // namespace orderhub::durable

@@ -121,7 +121,8 @@ public:
   /// What `take` gives has records.
   [[nodiscard]] bool has_recorded() const { return !out_.turn.records.empty(); }
 
-  /// Earliest steady time at which `on_time` is wanted. Nothing that is paused is ever due.
+  /// Earliest steady time at which `on_time` is wanted. Of what is paused only the pause's own end
+  /// is due.
   [[nodiscard]] std::optional<std::int64_t> due() const;
   /// Nothing is running in this process: all that is live waits for timers, awakeables, other
   /// objects, or is paused. Frames may be dropped.
@@ -168,6 +169,8 @@ private:
   std::string_view revision_of(const object_id& target, std::string_view handler) const override;
   bool is_shared(const object_id& target, std::string_view handler) const override;
   bool is_ephemeral(const object_id& target, std::string_view handler) const override;
+  bool passes_pause(const object_id& target, std::string_view handler) const override;
+  bool is_cancel_under_way() const override;
 
   [[nodiscard]] std::string merged(std::string_view name, const std::string* current,
                                    std::string_view delta) const;
@@ -178,6 +181,7 @@ private:
   bool pump_completions();
   bool pump_undelivered();
   bool pump_cancels();
+  bool pump_holds();
   bool pump_starts();
   void start(const journal::invocation_state& invocation);
   void apply_event(const invocation_id& id, const handler_definition& handler);
@@ -192,6 +196,10 @@ private:
   void believe(const invocation_id& invocation, const journal::operator_payload& action);
   void forget_known_requests();
   [[nodiscard]] bool begins_later(const journal::invocation_state& invocation) const;
+  [[nodiscard]] bool is_held(const journal::invocation_state& invocation) const;
+  [[nodiscard]] bool is_held(const effect_start& effect) const;
+  void hold_effects();
+  void end_pause();
   void pause(const invocation_id& invocation, const std::string& why);
   void park_effects(const invocation_id& invocation);
   void apply(const effect_key& key, effect_step step);
@@ -213,6 +221,7 @@ private:
   std::map<effect_key, open_effect> effects_;
   std::vector<pending_completion> completions_;
   std::map<invocation_id, std::string> paused_;
+  bool lets_undo_ = false; ///< Paused by an operator, and a cancel goes through.
   /// Request keys accepted in this activation: the journal may not have committed them yet.
   std::vector<std::pair<digest, journal::seen_request>> recent_requests_;
   turn_output out_;

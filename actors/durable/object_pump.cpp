@@ -11,7 +11,7 @@ using journal::record_kind;
 
 void object_machine::pump() {
   while (pump_finished() || pump_completions() || pump_cancels() || pump_undelivered() ||
-         pump_starts()) {
+         pump_holds() || pump_starts()) {
   }
 }
 
@@ -127,6 +127,15 @@ bool object_machine::begins_later(const journal::invocation_state& i) const {
   return i.input.due_at > 0 && steady_due(i.accepted_at, i.input.due_at) > env_.time.steady_ms();
 }
 
+/// A cancel goes through a pause, and waits for what runs: that may go on undoing.
+bool object_machine::pump_holds() {
+  const bool lets_undo = state_.paused_by_operator && is_cancel_under_way();
+  if (std::exchange(lets_undo_, lets_undo) == lets_undo || !state_.paused_by_operator)
+    return false;
+  hold_effects();
+  return true;
+}
+
 bool object_machine::pump_starts() {
   bool exclusive_busy = false;
   for (const auto& i : state_.live)
@@ -142,7 +151,7 @@ bool object_machine::pump_starts() {
     const auto* handler = services_.find(state_.id.service, i.input.handler);
     const bool is_event = handler != nullptr && handler->mode == handler_mode::event;
     // What a person has paused begins nothing; what has happened has happened.
-    if (state_.paused_by_operator && !begun && !is_event)
+    if (is_held(i) && !begun && !is_event)
       continue;
     if (i.input.shared) {
       if (next == nullptr)

@@ -79,6 +79,9 @@ struct handler_definition {
   /// names the first one. It leaves its invocation's id in the entry `run` (`workflow.hpp`) as its
   /// first step.
   bool once = false;
+  /// An operator's pause holds neither it nor what it calls and waits for, nor, while it runs, what
+  /// others of its object undo. What it sends to others is held as everything is.
+  bool passes_pause = false;
   std::string revision = "1"; ///< Changes when the order of its steps does.
   /// Exclusive and shared: makes the coroutine. Not itself a coroutine.
   std::function<handler_task(context, std::string body)> run;

@@ -288,6 +288,7 @@ std::optional<call_response> hosted_object::begin_for(const operator_input& in) 
   input.handler = in.begins;
   input.revision = handler->revision;
   input.shared = handler->mode == durable::handler_mode::shared;
+  input.passes_pause = handler->passes_pause;
   if (handler->validate) {
     auto body = handler->validate(who_.object.key, {});
     if (!body)

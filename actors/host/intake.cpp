@@ -111,6 +111,7 @@ void intake::take_call(call_request& request, responder_ptr to, origin from) {
   in.input.shared = handler->mode == durable::handler_mode::shared ||
                     handler->mode == durable::handler_mode::event;
   in.input.ephemeral = handler->ephemeral;
+  in.input.passes_pause = handler->passes_pause;
   in.input.due_at = request.one_way && request.delay_ms > 0 ? now + request.delay_ms : 0;
   if (has_key && handler->content)
     content = handler->content(body);

@@ -117,6 +117,10 @@ result<switch_record> record_of(std::string_view vendor, vendor_verb verb, opera
   r.action.who = std::move(by.who);
   r.action.role = std::move(by.role);
   r.action.request = std::move(by.request);
+  r.action.id = std::move(by.id);
+  r.action.on_behalf = std::move(by.on_behalf);
+  if (!by.after.empty())
+    r.action.value = by.before + " -> " + by.after;
   r.action.via = std::move(by.via);
   r.action.reason = std::move(by.reason);
   return r;

@@ -33,6 +33,9 @@ struct operator_note {
   unix_ms until = 0;  ///< Of `pause`, `open` and `close`: it ends by itself then; 0: it does not.
   std::string role{}; ///< `operate`; at most 20 bytes.
   std::string request{}; ///< The HTTP request's id; at most 64 bytes.
+  std::string id{};      ///< `operator_payload::id`, and the next.
+  std::string on_behalf{};
+  std::string before{}, after{}; ///< How the vendor stands, for the audit; at most 40 bytes each.
 };
 
 /// The vendors as whoever watches over the hub sees and handles them. Thread-safe; returns at once.
@@ -60,8 +63,9 @@ public:
 // `VendorCalls/stripe` and `VendorBreaker/stripe`, that an operator pauses (switched on) and
 // resumes (off). Its records say who did it and why, its row that it holds, and it has no handlers.
 // The `evidence` of a pause is empty, or `closed`, or `until=` with the Unix time in milliseconds,
-// or both with a space between; one whose time is over holds no more, and nothing is written for
-// that. The gate follows when the record is durable, and is set from the rows at the start.
+// or both with a space between, `value` how the vendor stood and stands (`closed -> …`); one whose
+// time is over holds no more, and nothing is written for that. The gate follows when the record is
+// durable, and is set from the rows at the start.
 
 object_id object_of(vendor_switch which, std::string_view vendor);
 

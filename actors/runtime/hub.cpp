@@ -71,25 +71,42 @@ private:
 constexpr std::size_t large_body_bytes = std::size_t{16} * 1024;
 constexpr std::size_t largest_body_bytes = std::size_t{128} * 1024;
 
+/// What a note is counted as: what was done or tried, of the words that the admin API has for it,
+/// and what came of it.
+static std::array<std::string_view, 2> counted_as(const journal::operator_payload& note) {
+  static constexpr std::array<std::string_view, 22> known = {
+      "ack",       "assign",     "backup", "breaker", "bulk_cancel", "bulk_pause",
+      "bulk_plan", "bulk_start", "cancel", "compact", "erase",       "login",
+      "logout",    "pause",      "probe",  "purge",   "reload",      "replay",
+      "resolve",   "resume",     "retry",  "reveal"};
+  const auto it = std::find(known.begin(), known.end(), note.wanted);
+  return {it == known.end() ? std::string_view("note") : *it,
+          note.outcome == "accepted"        ? "accepted"
+          : note.outcome == "nothing_to_do" ? "nothing_to_do"
+                                            : "refused"};
+}
+
 /// Counts what became of a person's action.
 static responder_ptr counted(std::shared_ptr<labelled_counts<2>> actions, std::string_view action,
-                             responder_ptr to) {
+                             std::string_view recorded, responder_ptr to) {
   struct counting final : responder {
-    counting(std::shared_ptr<labelled_counts<2>> a, std::string_view what, responder_ptr t)
-        : actions(std::move(a)), action(what), to(std::move(t)) {}
+    counting(std::shared_ptr<labelled_counts<2>> a, std::string_view what, std::string_view came,
+             responder_ptr t)
+        : actions(std::move(a)), action(what), recorded(came), to(std::move(t)) {}
     void accepted(std::string_view invocation) override { to->accepted(invocation); }
     void finished(call_response reply) override {
-      actions->add({action, reply.status < 300    ? "accepted"
+      actions->add({action, reply.status < 300    ? recorded
                             : reply.status == 404 ? "nothing_to_do"
                                                   : "refused"});
       to->finished(std::move(reply));
     }
     [[nodiscard]] bool gone() const override { return to->gone(); }
     const std::shared_ptr<labelled_counts<2>> actions;
-    const std::string_view action; // A verb's name, which is constant.
+    const std::string_view action; // A verb's name, which is constant, as the next is.
+    const std::string_view recorded;
     const responder_ptr to;
   };
-  return std::make_shared<counting>(std::move(actions), action, std::move(to));
+  return std::make_shared<counting>(std::move(actions), action, recorded, std::move(to));
 }
 
 struct hub::parts {
@@ -327,7 +344,13 @@ void hub::operate(const object_id& object, const invocation_id& invocation,
 }
 
 void hub::act(operator_request request, responder_ptr to) {
-  to = counted(parts_->options.operator_actions, name_of(request.action.verb), std::move(to));
+  const bool is_note = request.action.verb == journal::operator_verb::note;
+  const bool is_breaker = request.object.service == object_of(vendor_switch::breaker, {}).service;
+  const auto [action, recorded] =
+      is_note ? counted_as(request.action)
+              : std::array<std::string_view, 2>{
+                    is_breaker ? "breaker" : name_of(request.action.verb), "accepted"};
+  to = counted(parts_->options.operator_actions, action, recorded, std::move(to));
   if (!parts_->shared().admission.accepting()) {
     to->finished(failure(503, "The hub takes no new work at the moment. Nothing was recorded; try "
                               "again later."));

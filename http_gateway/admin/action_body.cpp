@@ -1,10 +1,14 @@
 #include "http_gateway/admin/action_body.hpp"
 
+#include "http_gateway/admin/utc_time_in.hpp"
+#include "journal/base/duration.hpp"
 #include "journal/base/text.hpp"
 
 #include <algorithm>
 #include <initializer_list>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -31,6 +35,7 @@ using names = std::initializer_list<std::string_view>;
 
 names members_of(body_form form) {
   static const names plain = {"reason", "expect_version"};
+  static const names pause = {"reason", "expect_version", "until", "for"};
   static const names retry = {"reason", "expect_version", "accept_repeat", "force_probe"};
   static const names resolve = {"reason", "expect_version", "outcome",
                                 "value",  "evidence",       "unverified"};
@@ -39,6 +44,8 @@ names members_of(body_form form) {
   switch (form) {
   case body_form::plain:
     return plain;
+  case body_form::pause:
+    return pause;
   case body_form::retry:
     return retry;
   case body_form::resolve:
@@ -94,6 +101,27 @@ std::optional<admin_problem> read_evidence(const json& j, action_body& body) {
   return std::nullopt;
 }
 
+std::optional<admin_problem> read_end(const json& j, action_body& body) {
+  const auto until = j.find("until"), lasts = j.find("for");
+  if (until != j.end() && lasts != j.end())
+    return wrong("for", "and until say the same: give one of them.");
+  if (until != j.end()) {
+    const auto at = until->is_string() ? utc_time_in(until->get_ref<const std::string&>())
+                                       : std::optional<unix_ms>();
+    if (!at || *at <= 0)
+      return wrong("until", "must be a time to come, in UTC: 2026-11-24T11:00:00Z.");
+    body.until = *at;
+  }
+  if (lasts != j.end()) {
+    const auto ms = lasts->is_string() ? parse_duration_ms(lasts->get_ref<const std::string&>())
+                                       : std::optional<std::int64_t>();
+    if (!ms || *ms <= 0)
+      return wrong("for", "must be a duration such as 30m or 2h.");
+    body.lasts_ms = *ms;
+  }
+  return std::nullopt;
+}
+
 std::optional<admin_problem> read_outcome(const json& j, action_body& body) {
   const auto it = j.find("outcome");
   if (it == j.end() || !it->is_string() || (*it != "happened" && *it != "did_not_happen"))
@@ -104,12 +132,32 @@ std::optional<admin_problem> read_outcome(const json& j, action_body& body) {
 
 } // namespace
 
+std::optional<std::string> member_twice(std::string_view bytes) {
+  std::vector<std::set<std::string, std::less<>>> open;
+  std::optional<std::string> twice;
+  const json::parser_callback_t look = [&](int, json::parse_event_t event, json& value) {
+    if (event == json::parse_event_t::object_start)
+      open.emplace_back();
+    else if (event == json::parse_event_t::object_end && !open.empty())
+      open.pop_back();
+    else if (event == json::parse_event_t::key && !open.empty() && !twice &&
+             !open.back().insert(value.get_ref<const std::string&>()).second)
+      twice = value.get<std::string>();
+    return true;
+  };
+  (void)json::parse(bytes, look, /*allow_exceptions=*/false);
+  return twice;
+}
+
 std::variant<action_body, admin_problem> read_action_body(std::string_view bytes, body_form form,
                                                           names also) {
   const auto j =
       bytes.empty() ? json::object() : json::parse(bytes, nullptr, /*allow_exceptions=*/false);
   if (!j.is_object() || !is_utf8(bytes))
     return admin_problem{admin_reason::invalid_body, {}, {}, {}, {}};
+  constexpr std::size_t twice_max = 64;
+  if (const auto twice = member_twice(bytes))
+    return wrong(std::string(cut_text(*twice, twice_max)), "is there twice.");
   const auto known = members_of(form);
   for (const auto& [name, value] : j.items())
     if (std::find(known.begin(), known.end(), name) == known.end() &&
@@ -133,6 +181,9 @@ std::variant<action_body, admin_problem> read_action_body(std::string_view bytes
         return wrong(name, "must be true or false.");
       *flag = it->get<bool>();
     }
+  if (form == body_form::pause)
+    if (auto problem = read_end(j, body))
+      return std::move(*problem);
   if (form == body_form::resolve) {
     if (auto problem = read_outcome(j, body))
       return std::move(*problem);

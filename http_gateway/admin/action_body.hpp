@@ -1,5 +1,6 @@
 #pragma once
 #include "http_gateway/admin/admin_problem.hpp"
+#include "journal/base/time.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -22,11 +23,14 @@ struct action_body {
   bool is_unverified = false; ///< Of a resolve: believed without reading at the vendor.
   /// Of a resolve: `value`, by its members.
   std::map<std::string, std::string, std::less<>> value;
-  std::string evidence; ///< Of a resolve: `label_id=3005…, case 8812`; at most 200 bytes.
+  unix_ms until = 0;         ///< Of a pause: when it ends by itself; 0: it does not.
+  std::int64_t lasts_ms = 0; ///< Or after so long.
+  std::string evidence;      ///< Of a resolve: `label_id=3005…, case 8812`; at most 200 bytes.
 };
 /// Which members it may have.
 enum class body_form : std::uint8_t {
   plain,      ///< `reason` (needed), `expect_version`
+  pause,      ///< and `until` or `for`
   retry,      ///< both may be left out, and `accept_repeat`, `force_probe`
   resolve,    ///< `reason`, `outcome`, `expect_version`, `value`, `evidence`, `unverified`
   many,       ///< Of a bulk: `reason` (needed);
@@ -38,5 +42,9 @@ enum class body_form : std::uint8_t {
 std::variant<action_body, admin_problem>
 read_action_body(std::string_view bytes, body_form form,
                  std::initializer_list<std::string_view> also = {});
+
+/// The first member, at any depth, that a JSON object has twice: which of the two is meant nobody
+/// can say.
+std::optional<std::string> member_twice(std::string_view bytes);
 
 } // namespace orderhub::http_gateway

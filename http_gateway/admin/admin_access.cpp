@@ -197,7 +197,7 @@ std::string admin_access::user_name(std::uint32_t uid) {
 
 std::variant<admin_caller, admin_problem>
 admin_access::caller_at_socket(const admin_access_rules& rules, const http_request& request,
-                               const local_peer& who) {
+                               const local_peer& who, std::optional<admin_caller>* known) {
   constexpr std::uint32_t root = 0;
   const bool is_own = who.uid == root || who.uid == ::geteuid();
   const auto group = static_cast<std::uint32_t>(::getegid());
@@ -209,18 +209,22 @@ admin_access::caller_at_socket(const admin_access_rules& rules, const http_reque
                          {},
                          {},
                          {}};
+  admin_caller caller{
+      user_name(who.uid), is_own ? admin_role::admin : rules.at_socket, "socket", {}};
+  if (known != nullptr)
+    *known = caller;
   if (auto problem = foreign(request, rules.public_url))
     return std::move(*problem);
-  return admin_caller{
-      user_name(who.uid), is_own ? admin_role::admin : rules.at_socket, "socket", {}};
+  return caller;
 }
 
 std::variant<admin_caller, admin_problem>
 admin_access::caller_of(const http_request& request, const std::string& peer,
-                        const std::optional<local_peer>& at_socket) {
+                        const std::optional<local_peer>& at_socket,
+                        std::optional<admin_caller>* known) {
   const auto rules = this->rules();
   if (at_socket)
-    return caller_at_socket(*rules, request, *at_socket);
+    return caller_at_socket(*rules, request, *at_socket, known);
   if (rules->tokens.empty()) {
     if (!is_loopback_host(request.host))
       return admin_problem{admin_reason::forbidden, {}, "host", {}, {}};
@@ -230,7 +234,7 @@ admin_access::caller_of(const http_request& request, const std::string& peer,
   }
   const auto given = bearer_in(request);
   if (!given)
-    return caller_in_session(*rules, request);
+    return caller_in_session(*rules, request, known);
   if (const auto wait_s = shut_out_s(peer); wait_s > 0) {
     admin_problem p{admin_reason::too_many_attempts, {}, {}, {}, {}};
     p.retry_after_s = wait_s;
@@ -246,6 +250,8 @@ admin_access::caller_of(const http_request& request, const std::string& peer,
                          {},
                          {}};
   }
+  if (known != nullptr)
+    *known = admin_caller{token->name, token->role, "token", {}};
   if (auto problem = foreign(request, rules->public_url))
     return std::move(*problem);
   const auto actor = request.header("x-orderhub-actor");
@@ -268,8 +274,8 @@ admin_access::caller_of(const http_request& request, const std::string& peer,
 }
 
 std::variant<admin_caller, admin_problem>
-admin_access::caller_in_session(const admin_access_rules& rules,
-                                const http_request& request) const {
+admin_access::caller_in_session(const admin_access_rules& rules, const http_request& request,
+                                std::optional<admin_caller>* known) const {
   const auto cookies = session_cookies_in(request);
   if (cookies.count == 0)
     return problem_of(admin_reason::unauthorized);
@@ -290,6 +296,8 @@ admin_access::caller_in_session(const admin_access_rules& rules,
       });
   if (token == rules.tokens.end())
     return no_session("The token of this session is no longer valid: log in with another.");
+  if (known != nullptr)
+    *known = admin_caller{session->name, session->role, "session", {}};
   if (auto problem = foreign(request, rules.public_url))
     return std::move(*problem);
   if (auto problem = asked_by_another_page(request))

@@ -88,9 +88,11 @@ public:
   /// Others count from the next request on.
   void set(admin_access_rules rules);
   /// `peer`: the address that it came from; `at_socket`: who it is, where it came by the socket.
+  /// `known`: whose token or session it is, also where it is refused for something else.
   [[nodiscard]] std::variant<admin_caller, admin_problem>
   caller_of(const http_request& request, const std::string& peer,
-            const std::optional<local_peer>& at_socket = std::nullopt);
+            const std::optional<local_peer>& at_socket = std::nullopt,
+            std::optional<admin_caller>* known = nullptr);
   /// A session of the token in `request`, whose caller is `who`. Refused: who came without a token
   /// of his own, and, as each is on record, more than `sessions_max`.
   [[nodiscard]] std::variant<begun_session, admin_problem>
@@ -117,9 +119,10 @@ private:
   };
   [[nodiscard]] std::variant<admin_caller, admin_problem>
   caller_at_socket(const admin_access_rules& rules, const http_request& request,
-                   const local_peer& who);
+                   const local_peer& who, std::optional<admin_caller>* known);
   [[nodiscard]] std::variant<admin_caller, admin_problem>
-  caller_in_session(const admin_access_rules& rules, const http_request& request) const;
+  caller_in_session(const admin_access_rules& rules, const http_request& request,
+                    std::optional<admin_caller>* known) const;
   [[nodiscard]] std::shared_ptr<const admin_access_rules> rules();
   [[nodiscard]] std::optional<admin_problem> too_many_sessions(const std::string& name);
   std::string user_name(std::uint32_t uid);

@@ -46,10 +46,17 @@ private:
   std::optional<host::call_response> reply_;
 };
 
-class unheard final : public host::responder {
+class told final : public host::responder {
 public:
+  explicit told(std::function<void(bool)> then) : then_(std::move(then)) {}
   void accepted(std::string_view) override {}
-  void finished(host::call_response) override {}
+  void finished(host::call_response reply) override {
+    if (then_)
+      then_(reply.status == 202);
+  }
+
+private:
+  std::function<void(bool)> then_;
 };
 
 host::call_response answer_or_late(std::optional<host::call_response> reply) {
@@ -62,7 +69,8 @@ host::call_response answer_or_late(std::optional<host::call_response> reply) {
 
 } // namespace
 
-std::string action_id_of(const admin_caller& who, std::string_view idempotency_key) {
+std::string action_id_of(const admin_caller& who, std::string_view idempotency_key,
+                         std::string_view target) {
   constexpr std::size_t digits = 32;
   std::string bytes;
   if (idempotency_key.empty()) {
@@ -71,7 +79,8 @@ std::string action_id_of(const admin_caller& who, std::string_view idempotency_k
     random.fill(drawn);
     bytes.assign(reinterpret_cast<const char*>(drawn.data()), drawn.size());
   } else {
-    const auto hash = sha256_of(who.name + '\n' + std::string(idempotency_key));
+    const auto hash =
+        sha256_of(who.name + '\n' + std::string(idempotency_key) + '\n' + std::string(target));
     bytes.assign(reinterpret_cast<const char*>(hash.data()), digits / 2);
   }
   return "act_" + hex_of(bytes);
@@ -135,27 +144,25 @@ void refused_actions::note(const admin_caller& who, std::string_view wanted,
     ++not_recorded_;
     return;
   }
-  record(who, wanted, target, outcome, {}, request_id);
+  record({who, std::string(wanted), std::string(target), {}, request_id, {}, {}}, outcome, {});
 }
 
-void refused_actions::accepted(const admin_caller& who, std::string_view wanted,
-                               std::string_view target, const std::string& reason,
-                               const std::string& request_id) {
-  record(who, wanted, target, "accepted", reason, request_id);
+void refused_actions::accepted(done what, std::function<void(bool)> then) {
+  record(std::move(what), accepted_outcome, std::move(then));
 }
 
-void refused_actions::record(const admin_caller& who, std::string_view wanted,
-                             std::string_view target, std::string_view outcome,
-                             const std::string& reason, const std::string& request_id) {
-  constexpr std::size_t wanted_max = 64, target_max = 255;
-  auto action = signed_by(who, request_id);
+void refused_actions::record(done what, std::string_view outcome, std::function<void(bool)> then) {
+  constexpr std::size_t wanted_max = 64, target_max = 255, evidence_max = 200;
+  auto action = signed_by(what.who, what.request_id);
   action.verb = journal::operator_verb::note;
-  action.id = action_id_of(who, {});
-  action.wanted = std::string(cut_text(wanted, wanted_max));
-  action.target = std::string(cut_text(target, target_max));
+  action.id = what.id.empty() ? action_id_of(what.who, {}, {}) : std::move(what.id);
+  action.wanted = cut_text(std::string_view(what.wanted), wanted_max);
+  action.target = cut_text(std::string_view(what.target), target_max);
+  action.evidence = cut_text(std::string_view(what.evidence), evidence_max);
   action.outcome = std::string(outcome);
-  action.reason = reason;
-  desk_.act({hub_operations, {}, std::move(action)}, std::make_shared<unheard>());
+  action.reason = std::move(what.reason);
+  desk_.act({what.about.value_or(hub_operations), {}, std::move(action)},
+            std::make_shared<told>(std::move(then)));
 }
 
 } // namespace orderhub::http_gateway

@@ -8,7 +8,9 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -46,8 +48,11 @@ admin_answer start_bulk(const admin_action& action, const admin_sources& from);
 admin_answer pause_bulk(const admin_action& action, const admin_sources& from);
 admin_answer cancel_bulk(const admin_action& action, const admin_sources& from);
 
-/// The id of an action: that of its repeat under the same key, else one of its own.
-std::string action_id_of(const admin_caller& who, std::string_view idempotency_key);
+/// The id of an action: that of its repeat on the same `target` under the same key, else one of its
+/// own.
+std::string action_id_of(const admin_caller& who, std::string_view idempotency_key,
+                         std::string_view target);
+inline constexpr std::string_view accepted_outcome = "accepted";
 
 admin_problem role_too_low(const admin_caller& who, admin_role needed);
 
@@ -79,14 +84,20 @@ public:
       : desk_(desk), time_(time), left_(burst), since_ms_(time.steady_ms()) {}
   void note(const admin_caller& who, std::string_view wanted, std::string_view target,
             std::string_view outcome, const std::string& request_id);
-  void accepted(const admin_caller& who, std::string_view wanted, std::string_view target,
-                const std::string& reason, const std::string& request_id);
+  struct done {
+    admin_caller who;
+    std::string wanted, target, reason, request_id;
+    std::string id;                   ///< Empty: one of its own.
+    std::string evidence;             ///< At most 200 bytes.
+    std::optional<object_id> about{}; ///< Whose record it is; none: the hub's.
+  };
+  /// `then` is called from any thread, once: whether it is on disk.
+  void accepted(done what, std::function<void(bool is_durable)> then);
   [[nodiscard]] std::uint64_t not_recorded() const { return not_recorded_; }
 
 private:
   [[nodiscard]] bool may_record();
-  void record(const admin_caller& who, std::string_view wanted, std::string_view target,
-              std::string_view outcome, const std::string& reason, const std::string& request_id);
+  void record(done what, std::string_view outcome, std::function<void(bool)> then);
 
   host::operator_desk& desk_;
   const clock& time_;

@@ -62,6 +62,12 @@ std::string target_of(const admin_call& call) {
   return "hub";
 }
 
+bool is_wrong_key(const http_request& request) {
+  constexpr std::size_t key_size_max = 255;
+  const auto key = request.header("idempotency-key");
+  return key.size() > key_size_max || !is_utf8(key) || request.header_count("idempotency-key") > 1;
+}
+
 /// What somebody wanted, and of what.
 std::pair<std::string, std::string> wanted_of(const http_request& request) {
   auto call = admin_call_of(request.method, request.target);
@@ -146,9 +152,10 @@ void admin_api::serve(const http_exchange_ptr& exchange, const std::string& requ
     }
     to(shown(admin_answer(problem)));
   };
-  auto caller = access_.caller_of(request, exchange->peer(), exchange->peer_at_socket());
+  std::optional<admin_caller> known;
+  auto caller = access_.caller_of(request, exchange->peer(), exchange->peer_at_socket(), &known);
   if (const auto* problem = std::get_if<admin_problem>(&caller))
-    return refuse(*problem, {"unknown", admin_role::read, "none", {}});
+    return refuse(*problem, known.value_or(admin_caller{"unknown", admin_role::read, "none", {}}));
   auto& who = std::get<0>(caller);
   auto call = admin_call_of(request.method, request.target);
   if (const auto* problem = std::get_if<admin_problem>(&call))
@@ -203,31 +210,54 @@ void admin_api::turn_session(const http_request& request, const admin_route& ask
   }
   // A login is answered while the journal takes no writes too: who looks at why has to get in. The
   // log has it then.
-  if (begins || had_one) {
-    log::info(begins ? "session_begun" : "session_ended",
-              {{"who", who.name}, {"role", name_of(who.role)}, {"request_id", request_id}});
-    if (refused_)
-      refused_->accepted(who, asked.action, "hub", {}, request_id);
-  }
   const auto& session = std::get<0>(begun);
   auto answer = shown(begins ? session_page(session.who) : ended_session_page(had_one));
   answer.add_header("set-cookie", session.cookie);
-  to(std::move(answer));
+  if (!begins && !had_one)
+    return to(std::move(answer));
+  log::info(begins ? "session_begun" : "session_ended",
+            {{"who", who.name}, {"role", name_of(who.role)}, {"request_id", request_id}});
+  if (refused_ == nullptr)
+    return to(std::move(answer));
+  refused_->accepted({who, std::string(asked.action), "hub", {}, request_id, {}, {}},
+                     [to, answer = std::move(answer)](bool) { to(answer); });
+}
+
+/// What was recorded under that id, on the hub's object or one of that vendor's.
+std::optional<journal::operator_payload> admin_api::recorded_as(const std::string& id,
+                                                                const admin_call& call) const {
+  std::vector<object_id> where{hub_operations};
+  if (const auto vendor = call.in_path.find("vendor"); vendor != call.in_path.end())
+    for (const auto which : {host::vendor_switch::calls, host::vendor_switch::breaker})
+      where.push_back(host::object_of(which, vendor->second));
+  constexpr std::int64_t known_ms = 24LL * 3'600'000;
+  for (const auto& object : where)
+    if (const auto state = shown_->view.object(object))
+      for (const auto& o : state->operators)
+        if (o.action.id == id && o.at + known_ms > shown_->view.now())
+          return o.action;
+  return std::nullopt;
 }
 
 /// What acts on vendors and events waits for nobody: it answers when it is durable.
 void admin_api::operate(const http_request& request, admin_call call, const admin_caller& who,
                         const std::string& request_id, const reply& to) {
+  const bool is_dry_run = call.value("dry_run") == "true";
+  const auto refuse = [&, wanted = call.route->action,
+                       target = target_of(call)](const admin_problem& problem) {
+    if (refused_ && !is_dry_run)
+      refused_->note(who, wanted, target, name_of(problem.reason), request_id);
+    to(response_of(problem));
+  };
+  const auto key = request.header("idempotency-key");
+  if (is_wrong_key(request))
+    return refuse(problem_of(admin_reason::invalid_parameter, {}, "idempotency-key"));
   auto read = operator_action_of(std::move(call), request.body, shown_->view.now());
   if (auto* problem = std::get_if<admin_problem>(&read))
-    return to(response_of(*problem));
+    return refuse(*problem);
   auto& action = std::get<0>(read);
-  if (const auto needed = role_needed(action); who.role < needed) {
-    if (refused_)
-      refused_->note(who, action.call.route->action, target_of(action.call),
-                     name_of(admin_reason::role_too_low), request_id);
-    return to(response_of(role_too_low(who, needed)));
-  }
+  if (const auto needed = role_needed(action); who.role < needed)
+    return refuse(role_too_low(who, needed));
   const auto health = shown_->view.health();
   if (refused_ == nullptr || (!health.accepting && !action.is_dry_run()))
     return to(response_of(admin_problem{admin_reason::unavailable, health.reason, {}, {}, {}}));
@@ -235,19 +265,40 @@ void admin_api::operate(const http_request& request, admin_call call, const admi
   action.by.via = who.via;
   action.by.role = name_of(who.role);
   action.by.request = request_id;
-  // What is done to a vendor is a record of its own; of all else only the audit says who.
-  const auto event = action.call.in_path.find("id");
-  if (action.call.in_path.contains("vendor"))
-    action.respond = to;
-  else
-    action.respond = [to, who, request_id, audit = refused_,
-                      event = event != action.call.in_path.end() ? event->second : "hub",
-                      wanted = action.call.route->action,
-                      reason = action.by.reason](http_response r) {
-      if (r.status == 202)
-        audit->accepted(who, wanted, event, reason, request_id);
-      to(std::move(r));
-    };
+  action.by.on_behalf = who.on_behalf;
+  const auto wanted = action.call.route->action;
+  const auto target = target_of(action.call);
+  action.audit_id = action_id_of(who, key, std::string(wanted) + ' ' + target);
+  action.by.id = action.audit_id;
+  if (const auto known = key.empty() || action.is_dry_run()
+                             ? std::nullopt
+                             : recorded_as(action.audit_id, action.call)) {
+    if (known->reason != action.by.reason)
+      return refuse(problem_of(admin_reason::idempotency_conflict, {}, "idempotency-key"));
+    action.respond = [to](const operator_action&, http_response r, std::string_view) { to(r); };
+    return action.accept("null");
+  }
+  // What turns a vendor's switch is a record of its own; of all else only the audit says who.
+  const bool is_recorded = action.call.in_path.contains("vendor") && wanted != "probe";
+  action.respond = [to, who, request_id, audit = refused_, wanted, target, is_recorded](
+                       const operator_action& done, http_response r, std::string_view outcome) {
+    if (outcome.empty() || (is_recorded && outcome == accepted_outcome))
+      return to(std::move(r));
+    if (outcome != accepted_outcome) {
+      audit->note(who, wanted, target, outcome, request_id);
+      return to(std::move(r));
+    }
+    audit->accepted({who, std::string(wanted), target, done.by.reason, request_id, done.audit_id,
+                     done.evidence, done.about},
+                    [to, r = std::move(r)](bool is_durable) {
+                      if (is_durable)
+                        return to(r);
+                      to(response_of(problem_of(
+                          admin_reason::unavailable,
+                          "It was done, and the journal did not take its record: the audit does "
+                          "not have it.")));
+                    });
+  };
   const auto does = action.call.route->operate;
   does(std::move(action), sources());
 }
@@ -255,12 +306,15 @@ void admin_api::operate(const http_request& request, admin_call call, const admi
 void admin_api::begin(const http_exchange_ptr& exchange, admin_call call, admin_caller who,
                       const std::string& request_id, const reply& to) {
   const auto& request = exchange->request;
-  constexpr std::size_t key_size_max = 255;
   const auto key = request.header("idempotency-key");
-  if (key.size() > key_size_max || !is_utf8(key) || request.header_count("idempotency-key") > 1)
-    return to(response_of(problem_of(admin_reason::invalid_parameter, {}, "idempotency-key")));
-  const auto health = shown_->view.health();
   const bool is_dry_run = call.value("dry_run") == "true";
+  if (is_wrong_key(request)) {
+    const auto problem = problem_of(admin_reason::invalid_parameter, {}, "idempotency-key");
+    if (refused_ && !is_dry_run)
+      refused_->note(who, call.route->action, target_of(call), name_of(problem.reason), request_id);
+    return to(response_of(problem));
+  }
+  const auto health = shown_->view.health();
   if (lane_ == nullptr || (!health.accepting && !is_dry_run))
     return to(response_of(admin_problem{admin_reason::unavailable, health.reason, {}, {}, {}}));
   admin_action action{std::move(call), std::move(who), request.body,     std::string(key),
@@ -271,11 +325,8 @@ void admin_api::begin(const http_exchange_ptr& exchange, admin_call call, admin_
         page != nullptr && page->changed_nothing && refused_)
       refused_->note(action.who, action.call.route->action, target_of(action.call), "nothing_to_do",
                      action.request_id);
-    // What an action comes to may need more than its route says, and what it was meant for may have
-    // moved on.
     if (const auto* problem = std::get_if<admin_problem>(&answer);
-        problem != nullptr && refused_ &&
-        (problem->reason == admin_reason::role_too_low || problem->reason == admin_reason::changed))
+        problem != nullptr && refused_ && !action.is_dry_run())
       refused_->note(action.who, action.call.route->action, target_of(action.call),
                      name_of(problem->reason), action.request_id);
     to(shown(std::move(answer)));

@@ -75,6 +75,8 @@ private:
   /// A login or a logout.
   void turn_session(const http_request& request, const admin_route& asked, const admin_caller& who,
                     const std::string& request_id, const reply& to);
+  [[nodiscard]] std::optional<journal::operator_payload> recorded_as(const std::string& id,
+                                                                     const admin_call& call) const;
   void operate(const http_request& request, admin_call call, const admin_caller& who,
                const std::string& request_id, const reply& to);
   [[nodiscard]] admin_sources sources() const {

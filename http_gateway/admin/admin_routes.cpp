@@ -179,7 +179,7 @@ constexpr std::array routes = {
     action_on("/admin/orders/{key}/steps/{ref}/retry", "retry_request", &retry_step, "retry"),
     action_on("/admin/orders/{key}/steps/{ref}/resolve", "resolve_request", &resolve_step,
               "resolve"),
-    action_on("/admin/orders/{key}/pause", "action_request", &pause_order, "pause"),
+    action_on("/admin/orders/{key}/pause", "pause_request", &pause_order, "pause"),
     action_on("/admin/orders/{key}/resume", "action_request", &resume_order, "resume"),
     action_on("/admin/orders/{key}/cancel", "action_request", &cancel_order, "cancel"),
     action_on("/admin/orders/{key}/attention/{step}/ack", "action_request", &acknowledge, "ack"),

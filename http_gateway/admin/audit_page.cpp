@@ -25,12 +25,35 @@ using journal::recorded_action;
 /// So many are looked at for one page.
 constexpr std::size_t looked_at_max = 5'000;
 
-std::string action_text(const journal::operator_payload& a) {
+std::string action_text(const recorded_action& r) {
+  const auto& a = r.entry.action;
+  if (r.object.service == "VendorBreaker") // Its records are those of any object.
+    return "breaker";
   return a.verb == operator_verb::note ? a.wanted : std::string(name_of(a.verb));
 }
 
+/// How what it was done to stood before, and stands after; of what neither pauses nor turns a
+/// vendor's switch nothing: the plan said it.
+std::pair<std::string, std::string> states_of(const recorded_action& r) {
+  const auto& a = r.entry.action;
+  if (a.verb != operator_verb::pause && a.verb != operator_verb::resume)
+    return {};
+  constexpr std::string_view arrow = " -> ";
+  if (const auto at = a.value.find(arrow); at != std::string::npos)
+    return {a.value.substr(0, at), a.value.substr(at + arrow.size())};
+  if (r.object.service.starts_with("Vendor"))
+    return {};
+  return a.verb == operator_verb::pause ? std::pair("running", "paused")
+                                        : std::pair("paused", "running");
+}
+
+/// One of several records of an action, and not the one that stands for it: it says of which order.
+bool is_part(const recorded_action& r) {
+  return r.entry.action.verb != operator_verb::note && !r.entry.action.target.empty();
+}
+
 std::string target_text(const recorded_action& r) {
-  return r.entry.action.verb == operator_verb::note ? r.entry.action.target : r.object.key;
+  return r.entry.action.target.empty() ? r.object.key : r.entry.action.target;
 }
 
 std::string outcome_text(const journal::operator_payload& a) {
@@ -39,6 +62,7 @@ std::string outcome_text(const journal::operator_payload& a) {
 
 json shown(const recorded_action& r) {
   const auto& a = r.entry.action;
+  const auto [before, after] = states_of(r);
   return {
       {"id", text_or_null<json>(a.id)},
       {"at", time_json<json>(r.entry.at)},
@@ -46,13 +70,15 @@ json shown(const recorded_action& r) {
       {"role", text_or_null<json>(a.role)},
       {"via", text_or_null<json>(a.via)},
       {"on_behalf", text_or_null<json>(a.on_behalf)},
-      {"action", action_text(a)},
+      {"action", action_text(r)},
       {"target", target_text(r)},
       {"object", r.object.text()},
       {"step", text_or_null<json>(a.step)},
       {"invocation", r.entry.invocation.empty() ? json(nullptr) : json(r.entry.invocation.text())},
       {"reason", text_or_null<json>(a.reason)},
       {"evidence", text_or_null<json>(a.evidence)},
+      {"before", text_or_null<json>(before)},
+      {"after", text_or_null<json>(after)},
       {"outcome", outcome_text(a)},
       {"request_id", text_or_null<json>(a.request)}};
 }
@@ -103,7 +129,7 @@ admin_answer audit_page(const admin_call& call, const admin_sources& from) {
     const auto fits = [&](const char* name, const std::string& value) {
       return call.value(name).empty() || call.value(name) == value;
     };
-    return fits("who", r.entry.action.who) && fits("action", action_text(r.entry.action)) &&
+    return fits("who", r.entry.action.who) && fits("action", action_text(r)) &&
            fits("target", target_text(r));
   };
   json list = json::array();
@@ -118,7 +144,7 @@ admin_answer audit_page(const admin_call& call, const admin_sources& from) {
       search.behind_time = r.entry.at;
       search.behind_lsn = r.lsn;
       ++scanned;
-      if (is_meant(r))
+      if (!is_part(r) && is_meant(r))
         list.push_back(shown(r));
       if (list.size() == call.number("limit")) {
         is_end = is_end && &r == &found->back();

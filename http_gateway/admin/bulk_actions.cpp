@@ -403,7 +403,7 @@ admin_answer turn(const admin_action& action, const admin_sources& from, const c
     return too_low(action);
   handlers::bulk_order order;
   order.count = said.count.value_or(0);
-  order.action_id = action_id_of(action.who, action.idempotency_key);
+  order.action_id = action_id_of(action.who, action.idempotency_key, id);
   order.reason = said.reason.empty() ? plan.reason : said.reason;
   order.by = signed_by_caller(action);
   order.at = from.hub.now();
@@ -427,7 +427,7 @@ admin_answer plan_bulk(const admin_action& action, const admin_sources& from) {
     return std::move(*problem);
   auto& wanted = std::get<0>(read);
   auto& plan = wanted.plan;
-  plan.action_id = action_id_of(action.who, action.idempotency_key);
+  plan.action_id = action_id_of(action.who, action.idempotency_key, "bulk");
   plan.by = signed_by_caller(action);
   if (!action.idempotency_key.empty() && !action.is_dry_run())
     if (const auto known = known_plan(plan.action_id, from)) {

@@ -232,7 +232,7 @@ admin_answer erased_or_purged(const admin_action& action, const admin_sources& f
   const auto own = handlers::order_object(objects.key);
   const bool purges = verb == operator_verb::purge;
   const bool dry = action.is_dry_run();
-  const auto id = action_id_of(action.who, action.idempotency_key);
+  const auto id = action_id_of(action.who, action.idempotency_key, action.call.key());
   const auto version = objects.version();
   const auto answer = [&](json places, json left) {
     const json j{{"audit_id", dry ? json(nullptr) : json(id)},
@@ -267,6 +267,7 @@ admin_answer erased_or_purged(const admin_action& action, const admin_sources& f
     record.verb = verb;
     record.reason = body.reason;
     record.id = id;
+    record.target = p.object == own ? "" : objects.key; // The order's own stands for all.
     record.wanted = purges && p.object == own ? "tombstone" : "";
     record.value = value_of(p);
     const auto reply =

@@ -7,6 +7,7 @@
 #include "http_gateway/admin/order_reading.hpp"
 #include "http_gateway/admin/page_json.hpp"
 #include "http_gateway/admin/step_json.hpp"
+#include "journal/open_work.hpp"
 #include "providers/tables/currencies.hpp"
 
 #include <utility>
@@ -141,18 +142,21 @@ json customer_json(const handlers::order_objects& objects) {
 }
 
 json objects_json(const handlers::order_objects& objects) {
+  const journal::recorded_wait no_end{};
   json list = json::array();
   for (const auto& s : objects.states)
     list.push_back({{"object", s.id.text()},
                     {"version", s.folded_to},
                     {"live", s.live.size()},
                     {"paused_by_operator", s.paused_by_operator},
+                    {"paused_until", time(journal::pause_end(s).value_or(no_end).due)},
                     {"set_aside", nullptr}});
   for (const auto& [id, why] : objects.set_aside)
     list.push_back({{"object", id.text()},
                     {"version", 0},
                     {"live", 0},
                     {"paused_by_operator", false},
+                    {"paused_until", nullptr},
                     {"set_aside", why}});
   return list;
 }

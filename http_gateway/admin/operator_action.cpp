@@ -1,6 +1,7 @@
 #include "http_gateway/admin/operator_action.hpp"
 
 #include "actors/host/response.hpp"
+#include "http_gateway/admin/action_body.hpp"
 #include "http_gateway/admin/admin_action.hpp"
 #include "http_gateway/admin/utc_time_in.hpp"
 #include "journal/base/duration.hpp"
@@ -95,14 +96,19 @@ std::optional<admin_problem> read_end(operator_action& action, unix_ms now) {
 void operator_action::accept(std::string_view plan, bool is_nothing_to_do) const {
   http_response r;
   r.status = is_dry_run() ? 200 : 202;
-  r.body.append(R"({"effect":")")
+  r.body.append(R"({"audit_id":)")
+      .append(is_dry_run() || is_nothing_to_do ? "null" : '"' + audit_id + '"')
+      .append(R"(,"effect":")")
       .append(is_nothing_to_do ? "nothing_to_do" : "accepted")
       .append(R"(","dry_run":)")
       .append(is_dry_run() ? "true" : "false")
       .append(R"(,"plan":)")
       .append(plan)
       .append("}");
-  respond(std::move(r));
+  respond(*this, std::move(r),
+          is_dry_run()       ? ""
+          : is_nothing_to_do ? "nothing_to_do"
+                             : accepted_outcome);
 }
 
 host::responder_ptr operator_action::when_durable(std::string plan) const {
@@ -114,6 +120,8 @@ operator_action_of(admin_call call, std::string_view bytes, unix_ms now) {
   const auto body = json::parse(bytes, nullptr, false);
   if (!body.is_object())
     return invalid("The body is not a JSON object.");
+  if (const auto twice = member_twice(bytes))
+    return invalid("The body has a member twice.", cut_text(*twice, 64));
   operator_action action;
   action.call = std::move(call);
   if (auto problem = read_members(body, action))

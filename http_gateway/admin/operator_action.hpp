@@ -26,15 +26,22 @@ struct operator_action {
   std::map<std::string, std::string, std::less<>> body; ///< Its text members, by name.
   /// Who, by which way, why, and (from `until` or `for`) until when.
   host::operator_note by;
-  /// From any thread, once.
-  std::function<void(http_response)> respond;
+  std::string audit_id;           ///< The same of its repeat under one `idempotency-key`.
+  std::string evidence{};         ///< For the record: at most 200 bytes.
+  std::optional<object_id> about; ///< Whose record it is; none: the hub's.
+  /// From any thread, once. With what came of it, for the audit: `accepted`, `nothing_to_do` or the
+  /// reason of a refusal; of a dry run nothing.
+  std::function<void(const operator_action&, http_response, std::string_view outcome)> respond;
 
   [[nodiscard]] std::string_view value(std::string_view name) const {
     const auto it = body.find(name);
     return it == body.end() ? std::string_view() : std::string_view(it->second);
   }
   [[nodiscard]] bool is_dry_run() const { return call.value("dry_run") == "true"; }
-  void refuse(const admin_problem& problem) const { respond(response_of(problem)); }
+  void refuse(const admin_problem& problem) const {
+    respond(*this, response_of(problem),
+            is_dry_run() ? std::string_view() : name_of(problem.reason));
+  }
   /// 202 where it is on record, 200 of a dry run. `plan`: a JSON object, what it does.
   void accept(std::string_view plan, bool is_nothing_to_do = false) const;
   /// Who answers an action when the hub has written it down, or why it has not.

@@ -11,6 +11,7 @@
 #include "http_gateway/admin/page_json.hpp"
 #include "journal/base/random.hpp"
 #include "journal/base/text.hpp"
+#include "journal/open_work.hpp"
 
 #include <algorithm>
 #include <array>
@@ -308,8 +309,23 @@ planned plan_of_hold(const situation& s, bool pause) {
   }
   const auto verb = pause ? operator_verb::pause : operator_verb::resume;
   const auto moves = moves_of(s, verb);
-  for (const auto& object : moves.objects)
-    p.objects.push_back({object, {}, verb});
+  for (const auto& object : moves.objects) {
+    p.objects.push_back({object,
+                         {},
+                         verb,
+                         {},
+                         {},
+                         {},
+                         s.body.until > 0 ? journal::pause_until(s.body.until) : std::string()});
+    // What has not begun has no step.
+    const auto* state = s.objects.find(object);
+    if (!pause && state != nullptr &&
+        std::any_of(state->live.begin(), state->live.end(),
+                    [](const auto& i) { return i.entries.empty() && !i.input.passes_pause; })) {
+      p.items.push_back(item("goes_on"));
+      p.items.back()["object"] = object.text();
+    }
+  }
   if (p.objects.empty())
     p.items.clear();
   return p;
@@ -337,7 +353,11 @@ planned plan_of_cancel(const situation& s) {
     j["currency"] = text_or_null<json>(money.currency);
     p.items.push_back(std::move(j));
   }
-  if (!s.shown.label_id.empty()) {
+  const auto& attention = s.shown.attention;
+  const bool is_label_back =
+      s.shown.status == "cancelled" && std::none_of(attention.begin(), attention.end(),
+                                                    [](auto& a) { return a.step == "void_label"; });
+  if (!s.shown.label_id.empty() && !is_label_back) {
     auto j = item("void_label");
     j["call"] = s.shown.label_id;
     p.items.push_back(std::move(j));
@@ -412,13 +432,19 @@ admin_answer carry_out(const admin_action& action, const admin_sources& from, bo
   auto read = read_action_body(action.body, form);
   if (auto* problem = std::get_if<admin_problem>(&read))
     return std::move(*problem);
-  const auto& body = std::get<0>(read);
+  auto& body = std::get<0>(read);
+  if (body.lasts_ms > 0)
+    body.until = from.hub.now() + body.lasts_ms;
+  if (body.until > 0 && body.until <= from.hub.now())
+    return problem_of(admin_reason::invalid_body,
+                      "until must be a time to come, in UTC: 2026-11-24T11:00:00Z.", "until");
   if (body.is_unverified && action.who.role < admin_role::admin)
     return role_too_low(action.who, admin_role::admin);
-  const auto id = action_id_of(action.who, action.idempotency_key);
+  const auto id = action_id_of(action.who, action.idempotency_key, action.call.key());
   std::set<object_id> done;
   std::optional<plan> first;
-  bool was_known = false;
+  bool was_known = false, is_recorded = false;
+  std::string known_wanted; ///< Of a repeat of a pause: when that one ends.
   // Until the first record: what the action itself causes moves the others.
   std::vector<host::seen_object> unchanged;
   while (true) {
@@ -431,7 +457,9 @@ admin_answer carry_out(const admin_action& action, const admin_sources& from, bo
     const situation now{action, body, objects, shown, at};
     if (!first) {
       const auto* known = known_action(objects, id);
-      was_known = known != nullptr;
+      was_known = is_recorded = known != nullptr;
+      if (was_known && body.until > 0)
+        known_wanted = known->wanted;
       const bool is_meant = known != nullptr && known->verb == verb_of(body, verb);
       if (was_known && (!is_meant || known->reason != body.reason))
         return problem_of(admin_reason::idempotency_conflict, {}, "idempotency-key");
@@ -443,6 +471,8 @@ admin_answer carry_out(const admin_action& action, const admin_sources& from, bo
       if (!was_known && body.expect_version)
         unchanged = objects_as_seen(objects);
     }
+    if (was_known && !known_wanted.empty())
+      body.until = 0; // Its repeat ends when it does.
     auto made = make_plan(now);
     if (auto* problem = std::get_if<admin_problem>(&made)) {
       if (done.empty() && !was_known)
@@ -463,9 +493,10 @@ admin_answer carry_out(const admin_action& action, const admin_sources& from, bo
     record.step = next->step;
     record.reason = body.reason;
     record.evidence = next->evidence;
-    record.wanted = next->wanted;
+    record.wanted = known_wanted.empty() ? next->wanted : known_wanted;
     record.value = next->value;
     record.id = id;
+    record.target = is_recorded ? objects.key : ""; // The first stands for all.
     auto about = next->invocation;
     if (!next->begins.empty()) {
       system_random random;
@@ -476,8 +507,10 @@ admin_answer carry_out(const admin_action& action, const admin_sources& from, bo
     // 404: what was open there has ended meanwhile.
     if (reply.status != 202 && reply.status != 404)
       return problem_of(reply);
-    if (reply.status == 202)
+    if (reply.status == 202) {
       unchanged.clear();
+      is_recorded = true;
+    }
     done.insert(next->object);
   }
 }
@@ -494,7 +527,7 @@ admin_answer resolve_step(const admin_action& action, const admin_sources& from)
   return carry_out(action, from, body_form::resolve, operator_verb::happened, &plan_of_resolve);
 }
 admin_answer pause_order(const admin_action& action, const admin_sources& from) {
-  return carry_out(action, from, body_form::plain, operator_verb::pause,
+  return carry_out(action, from, body_form::pause, operator_verb::pause,
                    [](const situation& s) { return plan_of_hold(s, true); });
 }
 admin_answer resume_order(const admin_action& action, const admin_sources& from) {

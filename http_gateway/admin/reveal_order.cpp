@@ -112,7 +112,7 @@ admin_answer reveal_order(const admin_action& action, const admin_sources& from)
   const bool is_whole = all.is_whole() && objects.past.is_whole;
   auto shown = all.take();
   const bool dry = action.is_dry_run();
-  const auto id = action_id_of(action.who, action.idempotency_key);
+  const auto id = action_id_of(action.who, action.idempotency_key, action.call.key());
   json answer{{"audit_id", dry ? json(nullptr) : json(id)},
               {"version", version},
               {"effect", "accepted"},

@@ -78,18 +78,38 @@ bool stands_so(const host::vendor_places& v, vendor_verb verb, unix_ms until) {
   return false;
 }
 
-void operate(operator_action action, const admin_sources& from, vendor_verb verb,
-             std::string_view becomes) {
+/// How it stands after that: what else holds it, still does.
+std::string_view state_after(const host::vendor_places& v, vendor_verb verb) {
+  using host::vendor_hold;
+  const auto is_on = [&](vendor_switch which) {
+    return v.switches.at(static_cast<std::size_t>(which)).position == switch_position::on;
+  };
+  const bool leaves_breaker = verb == vendor_verb::pause || verb == vendor_verb::resume;
+  if (verb == vendor_verb::open || (leaves_breaker && is_on(vendor_switch::breaker)))
+    return name_of(vendor_hold::opened_by_operator);
+  if (verb == vendor_verb::pause || (verb != vendor_verb::resume && is_on(vendor_switch::calls)))
+    return name_of(vendor_hold::paused_by_operator);
+  if (v.hold == vendor_hold::credential)
+    return name_of(vendor_hold::credential);
+  const bool is_closed =
+      verb == vendor_verb::close || v.breaker == providers::breaker_state::closed;
+  return is_closed ? std::string_view("closed") : name_of(vendor_hold::breaker);
+}
+
+void operate(operator_action action, const admin_sources& from, vendor_verb verb) {
   if (from.vendors == nullptr)
     return action.refuse(not_here());
   const auto vendor = find_vendor(action.call, from);
   if (!vendor)
     return action.refuse(no_such_vendor());
   const auto until = action.by.until;
-  auto plan = plan_of(*vendor, becomes, until, from).dump();
+  const auto plan_json = plan_of(*vendor, state_after(*vendor, verb), until, from);
+  auto plan = plan_json.dump();
   if (const bool is_so = stands_so(*vendor, verb, until); is_so || action.is_dry_run())
     return action.accept(plan, is_so);
   auto by = action.by;
+  by.before = plan_json["state"];
+  by.after = plan_json["becomes"];
   from.vendors->operate_vendor(vendor->vendor, verb, std::move(by),
                                action.when_durable(std::move(plan)));
 }
@@ -153,11 +173,11 @@ admin_answer vendor_series_page(const admin_call& call, const admin_sources& fro
 }
 
 void pause_vendor(operator_action action, const admin_sources& from) {
-  operate(std::move(action), from, vendor_verb::pause, "paused_by_operator");
+  operate(std::move(action), from, vendor_verb::pause);
 }
 
 void resume_vendor(operator_action action, const admin_sources& from) {
-  operate(std::move(action), from, vendor_verb::resume, "closed");
+  operate(std::move(action), from, vendor_verb::resume);
 }
 
 void switch_breaker(operator_action action, const admin_sources& from) {
@@ -169,9 +189,8 @@ void switch_breaker(operator_action action, const admin_sources& from) {
                           {},
                           {}});
   if (state == "open")
-    return operate(std::move(action), from, vendor_verb::open, "opened_by_operator");
-  operate(std::move(action), from, state == "auto" ? vendor_verb::automatic : vendor_verb::close,
-          "closed");
+    return operate(std::move(action), from, vendor_verb::open);
+  operate(std::move(action), from, state == "auto" ? vendor_verb::automatic : vendor_verb::close);
 }
 
 void probe_vendor(operator_action action, const admin_sources& from) {

@@ -259,6 +259,12 @@ void assign_webhook(operator_action action, const admin_sources& from) {
   whose.who = action.by.who;
   whose.reason = action.by.reason;
   whose.at = from.hub.now();
+  const auto order = handlers::order_object(whose.order_id);
+  const auto state = from.hub.object(order);
+  if (state && state->blank())
+    return action.refuse(http_gateway::problem_of(admin_reason::no_such_order, {}, "order"));
+  action.about = order; // Its own audit says who did it.
+  action.evidence = "order=" + whose.order_id;
   apply(action, from, whose);
 }
 

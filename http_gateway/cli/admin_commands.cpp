@@ -324,6 +324,10 @@ admin_commands::admin_commands(CLI::App& app) : parts_(std::make_unique<parts>()
       command->add_flag("--unverified", p.verb.is_unverified,
                         "believed without asking the vendor (role admin)");
     }
+    if (kind.can_end) {
+      command->add_option("--until", p.verb.until, "end at this time, in UTC")->type_name("TIME");
+      command->add_option("--for", p.verb.lasts, "end after so long: 30m, 2h")->excludes("--until");
+    }
     if (kind.may_repeat) {
       command->add_flag("--accept-repeat", p.verb.accept_repeat, "it may be done twice");
       command->add_flag("--force-probe", p.verb.force_probe,

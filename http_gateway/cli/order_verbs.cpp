@@ -29,7 +29,9 @@ constexpr std::array verbs = {
                     .takes_step = true,
                     .may_repeat = true,
                     .needs_reason = false},
-    order_verb_kind{.name = "pause", .help = "nothing more leaves for it; what is out is settled"},
+    order_verb_kind{.name = "pause",
+                    .help = "nothing more leaves for it; what is out is settled",
+                    .can_end = true},
     order_verb_kind{.name = "resume", .help = "ends a pause"},
     order_verb_kind{.name = "cancel",
                     .help = "stops what is done for it, and undoes what was done",
@@ -152,6 +154,10 @@ private:
       body["reason"] = "a dry run";
     if (version > 0)
       body["expect_version"] = version;
+    if (!verb_.until.empty())
+      body["until"] = verb_.until;
+    if (!verb_.lasts.empty())
+      body["for"] = verb_.lasts;
     if (verb_.accept_repeat)
       body["accept_repeat"] = true;
     if (verb_.force_probe)

@@ -21,6 +21,7 @@ struct order_verb_kind {
   bool is_destructive = false; ///< Asks for the key, or the count.
   bool needs_reason = true;
   bool reveals = false; ///< Its answer is shown.
+  bool can_end = false; ///< By itself.
 };
 std::span<const order_verb_kind> order_verbs();
 
@@ -28,7 +29,7 @@ std::span<const order_verb_kind> order_verbs();
 struct order_verb {
   const order_verb_kind* kind = nullptr;
   std::vector<std::string> keys; ///< One may be `-`.
-  std::string reason, step, evidence;
+  std::string reason, step, evidence, until, lasts;
   std::vector<std::string> values; ///< `label_id=3005…`
   bool has_happened = false, has_not_happened = false;
   bool accept_repeat = false, force_probe = false, is_unverified = false;

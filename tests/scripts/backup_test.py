@@ -106,7 +106,7 @@ def main():
         assert backup_stamp(hub) > 1.7e9
         assert (copy / "data.mdb").stat().st_mode & 0o077 == 0
         audit = ask(hub, "GET", "/audit?action=backup")[1]["actions"]
-        assert [a["reason"] for a in audit] == [reason["reason"]], audit
+        assert [a["reason"] for a in audit if a["outcome"] == "accepted"] == [reason["reason"]], audit
         files = ask(hub, "GET", "/journal")[1]
         assert files["rows"]["mt"] > 0 and files["last_lsn"] > 0 and files["commits"]["count"] > 0, files
 

@@ -92,7 +92,7 @@ def main():
         assert ("eve", "read", "pause", "o-1", "role_too_low") in done, done
         assert "paused" in ada.run("orders", "explain", "o-1")[1].splitlines()[0]
 
-        settle = ("orders", "settle", "o-1", "--step", "label", "--happened", "--value", "label_id=1")
+        settle = ("orders", "settle", "o-1", "--step", "label", "--happened")
         assert ada.run("orders", "resume", "o-1", *reason)[0] == 0
         # Her word alone is not believed, and Shippo cannot be read yet.
         status, out, err = ada.run(*settle, *reason, "--wait", "--timeout", "1")

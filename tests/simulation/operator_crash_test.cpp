@@ -1,9 +1,11 @@
 #include "actors/handlers/objects.hpp"
+#include "journal/open_work.hpp"
 #include "tests/support/catch2.hpp"
 #include "tests/support/order_check.hpp"
 #include "tests/support/seeds.hpp"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -171,6 +173,174 @@ TEST_CASE("what a person does is done once and on record, wherever the machine l
         CHECK(problems.empty());
       }
     }
+}
+
+// ── A cancel of what is paused ─────────────────────────────────────────────────────────────────
+
+namespace {
+
+bool confirmed(world& w) {
+  return field(w.order("1").body, "status") == "confirmed" && !w.calling("slack", "/") &&
+         w.mock.requests(mock::call_id::sendgrid_mail) >= 1 && !w.calling("sendgrid", "/");
+}
+
+struct paused_stage {
+  const char* name;
+  const char* faults;
+  bool (*reached)(world&);
+};
+
+const std::vector<paused_stage>& paused_stages() {
+  static const std::vector<paused_stage> all = {
+      {"the charge is out", nullptr, &charging},
+      {"the charge is in doubt", lost_charge, &charge_doubted},
+      {"the label is out", nullptr, &buying},
+      {"the label was bought, its answer lost", lost_label, &label_doubted},
+      {"the label is in doubt", late_label, &label_doubted},
+      {"it is confirmed", nullptr, &confirmed},
+  };
+  return all;
+}
+
+std::vector<object_id> all_of_order() {
+  return {order_object("1"), handlers::shipment_object("1"), handlers::notification_object("1"),
+          handlers::custom_object("1")};
+}
+
+bool is_paused(world& w) {
+  const auto all = all_of_order();
+  return std::all_of(all.begin(), all.end(), [&](const auto& id) {
+    const auto state = w.stored().load(id);
+    return state && state->paused_by_operator;
+  });
+}
+
+void on_all(world& w, operator_verb verb, const std::string& id) {
+  action a{"", nullptr, nullptr, verb, "", false};
+  for (const auto& object : all_of_order()) {
+    auto request = request_of(a, verb, id);
+    request.object = object;
+    w.operate(std::move(request));
+  }
+}
+
+/// What left that undoes nothing and settles nothing: purchases, mails, messages.
+std::size_t begun(const world& w) {
+  return static_cast<std::size_t>(
+      std::count_if(w.requests().begin(), w.requests().end(), [](const std::string& r) {
+        return r.starts_with("POST ") && (r.find("/transactions") != std::string::npos ||
+                                          r.find("mail/send") != std::string::npos ||
+                                          r.find("chat.postMessage") != std::string::npos);
+      }));
+}
+
+std::vector<std::string> run_paused(const paused_stage& stage, bool by_operator,
+                                    const world_settings& settings,
+                                    std::vector<std::string_view>* points = nullptr) {
+  world w(settings);
+  std::vector<std::string> problems;
+  w.submit(order_object("1"), "ProcessOrder", order_body());
+  w.when(stage.reached, [](world& now) { on_all(now, operator_verb::pause, "hold"); });
+  if (!w.run_until(&is_paused)) {
+    problems.emplace_back("it is never paused");
+    return problems;
+  }
+  w.run(5'000); // What was decided before has left.
+  const auto before = begun(w);
+  const action a{"", nullptr, nullptr, operator_verb::cancel, "", false};
+  const auto canceller = by_operator ? w.operate(request_of(a, operator_verb::cancel, "stop"))
+                                     : w.ask(order_object("1"), "CancelOrder", {});
+  w.run(6LL * 3'600'000);
+  if (!w.of(canceller).heard) {
+    problems.emplace_back("nobody has heard of the cancel");
+    return problems;
+  }
+  const auto status = field(w.order("1").body, "status");
+  if (status != "cancelled")
+    problems.push_back("paused and cancelled it is " + status);
+  if (w.effects("1", mock::effect_kind::refund) != w.effects("1", mock::effect_kind::charge))
+    problems.emplace_back("the money is not back");
+  if (w.effects("1", mock::effect_kind::label_refund) != w.effects("1", mock::effect_kind::label))
+    problems.emplace_back("the label is not given back");
+  if (!is_paused(w))
+    problems.emplace_back("it is not paused any more");
+  if (const auto now = begun(w); now != before)
+    problems.push_back("left while it was paused: " + std::to_string(now - before));
+  on_all(w, operator_verb::resume, "go on");
+  if (!w.run())
+    problems.emplace_back("it has not come to rest");
+  for (auto& p : problems_of(w, "1", {.status = "cancelled", .charged = false}))
+    problems.push_back(std::move(p));
+  if (points != nullptr)
+    *points = w.points();
+  return problems;
+}
+
+} // namespace
+
+TEST_CASE("a cancel goes through a pause that holds all else, wherever the machine loses power",
+          "[orders][operator][cancel][crash]") {
+  std::uint64_t salt = 0;
+  for (const auto& stage : paused_stages())
+    for (const bool by_operator : {true, false})
+      for (const auto seed : seeds(1, 1)) {
+        const auto settings_with = [&](std::set<std::size_t> crash_at) {
+          auto settings = stage.faults != nullptr ? with_faults(stage.faults) : world_settings{};
+          settings.seed = seed;
+          settings.crash_at = std::move(crash_at);
+          return settings;
+        };
+        std::vector<std::string_view> points;
+        const auto clean = run_paused(stage, by_operator, settings_with({}), &points);
+        INFO("paused when " << stage.name << ", seed " << seed << '\n' << joined(clean));
+        CHECK(clean.empty());
+        for (const auto at : points_to_try(points.size(), salt++)) {
+          const auto problems = run_paused(stage, by_operator, settings_with({at}));
+          INFO("crash at point " << at << ", " << points[at - 1] << '\n' << joined(problems));
+          CHECK(problems.empty());
+        }
+      }
+}
+
+TEST_CASE("a pause with an end is over then, wherever the machine loses power",
+          "[orders][operator][crash]") {
+  const auto run = [](std::set<std::size_t> crash_at, std::vector<std::string_view>* points) {
+    world w({.crash_at = std::move(crash_at)});
+    w.submit(order_object("1"), "ProcessOrder", order_body());
+    const auto end = w.time.wall_ms() + 7'200'000;
+    w.when(&charging, [end](world& now) {
+      for (const auto& object : all_of_order()) {
+        auto request = request_of({"", nullptr, nullptr, operator_verb::pause, "", false},
+                                  operator_verb::pause, "hold");
+        request.object = object;
+        request.action.wanted = journal::pause_until(end);
+        now.operate(std::move(request));
+      }
+    });
+    w.run(7'000'000);
+    std::vector<std::string> problems;
+    if (!is_paused(w))
+      problems.emplace_back("it is not paused before the end");
+    if (!w.run())
+      problems.emplace_back("it has not come to rest");
+    for (const auto& id : all_of_order())
+      if (const auto state = w.stored().load(id); !state || state->paused_by_operator)
+        problems.push_back(id.text() + " is paused still");
+    for (auto& p : problems_of(w, "1", {}))
+      problems.push_back(std::move(p));
+    if (points != nullptr)
+      *points = w.points();
+    return problems;
+  };
+  std::vector<std::string_view> points;
+  const auto clean = run({}, &points);
+  INFO(joined(clean));
+  CHECK(clean.empty());
+  for (const auto at : points_to_try(points.size(), 0)) {
+    const auto problems = run({at}, nullptr);
+    INFO("crash at point " << at << ", " << points[at - 1] << '\n' << joined(problems));
+    CHECK(problems.empty());
+  }
 }
 
 // ── What was decided upon an order as it was ───────────────────────────────────────────────────

@@ -125,12 +125,13 @@ journal::operator_payload record_of(const bulk_turn& turn, const std::string& bu
 }
 
 /// Each of its objects is told; what a pause finds begun meanwhile, too.
-task<bulk_outcome> tell(context ctx, std::vector<object_id> objects, std::string record,
-                        bool is_pause) {
+task<bulk_outcome> tell(context ctx, std::vector<object_id> objects,
+                        journal::operator_payload record, std::string key, bool is_pause) {
   bulk_outcome became;
   bool is_done = false;
   for (std::size_t i = 0; i < objects.size(); ++i) {
-    auto call = ctx.call(objects[i], operate_handler, record);
+    record.target = is_done ? key : ""; // The first stands for all.
+    auto call = ctx.call(objects[i], operate_handler, encode(record));
     auto answer = co_await call;
     if (!answer)
       co_return failed(answer.error());
@@ -167,9 +168,9 @@ task<bulk_outcome> do_item(context ctx, surroundings with, bulk_turn turn, std::
     if (!answer)
       became = failed(answer.error());
   } else {
-    auto record = journal::encode(record_of(turn, name_in(ctx.key()).bulk, std::move(id)));
+    auto record = record_of(turn, name_in(ctx.key()).bulk, std::move(id));
     const bool is_pause = turn.action == bulk_action::pause;
-    auto telling = tell(ctx, std::move(check->objects), std::move(record), is_pause);
+    auto telling = tell(ctx, std::move(check->objects), std::move(record), key, is_pause);
     became = co_await telling;
   }
   became.at = now;

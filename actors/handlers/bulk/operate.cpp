@@ -32,7 +32,7 @@ bool changes(const object_state& state, operator_verb verb) {
   case operator_verb::retry:
     return has_open(state);
   case operator_verb::pause:
-    return !state.paused_by_operator && (!state.values.empty() || has_open(state));
+    return !state.paused_by_operator;
   case operator_verb::resume:
     return state.paused_by_operator;
   default:

@@ -7,6 +7,7 @@
 #include "actors/handlers/orders/order.hpp"
 #include "actors/handlers/orders/order_view.hpp"
 #include "actors/handlers/shipments/parcel.hpp"
+#include "journal/open_work.hpp"
 
 #include <algorithm>
 #include <array>
@@ -163,6 +164,35 @@ void add_attention(explanation& e, const order_facts& facts, const open_points& 
       }
 }
 
+bool is_id_part(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/// The id in a person's word (`label_id=3005…, case 8812`) that its vendor does not show for the
+/// step; empty: there is none.
+std::string not_shown(const explained_step& step, std::string_view evidence) {
+  constexpr std::array<std::string_view, 5> ids = {
+      "label_id=", "payment_intent=", "refund=", "sid=", "ts="};
+  for (const auto name : ids) {
+    const auto at = evidence.find(name);
+    if (at == std::string_view::npos || (at != 0 && evidence[at - 1] != ' '))
+      continue;
+    const auto id = evidence.substr(at + name.size(), evidence.find(',', at) - at - name.size());
+    const auto is_whole = [&](std::string_view text, std::size_t from) {
+      const auto end = from + id.size();
+      return (from == 0 || !is_id_part(text[from - 1])) &&
+             (end == text.size() || !is_id_part(text[end]));
+    };
+    const bool is_shown = std::any_of(step.moments.begin(), step.moments.end(), [&](const auto& m) {
+      const auto found = m.what.text.find(id);
+      return found != std::string::npos && is_whole(m.what.text, found);
+    });
+    if (!is_shown)
+      return std::string(name) + std::string(id);
+  }
+  return {};
+}
+
 /// What the vendor said of a person's word, as far as it has been asked.
 std::string confirmation_of(const explanation& e, const journal::operator_entry& o) {
   using journal::operator_verb;
@@ -182,6 +212,10 @@ std::string confirmation_of(const explanation& e, const journal::operator_entry&
       const bool is_found = m.what.which == sentence::found || m.what.which == sentence::taken_over;
       if (m.at < o.at || (!is_found && m.what.which != sentence::absent))
         continue;
+      if (const auto other = not_shown(step, o.action.evidence);
+          is_found && has_happened && !other.empty())
+        return ". " + title_of_vendor(step.vendor) + " shows it, but not " + other +
+               ": what it shows counts, the id that was given does not";
       return ". " + title_of_vendor(step.vendor) +
              (is_found == has_happened ? " confirmed it" : " says otherwise");
     }
@@ -213,6 +247,8 @@ std::string deed_of(const journal::operator_payload& a) {
   case operator_verb::note:
     if (a.wanted == "reveal")
       return "saw the customer's data";
+    if (a.wanted == "assign" && a.outcome == "accepted")
+      return "tied the event " + a.target + " to it";
     return "wanted " + a.wanted + " (" + a.outcome + ')';
   case operator_verb::erase:
     return "erased the customer's data";
@@ -352,7 +388,12 @@ explanation explain(const order_objects& objects, const explain_now& now) {
   add_doubts(e, open, now);
   for (const auto& state : objects.states)
     if (state.paused_by_operator)
-      e.summary.push_back(say(sentence::order_paused, {{"object", state.id.text()}}));
+      e.summary.push_back(
+          say(sentence::order_paused,
+              {{"object", state.id.text()},
+               {"until", journal::pause_end(state)
+                             ? " until " + moment_text(journal::pause_end(state)->due, now.at)
+                             : std::string()}}));
   if (own != nullptr)
     for (const auto& o : own->operators)
       if (o.action.verb == journal::operator_verb::erase) {

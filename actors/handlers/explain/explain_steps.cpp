@@ -348,7 +348,8 @@ std::vector<explained_step> steps_of(const journal::object_state* state, const o
                                      const std::string& currency, const explain_now& now) {
   std::vector<explained_step> out;
   const bool is_paused = !invocation.paused_text.empty();
-  const bool is_held = state != nullptr && state->paused_by_operator;
+  const bool is_held =
+      state != nullptr && state->paused_by_operator && !invocation.input.passes_pause;
   const auto acted_at = person_acted_at(state, invocation.id);
   const auto all = recorded_steps(invocation);
   for (const auto& s : all) {

@@ -1,6 +1,7 @@
 #include "actors/handlers/explain/order_moves.hpp"
 
 #include "actors/handlers/objects.hpp"
+#include "actors/handlers/orders/order_facts.hpp"
 
 #include <algorithm>
 #include <array>
@@ -37,7 +38,21 @@ order_moves moves_of_hold(const order_objects& objects, bool pause) {
   for (const auto& state : objects.states)
     if (state.paused_by_operator != pause)
       moves.objects.push_back(state.id);
+  // What goes through a pause (a cancel, an event) has news for the customer, and may be the first.
+  if (const auto news = notification_object(objects.key);
+      pause && objects.find(order_object(objects.key)) != nullptr && objects.find(news) == nullptr)
+    moves.objects.push_back(news);
   return moves;
+}
+
+/// It is cancelled, and something stayed that could not be undone, and that nothing undoes now.
+bool has_stayed_open(const journal::object_state& own) {
+  const auto* recorded = own.value("facts");
+  const auto facts = recorded != nullptr ? order_facts::decode(*recorded) : order_facts();
+  return facts && has_open_compensation(*facts) &&
+         std::none_of(own.live.begin(), own.live.end(), [](const auto& i) {
+           return i.input.handler == "CancelOrder" || i.input.handler == "CompensateOrder";
+         });
 }
 
 order_moves moves_of_cancel(const order_objects& objects, const explanation& shown) {
@@ -48,7 +63,7 @@ order_moves moves_of_cancel(const order_objects& objects, const explanation& sho
   const auto* own = objects.find(order_object(objects.key));
   if (own == nullptr)
     return {{}, move_refusal::unreadable, {}};
-  if (status == "cancelled" || status == "cancelling")
+  if (status == "cancelling" || (status == "cancelled" && !has_stayed_open(*own)))
     return {};
   return {{own->id}, move_refusal::none, {}};
 }

@@ -219,7 +219,7 @@ constexpr std::array<row, sentence_count> rows = {{
     {sentence::order_cancelled, "order_cancelled", "The order was cancelled."},
     {sentence::order_cancelling, "order_cancelling", "The order is being cancelled."},
     {sentence::order_paused, "order_paused",
-     "{object} was paused by an operator: nothing leaves for it, look-ups go on."},
+     "{object} was paused by an operator{until}: nothing leaves for it, look-ups go on."},
     {sentence::attention, "attention", "{step} needs a person: {reason}."},
     {sentence::doubts, "doubts", "Not known yet: whether {thing} was {done}; {next}."},
     {sentence::nothing_left, "nothing_left", "Nothing is left to do."},

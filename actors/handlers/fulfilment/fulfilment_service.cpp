@@ -55,6 +55,7 @@ durable::service_definition fulfilment_service(settings_ptr settings) {
 
   handler_definition cancel;
   cancel.mode = handler_mode::shared;
+  cancel.passes_pause = true;
   cancel.run = &cancel_fulfilment;
   cancel.validate = [](std::string_view, std::string_view) -> result<std::string> {
     return std::string();

@@ -70,6 +70,8 @@ waiting_step step_of(const journal::open_invocation& i, const journal::object_st
   if (state.paused_by_operator) {
     s.cause = wait_cause::person;
     s.last = "paused by an operator";
+    if (const auto end = journal::pause_end(state))
+      s.next_at = end->due;
   } else if (!i.begun && !i.waits_for.empty()) {
     s.cause = wait_cause::earlier;
     s.last = i.waits_for + " runs before it";

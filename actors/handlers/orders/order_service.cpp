@@ -68,6 +68,7 @@ durable::service_definition order_service(settings_ptr settings) {
 
   handler_definition cancel;
   cancel.mode = handler_mode::shared;
+  cancel.passes_pause = true;
   cancel.run = &cancel_order;
   cancel.validate = &no_body_or_json;
   service.handlers.emplace("CancelOrder", std::move(cancel));

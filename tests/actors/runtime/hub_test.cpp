@@ -125,6 +125,36 @@ TEST_CASE("a long answer is read beside the objects and comes back", "[runtime][
   CHECK(reply.body == text);
 }
 
+TEST_CASE("what people did is counted by what it was and by what came of it",
+          "[runtime][hub][operator]") {
+  fixture f;
+  const auto note = [&](const char* wanted, const char* outcome) {
+    journal::operator_payload action;
+    action.verb = journal::operator_verb::note;
+    action.who = "ada";
+    action.wanted = wanted;
+    action.outcome = outcome;
+    auto to = std::make_shared<waiting_responder>();
+    f.hub().act({{"$operations", "hub"}, {}, std::move(action)}, to);
+    CHECK(to->replies.take().status == 202);
+  };
+  note("reload", "accepted");
+  note("cancel", "role_too_low");
+  note("probe", "nothing_to_do");
+  note("<what nobody has>", "accepted");
+  auto to = std::make_shared<waiting_responder>();
+  f.hub().operate_vendor("shop", host::vendor_verb::open, {"ada", "api", "a word"}, to);
+  CHECK(to->replies.take().status == 202);
+  std::map<std::string, std::uint64_t> counts;
+  for (const auto& [of, count] : f.hub().metrics().operator_actions)
+    counts[of[0] + ' ' + of[1]] += count;
+  CHECK(counts == std::map<std::string, std::uint64_t>{{"reload accepted", 1},
+                                                       {"cancel refused", 1},
+                                                       {"probe nothing_to_do", 1},
+                                                       {"note accepted", 1},
+                                                       {"breaker accepted", 1}});
+}
+
 TEST_CASE("an operator handles a vendor through the hub, and that outlives it",
           "[runtime][hub][operator]") {
   using host::vendor_hold;

@@ -4,7 +4,10 @@
 #include "tests/support/schema_check.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -25,6 +28,10 @@ constexpr const char* lost_label =
     R"({"vendor":"shippo","operation":"label","nth":1,"effect":"late_work","late_ms":30000})";
 constexpr const char* no_label =
     R"({"vendor":"shippo","operation":"label","nth":1,"effect":"drop_before"})";
+constexpr const char* refused_refund =
+    R"({"vendor":"stripe","operation":"refund","nth":1,"effect":"refuse","text":"no"})";
+constexpr const char* refused_void =
+    R"({"vendor":"shippo","operation":"label_refund","nth":1,"effect":"refuse","text":"no"})";
 const std::string why = R"({"reason":"shippo is back"})";
 
 json described(const raw_response& r, const char* schema) {
@@ -52,6 +59,15 @@ void is_refused(const raw_response& r, int status, const std::string& reason) {
 
 json actions_of(const admin_hub& hub, const std::string& query = {}) {
   return described(hub.ask("/admin/audit" + query), "audit")["actions"];
+}
+
+/// Those that were not refused.
+json accepted_of(const admin_hub& hub) {
+  json list = json::array();
+  for (const auto& a : actions_of(hub))
+    if (a["outcome"] == "accepted")
+      list.push_back(a);
+  return list;
 }
 
 /// In one line.
@@ -94,7 +110,7 @@ TEST_CASE("a person's retry is one record, which audit and explanation tell", "[
   is_refused(hub.act("/admin/orders/1/steps/label/retry", R"({"reason":"another one"})", key), 409,
              "idempotency_conflict");
 
-  const auto list = actions_of(hub);
+  const auto list = accepted_of(hub);
   REQUIRE(list.size() == 1);
   CHECK(list[0]["id"] == first["audit_id"]);
   CHECK(list[0]["who"] == "loopback");
@@ -109,7 +125,7 @@ TEST_CASE("a person's retry is one record, which audit and explanation tell", "[
   CHECK(has(explained(hub), "shippo is back"));
   REQUIRE(hub.hub.run());
   CHECK(hub.hub.effects("1", effect_kind::label) == 1);
-  CHECK(actions_of(hub).size() == 1); // Folded by now.
+  CHECK(accepted_of(hub).size() == 1); // Folded by now.
 }
 
 TEST_CASE("an action at another version than the one it was meant for is none",
@@ -172,6 +188,71 @@ TEST_CASE("a cancel says what it undoes, and undoes it once", "[admin][actions]"
   CHECK(again["effect"] == "nothing_to_do");
 }
 
+TEST_CASE("a pause with an end is over by itself, and says when", "[admin][actions]") {
+  admin_hub hub;
+  hub.hub.submit(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(hub.hub.run_until([](world& w) { return w.calling("stripe", "payment_intents"); }));
+  const std::string body = R"({"reason":"for a while","for":"30m"})",
+                    key = "Idempotency-Key: p\r\n";
+  accepted(hub.act("/admin/orders/1/pause", body, key));
+  hub.hub.run(600'000);
+  accepted(hub.act("/admin/orders/1/pause", body, key)); // A repeat ends when it would have.
+  const auto paused = json::parse(hub.ask("/admin/orders/1").body);
+  CHECK(joined(schema_problems(admin_openapi(), "order", paused.dump())) == "");
+  CHECK(paused["objects"][0]["paused_until"].is_string());
+  CHECK(has(explained(hub), "was paused by an operator until "));
+  CHECK(hub.hub.effects("1", effect_kind::label) <= 1);
+  hub.hub.run(30 * 60'000);
+  CHECK(field(hub.hub.order("1").body, "status") == "confirmed");
+  const auto over = actions_of(hub, "?action=resume");
+  REQUIRE(over.size() == 1);
+  CHECK(over[0]["who"] == "hub");
+  CHECK(over[0]["via"] == "timer");
+  CHECK(json::parse(hub.ask("/admin/orders/1").body)["objects"][0]["paused_until"].is_null());
+  for (const char* wrong :
+       {R"({"reason":"for a while","until":"2001-01-01T00:00:00Z"})",
+        R"({"reason":"for a while","for":"long"})",
+        R"({"reason":"for a while","for":"1h","until":"2101-01-01T00:00:00Z"})"})
+    is_refused(hub.act("/admin/orders/1/pause", wrong), 400, "invalid_body");
+}
+
+TEST_CASE("a cancel goes through a pause, and the news of it waits", "[admin][actions]") {
+  admin_hub hub(with_faults(lost_label));
+  begin_in_doubt(hub);
+  accepted(hub.act("/admin/orders/1/pause", why));
+  accepted(hub.act("/admin/orders/1/cancel", why));
+  hub.hub.run(3'600'000);
+  CHECK(field(hub.hub.order("1").body, "status") == "cancelled");
+  CHECK(hub.hub.effects("1", effect_kind::refund) == 1);
+  CHECK(hub.hub.effects("1", effect_kind::label) ==
+        hub.hub.effects("1", effect_kind::label_refund));
+  CHECK(hub.hub.effects("1", effect_kind::mail, "mail_cancelled") == 0);
+  const auto resumed = accepted(hub.act("/admin/orders/1/resume", why));
+  CHECK(std::any_of(resumed["plan"].begin(), resumed["plan"].end(),
+                    [](const json& item) { return item["object"] == "Notification/1"; }));
+  REQUIRE(hub.hub.run());
+  CHECK(hub.hub.effects("1", effect_kind::mail, "mail_cancelled") > 0);
+}
+
+TEST_CASE("a cancel takes up what a vendor refused to undo", "[admin][actions]") {
+  const bool is_money = GENERATE(true, false);
+  admin_hub hub(with_faults(is_money ? refused_refund : refused_void));
+  hub.hub.call(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(hub.hub.run());
+  accepted(hub.act("/admin/orders/1/cancel", why));
+  REQUIRE(hub.hub.run());
+  REQUIRE(field(hub.hub.order("1").body, "status") == "cancelled");
+  REQUIRE(field(hub.hub.order("1").body, "attention") != "[]");
+  REQUIRE(hub.hub.effects("1", is_money ? effect_kind::refund : effect_kind::label_refund) == 0);
+  const auto again = accepted(hub.act("/admin/orders/1/cancel", why));
+  REQUIRE(again["plan"].size() == 1);
+  CHECK(again["plan"][0]["what"] == (is_money ? "refund" : "void_label"));
+  REQUIRE(hub.hub.run());
+  CHECK(hub.hub.effects("1", effect_kind::refund) == 1);
+  CHECK(hub.hub.effects("1", effect_kind::label_refund) == 1);
+  CHECK(described(hub.act("/admin/orders/1/cancel", why), "acted")["effect"] == "nothing_to_do");
+}
+
 TEST_CASE("a word that a step happened is believed when the vendor says so", "[admin][actions]") {
   admin_hub hub(with_faults(lost_label));
   begin_in_doubt(hub);
@@ -182,7 +263,9 @@ TEST_CASE("a word that a step happened is believed when the vendor says so", "[a
   REQUIRE(hub.hub.run());
   CHECK(hub.hub.effects("1", effect_kind::label) == 1);
   CHECK(has(explained(hub), "said that label happened"));
-  CHECK(has(explained(hub), "Shippo confirmed it."));
+  // An id that the vendor does not show is nobody's.
+  CHECK(has(explained(hub), "Shippo shows it, but not label_id=x1: what it shows counts"));
+  CHECK(!has(explained(hub), "Shippo confirmed it."));
   CHECK(actions_of(hub)[0]["evidence"] == "label_id=x1");
   is_refused(hub.act("/admin/orders/1/steps/label/resolve", body), 404, "no_such_step");
 }
@@ -202,7 +285,7 @@ TEST_CASE("an unverified word is an admin's, and is told as unchecked for ever",
   const auto good = body(R"(,"value":{"label_id":"x1","tracking_number":"9400"})");
   const auto planned = described(hub.act(path + "?dry_run=true", good), "acted");
   CHECK(planned["plan"][0]["what"] == "believe");
-  CHECK(actions_of(hub).empty());
+  CHECK(accepted_of(hub).empty());
   accepted(hub.act(path, good));
   REQUIRE(hub.hub.run());
   const auto order = json::parse(hub.ask("/admin/orders/1").body);
@@ -295,7 +378,7 @@ TEST_CASE("an action says why, and what it does not know it refuses", "[admin][a
   is_refused(hub.act("/admin/orders/1/steps/charge/retry", "{}"), 404, "no_such_step");
   is_refused(hub.act("/admin/orders/2/pause", why), 404, "no_such_order");
   is_refused(hub.act("/admin/orders/1/steps/label/resolve", why), 400, "invalid_body");
-  CHECK(actions_of(hub).empty());
+  CHECK(accepted_of(hub).empty());
   hub.door.set_health({false, "The disk is full.", "commit"});
   is_refused(hub.act(pause, why), 503, "unavailable");
   CHECK(hub.act(pause + "?dry_run=true", why).status == 200);
@@ -423,6 +506,112 @@ TEST_CASE("who was refused is in the audit, and many of them do not fill it",
   } while (!cursor.empty());
   CHECK(count == 100);
   CHECK(has(hub.ask("/metrics", all).body, "orderhub_operator_refusals_not_recorded_total 102"));
+}
+
+TEST_CASE("every refused action of a known caller is in the audit", "[admin][actions][audit]") {
+  admin_hub hub(with_faults(lost_label));
+  begin_in_doubt(hub);
+  const std::string resolves = R"({"reason":"case 8812","outcome":"happened"})";
+  const std::vector<std::array<std::string, 4>> tries = {
+      {"/admin/orders/1/erase", why, "erase", "not_finished"},
+      {"/admin/orders/none/pause", why, "pause", "no_such_order"},
+      {"/admin/orders/1/steps/none/resolve", resolves, "resolve", "no_such_step"},
+      {"/admin/bulk/none/start", R"({"count":1})", "bulk_start", "no_such_bulk"},
+      {"/admin/orders/1/cancel", "{}", "cancel", "invalid_body"},
+      {"/admin/vendors/none/pause", why, "pause", "no_such_vendor"},
+      {"/admin/webhooks/none/replay", why, "replay", "no_such_webhook"},
+      {"/admin/config/reload", "{}", "reload", "invalid_body"},
+  };
+  for (const auto& [path, body, action, reason] : tries) {
+    INFO(path);
+    const auto refused = json::parse(hub.act(path, body).body);
+    CHECK(refused["reason"] == reason);
+    const auto row = actions_of(hub)[0];
+    CHECK(row["action"] == action);
+    CHECK(row["outcome"] == reason);
+    CHECK(row["who"] == "loopback");
+    const auto count = actions_of(hub).size();
+    CHECK(hub.act(path + "?dry_run=true", body).status >= 400);
+    CHECK(actions_of(hub).size() == count); // Nobody wanted to do anything.
+  }
+}
+
+TEST_CASE("whose token it is, is known also of what is refused for another cause",
+          "[admin][actions][audit]") {
+  auto rules = rules_with("a-token");
+  rules.tokens.push_back(token_of("ada", admin_role::operate, secret("adas")));
+  admin_hub hub({}, rules);
+  const std::string ada = "Authorization: Bearer adas\r\n";
+  CHECK(hub.act("/admin/orders/1/cancel", why, ada + "X-Orderhub-Actor: bob\r\n").status == 403);
+  CHECK(hub.act("/admin/orders/1/cancel", why, ada + "Sec-Fetch-Site: cross-site\r\n").status ==
+        403);
+  const auto list =
+      described(hub.ask("/admin/audit", "Authorization: Bearer a-token\r\n"), "audit")["actions"];
+  REQUIRE(list.size() == 2);
+  for (const auto& row : list) {
+    CHECK(row["who"] == "ada");
+    CHECK(row["via"] == "token");
+  }
+}
+
+TEST_CASE("an action's id is its order's own, and the audit has one row of it",
+          "[admin][actions][audit]") {
+  admin_hub hub;
+  const std::string key = "Idempotency-Key: one\r\n";
+  for (const char* order : {"1", "2"})
+    hub.hub.call(order_object(order), "ProcessOrder", order_body());
+  REQUIRE(hub.hub.run());
+  const auto first = accepted(hub.act("/admin/orders/1/pause", why, key));
+  const auto second = accepted(hub.act("/admin/orders/2/pause", why, key));
+  CHECK(first["audit_id"] != second["audit_id"]);
+  const auto list = actions_of(hub);
+  REQUIRE(list.size() == 2);
+  CHECK(list[1]["id"] == first["audit_id"]);
+  CHECK(list[1]["target"] == "1");
+  CHECK(list[1]["before"] == "running");
+  CHECK(list[1]["after"] == "paused");
+  // The order's own has one of each object.
+  const auto own = described(hub.ask("/admin/orders/1/audit"), "order_audit")["actions"];
+  CHECK(own.size() > 1);
+  for (const auto& row : own)
+    CHECK(row["id"] == first["audit_id"]);
+  accepted(hub.act("/admin/orders/1/resume", why));
+  CHECK(hub.act("/admin/orders/1/erase", why).status == 202);
+  const auto erased = actions_of(hub, "?action=erase");
+  REQUIRE(erased.size() == 1);
+  CHECK(erased[0]["target"] == "1");
+}
+
+TEST_CASE("what is done to the hub is done once for a key, under the id of its row",
+          "[admin][actions][audit]") {
+  admin_hub hub;
+  const std::string key = "Idempotency-Key: one\r\n";
+  for (const auto& [path, schema] : {std::pair("/admin/journal/backup", "backup_action"),
+                                     std::pair("/admin/journal/compact", "compact_action"),
+                                     std::pair("/admin/config/reload", "config_action")}) {
+    INFO(path);
+    const auto begun = hub.files.begun;
+    const auto one = hub.act(path, why, key), two = hub.act(path, why, key);
+    CHECK(one.status == 202);
+    CHECK(two.status == 202);
+    const auto id = described(one, schema)["audit_id"];
+    CHECK(id == actions_of(hub)[0]["id"]);
+    CHECK(described(two, schema)["audit_id"] == id);
+    CHECK(hub.files.begun - begun <= 1);
+    is_refused(hub.act(path, R"({"reason":"another one"})", key), 409, "idempotency_conflict");
+    is_refused(hub.act(path, why, key + key), 400, "invalid_parameter");
+    is_refused(hub.act(path, R"({"reason":"one of","reason":"two of"})"), 400, "invalid_body");
+  }
+  is_refused(hub.act("/admin/orders/1/pause", R"({"reason":"one of","reason":"two of"})"), 400,
+             "invalid_body");
+}
+
+TEST_CASE("what is done to the hub is answered when its record is on disk",
+          "[admin][actions][audit]") {
+  admin_hub hub;
+  hub.people.refuses_notes = true;
+  for (const auto* path : {"/admin/journal/compact", "/admin/config/reload"})
+    is_refused(hub.act(path, why), 503, "unavailable");
 }
 
 TEST_CASE("the audit comes in pages that hold each action once", "[admin][actions][audit]") {

@@ -29,6 +29,11 @@ class world_desk final : public host::operator_desk {
 public:
   explicit world_desk(world& hub) : hub_(hub) {}
   void act(host::operator_request request, host::responder_ptr to) override {
+    if (refuses_notes && request.action.verb == journal::operator_verb::note) {
+      host::call_response full;
+      full.status = 503;
+      return to->finished(std::move(full));
+    }
     auto heard = hub_.wait_for(hub_.operate(std::move(request)));
     host::call_response reply;
     reply.status = static_cast<std::uint16_t>(heard.status);
@@ -38,6 +43,7 @@ public:
     }
     to->finished(std::move(reply));
   }
+  bool refuses_notes = false; ///< The journal takes no record of what is on no object's own.
 
 private:
   world& hub_;
@@ -156,7 +162,7 @@ public:
   /// `streams`: at most so many. `session_key`: of its directory.
   admin_hub(world_settings settings, http_gateway::admin_access_rules rules,
             std::size_t streams = 64, std::string session_key = std::string(32, 'k'))
-      : hub(telling(std::move(settings), changes)), people_(hub),
+      : hub(telling(std::move(settings), changes)), people(hub),
         api_(door, std::move(rules), hub.time, {},
              http_gateway::admin_api::shown_hub{
                  host::operator_view({.journal = hub.stored(),
@@ -166,7 +172,7 @@ public:
                                       .waiting = [this] { return hub.waiting(); },
                                       .health = [this] { return door.health(); }}),
                  {"0.1.0", "mock", hub.time.wall_ms(), 0},
-                 &people_,
+                 &people,
                  &vendors_,
                  &desk_,
                  &events_,
@@ -210,6 +216,7 @@ public:
 
   journal::change_feed changes;
   world hub; ///< Not while a request is under way: it has one thread.
+  world_desk people;
   fake_ingress door;
   files_of_world files;
   http_gateway::webhook_metrics webhooks; ///< What the webhooks' door has counted.
@@ -219,7 +226,6 @@ private:
     settings.journal.changes = &changes;
     return settings;
   }
-  world_desk people_;
   world_vendors vendors_{hub};
   world_ingress events_{hub};
   http_gateway::webhook_desk desk_{hub.stored(), events_, webhooks};

@@ -136,8 +136,8 @@ void all_are_described(const admin_hub& hub, const std::string& key = "1") {
     const bool is_of_event = route.path.find("{id}/assign") != std::string_view::npos;
     const auto r =
         route.operate == nullptr ? hub.send(request_for(route, target)) : tried(hub, route, target);
-    if (is_of_event) { // This event is about no order.
-      is_problem(r, 409, "not_possible");
+    if (is_of_event) { // There is no such order here.
+      is_problem(r, 404, "no_such_order");
       continue;
     }
     INFO(r.body);

@@ -100,8 +100,14 @@ labelled_counts<2>::values_type counted(const std::vector<counted_action>& all) 
     values.emplace_back(std::array{one.action, one.result}, one.count);
   return values;
 }
+/// Those that were not refused.
 json actions_of(const admin_hub& hub, const std::string& query = {}) {
-  return described(hub.ask("/admin/audit?limit=500" + query), "audit")["actions"];
+  json list = json::array();
+  const auto page = described(hub.ask("/admin/audit?limit=500" + query), "audit");
+  for (const auto& a : page["actions"])
+    if (a["outcome"] == "accepted")
+      list.push_back(a);
+  return list;
 }
 
 } // namespace

@@ -75,6 +75,48 @@ TEST_CASE("nothing leaves for a paused vendor until it is resumed", "[admin][ven
   CHECK(vendor(hub)["ramp_percent"].is_null());
 }
 
+TEST_CASE("the audit tells a breaker from a pause, and how the vendor stood and stands",
+          "[admin][vendors][audit]") {
+  admin_hub hub;
+  const auto newest = [&](const std::string& query = {}) {
+    const auto r = hub.ask("/admin/audit" + query);
+    CHECK(schema_problems(admin_openapi(), "audit", r.body).empty());
+    return json::parse(r.body)["actions"][0];
+  };
+  const auto stands = [&](const std::string& action, const json& before, const json& after) {
+    const auto row = newest();
+    CHECK(row["action"] == action);
+    CHECK(row["target"] == "stripe");
+    CHECK(row["before"] == before);
+    CHECK(row["after"] == after);
+  };
+  const auto paused = done(hub, "stripe/pause");
+  CHECK(paused["audit_id"] == newest()["id"]);
+  stands("pause", "closed", "paused_by_operator");
+  const std::string open = R"({"reason":"stripe moves","state":"open"})";
+  CHECK(done(hub, "stripe/breaker", open)["plan"]["becomes"] == "opened_by_operator");
+  stands("breaker", "paused_by_operator", "opened_by_operator");
+  CHECK(newest("?action=breaker")["outcome"] == "accepted");
+  // It is held open still, and then paused still.
+  CHECK(done(hub, "stripe/resume")["plan"]["becomes"] == "opened_by_operator");
+  CHECK(vendor(hub)["state"] == "opened_by_operator");
+  stands("resume", "opened_by_operator", "opened_by_operator");
+  done(hub, "stripe/pause");
+  const std::string automatic = R"({"reason":"stripe moves","state":"auto"})";
+  CHECK(done(hub, "stripe/breaker", automatic)["plan"]["becomes"] == "paused_by_operator");
+  CHECK(vendor(hub)["state"] == "paused_by_operator");
+  CHECK(done(hub, "stripe/resume")["plan"]["becomes"] == "closed");
+  CHECK(vendor(hub)["state"] == "closed");
+}
+
+TEST_CASE("a probe is in the audit", "[admin][vendors][audit]") {
+  admin_hub hub;
+  CHECK(done(hub, "stripe/probe")["effect"] == "nothing_to_do");
+  const auto row = json::parse(hub.ask("/admin/audit?action=probe").body)["actions"][0];
+  CHECK(row["target"] == "stripe");
+  CHECK(row["outcome"] == "nothing_to_do");
+}
+
 TEST_CASE("a doubt is not looked up at a paused vendor, and is settled after the pause",
           "[admin][vendors]") {
   admin_hub hub(with_faults(

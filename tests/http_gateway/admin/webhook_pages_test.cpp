@@ -225,6 +225,12 @@ TEST_CASE("a dead letter is tied to an order by a person, who is named there for
   CHECK(now["assigned"]["reason"] == "case 8812");
   CHECK(field(hub.hub.order("1").body, "status") == "in_transit");
   // Whoever looks at the order's own record of it sees who said so.
+  const auto said = page(hub, "/admin/orders/1/audit", "order_audit")["actions"];
+  REQUIRE(said.size() == 1);
+  CHECK(said[0]["action"] == "assign");
+  CHECK(said[0]["target"] == now["id"]);
+  CHECK(said[0]["evidence"] == "order=1");
+  CHECK(said[0]["reason"] == "case 8812");
   CHECK(ids(page(hub, "/admin/orders/1/webhooks", "webhooks")) ==
         std::set<std::string>{now["id"].get<std::string>()});
 
@@ -251,6 +257,8 @@ TEST_CASE("what cannot be tied to an order is refused, and so is what is not the
     CHECK(schema_problems(admin_openapi(), "problem", r.body).empty());
     return json::parse(r.body)["reason"].get<std::string>();
   };
+  CHECK(reason("stripe:evt_1/assign", R"({"reason":"case 8812","order":"1"})") == "no_such_order");
+  hub.hub.call(order_object("1"), "ProcessOrder", order_body());
   CHECK(reason("stripe:evt_1/assign", R"({"reason":"case 8812","order":"1"})") == "not_possible");
   CHECK(reason("stripe:evt_1/assign", why) == "invalid_body");
   CHECK(reason("stripe:evt_2/replay", why) == "no_such_webhook");
