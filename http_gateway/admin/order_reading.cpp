@@ -57,7 +57,7 @@ handlers::list_reader list_reader_of(const host::operator_view& hub) {
           [&](std::string_view service, std::string_view prefix, std::size_t most) {
             return hub.keys_of(service, prefix, most);
           },
-          [&](const object_id& id) { return hub.listing_of(id); }};
+          [&](const object_id& id) { return hub.object(id); }};
 }
 
 handlers::explain_now explain_now_of(const admin_sources& from) {

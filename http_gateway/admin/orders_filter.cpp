@@ -125,8 +125,8 @@ private:
     }
     for (const auto& [name, flag] :
          {std::pair("open", &f.open), std::pair("attention", &f.attention),
-          std::pair("in_doubt", &f.in_doubt), std::pair("paused", &f.paused),
-          std::pair("stuck", &f.stuck)})
+          std::pair("acked", &f.acked), std::pair("in_doubt", &f.in_doubt),
+          std::pair("paused", &f.paused), std::pair("stuck", &f.stuck)})
       if (const auto value = call_.value(name); !value.empty())
         *flag = value == "true";
     return std::nullopt;

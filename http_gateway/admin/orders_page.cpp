@@ -59,11 +59,14 @@ json item_json(const list_item& item) {
   const auto& row = item.row;
   json attention = json::array();
   for (const auto& p : row.attention)
-    attention.push_back({{"step", p.step}, {"reason", p.reason}});
+    attention.push_back({{"step", p.step},
+                         {"reason", p.reason},
+                         {"acked_by", text(p.acked_by)},
+                         {"acked_at", time(p.acked_at)}});
   return {{"key", item.key},
           {"status", row.status},
           {"created_at", time(item.created_at)},
-          {"updated_at", time(row.updated_at)},
+          {"updated_at", time(item.updated_at)},
           {"version", item.version},
           {"total", row.total},
           {"total_text",

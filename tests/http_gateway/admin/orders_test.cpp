@@ -302,7 +302,7 @@ TEST_CASE("a page looks at no more rows than it may, and says where it ended", "
       {},
       {},
       {},
-      [&](const object_id& id) { return view.listing_of(id); }};
+      [&](const object_id& id) { return view.object(id); }};
   handlers::order_filter filter;
   filter.key_contains = "o-0";
   std::optional<journal::listing_place> behind;
