@@ -396,9 +396,9 @@ struct admin_streams::impl {
         if (order->item && handlers::is_listed(*order->item, s.filter, shared.now()))
           orders.push_back(order->text);
         else if (order->item)
-          gone.push_back(page_of(json(c.object.key)).body);
+          gone.push_back(page_of(json(*key)).body);
       }
-      seen.emplace(is_order, c.object.key);
+      seen.emplace(is_order, *key);
     }
     return std::max(s.told, changed.upto);
   }
@@ -433,6 +433,8 @@ std::optional<admin_problem> admin_streams::open(const http_exchange_ptr& exchan
   auto wanted = order_list_of(call);
   if (auto* problem = std::get_if<admin_problem>(&wanted))
     return std::move(*problem);
+  if (auto problem = unknown_vendor(std::get<0>(wanted).filter.vendors, impl_->from))
+    return problem;
   const auto& from = std::get<0>(place);
   const auto newest = impl_->changes.newest();
   const bool is_lost = from && impl_->changes.read(*from, 1).is_lost;

@@ -93,6 +93,8 @@ admin_problem not_read(const error& why) {
 }
 
 admin_answer list_page(const order_list_call& wanted, const admin_sources& from) {
+  if (auto problem = unknown_vendor(wanted.filter.vendors, from))
+    return std::move(*problem);
   const auto as_of = from.hub.journal().last_lsn;
   const auto page = handlers::list_orders(wanted.filter, list_reader_of(from.hub), wanted.behind,
                                           wanted.limit, from.hub.now(), from.about.call_after_ms);
