@@ -190,6 +190,20 @@ json counts_json(const journal::listing_counts& counts) {
 
 } // namespace
 
+result<standing_counts> standing_counts_of(const admin_sources& from) {
+  using namespace handlers::list_mark;
+  constexpr std::string_view dead_webhook = "webhook_dead"; // Its mark.
+  const auto counts = from.hub.counts();
+  if (!counts)
+    return counts.failure();
+  const auto stuck = stuck_now(from);
+  if (!stuck)
+    return stuck.failure();
+  return standing_counts{count_of(*counts, open), count_of(*counts, in_doubt),
+                         count_of(*counts, attention), static_cast<std::int64_t>(*stuck),
+                         count_of(*counts, dead_webhook)};
+}
+
 std::string text_of(const handlers::list_item& item) {
   return page_of(item_json(item)).body;
 }
