@@ -59,7 +59,7 @@ std::vector<open_effect> open_effects(const invocation_state& i) {
       [[fallthrough]];
     case note_kind::doubt:
       if (!of->doubt)
-        of->doubt = open_doubt{of->intent.name, (*note)->at, (*note)->text};
+        of->doubt = open_doubt{of->intent.name, (*note)->at, (*note)->text, of->intent.operation};
       break;
     case note_kind::not_done_before:
       of->refused = false;
@@ -230,6 +230,7 @@ std::vector<open_wait> open_waits(const object_state& state) {
       open_wait w;
       w.step = std::move(e.intent.name);
       w.vendor = std::move(e.intent.vendor);
+      w.operation = std::move(e.intent.operation);
       w.since = e.since;
       w.invocation = i.id;
       w.index = e.index;
@@ -259,6 +260,7 @@ std::vector<open_wait> calls_out(const object_state& state) {
       open_wait w;
       w.step = std::move(e.intent.name);
       w.vendor = std::move(e.intent.vendor);
+      w.operation = std::move(e.intent.operation);
       w.since = e.since;
       w.invocation = i.id;
       w.index = e.index;

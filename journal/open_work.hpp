@@ -37,6 +37,7 @@ struct open_doubt {
   std::string step;
   unix_ms since = 0;
   std::string reason;
+  std::string operation; ///< Whether what it may have done counts, its vendor's table says.
 };
 /// Of the live invocations, in log order.
 std::vector<open_doubt> open_doubts(const object_state& state);
@@ -53,6 +54,7 @@ struct open_wait {
   invocation_id invocation = {}; ///< Whose step it is,
   std::uint32_t index = 0;       ///< and which.
   bool in_doubt = false;         ///< It may have taken effect.
+  std::string operation;
 };
 /// Of the live invocations, in log order: those that wait, are refused again and again, or for
 /// which a person is called. `needs_person` also where it goes on by itself.

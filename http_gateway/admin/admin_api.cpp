@@ -5,6 +5,7 @@
 #include "http_gateway/admin/operator_action.hpp"
 #include "http_gateway/admin/session_pages.hpp"
 #include "http_gateway/ingress/ingress_api.hpp"
+#include "http_gateway/server/content_coding.hpp"
 #include "journal/base/log.hpp"
 #include "journal/base/random.hpp"
 #include "journal/base/text.hpp"
@@ -169,6 +170,11 @@ void admin_api::serve(const http_exchange_ptr& exchange, const std::string& requ
     return to(shown(session_page(who)));
   if (found.route->method == "GET")
     return to(shown(found.route->answer(found, sources())));
+  if (!has_plain_body(request))
+    return refuse(problem_of(admin_reason::wrong_content_type,
+                             "The body must be sent as it is, without Content-Encoding.",
+                             "content-encoding"),
+                  who);
   if (!is_json(request))
     return refuse(problem_of(admin_reason::wrong_content_type, {}, "content-type"), who);
   if (request.body.size() > action_body_max)

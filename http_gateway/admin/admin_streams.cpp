@@ -2,6 +2,7 @@
 
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/order_list.hpp"
+#include "actors/handlers/shipments/parcel.hpp"
 #include "http_gateway/admin/order_reading.hpp"
 #include "http_gateway/admin/page_json.hpp"
 #include "http_gateway/admin/stream_items.hpp"
@@ -89,7 +90,9 @@ std::string event_text(std::string_view name, log_place id, std::string_view dat
 
 bool bears_order(std::string_view service) {
   return service == handlers::order_service_name || service == handlers::shipment_service_name ||
-         service == handlers::notification_service_name || service == handlers::custom_service_name;
+         service == handlers::notification_service_name ||
+         service == handlers::custom_service_name || service == handlers::parcel_service_name ||
+         service == handlers::fulfilment_service_name;
 }
 
 /// What is told when it has changed.
@@ -168,6 +171,15 @@ public:
     if (told.item)
       told.text = text_of(*told.item);
     return &told;
+  }
+  /// The key of the order for which it works; nothing: not in this turn.
+  std::optional<std::string> order_of(const object_id& object) {
+    if (object.service != handlers::fulfilment_service_name)
+      return object.key;
+    if (!has_room())
+      return std::nullopt;
+    auto key = handlers::order_of(object, reader_);
+    return key ? std::optional(std::move(*key)) : std::nullopt;
   }
   /// Likewise; empty: there is none, or it cannot be read.
   const std::string* webhook(const std::string& key) {
@@ -355,15 +367,20 @@ struct admin_streams::impl {
                        const journal::change_feed::changes& changed,
                        std::vector<std::string>& orders, std::vector<std::string>& gone,
                        std::vector<std::string>& webhooks) const {
-    std::set<std::pair<bool, std::string_view>> seen; // Whether it is an order, and its key.
+    std::set<std::pair<bool, std::string>> seen; // Whether it is an order, and its key.
     for (const auto& c : changed.found) {
       const bool is_order = bears_order(c.object.service);
       const bool is_wanted = is_order ? s.topics.orders
                                       : s.topics.webhooks && from.webhooks != nullptr &&
                                             c.object.service == handlers::webhook_service_name;
-      if (!is_wanted || seen.contains({is_order, c.object.key}))
+      if (!is_wanted)
         continue;
       const auto behind = std::max(s.told, c.lsn - 1);
+      const auto key = is_order ? shared.order_of(c.object) : c.object.key;
+      if (!key)
+        return behind;
+      if (seen.contains({is_order, *key}))
+        continue;
       if (seen.size() == how.items_a_message)
         return behind;
       if (!is_order) {
@@ -373,15 +390,15 @@ struct admin_streams::impl {
         if (!text->empty())
           webhooks.push_back(*text);
       } else {
-        const auto* order = shared.order(c.object.key);
+        const auto* order = shared.order(*key);
         if (order == nullptr)
           return behind;
         if (order->item && handlers::is_listed(*order->item, s.filter, shared.now()))
           orders.push_back(order->text);
         else if (order->item)
-          gone.push_back(page_of(json(c.object.key)).body);
+          gone.push_back(page_of(json(*key)).body);
       }
-      seen.emplace(is_order, c.object.key);
+      seen.emplace(is_order, *key);
     }
     return std::max(s.told, changed.upto);
   }
@@ -416,6 +433,8 @@ std::optional<admin_problem> admin_streams::open(const http_exchange_ptr& exchan
   auto wanted = order_list_of(call);
   if (auto* problem = std::get_if<admin_problem>(&wanted))
     return std::move(*problem);
+  if (auto problem = unknown_vendor(std::get<0>(wanted).filter.vendors, impl_->from))
+    return problem;
   const auto& from = std::get<0>(place);
   const auto newest = impl_->changes.newest();
   const bool is_lost = from && impl_->changes.read(*from, 1).is_lost;

@@ -4,12 +4,16 @@
 #include "http_gateway/admin/order_reading.hpp"
 #include "http_gateway/admin/page_json.hpp"
 #include "http_gateway/admin/utc_time_in.hpp"
+#include "journal/base/hash.hpp"
+#include "journal/base/text.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <set>
 #include <tuple>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -87,14 +91,15 @@ struct cursor {
   unix_ms time = 0;
   log_sequence lsn = 0;
 };
-/// `u<time>.<LSN>`; the place alone, so that it holds with any filter and over restarts.
-std::string text_of(const cursor& c) {
-  return 'u' + std::to_string(c.time) + '.' + std::to_string(c.lsn);
+/// `<hash of the filters>u<time>.<LSN>`; it holds over restarts, and with other filters not.
+std::string text_of(const cursor& c, const std::string& filter) {
+  return filter + 'u' + std::to_string(c.time) + '.' + std::to_string(c.lsn);
 }
-std::optional<cursor> cursor_in(std::string_view text) {
+std::optional<cursor> cursor_in(std::string_view text, const std::string& filter) {
   cursor c;
-  if (!text.starts_with('u'))
+  if (!text.starts_with(filter + 'u'))
     return std::nullopt;
+  text.remove_prefix(filter.size());
   const auto* const end = text.data() + text.size();
   const auto time = std::from_chars(text.data() + 1, end, c.time);
   if (time.ec != std::errc() || time.ptr == end || *time.ptr != '.' || c.time <= 0)
@@ -105,6 +110,46 @@ std::optional<cursor> cursor_in(std::string_view text) {
 
 admin_problem invalid(std::string field, const std::string& must) {
   return {admin_reason::invalid_parameter, field + ' ' + must, field, {}, {}};
+}
+
+std::string filter_hash(const admin_call& call) {
+  std::string all;
+  for (const auto* name : {"who", "action", "target", "since"})
+    all.append(call.value(name)).append("\n");
+  const auto hash = sha256_of(all);
+  constexpr std::size_t shown = 3;
+  return hex_of({reinterpret_cast<const char*>(hash.data()), shown});
+}
+
+/// What stands in `action` of a row: what routes do, and what they become in the journal.
+bool is_action(std::string_view name) {
+  if (name.empty())
+    return false;
+  const auto routes = admin_routes();
+  if (std::any_of(routes.begin(), routes.end(), [&](const auto& r) { return r.action == name; }))
+    return true;
+  for (int verb = 1; verb <= static_cast<int>(operator_verb::purge); ++verb)
+    if (const auto v = static_cast<operator_verb>(verb);
+        v != operator_verb::note && journal::name_of(v) == name)
+      return true;
+  return false;
+}
+
+/// `action=pause,resume`: one of them.
+std::variant<std::set<std::string, std::less<>>, admin_problem> actions_in(const admin_call& call) {
+  std::set<std::string, std::less<>> wanted;
+  auto list = call.value("action");
+  for (bool more = !list.empty(); more;) {
+    const auto end = list.find(',');
+    more = end != std::string_view::npos;
+    const auto word = list.substr(0, end);
+    if (!is_action(word))
+      return invalid("action",
+                     "must be a list with commas of words of actions, as rows have them.");
+    wanted.emplace(word);
+    list.remove_prefix(more ? end + 1 : list.size());
+  }
+  return wanted;
 }
 
 } // namespace
@@ -118,10 +163,15 @@ admin_answer audit_page(const admin_call& call, const admin_sources& from) {
       return invalid("since", "must be a time such as 2026-11-25T09:35:06.123Z.");
     search.since = *at;
   }
+  const auto read = actions_in(call);
+  if (const auto* problem = std::get_if<admin_problem>(&read))
+    return *problem;
+  const auto& actions = std::get<0>(read);
+  const auto filter = filter_hash(call);
   if (const auto given = call.value("cursor"); !given.empty()) {
-    const auto at = cursor_in(given);
+    const auto at = cursor_in(given, filter);
     if (!at)
-      return invalid("cursor", "is none of this list's.");
+      return invalid("cursor", "is none of this list with these filters.");
     search.behind_time = at->time;
     search.behind_lsn = at->lsn;
   }
@@ -129,8 +179,8 @@ admin_answer audit_page(const admin_call& call, const admin_sources& from) {
     const auto fits = [&](const char* name, const std::string& value) {
       return call.value(name).empty() || call.value(name) == value;
     };
-    return fits("who", r.entry.action.who) && fits("action", action_text(r)) &&
-           fits("target", target_text(r));
+    return fits("who", r.entry.action.who) &&
+           (actions.empty() || actions.contains(action_text(r))) && fits("target", target_text(r));
   };
   json list = json::array();
   std::size_t scanned = 0;
@@ -152,9 +202,13 @@ admin_answer audit_page(const admin_call& call, const admin_sources& from) {
       }
     }
   }
-  const auto next = is_end ? json(nullptr) : json(text_of({search.behind_time, search.behind_lsn}));
-  return page_of(json{
-      {"actions", std::move(list)}, {"next", next}, {"scanned", scanned}, {"complete", is_end}});
+  const auto next =
+      is_end ? json(nullptr) : json(text_of({search.behind_time, search.behind_lsn}, filter));
+  const bool is_complete = is_end || list.size() == call.number("limit");
+  return page_of(json{{"actions", std::move(list)},
+                      {"next", next},
+                      {"scanned", scanned},
+                      {"complete", is_complete}});
 }
 
 admin_answer order_audit_page(const admin_call& call, const admin_sources& from) {

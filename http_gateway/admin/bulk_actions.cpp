@@ -207,6 +207,8 @@ std::optional<admin_problem> take_orders(const std::string& filter, const admin_
   if (auto* problem = std::get_if<admin_problem>(&read))
     return std::move(*problem);
   const auto& wanted = std::get<0>(read).filter;
+  if (auto problem = unknown_vendor(wanted.vendors, from))
+    return problem;
   const auto reader = list_reader_of(from.hub);
   std::optional<journal::listing_place> behind;
   for (std::size_t lists = 0; lists < lists_max; ++lists) {

@@ -159,12 +159,13 @@ admin_answer bulk_items_page(const admin_call& call, const admin_sources& from) 
         list.push_back(item_json(id, is_on_record, number, *key, became, is_over));
     }
   }
+  const bool is_complete = number >= plan.count || list.size() == limit;
   return page_of(
       json{{"bulk", id},
            {"items", std::move(list)},
            {"next", number < plan.count ? json("n" + std::to_string(number)) : json(nullptr)},
            {"scanned", number - *first},
-           {"complete", number >= plan.count}});
+           {"complete", is_complete}});
 }
 
 } // namespace orderhub::http_gateway

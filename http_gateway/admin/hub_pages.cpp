@@ -1,5 +1,6 @@
 // The hub itself, its vendors, and what the API is.
 #include "http_gateway/admin/admin_pages.hpp"
+#include "http_gateway/admin/order_reading.hpp"
 #include "http_gateway/admin/page_json.hpp"
 #include "http_gateway/admin/stream_items.hpp"
 #include "journal/base/text.hpp"
@@ -182,6 +183,10 @@ admin_answer status_page(const admin_call&, const admin_sources& from) {
   const auto waiting = from.hub.waiting();
   const auto all = std::accumulate(waiting.begin(), waiting.end(), std::size_t{0},
                                    [](std::size_t n, const auto& w) { return n + w.count; });
+  const auto counts = standing_counts_of(from);
+  const auto count = [&](std::int64_t standing_counts::* of) {
+    return counts ? json((*counts).*of) : json(nullptr);
+  };
   return page_of(json{{"ok", health.accepting && warnings.empty()},
                       {"accepting", health.accepting},
                       {"reason", text_or_null<json>(health.reason)},
@@ -199,6 +204,11 @@ admin_answer status_page(const admin_call&, const admin_sources& from) {
                         {"objects_set_aside", j.objects_set_aside}}},
                       {"backup", backup_json(from, now)},
                       {"vendors", std::move(vendors)},
+                      {"open", count(&standing_counts::open)},
+                      {"in_doubt", count(&standing_counts::in_doubt)},
+                      {"attention", count(&standing_counts::attention)},
+                      {"stuck", count(&standing_counts::stuck)},
+                      {"dead_letters", count(&standing_counts::dead_letters)},
                       {"waiting_steps", all},
                       {"waiting", waiting_json(from)},
                       {"warnings", std::move(warnings)}});

@@ -182,6 +182,7 @@ json record_json(const placed_record& r) {
 } // namespace
 
 admin_answer journal_page(const admin_call& call, const admin_sources& from) {
+  const auto as_of = from.hub.journal().last_lsn;
   auto read = read_order(call.key(), from);
   if (auto* problem = std::get_if<admin_problem>(&read))
     return std::move(*problem);
@@ -198,11 +199,10 @@ admin_answer journal_page(const admin_call& call, const admin_sources& from) {
       j["base64url"] = base64url(payload_of(r));
     list.push_back(std::move(j));
   }
-  const auto version = objects.version();
   return page_of(json{{"order", objects.key},
                       {"records", std::move(list)},
                       {"next", text_or_null<json>(page.next)},
-                      {"as_of_lsn", version},
+                      {"as_of_lsn", as_of},
                       {"scanned", page.scanned},
                       {"complete", objects.past.is_whole && !objects.past.found.empty()}});
 }

@@ -7,6 +7,7 @@
 #include "actors/handlers/webhooks/vendor_id.hpp"
 #include "actors/host/vendor_switch.hpp"
 #include "http_gateway/admin/admin_pages.hpp"
+#include "http_gateway/admin/orders_filter.hpp"
 #include "http_gateway/admin/page_json.hpp"
 #include "http_gateway/ingress/normal_form.hpp"
 #include "providers/webhooks/vendors.hpp"
@@ -138,12 +139,8 @@ bool add_answered(json& list, const std::string& q, const admin_sources& from) {
 admin_answer lookup_page(const admin_call& call, const admin_sources& from) {
   std::string q(call.value("q"));
   make_normal(q);
-  if (q.find('@') != std::string::npos)
-    return admin_problem{admin_reason::personal_data,
-                         "An e-mail address does not belong into a URL: it would be in logs.",
-                         "q",
-                         {},
-                         {}};
+  if (auto problem = personal_data_in("q", q))
+    return std::move(*problem);
   json list = json::array();
   bool is_whole = true;
   if (handlers::may_be_key(q)) {

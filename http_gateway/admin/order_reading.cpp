@@ -1,5 +1,9 @@
 #include "http_gateway/admin/order_reading.hpp"
 
+#include "actors/handlers/orders/order_listing.hpp"
+#include "providers/vendors.hpp"
+
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
@@ -46,6 +50,31 @@ std::vector<host::seen_object> objects_as_seen(const handlers::order_objects& ob
   return seen;
 }
 
+std::optional<admin_problem> unknown_vendor(const std::set<std::string, std::less<>>& vendors,
+                                            const admin_sources& from) {
+  if (vendors.empty())
+    return std::nullopt;
+  std::set<std::string, std::less<>> known;
+  for (const auto& v : providers::all_vendors()) {
+    known.emplace(v.name);
+    for (const auto& e : v.endpoints)
+      known.emplace(e.name);
+  }
+  for (const auto& v : from.hub.vendors())
+    known.insert(v.vendor);
+  const auto counts = from.hub.counts();
+  for (const auto& vendor : vendors)
+    if (!known.contains(vendor) &&
+        (!counts || !counts->counts.contains(std::string(handlers::list_mark::vendor) + vendor)))
+      return admin_problem{admin_reason::invalid_parameter,
+                           "vendor must be a list with commas of vendors; GET /admin/vendors lists "
+                           "those that are configured.",
+                           "vendor",
+                           {},
+                           {}};
+  return std::nullopt;
+}
+
 handlers::list_reader list_reader_of(const host::operator_view& hub) {
   return {[&](const auto& behind, std::size_t rows, std::size_t most, const auto& take) {
             return hub.listed(behind, rows, most, take);
@@ -57,7 +86,7 @@ handlers::list_reader list_reader_of(const host::operator_view& hub) {
           [&](std::string_view service, std::string_view prefix, std::size_t most) {
             return hub.keys_of(service, prefix, most);
           },
-          [&](const object_id& id) { return hub.listing_of(id); }};
+          [&](const object_id& id) { return hub.object(id); }};
 }
 
 handlers::explain_now explain_now_of(const admin_sources& from) {

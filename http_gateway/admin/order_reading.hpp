@@ -6,7 +6,10 @@
 #include "actors/host/seen_object.hpp"
 #include "http_gateway/admin/admin_pages.hpp"
 
+#include <cstdint>
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -22,6 +25,18 @@ std::vector<host::seen_object> objects_as_seen(const handlers::order_objects& ob
 
 /// The moment at which it is explained, with the vendors as they stand.
 handlers::explain_now explain_now_of(const admin_sources& from);
+
+/// Why lists cannot be of steps at these vendors: a name that no vendor has, configured or not, and
+/// no step that is open.
+std::optional<admin_problem> unknown_vendor(const std::set<std::string, std::less<>>& vendors,
+                                            const admin_sources& from);
+
+/// How many orders there are of what a person looks at first, as `/admin/summary` has them, and
+/// webhooks that found nothing and nobody has settled.
+struct standing_counts {
+  std::int64_t open = 0, in_doubt = 0, attention = 0, stuck = 0, dead_letters = 0;
+};
+result<standing_counts> standing_counts_of(const admin_sources& from);
 
 /// Where lists are read from. The view outlives it.
 handlers::list_reader list_reader_of(const host::operator_view& hub);

@@ -1,11 +1,13 @@
 #include "http_gateway/admin/orders_filter.hpp"
 
+#include "actors/handlers/mail_address.hpp"
 #include "actors/handlers/orders/order_listing.hpp"
 #include "http_gateway/admin/utc_time_in.hpp"
 #include "http_gateway/ingress/normal_form.hpp"
 #include "journal/base/duration.hpp"
 #include "journal/base/hash.hpp"
 #include "journal/base/text.hpp"
+#include "providers/tables/currencies.hpp"
 
 #include <algorithm>
 #include <array>
@@ -79,7 +81,9 @@ std::optional<journal::listing_place> place_in(std::string_view cursor, const st
 
 class filter_reader {
 public:
-  explicit filter_reader(const admin_call& call) : call_(call) {}
+  /// `is_body`: its members are in no URL.
+  explicit filter_reader(const admin_call& call, bool is_body = false)
+      : call_(call), is_body_(is_body) {}
 
   std::variant<order_list_call, admin_problem> read() {
     for (auto read :
@@ -121,12 +125,14 @@ private:
       f.reasons.insert(std::move(word));
     for (auto& word : list_in(call_.value("currency"))) {
       std::transform(word.begin(), word.end(), word.begin(), &lower_ascii);
+      if (tables::find_currency(word) == nullptr)
+        return invalid("currency", "must be a list with commas of ISO 4217 codes.");
       f.currencies.insert(std::move(word));
     }
     for (const auto& [name, flag] :
          {std::pair("open", &f.open), std::pair("attention", &f.attention),
-          std::pair("in_doubt", &f.in_doubt), std::pair("paused", &f.paused),
-          std::pair("stuck", &f.stuck)})
+          std::pair("acked", &f.acked), std::pair("in_doubt", &f.in_doubt),
+          std::pair("paused", &f.paused), std::pair("stuck", &f.stuck)})
       if (const auto value = call_.value(name); !value.empty())
         *flag = value == "true";
     return std::nullopt;
@@ -163,26 +169,43 @@ private:
       constexpr std::size_t key_size_max = 255;
       if (key->size() > key_size_max)
         return invalid(name, "has at most 255 bytes.");
-      if (key->find('@') != std::string::npos)
-        return admin_problem{admin_reason::personal_data,
-                             "An e-mail address does not belong into a URL: it would be in logs. "
-                             "POST /admin/orders/search takes one.",
-                             name,
-                             {},
-                             {}};
+      if (auto problem = personal_data_in(name, *key); problem && !is_body_)
+        return problem;
     }
     return std::nullopt;
   }
 
   const admin_call& call_;
+  const bool is_body_;
   order_list_call out_;
 };
+
+std::string without_blanks(std::string_view text) {
+  constexpr std::string_view blank = " \t\r\n";
+  const auto begin = std::min(text.find_first_not_of(blank), text.size());
+  return std::string(text.substr(begin, text.find_last_not_of(blank) + 1 - begin));
+}
+
+/// A number as people write it; `least` digits at least.
+bool is_phone(std::string_view text, std::size_t least) {
+  constexpr std::size_t most = 20; // With an extension that somebody has written along.
+  std::size_t digits = 0;
+  for (const auto c : text)
+    if (c >= '0' && c <= '9')
+      ++digits;
+    else if (std::string_view(" +-().,/x#").find(c) == std::string_view::npos)
+      return false;
+  return digits >= least && digits <= most;
+}
 
 /// Members of a search's body as the parameters they are named after.
 std::optional<admin_problem> take_members(const nlohmann::json& body, admin_call& call,
                                           std::string& email, std::string& phone) {
   for (const auto& [name, value] : body.items()) {
     std::string text;
+    if ((name == "email" || name == "phone") && !value.is_string())
+      return admin_problem{
+          admin_reason::invalid_body, name + " must be a text.", std::string(name), {}, {}};
     if (value.is_string())
       text = value.get<std::string>();
     else if (value.is_boolean() || value.is_number_integer())
@@ -194,11 +217,18 @@ std::optional<admin_problem> take_members(const nlohmann::json& body, admin_call
                            {},
                            {}};
     if (name == "email") {
-      email = std::move(text);
+      email = without_blanks(text);
+      if (!handlers::is_mail_address(email))
+        return admin_problem{
+            admin_reason::invalid_body, "email is no e-mail address.", "email", {}, {}};
       continue;
     }
     if (name == "phone") {
-      phone = std::move(text);
+      phone = without_blanks(text);
+      constexpr std::size_t digits_least = 4;
+      if (phone.size() > 254 || !is_phone(phone, digits_least))
+        return admin_problem{
+            admin_reason::invalid_body, "phone is no telephone number.", "phone", {}, {}};
       continue;
     }
     const auto known = std::find_if(order_list_parameters.begin(), order_list_parameters.end(),
@@ -217,6 +247,22 @@ std::optional<admin_problem> take_members(const nlohmann::json& body, admin_call
 }
 
 } // namespace
+
+std::optional<admin_problem> personal_data_in(std::string_view name, std::string_view text) {
+  constexpr std::size_t digits_least = 7;
+  // A `+` that was not escaped is a blank by then.
+  const bool is_number =
+      (text.starts_with('+') || text.starts_with(' ')) && is_phone(text, digits_least);
+  if (!is_number && !handlers::is_mail_address(without_blanks(text)))
+    return std::nullopt;
+  return admin_problem{admin_reason::personal_data,
+                       std::string(is_number ? "A telephone number" : "An e-mail address") +
+                           " does not belong into a URL: it would be in logs. "
+                           "POST /admin/orders/search takes one.",
+                       std::string(name),
+                       {},
+                       {}};
+}
 
 std::variant<order_list_call, admin_problem> order_list_of(const admin_call& call) {
   return filter_reader(call).read();
@@ -242,7 +288,7 @@ std::variant<order_list_call, admin_problem> of_members(const nlohmann::json& me
                          "email",
                          {},
                          {}};
-  filter_reader reader(with_members);
+  filter_reader reader(with_members, needs_person);
   reader.out().filter.email = std::move(email);
   reader.out().filter.phone = std::move(phone);
   return reader.read();

@@ -20,6 +20,7 @@ inline constexpr std::array order_list_parameters = {
     admin_parameter{"status", "", ""},
     admin_parameter{"open", "true|false", ""},
     admin_parameter{"attention", "true|false", ""},
+    admin_parameter{"acked", "true|false", ""},
     admin_parameter{"in_doubt", "true|false", ""},
     admin_parameter{"paused", "true|false", ""},
     admin_parameter{"stuck", "true|false", ""},
@@ -41,6 +42,10 @@ inline constexpr std::array order_list_parameters = {
     admin_parameter{"cursor", "", ""},
 };
 
+/// Why that text does not belong into a URL; nothing: it does. Refused is what is a whole e-mail
+/// address, or a telephone number with its `+`; a key may have an `@`.
+std::optional<admin_problem> personal_data_in(std::string_view name, std::string_view text);
+
 /// What a list shows of all, and from where on.
 struct order_list_call {
   handlers::order_filter filter;
@@ -50,7 +55,8 @@ struct order_list_call {
 };
 /// Of parameters that `order_list_parameters` take.
 std::variant<order_list_call, admin_problem> order_list_of(const admin_call& call);
-/// Of a search's body: the same names as members, `email` and `phone` beside them.
+/// Of a search's body: the same names as members, `email` and `phone` beside them. Blanks around
+/// these two do not count.
 std::variant<order_list_call, admin_problem> order_search_of(const admin_call& call);
 
 /// Of a bulk's filter, a JSON object: the same names, at least one of them, and neither sort, limit

@@ -59,11 +59,14 @@ json item_json(const list_item& item) {
   const auto& row = item.row;
   json attention = json::array();
   for (const auto& p : row.attention)
-    attention.push_back({{"step", p.step}, {"reason", p.reason}});
+    attention.push_back({{"step", p.step},
+                         {"reason", p.reason},
+                         {"acked_by", text(p.acked_by)},
+                         {"acked_at", time(p.acked_at)}});
   return {{"key", item.key},
           {"status", row.status},
           {"created_at", time(item.created_at)},
-          {"updated_at", time(row.updated_at)},
+          {"updated_at", time(item.updated_at)},
           {"version", item.version},
           {"total", row.total},
           {"total_text",
@@ -90,6 +93,8 @@ admin_problem not_read(const error& why) {
 }
 
 admin_answer list_page(const order_list_call& wanted, const admin_sources& from) {
+  if (auto problem = unknown_vendor(wanted.filter.vendors, from))
+    return std::move(*problem);
   const auto as_of = from.hub.journal().last_lsn;
   const auto page = handlers::list_orders(wanted.filter, list_reader_of(from.hub), wanted.behind,
                                           wanted.limit, from.hub.now(), from.about.call_after_ms);
@@ -184,6 +189,20 @@ json counts_json(const journal::listing_counts& counts) {
 }
 
 } // namespace
+
+result<standing_counts> standing_counts_of(const admin_sources& from) {
+  using namespace handlers::list_mark;
+  constexpr std::string_view dead_webhook = "webhook_dead"; // Its mark.
+  const auto counts = from.hub.counts();
+  if (!counts)
+    return counts.failure();
+  const auto stuck = stuck_now(from);
+  if (!stuck)
+    return stuck.failure();
+  return standing_counts{count_of(*counts, open), count_of(*counts, in_doubt),
+                         count_of(*counts, attention), static_cast<std::int64_t>(*stuck),
+                         count_of(*counts, dead_webhook)};
+}
 
 std::string text_of(const handlers::list_item& item) {
   return page_of(item_json(item)).body;

@@ -2,12 +2,14 @@
 #include "actors/handlers/objects.hpp"
 #include "http_gateway/admin/admin_pages.hpp"
 #include "http_gateway/admin/operator_action.hpp"
+#include "http_gateway/admin/order_reading.hpp"
 #include "http_gateway/admin/page_json.hpp"
 #include "http_gateway/admin/stream_items.hpp"
 #include "http_gateway/admin/utc_time_in.hpp"
 #include "http_gateway/webhooks/webhook_desk.hpp"
 #include "journal/base/hash.hpp"
 #include "journal/base/text.hpp"
+#include "providers/webhooks/vendors.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -36,6 +38,18 @@ admin_problem problem_of(const error& why) {
   if (why.kind == error_kind::rejected)
     return {admin_reason::not_possible, why.message, {}, {}, {}};
   return {admin_reason::unreadable, why.message, {}, {}, {}};
+}
+
+/// Whether that vendor's webhooks have a door here; said of a list's `vendor`.
+std::optional<admin_problem> unknown_sender(const admin_call& call) {
+  const auto vendor = call.value("vendor");
+  std::string names;
+  for (const auto& source : providers::webhooks::sources()) {
+    if (vendor.empty() || source.vendor == vendor)
+      return std::nullopt;
+    names.append(names.empty() ? "" : ", ").append(source.vendor);
+  }
+  return invalid("vendor", "vendor must be one of " + names + '.');
 }
 
 std::optional<handlers::event_verdict> verdict_named(std::string_view name) {
@@ -121,7 +135,8 @@ admin_answer listed(const admin_call& call, const admin_sources& from, webhook_f
            {"next", page->next.empty() ? json(nullptr) : json(base64url(filter + page->next))},
            {"as_of_lsn", from.hub.journal().last_lsn},
            {"scanned", page->looked_at},
-           {"complete", page->next.empty() && page->is_whole}});
+           {"complete", page->is_whole &&
+                            (page->next.empty() || page->entries.size() == call.number("limit"))}});
 }
 
 /// One that is asked for, or why it is not shown.
@@ -173,6 +188,8 @@ void apply(const operator_action& action, const admin_sources& from,
 } // namespace
 
 admin_answer webhooks_page(const admin_call& call, const admin_sources& from) {
+  if (auto problem = unknown_sender(call))
+    return std::move(*problem);
   webhook_filter wanted;
   wanted.vendor = call.value("vendor");
   wanted.verdict = verdict_named(call.value("verdict"));
@@ -192,6 +209,9 @@ admin_answer webhooks_page(const admin_call& call, const admin_sources& from) {
 }
 
 admin_answer order_webhooks_page(const admin_call& call, const admin_sources& from) {
+  auto order = read_order(call.key(), from);
+  if (auto* problem = std::get_if<admin_problem>(&order))
+    return std::move(*problem);
   webhook_filter wanted;
   wanted.order_id = call.key();
   return listed(call, from, std::move(wanted));
@@ -227,6 +247,8 @@ admin_answer webhook_body_page(const admin_call& call, const admin_sources& from
 }
 
 admin_answer refused_webhooks_page(const admin_call& call, const admin_sources& from) {
+  if (auto problem = unknown_sender(call))
+    return std::move(*problem);
   if (from.webhooks == nullptr)
     return not_here();
   const auto limit = call.number("limit");

@@ -1,5 +1,6 @@
 #include "actors/handlers/orders/open_points.hpp"
 
+#include "actors/handlers/explain/step_words.hpp"
 #include "actors/handlers/follow_up.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/shipments/label_order.hpp"
@@ -92,7 +93,8 @@ bool is_shown_elsewhere(const journal::open_invocation& i) {
 
 void add(open_points& open, const journal::object_state& state) {
   for (auto& d : journal::open_doubts(state))
-    open.in_doubt.push_back({std::move(d.step), d.since, std::move(d.reason)});
+    if (has_effect(d.operation)) // What a question may have done does not count.
+      open.in_doubt.push_back({std::move(d.step), d.since, std::move(d.reason)});
   for (auto& w : journal::open_waits(state)) {
     if (w.needs_person)
       open.persons.push_back({w.step, w.reason});

@@ -11,7 +11,7 @@
 
 namespace orderhub::handlers {
 
-/// A step that may have taken effect, and is being resolved.
+/// A step that may have taken an effect that counts, and is being resolved.
 struct doubted_step {
   std::string step;
   unix_ms since = 0;

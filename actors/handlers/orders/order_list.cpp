@@ -2,7 +2,7 @@
 
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/open_points.hpp"
-#include "actors/handlers/orders/order_listing.hpp"
+#include "journal/listing_index.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -46,6 +46,7 @@ public:
   }
 
   result<std::optional<list_item>> one(const std::string& key) { return item_of(key); }
+  result<std::string> whose(const object_id& object) { return order_of(object); }
   [[nodiscard]] bool is_shown(const list_item& item) const { return is_wanted(item); }
 
 private:
@@ -53,8 +54,9 @@ private:
 
   // ── Where it is looked ──
 
-  [[nodiscard]] std::size_t objects_left() const {
-    return bounds_.objects - std::min(bounds_.objects, objects_read_);
+  /// For one more order; for one there always is.
+  [[nodiscard]] bool has_room() const {
+    return objects_read_ == 0 || objects_read_ + objects_of_order_max <= bounds_.objects;
   }
 
   /// Keys of what was asked for by a name; nothing: it was not, or there are too many.
@@ -65,25 +67,41 @@ private:
                                                 : key_of_email(filter_.email));
       if (!keys)
         return keys.failure();
-      return found(std::move(*keys));
+      return filter_.q.empty() ? found(std::move(*keys)) : those_of_q(std::move(*keys));
     }
-    if (!filter_.q.empty()) {
-      auto own = reader_.listing_of(order_object(filter_.q));
-      if (own && *own)
-        return found(key_set{filter_.q});
-      auto begun = begun_with(filter_.q);
-      if (!begun)
-        return begun.failure();
-      if (*begun && !(*begun)->empty())
-        return std::move(*begun);
-      auto keys = bearers(key_of_id(filter_.q));
-      if (!keys)
-        return keys.failure();
-      return found(std::move(*keys));
-    }
+    if (!filter_.q.empty())
+      return found_by_q();
     if (!filter_.key_prefix.empty())
       return begun_with(filter_.key_prefix);
     return found();
+  }
+
+  result<std::optional<key_set>> found_by_q() {
+    using found = std::optional<key_set>;
+    auto own = item_of(filter_.q);
+    if (own && *own)
+      return found(key_set{filter_.q});
+    auto begun = begun_with(filter_.q);
+    if (!begun)
+      return begun.failure();
+    if (!*begun)
+      q_prefix_ = filter_.q;
+    if (!*begun || !(*begun)->empty())
+      return begun;
+    auto keys = bearers(key_of_id(filter_.q));
+    if (!keys)
+      return keys.failure();
+    return found(std::move(*keys));
+  }
+
+  result<std::optional<key_set>> those_of_q(key_set keys) {
+    auto of_q = found_by_q();
+    if (!of_q)
+      return of_q.failure();
+    std::erase_if(keys, [&](const std::string& key) {
+      return *of_q ? !(*of_q)->contains(key) : !key.starts_with(filter_.q);
+    });
+    return std::optional(std::move(keys));
   }
 
   result<std::optional<key_set>> begun_with(std::string_view prefix) {
@@ -130,34 +148,60 @@ private:
         marks.push_back(std::string(list_mark::status) + status);
     // Who is called by time has no mark of its own, and something open.
     if (marks.empty() && (filter_.longest_first || filter_.open == true ||
-                          filter_.attention == true || !filter_.reasons.empty()))
+                          filter_.attention == true || filter_.acked || !filter_.reasons.empty()))
       return one(list_mark::open);
     return marks;
   }
 
-  /// Nothing: there are too many.
+  /// Nothing: there are too many to be put in order. `among_` has them then, where they are known.
   result<std::optional<key_set>> marked_keys(const std::vector<std::string>& marks) {
-    auto found = reader_.marked(marks, std::nullopt, bounds_.orders() + 1);
+    auto few = orders_marked(marks, bounds_.orders());
+    if (!few || *few)
+      return few;
+    auto among = orders_marked(marks, bounds_.rows / 2);
+    if (!among)
+      return among.failure();
+    among_ = std::move(*among);
+    return std::optional<key_set>();
+  }
+
+  /// Nothing: there are more.
+  result<std::optional<key_set>> orders_marked(const std::vector<std::string>& marks,
+                                               std::size_t most) {
+    auto found = reader_.marked(marks, std::nullopt, most + 1);
     if (!found)
       return found.failure();
     page_.scanned += found->scanned;
-    if (!found->is_whole || found->found.size() > bounds_.orders())
+    if (!found->is_whole || found->found.size() > most)
       return std::optional<key_set>();
     key_set keys;
-    for (auto& m : found->found)
-      keys.insert(std::move(m.object.key));
+    for (auto& m : found->found) {
+      if (objects_read_ > bounds_.objects / 2)
+        return std::optional<key_set>();
+      auto key = order_of(m.object);
+      if (!key)
+        return key.failure();
+      keys.insert(std::move(*key));
+    }
     return std::optional(std::move(keys));
+  }
+
+  /// A fulfilment's key is its own: its row says whose it is.
+  result<std::string> order_of(const object_id& id) {
+    if (id.service != fulfilment_service_name)
+      return id.key;
+    auto stored = read(id);
+    if (!stored)
+      return stored.failure();
+    return *stored && !(*stored)->row.bound_to.empty() ? (*stored)->row.bound_to : id.key;
   }
 
   // ── What is found ──
 
+  /// No more than `list_bounds::orders`.
   result<order_page> of_keys(const key_set& keys) {
     std::vector<std::pair<listing_place, list_item>> items;
     for (const auto& key : keys) {
-      if (objects_left() == 0) {
-        page_.is_complete = false;
-        break;
-      }
       auto item = item_of(key);
       if (!item)
         return item.failure();
@@ -194,12 +238,15 @@ private:
       page_.scanned += found->scanned;
       for (const auto& m : found->found) {
         auto place = journal::place_of(m);
-        if (page_.items.size() == most_ || objects_left() == 0) {
+        if (page_.items.size() == most_ || !has_room()) {
           page_.next = behind;
           page_.is_complete = page_.items.size() == most_;
           return std::move(page_);
         }
-        auto item = item_of(m.object.key, &marks);
+        auto key = order_of(m.object);
+        if (!key)
+          return key.failure();
+        auto item = item_of(*key, &marks);
         if (!item)
           return item.failure();
         // It is here for each of its marks; its longest counts.
@@ -217,7 +264,7 @@ private:
     auto behind = behind_;
     for (;;) {
       const auto rows = bounds_.rows - std::min(bounds_.rows, page_.scanned);
-      if (rows == 0 || page_.items.size() >= most_ || objects_left() == 0) {
+      if (rows == 0 || page_.items.size() >= most_ || !has_room()) {
         page_.next = behind;
         page_.is_complete = page_.items.size() >= most_;
         return std::move(page_);
@@ -228,18 +275,17 @@ private:
         return found.failure();
       page_.scanned += found->scanned;
       for (auto& o : found->found) {
-        if (objects_left() == 0) {
+        if (!has_room()) {
           page_.next = behind;
           page_.is_complete = false;
           return std::move(page_);
         }
-        auto place = journal::place_of(o);
-        auto item = item_with_parts(std::move(o), nullptr);
+        auto item = item_of(o.object.key);
         if (!item)
           return item.failure();
         if (*item && is_wanted(**item))
           page_.items.push_back(std::move(**item));
-        behind = std::move(place);
+        behind = journal::place_of(o);
       }
       if (!found->next)
         return std::move(page_);
@@ -255,58 +301,83 @@ private:
     return journal::place_of(o).digest;
   }
 
-  /// Nothing: there is no such order.
-  result<std::optional<list_item>> item_of(const std::string& key,
-                                           const std::vector<std::string>* marks = nullptr) {
+  /// One object as it is stored.
+  struct stored_object {
+    log_sequence version = 0;
+    unix_ms updated_at = 0, created_at = 0;
+    bool is_paused = false;
+    bool is_listed = false; ///< Its rule lists it: it has a row, and marks.
+    order_row row;
+    std::vector<journal::listing_mark> marks;
+  };
+  /// Nothing: nothing is known of it, or it is set aside, as its order's page says.
+  result<std::optional<stored_object>> read(const object_id& id) {
     ++objects_read_;
-    auto own = reader_.listing_of(order_object(key));
-    if (!own && own.error().kind == error_kind::corrupt)
-      return std::optional<list_item>(); // It is set aside: its page says so.
-    if (!own)
-      return own.failure();
-    if (!*own)
-      return std::optional<list_item>();
-    return item_with_parts(std::move(**own), marks);
+    auto state = reader_.object(id);
+    if (!state && state.error().kind == error_kind::corrupt)
+      return std::optional<stored_object>();
+    if (!state)
+      return state.failure();
+    if (state->blank())
+      return std::optional<stored_object>();
+    stored_object stored;
+    stored.version = state->folded_to;
+    stored.updated_at = state->last_time;
+    stored.is_paused = state->paused_by_operator ||
+                       std::any_of(state->live.begin(), state->live.end(),
+                                   [](const auto& i) { return !i.paused_text.empty(); });
+    auto what = journal::listing_of(order_lists(), *state);
+    auto row = what ? std::optional(order_row::decode(what->row)) : std::nullopt;
+    if (row && *row) {
+      stored.is_listed = true;
+      stored.created_at = what->created;
+      stored.row = std::move(**row);
+      stored.marks = std::move(what->marks);
+    }
+    return std::optional(std::move(stored));
   }
 
-  void note_marks(const listed_object& o, const std::vector<std::string>* marks) {
+  void note_marks(const object_id& id, const stored_object& stored,
+                  const std::vector<std::string>* marks) {
     if (marks == nullptr)
       return;
-    for (const auto& m : o.what.marks)
+    for (const auto& m : stored.marks)
       if (std::find(marks->begin(), marks->end(), m.name) != marks->end())
-        if (const auto here = std::pair(m.since, o.object);
-            first_mark_.first == 0 || here < first_mark_)
+        if (const auto here = std::pair(m.since, id); first_mark_.first == 0 || here < first_mark_)
           first_mark_ = here;
   }
 
-  result<std::optional<list_item>> item_with_parts(listed_object own,
-                                                   const std::vector<std::string>* marks) {
-    auto row = order_row::decode(own.what.row);
-    if (!row)
+  /// Nothing: there is no such order.
+  result<std::optional<list_item>> item_of(const std::string& key,
+                                           const std::vector<std::string>* marks = nullptr) {
+    first_mark_ = {};
+    auto own = read(order_object(key));
+    if (!own)
+      return own.failure();
+    if (!*own || !(*own)->is_listed)
       return std::optional<list_item>();
     list_item item;
-    item.key = own.object.key;
-    item.created_at = own.what.created;
-    item.version = own.version;
-    item.row = std::move(*row);
-    first_mark_ = {};
-    note_marks(own, marks);
+    item.key = key;
+    item.created_at = (*own)->created_at;
+    item.updated_at = (*own)->updated_at;
+    item.version = (*own)->version;
+    note_marks(order_object(key), **own, marks);
+    item.row = std::move((*own)->row);
     bool is_worked_on = false;
-    // What is done has nobody who works for it, but for what was asked for by a mark.
-    const auto parts = objects_in_lists(item.key);
-    for (std::size_t i = 1; i < parts.size() && (item.row.is_open || marks != nullptr); ++i) {
-      ++objects_read_;
-      auto part = reader_.listing_of(parts.at(i));
-      if (!part && part.error().kind != error_kind::corrupt)
+    for (const auto& id : objects_beside(key, item.row.bound_to)) {
+      auto part = read(id);
+      if (!part)
         return part.failure();
-      if (!part || !*part)
+      if (!*part)
         continue;
-      auto open = order_row::decode((*part)->what.row);
-      if (!open)
+      item.version = std::max(item.version, (*part)->version);
+      item.updated_at = std::max(item.updated_at, (*part)->updated_at);
+      item.row.is_paused = item.row.is_paused || (*part)->is_paused;
+      if (!(*part)->is_listed)
         continue;
-      note_marks(**part, marks);
+      note_marks(id, **part, marks);
       is_worked_on = true;
-      add(item.row, std::move(*open));
+      add(item.row, std::move((*part)->row));
     }
     std::sort(item.row.steps.begin(), item.row.steps.end(), [](const auto& a, const auto& b) {
       return std::tie(a.since, a.step, a.ref) < std::tie(b.since, b.step, b.ref);
@@ -317,12 +388,17 @@ private:
     else if (item.row.is_open)
       item.open_since = item.created_at;
     call_by_time(item.row);
+    for (auto& person : item.row.attention)
+      for (const auto& ack : item.row.acks)
+        if (ack.step == person.step) {
+          person.acked_by = ack.who;
+          person.acked_at = ack.at;
+        }
     return std::optional(std::move(item));
   }
 
   static void add(order_row& to, order_row part) {
     to.is_open = true;
-    to.is_paused = to.is_paused || part.is_paused;
     for (auto& person : part.attention)
       if (!to.is_called_for(person.step))
         to.attention.push_back(std::move(person));
@@ -334,7 +410,7 @@ private:
     for (const auto& s : row.steps) {
       const auto bound = durable::too_long_ms(s.cause, call_after_ms_);
       if (bound > 0 && now_ - s.since >= bound && !row.is_called_for(s.step))
-        row.attention.push_back({s.step, too_long_text(s.cause, now_ - s.since, s.last)});
+        row.attention.push_back({s.step, too_long_text(s.cause, now_ - s.since, s.last), {}, 0});
     }
   }
 
@@ -350,22 +426,17 @@ private:
     const auto& key = o.object.key;
     if ((filter_.since && o.what.created < *filter_.since) ||
         (filter_.until && o.what.created >= *filter_.until) ||
-        !std::string_view(key).starts_with(filter_.key_prefix) ||
+        !std::string_view(key).starts_with(filter_.key_prefix) || !key.starts_with(q_prefix_) ||
         (!filter_.key_contains.empty() && key.find(filter_.key_contains) == std::string::npos))
       return false;
-    const auto row = order_row::decode(o.what.row);
-    if (!row || !fits_row(*row))
+    if (among_ && !among_->contains(key))
       return false;
-    const bool asks_for_open = filter_.open == true || filter_.attention == true ||
-                               filter_.in_doubt == true || filter_.paused == true ||
-                               filter_.stuck == true || !filter_.vendors.empty() ||
-                               !filter_.waits.empty() || !filter_.reasons.empty();
-    return row->is_open || !asks_for_open;
+    const auto row = order_row::decode(o.what.row);
+    return row && fits_row(*row);
   }
 
   [[nodiscard]] bool fits_row(const order_row& row) const {
     return one_of(filter_.statuses, row.status) && one_of(filter_.currencies, row.currency) &&
-           (!filter_.updated_since || row.updated_at >= *filter_.updated_since) &&
            (!filter_.min_total || row.total >= *filter_.min_total) &&
            (!filter_.max_total || row.total <= *filter_.max_total);
   }
@@ -381,9 +452,10 @@ private:
     if ((filter_.since && item.created_at < *filter_.since) ||
         (filter_.until && item.created_at >= *filter_.until) ||
         !std::string_view(item.key).starts_with(filter_.key_prefix) ||
+        !item.key.starts_with(q_prefix_) ||
         (!filter_.key_contains.empty() &&
          item.key.find(filter_.key_contains) == std::string::npos) ||
-        !fits_row(row))
+        !fits_row(row) || (filter_.updated_since && item.updated_at < *filter_.updated_since))
       return false;
     if (filter_.older_than_ms) {
       const auto age_of = item.open_since > 0 ? item.open_since : item.created_at;
@@ -397,6 +469,10 @@ private:
           return one_of(filter_.vendors, s.vendor) && one_of(filter_.waits, s.cause) &&
                  one_of(filter_.reasons, reason_of(s));
         }))
+      return false;
+    const bool is_acked = std::none_of(row.attention.begin(), row.attention.end(),
+                                       [](const listed_person& p) { return p.acked_by.empty(); });
+    if (filter_.acked && (row.attention.empty() || is_acked != *filter_.acked))
       return false;
     return is(filter_.open, row.is_open) && is(filter_.attention, !row.attention.empty()) &&
            is(filter_.in_doubt, row.is_in_doubt()) && is(filter_.paused, row.is_paused) &&
@@ -412,6 +488,8 @@ private:
   const list_bounds bounds_;
   order_page page_;
   std::size_t objects_read_ = 0;
+  std::string q_prefix_; ///< So many keys begin with `q` that they are looked for among all.
+  std::optional<key_set> among_;             ///< No other order can be wanted.
   std::pair<unix_ms, object_id> first_mark_; ///< Of the last item, among those asked for.
 };
 
@@ -427,6 +505,11 @@ result<std::optional<list_item>> list_item_of(const std::string& key, const list
                                               unix_ms now, std::int64_t call_after_ms) {
   const order_filter all;
   return list_search(all, reader, std::nullopt, 1, now, call_after_ms, {}).one(key);
+}
+
+result<std::string> order_of(const object_id& object, const list_reader& reader) {
+  const order_filter all;
+  return list_search(all, reader, std::nullopt, 1, 0, 0, {}).whose(object);
 }
 
 bool is_listed(const list_item& item, const order_filter& filter, unix_ms now) {

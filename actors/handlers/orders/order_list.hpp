@@ -1,10 +1,12 @@
 #pragma once
 #include "actors/durable/wait_cause.hpp"
+#include "actors/handlers/orders/order_listing.hpp"
 #include "actors/handlers/orders/order_row.hpp"
 #include "journal/base/ids.hpp"
 #include "journal/base/result.hpp"
 #include "journal/base/time.hpp"
 #include "journal/listing.hpp"
+#include "journal/object_state.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -24,6 +26,8 @@ struct order_filter {
   std::set<std::string, std::less<>> statuses, vendors, reasons, currencies;
   std::set<durable::wait_cause> waits;
   std::optional<bool> open, attention, in_doubt, paused, stuck;
+  /// Somebody is called for it, and all of these calls are taken over, or not all.
+  std::optional<bool> acked;
   std::optional<unix_ms> since, until; ///< Created: not before, and before.
   std::optional<unix_ms> updated_since;
   /// What it waits for longest, or, where it waits for nothing, itself is older than this.
@@ -31,7 +35,7 @@ struct order_filter {
   std::optional<std::int64_t> min_total, max_total; ///< Minor units.
   std::string key_prefix, key_contains;
   std::string q;              ///< A key; else what keys begin with; else an id of a vendor.
-  std::string email, phone;   ///< Whose orders.
+  std::string email, phone;   ///< Whose orders; those that `q` finds, where it is asked, too.
   bool longest_first = false; ///< Else the newest first.
 };
 
@@ -39,7 +43,8 @@ struct order_filter {
 struct list_item {
   std::string key;
   unix_ms created_at = 0;
-  log_sequence version = 0; ///< Of the last record of its own object.
+  unix_ms updated_at = 0;   ///< Of the last record of all its objects,
+  log_sequence version = 0; ///< and which that is, as `order_objects::version` has it.
   order_row row;            ///< With the steps and persons of all.
   bool is_stuck = false;    ///< Not finished, and nothing will wake it.
   unix_ms open_since = 0;   ///< Of its longest wait; 0: nothing is open.
@@ -68,17 +73,18 @@ struct list_reader {
   std::function<result<std::vector<std::string>>(std::string_view service, std::string_view prefix,
                                                  std::size_t most)>
       keys_of;
-  std::function<result<std::optional<journal::listed_object>>(const object_id&)> listing_of;
+  std::function<result<journal::object_state>(const object_id&)> object;
 };
 
-/// Bounds of one page: rows of lists, and objects that are read for it, at most four an order. Of
-/// what has a mark or a name no more orders are put in order than may be read; more are looked for
-/// in the list of all.
+/// Bounds of one page: rows of lists, and objects that are read for it, at most
+/// `objects_of_order_max` an order. Of what has a mark or a name no more orders are put in order
+/// than may be read; more are looked for in the list of all.
 struct list_bounds {
   std::size_t rows = 50'000;
-  std::size_t objects = 8'000;
+  std::size_t objects = 14'000;
 
-  [[nodiscard]] std::size_t orders() const { return objects / 4; }
+  /// Each may have to be found by another object's key first.
+  [[nodiscard]] std::size_t orders() const { return objects / (objects_of_order_max + 1); }
 };
 
 /// Orders behind a place, at most `most`. What is open is found by its marks, so it costs what is
@@ -92,6 +98,9 @@ result<order_page> list_orders(const order_filter& filter, const list_reader& re
 /// One order as a list has it; nothing where there is none of that key, or it is set aside.
 result<std::optional<list_item>> list_item_of(const std::string& key, const list_reader& reader,
                                               unix_ms now, std::int64_t call_after_ms);
+/// The order for which that object works: a fulfilment's key is its own.
+result<std::string> order_of(const object_id& object, const list_reader& reader);
+
 /// Whether a list with that filter has it, as far as the filter is about an order and not about a
 /// name (`q`, `email`, `phone`).
 bool is_listed(const list_item& item, const order_filter& filter, unix_ms now);

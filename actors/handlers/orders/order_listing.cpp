@@ -1,13 +1,17 @@
 #include "actors/handlers/orders/order_listing.hpp"
 
 #include "actors/handlers/explain/explain_parts.hpp"
+#include "actors/handlers/explain/step_words.hpp"
+#include "actors/handlers/fulfilment/fulfilment_request.hpp"
 #include "actors/handlers/masked_customer.hpp"
 #include "actors/handlers/objects.hpp"
+#include "actors/handlers/orders/fulfilment_claim.hpp"
 #include "actors/handlers/orders/open_points.hpp"
 #include "actors/handlers/orders/order.hpp"
 #include "actors/handlers/orders/order_facts.hpp"
 #include "actors/handlers/orders/order_row.hpp"
 #include "actors/handlers/orders/order_view.hpp"
+#include "actors/handlers/shipments/parcel.hpp"
 #include "actors/handlers/webhooks/webhook_list.hpp"
 #include "journal/base/text.hpp"
 #include "journal/open_work.hpp"
@@ -80,7 +84,7 @@ open_work open_work_of(const object_state& state) {
     });
     if (step != open.steps.end()) {
       step->ref = w.invocation.text() + ':' + std::to_string(w.index);
-      step->in_doubt = w.in_doubt;
+      step->in_doubt = w.in_doubt && has_effect(w.operation);
     }
     if (w.needs_person) {
       open.persons.push_back({w.step, std::string(cut_text(w.reason, listed_last_max))});
@@ -92,7 +96,8 @@ open_work open_work_of(const object_state& state) {
   for (const auto& w : journal::calls_out(state))
     take(w);
   for (const auto& d : journal::open_doubts(state))
-    note_earlier(open.doubt_since, d.since);
+    if (has_effect(d.operation))
+      note_earlier(open.doubt_since, d.since);
   for (const auto& i : state.live)
     if (!i.paused_text.empty()) {
       open.persons.push_back(
@@ -143,7 +148,7 @@ void put_row(listing& l, order_row row, open_work open) {
 }
 
 /// Of an object that works for an order: something only while it works.
-std::optional<listing> part_listing(const object_state& state) {
+std::optional<listing> part_of(const object_state& state, std::string bound_to) {
   auto open = open_work_of(state);
   if (open.steps.empty() && open.persons.empty() && !open.is_paused)
     return std::nullopt;
@@ -152,7 +157,7 @@ std::optional<listing> part_listing(const object_state& state) {
   row.is_open = true;
   row.is_paused = open.is_paused;
   row.attention = open.persons;
-  row.updated_at = state.last_time;
+  row.bound_to = std::move(bound_to);
   add_marks(l, open);
   unix_ms since = 0;
   for (const auto& s : open.steps)
@@ -160,6 +165,40 @@ std::optional<listing> part_listing(const object_state& state) {
   add_mark(l, std::string(list_mark::open), since > 0 ? since : state.last_time);
   put_row(l, std::move(row), std::move(open));
   return l;
+}
+
+std::optional<listing> part_listing(const object_state& state) {
+  return part_of(state, {});
+}
+
+/// Which order a fulfilment is for; empty: its key is the order's, or nobody can say.
+std::string order_of_fulfilment(const object_state& state) {
+  const auto order_in = [&](std::string_view request) {
+    const auto wanted = fulfilment_wanted::decode(request);
+    return wanted && wanted->order_id != state.id.key ? wanted->order_id : std::string();
+  };
+  if (const auto* recorded = state.value("request"))
+    return order_in(*recorded);
+  for (const auto& i : state.live)
+    if (i.input.handler == "Fulfill")
+      return order_in(i.input.body);
+  return {};
+}
+
+std::optional<listing> fulfilment_listing(const object_state& state) {
+  return part_of(state, order_of_fulfilment(state));
+}
+
+/// Who took over the calls for its steps, as far as a row holds them.
+std::vector<listed_ack> acks_of(const object_state& state) {
+  std::vector<listed_ack> acks;
+  for (auto o = state.operators.rbegin();
+       o != state.operators.rend() && acks.size() < listed_steps_max; ++o)
+    if (o->action.verb == journal::operator_verb::ack &&
+        std::none_of(acks.begin(), acks.end(),
+                     [&](const auto& a) { return a.step == o->action.step; }))
+      acks.push_back({o->action.step, o->action.who, o->at});
+  return acks;
 }
 
 bool is_unfinished(std::string_view status) {
@@ -207,7 +246,11 @@ std::optional<listing> order_listing(const object_state& state) {
   row.charged = money.charged;
   row.refunded = money.refunded;
   row.currency = money.currency;
-  row.updated_at = std::max(facts.updated_at, l.created);
+  const auto changed_at = std::max(facts.updated_at, l.created);
+  if (const auto claims = claims_in(state.value(claims_entry)))
+    if (auto holder = claims->holder(); holder && *holder != state.id.key)
+      row.bound_to = std::move(*holder);
+  row.acks = acks_of(state);
   if (placed)
     row.customer = masked_customer(placed->customer_name, placed->customer_email);
   for (const auto& [step, why] : open_attention(facts))
@@ -217,7 +260,7 @@ std::optional<listing> order_listing(const object_state& state) {
     if (!row.is_called_for(person.step))
       row.attention.push_back(std::move(person));
   if (is_called) // When it was called is on no record.
-    note_earlier(open.person_since, row.updated_at);
+    note_earlier(open.person_since, changed_at);
   if (row.status == "requires_action")
     open.steps.push_back({"charge",
                           "stripe",
@@ -242,7 +285,7 @@ std::optional<listing> order_listing(const object_state& state) {
   if (row.is_open)
     add_mark(l, std::string(list_mark::open), since > 0 ? since : l.created);
   if (row.may_be_stuck)
-    add_mark(l, std::string(list_mark::maybe_stuck), row.updated_at);
+    add_mark(l, std::string(list_mark::maybe_stuck), changed_at);
   auto status = std::string(list_mark::status) + row.status;
   if (is_common_status(row.status))
     l.counts.push_back(std::move(status));
@@ -256,18 +299,23 @@ std::optional<listing> order_listing(const object_state& state) {
 } // namespace
 
 const journal::listing_rules& order_lists() {
-  static const journal::listing_rules rules{2,
+  static const journal::listing_rules rules{3,
                                             {{order_service_name, &order_listing},
                                              {shipment_service_name, &part_listing},
                                              {notification_service_name, &part_listing},
                                              {custom_service_name, &part_listing},
+                                             {fulfilment_service_name, &fulfilment_listing},
                                              {webhook_service_name, &webhook_listing}}};
   return rules;
 }
 
-std::array<object_id, 4> objects_in_lists(const std::string& order_id) {
-  return {order_object(order_id), shipment_object(order_id), notification_object(order_id),
-          custom_object(order_id)};
+std::vector<object_id> objects_beside(const std::string& order_id, const std::string& bound_to) {
+  std::vector<object_id> all = {shipment_object(order_id), notification_object(order_id),
+                                custom_object(order_id), parcel_object(order_id),
+                                fulfilment_object(order_id)};
+  if (!bound_to.empty())
+    all.push_back(fulfilment_object(bound_to));
+  return all;
 }
 
 bool is_common_status(std::string_view status) {

@@ -2,20 +2,24 @@
 #include "journal/base/ids.hpp"
 #include "journal/listing.hpp"
 
-#include <array>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace orderhub::handlers {
 
 /// The lists of orders: `OrderOrchestrator` has a place in them (its row is an `order_row`), and of
-/// its shipment, notifications and custom providers what is open has marks. The program's one set
-/// of rules; lives as long as it.
+/// its shipment, notifications, custom providers and fulfilment what is open has marks. That a
+/// parcel is followed is no work of an order and has none. The program's one set of rules; lives as
+/// long as it.
 const journal::listing_rules& order_lists();
 
-/// The objects that bear an order's key and may have something open; the order's own first.
-std::array<object_id, 4> objects_in_lists(const std::string& order_id);
+/// The other objects that work for an order, as `read_order` has them. `bound_to`: as its row has
+/// it.
+std::vector<object_id> objects_beside(const std::string& order_id, const std::string& bound_to);
+/// The order and these, at most.
+inline constexpr std::size_t objects_of_order_max = 7;
 
 // Names of marks.
 namespace list_mark {

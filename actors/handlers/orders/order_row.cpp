@@ -12,7 +12,7 @@ using durable::wait_cause;
 
 namespace {
 
-constexpr std::uint8_t version = 1;
+constexpr std::uint8_t version = 2;
 constexpr auto where = "order_row";
 
 enum row_flag : std::uint16_t {
@@ -80,7 +80,7 @@ std::string order_row::encode() const {
     w.i64(refunded);
   w.str8(currency);
   w.str8(cut_text(customer, 255));
-  w.i64(updated_at);
+  w.str8(cut_text(bound_to, 255));
   const auto size_of = [](std::size_t n) {
     return static_cast<std::uint8_t>(std::min<std::size_t>(n, 255));
   };
@@ -102,6 +102,12 @@ std::string order_row::encode() const {
     w.u32(s.attempts);
     w.str8(s.last);
   }
+  w.u8(size_of(acks.size()));
+  for (std::size_t i = 0; i < size_of(acks.size()); ++i) {
+    w.str8(cut_text(acks[i].step, 255));
+    w.str8(cut_text(acks[i].who, 255));
+    w.i64(acks[i].at);
+  }
   return w.take();
 }
 
@@ -120,7 +126,7 @@ result<order_row> order_row::decode(std::string_view bytes) {
   row.refunded = has(row_flag::none_refunded) ? 0 : r.i64();
   row.currency = r.str8();
   row.customer = r.str8();
-  row.updated_at = r.i64();
+  row.bound_to = r.str8();
   for (auto left = r.u8(); left > 0 && r.ok(); --left) {
     listed_person p;
     p.step = r.str8();
@@ -139,6 +145,13 @@ result<order_row> order_row::decode(std::string_view bytes) {
     s.attempts = r.u32();
     s.last = r.str8();
     row.steps.push_back(std::move(s));
+  }
+  for (auto left = r.u8(); left > 0 && r.ok(); --left) {
+    listed_ack a;
+    a.step = r.str8();
+    a.who = r.str8();
+    a.at = r.i64();
+    row.acks.push_back(std::move(a));
   }
   if (found != version || !r.done())
     return fail({error_kind::corrupt, where, "a row of the list of orders cannot be read"});

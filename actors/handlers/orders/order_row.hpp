@@ -28,10 +28,20 @@ struct listed_step {
 /// A step for which a person is called.
 struct listed_person {
   std::string step, reason; ///< The reason has at most `listed_last_max` bytes.
+  std::string acked_by{};   ///< Who has it, as the order's object says; not in a row.
+  unix_ms acked_at = 0;     ///< Likewise.
 
   friend bool operator==(const listed_person&, const listed_person&) = default;
 };
-inline constexpr std::size_t listed_steps_max = 8; ///< Of one object, and as many persons.
+/// Somebody took over the call for a step.
+struct listed_ack {
+  std::string step, who;
+  unix_ms at = 0;
+
+  friend bool operator==(const listed_ack&, const listed_ack&) = default;
+};
+/// Of one object, and as many persons, and as many who took over, the newest.
+inline constexpr std::size_t listed_steps_max = 8;
 inline constexpr std::size_t listed_last_max = 120;
 
 /// An order in a list, or what is open at one of its other objects. No personal data but the first
@@ -44,9 +54,12 @@ struct order_row {
   bool may_be_stuck = false;
   std::int64_t total = 0, charged = 0, refunded = 0; ///< Minor units.
   std::string currency, customer;
-  unix_ms updated_at = 0;
+  /// Of an order the key of the fulfilment that has it, of a fulfilment its order's; empty where
+  /// both have the same, or there is none.
+  std::string bound_to;
   std::vector<listed_person> attention;
   std::vector<listed_step> steps; ///< The longest first.
+  std::vector<listed_ack> acks;   ///< Of the order's own object; each step once.
 
   friend bool operator==(const order_row&, const order_row&) = default;
 
