@@ -44,7 +44,7 @@ struct part {
 
 struct found_parts {
   std::vector<part> parts; ///< The order's own last.
-  bool is_whole = true;    ///< False: there may be more events of it.
+  bool is_whole = true;    ///< False: there may be more events or calls of it.
 };
 
 std::size_t bytes_of(const journal::invocation_state& i) {
@@ -111,19 +111,24 @@ void add_webhooks(found_parts& to, const std::string& key, const admin_sources& 
   to.is_whole = false;
 }
 
+/// Of an object without a state too: what ended on it may hold as much as any other's.
 found_parts parts_of(const order_objects& objects, const admin_sources& from) {
   found_parts found;
   add_webhooks(found, objects.key, from);
+  found.is_whole = found.is_whole && objects.past.is_whole;
   std::vector<part> own;
-  for (const auto& state : objects.states) {
+  for (const auto& id : objects.looked_at) {
     part p;
-    p.object = state.id;
-    add_state(p, state);
+    p.object = id;
+    if (const auto* state = objects.find(id))
+      add_state(p, *state);
     own.push_back(std::move(p));
   }
   // The order's own is the first.
   std::reverse(own.begin(), own.end());
   add_calls(own, objects.past);
+  std::erase_if(own,
+                [&](const part& p) { return p.calls == 0 && objects.find(p.object) == nullptr; });
   std::move(own.begin(), own.end(), std::back_inserter(found.parts));
   return found;
 }
@@ -178,7 +183,7 @@ json left_json(bool purges, bool is_whole, const admin_sources& from) {
   if (purges)
     add("tombstone", "That the key was used stays: ProcessOrder with it is 409 purged.");
   if (!is_whole)
-    add("webhooks", "There are more events than were looked at: ask again.");
+    add("more", "There are more events or calls than are counted here: ask again.");
   return list;
 }
 
@@ -203,9 +208,9 @@ std::optional<admin_problem> refused(const order_objects& objects, const admin_s
                       "A part of order " + objects.key +
                           " cannot be read and is set aside: its bytes stay as they are, so it "
                           "cannot be erased; see `orderhub journal verify`.");
-  for (const auto& state : objects.states)
-    if (state.purged)
-      return problem_of(admin_reason::purged);
+  const auto* own = objects.find(handlers::order_object(objects.key));
+  if (own != nullptr && own->purged)
+    return problem_of(admin_reason::purged);
   for (const auto& state : objects.states)
     if (!state.live.empty() || !state.undelivered.empty())
       return problem_of(admin_reason::not_finished, "Order " + objects.key +
@@ -225,7 +230,7 @@ admin_answer erased_or_purged(const admin_action& action, const admin_sources& f
   if (auto* problem = std::get_if<admin_problem>(&read))
     return std::move(*problem);
   const auto& body = std::get<0>(read);
-  auto found = read_order(action.call.key(), from);
+  auto found = read_order(action.call.key(), from, handlers::order_part::all);
   if (auto* problem = std::get_if<admin_problem>(&found))
     return std::move(*problem);
   const auto& objects = std::get<0>(found);
@@ -245,7 +250,7 @@ admin_answer erased_or_purged(const admin_action& action, const admin_sources& f
     page.status = dry ? 200 : 202;
     return page;
   };
-  if (purges && is_known(objects, id, verb))
+  if (purges && objects.is_purged() && is_known(objects, id, verb))
     return answer(json::array(), left_json(purges, true, from));
   if (auto problem = refused(objects, from))
     return std::move(*problem);
@@ -267,7 +272,9 @@ admin_answer erased_or_purged(const admin_action& action, const admin_sources& f
     record.verb = verb;
     record.reason = body.reason;
     record.id = id;
-    record.wanted = purges && p.object == own ? "tombstone" : "";
+    // Its steps' keys at the vendors are made of its own.
+    const bool has_keys = p.object == own || p.object.service == handlers::fulfilment_service_name;
+    record.wanted = purges && has_keys ? "tombstone" : "";
     record.value = value_of(p);
     const auto reply =
         act_now(action, {p.object, {}, std::move(record), {}, std::exchange(unchanged, {})});

@@ -8,6 +8,7 @@
 #include "actors/handlers/orders/order_facts.hpp"
 #include "actors/handlers/orders/order_row.hpp"
 #include "actors/handlers/orders/order_view.hpp"
+#include "actors/handlers/shipments/parcel.hpp"
 #include "actors/handlers/webhooks/webhook_list.hpp"
 #include "journal/base/text.hpp"
 #include "journal/open_work.hpp"
@@ -256,11 +257,13 @@ std::optional<listing> order_listing(const object_state& state) {
 } // namespace
 
 const journal::listing_rules& order_lists() {
-  static const journal::listing_rules rules{2,
+  static const journal::listing_rules rules{3,
                                             {{order_service_name, &order_listing},
                                              {shipment_service_name, &part_listing},
                                              {notification_service_name, &part_listing},
                                              {custom_service_name, &part_listing},
+                                             {parcel_service_name, nullptr},
+                                             {fulfilment_service_name, nullptr},
                                              {webhook_service_name, &webhook_listing}}};
   return rules;
 }

@@ -10,8 +10,8 @@
 namespace orderhub::handlers {
 
 /// The lists of orders: `OrderOrchestrator` has a place in them (its row is an `order_row`), and of
-/// its shipment, notifications and custom providers what is open has marks. The program's one set
-/// of rules; lives as long as it.
+/// its shipment, notifications and custom providers what is open has marks. Of its parcel and its
+/// fulfilments only what has ended is found. The program's one set of rules; lives as long as it.
 const journal::listing_rules& order_lists();
 
 /// The objects that bear an order's key and may have something open; the order's own first.

@@ -1,0 +1,232 @@
+#include "actors/handlers/follow_up.hpp"
+#include "actors/handlers/services.hpp"
+#include "actors/handlers/shipments/parcel.hpp"
+#include "journal/base/text.hpp"
+#include "journal/object_row.hpp"
+#include "providers/custom/description.hpp"
+#include "tests/http_gateway/admin/admin_hub.hpp"
+#include "tests/support/must.hpp"
+#include "tests/support/order_check.hpp"
+#include "tests/support/schema_check.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace orderhub {
+std::string_view admin_openapi();
+} // namespace orderhub
+
+// What is erased or purged of an order is nowhere: on none of its objects, and on no page. Rows are
+// packed and bodies base64url: what is looked through is what they say.
+namespace orderhub::testing {
+
+using namespace http_gateway;
+using journal::table;
+using nlohmann::json;
+
+namespace {
+
+const std::string why = R"({"reason":"the customer asked"})";
+constexpr std::array personal = {"ada@example.com", "Ada Lovelace", "1 Main St", "+14155550123"};
+
+json described(const raw_response& r, const char* schema) {
+  INFO(r.body);
+  CHECK(joined(schema_problems(admin_openapi(), schema, r.body)) == "");
+  const auto j = json::parse(r.body, nullptr, false);
+  REQUIRE(j.is_object());
+  return j;
+}
+
+void is_refused(const raw_response& r, int status, const std::string& reason) {
+  const auto j = described(r, "problem");
+  CHECK(r.status == status);
+  CHECK(j["reason"] == reason);
+}
+
+/// All texts of a page, those that were encoded too.
+std::string said_by(const json& page) {
+  std::string all;
+  if (page.is_string())
+    return page.get<std::string>() + '\n';
+  if (page.is_structured())
+    for (const auto& [name, value] : page.items()) {
+      std::string decoded;
+      if (name == "base64url" && value.is_string() &&
+          from_base64url(value.get<std::string>(), decoded))
+        all += decoded + '\n';
+      all += said_by(value);
+    }
+  return all;
+}
+
+std::vector<std::string> personal_in(const std::string& where, const std::string& text) {
+  std::vector<std::string> found;
+  for (const std::string_view word : personal)
+    if (text.find(word) != std::string::npos)
+      found.push_back(where + " has " + std::string(word));
+  return found;
+}
+
+/// What pages of order 1 say of its customer.
+std::vector<std::string> shown_personal(const admin_hub& hub) {
+  std::vector<std::string> found;
+  const auto look = [&](const std::string& path, const raw_response& r) {
+    for (auto& word : personal_in(path, said_by(json::parse(r.body, nullptr, false))))
+      found.push_back(std::move(word));
+  };
+  const std::string order = "/admin/orders/1";
+  look("reveal", hub.act(order + "/reveal", why));
+  for (const auto* page : {"/journal?raw=1&limit=500", "/steps/mail_confirm/request",
+                           "/steps/charge/request", "/explain?format=json"})
+    look(page, hub.ask(order + page));
+  return found;
+}
+
+/// What rows of its objects say.
+std::vector<std::string> stored_personal(const world& w) {
+  std::vector<std::string> found;
+  const auto look = [&](const std::string& where, const std::string& text) {
+    for (auto& word : personal_in(where, text))
+      found.push_back(std::move(word));
+  };
+  const auto rows = must(w.store.read());
+  REQUIRE(rows->scan(table::ob, {}, [&](auto, auto value) {
+    const auto state = must(journal::decode_object(value));
+    for (const auto& [name, of] : state.values)
+      look(state.id.text() + ' ' + name, of);
+    return true;
+  }));
+  REQUIRE(rows->scan(table::iv, {}, [&](auto, auto value) {
+    const auto row = must(journal::decode_invocation_row(value));
+    auto text = row.invocation.input.body + row.invocation.output;
+    for (const auto& e : row.invocation.entries)
+      text += e.payload;
+    look(row.object.text() + ' ' + row.invocation.input.handler, text);
+    return true;
+  }));
+  return found;
+}
+
+/// Objects that have rows of invocations that ended.
+std::set<std::string> objects_with_past(const world& w) {
+  std::set<std::string> objects;
+  const auto rows = must(w.store.read());
+  REQUIRE(rows->scan(table::iv, {}, [&](auto, auto value) {
+    objects.insert(must(journal::decode_invocation_row(value)).object.text());
+    return true;
+  }));
+  return objects;
+}
+
+bool is_place(const json& answer, const std::string& place, const std::string& object) {
+  const auto& places = answer["places"];
+  return std::any_of(places.begin(), places.end(), [&](const json& p) {
+    return p["place"] == place && p["object"] == object && p["count"] > 0 && p["bytes"] > 0;
+  });
+}
+
+std::string order_with_phone() {
+  return R"({"items":[{"productId":"sku-1","quantity":2,"price":1500}],)"
+         R"("customer":{"email":"ada@example.com","name":"Ada Lovelace","phone":"+14155550123"},)"
+         R"("shipping":{"street":"1 Main St","city":"Springfield","state":"IL","zip":"62701"}})";
+}
+
+world_settings with_sms() {
+  world_settings s;
+  s.orders.sms = true;
+  s.orders.sms_from = "+15005550006";
+  return s;
+}
+
+/// As the retention of the journal leaves them: in rows, wherever they were.
+void fold(admin_hub& hub) {
+  hub.hub.run(120'000);
+  hub.hub.fold();
+}
+
+} // namespace
+
+TEST_CASE("an erase reaches what has ended on objects that have no state", "[admin][erase]") {
+  const bool folds_before = GENERATE(false, true);
+  CAPTURE(folds_before);
+  admin_hub hub(with_sms());
+  REQUIRE(hub.hub.call(order_object("1"), "ProcessOrder", order_with_phone()).status == 200);
+  REQUIRE(hub.hub.run());
+  if (folds_before)
+    fold(hub);
+  CHECK(shown_personal(hub).size() >= 8); // It is looked for where it is.
+  const auto dry = described(hub.act("/admin/orders/1/erase?dry_run=true", why), "erased");
+  CHECK(is_place(dry, "calls", "Notification/1"));
+  const auto done = hub.act("/admin/orders/1/erase", why);
+  REQUIRE(done.status == 202);
+  CHECK(described(done, "erased")["places"] == dry["places"]);
+  CHECK(joined(shown_personal(hub)) == ""); // At once, whatever rows say.
+  fold(hub);
+  CHECK(joined(stored_personal(hub.hub)) == "");
+  CHECK(joined(shown_personal(hub)) == "");
+}
+
+TEST_CASE("of a purged order no object has anything that ended", "[admin][purge]") {
+  admin_hub hub(with_sms());
+  REQUIRE(hub.hub.call(order_object("1"), "ProcessOrder", order_with_phone()).status == 200);
+  REQUIRE(hub.hub.run());
+  fold(hub);
+  REQUIRE(objects_with_past(hub.hub).size() >= 3);
+  const auto dry = described(hub.act("/admin/orders/1/purge?dry_run=true", why), "erased");
+  CHECK(is_place(dry, "calls", "Notification/1"));
+  REQUIRE(hub.act("/admin/orders/1/purge", why).status == 202);
+  CHECK(joined(shown_personal(hub)) == "");
+  fold(hub);
+  CHECK(objects_with_past(hub.hub).empty());
+}
+
+TEST_CASE("a fulfilment that had the order is erased with it, and knows whose it was",
+          "[admin][erase][fulfilment]") {
+  const bool is_tried_twice = GENERATE(false, true);
+  CAPTURE(is_tried_twice);
+  world_settings settings;
+  settings.orders.stock = settings.orders.warehouse = settings.orders.carrier = true;
+  settings.mock.job_ms = 5'000;
+  admin_hub hub(settings);
+  REQUIRE(hub.hub.call(order_object("1"), "ProcessOrder", order_body()).status == 200);
+  const std::string wanted =
+      R"({"orderId":"1","items":[{"productId":"sku-1","quantity":2},{"productId":"sku-2",)"
+      R"("quantity":1}],"shipping":{"name":"Ada Lovelace","street":"1 Main St",)"
+      R"("city":"Springfield","state":"IL","zip":"62701"}})";
+  const object_id first{"FulfillmentOrchestrator", "f-1"}, second{"FulfillmentOrchestrator", "f-2"};
+  if (is_tried_twice) { // The first one gives the order back.
+    hub.hub.submit(first, "Fulfill", wanted);
+    REQUIRE(hub.hub.run_until(
+        [](world& w) { return w.effects("1", providers::mock::effect_kind::pick_ticket) == 1; }));
+    REQUIRE(hub.hub.call(first, "CancelFulfillment", "").status == 200);
+  }
+  REQUIRE(hub.hub.call(second, "Fulfill", wanted).status == 200);
+  REQUIRE(hub.hub.run());
+  fold(hub);
+  const auto status = field(hub.hub.read(second, "GetStatus").body, "status");
+  REQUIRE(status == "shipped");
+
+  const auto done = described(hub.act("/admin/orders/1/erase", why), "erased");
+  CHECK(is_place(done, "calls", second.text()));
+  CHECK(is_place(done, "calls", first.text()) == is_tried_twice);
+  fold(hub);
+  CHECK(joined(stored_personal(hub.hub)) == "");
+  CHECK(joined(shown_personal(hub)) == "");
+  const auto after = hub.hub.read(second, "GetStatus");
+  CHECK(field(after.body, "status") == status);
+  CHECK(field(after.body, "orderId") == "1");
+
+  REQUIRE(hub.act("/admin/orders/1/purge", why).status == 202);
+  CHECK(hub.hub.call(second, "Fulfill", wanted).status == 409); // As its keys at the vendors.
+}
+
+} // namespace orderhub::testing
