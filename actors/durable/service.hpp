@@ -79,6 +79,11 @@ struct handler_definition {
   /// names the first one. It leaves its invocation's id in the entry `run` (`workflow.hpp`) as its
   /// first step.
   bool once = false;
+  /// It does no more than look, again and again, what becomes of what was done: an object that has
+  /// nothing else to do is finished. A purge ends it and an erase leaves it, so nothing that it
+  /// brings, asks or hears is a customer's. By its body: the step that it has on the board; empty:
+  /// none. Null: it is work like any other.
+  std::function<std::string(std::string_view body)> follows = {};
   std::string revision = "1"; ///< Changes when the order of its steps does.
   /// Exclusive and shared: makes the coroutine. Not itself a coroutine.
   std::function<handler_task(context, std::string body)> run;

@@ -1,6 +1,7 @@
 // What is kept of a finished order's customer goes, or all that is kept of the order. Each object
 // gets a record, the order's own last, so that a repeat of what was cut short finds it.
 #include "actors/handlers/explain/explain.hpp"
+#include "actors/handlers/follow_up.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/order.hpp"
 #include "actors/handlers/webhooks/webhook_list.hpp"
@@ -38,6 +39,7 @@ constexpr std::size_t named_max = 100;
 struct part {
   object_id object;
   std::size_t values = 0, value_bytes = 0, calls = 0, call_bytes = 0;
+  std::size_t following = 0, following_bytes = 0; ///< Live; a purge ends it.
   std::vector<invocation_id> named;
   bool is_webhook = false;
 };
@@ -58,6 +60,9 @@ void add_state(part& to, const journal::object_state& state) {
   to.values = state.values.size();
   for (const auto& [name, value] : state.values)
     to.value_bytes += value.size();
+  to.following = state.live.size();
+  for (const auto& i : state.live)
+    to.following_bytes += bytes_of(i);
 }
 
 void add_calls(std::vector<part>& parts, const journal::past_invocations& past) {
@@ -146,7 +151,7 @@ std::size_t search_keys_of(const order_objects& objects) {
                                                                                              : 1U);
 }
 
-json places_json(const found_parts& found, std::size_t search_keys) {
+json places_json(const found_parts& found, std::size_t search_keys, bool purges) {
   json list = json::array();
   const auto add = [&](std::string_view place, const std::string& object, std::size_t count,
                        std::size_t bytes) {
@@ -156,13 +161,16 @@ json places_json(const found_parts& found, std::size_t search_keys) {
   for (const auto& p : found.parts) {
     add(p.is_webhook ? "webhook" : "state", p.object.text(), p.values, p.value_bytes);
     add(p.is_webhook ? "webhook_calls" : "calls", p.object.text(), p.calls, p.call_bytes);
+    if (purges)
+      add("following", p.object.text(), p.following, p.following_bytes);
   }
   if (!found.parts.empty())
     add("search_keys", found.parts.back().object.text(), search_keys, 8 * search_keys);
   return list;
 }
 
-json left_json(bool purges, bool is_whole, const admin_sources& from) {
+/// `all`: null where they are not known any more.
+json left_json(bool purges, const found_parts* all, const admin_sources& from) {
   json list = json::array();
   const auto add = [&](std::string_view what, std::string text, unix_ms at = 0) {
     list.push_back({{"what", what}, {"at", time_json<json>(at)}, {"text", std::move(text)}});
@@ -182,7 +190,13 @@ json left_json(bool purges, bool is_whole, const admin_sources& from) {
   add("audit", "What people did stays, with their reasons.");
   if (purges)
     add("tombstone", "That the key was used stays: ProcessOrder with it is 409 purged.");
-  if (!is_whole)
+  if (all == nullptr)
+    return list;
+  if (!purges && std::any_of(all->parts.begin(), all->parts.end(),
+                             [](const part& p) { return p.following > 0; }))
+    add("following", "What becomes of a parcel or SMS that is on its way is asked for until it has "
+                     "come, by the vendor's number of it alone.");
+  if (!all->is_whole)
     add("more", "There are more events or calls than are counted here: ask again.");
   return list;
 }
@@ -208,11 +222,11 @@ std::optional<admin_problem> refused(const order_objects& objects, const admin_s
                       "A part of order " + objects.key +
                           " cannot be read and is set aside: its bytes stay as they are, so it "
                           "cannot be erased; see `orderhub journal verify`.");
-  const auto* own = objects.find(handlers::order_object(objects.key));
-  if (own != nullptr && own->purged)
+  if (objects.is_purged())
     return problem_of(admin_reason::purged);
   for (const auto& state : objects.states)
-    if (!state.live.empty() || !state.undelivered.empty())
+    if (!std::all_of(state.live.begin(), state.live.end(),
+                     [&](const auto& i) { return handlers::only_looks(state.id, i); }))
       return problem_of(admin_reason::not_finished, "Order " + objects.key +
                                                         " is not finished: " + state.id.text() +
                                                         " has something to do yet. Nothing was "
@@ -251,7 +265,7 @@ admin_answer erased_or_purged(const admin_action& action, const admin_sources& f
     return page;
   };
   if (purges && objects.is_purged() && is_known(objects, id, verb))
-    return answer(json::array(), left_json(purges, true, from));
+    return answer(json::array(), left_json(purges, nullptr, from));
   if (auto problem = refused(objects, from))
     return std::move(*problem);
   if (objects.find(own) == nullptr)
@@ -261,8 +275,8 @@ admin_answer erased_or_purged(const admin_action& action, const admin_sources& f
     return problem_of(admin_reason::changed, {}, "expect_version");
 
   const auto all = parts_of(objects, from);
-  auto places = places_json(all, search_keys_of(objects));
-  auto left = left_json(purges, all.is_whole, from);
+  auto places = places_json(all, search_keys_of(objects), purges);
+  auto left = left_json(purges, &all, from);
   if (dry)
     return answer(std::move(places), std::move(left));
   // The first record stands for all of them: those of the order follow from it.

@@ -358,6 +358,10 @@ durable::service_definition notification_service(settings_ptr settings) {
   durable::handler_definition follow;
   follow.mode = durable::handler_mode::shared;
   follow.internal = true;
+  follow.follows = [](std::string_view body) {
+    const auto what = follow_up::decode(body);
+    return what ? what->step : std::string();
+  };
   follow.run = [settings](context ctx, std::string body) {
     return follow_sms_once(ctx, std::move(body), settings);
   };

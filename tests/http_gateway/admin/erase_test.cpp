@@ -134,6 +134,11 @@ bool is_place(const json& answer, const std::string& place, const std::string& o
   });
 }
 
+bool has_left(const json& answer, const std::string& what) {
+  const auto& left = answer["left"];
+  return std::any_of(left.begin(), left.end(), [&](const json& l) { return l["what"] == what; });
+}
+
 std::string order_with_phone() {
   return R"({"items":[{"productId":"sku-1","quantity":2,"price":1500}],)"
          R"("customer":{"email":"ada@example.com","name":"Ada Lovelace","phone":"+14155550123"},)"
@@ -227,6 +232,117 @@ TEST_CASE("a fulfilment that had the order is erased with it, and knows whose it
 
   REQUIRE(hub.act("/admin/orders/1/purge", why).status == 202);
   CHECK(hub.hub.call(second, "Fulfill", wanted).status == 409); // As its keys at the vendors.
+}
+
+// ── What is finished ─────────────────────────────────────────────────────────────────────────
+
+namespace {
+
+constexpr std::int64_t hour_ms = 3'600'000;
+
+/// As they are by default: parcels are followed from 12 h on.
+world_settings following(std::string_view control = "[]") {
+  auto s = with_sms();
+  s.mock = with_faults(control).mock;
+  s.orders.parcel_sweep_after_ms = 12 * hour_ms;
+  return s;
+}
+
+void process(admin_hub& hub) {
+  REQUIRE(hub.hub.call(order_object("1"), "ProcessOrder", order_with_phone()).status == 200);
+  hub.hub.run(300'000);
+}
+
+bool is_kept(const admin_hub& hub, const object_id& id) {
+  return !must(hub.hub.stored().load(id)).blank();
+}
+
+const object_id parcel = handlers::parcel_object("1"), notices = {"Notification", "1"};
+
+} // namespace
+
+TEST_CASE("following a parcel makes no order unfinished", "[admin][erase][purge]") {
+  const bool is_cancelled = GENERATE(false, true);
+  CAPTURE(is_cancelled);
+  admin_hub hub(following());
+  process(hub);
+  if (is_cancelled)
+    REQUIRE(hub.hub.call(order_object("1"), "CancelOrder", "").status == 200);
+  hub.hub.run(300'000);
+  REQUIRE(is_kept(hub, parcel));
+
+  SECTION("an erase leaves it") {
+    const auto done = described(hub.act("/admin/orders/1/erase", why), "erased");
+    CHECK(done["effect"] == "accepted");
+    CHECK(has_left(done, "following"));
+    CHECK(is_kept(hub, parcel));
+    CHECK(hub.hub.run());
+    CHECK(field(hub.hub.order("1").body, "status") == (is_cancelled ? "cancelled" : "delivered"));
+    fold(hub);
+    CHECK(joined(stored_personal(hub.hub)) == "");
+  }
+  SECTION("a purge ends it") {
+    const auto dry = described(hub.act("/admin/orders/1/purge?dry_run=true", why), "erased");
+    CHECK(is_place(dry, "following", parcel.text()));
+    REQUIRE(hub.act("/admin/orders/1/purge", why).status == 202);
+    CHECK(!is_kept(hub, parcel));
+    CHECK(hub.hub.run());
+    fold(hub);
+    CHECK(objects_with_past(hub.hub).empty());
+    CHECK(hub.hub.live().empty());
+    CHECK(hub.hub.waiting().empty());
+    CHECK(hub.hub.mock.requests(providers::mock::call_id::shippo_read_track) == 0);
+  }
+}
+
+TEST_CASE("a purge ends a question that is out", "[admin][purge]") {
+  // Shippo is away when the parcel is asked for, or takes its time.
+  const std::string effect = GENERATE("drop_before", "hang");
+  CAPTURE(effect);
+  admin_hub hub(
+      following(R"([{"vendor":"shippo","operation":"read_track","always":true,"effect":")" +
+                effect + "\"}]"));
+  process(hub);
+  REQUIRE(hub.hub.run_until([](world& w) { return w.calling("shippo", "tracks"); }));
+  CHECK(hub.act("/admin/orders/1/erase", why).status == 202);
+  REQUIRE(hub.act("/admin/orders/1/purge", why).status == 202);
+  CHECK(hub.hub.run());
+  fold(hub);
+  CHECK(objects_with_past(hub.hub).empty());
+  CHECK(hub.hub.live().empty());
+  for (const auto& vendor : hub.hub.places())
+    for (std::size_t kind = 0; kind < vendor.in_flight.size(); ++kind)
+      CHECK(vendor.in_flight[kind] + vendor.queued[kind] == 0);
+}
+
+TEST_CASE("following an SMS makes no order unfinished", "[admin][erase][purge]") {
+  auto settings = with_sms();
+  settings.mock = with_faults(R"([{"vendor":"twilio","operation":"sms","always":true,)"
+                              R"("effect":"queued","late_ms":72000000}])")
+                      .mock;
+  admin_hub hub(settings);
+  process(hub);
+  REQUIRE(is_kept(hub, notices));
+  CHECK(hub.act("/admin/orders/1/erase", why).status == 202);
+  REQUIRE(hub.act("/admin/orders/1/purge", why).status == 202);
+  CHECK(!is_kept(hub, notices));
+  CHECK(hub.hub.waiting().empty());
+  CHECK(hub.hub.run());
+  CHECK(hub.hub.live().empty());
+}
+
+TEST_CASE("what only looks is said to do so by its handler and by one function", "[erase][purge]") {
+  const auto settings = std::make_shared<const handlers::order_settings>(mock_order_settings());
+  std::size_t followers = 0;
+  for (const auto& [service, definition] : handlers::all_services(settings, {}, 0).services)
+    for (const auto& [name, handler] : definition.handlers) {
+      journal::invocation_state i;
+      i.input.handler = name;
+      CAPTURE(service, name);
+      CHECK(handlers::only_looks({service, "1"}, i) == (handler.follows != nullptr));
+      followers += handler.follows ? 1 : 0;
+    }
+  CHECK(followers == 2);
 }
 
 } // namespace orderhub::testing
