@@ -345,4 +345,51 @@ TEST_CASE("what only looks is said to do so by its handler and by one function",
   CHECK(followers == 2);
 }
 
+// ── Afterwards ───────────────────────────────────────────────────────────────────────────────
+
+TEST_CASE("no notice leaves for a customer who was erased", "[admin][erase][notifications]") {
+  using providers::mock::effect_kind;
+  auto settings = with_sms();
+  const auto provider = [](const char* name, const char* body) {
+    auto what = std::make_shared<providers::custom::description>();
+    what->name = name;
+    what->vendor = std::string("custom_") + name;
+    what->operation = std::string("custom.") + name;
+    what->hooks = static_cast<std::uint8_t>(providers::custom::hook::cancelled);
+    what->path = must(providers::custom::text_template::parse("/orders/{{order_id}}"));
+    what->body = must(providers::custom::json_template::parse(body));
+    what->success = must(providers::custom::parse_statuses("200-299"));
+    what->terminal = must(providers::custom::parse_statuses("400-499"));
+    what->doubt.policy = providers::doubt_policy::may_repeat;
+    return what;
+  };
+  settings.orders.custom = {provider("crm", R"({"to":"{{email}}"})"),
+                            provider("erp", R"({"order":"{{order_id}}"})")};
+  admin_hub hub(settings);
+  process(hub);
+  const auto mails = hub.hub.effects("1", effect_kind::mail),
+             texts = hub.hub.effects("1", effect_kind::sms);
+  REQUIRE(mails > 0);
+  REQUIRE(texts > 0);
+  REQUIRE(hub.act("/admin/orders/1/erase", why).status == 202);
+  CHECK(hub.hub.call(order_object("1"), "RefundOrder", R"({"refundId":"r-1","amount":1000})")
+            .status == 200);
+  CHECK(hub.act("/admin/orders/1/cancel", why).status == 202);
+  CHECK(hub.hub.run());
+  const auto order = json::parse(hub.hub.order("1").body);
+  CHECK(order["status"] == "cancelled");
+  CHECK(hub.hub.effects("1", effect_kind::mail) == mails);
+  CHECK(hub.hub.effects("1", effect_kind::sms) == texts);
+  const std::string skipped = "skipped: the customer's data were erased";
+  CHECK(order["notices"]["mail_cancelled"] == skipped);
+  CHECK(order["notices"]["custom_crm_cancelled"] == skipped);
+  CHECK(order["notices"]["custom_erp_cancelled"].get<std::string>().starts_with("sent"));
+  CHECK(order["attention"].empty());
+  std::size_t told = 0;
+  for (const auto& [step, became] : order["notices"].items())
+    if (step.starts_with("mail_refunded") || step.starts_with("mail_cancelled"))
+      told += became == skipped ? 1 : 0;
+  CHECK(told >= 2);
+}
+
 } // namespace orderhub::testing
