@@ -392,4 +392,56 @@ TEST_CASE("no notice leaves for a customer who was erased", "[admin][erase][noti
   CHECK(told >= 2);
 }
 
+TEST_CASE("nothing is done to an order that was purged", "[admin][purge]") {
+  admin_hub hub;
+  process(hub);
+  const auto bulk = [&](const char* action) {
+    return std::string(R"({"action":")") + action + R"(","keys":["1"],"reason":"a test of many"})";
+  };
+  hub.hub.submit(order_object("2"), "ProcessOrder", order_body());
+  const auto planned = described(hub.act("/admin/bulk", bulk("cancel")), "bulk_acted")["bulk"];
+  REQUIRE(planned["count"] == 1);
+  REQUIRE(hub.act("/admin/orders/1/purge", why).status == 202);
+
+  for (const auto* path : {"/pause", "/resume", "/retry", "/cancel", "/reveal", "/erase", "/purge",
+                           "/steps/charge/retry", "/attention/label/ack"})
+    for (const auto* query : {"", "?dry_run=true"}) {
+      CAPTURE(path, query);
+      is_refused(hub.act("/admin/orders/1" + std::string(path) + query, why), 409, "purged");
+    }
+  is_refused(hub.act("/admin/orders/1/steps/label/resolve",
+                     R"({"outcome":"did_not_happen","reason":"seen at shippo"})"),
+             409, "purged");
+  for (const auto* action : {"retry", "pause", "resume", "cancel"}) {
+    CAPTURE(action);
+    const auto plan =
+        described(hub.act("/admin/bulk?dry_run=true", bulk(action)), "bulk_acted")["bulk"];
+    CHECK(plan["count"] == 0);
+    REQUIRE(plan["excluded"].size() == 1);
+    CHECK(plan["excluded"][0]["reason"] == "purged");
+  }
+  const auto path = "/admin/bulk/" + planned["id"].get<std::string>();
+  REQUIRE(hub.act(path + "/start", R"({"count":1})").status == 202);
+  CHECK(hub.hub.run());
+  const auto items = described(hub.ask(path + "/items"), "bulk_items")["items"];
+  REQUIRE(items.size() == 1);
+  CHECK(items[0]["outcome"] == "skipped");
+  CHECK(items[0]["reason"] == "purged");
+}
+
+TEST_CASE("a purged order is not fulfilled", "[admin][purge][fulfilment]") {
+  world_settings settings;
+  settings.orders.stock = settings.orders.warehouse = settings.orders.carrier = true;
+  admin_hub hub(settings);
+  process(hub);
+  REQUIRE(hub.act("/admin/orders/1/purge", why).status == 202);
+  const auto r = hub.hub.call(
+      {"FulfillmentOrchestrator", "f-1"}, "Fulfill",
+      R"({"orderId":"1","items":[{"productId":"sku-1","quantity":2}],)"
+      R"("shipping":{"street":"1 Main St","city":"Springfield","state":"IL","zip":"62701"}})");
+  CHECK(r.status == 409);
+  CHECK(r.body.find("purged") != std::string::npos);
+  CHECK(hub.hub.effects("1", providers::mock::effect_kind::pick_ticket) == 0);
+}
+
 } // namespace orderhub::testing
