@@ -416,7 +416,7 @@ result<std::optional<past_invocations>> listed_objects::past_of(std::span<const 
     if (*share)
       return std::optional<past_invocations>{};
     for (const auto& id : objects) {
-      if (!is_listed(object_key(id)))
+      if (!options_.lists->indexes(id.service))
         continue;
       const auto begin = object_invocation_key_from(digest_of(id));
       std::vector<std::string> rows_begin;

@@ -50,11 +50,16 @@ struct listing_rules {
   /// Goes up whenever a rule answers otherwise for the same state: then lists are made anew from
   /// the objects at the next start. Not 0.
   std::uint32_t form = 1;
+  /// Null: its objects are in no list; what has ended on them is found (`past_of_objects`), as it
+  /// is of every service here.
   std::map<std::string, rule, std::less<>> by_service;
 
   [[nodiscard]] const rule* find(std::string_view service) const {
     const auto it = by_service.find(service);
-    return it == by_service.end() ? nullptr : &it->second;
+    return it == by_service.end() || !it->second ? nullptr : &it->second;
+  }
+  [[nodiscard]] bool indexes(std::string_view service) const {
+    return by_service.find(service) != by_service.end();
   }
 };
 

@@ -195,14 +195,14 @@ void listing_index::change(const object_id& id, const std::optional<listing>& be
 
 void listing_index::add_invocation(const object_id& object, const invocation_id& id,
                                    listing_batch& batch) const {
-  if (options_.lists != nullptr && options_.lists->find(object.service) != nullptr)
+  if (options_.lists != nullptr && options_.lists->indexes(object.service))
     batch.changes.push_back(
         {table::ix, object_invocation_key(object_digest(object_key(object)), id), std::string()});
 }
 
 void listing_index::drop_invocation(const object_id& object, const invocation_id& id,
                                     listing_batch& batch) const {
-  if (options_.lists != nullptr && options_.lists->find(object.service) != nullptr)
+  if (options_.lists != nullptr && options_.lists->indexes(object.service))
     batch.changes.push_back(
         {table::ix, object_invocation_key(object_digest(object_key(object)), id), std::nullopt});
 }
@@ -352,6 +352,8 @@ result<void> listing_index::take_objects() {
     if (!rows)
       return rows.failure();
     for (const auto& [service, rule] : options_.lists->by_service) {
+      if (!rule)
+        continue;
       const auto prefix = behind(service);
       if (next.position >= prefix && !std::string_view(next.position).starts_with(prefix))
         continue;

@@ -315,6 +315,12 @@ void erase_content(invocation_state& invocation) {
           p && (p->kind == note_kind::evidence || p->kind == note_kind::believed)) {
         p->text.clear();
         e.payload = encode(*p);
+      } else if (p && p->kind == note_kind::answered) {
+        if (auto n = decode_answer_note(p->text); n && !n->excerpt.empty()) {
+          n->excerpt.clear(); // A vendor may have said again what it was sent.
+          p->text = encode(*n);
+          e.payload = encode(*p);
+        }
       }
       break;
     default:

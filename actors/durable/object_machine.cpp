@@ -249,7 +249,7 @@ bool object_machine::on_operator(const invocation_id& invocation,
                                  const journal::operator_payload& action) {
   using verb = journal::operator_verb;
   const bool wants_rest = action.verb == verb::erase || action.verb == verb::purge;
-  if (wants_rest && (!state_.live.empty() || !state_.undelivered.empty()))
+  if (wants_rest && !is_finished())
     return false;
   const bool moves_a_step = action.verb == verb::retry || action.verb == verb::happened ||
                             action.verb == verb::not_happened ||
@@ -258,6 +258,8 @@ bool object_machine::on_operator(const invocation_id& invocation,
   if (moves_a_step && (state_.live.empty() ||
                        (invocation != invocation_id() && state_.find_live(invocation) == nullptr)))
     return false;
+  if (action.verb == verb::purge)
+    end_following();
   act(invocation, action);
   pump();
   return true;
@@ -275,6 +277,45 @@ void object_machine::end_pause() {
   resume.reason = "the pause of " + pause->action.who + " has ended";
   resume.target = pause->action.target; // One of several objects, as then.
   act({}, resume);
+}
+
+const handler_definition*
+object_machine::handler_of(const journal::invocation_state& invocation) const {
+  return services_.find(state_.id.service, invocation.input.handler);
+}
+
+bool object_machine::is_finished() const {
+  const auto only_looks = [&](const journal::invocation_state& i) {
+    const auto* handler = handler_of(i);
+    return handler != nullptr && handler->follows;
+  };
+  // What is undelivered is for what is live.
+  return std::all_of(state_.live.begin(), state_.live.end(), only_looks);
+}
+
+/// Of an object that is finished: what it has asked is heard no more.
+void object_machine::end_following() {
+  while (!state_.live.empty()) {
+    const auto& live = state_.live.front();
+    const auto id = live.id;
+    const auto caller = live.input.caller;
+    if (const auto* handler = handler_of(live); env_.board != nullptr && handler != nullptr)
+      if (const auto step = handler->follows(live.input.body); !step.empty())
+        env_.board->ended(state_.id, step);
+    for (auto it = effects_.begin(); it != effects_.end();)
+      if (it->first.first == id) {
+        it->second.machine->on_cancel(); // It leaves its queue; it has no effect to be resolved.
+        it = effects_.erase(it);
+      } else {
+        ++it;
+      }
+    executions_.erase(id);
+    paused_.erase(id);
+    append(id, record_kind::output, 1,
+           encode(journal::output_payload{
+               journal::encode(result<std::string>(fail(cancelled_error()))), caller}));
+    take_finished(id);
+  }
 }
 
 /// Records it and does it; what follows is the pump's.

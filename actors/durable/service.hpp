@@ -82,6 +82,11 @@ struct handler_definition {
   /// An operator's pause holds neither it nor what it calls and waits for, nor, while it runs, what
   /// others of its object undo. What it sends to others is held as everything is.
   bool passes_pause = false;
+  /// It does no more than look, again and again, what becomes of what was done: an object that has
+  /// nothing else to do is finished. A purge ends it and an erase leaves it, so nothing that it
+  /// brings, asks or hears is a customer's. By its body: the step that it has on the board; empty:
+  /// none. Null: it is work like any other.
+  std::function<std::string(std::string_view body)> follows = {};
   std::string revision = "1"; ///< Changes when the order of its steps does.
   /// Exclusive and shared: makes the coroutine. Not itself a coroutine.
   std::function<handler_task(context, std::string body)> run;

@@ -1,6 +1,9 @@
 #include "actors/handlers/erasure.hpp"
 
+#include "actors/handlers/fulfilment/fulfilment_facts.hpp"
+#include "actors/handlers/fulfilment/fulfilment_request.hpp"
 #include "actors/handlers/objects.hpp"
+#include "actors/handlers/orders/fulfilment_claim.hpp"
 #include "actors/handlers/orders/order.hpp"
 #include "actors/handlers/orders/order_facts.hpp"
 #include "actors/handlers/webhooks/conclusion.hpp"
@@ -61,6 +64,34 @@ std::optional<std::string> label_left(std::string_view value) {
   return label->encode();
 }
 
+std::optional<std::string> fulfilment_left(std::string_view value) {
+  auto wanted = fulfilment_wanted::decode(value);
+  if (!wanted)
+    return std::nullopt;
+  const auto country = wanted->ship_to.country;
+  wanted->ship_to = {};
+  wanted->ship_to.country = country;
+  return wanted->encode();
+}
+
+std::optional<std::string> claimed_left(std::string_view value) {
+  auto claimed = claimed_order::decode(value);
+  if (!claimed)
+    return std::nullopt;
+  claimed->email.clear();
+  claimed->name.clear();
+  claimed->phone.clear();
+  return claimed->encode();
+}
+
+std::optional<std::string> fulfilment_facts_left(std::string_view value) {
+  auto facts = fulfilment_facts::decode(value);
+  if (!facts)
+    return std::nullopt;
+  facts->tracking_url.clear();
+  return facts->encode();
+}
+
 std::optional<std::string> event_left(std::string_view value) {
   auto received = receipt::decode(value);
   if (!received)
@@ -73,9 +104,13 @@ std::optional<std::string> event_left(std::string_view value) {
 
 const rules& rules_of(std::string_view service) {
   static const std::map<std::string, rules, std::less<>> all = {
-      {order_service_name, {{"order", &order_left}, {"facts", &facts_left}, {"claims", &kept}}},
+      {order_service_name,
+       {{"order", &order_left}, {"facts", &facts_left}, {std::string(claims_entry), &kept}}},
       {shipment_service_name, {{"label", &label_left}, {"stopped", &kept}}},
-      {fulfilment_service_name, {{"facts", &kept}, {"claims", &kept}}},
+      {fulfilment_service_name,
+       {{"facts", &fulfilment_facts_left},
+        {"request", &fulfilment_left},
+        {"order", &claimed_left}}},
       {webhook_service_name,
        {{received_entry, &event_left},
         {verdict_entry, &kept},

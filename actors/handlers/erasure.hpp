@@ -11,7 +11,8 @@ namespace orderhub::handlers {
 ///   an order      its content without name, mail, phone, address and the customer at the vendor;
 ///                 the facts without links that show a label; no record of changes
 ///   a shipment    the label without its links, and that it was stopped
-///   a fulfilment  its facts and claims
+///   a fulfilment  its facts without the link to its parcel; what was to leave and for which order,
+///                 without address; what its order is, without the customer
 ///   an event      what it says, without body, headers and what it brought for somebody else
 ///   others        nothing
 ///

@@ -1,6 +1,7 @@
 // What is kept of a finished order's customer goes, or all that is kept of the order. Each object
 // gets a record, the order's own last, so that a repeat of what was cut short finds it.
 #include "actors/handlers/explain/explain.hpp"
+#include "actors/handlers/follow_up.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/order.hpp"
 #include "actors/handlers/webhooks/webhook_list.hpp"
@@ -38,13 +39,14 @@ constexpr std::size_t named_max = 100;
 struct part {
   object_id object;
   std::size_t values = 0, value_bytes = 0, calls = 0, call_bytes = 0;
+  std::size_t following = 0, following_bytes = 0; ///< Live; a purge ends it.
   std::vector<invocation_id> named;
   bool is_webhook = false;
 };
 
 struct found_parts {
   std::vector<part> parts; ///< The order's own last.
-  bool is_whole = true;    ///< False: there may be more events of it.
+  bool is_whole = true;    ///< False: there may be more events or calls of it.
 };
 
 std::size_t bytes_of(const journal::invocation_state& i) {
@@ -58,6 +60,9 @@ void add_state(part& to, const journal::object_state& state) {
   to.values = state.values.size();
   for (const auto& [name, value] : state.values)
     to.value_bytes += value.size();
+  to.following = state.live.size();
+  for (const auto& i : state.live)
+    to.following_bytes += bytes_of(i);
 }
 
 void add_calls(std::vector<part>& parts, const journal::past_invocations& past) {
@@ -111,19 +116,24 @@ void add_webhooks(found_parts& to, const std::string& key, const admin_sources& 
   to.is_whole = false;
 }
 
+/// Of an object without a state too: what ended on it may hold as much as any other's.
 found_parts parts_of(const order_objects& objects, const admin_sources& from) {
   found_parts found;
   add_webhooks(found, objects.key, from);
+  found.is_whole = found.is_whole && objects.past.is_whole;
   std::vector<part> own;
-  for (const auto& state : objects.states) {
+  for (const auto& id : objects.looked_at) {
     part p;
-    p.object = state.id;
-    add_state(p, state);
+    p.object = id;
+    if (const auto* state = objects.find(id))
+      add_state(p, *state);
     own.push_back(std::move(p));
   }
   // The order's own is the first.
   std::reverse(own.begin(), own.end());
   add_calls(own, objects.past);
+  std::erase_if(own,
+                [&](const part& p) { return p.calls == 0 && objects.find(p.object) == nullptr; });
   std::move(own.begin(), own.end(), std::back_inserter(found.parts));
   return found;
 }
@@ -141,7 +151,7 @@ std::size_t search_keys_of(const order_objects& objects) {
                                                                                              : 1U);
 }
 
-json places_json(const found_parts& found, std::size_t search_keys) {
+json places_json(const found_parts& found, std::size_t search_keys, bool purges) {
   json list = json::array();
   const auto add = [&](std::string_view place, const std::string& object, std::size_t count,
                        std::size_t bytes) {
@@ -151,13 +161,16 @@ json places_json(const found_parts& found, std::size_t search_keys) {
   for (const auto& p : found.parts) {
     add(p.is_webhook ? "webhook" : "state", p.object.text(), p.values, p.value_bytes);
     add(p.is_webhook ? "webhook_calls" : "calls", p.object.text(), p.calls, p.call_bytes);
+    if (purges)
+      add("following", p.object.text(), p.following, p.following_bytes);
   }
   if (!found.parts.empty())
     add("search_keys", found.parts.back().object.text(), search_keys, 8 * search_keys);
   return list;
 }
 
-json left_json(bool purges, bool is_whole, const admin_sources& from) {
+/// `all`: null where they are not known any more.
+json left_json(bool purges, const found_parts* all, const admin_sources& from) {
   json list = json::array();
   const auto add = [&](std::string_view what, std::string text, unix_ms at = 0) {
     list.push_back({{"what", what}, {"at", time_json<json>(at)}, {"text", std::move(text)}});
@@ -177,8 +190,14 @@ json left_json(bool purges, bool is_whole, const admin_sources& from) {
   add("audit", "What people did stays, with their reasons.");
   if (purges)
     add("tombstone", "That the key was used stays: ProcessOrder with it is 409 purged.");
-  if (!is_whole)
-    add("webhooks", "There are more events than were looked at: ask again.");
+  if (all == nullptr)
+    return list;
+  if (!purges && std::any_of(all->parts.begin(), all->parts.end(),
+                             [](const part& p) { return p.following > 0; }))
+    add("following", "What becomes of a parcel or SMS that is on its way is asked for until it has "
+                     "come, by the vendor's number of it alone.");
+  if (!all->is_whole)
+    add("more", "There are more events or calls than are counted here: ask again.");
   return list;
 }
 
@@ -203,11 +222,11 @@ std::optional<admin_problem> refused(const order_objects& objects, const admin_s
                       "A part of order " + objects.key +
                           " cannot be read and is set aside: its bytes stay as they are, so it "
                           "cannot be erased; see `orderhub journal verify`.");
+  if (objects.is_purged())
+    return problem_of(admin_reason::purged);
   for (const auto& state : objects.states)
-    if (state.purged)
-      return problem_of(admin_reason::purged);
-  for (const auto& state : objects.states)
-    if (!state.live.empty() || !state.undelivered.empty())
+    if (!std::all_of(state.live.begin(), state.live.end(),
+                     [&](const auto& i) { return handlers::only_looks(state.id, i); }))
       return problem_of(admin_reason::not_finished, "Order " + objects.key +
                                                         " is not finished: " + state.id.text() +
                                                         " has something to do yet. Nothing was "
@@ -225,7 +244,7 @@ admin_answer erased_or_purged(const admin_action& action, const admin_sources& f
   if (auto* problem = std::get_if<admin_problem>(&read))
     return std::move(*problem);
   const auto& body = std::get<0>(read);
-  auto found = read_order(action.call.key(), from);
+  auto found = read_order(action.call.key(), from, handlers::order_part::all);
   if (auto* problem = std::get_if<admin_problem>(&found))
     return std::move(*problem);
   const auto& objects = std::get<0>(found);
@@ -245,8 +264,8 @@ admin_answer erased_or_purged(const admin_action& action, const admin_sources& f
     page.status = dry ? 200 : 202;
     return page;
   };
-  if (purges && is_known(objects, id, verb))
-    return answer(json::array(), left_json(purges, true, from));
+  if (purges && objects.is_purged() && is_known(objects, id, verb))
+    return answer(json::array(), left_json(purges, nullptr, from));
   if (auto problem = refused(objects, from))
     return std::move(*problem);
   if (objects.find(own) == nullptr)
@@ -256,8 +275,8 @@ admin_answer erased_or_purged(const admin_action& action, const admin_sources& f
     return problem_of(admin_reason::changed, {}, "expect_version");
 
   const auto all = parts_of(objects, from);
-  auto places = places_json(all, search_keys_of(objects));
-  auto left = left_json(purges, all.is_whole, from);
+  auto places = places_json(all, search_keys_of(objects), purges);
+  auto left = left_json(purges, &all, from);
   if (dry)
     return answer(std::move(places), std::move(left));
   // The first record stands for all of them: those of the order follow from it.
@@ -268,7 +287,9 @@ admin_answer erased_or_purged(const admin_action& action, const admin_sources& f
     record.reason = body.reason;
     record.id = id;
     record.target = p.object == own ? "" : objects.key; // The order's own stands for all.
-    record.wanted = purges && p.object == own ? "tombstone" : "";
+    // Its steps' keys at the vendors are made of its own.
+    const bool has_keys = p.object == own || p.object.service == handlers::fulfilment_service_name;
+    record.wanted = purges && has_keys ? "tombstone" : "";
     record.value = value_of(p);
     const auto reply =
         act_now(action, {p.object, {}, std::move(record), {}, std::exchange(unchanged, {})});

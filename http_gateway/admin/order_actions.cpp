@@ -452,6 +452,8 @@ admin_answer carry_out(const admin_action& action, const admin_sources& from, bo
     if (auto* problem = std::get_if<admin_problem>(&found))
       return std::move(*problem);
     const auto& objects = std::get<0>(found);
+    if (objects.is_purged() && done.empty())
+      return problem_of(admin_reason::purged);
     const auto at = explain_now_of(from);
     const auto shown = handlers::explain(objects, at);
     const situation now{action, body, objects, shown, at};

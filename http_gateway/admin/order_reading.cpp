@@ -30,13 +30,13 @@ handlers::vendor_hold_kind kind_of(host::vendor_hold hold) {
 
 } // namespace
 
-std::variant<handlers::order_objects, admin_problem> read_order(const std::string& key,
-                                                                const admin_sources& from) {
+std::variant<handlers::order_objects, admin_problem>
+read_order(const std::string& key, const admin_sources& from, handlers::order_part part) {
   const handlers::order_reader reader{
       [&](const object_id& id) { return from.hub.object(id); },
       [&](std::span<const object_id> objects, unix_ms at) { return from.hub.past(objects, at); },
       [&](const invocation_id& id) { return from.hub.invocation(id); }};
-  auto objects = handlers::read_order(reader, key);
+  auto objects = handlers::read_order(reader, key, part);
   if (objects.is_unknown())
     return admin_problem{
         admin_reason::no_such_order, "There is no order " + key + ".", "key", {}, {}};

@@ -17,8 +17,9 @@
 namespace orderhub::http_gateway {
 
 /// What is stored of an order, or 404: nothing is.
-std::variant<handlers::order_objects, admin_problem> read_order(const std::string& key,
-                                                                const admin_sources& from);
+std::variant<handlers::order_objects, admin_problem>
+read_order(const std::string& key, const admin_sources& from,
+           handlers::order_part part = handlers::order_part::current);
 
 /// Its objects, for what is done to it only while it stands like that.
 std::vector<host::seen_object> objects_as_seen(const handlers::order_objects& objects);

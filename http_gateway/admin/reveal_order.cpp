@@ -95,10 +95,12 @@ admin_answer reveal_order(const admin_action& action, const admin_sources& from)
   if (auto* problem = std::get_if<admin_problem>(&read))
     return std::move(*problem);
   const auto& body = std::get<0>(read);
-  auto found = read_order(action.call.key(), from);
+  auto found = read_order(action.call.key(), from, handlers::order_part::all);
   if (auto* problem = std::get_if<admin_problem>(&found))
     return std::move(*problem);
   const auto& objects = std::get<0>(found);
+  if (objects.is_purged())
+    return problem_of(admin_reason::purged);
   const auto version = objects.version();
   if (body.expect_version && *body.expect_version != version)
     return problem_of(admin_reason::changed, {}, "expect_version");

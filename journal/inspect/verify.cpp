@@ -212,10 +212,10 @@ private:
       problem("the list of a mark names object " + id->text() + " under another key");
   }
 
-  /// A row of `iv` of an object that lists.
+  /// A row of `iv` of an object of a service with a rule.
   void object_invocation(const invocation_row& row) {
     if (!knows_lists() || listing_.step != listing_step::done ||
-        lists_->find(row.object.service) == nullptr || is_aside(row.object))
+        !lists_->indexes(row.object.service) || is_aside(row.object))
       return;
     ++invocations_expected_;
     if (!get(table::ix,

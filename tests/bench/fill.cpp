@@ -261,7 +261,7 @@ void fill_lists(lmdb_store& tables, order_template& t, std::uint64_t orders) {
   for (std::uint64_t n = 0; n < orders; ++n) {
     const auto slots = slots_of(t, n, orders);
     for (std::size_t i = 0; i < t.ids.size(); ++i)
-      if (rules.find(t.owners[i].service) != nullptr)
+      if (rules.indexes(t.owners[i].service))
         put(table::ix,
             object_invocation_key(object_digest(object_key({t.owners[i].service, slots[0]})),
                                   *parse_invocation_key(slots[i + 1])),

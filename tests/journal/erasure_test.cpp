@@ -50,6 +50,13 @@ std::vector<record> call_of(const object_id& id, const invocation_id& run, unix_
   return {make(record_kind::input, 0, encode(input)),
           make(record_kind::set, 1, encode(state_payload{"order", std::string(secret)})),
           make(record_kind::effect, 2, encode(effect)),
+          make(record_kind::effect_note, 2,
+               encode(note_payload{note_kind::answered, 1, at,
+                                   encode(answer_note{{500, 95, 0, "req_0", std::string(16, 'h')},
+                                                      false,
+                                                      "unavailable",
+                                                      "500",
+                                                      std::string(secret)})})),
           make(record_kind::completion, 1,
                encode(said, vendor_answer{202, 95, 0, "req_1", std::string(16, 'h')})),
           make(record_kind::output, 3, encode(output_payload{encode(said), std::nullopt}))};

@@ -97,6 +97,7 @@ constexpr std::array<skip_row, bulk_skip_count> skips = {{
     {"no_such_webhook", "There is no such webhook."},
     {"not_dead", "It is no dead letter."},
     {"moved_on", "What it was about had ended when its turn came."},
+    {"purged", "It was purged: nothing is kept of it but that its key was used."},
 }};
 
 } // namespace

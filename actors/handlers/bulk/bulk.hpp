@@ -53,8 +53,9 @@ enum class bulk_skip : std::uint8_t {
   no_such_webhook = 10,
   not_dead = 11,
   moved_on = 12, ///< What it was about ended while its turn came.
+  purged = 13,
 };
-inline constexpr std::size_t bulk_skip_count = 12;
+inline constexpr std::size_t bulk_skip_count = 13;
 std::string_view name_of(bulk_skip why);
 /// What it means, in one sentence.
 std::string_view sentence_of(bulk_skip why);

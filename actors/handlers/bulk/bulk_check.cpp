@@ -50,6 +50,8 @@ bulk_check check_order(bulk_action action, const std::string& key, bool accepts_
     return skipped(bulk_skip::no_such_order);
   if (!objects.set_aside.empty() || !objects.not_read.empty())
     return skipped(bulk_skip::unreadable);
+  if (objects.is_purged())
+    return skipped(bulk_skip::purged);
   const auto shown = explain(objects, now);
   if (action == bulk_action::pause && shown.state == "done")
     return skipped(bulk_skip::finished);

@@ -35,13 +35,27 @@ result<std::string> called_after(settings_ptr s, custom::hook what) {
 }
 
 constexpr std::string_view is_gone = "gone";
+constexpr std::string_view is_erased = "erased";
 constexpr std::string_view is_noted = "note";
 constexpr std::string_view is_cancelled_by = "cancel_order";
 
-/// What is decided once: whether the provider is there, and what its refusal does.
-result<std::string> journaled_plan(settings_ptr s, std::string name) {
+/// Every order has an e-mail address until it is erased.
+bool would_tell_nobody(const custom::description& what, const custom::values& with) {
+  const auto email = with.find("email");
+  return email != with.end() && email->second.empty() &&
+         (what.path.names("email") || what.path.names("phone") || what.body.names("email") ||
+          what.body.names("phone"));
+}
+
+/// What is decided once: whether the provider is there, has somebody to tell, and what its refusal
+/// does.
+result<std::string> journaled_plan(settings_ptr s, std::string name, custom::values with) {
   const auto what = find_provider(*s, name);
-  return std::string(what == nullptr ? is_gone : what->cancels_order ? is_cancelled_by : is_noted);
+  if (what == nullptr)
+    return std::string(is_gone);
+  if (would_tell_nobody(*what, with))
+    return std::string(is_erased);
+  return std::string(what->cancels_order ? is_cancelled_by : is_noted);
 }
 
 bool is_refusal(const error& why) {
@@ -64,11 +78,16 @@ handler_task call_provider(context ctx, std::string body, settings_ptr settings)
   const auto step = wanted->step();
 
   // 1. It is described in the configuration, as that says when this begins.
-  auto plan = co_await ctx.run("plan", &journaled_plan, settings, wanted->provider);
+  auto plan = co_await ctx.run("plan", &journaled_plan, settings, wanted->provider, wanted->with);
   if (!plan)
     co_return plan.failure();
   if (*plan == is_gone) {
     tell_order(ctx, step, "skipped: it is not configured any more", {});
+    co_return std::string("null");
+  }
+
+  if (*plan == is_erased) {
+    tell_order(ctx, step, std::string(erased_mark), {});
     co_return std::string("null");
   }
 

@@ -1,5 +1,6 @@
 #include "actors/handlers/explain/order_objects.hpp"
 
+#include "actors/handlers/fulfilment/fulfilment_request.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/fulfilment_claim.hpp"
 #include "actors/handlers/orders/order_facts.hpp"
@@ -81,6 +82,55 @@ void follow_names(const order_reader& reader, std::span<const object_id> all, or
   }
 }
 
+/// The newest of a person's actions of that kind on it; 0: there is none.
+unix_ms erased_at(const journal::object_state& state) {
+  unix_ms at = 0;
+  for (const auto& o : state.operators)
+    if (o.action.verb == journal::operator_verb::erase)
+      at = std::max(at, o.at);
+  return at;
+}
+
+/// Rows are written anew when the record is folded; nobody sees the old ones until then.
+void hide_erased(order_objects& in) {
+  if (in.is_purged())
+    in.past.found.clear();
+  for (auto& row : in.past.found)
+    if (const auto* state = in.find(row.object);
+        state != nullptr && row.invocation.finished_at <= erased_at(*state))
+      journal::erase_content(row.invocation);
+}
+
+/// A fulfilment's key is its own, and may be that of an order that is not the one it fulfils.
+bool is_of_another_order(const journal::object_state& fulfilment, const std::string& key) {
+  const auto* request = fulfilment.value("request");
+  const auto wanted = request != nullptr ? fulfilment_wanted::decode(*request)
+                                         : result<fulfilment_wanted>(fail(error{}));
+  return wanted && wanted->order_id != key;
+}
+
+/// The fulfilments that ever had the order, beside those that are read already.
+void read_past_fulfilments(const order_reader& reader, const fulfilment_claims& claims,
+                           order_objects& to) {
+  const auto drop_foreign = [&](const object_id& id) {
+    const auto it =
+        std::find_if(to.states.begin(), to.states.end(), [&](const auto& s) { return s.id == id; });
+    if (it == to.states.end() || !is_of_another_order(*it, to.key))
+      return;
+    to.states.erase(it);
+    std::erase(to.looked_at, id);
+  };
+  for (const auto& [key, round] : claims.by_key) {
+    const auto id = fulfilment_object(key);
+    if (std::find(to.looked_at.begin(), to.looked_at.end(), id) != to.looked_at.end())
+      continue;
+    to.looked_at.push_back(id);
+    read_object(reader, id, to);
+    drop_foreign(id);
+  }
+  drop_foreign(fulfilment_object(to.key));
+}
+
 } // namespace
 
 log_sequence order_objects::version() const {
@@ -90,30 +140,41 @@ log_sequence order_objects::version() const {
   return newest;
 }
 
+bool order_objects::is_purged() const {
+  const auto* own = find(order_object(key));
+  return own != nullptr && own->purged;
+}
+
 const journal::object_state* order_objects::find(const object_id& id) const {
   const auto it =
       std::find_if(states.begin(), states.end(), [&](const auto& s) { return s.id == id; });
   return it == states.end() ? nullptr : &*it;
 }
 
-order_objects read_order(const order_reader& reader, const std::string& key) {
+order_objects read_order(const order_reader& reader, const std::string& key, order_part part) {
   order_objects objects;
   objects.key = key;
-  std::vector<object_id> all = {order_object(key),  shipment_object(key), notification_object(key),
-                                custom_object(key), parcel_object(key),   fulfilment_object(key)};
+  auto& all = objects.looked_at;
+  all = {order_object(key),  shipment_object(key), notification_object(key),
+         custom_object(key), parcel_object(key),   fulfilment_object(key)};
   for (const auto& id : all)
     read_object(reader, id, objects);
   // A fulfilment's key is its own.
+  result<fulfilment_claims> claims;
   if (const auto* order = objects.find(order_object(key)))
-    if (const auto claims = claims_in(order->value(claims_entry)))
-      if (const auto holder = claims->holder(); holder && *holder != key) {
-        all.push_back(fulfilment_object(*holder));
-        read_object(reader, all.back(), objects);
-      }
-  if (const auto at = accepted_at(objects); at > 0)
+    claims = claims_in(order->value(claims_entry));
+  if (claims)
+    if (const auto holder = claims->holder(); holder && *holder != key) {
+      all.push_back(fulfilment_object(*holder));
+      read_object(reader, all.back(), objects);
+    }
+  if (claims && part == order_part::all)
+    read_past_fulfilments(reader, *claims, objects);
+  if (const auto at = accepted_at(objects); at > 0 || part == order_part::all)
     if (auto past = reader.past(all, at))
       objects.past = std::move(*past);
   follow_names(reader, all, objects);
+  hide_erased(objects);
   return objects;
 }
 

@@ -6,6 +6,7 @@
 #include "journal/past_invocations.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
@@ -18,6 +19,7 @@ namespace orderhub::handlers {
 /// An order as it is stored: all objects that bear its key, and the fulfilment that has it.
 struct order_objects {
   std::string key;
+  std::vector<object_id> looked_at; ///< The order's own first; of some nothing may be known.
   /// Those of which something is known; the order's own first, where it is.
   std::vector<journal::object_state> states;
   std::vector<std::pair<object_id, std::string>> set_aside; ///< And why.
@@ -27,6 +29,8 @@ struct order_objects {
   [[nodiscard]] const journal::object_state* find(const object_id& id) const;
   /// The newest record of all of them.
   [[nodiscard]] log_sequence version() const;
+  /// Nothing is kept of it but that its key was used.
+  [[nodiscard]] bool is_purged() const;
   /// Nothing is known of it, and nothing set aside.
   [[nodiscard]] bool is_unknown() const {
     return states.empty() && set_aside.empty() && not_read.empty();
@@ -41,10 +45,16 @@ struct order_reader {
   std::function<result<std::optional<journal::invocation_row>>(const invocation_id&)> invocation;
 };
 
-/// At most eight objects, a bounded piece of the finished invocations, and of those that they name
-/// (who called them, whom they called) at most `followed_max`. What cannot be read is named in the
-/// answer, and takes nothing else with it.
+/// Which fulfilments of an order are read: the one that has it, or all that ever had it (at most
+/// 100, `claims_max`), and none that bears the order's key and is another order's.
+enum class order_part : std::uint8_t { current, all };
+
+/// At most eight objects and those of `part`, a bounded piece of the finished invocations, and of
+/// those that they name (who called them, whom they called) at most `followed_max`. What a person
+/// had erased or purged is shown so from the record on, also where rows are not yet written anew.
+/// What cannot be read is named in the answer, and takes nothing else with it.
 inline constexpr std::size_t followed_max = 100;
-order_objects read_order(const order_reader& reader, const std::string& key);
+order_objects read_order(const order_reader& reader, const std::string& key,
+                         order_part part = order_part::current);
 
 } // namespace orderhub::handlers

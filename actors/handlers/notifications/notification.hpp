@@ -46,7 +46,7 @@ struct notification {
   /// The SMS of a notification that goes by other ways too, on a way of its own: whatever holds it
   /// up, nobody waits for it.
   bool is_aside = false;
-  std::string email, name;
+  std::string email, name;     ///< Empty: erased; no mail leaves.
   std::string phone;           ///< E.164; empty: none.
   std::string tracking_number; ///< Empty: not known yet.
   std::string tracking_url;    ///< The carrier's page about it; empty: none.
@@ -72,6 +72,8 @@ struct notification {
 inline constexpr std::string_view sent_mark = "sent";
 /// And of one that could go nowhere.
 inline constexpr std::string_view no_phone_mark = "skipped: the customer has no phone";
+/// Every order has an e-mail address until it is erased.
+inline constexpr std::string_view erased_mark = "skipped: the customer's data were erased";
 
 /// What an order learns of `Send`'s response: what became of each notice, and of one that was
 /// refused that a person should look.

@@ -65,7 +65,8 @@ result<std::string> journaled_plan(settings_ptr s, notification n, std::string c
                                    std::string order_id) {
   byte_writer w(96);
   w.u8(plan_version);
-  w.u8(n.mail && s->mail ? 1 : 0);
+  const bool mails = n.mail && s->mail && !n.email.empty();
+  w.u8(mails ? 1 : 0);
   const auto way = !n.announce        ? notification_plan::way::none
                    : s->slack         ? notification_plan::way::bot
                    : s->slack_webhook ? notification_plan::way::webhook
@@ -76,7 +77,7 @@ result<std::string> journaled_plan(settings_ptr s, notification n, std::string c
   w.u8(n.sms && s->sms ? 1 : 0);
   w.str16(s->sms_from);
   w.str16(s->public_url);
-  const auto words = n.mail && s->mail ? mail_about(order_id, n, *s->mails) : mail_words();
+  const auto words = mails ? mail_about(order_id, n, *s->mails) : mail_words();
   w.str32(words.subject);
   w.str32(words.text);
   w.str32(words.html);
@@ -301,6 +302,8 @@ handler_task send(context ctx, std::string body, settings_ptr s) {
   // 3. What became of each. One that is refused is for a person: somebody waits for it.
   const auto steps = steps_of(*n);
   json told = json::object();
+  if (n->mail && n->email.empty() && !mailed)
+    told[steps.mail] = erased_mark;
   if (mailed) {
     auto first = co_await *mailed;
     auto second = second_for_mail(ctx, *n, *plan);
@@ -358,6 +361,10 @@ durable::service_definition notification_service(settings_ptr settings) {
   durable::handler_definition follow;
   follow.mode = durable::handler_mode::shared;
   follow.internal = true;
+  follow.follows = [](std::string_view body) {
+    const auto what = follow_up::decode(body);
+    return what ? what->step : std::string();
+  };
   follow.run = [settings](context ctx, std::string body) {
     return follow_sms_once(ctx, std::move(body), settings);
   };

@@ -304,6 +304,7 @@ const journal::listing_rules& order_lists() {
                                              {shipment_service_name, &part_listing},
                                              {notification_service_name, &part_listing},
                                              {custom_service_name, &part_listing},
+                                             {parcel_service_name, nullptr},
                                              {fulfilment_service_name, &fulfilment_listing},
                                              {webhook_service_name, &webhook_listing}}};
   return rules;

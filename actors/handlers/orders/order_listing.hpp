@@ -11,8 +11,8 @@ namespace orderhub::handlers {
 
 /// The lists of orders: `OrderOrchestrator` has a place in them (its row is an `order_row`), and of
 /// its shipment, notifications, custom providers and fulfilment what is open has marks. That a
-/// parcel is followed is no work of an order and has none. The program's one set of rules; lives as
-/// long as it.
+/// parcel is followed is no work of an order: of it only what has ended is found. The program's one
+/// set of rules; lives as long as it.
 const journal::listing_rules& order_lists();
 
 /// The other objects that work for an order, as `read_order` has them. `bound_to`: as its row has

@@ -143,7 +143,7 @@ handler_task follow(context ctx, std::string body, settings_ptr settings) {
     co_return std::string("null");
   }
   ++parcel->polls;
-  ctx.send(ctx.object(), "Follow", parcel->encode(), plan->every_ms);
+  ctx.send(ctx.object(), parcel_handler, parcel->encode(), plan->every_ms);
   co_return std::string("null");
 }
 
@@ -155,18 +155,19 @@ void follow_parcel(context ctx, const std::string& carrier, const std::string& t
   parcel.carrier = carrier;
   parcel.number = tracking_number;
   parcel.since = ctx.accepted_at();
-  ctx.send(parcel_object(ctx.key()), "Follow", parcel.encode(), after_ms);
+  ctx.send(parcel_object(ctx.key()), parcel_handler, parcel.encode(), after_ms);
 }
 
 durable::service_definition parcel_service(settings_ptr settings) {
   durable::handler_definition h;
   h.internal = true;
   h.ephemeral = true;
+  h.follows = [](std::string_view) { return std::string(); };
   h.run = [settings = std::move(settings)](context ctx, std::string body) {
     return follow(ctx, std::move(body), settings);
   };
   durable::service_definition service;
-  service.handlers.emplace("Follow", std::move(h));
+  service.handlers.emplace(parcel_handler, std::move(h));
   return service;
 }
 

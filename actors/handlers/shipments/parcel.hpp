@@ -12,6 +12,7 @@ namespace orderhub::handlers {
 // no webhooks are configured. So Shippo is asked where a parcel is, by its age, until it has come.
 
 inline constexpr const char* parcel_service_name = "Parcel";
+inline constexpr const char* parcel_handler = "Follow";
 /// The parcel of an order; an object of its own, so that no order shows it as work of its own.
 inline object_id parcel_object(const std::string& order_id) {
   return {parcel_service_name, order_id};
