@@ -1,5 +1,6 @@
 #include "actors/handlers/explain/order_objects.hpp"
 
+#include "actors/handlers/fulfilment/fulfilment_facts.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/fulfilment_claim.hpp"
 #include "actors/handlers/orders/order_facts.hpp"
@@ -25,15 +26,28 @@ void read_object(const order_reader& reader, const object_id& id, order_objects&
   }
 }
 
-/// When the order's first request was accepted; else the oldest that is still there.
+/// When the order's first request was accepted; without an order its fulfilment's; else the oldest
+/// that is still there, or the last that was heard of any of them.
 unix_ms accepted_at(const order_objects& objects) {
-  const auto* order = objects.find(order_object(objects.key));
-  if (order == nullptr)
-    return 0;
-  if (const auto* recorded = order->value("facts"))
-    if (const auto facts = order_facts::decode(*recorded); facts && facts->known())
-      return facts->created_at;
-  return order->live.empty() ? 0 : order->live.front().accepted_at;
+  if (const auto* order = objects.find(order_object(objects.key))) {
+    if (const auto* recorded = order->value("facts"))
+      if (const auto facts = order_facts::decode(*recorded); facts && facts->known())
+        return facts->created_at;
+    if (!order->live.empty())
+      return order->live.front().accepted_at;
+  }
+  if (const auto* fulfilment = objects.fulfilment())
+    if (const auto* recorded = fulfilment->value("facts"))
+      if (const auto facts = fulfilment_facts::decode(*recorded); facts && facts->known())
+        return facts->created_at;
+  unix_ms oldest = 0, last = 0;
+  for (const auto& state : objects.states) {
+    last = std::max(last, state.last_time);
+    for (const auto& i : state.live)
+      if (oldest == 0 || i.accepted_at < oldest)
+        oldest = i.accepted_at;
+  }
+  return oldest > 0 ? oldest : last;
 }
 
 /// Ids that an invocation names: its caller's, and of whom it called.
@@ -93,6 +107,18 @@ log_sequence order_objects::version() const {
 const journal::object_state* order_objects::find(const object_id& id) const {
   const auto it =
       std::find_if(states.begin(), states.end(), [&](const auto& s) { return s.id == id; });
+  return it == states.end() ? nullptr : &*it;
+}
+
+bool order_objects::has_order() const {
+  const auto* own = find(order_object(key));
+  return own != nullptr && (own->value("facts") != nullptr || !own->live.empty() || own->purged);
+}
+
+const journal::object_state* order_objects::fulfilment() const {
+  const auto it = std::find_if(states.begin(), states.end(), [](const auto& s) {
+    return s.id.service == fulfilment_service_name && s.value("facts") != nullptr;
+  });
   return it == states.end() ? nullptr : &*it;
 }
 

@@ -25,6 +25,11 @@ struct order_objects {
   journal::past_invocations past;
 
   [[nodiscard]] const journal::object_state* find(const object_id& id) const;
+  /// An order of that key was accepted here. Its object may be there without: a fulfilment claims
+  /// an order that this hub does not know, too, and what was cancelled before it began leaves one.
+  [[nodiscard]] bool has_order() const;
+  /// The one of that key, or that has the order; null: there is none.
+  [[nodiscard]] const journal::object_state* fulfilment() const;
   /// The newest record of all of them.
   [[nodiscard]] log_sequence version() const;
   /// Nothing is known of it, and nothing set aside.
