@@ -523,6 +523,44 @@ TEST_CASE("a page has no more payloads than fit into it, and a large one alone",
   one.accepted_at = 1;
   for (const unsigned mib : {1U, 3U, 5U, 2U, 2U, 1U}) // The input is an empty one before them.
     one.entries.push_back({journal::record_kind::run, static_cast<unix_ms>(one.entries.size()) + 2,
+TEST_CASE("what people did to an order stands in its place among its records", "[admin]") {
+  admin_hub hub(with_faults(lost_label));
+  hub.hub.ask(order_object("1"), "ProcessOrder", order_body());
+  hub.hub.run(20'000);
+  constexpr const char* reason = R"({"reason":"case 8812"})";
+  for (const char* action : {"pause", "resume"})
+    REQUIRE(hub.act("/admin/orders/1/" + std::string(action), reason).status == 202);
+  const auto people = page(hub, "/admin/orders/1/journal?kinds=operator");
+  CHECK(schema_problems(admin_openapi(), "journal", people.dump()).empty());
+  std::vector<std::string> done;
+  for (const auto& r : people["records"]) {
+    CHECK(r["kind"] == "operator");
+    CHECK(r["reason"] == "case 8812");
+    CHECK(r["who"] == "loopback");
+    CHECK(r["invocation"].is_null());
+    if (r["object"] == "OrderOrchestrator/1")
+      done.push_back(r["action"].get<std::string>());
+  }
+  CHECK(done == std::vector<std::string>{"pause", "resume"});
+
+  // In pages they come once, beside all others by time.
+  const std::string sort = GENERATE(as<std::string>(), "oldest", "newest");
+  const auto all = page(hub, "/admin/orders/1/journal?limit=500&raw=1&sort=" + sort)["records"];
+  CHECK(std::count_if(all.begin(), all.end(), [](const auto& r) {
+          return r["kind"] == "operator";
+        }) == static_cast<std::ptrdiff_t>(people["records"].size()));
+  json paged = json::array();
+  std::string cursor;
+  do {
+    const auto one = page(hub, "/admin/orders/1/journal?limit=3&raw=1&sort=" + sort +
+                                   (cursor.empty() ? "" : "&cursor=" + cursor));
+    for (const auto& r : one["records"])
+      paged.push_back(r);
+    cursor = one["next"].is_string() ? one["next"].get<std::string>() : "";
+  } while (!cursor.empty());
+  CHECK(paged == all);
+}
+
                            0, std::string(mib << 20U, 'x')});
   state.live.push_back(one);
   objects.states.push_back(state);
