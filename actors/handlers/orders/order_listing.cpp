@@ -1,6 +1,9 @@
 #include "actors/handlers/orders/order_listing.hpp"
 
+#include "actors/handlers/deployments/deployment.hpp"
+#include "actors/handlers/deployments/deployment_service.hpp"
 #include "actors/handlers/explain/explain_parts.hpp"
+#include "actors/handlers/fulfilment/fulfilment_facts.hpp"
 #include "actors/handlers/masked_customer.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/open_points.hpp"
@@ -253,14 +256,43 @@ std::optional<listing> order_listing(const object_state& state) {
   return l;
 }
 
+/// It is no order, and shown with one or by its own key.
+std::optional<listing> fulfilment_listing(const object_state& state) {
+  const auto* recorded = state.value("facts");
+  const auto facts = recorded != nullptr ? fulfilment_facts::decode(*recorded)
+                                         : result<fulfilment_facts>(fulfilment_facts());
+  if (!facts || facts->tracking_number.empty())
+    return std::nullopt;
+  listing l;
+  l.keys.push_back(key_of_other_id(facts->tracking_number));
+  return l;
+}
+
+std::optional<listing> deployment_listing(const object_state& state) {
+  listing l;
+  const auto* request = state.value("request");
+  const auto wanted = request != nullptr ? deployment_wanted::decode(*request)
+                                         : result<deployment_wanted>(deployment_wanted());
+  if (wanted && !wanted->order_id.empty())
+    l.keys.push_back(key_of_named_order(wanted->order_id));
+  const auto* recorded = state.value("facts");
+  const auto facts = recorded != nullptr ? deployment_facts::decode(*recorded)
+                                         : result<deployment_facts>(deployment_facts());
+  if (facts && facts->deployment_id != 0)
+    l.keys.push_back(key_of_other_id(std::to_string(facts->deployment_id)));
+  return l.keys.empty() ? std::nullopt : std::optional(std::move(l));
+}
+
 } // namespace
 
 const journal::listing_rules& order_lists() {
-  static const journal::listing_rules rules{2,
+  static const journal::listing_rules rules{3,
                                             {{order_service_name, &order_listing},
                                              {shipment_service_name, &part_listing},
                                              {notification_service_name, &part_listing},
                                              {custom_service_name, &part_listing},
+                                             {fulfilment_service_name, &fulfilment_listing},
+                                             {deployment_service_name, &deployment_listing},
                                              {webhook_service_name, &webhook_listing}}};
   return rules;
 }
@@ -280,6 +312,14 @@ std::span<const std::string_view> order_statuses() {
 
 std::string key_of_id(std::string_view id) {
   return std::string("i:").append(id);
+}
+
+std::string key_of_other_id(std::string_view id) {
+  return std::string("x:").append(id);
+}
+
+std::string key_of_named_order(std::string_view order_id) {
+  return std::string("o:").append(order_id);
 }
 
 std::string key_of_email(std::string_view email) {

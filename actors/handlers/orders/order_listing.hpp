@@ -10,7 +10,8 @@
 namespace orderhub::handlers {
 
 /// The lists of orders: `OrderOrchestrator` has a place in them (its row is an `order_row`), and of
-/// its shipment, notifications and custom providers what is open has marks. The program's one set
+/// its shipment, notifications and custom providers what is open has marks. Fulfilments and
+/// deployments are in none of them, and have keys by which they are found. The program's one set
 /// of rules; lives as long as it.
 const journal::listing_rules& order_lists();
 
@@ -38,6 +39,10 @@ std::span<const std::string_view> order_statuses();
 /// Keys by which an order is found: an id of a vendor, an e-mail address, a phone number as it was
 /// sent (all digits of it).
 std::string key_of_id(std::string_view id);
+/// Likewise, of what is no order: a deployment, a fulfilment, an event that found nothing.
+std::string key_of_other_id(std::string_view id);
+/// By which a deployment that names an order is found.
+std::string key_of_named_order(std::string_view order_id);
 std::string key_of_email(std::string_view email);
 std::string key_of_phone(std::string_view phone);
 
