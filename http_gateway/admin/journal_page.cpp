@@ -198,7 +198,7 @@ json record_json(const placed_record& r) {
 } // namespace
 
 admin_answer journal_page(const admin_call& call, const admin_sources& from) {
-  auto read = read_order(call.key(), from);
+  auto read = read_shown(call.key(), from);
   if (auto* problem = std::get_if<admin_problem>(&read))
     return std::move(*problem);
   auto& objects = std::get<0>(read);

@@ -1,5 +1,7 @@
 #include "actors/handlers/explain/explain.hpp"
 
+#include "actors/handlers/deployments/deployment.hpp"
+#include "actors/handlers/deployments/deployment_service.hpp"
 #include "actors/handlers/explain/explain_parts.hpp"
 #include "actors/handlers/explain/step_words.hpp"
 #include "actors/handlers/fulfilment/fulfilment_facts.hpp"
@@ -80,7 +82,8 @@ open_points open_points_of(const order_objects& objects, const order_facts& fact
   // `load` cannot fail.
   auto points = open ? std::move(*open) : open_points();
   for (const auto& state : objects.states)
-    if (state.id.service == fulfilment_service_name) {
+    if (state.id.service == fulfilment_service_name ||
+        state.id.service == deployment_service_name) {
       auto its =
           handlers::open_points_of(durable::read_view{state, load, now.at}, now.call_after_ms);
       std::move(its.waiting.begin(), its.waiting.end(), std::back_inserter(points.waiting));
@@ -337,10 +340,32 @@ bool is_hidden(const order_objects& objects, const object_id& id) {
          std::any_of(objects.not_read.begin(), objects.not_read.end(), is_it);
 }
 
+/// The earliest of what is there, of an order whose facts do not say yet when it came.
+unix_ms earliest_call(const journal::object_state& own) {
+  unix_ms earliest = 0;
+  for (const auto& i : own.live)
+    if (earliest == 0 || i.accepted_at < earliest)
+      earliest = i.accepted_at;
+  return earliest;
+}
+
 /// Of a key that no order has.
 void tell_without_order(explanation& e, const order_objects& objects,
                         const fulfilment_facts& fulfilment) {
   const auto* state = objects.fulfilment();
+  if (const auto* deployed = objects.deployment_alone()) {
+    const auto what = deployment_of(*deployed);
+    const auto order = what.wanted.order_id.empty() ? std::string("no order")
+                                                    : "the order " + what.wanted.order_id;
+    e.status = status_of(what.facts);
+    e.created_at = what.facts.created_at > 0 ? what.facts.created_at : earliest_call(*deployed);
+    e.summary = {say(sentence::deployment_alone, {{"deployment", deployed->id.key},
+                                                  {"ref", what.wanted.git_ref},
+                                                  {"environment", what.wanted.environment},
+                                                  {"order", order},
+                                                  {"status", e.status}})};
+    return;
+  }
   if (state == nullptr || !fulfilment.known()) {
     e.status = "unknown";
     if (objects.find(order_object(objects.key)) != nullptr)
@@ -359,16 +384,18 @@ void tell_without_order(explanation& e, const order_objects& objects,
                     {"status", e.status}})};
 }
 
-/// The earliest of what is there, of an order whose facts do not say yet when it came.
-unix_ms earliest_call(const journal::object_state& own) {
-  unix_ms earliest = 0;
-  for (const auto& i : own.live)
-    if (earliest == 0 || i.accepted_at < earliest)
-      earliest = i.accepted_at;
-  return earliest;
-}
-
 } // namespace
+
+shown_deployment deployment_of(const journal::object_state& state) {
+  shown_deployment shown;
+  if (const auto* request = state.value("request"))
+    if (auto wanted = deployment_wanted::decode(*request))
+      shown.wanted = std::move(*wanted);
+  if (const auto* recorded = state.value("facts"))
+    if (auto facts = deployment_facts::decode(*recorded))
+      shown.facts = std::move(*facts);
+  return shown;
+}
 
 explanation explain(const order_objects& objects, const explain_now& now) {
   explanation e;

@@ -1,5 +1,6 @@
 #include "actors/handlers/explain/order_objects.hpp"
 
+#include "actors/handlers/deployments/deployment_service.hpp"
 #include "actors/handlers/fulfilment/fulfilment_facts.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/fulfilment_claim.hpp"
@@ -95,6 +96,20 @@ void follow_names(const order_reader& reader, std::span<const object_id> all, or
   }
 }
 
+/// That name the order, and the one of its key. The order's own are told of without them.
+void read_deployments(const order_reader& reader, order_objects& to) {
+  std::vector<object_id> named;
+  if (reader.deployments)
+    if (auto known = reader.deployments(to.key, deployments_max))
+      named = std::move(*known);
+  const object_id own{deployment_service_name, to.key};
+  if (std::find(named.begin(), named.end(), own) == named.end())
+    named.push_back(own);
+  for (const auto& id : named)
+    if (auto state = reader.object(id); state && !state->blank())
+      to.deployments.push_back(std::move(*state));
+}
+
 } // namespace
 
 log_sequence order_objects::version() const {
@@ -122,6 +137,11 @@ const journal::object_state* order_objects::fulfilment() const {
   return it == states.end() ? nullptr : &*it;
 }
 
+const journal::object_state* order_objects::deployment_alone() const {
+  return !states.empty() && states.front().id.service == deployment_service_name ? &states.front()
+                                                                                 : nullptr;
+}
+
 order_objects read_order(const order_reader& reader, const std::string& key) {
   order_objects objects;
   objects.key = key;
@@ -135,6 +155,13 @@ order_objects read_order(const order_reader& reader, const std::string& key) {
       if (const auto holder = claims->holder(); holder && *holder != key) {
         all.push_back(fulfilment_object(*holder));
         read_object(reader, all.back(), objects);
+      }
+  read_deployments(reader, objects);
+  if (objects.is_unknown())
+    for (const auto& d : objects.deployments)
+      if (d.id.key == key) {
+        all.push_back(d.id);
+        objects.states.push_back(d);
       }
   if (const auto at = accepted_at(objects); at > 0)
     if (auto past = reader.past(all, at))

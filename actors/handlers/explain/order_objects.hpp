@@ -15,7 +15,8 @@
 
 namespace orderhub::handlers {
 
-/// An order as it is stored: all objects that bear its key, and the fulfilment that has it.
+/// An order as it is stored: all objects that bear its key, the fulfilment that has it, and the
+/// deployments that name it. Where there is nothing but a deployment of that key, that.
 struct order_objects {
   std::string key;
   /// Those of which something is known; the order's own first, where it is.
@@ -23,6 +24,9 @@ struct order_objects {
   std::vector<std::pair<object_id, std::string>> set_aside; ///< And why.
   std::vector<std::pair<object_id, std::string>> not_read;  ///< And why.
   journal::past_invocations past;
+  /// That name the order, or have its key; at most `deployments_max`. Shown with it: what is done
+  /// to an order is not done to them.
+  std::vector<journal::object_state> deployments;
 
   [[nodiscard]] const journal::object_state* find(const object_id& id) const;
   /// An order of that key was accepted here. Its object may be there without: a fulfilment claims
@@ -30,6 +34,8 @@ struct order_objects {
   [[nodiscard]] bool has_order() const;
   /// The one of that key, or that has the order; null: there is none.
   [[nodiscard]] const journal::object_state* fulfilment() const;
+  /// Where there is nothing but a deployment of that key; else null.
+  [[nodiscard]] const journal::object_state* deployment_alone() const;
   /// The newest record of all of them.
   [[nodiscard]] log_sequence version() const;
   /// Nothing is known of it, and nothing set aside.
@@ -44,12 +50,16 @@ struct order_reader {
   std::function<result<journal::past_invocations>(std::span<const object_id>, unix_ms)> past;
   /// Live or finished, wherever it is stored.
   std::function<result<std::optional<journal::invocation_row>>(const invocation_id&)> invocation;
+  /// Deployments that name that order, at most so many; null: nobody can say.
+  std::function<result<std::vector<object_id>>(const std::string& order_id, std::size_t most)>
+      deployments = {};
 };
 
-/// At most eight objects, a bounded piece of the finished invocations, and of those that they name
-/// (who called them, whom they called) at most `followed_max`. What cannot be read is named in the
-/// answer, and takes nothing else with it.
+/// At most eight objects and `deployments_max` deployments, a bounded piece of the finished
+/// invocations, and of those that they name (who called them, whom they called) at most
+/// `followed_max`. What cannot be read is named in the answer, and takes nothing else with it.
 inline constexpr std::size_t followed_max = 100;
+inline constexpr std::size_t deployments_max = 20;
 order_objects read_order(const order_reader& reader, const std::string& key);
 
 } // namespace orderhub::handlers

@@ -214,6 +214,9 @@ constexpr std::array<row, sentence_count> rows = {{
     {sentence::fulfilment_alone, "fulfilment_alone",
      "No order of this key was sent to this hub: it is the fulfilment {fulfilment} of the order "
      "{order}, and it is {status}."},
+    {sentence::deployment_alone, "deployment_alone",
+     "This is the deployment {deployment} of {ref} to {environment} for {order}, and it is "
+     "{status}."},
     {sentence::no_order, "no_order",
      "No order of this key was accepted by this hub; others have only spoken of it."},
     {sentence::order_erased, "order_erased",

@@ -125,6 +125,7 @@ enum class sentence : std::uint8_t {
   parcel_delivered,
   parcel_returned,
   fulfilment_alone, ///< There is no order of that key, but a fulfilment.
+  deployment_alone, ///< Likewise, a deployment.
   no_order,         ///< Nor that: something was only said of it.
   order_erased,     ///< Its customer's data.
   order_purged,
