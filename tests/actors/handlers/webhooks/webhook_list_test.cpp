@@ -94,6 +94,8 @@ TEST_CASE("dead letters are counted as the list has them, over restarts, until t
           "[webhooks][list]") {
   world w;
   event_sender door(w);
+  w.call(order_object("1"), "ProcessOrder", order_body());
+  w.run(60'000);
   const auto counted = [&] {
     const auto counts = w.stored().counts();
     REQUIRE(counts);
@@ -107,8 +109,11 @@ TEST_CASE("dead letters are counted as the list has them, over restarts, until t
   };
   is(0);
   REQUIRE(door.deliver(skipped("stripe", "evt_1", 1'000)) == 202);
-  REQUIRE(door.deliver(lost("t1", 2'000)) == 202);
-  auto of_nobody = door.payment(event_kind::payment_succeeded, "evt_2");
+  auto of_one = lost("t1", 2'000);
+  of_one.what.reference = field(w.order("1").body, "trackingNumber");
+  REQUIRE(door.deliver(of_one) == 202);
+  auto of_nobody = skipped("stripe", "evt_2", 3'000);
+  of_nobody.what.kind = event_kind::payment_succeeded;
   of_nobody.what.about.order_id = "nobody-1";
   REQUIRE(door.deliver(of_nobody) == 202);
   w.run(1'000);
@@ -120,8 +125,7 @@ TEST_CASE("dead letters are counted as the list has them, over restarts, until t
   w.run(handlers::webhook_kept_ms + 60'000);
   is(2);
 
-  w.call(order_object("1"), "ProcessOrder", order_body());
-  handlers::webhook_match whose{"1", "ada", "case 8812", w.time.wall_ms()};
+  const handlers::webhook_match whose{"1", "ada", "case 8812", w.time.wall_ms()};
   CHECK(w.inform({"Webhook", "shippo:t1"}, "Assign", whose.encode()).status == 200);
   w.run(60'000);
   is(1);
