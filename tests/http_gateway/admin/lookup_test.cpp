@@ -61,7 +61,8 @@ void fulfil(admin_hub& hub, const std::string& key) {
 
 void deploy(admin_hub& hub, const std::string& key, const std::string& order) {
   hub.hub.call({"DeploymentWorkflow", key}, "run",
-               R"({"orderId":")" + order + R"(","ref":"main","environment":"production"})");
+               (order.empty() ? "{" : R"({"orderId":")" + order + R"(",)") +
+                   R"("ref":"main","environment":"production"})");
   hub.hub.run(60'000);
 }
 
