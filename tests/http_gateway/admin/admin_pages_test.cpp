@@ -292,8 +292,8 @@ TEST_CASE("every reason of a refusal is in the document, and no other", "[admin]
 TEST_CASE("what the server refuses by itself is in the form of all refusals", "[admin][openapi]") {
   const admin_hub hub;
   is_problem(hub.send("GET /admin HTTP/1.1\r\n\r\n"), 400, "malformed_request");
-  is_problem(hub.send("GET /admin HTTP/3.0\r\nHost: localhost\r\n\r\n"), 505, "unknown_version");
-  is_problem(hub.send(get("/admin", "X-Long: " + std::string(100'000, 'x') + "\r\n")), 431,
+  is_problem(hub.send("GET /admin HTTP/2.0\r\nHost: localhost\r\n\r\n"), 505, "unknown_version");
+  is_problem(hub.send(get("/admin", "X-Long: " + std::string(20'000, 'x') + "\r\n")), 431,
              "headers_too_large");
   is_problem(hub.send(std::string(40, 'M') + " /admin HTTP/1.1\r\nHost: localhost\r\n\r\n"), 501,
              "unknown_method");
