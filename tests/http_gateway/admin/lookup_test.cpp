@@ -44,7 +44,8 @@ using match = std::pair<std::string, std::string>; ///< Kind and key.
 
 std::vector<match> found(const admin_hub& hub, const std::string& q) {
   std::vector<match> all;
-  for (const auto& m : page(hub, "/admin/lookup?q=" + q, "lookup")["matches"])
+  const auto answer = page(hub, "/admin/lookup?q=" + q, "lookup");
+  for (const auto& m : answer["matches"])
     all.emplace_back(m["kind"], m["key"]);
   return all;
 }
@@ -181,7 +182,8 @@ TEST_CASE("a mail is found by what SendGrid's events call it", "[admin][lookup]"
   hub.hub.call(order_object("1"), "ProcessOrder", order_body());
   hub.hub.run(60'000);
   std::string message;
-  for (const auto& step : page(hub, "/admin/orders/1/explain", "explanation")["steps"])
+  const auto told = page(hub, "/admin/orders/1/explain", "explanation");
+  for (const auto& step : told["steps"])
     if (step["name"] == "mail_confirm")
       message = step["attempts"].back()["vendor_request_id"].get<std::string>();
   REQUIRE_FALSE(message.empty());
