@@ -22,7 +22,7 @@ struct order_gauges {
   std::uint64_t stuck = 0;             ///< Which nothing will wake: a fault of ours.
   std::optional<std::uint64_t> paused; ///< By an operator.
   std::optional<std::uint64_t> suspended; ///< Open, and not in memory.
-  /// Events that found nothing, or contradict their order, and that nobody has settled.
+  /// Events that found nothing, and that nobody has settled.
   std::optional<std::uint64_t> dead_webhooks;
   struct oldest {
     std::string_view waits_for; ///< `waits_for_of`.

@@ -78,6 +78,12 @@ std::pair<std::string, std::string> wanted_of(const http_request& request) {
   return {std::string(found->route->action), target_of(*found)};
 }
 
+void add_common_headers(http_response& r, const std::string& request_id) {
+  r.add_header("x-orderhub-api", "1");
+  r.add_header("x-request-id", request_id);
+  r.add_header("cache-control", "no-store");
+}
+
 } // namespace
 
 std::string request_id_of(const http_request& request) {
@@ -130,17 +136,27 @@ request_class admin_api::class_of(http_exchange& exchange) {
 }
 
 void admin_api::handle(http_exchange_ptr exchange) {
-  if (!shown_ || !is_admin_target(exchange->request.target)) {
-    exchange->answer(answer_to(*exchange));
-    return;
-  }
   const auto id = request_id_of(exchange->request);
-  serve(exchange, id, [exchange, id](http_response r) {
+  if (!shown_ || !is_admin_target(exchange->request.target)) {
+    auto r = answer_to(*exchange);
     r.add_header("x-orderhub-api", "1");
     r.add_header("x-request-id", id);
-    r.add_header("cache-control", "no-store");
+    exchange->answer(std::move(r));
+    return;
+  }
+  serve(exchange, id, [exchange, id](http_response r) {
+    add_common_headers(r, id);
     exchange->answer(std::move(r));
   });
+}
+
+http_response admin_api::refusal(std::uint16_t status, std::string_view message,
+                                 std::int64_t retry_after_s, const http_request* request) {
+  auto refused = problem_of(reason_of_server(status), std::string(message));
+  refused.retry_after_s = retry_after_s;
+  auto r = response_of(refused);
+  add_common_headers(r, request_id_of(request != nullptr ? *request : http_request()));
+  return r;
 }
 
 void admin_api::serve(const http_exchange_ptr& exchange, const std::string& request_id,
@@ -353,12 +369,10 @@ http_response admin_api::answer_to(http_exchange& exchange) {
       return shown(admin_answer(std::move(*problem)));
   }
   if (!health && path != "/metrics")
-    return problem(404, "There is nothing at this path of the admin port.");
-  if (request.method != "GET" && request.method != "HEAD") {
-    auto r = problem(405, "This path takes GET, HEAD only.");
-    r.add_header("allow", "GET, HEAD");
-    return r;
-  }
+    return response_of(problem_of(admin_reason::no_such_path));
+  if (request.method != "GET" && request.method != "HEAD")
+    return response_of(
+        {admin_reason::wrong_method, "This path takes GET, HEAD only.", {}, {}, "GET, HEAD"});
   if (health)
     return health_response(hub_.health());
   metrics_page page;

@@ -63,6 +63,8 @@ public:
 
   request_class class_of(http_exchange& exchange) override;
   void handle(http_exchange_ptr exchange) override;
+  http_response refusal(std::uint16_t status, std::string_view message, std::int64_t retry_after_s,
+                        const http_request* request) override;
 
 private:
   using reply = std::function<void(http_response)>;

@@ -18,7 +18,7 @@ struct reason_row {
 };
 constexpr std::array<reason_row, admin_reason_count> rows = {{
     {admin_reason::malformed_path, "malformed_path", 400,
-     "The path or query is not percent-encoded UTF-8 of at most 255 bytes a segment."},
+     "The path is not percent-encoded UTF-8 of at most 255 bytes a segment."},
     {admin_reason::unknown_parameter, "unknown_parameter", 400,
      "This path has no such query parameter."},
     {admin_reason::invalid_parameter, "invalid_parameter", 400,
@@ -44,9 +44,8 @@ constexpr std::array<reason_row, admin_reason_count> rows = {{
     {admin_reason::invalid_body, "invalid_body", 400,
      "The body is not the JSON object that this path takes."},
     {admin_reason::wrong_content_type, "wrong_content_type", 415,
-     "An action needs the header Content-Type: application/json."},
-    {admin_reason::body_too_large, "body_too_large", 413,
-     "The body of an action has at most 64 KiB."},
+     "A POST needs the header Content-Type: application/json."},
+    {admin_reason::body_too_large, "body_too_large", 413, "The body has at most 64 KiB."},
     {admin_reason::foreign_origin, "foreign_origin", 403,
      "A page of another web origin may not act here."},
     {admin_reason::role_too_low, "role_too_low", 403, "The token's role does not allow that."},
@@ -77,6 +76,18 @@ constexpr std::array<reason_row, admin_reason_count> rows = {{
     {admin_reason::purged, "purged", 409,
      "The order was purged; nothing is kept of it but that its key was used."},
     {admin_reason::no_such_answer, "no_such_answer", 404, "The step has no such answer."},
+    {admin_reason::malformed_request, "malformed_request", 400,
+     "That is no request of HTTP/1.1, or it can be read in two ways."},
+    {admin_reason::too_slow, "too_slow", 408, "The request did not arrive in time."},
+    {admin_reason::unknown_expectation, "unknown_expectation", 417,
+     "The only Expect that is met is 100-continue."},
+    {admin_reason::headers_too_large, "headers_too_large", 431,
+     "The headers are too large or too many."},
+    {admin_reason::unknown_method, "unknown_method", 501,
+     "The method or the transfer coding is not known."},
+    {admin_reason::timed_out, "timed_out", 504, "The request was not answered in time."},
+    {admin_reason::unknown_version, "unknown_version", 505,
+     "Only HTTP/1.0 and HTTP/1.1 are spoken here."},
 }};
 
 const reason_row& row_of(admin_reason reason) {
@@ -95,6 +106,29 @@ std::uint16_t status_of(admin_reason reason) {
 
 std::string_view sentence_of(admin_reason reason) {
   return row_of(reason).sentence;
+}
+
+admin_reason reason_of_server(std::uint16_t status) {
+  switch (status) {
+  case 408:
+    return admin_reason::too_slow;
+  case 413:
+    return admin_reason::body_too_large;
+  case 417:
+    return admin_reason::unknown_expectation;
+  case 431:
+    return admin_reason::headers_too_large;
+  case 501:
+    return admin_reason::unknown_method;
+  case 503:
+    return admin_reason::unavailable;
+  case 504:
+    return admin_reason::timed_out;
+  case 505:
+    return admin_reason::unknown_version;
+  default:
+    return admin_reason::malformed_request;
+  }
 }
 
 http_response response_of(const admin_problem& problem) {

@@ -44,15 +44,26 @@ enum class admin_reason : std::uint8_t {
   not_finished, ///< Something of the order is live, or open.
   purged,
   no_such_answer,
+  // ── What the HTTP server refuses by itself ──
+  malformed_request, ///< No Host, a field that is none, two lengths.
+  too_slow,
+  unknown_expectation,
+  headers_too_large,
+  unknown_method, ///< Or a transfer coding.
+  timed_out,
+  unknown_version,
 };
 inline constexpr std::size_t admin_reason_count =
-    static_cast<std::size_t>(admin_reason::no_such_answer) + 1;
+    static_cast<std::size_t>(admin_reason::unknown_version) + 1;
 /// `unknown_parameter`
 std::string_view name_of(admin_reason reason);
 std::uint16_t status_of(admin_reason reason);
 /// What it means, in one sentence: of a problem that has no message of its own, and in the
 /// document.
 std::string_view sentence_of(admin_reason reason);
+
+/// Of a status that the HTTP server refuses with by itself.
+admin_reason reason_of_server(std::uint16_t status);
 
 struct admin_problem {
   admin_reason reason{};

@@ -242,6 +242,11 @@ constexpr std::array routes = {
 
 constexpr std::size_t segments_max = 8, segment_size_max = 255, value_size_max = 1'000;
 
+/// A key, an id, or a part of a key.
+std::size_t value_size_max_of(const admin_parameter& p) {
+  return p.name.starts_with("key_") || p.name == "q" ? segment_size_max : value_size_max;
+}
+
 std::vector<std::string_view> split(std::string_view text, char by) {
   std::vector<std::string_view> parts;
   for (bool more = true; more;) {
@@ -302,11 +307,18 @@ admin_problem unknown_parameter(const admin_route& route, const std::string& nam
       std::min_element(route.query.begin(), route.query.end(), [&](const auto& a, const auto& b) {
         return letters_apart(p.field, a.name) < letters_apart(p.field, b.name);
       });
+  const std::string none_here = "There is no query parameter of that name here; ";
   if (nearest == route.query.end()) {
     p.message = "This path takes no query parameters.";
-  } else {
+  } else if (2 * letters_apart(p.field, nearest->name) <=
+             std::max(p.field.size(), nearest->name.size())) {
     p.nearest = std::string(nearest->name);
-    p.message = "There is no query parameter of that name here; perhaps " + p.nearest + '.';
+    p.message = none_here + "perhaps " + p.nearest + '.';
+  } else {
+    p.message = none_here + "it takes ";
+    for (const auto& known : route.query)
+      p.message.append(&known == route.query.data() ? "" : ", ").append(known.name);
+    p.message += '.';
   }
   return p;
 }
@@ -322,8 +334,12 @@ std::optional<std::size_t> number_in(std::string_view text) {
 } // namespace
 
 std::string wrong_value(const admin_parameter& p, std::string_view value) {
-  if (!is_utf8(value) || has_control_character(value) || value.size() > value_size_max)
-    return "must be a text of at most 1000 bytes without control characters.";
+  if (!is_utf8(value))
+    return "must be UTF-8.";
+  if (has_control_character(value))
+    return "must have no control characters.";
+  if (const auto most = value_size_max_of(p); value.size() > most)
+    return "has at most " + std::to_string(most) + " bytes.";
   if (const auto dots = p.takes.find(".."); dots != std::string_view::npos) {
     const auto least = number_in(p.takes.substr(0, dots)),
                most = number_in(p.takes.substr(dots + 2));
@@ -361,7 +377,11 @@ std::optional<admin_problem> read_query(std::string_view query, admin_call& call
     std::string name, value;
     if (!append_form_decoded(name, part.substr(0, equals)) ||
         !append_form_decoded(value, part.substr(std::min(equals + 1, part.size()))))
-      return malformed("The query has a malformed percent escape.");
+      return admin_problem{admin_reason::invalid_parameter,
+                           "The query has a malformed percent escape.",
+                           is_utf8(name) ? std::string(cut_text(std::string_view(name), 64)) : "",
+                           {},
+                           {}};
     const auto known = std::find_if(call.route->query.begin(), call.route->query.end(),
                                     [&](const auto& p) { return p.name == name; });
     if (known == call.route->query.end())

@@ -362,6 +362,15 @@ struct admin_streams::impl {
     return true;
   }
 
+  /// Of an event, whose key begins with its vendor: no other filter is about events.
+  static bool is_of_vendor(std::string_view key,
+                           const std::set<std::string, std::less<>>& vendors) {
+    return vendors.empty() || std::any_of(vendors.begin(), vendors.end(), [&](const auto& vendor) {
+             return key.size() > vendor.size() && key.starts_with(vendor) &&
+                    key[vendor.size()] == ':';
+           });
+  }
+
   /// Up to where all has been told.
   log_place told_items(const stream& s, shared_turn& shared,
                        const journal::change_feed::changes& changed,
@@ -373,7 +382,7 @@ struct admin_streams::impl {
       const bool is_wanted = is_order ? s.topics.orders
                                       : s.topics.webhooks && from.webhooks != nullptr &&
                                             c.object.service == handlers::webhook_service_name;
-      if (!is_wanted)
+      if (!is_wanted || (!is_order && !is_of_vendor(c.object.key, s.filter.vendors)))
         continue;
       const auto behind = std::max(s.told, c.lsn - 1);
       const auto key = is_order ? shared.order_of(c.object) : c.object.key;

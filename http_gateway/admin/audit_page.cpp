@@ -212,7 +212,7 @@ admin_answer audit_page(const admin_call& call, const admin_sources& from) {
 }
 
 admin_answer order_audit_page(const admin_call& call, const admin_sources& from) {
-  auto read = read_order(call.key(), from);
+  auto read = read_shown(call.key(), from);
   if (auto* problem = std::get_if<admin_problem>(&read))
     return std::move(*problem);
   std::vector<recorded_action> all;

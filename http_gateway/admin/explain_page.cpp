@@ -1,7 +1,9 @@
 // An order, and an order explained.
 #include "actors/handlers/explain/explain.hpp"
+#include "actors/handlers/fulfilment/fulfilment_facts.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/order.hpp"
+#include "actors/handlers/orders/order_facts.hpp"
 #include "http_gateway/admin/admin_pages.hpp"
 #include "http_gateway/admin/masked.hpp"
 #include "http_gateway/admin/order_reading.hpp"
@@ -112,7 +114,8 @@ json open_json(const explanation& e) {
   json list = json::array();
   for (const auto& w : e.waits_for) {
     json ref = nullptr;
-    std::string_view state = "waiting";
+    // What is no step of an effect stands as a list says it.
+    std::string_view state = w.what == "person" ? "person" : "waiting";
     for (const auto& s : e.steps)
       if (s.name == w.step && s.ended_at == 0) {
         ref = s.ref;
@@ -161,6 +164,42 @@ json objects_json(const handlers::order_objects& objects) {
   return list;
 }
 
+json deployments_json(const handlers::order_objects& objects) {
+  json list = json::array();
+  for (const auto& state : objects.deployments) {
+    const auto [wanted, facts] = handlers::deployment_of(state);
+    list.push_back(
+        {{"key", state.id.key},
+         {"order", text(wanted.order_id)},
+         {"status", status_of(facts)},
+         {"ref", text(wanted.git_ref)},
+         {"environment", text(wanted.environment)},
+         {"github_id",
+          facts.deployment_id == 0 ? json(nullptr) : json(std::to_string(facts.deployment_id))},
+         {"sha", text(facts.sha)},
+         {"reason", text(facts.reason)},
+         {"created_at", time(facts.created_at)},
+         {"updated_at", time(facts.updated_at)}});
+  }
+  return list;
+}
+
+/// What the customer was told by which step, or why not: `mail_confirm`, `announce_new`.
+json notices_json(const handlers::order_objects& objects) {
+  json notices = json::object();
+  const auto take = [&](const auto& facts) {
+    if (facts)
+      for (const auto& [name, became] : facts->notices)
+        notices[name] = became;
+  };
+  const auto* own = objects.find(handlers::order_object(objects.key));
+  if (const auto* recorded = own != nullptr ? own->value("facts") : nullptr)
+    take(handlers::order_facts::decode(*recorded));
+  if (const auto* fulfilment = objects.fulfilment())
+    take(handlers::fulfilment_facts::decode(*fulfilment->value("facts")));
+  return notices;
+}
+
 json document_of(const explanation& e) {
   return {{"order", e.order},
           {"at", time(e.at)},
@@ -180,7 +219,7 @@ json document_of(const explanation& e) {
 } // namespace
 
 admin_answer order_page(const admin_call& call, const admin_sources& from) {
-  auto read = read_order(call.key(), from);
+  auto read = read_shown(call.key(), from, true);
   if (auto* problem = std::get_if<admin_problem>(&read))
     return std::move(*problem);
   const auto& objects = std::get<0>(read);
@@ -198,13 +237,15 @@ admin_answer order_page(const admin_call& call, const admin_sources& from) {
                   {"in_doubt", e.in_doubt},
                   {"attention", attention_json(e)},
                   {"open", open_json(e)},
+                  {"notices", notices_json(objects)},
+                  {"deployments", deployments_json(objects)},
                   {"invocations", calls_json(e)},
                   {"objects", objects_json(objects)}};
   return page_of(body, std::to_string(e.version));
 }
 
 admin_answer explain_page(const admin_call& call, const admin_sources& from) {
-  auto read = read_order(call.key(), from);
+  auto read = read_shown(call.key(), from);
   if (auto* problem = std::get_if<admin_problem>(&read))
     return std::move(*problem);
   const auto e = handlers::explain(std::get<0>(read), explain_now_of(from));

@@ -158,13 +158,29 @@ void put_payload(json& j, record_kind kind, std::string_view bytes) {
   }
 }
 
+void put_action(json& j, const journal::operator_payload& a) {
+  const bool is_note = a.verb == journal::operator_verb::note;
+  j["action"] = is_note ? a.wanted : std::string(journal::name_of(a.verb));
+  j["who"] = a.who;
+  j["role"] = text_or_null<json>(a.role);
+  j["via"] = a.via;
+  j["step"] = text_or_null<json>(a.step);
+  j["reason"] = a.reason;
+  j["evidence"] = text_or_null<json>(a.evidence);
+  j["audit_id"] = text_or_null<json>(a.id);
+}
+
 json record_json(const placed_record& r) {
   json j{{"at", time(r.at)},
          {"kind", journal::name_of(r.kind)},
          {"index", r.entry != nullptr ? r.entry->index : 0},
          {"object", r.object->text()},
-         {"invocation", r.invocation.text()},
-         {"handler", r.of->input.handler}};
+         {"invocation", r.invocation.empty() ? json(nullptr) : json(r.invocation.text())},
+         {"handler", r.of != nullptr ? json(r.of->input.handler) : json(nullptr)}};
+  if (r.action != nullptr) {
+    put_action(j, *r.action);
+    return j;
+  }
   if (r.entry != nullptr) {
     put_payload(j, r.kind, r.entry->payload);
   } else if (r.kind == record_kind::input) {
@@ -183,7 +199,7 @@ json record_json(const placed_record& r) {
 
 admin_answer journal_page(const admin_call& call, const admin_sources& from) {
   const auto as_of = from.hub.journal().last_lsn;
-  auto read = read_order(call.key(), from);
+  auto read = read_shown(call.key(), from);
   if (auto* problem = std::get_if<admin_problem>(&read))
     return std::move(*problem);
   auto& objects = std::get<0>(read);
@@ -196,7 +212,8 @@ admin_answer journal_page(const admin_call& call, const admin_sources& from) {
   for (const auto& r : page.records) {
     auto j = record_json(r);
     if (is_raw)
-      j["base64url"] = base64url(payload_of(r));
+      j["base64url"] =
+          base64url(r.action != nullptr ? journal::encode(*r.action) : std::string(payload_of(r)));
     list.push_back(std::move(j));
   }
   return page_of(json{{"order", objects.key},

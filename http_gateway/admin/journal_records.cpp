@@ -45,13 +45,24 @@ void add_records(std::vector<placed_record>& to, const object_id& object,
     std::uint32_t number = 0;
     for (auto k = to.size(); k > begin && to[k - 1].at == at; --k)
       ++number;
-    to.push_back({at, i.id, number, &object, &i, entry, kind});
+    to.push_back({at, i.id, number, &object, &i, entry, kind, nullptr});
   };
   add(i.accepted_at, record_kind::input, nullptr);
   for (const auto& e : i.entries)
     add(e.time, e.kind, &e);
   if (i.finished)
     add(i.finished_at, record_kind::output, nullptr);
+}
+
+/// What people did to an object, as far as it remembers.
+void add_actions(std::vector<placed_record>& to, const journal::object_state& object) {
+  for (const auto& o : object.operators) {
+    const auto number = std::count_if(to.begin(), to.end(), [&](const placed_record& r) {
+      return r.at == o.at && r.invocation == o.invocation;
+    });
+    to.push_back({o.at, o.invocation, static_cast<std::uint32_t>(number), &object.id, nullptr,
+                  nullptr, record_kind::operator_action, &o.action});
+  }
 }
 
 admin_problem invalid(std::string_view field, std::string message) {
@@ -158,6 +169,8 @@ std::vector<placed_record> records_of(const handlers::order_objects& objects) {
   for (const auto& s : objects.states)
     for (const auto& i : s.live)
       add_records(records, s.id, i);
+  for (const auto& s : objects.states)
+    add_actions(records, s);
   return records;
 }
 
@@ -178,6 +191,8 @@ std::size_t fitting(const std::vector<placed_record>& records) {
 std::string_view payload_of(const placed_record& record) {
   if (record.entry != nullptr)
     return record.entry->payload;
+  if (record.of == nullptr)
+    return {};
   return record.kind == record_kind::input ? record.of->input.body : record.of->output;
 }
 

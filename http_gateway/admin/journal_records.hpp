@@ -23,17 +23,19 @@ namespace orderhub::http_gateway {
 /// One record and its place: by time, invocation, and its number among those of both.
 struct placed_record {
   unix_ms at = 0;
-  invocation_id invocation;
+  invocation_id invocation; ///< Zeros: what a person did to the whole object.
   std::uint32_t number = 0;
   const object_id* object = nullptr;
-  const journal::invocation_state* of = nullptr;
-  const journal::entry* entry = nullptr; ///< Null: the input or the output.
+  const journal::invocation_state* of = nullptr; ///< Null: of what a person did.
+  const journal::entry* entry = nullptr;         ///< Null: the input or the output.
   journal::record_kind kind{};
+  const journal::operator_payload* action = nullptr; ///< Of what a person did.
 
   [[nodiscard]] auto place() const { return std::tie(at, invocation, number); }
 };
 
-/// Of an input its body, of an output its result as it is stored.
+/// Of an input its body, of an output its result as it is stored; of what a person did nothing: all
+/// of it is shown.
 std::string_view payload_of(const placed_record& record);
 
 /// Payloads that a page with `raw=1` shows together at most; a larger one has a page of its own

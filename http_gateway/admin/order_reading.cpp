@@ -28,19 +28,46 @@ handlers::vendor_hold_kind kind_of(host::vendor_hold hold) {
   return vendor_hold_kind::none;
 }
 
+admin_problem no_such_order(const std::string& key) {
+  // A sentence ends with it.
+  const auto shown = key.ends_with('.') ? '"' + key + '"' : key;
+  return {admin_reason::no_such_order, "There is no order " + shown + ".", "key", {}, {}};
+}
+
 } // namespace
 
-std::variant<handlers::order_objects, admin_problem>
-read_order(const std::string& key, const admin_sources& from, handlers::order_part part) {
-  const handlers::order_reader reader{
+std::variant<handlers::order_objects, admin_problem> read_shown(const std::string& key,
+                                                                const admin_sources& from,
+                                                                bool with_deployments,
+                                                                handlers::order_part part) {
+  handlers::order_reader reader{
       [&](const object_id& id) { return from.hub.object(id); },
       [&](std::span<const object_id> objects, unix_ms at) { return from.hub.past(objects, at); },
       [&](const invocation_id& id) { return from.hub.invocation(id); }};
+  if (with_deployments)
+    reader.deployments = [&](const std::string& order_id,
+                             std::size_t most) -> result<std::vector<object_id>> {
+      auto found = from.hub.bearing(handlers::key_of_named_order(order_id), most);
+      if (!found)
+        return found.failure();
+      std::vector<object_id> named;
+      for (auto& o : *found)
+        named.push_back(std::move(o.object));
+      return named;
+    };
   auto objects = handlers::read_order(reader, key, part);
   if (objects.is_unknown())
-    return admin_problem{
-        admin_reason::no_such_order, "There is no order " + key + ".", "key", {}, {}};
+    return no_such_order(key);
   return objects;
+}
+
+std::variant<handlers::order_objects, admin_problem>
+read_order(const std::string& key, const admin_sources& from, handlers::order_part part) {
+  auto read = read_shown(key, from, false, part);
+  if (const auto* objects = std::get_if<0>(&read);
+      objects != nullptr && objects->deployment_alone() != nullptr)
+    return no_such_order(key);
+  return read;
 }
 
 std::vector<host::seen_object> objects_as_seen(const handlers::order_objects& objects) {

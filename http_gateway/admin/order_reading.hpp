@@ -16,7 +16,13 @@
 
 namespace orderhub::http_gateway {
 
-/// What is stored of an order, or 404: nothing is.
+/// What is stored of an order, or of what has its key without one, for who looks at it; 404:
+/// nothing is. Deployments that name it where they are asked for: finding them costs as much as a
+/// list.
+std::variant<handlers::order_objects, admin_problem>
+read_shown(const std::string& key, const admin_sources& from, bool with_deployments = false,
+           handlers::order_part part = handlers::order_part::current);
+/// The same for who acts on it: a deployment alone is none.
 std::variant<handlers::order_objects, admin_problem>
 read_order(const std::string& key, const admin_sources& from,
            handlers::order_part part = handlers::order_part::current);

@@ -36,7 +36,7 @@ struct found_step {
 
 std::variant<found_step, admin_problem> find_step(const admin_call& call,
                                                   const admin_sources& from) {
-  auto read = read_order(call.key(), from);
+  auto read = read_shown(call.key(), from);
   if (auto* problem = std::get_if<admin_problem>(&read))
     return std::move(*problem);
   found_step found{std::move(std::get<0>(read)), explain_now_of(from), {}, 0};

@@ -139,12 +139,30 @@ admin_answer listed(const admin_call& call, const admin_sources& from, webhook_f
                             (page->next.empty() || page->entries.size() == call.number("limit"))}});
 }
 
+/// An event by its own id alone, where it is one vendor's: `evt_1`.
+std::optional<listed_webhook> found_without_vendor(const std::string& id,
+                                                   const admin_sources& from) {
+  std::optional<listed_webhook> only;
+  for (const auto& source : providers::webhooks::sources()) {
+    auto one = from.webhooks->find(handlers::vendor_key(source.vendor, id));
+    if (one && only)
+      return std::nullopt;
+    if (one)
+      only = std::move(*one);
+  }
+  return only;
+}
+
 /// One that is asked for, or why it is not shown.
 std::variant<listed_webhook, admin_problem> found(const admin_call& call,
                                                   const admin_sources& from) {
   if (from.webhooks == nullptr)
     return not_here();
-  auto one = from.webhooks->find(call.in_path.at("id"));
+  const auto& id = call.in_path.at("id");
+  auto one = from.webhooks->find(id);
+  if (!one && one.error().kind == error_kind::not_found && id.find(':') == std::string::npos)
+    if (auto only = found_without_vendor(id, from))
+      return std::move(*only);
   if (!one)
     return problem_of(one.error());
   return std::move(*one);
@@ -229,7 +247,9 @@ admin_answer webhook_page(const admin_call& call, const admin_sources& from) {
   j["foreign"] = webhook.received.is_foreign;
   j["headers"] = std::move(headers);
   j["body_bytes"] = webhook.received.body.size();
-  return page_of(j);
+  // What became of it another object may say, whose records are not its own.
+  return page_of(
+      j, std::to_string(webhook.version).append(".").append(name_of(webhook.became.verdict)));
 }
 
 admin_answer webhook_body_page(const admin_call& call, const admin_sources& from) {

@@ -61,6 +61,8 @@ std::string about(const json& record) {
       all.append(all.empty() ? "" : " ").append(before).append(t);
   };
   add("name", "");
+  add("action", "");
+  add("who", "by ");
   add("operation", "");
   add("to", "to ");
   add("note", "");

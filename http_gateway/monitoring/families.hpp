@@ -70,7 +70,7 @@ void add_orders(metrics_page& page, const order_facts_shown& facts);
 struct webhook_facts {
   const webhook_metrics& door;
   const handlers::webhook_counts& events;
-  std::optional<std::uint64_t> dead; ///< `order_gauges::dead_webhooks`.
+  std::optional<std::uint64_t> dead; ///< `order_gauges::dead_webhooks`; nothing: it has no sample.
 };
 void add_webhooks(metrics_page& page, const webhook_facts& facts);
 

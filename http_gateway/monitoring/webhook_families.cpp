@@ -28,12 +28,12 @@ void add_webhooks(metrics_page& page, const webhook_facts& facts) {
   for (const auto& [vendor, c] : vendors)
     page.sample({{"vendor", vendor}}, static_cast<double>(c.last_received_at) / 1'000);
   page.family("orderhub_webhooks_dead", gauge,
-              "Events that found nothing, or contradict their order, and nobody has settled.");
+              "Events that found nothing, and that nobody has settled, now.");
+  if (facts.dead)
+    page.sample({}, *facts.dead);
   const auto ended = [&](handlers::event_verdict verdict) {
     return facts.events.ended.at(static_cast<std::size_t>(verdict)).load();
   };
-  page.sample({}, facts.dead.value_or(ended(handlers::event_verdict::unmatched) +
-                                      ended(handlers::event_verdict::contradicts)));
   page.family("orderhub_webhooks_swept_total", counter,
               "News that no webhook had brought and the vendor was asked for.");
   for (std::size_t i = 0; i < facts.events.swept.size(); ++i)

@@ -190,6 +190,7 @@ struct metrics_sources {
     gauges.in_doubt = count(std::string(in_doubt));
     gauges.attention = count(std::string(attention));
     gauges.paused = count(std::string(paused));
+    gauges.dead_webhooks = count(std::string(handlers::dead_webhook_mark));
   }
 
   void operator()(metrics_page& page) const {

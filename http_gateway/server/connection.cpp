@@ -55,7 +55,8 @@ void connection::on_half_close() {
   bool is_owed = writing_ || held_ || is_starved();
   waiting_.for_each([&](http_exchange& exchange) {
     if (!exchange.answered() && shard_.abandon(exchange, departure::finished_sending)) {
-      exchange.response_ = problem(503, "The caller has stopped waiting; ask again.", 1);
+      exchange.response_ = shard_.handler.refusal(503, "The caller has stopped waiting; ask again.",
+                                                  1, &exchange.request);
       shard_.deliver(exchange);
     } else {
       is_owed = true;
@@ -127,8 +128,9 @@ void connection::sweep(std::int64_t now) {
   });
   if (is_held() && now - held_->began_ms_ >= shard_.options.request_timeout_ms) {
     count(shard_.loop->counters->overloaded);
-    answer_at_once(std::move(held_),
-                   problem(503, "Too many large answers are being made; try again shortly.", 1));
+    auto refused = shard_.handler.refusal(
+        503, "Too many large answers are being made; try again shortly.", 1, &held_->request);
+    answer_at_once(std::move(held_), std::move(refused));
     return;
   }
   if (is_starved() && now - starved_since_ms_ >= shard_.options.room_wait_ms) {
@@ -144,7 +146,7 @@ void connection::sweep(std::int64_t now) {
   if (!waiting_.empty() || current_ || held_ || writing_ || now - idle_since_ms_ < idle_max)
     return;
   if (refused_ && !last_request_)
-    end_with(shard::refusal());
+    end_with(shard_.refusal());
   else
     close();
 }

@@ -92,7 +92,7 @@ void connection::on_bytes(const char* data, std::size_t size) {
   if (!refused_)
     return parse(data, size);
   if (!last_request_)
-    end_with(shard::refusal());
+    end_with(shard_.refusal());
 }
 
 bool connection::go_on() {
@@ -253,12 +253,12 @@ void connection::answer_at_once(http_exchange_ptr exchange, http_response respon
 
 void connection::refuse(std::uint16_t status, std::string_view message) {
   count(shard_.loop->counters->malformed);
-  end_with(problem(status, message));
+  end_with(shard_.handler.refusal(status, message, 0, current_ ? &current_->request : nullptr));
 }
 
 void connection::refuse_for_now(std::string_view message) {
   count(shard_.loop->counters->overloaded);
-  end_with(problem(503, message, 1));
+  end_with(shard_.handler.refusal(503, message, 1, current_ ? &current_->request : nullptr));
 }
 
 void connection::end_with(http_response response) {

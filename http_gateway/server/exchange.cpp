@@ -85,12 +85,18 @@ bool request_handler::abandoned(http_exchange&, departure) {
 
 void request_handler::dropped(const std::vector<http_exchange_ptr>&) {}
 
-http_response request_handler::timed_out(http_exchange&) {
-  return problem(504, "The request was not answered in time.");
+http_response request_handler::refusal(std::uint16_t status, std::string_view message,
+                                       std::int64_t retry_after_s, const http_request*) {
+  return problem(status, message, retry_after_s);
 }
 
-http_response request_handler::stopping(http_exchange&) {
-  return problem(503, "The hub is shutting down; try again shortly.", shutdown_retry_s);
+http_response request_handler::timed_out(http_exchange& exchange) {
+  return refusal(504, "The request was not answered in time.", 0, &exchange.request);
+}
+
+http_response request_handler::stopping(http_exchange& exchange) {
+  return refusal(503, "The hub is shutting down; try again shortly.", shutdown_retry_s,
+                 &exchange.request);
 }
 
 } // namespace orderhub::http_gateway

@@ -136,6 +136,10 @@ public:
   virtual http_response timed_out(http_exchange& exchange);
   /// What a caller gets who still waits when the server stops.
   virtual http_response stopping(http_exchange& exchange);
+  /// What the server refuses by itself, in the form of the handler's own answers; by default as the
+  /// server made it: `problem`. `request`: as far as it was read; null: nothing was.
+  virtual http_response refusal(std::uint16_t status, std::string_view message,
+                                std::int64_t retry_after_s, const http_request* request);
 };
 
 } // namespace orderhub::http_gateway

@@ -59,7 +59,7 @@ void shard::adopt(socket_type socket, bool refused) {
 }
 
 http_response shard::refusal() {
-  auto r = problem(503, "Too many connections are open; try again shortly.", 1);
+  auto r = handler.refusal(503, "Too many connections are open; try again shortly.", 1, nullptr);
   r.close = true;
   return r;
 }
@@ -141,12 +141,13 @@ std::optional<http_response> shard::admit(http_exchange& exchange, bool is_extra
     return handler.request_handler::stopping(exchange);
   if (exchange.class_ == request_class::read && !counters.sending.has_room_for(1)) {
     count(counters.overloaded);
-    return problem(503, too_much_unsent, 1);
+    return handler.refusal(503, too_much_unsent, 1, &exchange.request);
   }
   const place wanted{exchange.class_, is_extra};
   if (!counters.places.take(wanted)) {
     count(counters.overloaded);
-    return problem(503, "Too many requests are in flight; try again shortly.", 1);
+    return handler.refusal(503, "Too many requests are in flight; try again shortly.", 1,
+                           &exchange.request);
   }
   exchange.place_.store(wanted, std::memory_order_relaxed);
   exchange.began_us_ = steady_us();
@@ -211,7 +212,7 @@ void shard::deliver(http_exchange& exchange) {
   if (exchange.class_ == request_class::read && r.body.size() > large_answer_size &&
       !loop->counters->sending.has_room_for(r.body.size())) {
     count(loop->counters->overloaded);
-    r = problem(503, too_much_unsent, 1);
+    r = handler.refusal(503, too_much_unsent, 1, &exchange.request);
   }
   exchange.connection_->on_ready(exchange);
 }

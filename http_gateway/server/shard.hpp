@@ -83,7 +83,7 @@ public:
   /// Connections that still owe an answer.
   [[nodiscard]] std::size_t unsettled() const;
   /// What a connection over the limit is told.
-  [[nodiscard]] static http_response refusal();
+  [[nodiscard]] http_response refusal();
   /// Of connections that are only told that they are refused.
   [[nodiscard]] std::size_t refused_now() const { return refused_now_; }
 

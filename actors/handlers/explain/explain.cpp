@@ -1,7 +1,12 @@
 #include "actors/handlers/explain/explain.hpp"
 
+#include "actors/handlers/deployments/deployment.hpp"
+#include "actors/handlers/deployments/deployment_service.hpp"
 #include "actors/handlers/explain/explain_parts.hpp"
 #include "actors/handlers/explain/step_words.hpp"
+#include "actors/handlers/fulfilment/fulfilment_facts.hpp"
+#include "actors/handlers/fulfilment/fulfilment_request.hpp"
+#include "actors/handlers/fulfilment/fulfilment_view.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/open_points.hpp"
 #include "actors/handlers/orders/order.hpp"
@@ -53,6 +58,13 @@ order_facts facts_of(const journal::object_state* state) {
   return {};
 }
 
+fulfilment_facts fulfilment_of(const order_objects& objects) {
+  const auto* state = objects.fulfilment();
+  auto facts = state != nullptr ? fulfilment_facts::decode(*state->value("facts"))
+                                : result<fulfilment_facts>(fulfilment_facts());
+  return facts ? std::move(*facts) : fulfilment_facts();
+}
+
 open_points open_points_of(const order_objects& objects, const order_facts& facts,
                            const explain_now& now) {
   const auto* order = objects.find(order_object(objects.key));
@@ -71,13 +83,20 @@ open_points open_points_of(const order_objects& objects, const order_facts& fact
   // `load` cannot fail.
   auto points = open ? std::move(*open) : open_points();
   for (const auto& state : objects.states)
-    if (state.id.service == fulfilment_service_name) {
+    if (state.id.service == fulfilment_service_name ||
+        state.id.service == deployment_service_name) {
       auto its =
           handlers::open_points_of(durable::read_view{state, load, now.at}, now.call_after_ms);
       std::move(its.waiting.begin(), its.waiting.end(), std::back_inserter(points.waiting));
       std::move(its.in_doubt.begin(), its.in_doubt.end(), std::back_inserter(points.in_doubt));
       std::move(its.persons.begin(), its.persons.end(), std::back_inserter(points.persons));
     }
+  // A fulfilment that waits for its order, or for its customer to be told.
+  if (points.waiting.empty())
+    for (const auto& state : objects.states)
+      if (state.id.service == fulfilment_service_name)
+        for (auto& w : waits_for_others(state))
+          points.waiting.push_back(std::move(w));
   return points;
 }
 
@@ -100,6 +119,12 @@ bool is_paused(const order_objects& objects) {
   });
 }
 
+/// There is a fulfilment, and it has not come to its end.
+bool is_fulfilled_half(const order_objects& objects) {
+  const auto facts = fulfilment_of(objects);
+  return facts.known() && !facts.ended;
+}
+
 std::string_view state_of(const order_objects& objects, const explanation& e,
                           const open_points& open) {
   const auto own = order_object(objects.key);
@@ -110,7 +135,9 @@ std::string_view state_of(const order_objects& objects, const explanation& e,
     return "paused";
   const bool works = std::any_of(objects.states.begin(), objects.states.end(), &is_work);
   if (open.waiting.empty() && open.persons.empty() && e.attention.empty())
-    return works || is_unfinished(e.status) ? "stuck" : "done";
+    return works || (objects.has_order() && is_unfinished(e.status)) || is_fulfilled_half(objects)
+               ? "stuck"
+               : "done";
   if (open.waiting.empty())
     return "waiting"; // For a person.
   const auto goes_on = [](const waiting_step& w) {
@@ -144,13 +171,15 @@ void add_steps(explanation& e, const order_objects& objects, const std::string& 
   });
 }
 
-void add_attention(explanation& e, const order_facts& facts, const open_points& open,
-                   const journal::object_state* own) {
+void add_attention(explanation& e, const order_facts& facts, const fulfilment_facts& fulfilment,
+                   const open_points& open, const journal::object_state* own) {
   const auto add = [&](const std::string& step, const std::string& reason) {
     e.attention.push_back(
         {step, reason, say(sentence::attention, {{"step", step}, {"reason", reason}})});
   };
   for (const auto& [step, reason] : open_attention(facts))
+    add(step, reason);
+  for (const auto& [step, reason] : open_attention(fulfilment))
     add(step, reason);
   for (const auto& p : open.persons)
     add(p.step, p.reason);
@@ -340,7 +369,69 @@ void add_doubts(explanation& e, const open_points& open, const explain_now& now)
   }
 }
 
+/// Whether there is such an object cannot be told now.
+bool is_hidden(const order_objects& objects, const object_id& id) {
+  const auto is_it = [&](const auto& named) { return named.first == id; };
+  return std::any_of(objects.set_aside.begin(), objects.set_aside.end(), is_it) ||
+         std::any_of(objects.not_read.begin(), objects.not_read.end(), is_it);
+}
+
+/// The earliest of what is there, of an order whose facts do not say yet when it came.
+unix_ms earliest_call(const journal::object_state& own) {
+  unix_ms earliest = 0;
+  for (const auto& i : own.live)
+    if (earliest == 0 || i.accepted_at < earliest)
+      earliest = i.accepted_at;
+  return earliest;
+}
+
+/// Of a key that no order has.
+void tell_without_order(explanation& e, const order_objects& objects,
+                        const fulfilment_facts& fulfilment) {
+  const auto* state = objects.fulfilment();
+  if (const auto* deployed = objects.deployment_alone()) {
+    const auto what = deployment_of(*deployed);
+    const auto order = what.wanted.order_id.empty() ? std::string("no order")
+                                                    : "the order " + what.wanted.order_id;
+    e.status = status_of(what.facts);
+    e.created_at = what.facts.created_at > 0 ? what.facts.created_at : earliest_call(*deployed);
+    e.summary = {say(sentence::deployment_alone, {{"deployment", deployed->id.key},
+                                                  {"ref", what.wanted.git_ref},
+                                                  {"environment", what.wanted.environment},
+                                                  {"order", order},
+                                                  {"status", e.status}})};
+    return;
+  }
+  if (state == nullptr || !fulfilment.known()) {
+    e.status = "unknown";
+    if (objects.find(order_object(objects.key)) != nullptr)
+      e.summary = {say(sentence::no_order)};
+    return;
+  }
+  e.status = status_of(fulfilment);
+  e.created_at = fulfilment.created_at;
+  e.tracking_number = fulfilment.tracking_number;
+  const auto* request = state->value("request");
+  const auto wanted = request != nullptr ? fulfilment_wanted::decode(*request)
+                                         : result<fulfilment_wanted>(fulfilment_wanted());
+  e.summary = {say(sentence::fulfilment_alone,
+                   {{"fulfilment", state->id.key},
+                    {"order", wanted ? std::string_view(wanted->order_id) : std::string_view("…")},
+                    {"status", e.status}})};
+}
+
 } // namespace
+
+shown_deployment deployment_of(const journal::object_state& state) {
+  shown_deployment shown;
+  if (const auto* request = state.value("request"))
+    if (auto wanted = deployment_wanted::decode(*request))
+      shown.wanted = std::move(*wanted);
+  if (const auto* recorded = state.value("facts"))
+    if (auto facts = deployment_facts::decode(*recorded))
+      shown.facts = std::move(*facts);
+  return shown;
+}
 
 explanation explain(const order_objects& objects, const explain_now& now) {
   explanation e;
@@ -351,20 +442,24 @@ explanation explain(const order_objects& objects, const explain_now& now) {
   e.version = objects.version();
   for (const auto& state : objects.states)
     e.updated_at = std::max(e.updated_at, state.last_time);
-  e.created_at = facts.created_at;
-  e.status = own != nullptr ? std::string(status_of(facts)) : std::string("unknown");
+  const auto fulfilment = fulfilment_of(objects);
+  const bool has_order = objects.has_order();
+  e.created_at = facts.known() || own == nullptr ? facts.created_at : earliest_call(*own);
+  e.status = has_order ? std::string(status_of(facts)) : std::string("unknown");
   const auto placed = own != nullptr ? placed_of(*own) : std::nullopt;
   e.money = placed ? money_of(facts, placed->total.currency, placed->total.minor_units)
                    : money_of(facts, {}, 0);
   e.label_id = facts.label_id;
   e.tracking_number = facts.tracking_number;
+  if (!has_order && !is_hidden(objects, order_object(objects.key)))
+    tell_without_order(e, objects, fulfilment);
 
   const auto open = open_points_of(objects, facts, now);
   for (const auto& w : open.waiting)
     e.waits_for.push_back(wait_of(w, now));
   add_steps(e, objects, currency_of(objects, e), now);
   improve_waits(e, now);
-  add_attention(e, facts, open, own);
+  add_attention(e, facts, fulfilment, open, own);
   add_people(e, objects, now.at);
   add_gaps(e, objects);
   e.state = state_of(objects, e, open);
@@ -376,7 +471,7 @@ explanation explain(const order_objects& objects, const explain_now& now) {
     e.summary = {say(sentence::order_purged, {{"at", moment_text(own->last_time, now.at)}})};
     return e;
   }
-  if (own != nullptr) {
+  if (has_order) {
     e.summary = money_words(facts, e.money);
     // What is said of the step says it.
     if (std::any_of(open.in_doubt.begin(), open.in_doubt.end(),

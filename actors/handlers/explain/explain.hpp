@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/handlers/deployments/deployment.hpp"
 #include "actors/handlers/explain/explanation.hpp"
 #include "actors/handlers/explain/order_objects.hpp"
 #include "journal/base/time.hpp"
@@ -30,6 +31,14 @@ struct explain_now {
   std::int64_t call_after_ms = 0; ///< As `order_settings::call_after_ms`.
   std::vector<vendor_now> vendors;
 };
+
+/// A deployment as it is stored.
+struct shown_deployment {
+  deployment_wanted wanted;
+  deployment_facts facts;
+};
+/// What cannot be read is blank.
+shown_deployment deployment_of(const journal::object_state& state);
 
 /// An order, or what is left of it, explained: where it stands, what it waits for and why, what
 /// ends each wait, what was done and what is not known. A pure function; it says nothing of the

@@ -1,5 +1,7 @@
 #include "actors/handlers/explain/order_objects.hpp"
 
+#include "actors/handlers/deployments/deployment_service.hpp"
+#include "actors/handlers/fulfilment/fulfilment_facts.hpp"
 #include "actors/handlers/fulfilment/fulfilment_request.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/fulfilment_claim.hpp"
@@ -26,15 +28,28 @@ void read_object(const order_reader& reader, const object_id& id, order_objects&
   }
 }
 
-/// When the order's first request was accepted; else the oldest that is still there.
+/// When the order's first request was accepted; without an order its fulfilment's; else the oldest
+/// that is still there, or the last that was heard of any of them.
 unix_ms accepted_at(const order_objects& objects) {
-  const auto* order = objects.find(order_object(objects.key));
-  if (order == nullptr)
-    return 0;
-  if (const auto* recorded = order->value("facts"))
-    if (const auto facts = order_facts::decode(*recorded); facts && facts->known())
-      return facts->created_at;
-  return order->live.empty() ? 0 : order->live.front().accepted_at;
+  if (const auto* order = objects.find(order_object(objects.key))) {
+    if (const auto* recorded = order->value("facts"))
+      if (const auto facts = order_facts::decode(*recorded); facts && facts->known())
+        return facts->created_at;
+    if (!order->live.empty())
+      return order->live.front().accepted_at;
+  }
+  if (const auto* fulfilment = objects.fulfilment())
+    if (const auto* recorded = fulfilment->value("facts"))
+      if (const auto facts = fulfilment_facts::decode(*recorded); facts && facts->known())
+        return facts->created_at;
+  unix_ms oldest = 0, last = 0;
+  for (const auto& state : objects.states) {
+    last = std::max(last, state.last_time);
+    for (const auto& i : state.live)
+      if (oldest == 0 || i.accepted_at < oldest)
+        oldest = i.accepted_at;
+  }
+  return oldest > 0 ? oldest : last;
 }
 
 /// Ids that an invocation names: its caller's, and of whom it called.
@@ -131,6 +146,20 @@ void read_past_fulfilments(const order_reader& reader, const fulfilment_claims& 
   drop_foreign(fulfilment_object(to.key));
 }
 
+/// That name the order, and the one of its key. The order's own are told of without them.
+void read_deployments(const order_reader& reader, order_objects& to) {
+  std::vector<object_id> named;
+  if (reader.deployments)
+    if (auto known = reader.deployments(to.key, deployments_max))
+      named = std::move(*known);
+  const object_id own{deployment_service_name, to.key};
+  if (std::find(named.begin(), named.end(), own) == named.end())
+    named.push_back(own);
+  for (const auto& id : named)
+    if (auto state = reader.object(id); state && !state->blank())
+      to.deployments.push_back(std::move(*state));
+}
+
 } // namespace
 
 log_sequence order_objects::version() const {
@@ -149,6 +178,23 @@ const journal::object_state* order_objects::find(const object_id& id) const {
   const auto it =
       std::find_if(states.begin(), states.end(), [&](const auto& s) { return s.id == id; });
   return it == states.end() ? nullptr : &*it;
+}
+
+bool order_objects::has_order() const {
+  const auto* own = find(order_object(key));
+  return own != nullptr && (own->value("facts") != nullptr || !own->live.empty() || own->purged);
+}
+
+const journal::object_state* order_objects::fulfilment() const {
+  const auto it = std::find_if(states.begin(), states.end(), [](const auto& s) {
+    return s.id.service == fulfilment_service_name && s.value("facts") != nullptr;
+  });
+  return it == states.end() ? nullptr : &*it;
+}
+
+const journal::object_state* order_objects::deployment_alone() const {
+  return !states.empty() && states.front().id.service == deployment_service_name ? &states.front()
+                                                                                 : nullptr;
 }
 
 order_objects read_order(const order_reader& reader, const std::string& key, order_part part) {
@@ -170,6 +216,13 @@ order_objects read_order(const order_reader& reader, const std::string& key, ord
     }
   if (claims && part == order_part::all)
     read_past_fulfilments(reader, *claims, objects);
+  read_deployments(reader, objects);
+  if (objects.is_unknown())
+    for (const auto& d : objects.deployments)
+      if (d.id.key == key) {
+        all.push_back(d.id);
+        objects.states.push_back(d);
+      }
   if (const auto at = accepted_at(objects); at > 0 || part == order_part::all)
     if (auto past = reader.past(all, at))
       objects.past = std::move(*past);

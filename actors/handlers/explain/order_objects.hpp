@@ -16,7 +16,8 @@
 
 namespace orderhub::handlers {
 
-/// An order as it is stored: all objects that bear its key, and the fulfilment that has it.
+/// An order as it is stored: all objects that bear its key, the fulfilment that has it, and the
+/// deployments that name it. Where there is nothing but a deployment of that key, that.
 struct order_objects {
   std::string key;
   std::vector<object_id> looked_at; ///< The order's own first; of some nothing may be known.
@@ -25,8 +26,18 @@ struct order_objects {
   std::vector<std::pair<object_id, std::string>> set_aside; ///< And why.
   std::vector<std::pair<object_id, std::string>> not_read;  ///< And why.
   journal::past_invocations past;
+  /// That name the order, or have its key; at most `deployments_max`. Shown with it: what is done
+  /// to an order is not done to them.
+  std::vector<journal::object_state> deployments;
 
   [[nodiscard]] const journal::object_state* find(const object_id& id) const;
+  /// An order of that key was accepted here. Its object may be there without: a fulfilment claims
+  /// an order that this hub does not know, too, and what was cancelled before it began leaves one.
+  [[nodiscard]] bool has_order() const;
+  /// The one of that key, or that has the order; null: there is none.
+  [[nodiscard]] const journal::object_state* fulfilment() const;
+  /// Where there is nothing but a deployment of that key; else null.
+  [[nodiscard]] const journal::object_state* deployment_alone() const;
   /// The newest record of all of them.
   [[nodiscard]] log_sequence version() const;
   /// Nothing is kept of it but that its key was used.
@@ -43,17 +54,22 @@ struct order_reader {
   std::function<result<journal::past_invocations>(std::span<const object_id>, unix_ms)> past;
   /// Live or finished, wherever it is stored.
   std::function<result<std::optional<journal::invocation_row>>(const invocation_id&)> invocation;
+  /// Deployments that name that order, at most so many; null: nobody can say.
+  std::function<result<std::vector<object_id>>(const std::string& order_id, std::size_t most)>
+      deployments = {};
 };
 
 /// Which fulfilments of an order are read: the one that has it, or all that ever had it (at most
 /// 100, `claims_max`), and none that bears the order's key and is another order's.
 enum class order_part : std::uint8_t { current, all };
 
-/// At most eight objects and those of `part`, a bounded piece of the finished invocations, and of
-/// those that they name (who called them, whom they called) at most `followed_max`. What a person
-/// had erased or purged is shown so from the record on, also where rows are not yet written anew.
-/// What cannot be read is named in the answer, and takes nothing else with it.
+/// At most eight objects and those of `part`, `deployments_max` deployments, a bounded piece of the
+/// finished invocations, and of those that they name (who called them, whom they called) at most
+/// `followed_max`. What a person had erased or purged is shown so from the record on, also where
+/// rows are not yet written anew. What cannot be read is named in the answer, and takes nothing
+/// else with it.
 inline constexpr std::size_t followed_max = 100;
+inline constexpr std::size_t deployments_max = 20;
 order_objects read_order(const order_reader& reader, const std::string& key,
                          order_part part = order_part::current);
 

@@ -211,6 +211,14 @@ constexpr std::array<row, sentence_count> rows = {{
     {sentence::parcel_in_transit, "parcel_in_transit", "The carrier has the parcel."},
     {sentence::parcel_delivered, "parcel_delivered", "The parcel was delivered."},
     {sentence::parcel_returned, "parcel_returned", "The parcel came back."},
+    {sentence::fulfilment_alone, "fulfilment_alone",
+     "No order of this key was sent to this hub: it is the fulfilment {fulfilment} of the order "
+     "{order}, and it is {status}."},
+    {sentence::deployment_alone, "deployment_alone",
+     "This is the deployment {deployment} of {ref} to {environment} for {order}, and it is "
+     "{status}."},
+    {sentence::no_order, "no_order",
+     "No order of this key was accepted by this hub; others have only spoken of it."},
     {sentence::order_erased, "order_erased",
      "The customer's data were erased at {at}: what calls sent and what they came to is not "
      "shown."},

@@ -124,7 +124,10 @@ enum class sentence : std::uint8_t {
   parcel_in_transit,
   parcel_delivered,
   parcel_returned,
-  order_erased, ///< Its customer's data.
+  fulfilment_alone, ///< There is no order of that key, but a fulfilment.
+  deployment_alone, ///< Likewise, a deployment.
+  no_order,         ///< Nor that: something was only said of it.
+  order_erased,     ///< Its customer's data.
   order_purged,
   order_cancelled,
   order_cancelling,

@@ -89,9 +89,8 @@ bool is_resolved(const fulfilment_facts& f, std::string_view step) {
 
 json attention_of(const fulfilment_facts& f) {
   json list = json::array();
-  for (const auto& [step, why] : f.attention)
-    if (!is_resolved(f, step))
-      list.push_back({{"step", step}, {"reason", why}});
+  for (const auto& [step, why] : open_attention(f))
+    list.push_back({{"step", step}, {"reason", why}});
   return list;
 }
 
@@ -179,6 +178,14 @@ result<std::string> fulfilment_status(const durable::read_view& view, std::int64
   auto text = j.dump();
   text.insert(1, shown_open_points(open));
   return text;
+}
+
+std::vector<std::pair<std::string, std::string>> open_attention(const fulfilment_facts& f) {
+  std::vector<std::pair<std::string, std::string>> open;
+  for (const auto& [step, why] : f.attention)
+    if (!is_resolved(f, step))
+      open.emplace_back(step, why);
+  return open;
 }
 
 error no_such_fulfilment(const std::string& key) {

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace orderhub::handlers {
 
@@ -23,6 +25,9 @@ std::optional<error> refusal_of(const std::string& key, const fulfilment_wanted&
 /// GetStatus: the same and what is in doubt, waiting, or for a person. 404 where there is none.
 /// `call_after_ms` as in `get_order`.
 result<std::string> fulfilment_status(const durable::read_view& view, std::int64_t call_after_ms);
+
+/// What a person must resolve still: the step, and why.
+std::vector<std::pair<std::string, std::string>> open_attention(const fulfilment_facts& facts);
 
 /// 404.
 error no_such_fulfilment(const std::string& key);

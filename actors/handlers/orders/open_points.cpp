@@ -153,6 +153,14 @@ open_points open_points_of(const durable::read_view& view, std::int64_t call_aft
   return open;
 }
 
+std::vector<waiting_step> waits_for_others(const journal::object_state& state) {
+  std::vector<waiting_step> waiting;
+  for (const auto& i : journal::open_invocations(state))
+    if (is_shown_elsewhere(i))
+      waiting.push_back(step_of(i, state));
+  return waiting;
+}
+
 result<open_points> open_points_of(const durable::read_view& view, const order_facts& facts,
                                    std::int64_t call_after_ms) {
   open_points open;
@@ -168,9 +176,7 @@ result<open_points> open_points_of(const durable::read_view& view, const order_f
   add_customer(open, facts);
   // It waits for another object that has ended, and has not heard of it yet.
   if (open.waiting.empty())
-    for (const auto& i : journal::open_invocations(view.state))
-      if (is_shown_elsewhere(i))
-        open.waiting.push_back(step_of(i, view.state));
+    open.waiting = waits_for_others(view.state);
   add_too_long(open, view.now, call_after_ms);
   return open;
 }

@@ -48,6 +48,9 @@ std::string too_long_text(durable::wait_cause cause, std::int64_t waited_ms, std
 /// Of that object alone, and of whatever service it is.
 open_points open_points_of(const durable::read_view& view, std::int64_t call_after_ms);
 
+/// What has begun at that object and waits for another one, whose own steps tell more.
+std::vector<waiting_step> waits_for_others(const journal::object_state& state);
+
 /// `call_after_ms`: stands for all times of the table where it is positive. Fails where one of the
 /// objects cannot be read.
 result<open_points> open_points_of(const durable::read_view& view, const order_facts& facts,

@@ -1,7 +1,10 @@
 #include "actors/handlers/orders/order_listing.hpp"
 
+#include "actors/handlers/deployments/deployment.hpp"
+#include "actors/handlers/deployments/deployment_service.hpp"
 #include "actors/handlers/explain/explain_parts.hpp"
 #include "actors/handlers/explain/step_words.hpp"
+#include "actors/handlers/fulfilment/fulfilment_facts.hpp"
 #include "actors/handlers/fulfilment/fulfilment_request.hpp"
 #include "actors/handlers/masked_customer.hpp"
 #include "actors/handlers/objects.hpp"
@@ -185,8 +188,18 @@ std::string order_of_fulfilment(const object_state& state) {
   return {};
 }
 
+/// It is found by its own parcel's number, too.
 std::optional<listing> fulfilment_listing(const object_state& state) {
-  return part_of(state, order_of_fulfilment(state));
+  auto l = part_of(state, order_of_fulfilment(state));
+  const auto* recorded = state.value("facts");
+  const auto facts = recorded != nullptr ? fulfilment_facts::decode(*recorded)
+                                         : result<fulfilment_facts>(fulfilment_facts());
+  if (!facts || facts->tracking_number.empty())
+    return l;
+  if (!l)
+    l.emplace();
+  l->keys.push_back(key_of_other_id(facts->tracking_number));
+  return l;
 }
 
 /// Who took over the calls for its steps, as far as a row holds them.
@@ -296,6 +309,22 @@ std::optional<listing> order_listing(const object_state& state) {
   return l;
 }
 
+/// It is no order, and found with the one that it names, or by its own id at GitHub.
+std::optional<listing> deployment_listing(const object_state& state) {
+  listing l;
+  const auto* request = state.value("request");
+  const auto wanted = request != nullptr ? deployment_wanted::decode(*request)
+                                         : result<deployment_wanted>(deployment_wanted());
+  if (wanted && !wanted->order_id.empty())
+    l.keys.push_back(key_of_named_order(wanted->order_id));
+  const auto* recorded = state.value("facts");
+  const auto facts = recorded != nullptr ? deployment_facts::decode(*recorded)
+                                         : result<deployment_facts>(deployment_facts());
+  if (facts && facts->deployment_id != 0)
+    l.keys.push_back(key_of_other_id(std::to_string(facts->deployment_id)));
+  return l.keys.empty() ? std::nullopt : std::optional(std::move(l));
+}
+
 } // namespace
 
 const journal::listing_rules& order_lists() {
@@ -306,6 +335,7 @@ const journal::listing_rules& order_lists() {
                                              {custom_service_name, &part_listing},
                                              {parcel_service_name, nullptr},
                                              {fulfilment_service_name, &fulfilment_listing},
+                                             {deployment_service_name, &deployment_listing},
                                              {webhook_service_name, &webhook_listing}}};
   return rules;
 }
@@ -329,6 +359,14 @@ std::span<const std::string_view> order_statuses() {
 
 std::string key_of_id(std::string_view id) {
   return std::string("i:").append(id);
+}
+
+std::string key_of_other_id(std::string_view id) {
+  return std::string("x:").append(id);
+}
+
+std::string key_of_named_order(std::string_view order_id) {
+  return std::string("o:").append(order_id);
 }
 
 std::string key_of_email(std::string_view email) {

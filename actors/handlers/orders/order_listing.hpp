@@ -11,8 +11,9 @@ namespace orderhub::handlers {
 
 /// The lists of orders: `OrderOrchestrator` has a place in them (its row is an `order_row`), and of
 /// its shipment, notifications, custom providers and fulfilment what is open has marks. That a
-/// parcel is followed is no work of an order: of it only what has ended is found. The program's one
-/// set of rules; lives as long as it.
+/// parcel is followed is no work of an order: of it only what has ended is found. Fulfilments and
+/// deployments have keys by which they are found. The program's one set of rules; lives as long as
+/// it.
 const journal::listing_rules& order_lists();
 
 /// The other objects that work for an order, as `read_order` has them. `bound_to`: as its row has
@@ -42,6 +43,10 @@ std::span<const std::string_view> order_statuses();
 /// Keys by which an order is found: an id of a vendor, an e-mail address, a phone number as it was
 /// sent (all digits of it).
 std::string key_of_id(std::string_view id);
+/// Likewise, of what is no order: a deployment, a fulfilment, an event that found nothing.
+std::string key_of_other_id(std::string_view id);
+/// By which a deployment that names an order is found.
+std::string key_of_named_order(std::string_view order_id);
 std::string key_of_email(std::string_view email);
 std::string key_of_phone(std::string_view phone);
 

@@ -3,6 +3,7 @@
 #include "actors/durable/ended_invocation.hpp"
 #include "actors/durable/request_scope.hpp"
 #include "actors/handlers/objects.hpp"
+#include "actors/handlers/orders/order_listing.hpp"
 #include "actors/handlers/orders/order_webhook.hpp"
 #include "actors/handlers/webhooks/conclusion.hpp"
 #include "actors/handlers/webhooks/event_routes.hpp"
@@ -32,6 +33,7 @@ result<listed_webhook> read(const journal::hub_journal& journal, const std::stri
     return none_such(key);
   listed_webhook listed;
   listed.key = key;
+  listed.version = state->folded_to;
   auto receipt_of = receipt::decode(*received);
   if (!receipt_of)
     return receipt_of.failure();
@@ -85,7 +87,15 @@ std::optional<journal::listing> webhook_listing(const journal::object_state& sta
   if (!event)
     return std::nullopt;
   journal::listing l; // It has no place among orders.
-  l.marks.push_back({std::string(webhook_mark), std::max<unix_ms>(event->received_at, 1)});
+  const auto since = std::max<unix_ms>(event->received_at, 1);
+  l.marks.push_back({std::string(webhook_mark), since});
+  const auto* verdict = state.value(verdict_entry);
+  const auto became = verdict != nullptr ? concluded::decode(*verdict) : concluded();
+  if (!became || became->verdict != event_verdict::unmatched)
+    return l;
+  l.marks.push_back({std::string(dead_webhook_mark), since});
+  for (const auto& id : event->what.vendor_ids)
+    l.keys.push_back(key_of_other_id(id));
   return l;
 }
 

@@ -27,6 +27,7 @@ struct listed_webhook {
   std::optional<webhook_match> match; ///< Where its event does not say itself whose it is.
   std::uint64_t replays = 0;          ///< By people.
   bool is_erased = false;             ///< With its order: headers and body are shown no more.
+  log_sequence version = 0;           ///< Of its own last record.
 
   /// Whose it is; empty where nobody knows.
   [[nodiscard]] const std::string& order_id() const {
@@ -45,9 +46,12 @@ struct webhook_filter {
   std::optional<bool> is_swept = std::nullopt;
 };
 
-/// What lists have of a `Webhook`: a mark, since its event was received.
+/// What lists have of a `Webhook`: a mark, since its event was received; and while it is a dead
+/// letter (`unmatched`) another one, so that those are counted, and its vendor's ids as keys
+/// (`key_of_other_id`).
 std::optional<journal::listing> webhook_listing(const journal::object_state& state);
 inline constexpr std::string_view webhook_mark = "webhook";
+inline constexpr std::string_view dead_webhook_mark = "webhook_dead";
 
 /// A page, the newest first by when they were received.
 struct webhook_page {

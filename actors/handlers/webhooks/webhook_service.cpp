@@ -131,6 +131,8 @@ std::optional<concluded> known_already(const surroundings& settings, const objec
   if (!committed)
     return std::nullopt;
   committed->id = whom;
+  if (committed->purged) // It takes nothing any more.
+    return concluded{event_verdict::unmatched, "the order " + whom.key + " was purged"};
   return known_by(*committed, routed);
 }
 

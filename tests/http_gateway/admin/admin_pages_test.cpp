@@ -289,6 +289,22 @@ TEST_CASE("every reason of a refusal is in the document, and no other", "[admin]
   }
 }
 
+TEST_CASE("what the server refuses by itself is in the form of all refusals", "[admin][openapi]") {
+  const admin_hub hub;
+  is_problem(hub.send("GET /admin HTTP/1.1\r\n\r\n"), 400, "malformed_request");
+  is_problem(hub.send("GET /admin HTTP/2.0\r\nHost: localhost\r\n\r\n"), 505, "unknown_version");
+  is_problem(hub.send(get("/admin", "X-Long: " + std::string(20'000, 'x') + "\r\n")), 431,
+             "headers_too_large");
+  is_problem(hub.send(std::string(40, 'M') + " /admin HTTP/1.1\r\nHost: localhost\r\n\r\n"), 501,
+             "unknown_method");
+  // And outside of /admin.
+  is_problem(hub.ask("/nothing"), 404, "no_such_path");
+  is_problem(hub.send(post("/metrics", "{}")), 405, "wrong_method");
+  const auto metrics = hub.ask("/metrics", "X-Request-Id: mine\r\n");
+  CHECK(metrics.status == 200);
+  CHECK(metrics.headers.at("x-request-id") == "mine");
+}
+
 TEST_CASE("each page is as the document says, wherever an order stands", "[admin][openapi]") {
   SECTION("while its charge is out") {
     admin_hub hub;
@@ -367,6 +383,13 @@ TEST_CASE("what no route takes is refused, and what was meant is named", "[admin
   CHECK(json::parse(near.body)["details"]["nearest"] == "limit");
   CHECK(json::parse(near.body)["field"] == "limits");
 
+  // A guess only where it is near.
+  const auto far = hub.ask("/admin/lookup?foo=1");
+  is_problem(far, 400, "unknown_parameter");
+  CHECK(json::parse(far.body)["details"].empty());
+  CHECK(json::parse(far.body)["message"] ==
+        "There is no query parameter of that name here; it takes q.");
+
   is_problem(hub.ask("/admin/orders/2"), 404, "no_such_order");
   is_problem(hub.ask("/admin/orders/2/explain"), 404, "no_such_order");
   is_problem(hub.ask("/admin/orders/2/journal"), 404, "no_such_order");
@@ -380,6 +403,19 @@ TEST_CASE("what no route takes is refused, and what was meant is named", "[admin
   is_problem(hub.ask("/admin/orders/1/journal?invocation=inv_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), 404,
              "no_such_invocation");
   is_problem(hub.ask("/admin/lookup"), 400, "invalid_parameter");
+  const auto said = [&](const std::string& target) {
+    return json::parse(hub.ask(target).body)["message"].get<std::string>();
+  };
+  is_problem(hub.ask("/admin/lookup?q=%zz"), 400, "invalid_parameter");
+  CHECK(said("/admin/lookup?q=%ff") == "q must be UTF-8.");
+  CHECK(said("/admin/lookup?q=%0a") == "q must have no control characters.");
+  for (const std::size_t size : {256, 1'500})
+    CHECK(said("/admin/orders?key_prefix=" + std::string(size, 'a')) ==
+          "key_prefix has at most 255 bytes.");
+  CHECK(said("/admin/orders/.") == "There is no order \".\".");
+  const auto search = hub.send(post("/admin/orders/search", "{}"));
+  is_problem(search, 415, "wrong_content_type");
+  CHECK(search.body.find("A POST needs") != std::string::npos);
   is_problem(hub.ask("/admin/lookup?q=ada%40example.com"), 400, "personal_data");
   for (const char* path : {"/admin/orders/%zz", "/admin/orders//explain", "/admin/orders/%00",
                            "/admin/orders/%ff", "/admin/orders/a%0Ab"})
@@ -485,6 +521,44 @@ TEST_CASE("an order's records come in pages that hold each of them once", "[admi
   const auto own = page(hub, "/admin/orders/1/journal?invocation=" + id);
   for (const auto& r : own["records"])
     CHECK(r["invocation"] == id);
+}
+
+TEST_CASE("what people did to an order stands in its place among its records", "[admin]") {
+  admin_hub hub(with_faults(lost_label));
+  hub.hub.ask(order_object("1"), "ProcessOrder", order_body());
+  hub.hub.run(20'000);
+  constexpr const char* reason = R"({"reason":"case 8812"})";
+  for (const char* action : {"pause", "resume"})
+    REQUIRE(hub.act("/admin/orders/1/" + std::string(action), reason).status == 202);
+  const auto people = page(hub, "/admin/orders/1/journal?kinds=operator");
+  CHECK(schema_problems(admin_openapi(), "journal", people.dump()).empty());
+  std::vector<std::string> done;
+  for (const auto& r : people["records"]) {
+    CHECK(r["kind"] == "operator");
+    CHECK(r["reason"] == "case 8812");
+    CHECK(r["who"] == "loopback");
+    CHECK(r["invocation"].is_null());
+    if (r["object"] == "OrderOrchestrator/1")
+      done.push_back(r["action"].get<std::string>());
+  }
+  CHECK(done == std::vector<std::string>{"pause", "resume"});
+
+  // In pages they come once, beside all others by time.
+  const std::string sort = GENERATE(as<std::string>(), "oldest", "newest");
+  const auto all = page(hub, "/admin/orders/1/journal?limit=500&raw=1&sort=" + sort)["records"];
+  CHECK(std::count_if(all.begin(), all.end(), [](const auto& r) {
+          return r["kind"] == "operator";
+        }) == static_cast<std::ptrdiff_t>(people["records"].size()));
+  json paged = json::array();
+  std::string cursor;
+  do {
+    const auto one = page(hub, "/admin/orders/1/journal?limit=3&raw=1&sort=" + sort +
+                                   (cursor.empty() ? "" : "&cursor=" + cursor));
+    for (const auto& r : one["records"])
+      paged.push_back(r);
+    cursor = one["next"].is_string() ? one["next"].get<std::string>() : "";
+  } while (!cursor.empty());
+  CHECK(paged == all);
 }
 
 TEST_CASE("payloads are shown where they are asked for", "[admin]") {

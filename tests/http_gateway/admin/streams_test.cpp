@@ -134,6 +134,28 @@ TEST_CASE("the filters of a stream are those of the list, and what leaves it is 
   CHECK(keys(settled, "gone") == list{"c"});
 }
 
+TEST_CASE("of events a stream tells those of the vendors that were asked for", "[admin][stream]") {
+  admin_hub hub;
+  follower of_stripe(hub, "?topics=webhooks&vendor=stripe,github"),
+      of_nobody(hub, "?topics=webhooks,health&vendor=nosuch");
+  of_stripe.next();
+  of_nobody.next();
+  handlers::receipt r;
+  r.vendor = "stripe";
+  r.what.id = "evt_1";
+  r.what.type = "customer.created";
+  r.received_at = hub.hub.time.wall_ms();
+  REQUIRE(event_sender(hub.hub).deliver(r) == 202);
+  r.vendor = "shippo";
+  r.what.id = "t_1";
+  REQUIRE(event_sender(hub.hub).deliver(r) == 202);
+  hub.tell_streams();
+  const auto told = of_stripe.change()["webhooks"];
+  REQUIRE(told.size() == 1);
+  CHECK(told[0]["id"] == "stripe:evt_1");
+  CHECK_FALSE(of_nobody.change().contains("webhooks"));
+}
+
 TEST_CASE("a stream goes on behind the last event, or says that it cannot", "[admin][stream]") {
   admin_hub hub;
   process(hub, "a");

@@ -140,4 +140,9 @@ TEST_CASE("a delivery is counted under one verdict", "[monitoring]") {
   CHECK(has_line(page, R"(orderhub_webhooks_refused_total{vendor="stripe",reason="too_old"} 1)"));
   CHECK(has_line(page, R"(orderhub_webhook_last_received_timestamp_seconds{vendor="stripe"} )"
                        "1700000000.5"));
+  // Of the list that nobody can read there is no number, and never one of this process alone.
+  CHECK_FALSE(has_line(page, "orderhub_webhooks_dead 0"));
+  metrics_page counted;
+  add_webhooks(counted, {door, events, 3});
+  CHECK(has_line(counted, "orderhub_webhooks_dead 3"));
 }

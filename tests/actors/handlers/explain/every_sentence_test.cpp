@@ -1,3 +1,4 @@
+#include "actors/handlers/deployments/deployment.hpp"
 #include "actors/handlers/explain/explain_parts.hpp"
 #include "actors/handlers/explain/sentences.hpp"
 #include "journal/record.hpp"
@@ -259,6 +260,27 @@ void hear_gaps(listener& l) {
   l.hear(explain(objects, now).summary);
 }
 
+void hear_deployment(listener& l) {
+  explain_now now;
+  now.at = now_at;
+  for (const char* order : {"1", ""}) {
+    order_objects objects;
+    objects.key = "d-1";
+    journal::object_state state;
+    state.id = {"DeploymentWorkflow", "d-1"};
+    deployment_facts facts;
+    facts.created_at = now_at - minute;
+    facts.ended = "succeeded";
+    state.values = {{"facts", facts.encode()},
+                    {"request", deployment_wanted{order, "main", "production"}.encode()}};
+    objects.states = {state};
+    const auto e = explain(objects, now);
+    CHECK(e.status == "succeeded");
+    CHECK(e.state == "done");
+    l.hear(e.summary);
+  }
+}
+
 std::string all_golden_texts() {
   std::string all;
   const auto folder = std::filesystem::path(ORDERHUB_SOURCE_DIR) / "tests/golden/explain";
@@ -292,6 +314,7 @@ TEST_CASE("every sentence is said by a golden text or here, with all its values"
   hear_calls(l);
   hear_facts(l);
   hear_gaps(l);
+  hear_deployment(l);
   const auto golden = all_golden_texts();
   for (std::size_t i = 0; i < sentence_count; ++i) {
     const auto which = static_cast<sentence>(i);

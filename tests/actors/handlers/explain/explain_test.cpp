@@ -44,6 +44,20 @@ bool has_moment(const explanation& e, std::string_view name, handlers::sentence 
                                      [&](const auto& m) { return m.what.which == which; });
 }
 
+world_settings with_fulfilments(std::string_view faults = "[]") {
+  auto s = with_faults(faults);
+  s.orders.stock = s.orders.warehouse = s.orders.carrier = true;
+  return s;
+}
+
+/// Of the order `1`, which nobody has sent.
+std::size_t fulfil(world& w, const std::string& key) {
+  return w.ask({"FulfillmentOrchestrator", key}, "Fulfill",
+               R"({"orderId":"1","items":[{"productId":"sku-1","quantity":2}],"shipping":{)"
+               R"("name":"Ada Lovelace","street":"1 Main St","city":"Springfield","state":"IL",)"
+               R"("zip":"62701","email":"ada@example.com"}})");
+}
+
 /// Until the order's explanation says so.
 bool until(world& w, const std::function<bool(const explanation&)>& holds) {
   return w.run_until([&](world& now) { return holds(explained(now)); });
@@ -388,12 +402,100 @@ TEST_CASE("explained: an order that its warehouse packs", "[explain]") {
   is_golden("fulfilment", e);
 }
 
+TEST_CASE("explained: a fulfilment of an order that this hub does not know", "[explain]") {
+  // Of the order's key, or of one of its own.
+  const std::string key = GENERATE(as<std::string>(), "1", "f-1");
+  CAPTURE(key);
+  world w(with_fulfilments());
+  w.wait_for(fulfil(w, key));
+  for (const auto& asked : {key, std::string("1")}) {
+    const auto e = explained(w, asked);
+    CHECK(e.status == "shipped");
+    CHECK(e.state == "done");
+    CHECK(e.created_at > 0);
+    CHECK_FALSE(e.tracking_number.empty());
+    is_without_person(e);
+  }
+  REQUIRE(w.run(minute));
+  CHECK_FALSE(explained(w, key).calls.empty());
+  if (key == "f-1")
+    is_golden("fulfilment_alone", explained(w, key));
+}
+
+TEST_CASE("explained: an order that is only spoken of is none, and not stuck", "[explain]") {
+  world w(with_fulfilments());
+  REQUIRE(w.mock.control(R"({"stock":{"sku-1":1}})"));
+  w.wait_for(fulfil(w, "f-1"));
+  REQUIRE(w.run(minute));
+  // It has given the order back.
+  const auto e = explained(w);
+  CHECK(e.status == "unknown");
+  CHECK(e.state == "done");
+  is_golden("no_order", e);
+  CHECK(explained(w, "f-1").status == "out_of_stock");
+}
+
+TEST_CASE("explained: a fulfilment that is not at its end and that nothing wakes is stuck",
+          "[explain]") {
+  world w(with_fulfilments());
+  fulfil(w, "f-1");
+  REQUIRE(w.run_until([](world& now) { return now.calling("warehouse", "pick_tickets"); }));
+  auto objects = objects_of(w, "f-1");
+  for (auto& s : objects.states)
+    s.live.clear();
+  CHECK(handlers::explain(objects, now_of(w)).state == "stuck");
+}
+
 TEST_CASE("an order that nobody sent is unknown", "[explain]") {
   const world w;
   CHECK(objects_of(w).is_unknown());
 }
 
 // ── What holds at every moment ──────────────────────────────────────────────────────────────
+
+TEST_CASE("at every moment a fulfilment alone is said to wait for what will come", "[explain]") {
+  const std::string faults = GENERATE(
+      as<std::string>(), "[]", R"([{"vendor":"*","probability":0.2,"effect":"drop_after"}])",
+      R"([{"vendor":"*","probability":0.2,"effect":"status","status":429}])");
+  const auto seed = GENERATE(range(1, 4));
+  const std::size_t dies_every = GENERATE(std::size_t{0}, std::size_t{23});
+  const std::string key = GENERATE(as<std::string>(), "1", "f-1");
+  const bool is_cancelled = GENERATE(false, true);
+  CAPTURE(faults, seed, dies_every, key, is_cancelled);
+  auto s = with_fulfilments(faults);
+  s.seed = static_cast<std::uint64_t>(seed);
+  world w(s);
+  fulfil(w, key);
+  if (is_cancelled)
+    w.when(
+        [](world& now) { return now.effects("1", effect_kind::pick_ticket) == 1; },
+        [key](world& now) { now.ask({"FulfillmentOrchestrator", key}, "CancelFulfillment", ""); });
+  std::size_t looked = 0, steps = 0;
+  while (w.step()) {
+    ++steps;
+    if (dies_every != 0 && steps % dies_every == 0 && steps < 400)
+      w.lose_power();
+    for (const auto& asked : {key, std::string("1")}) {
+      const auto objects = objects_of(w, asked);
+      if (objects.is_unknown())
+        continue;
+      ++looked;
+      const auto e = handlers::explain(objects, now_of(w));
+      INFO(handlers::shown_as_text(e));
+      REQUIRE(e.state != "stuck");
+      for (const auto& wait : e.waits_for) {
+        REQUIRE_FALSE(wait.waker.empty());
+        REQUIRE((wait.waker != "timer" || wait.until > 0));
+      }
+    }
+  }
+  CHECK(looked > 20);
+  const auto e = explained(w, key);
+  INFO(handlers::shown_as_text(e));
+  CHECK(e.state == "done");
+  CHECK(e.status == (is_cancelled ? "cancelled" : "shipped"));
+  is_without_person(e);
+}
 
 TEST_CASE("at every moment an order is said to wait for what will come", "[explain]") {
   const std::string faults = GENERATE(

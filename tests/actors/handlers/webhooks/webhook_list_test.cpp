@@ -1,5 +1,6 @@
 // What a person sees of the events that came.
 #include "actors/handlers/webhooks/webhook_list.hpp"
+#include "actors/handlers/webhooks/webhook_service.hpp"
 #include "tests/support/catch2.hpp"
 #include "tests/support/event_check.hpp"
 #include "tests/support/order_check.hpp"
@@ -87,6 +88,47 @@ TEST_CASE("events are listed by vendor, verdict and time, in pages, wherever the
   REQUIRE(second);
   CHECK(second->entries.front().received.received_at < first->entries.back().received.received_at);
   CHECK(handlers::list_webhooks(w.stored(), {}, "", 1)->entries.front().key == "stripe:evt_new");
+}
+
+TEST_CASE("dead letters are counted as the list has them, over restarts, until they are settled",
+          "[webhooks][list]") {
+  world w;
+  event_sender door(w);
+  w.call(order_object("1"), "ProcessOrder", order_body());
+  w.run(60'000);
+  const auto counted = [&] {
+    const auto counts = w.stored().counts();
+    REQUIRE(counts);
+    const auto it = counts->counts.find(handlers::dead_webhook_mark);
+    return it == counts->counts.end() ? std::int64_t{0} : it->second;
+  };
+  const auto is = [&](std::int64_t dead) {
+    CHECK(all(w, {"", event_verdict::unmatched, 0, 0}, 100).size() ==
+          static_cast<std::size_t>(dead));
+    CHECK(counted() == dead);
+  };
+  is(0);
+  REQUIRE(door.deliver(skipped("stripe", "evt_1", 1'000)) == 202);
+  auto of_one = lost("t1", 2'000);
+  of_one.what.reference = field(w.order("1").body, "trackingNumber");
+  REQUIRE(door.deliver(of_one) == 202);
+  auto of_nobody = skipped("stripe", "evt_2", 3'000);
+  of_nobody.what.kind = event_kind::payment_succeeded;
+  of_nobody.what.about.order_id = "nobody-1";
+  REQUIRE(door.deliver(of_nobody) == 202);
+  w.run(1'000);
+  is(2);
+  w.lose_power();
+  w.run(1'000);
+  is(2);
+  // Nobody has learned the id in a day.
+  w.run(handlers::webhook_kept_ms + 60'000);
+  is(2);
+
+  const handlers::webhook_match whose{"1", "ada", "case 8812", w.time.wall_ms()};
+  CHECK(w.inform({"Webhook", "shippo:t1"}, "Assign", whose.encode()).status == 200);
+  w.run(60'000);
+  is(1);
 }
 
 TEST_CASE("one event is shown whole: verdict, headers and body", "[webhooks][list]") {
