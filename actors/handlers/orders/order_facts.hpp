@@ -44,6 +44,10 @@ struct payment_fact {
   money amount; ///< That was received. Its currency counts where there is an amount.
   /// How many refunds were begun and ended by a definite answer: the next one has its own key.
   std::uint32_t refund_round = 0;
+  cancel_refunds rounds; ///< That a cancel asked for.
+  /// What others have given back of it (the shop, in Stripe's dashboard), as far as a look-up of
+  /// ours met it; minor units.
+  std::int64_t by_others = 0;
 
   friend bool operator==(const payment_fact&, const payment_fact&) = default;
 };
@@ -98,9 +102,13 @@ std::string_view charge_id_of(const payment_fact& payment);
 std::string_view refund_id_of(const order_facts& facts);
 /// We have it, all of it or a part.
 bool is_money(const payment_fact& payment);
-/// Of the payment that has the order's money, what no refund of ours gives back, or may; minor
-/// units.
+/// Of the payment that has the order's money, what no refund that is known gives back, or may;
+/// minor units.
 std::int64_t left_to_refund(const order_facts& facts);
+/// The same of one payment.
+std::int64_t left_of(const order_facts& facts, const payment_fact& payment);
+/// All of it is given back, and every refund of ours was made.
+bool is_all_given_back(const order_facts& facts, const payment_fact& payment);
 /// It is money or may become some: a cancel has to give it back.
 bool is_returnable(const payment_fact& payment);
 

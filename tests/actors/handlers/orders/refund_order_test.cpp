@@ -206,6 +206,72 @@ TEST_CASE("a refund that its bank cannot make is the shop's again, and a person'
   CHECK(shown(w, "attention") == "[]");
 }
 
+TEST_CASE("a cancel gives back what failed after the one before, and no more",
+          "[orders][refund_order][cancel]") {
+  const auto cancelled = [](world& w) {
+    return field(w.call(order_object("1"), "CancelOrder", {}).body, "message");
+  };
+  SECTION("a part of it, and the same amount has one key") {
+    world w(refund_fault(R"("effect":"pending","late_ms":60000,"outcome":"error")"));
+    process(w);
+    CHECK(refund(w, "r1", 1'000).status == 200);
+    cancelled(w);
+    REQUIRE(w.run());
+    CHECK(given_back(w) == total - 1'000);
+    CHECK(shown(w, "attention").find("refund_order.1") != std::string::npos);
+    CHECK(cancelled(w) == "Order cancelled");
+    REQUIRE(w.run());
+    CHECK(given_back(w) == total);
+    // Each was asked for once, over what was left, and none was refused.
+    CHECK(w.mock.requests(call_id::stripe_refund) == 3);
+    CHECK(shown(w, "attention") == "[]");
+  }
+  SECTION("all of it, and nobody is called any more") {
+    world w(refund_fault(R"("effect":"pending","late_ms":60000,"outcome":"error")"));
+    process(w);
+    CHECK(refund(w, "r1").status == 200);
+    cancelled(w);
+    REQUIRE(w.run());
+    CHECK(given_back(w) == 0);
+    CHECK(cancelled(w) == "Order cancelled");
+    REQUIRE(w.run());
+    CHECK(given_back(w) == total);
+    CHECK(shown(w, "attention") == "[]");
+  }
+  SECTION("one of two, while the other is made") {
+    world w(with_faults(
+        R"({"faults":[{"vendor":"stripe","operation":"refund","nth":1,"effect":"pending",)"
+        R"("late_ms":20000,"outcome":"error"},{"vendor":"stripe","operation":"refund","nth":1,)"
+        R"("effect":"pending","late_ms":60000}]})"));
+    process(w);
+    CHECK(refund(w, "r1", 1'000).status == 200);
+    CHECK(refund(w, "r2", 500).status == 200);
+    cancelled(w);
+    REQUIRE(w.run());
+    CHECK(given_back(w) == total - 1'000);
+    CHECK(cancelled(w) == "Order cancelled");
+    REQUIRE(w.run());
+    CHECK(given_back(w) == total);
+    CHECK(w.mock.requests(call_id::stripe_refund) == 4);
+    CHECK(shown(w, "attention") == "[]");
+  }
+  SECTION("its own refund came after a part had failed") {
+    world w(with_faults(
+        R"({"faults":[{"vendor":"stripe","operation":"refund","nth":1,"effect":"pending",)"
+        R"("late_ms":20000,"outcome":"error"},{"vendor":"stripe","operation":"refund","nth":1,)"
+        R"("effect":"pending","late_ms":60000}]})"));
+    process(w);
+    CHECK(refund(w, "r1", 1'000).status == 200);
+    cancelled(w);
+    REQUIRE(w.run());
+    CHECK(given_back(w) == total - 1'000);
+    CHECK(cancelled(w) == "Order cancelled");
+    REQUIRE(w.run());
+    CHECK(given_back(w) == total);
+    CHECK(shown(w, "attention") == "[]");
+  }
+}
+
 TEST_CASE("an order that is not there, or not paid, refunds nothing", "[orders][refund_order]") {
   world w;
   CHECK(refund(w, "r1").status == 404);
