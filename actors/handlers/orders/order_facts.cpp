@@ -259,6 +259,10 @@ bool forbids_shipping(const order_facts& f) {
          (payment != nullptr && payment->state == payment_state::refunded);
 }
 
+bool is_shipping_over(const order_facts& f) {
+  return f.cancelled || (forbids_shipping(f) && f.shipment < shipment_state::in_transit);
+}
+
 bool is_sale_undone(const order_facts& f) {
   const auto* payment = f.last_payment();
   return f.dispute == dispute_state::lost ||
@@ -313,9 +317,9 @@ std::string_view status_of(const order_facts& f) {
 
 std::vector<std::string> open_steps(const order_facts& f) {
   std::vector<std::string> open;
-  const bool has_label = !is_open(f, "label");
+  const bool awaits_tracking = !is_open(f, "label") && !is_shipping_over(f);
   for (const auto& [step, text] : f.pending)
-    if (text != done_mark && (has_label || step != tracking_step))
+    if (text != done_mark && (awaits_tracking || step != tracking_step))
       open.push_back(step);
   return open;
 }

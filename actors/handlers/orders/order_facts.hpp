@@ -119,6 +119,10 @@ bool is_out_of_stock(const order_facts& facts);
 /// disputed.
 bool forbids_shipping(const order_facts& facts);
 
+/// Nothing leaves the house for it any more: no label is bought, and nobody needs its number. (A
+/// parcel that has left goes its way all the same.)
+bool is_shipping_over(const order_facts& facts);
+
 /// Its whole price went back to the customer, by a refund or a lost dispute: the goods are the
 /// shop's again, where they have not left.
 bool is_sale_undone(const order_facts& facts);
@@ -130,7 +134,7 @@ bool has_open_compensation(const order_facts& facts);
 std::string_view status_of(const order_facts& facts);
 
 /// Steps that are begun and not known to be done, in order. The tracking number is a step of its
-/// own once the label is there.
+/// own once the label is there, as long as anything may ship.
 std::vector<std::string> open_steps(const order_facts& facts);
 /// That one of them is.
 bool is_open(const order_facts& facts, std::string_view step);

@@ -62,17 +62,17 @@ bool is_resolved(const order_facts& f, std::string_view step) {
   if (is_refund_resolved(f, step))
     return true;
   if (step == tracking_step)
-    return f.cancelled || !f.tracking_number.empty();
+    return is_shipping_over(f) || !f.tracking_number.empty();
   if (step == register_tracking_step) // Where it is, is known all the same.
-    return f.cancelled || f.shipment >= shipment_state::in_transit;
+    return is_shipping_over(f) || f.shipment >= shipment_state::in_transit;
   if (step == "release_stock")
     return !f.stock.is_kept();
   if (step == "reserve_stock")
     return f.cancelled || f.stock.state != stock_state::refused;
   if (step == "commit_stock")
-    return f.cancelled;
+    return f.cancelled || f.stock.state == stock_state::released;
   if (step == "label")
-    return f.cancelled || !f.label_id.empty();
+    return is_shipping_over(f) || !f.label_id.empty();
   if (step == "charge")
     return f.cancelled || f.last_payment()->state != payment_state::failed;
   return is_notice(step) && was_told_later(f, step);

@@ -283,6 +283,23 @@ TEST_CASE("an order that is not there, or not paid, refunds nothing", "[orders][
   CHECK(w.mock.requests(call_id::stripe_refund) == 0);
 }
 
+TEST_CASE("a refunded order without a parcel waits for no label and no number",
+          "[orders][refund_order][label]") {
+  for (const char* fault : {R"("nth":1,"effect":"drop_before")", R"("nth":1,"effect":"drop_after")",
+                            R"("always":true,"effect":"refuse","text":"no")",
+                            R"("nth":1,"effect":"untracked","late_ms":600000)"}) {
+    CAPTURE(fault);
+    world w(with_faults(R"({"vendor":"shippo","operation":"label",)" + std::string(fault) + "}"));
+    process(w);
+    CHECK(refund(w, "r1").status == 200);
+    REQUIRE(w.run());
+    CHECK(shown(w, "status") == "refunded");
+    CHECK(shown(w, "pending") == "[]");
+    CHECK(shown(w, "attention") == "[]");
+    CHECK(w.live().empty());
+  }
+}
+
 TEST_CASE("a refund that cannot be what was meant is refused before anything is stored",
           "[orders][refund_order]") {
   CHECK(problem_of(R"({"refundId":"r-1_a.b:2","amount":1,"reason":"broken"})").empty());
