@@ -56,6 +56,16 @@ void cancel_around_a_failure(world& w) {
       [](world& now) { now.ask(order_object("1"), "CancelOrder", {}); });
 }
 
+/// All that is left, of which somebody has given back a part in Stripe's dashboard.
+void refund_beside_others(world& w) {
+  w.ask(order_object("1"), "ProcessOrder", order_body());
+  w.when([](world& now) { return field(now.order("1").body, "status") == "confirmed"; },
+         [](world& now) {
+           refund_at_stripe(now, "1", 1'000);
+           now.ask(order_object("1"), "RefundOrder", R"({"refundId":"r1"})");
+         });
+}
+
 std::vector<std::string> problems_of_run(const world_settings& s, const script& clients,
                                          std::string_view ended,
                                          std::vector<std::string_view>* points = nullptr) {
@@ -139,6 +149,14 @@ TEST_CASE("what failed after a cancel is given back by another, wherever the mac
         R"({"faults":[)" + fails + ',' + then + R"(2,"effect":"drop_after"}]})",
         R"({"faults":[)" + fails + ',' + then + R"(2,"effect":"pending","late_ms":60000}]})"})
     check_every_crash(day.c_str(), &cancel_around_a_failure, "cancelled");
+}
+
+TEST_CASE("what others have left is given back under one name, wherever the machine loses power",
+          "[orders][refund_order][crash]") {
+  for (const char* day :
+       {"", R"({"vendor":"stripe","operation":"refund","nth":3,"effect":"drop_after"})",
+        R"({"vendor":"stripe","operation":"refund","nth":3,"effect":"pending","late_ms":60000})"})
+    check_every_crash(day, &refund_beside_others, "refunded");
 }
 
 } // namespace orderhub::testing

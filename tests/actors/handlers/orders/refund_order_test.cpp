@@ -279,8 +279,61 @@ TEST_CASE("an order that is not there, or not paid, refunds nothing", "[orders][
          order_body(R"("payment":{"method":"pm_card_chargeDeclined"})"));
   const auto a = refund(w, "r1", 100);
   CHECK(a.status == 409);
-  CHECK(a.body == "Nothing of order 1 is left to refund; it is payment_failed.");
+  CHECK(a.body ==
+        "Nothing is paid of order 1, so there is nothing to refund; it is payment_failed.");
+  w.call(order_object("2"), "ProcessOrder",
+         order_body(R"("payment":{"method":"pm_card_authenticationRequired"})"));
+  CHECK(w.call(order_object("2"), "RefundOrder", R"({"refundId":"r1"})").body ==
+        "Nothing is paid of order 2, so there is nothing to refund; it is requires_action.");
+  w.call(order_object("3"), "ProcessOrder",
+         order_body(R"("adjustments":[{"label":"a gift","amount":-4250}])"));
+  CHECK(w.call(order_object("3"), "RefundOrder", R"({"refundId":"r1"})").body ==
+        "Order 3 costs nothing, so there is nothing to refund; it is confirmed.");
   CHECK(w.mock.requests(call_id::stripe_refund) == 0);
+}
+
+TEST_CASE("all that is left is what others have left", "[orders][refund_order]") {
+  world w;
+  process(w);
+  refund_at_stripe(w, "1", 1'000);
+  SECTION("where no amount is asked for") {
+    const auto a = refund(w, "r1");
+    CHECK(a.status == 200);
+    CHECK(a.body ==
+          R"({"left":0,"message":"Refunded","orderId":"1","refundId":"r1","refunded":3250})");
+    CHECK(refund(w, "r1").body == a.body);
+    REQUIRE(w.run());
+    CHECK(given_back(w) == total);
+    CHECK(shown(w, "status") == "refunded");
+    CHECK(shown(w, "attention") == "[]");
+  }
+  SECTION("and more is refused with what is left, which is known from then on") {
+    const auto all = refund(w, "r1", total);
+    CHECK(all.status == 409);
+    CHECK(all.body ==
+          "Refund r1 of order 1 was refused: only 32.50 USD of it is left, since others "
+          "have refunded a part. To try again, send another refundId.");
+    CHECK(shown(w, "refunds").find("stripeRefundId") == std::string::npos);
+    CHECK(field(refund(w, "r2", 250).body, "left") == "3000");
+    CHECK(field(refund(w, "r3", 3'000).body, "left") == "0");
+    REQUIRE(w.run());
+    CHECK(given_back(w) == total);
+    CHECK(shown(w, "status") == "refunded");
+  }
+  SECTION("and a name of its own has a key of its own afterwards") {
+    CHECK(refund(w, "r1", 1'000).status == 200);
+    refund_at_stripe(w, "1", 250);
+    CHECK(field(refund(w, "r2").body, "refunded") == "2000");
+    CHECK(refund(w, "r3").status == 409);
+    REQUIRE(w.run());
+    CHECK(given_back(w) == total);
+  }
+  SECTION("and a cancel gives back the rest") {
+    CHECK(refund(w, "r1", total).status == 409);
+    CHECK(field(w.call(order_object("1"), "CancelOrder", {}).body, "message") == "Order cancelled");
+    REQUIRE(w.run());
+    CHECK(given_back(w) == total);
+  }
 }
 
 TEST_CASE("a refunded order without a parcel waits for no label and no number",
