@@ -42,6 +42,18 @@ object_id order_object(const std::string& key) {
   return {"OrderOrchestrator", key};
 }
 
+void refund_at_stripe(world& w, const std::string& key, std::int64_t amount) {
+  providers::mock::mock_request part;
+  part.method = "POST";
+  part.target = "/stripe/v1/refunds";
+  part.headers = {{"authorization", "Bearer sk_test_mock"},
+                  {"content-type", "application/x-www-form-urlencoded"}};
+  part.body = "amount=" + std::to_string(amount) +
+              "&payment_intent=" + field(w.order(key).body, "paymentIntentId");
+  if (w.mock.handle(part, w.time.wall_ms()).response.status != 200)
+    std::abort();
+}
+
 std::vector<std::string> problems_of(world& w, const std::string& key,
                                      const expectation& expected) {
   std::vector<std::string> list;

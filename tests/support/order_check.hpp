@@ -2,6 +2,7 @@
 #include "tests/simulation/world/world.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,9 @@ std::string comparable(const std::string& order_json);
 std::string field(const std::string& json, const std::string& name);
 
 object_id order_object(const std::string& key);
+
+/// Somebody gives a part of the order's payment back in Stripe's dashboard; minor units.
+void refund_at_stripe(world& w, const std::string& key, std::int64_t amount);
 
 /// What must hold of an order when nothing moves any more.
 struct expectation {

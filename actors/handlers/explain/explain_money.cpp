@@ -19,11 +19,14 @@ void add_id(std::vector<std::string>& ids, const std::string& id) {
     ids.push_back(id);
 }
 
-/// Of one payment: what callers asked to be given back.
-std::int64_t sum_of(const refund_facts& refunds, std::uint32_t attempt, auto&& is_meant) {
+/// Of one payment: what callers and cancels asked to be given back.
+std::int64_t sum_of(const refund_facts& refunds, const payment_fact& p, auto&& is_meant) {
   std::int64_t sum = 0;
   for (const auto& [name, r] : refunds)
-    if (r.attempt == attempt && is_meant(r.state))
+    if (r.attempt == p.attempt && is_meant(r.state))
+      sum += r.amount;
+  for (const auto& [round, r] : p.rounds)
+    if (is_meant(r.state))
       sum += r.amount;
   return sum;
 }
@@ -42,9 +45,9 @@ explained_money money_of(const order_facts& facts, const std::string& currency,
     if (p.state < payment_state::paid)
       continue;
     m.charged += p.amount.minor_units;
-    const auto made =
-        sum_of(facts.refunds, p.attempt, [](refund_state s) { return s == refund_state::made; });
-    const auto open = sum_of(facts.refunds, p.attempt, [](refund_state s) {
+    const auto made = p.by_others + sum_of(facts.refunds, p,
+                                           [](refund_state s) { return s == refund_state::made; });
+    const auto open = sum_of(facts.refunds, p, [](refund_state s) {
       return s == refund_state::asked || s == refund_state::accepted;
     });
     if (p.state == payment_state::refunded) {
@@ -52,8 +55,7 @@ explained_money money_of(const order_facts& facts, const std::string& currency,
       continue;
     }
     m.refunded += made;
-    // The refund of a cancel, which is of all that is left.
-    m.pending += is_refund_under_way(facts, p) ? std::max(p.amount.minor_units - made, open) : open;
+    m.pending += open;
     m.is_refunded_more = m.is_refunded_more || (p.state == payment_state::part_refunded &&
                                                 made == 0 && !is_refund_under_way(facts, p));
   }

@@ -54,6 +54,20 @@ void tell_tracking(durable::event_outcome& outcome, const journal::object_state&
     tell(outcome, state, tracking_news(*placed, after));
 }
 
+/// Payments of which every part was given back. Who recorded the last part may not have seen the
+/// one before, which came in the same moment.
+order_facts refunded_in(const order_facts& f) {
+  order_facts whole;
+  for (const auto& p : f.payments)
+    if (is_money(p) && is_all_given_back(f, p)) {
+      payment_fact refunded;
+      refunded.attempt = p.attempt;
+      refunded.state = payment_state::refunded;
+      whole.payments.push_back(std::move(refunded));
+    }
+  return whole;
+}
+
 } // namespace
 
 result<durable::event_outcome> outcome_of(const journal::object_state& state,
@@ -67,10 +81,14 @@ result<durable::event_outcome> outcome_of(const journal::object_state& state,
   durable::event_outcome outcome;
   outcome.name = event.name;
   outcome.evidence = event.evidence;
-  const auto after = merge(*before, event.learned);
+  auto after = merge(*before, event.learned);
   if (after == *before && !is_open(after, tracking_step))
     return outcome; // It is known: nothing follows but from the evidence.
   outcome.merges.emplace_back("facts", event.learned.encode());
+  if (const auto whole = refunded_in(after); !whole.payments.empty()) {
+    outcome.merges.emplace_back("facts", whole.encode());
+    after = merge(after, whole);
+  }
   tell_tracking(outcome, state, *before, after);
   // A fulfilment has told customer and shop itself.
   if (event.name != picked_up_event)

@@ -9,7 +9,9 @@ namespace orderhub::handlers {
 
 namespace {
 
-constexpr std::uint8_t facts_version = 6;
+constexpr std::uint8_t facts_version = 7;
+/// Before it, what a cancel gave back was in no fact.
+constexpr std::uint8_t version_before_rounds = 6;
 constexpr std::string_view done_mark = "done";
 
 void put(byte_writer& w, const std::map<std::string, std::string, std::less<>>& m) {
@@ -77,6 +79,8 @@ std::string order_facts::encode() const {
     w.i64(p.amount.minor_units);
     w.str8(p.amount.currency);
     w.u32(p.refund_round);
+    put(w, p.rounds);
+    w.i64(p.by_others);
   }
   w.u8(static_cast<std::uint8_t>(shipment));
   w.str32(label_id);
@@ -97,7 +101,8 @@ std::string order_facts::encode() const {
 result<order_facts> order_facts::decode(std::string_view bytes) {
   byte_reader r(bytes);
   order_facts f;
-  if (r.u8() != facts_version)
+  const auto version = r.u8();
+  if (version != facts_version && version != version_before_rounds)
     return fail({error_kind::corrupt, "order_facts", "unknown version"});
   f.created_at = r.i64();
   f.updated_at = r.i64();
@@ -113,6 +118,10 @@ result<order_facts> order_facts::decode(std::string_view bytes) {
     p.amount.minor_units = r.i64();
     p.amount.currency = std::string(r.str8());
     p.refund_round = r.u32();
+    if (version > version_before_rounds) {
+      p.rounds = get_cancel_refunds(r);
+      p.by_others = r.i64();
+    }
     f.payments.push_back(std::move(p));
   }
   f.shipment = static_cast<shipment_state>(r.u8());
@@ -157,6 +166,8 @@ order_facts merge(const order_facts& a, const order_facts& b) {
     take_greater(it->refund_id, p.refund_id);
     take_greater(it->amount, p.amount);
     it->refund_round = std::max(it->refund_round, p.refund_round);
+    it->rounds = merge(it->rounds, p.rounds);
+    it->by_others = std::max(it->by_others, p.by_others);
   }
   f.shipment = std::max(a.shipment, b.shipment);
   take_greater(f.label_id, b.label_id);
@@ -211,9 +222,23 @@ bool is_money(const payment_fact& p) {
 
 std::int64_t left_to_refund(const order_facts& f) {
   const auto* payment = f.payment_with_money();
-  return payment == nullptr
-             ? 0
-             : payment->amount.minor_units - standing_sum(f.refunds, payment->attempt);
+  return payment == nullptr ? 0 : left_of(f, *payment);
+}
+
+std::int64_t left_of(const order_facts& f, const payment_fact& p) {
+  return p.amount.minor_units - standing_sum(f.refunds, p.attempt) - standing_sum(p.rounds) -
+         p.by_others;
+}
+
+bool is_all_given_back(const order_facts& f, const payment_fact& p) {
+  const bool is_open = std::any_of(p.rounds.begin(), p.rounds.end(), [](const auto& round) {
+    return round.second.state == refund_state::accepted;
+  });
+  if (is_open || is_refund_open(f.refunds, p.attempt))
+    return false;
+  if (p.amount.minor_units == 0) // Not known here: then all that is left was asked for.
+    return !p.rounds.empty() && p.rounds.rbegin()->second.state == refund_state::made;
+  return left_of(f, p) <= 0;
 }
 
 bool is_returnable(const payment_fact& p) {
@@ -234,6 +259,10 @@ bool forbids_shipping(const order_facts& f) {
          (payment != nullptr && payment->state == payment_state::refunded);
 }
 
+bool is_shipping_over(const order_facts& f) {
+  return f.cancelled || (forbids_shipping(f) && f.shipment < shipment_state::in_transit);
+}
+
 bool is_sale_undone(const order_facts& f) {
   const auto* payment = f.last_payment();
   return f.dispute == dispute_state::lost ||
@@ -243,7 +272,7 @@ bool is_sale_undone(const order_facts& f) {
 bool has_open_compensation(const order_facts& f) {
   const bool money_is_out =
       std::any_of(f.payments.begin(), f.payments.end(), [&](const payment_fact& p) {
-        return is_returnable(p) && !is_refund_under_way(f, p);
+        return is_returnable(p) && !is_refund_under_way(f, p) && !is_all_given_back(f, p);
       });
   return f.cancelled && (money_is_out || f.stock.is_kept() ||
                          (f.attention.contains("void_label") && !f.label_voided));
@@ -288,9 +317,9 @@ std::string_view status_of(const order_facts& f) {
 
 std::vector<std::string> open_steps(const order_facts& f) {
   std::vector<std::string> open;
-  const bool has_label = !is_open(f, "label");
+  const bool awaits_tracking = !is_open(f, "label") && !is_shipping_over(f);
   for (const auto& [step, text] : f.pending)
-    if (text != done_mark && (has_label || step != tracking_step))
+    if (text != done_mark && (awaits_tracking || step != tracking_step))
       open.push_back(step);
   return open;
 }

@@ -44,6 +44,10 @@ struct payment_fact {
   money amount; ///< That was received. Its currency counts where there is an amount.
   /// How many refunds were begun and ended by a definite answer: the next one has its own key.
   std::uint32_t refund_round = 0;
+  cancel_refunds rounds; ///< That a cancel asked for.
+  /// What others have given back of it (the shop, in Stripe's dashboard), as far as a look-up of
+  /// ours met it; minor units.
+  std::int64_t by_others = 0;
 
   friend bool operator==(const payment_fact&, const payment_fact&) = default;
 };
@@ -98,9 +102,13 @@ std::string_view charge_id_of(const payment_fact& payment);
 std::string_view refund_id_of(const order_facts& facts);
 /// We have it, all of it or a part.
 bool is_money(const payment_fact& payment);
-/// Of the payment that has the order's money, what no refund of ours gives back, or may; minor
-/// units.
+/// Of the payment that has the order's money, what no refund that is known gives back, or may;
+/// minor units.
 std::int64_t left_to_refund(const order_facts& facts);
+/// The same of one payment.
+std::int64_t left_of(const order_facts& facts, const payment_fact& payment);
+/// All of it is given back, and every refund of ours was made.
+bool is_all_given_back(const order_facts& facts, const payment_fact& payment);
 /// It is money or may become some: a cancel has to give it back.
 bool is_returnable(const payment_fact& payment);
 
@@ -110,6 +118,10 @@ bool is_out_of_stock(const order_facts& facts);
 /// Something came up, wherever it was heard of, that forbids to ship: cancelled, refunded,
 /// disputed.
 bool forbids_shipping(const order_facts& facts);
+
+/// Nothing leaves the house for it any more: no label is bought, and nobody needs its number. (A
+/// parcel that has left goes its way all the same.)
+bool is_shipping_over(const order_facts& facts);
 
 /// Its whole price went back to the customer, by a refund or a lost dispute: the goods are the
 /// shop's again, where they have not left.
@@ -122,7 +134,7 @@ bool has_open_compensation(const order_facts& facts);
 std::string_view status_of(const order_facts& facts);
 
 /// Steps that are begun and not known to be done, in order. The tracking number is a step of its
-/// own once the label is there.
+/// own once the label is there, as long as anything may ship.
 std::vector<std::string> open_steps(const order_facts& facts);
 /// That one of them is.
 bool is_open(const order_facts& facts, std::string_view step);

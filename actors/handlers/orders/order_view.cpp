@@ -37,28 +37,42 @@ json texts(std::initializer_list<std::pair<const char*, std::string>> members) {
   return object;
 }
 
+/// One that callers asked for and that was not made: another one stands since, or a cancel has
+/// given all of its payment back.
+bool is_refund_resolved(const order_facts& f, std::string_view step) {
+  const auto* refund = refund_of(f.refunds, step);
+  if (refund == nullptr)
+    return false;
+  const auto* payment = f.payment_of(refund->attempt);
+  return is_followed_by_another(f.refunds, *refund) ||
+         (payment != nullptr &&
+          (payment->state == payment_state::refunded || is_all_given_back(f, *payment)));
+}
+
 /// A refused label is resolved by the one that was bought later, or by a cancel; a refused charge
 /// by a later one that was not; a refund or a label's refund that stayed open, by one that did not;
 /// a refused notice by a later one of the same way.
 bool is_resolved(const order_facts& f, std::string_view step) {
   if (step == "refund")
-    return std::none_of(f.payments.begin(), f.payments.end(), &is_money);
+    return std::none_of(f.payments.begin(), f.payments.end(), [&](const payment_fact& p) {
+      return is_money(p) && !is_all_given_back(f, p);
+    });
   if (step == "void_label")
     return f.label_voided;
-  if (is_followed_by_another(f.refunds, step))
+  if (is_refund_resolved(f, step))
     return true;
   if (step == tracking_step)
-    return f.cancelled || !f.tracking_number.empty();
+    return is_shipping_over(f) || !f.tracking_number.empty();
   if (step == register_tracking_step) // Where it is, is known all the same.
-    return f.cancelled || f.shipment >= shipment_state::in_transit;
+    return is_shipping_over(f) || f.shipment >= shipment_state::in_transit;
   if (step == "release_stock")
     return !f.stock.is_kept();
   if (step == "reserve_stock")
     return f.cancelled || f.stock.state != stock_state::refused;
   if (step == "commit_stock")
-    return f.cancelled;
+    return f.cancelled || f.stock.state == stock_state::released;
   if (step == "label")
-    return f.cancelled || !f.label_id.empty();
+    return is_shipping_over(f) || !f.label_id.empty();
   if (step == "charge")
     return f.cancelled || f.last_payment()->state != payment_state::failed;
   return is_notice(step) && was_told_later(f, step);

@@ -138,54 +138,74 @@ struct refunds_made {
   std::string refusal;  ///< Why not to the end; empty where it did.
 };
 
-/// Refunds what is left of a payment.
+struct next_refund {
+  std::uint32_t round = 0;
+  std::int64_t amount = 0; ///< 0: it is not known here; all that is left.
+};
+
+/// A key is used for one amount only: where Stripe's word left open whether a round was made, the
+/// same is asked again; what was answered or has failed since is never asked again under its key.
+next_refund next_refund_of(const order_facts& facts, const payment_fact& p) {
+  for (const auto& [round, refund] : p.rounds)
+    if (refund.state == refund_state::asked)
+      return {round, refund.amount};
+  auto round = p.refund_round;
+  if (p.rounds.empty() && !p.refund_id.empty()) // Made before rounds were on record.
+    ++round;
+  while (p.rounds.contains(round))
+    ++round;
+  return {round, std::max<std::int64_t>(0, left_of(facts, p))};
+}
+
+/// Refunds what is left of a payment: beside what callers asked for, and what was given back
+/// before.
 task<refunds_made> refund_all(order_run run, payment_fact p) {
   auto ctx = run.ctx();
-  auto left = p.amount;
-  // What callers asked for is given back, or on its way, already.
-  const auto& named = run.facts().refunds;
-  const bool is_open_elsewhere = is_refund_open(named, p.attempt);
-  if (left.minor_units > 0) {
-    left.minor_units -= standing_sum(named, p.attempt);
-    if (left.minor_units <= 0) {
-      p.state = is_open_elsewhere ? payment_state::part_refunded : payment_state::refunded;
+  for (int part = 0; part < refund_parts_max; ++part) {
+    const auto next = next_refund_of(run.facts(), p);
+    if (p.amount.minor_units > 0 && left_of(run.facts(), p) <= 0) {
+      p.state = is_all_given_back(run.facts(), p) ? payment_state::refunded
+                                                  : payment_state::part_refunded;
       co_return refunds_made{std::move(p), {}};
     }
-  }
-  for (int part = 0; part < refund_parts_max; ++part) {
-    // What was definitely answered is not asked again under its key.
+    p.refund_round = next.round;
     auto attempt = std::to_string(p.attempt);
-    if (p.refund_round > 0)
-      attempt += '.' + std::to_string(p.refund_round);
+    if (next.round > 0)
+      attempt += '.' + std::to_string(next.round);
     stripe::refund_request request;
     request.ref = ctx.step("refund", attempt);
     request.payment_intent_id = p.intent_id;
-    request.amount = left;
+    request.amount = {next.amount, p.amount.currency};
     auto refund = stripe::refund(request);
     auto refunded = co_await ctx.effect(std::move(refund));
     if (!refunded) {
       // A refusal that proves an earlier refund which was not found leaves the key as it is: the
       // next try must not make a second one.
-      if (refunded.error().kind != error_kind::done_before)
-        ++p.refund_round;
+      const bool may_be_made = refunded.error().kind == error_kind::done_before;
+      p.rounds[next.round] = {may_be_made ? refund_state::asked : refund_state::refused,
+                              next.amount};
       co_return refunds_made{std::move(p), refunded.error().message};
     }
-    co_await report_extra_refunds(run, refund_step(p.attempt, p.refund_round), refunded->extra_ids);
+    co_await report_extra_refunds(run, refund_step(p.attempt, next.round), refunded->extra_ids);
     p.refund_id = std::max(p.refund_id, refunded->refund_id);
-    left.minor_units = refunded->left_minor;
+    if (refunded->left_minor > 0) { // Not made: others had given back so much.
+      p.rounds[next.round] = {refund_state::refused, next.amount};
+      p.by_others += refunded->refunded_minor;
+      p.state = payment_state::part_refunded;
+      continue;
+    }
     // Accepted is not given back yet.
-    const bool is_whole = left.minor_units <= 0;
     const bool is_on_its_way =
         stripe::refund_stand_of(refunded->status) == stripe::refund_stand::on_its_way;
+    p.rounds[next.round] = {is_on_its_way ? refund_state::accepted : refund_state::made,
+                            refunded->refunded_minor > 0 ? refunded->refunded_minor : next.amount};
     if (is_on_its_way)
-      co_await follow_refund(run, p, refunded->refund_id, refunded->status, is_whole);
+      co_await follow_refund(run, p, refunded->refund_id, refunded->status);
     else
-      p.state = is_whole && !is_open_elsewhere && !is_refund_under_way(run.facts(), p)
-                    ? payment_state::refunded
-                    : payment_state::part_refunded;
-    if (is_whole)
+      p.state = is_all_given_back(run.facts(), p) ? payment_state::refunded
+                                                  : payment_state::part_refunded;
+    if (p.amount.minor_units == 0 || left_of(run.facts(), p) <= 0)
       co_return refunds_made{std::move(p), {}};
-    ++p.refund_round;
   }
   co_return refunds_made{std::move(p), "others keep refunding parts of it"};
 }

@@ -212,6 +212,27 @@ webhook_effect succeeded(const order_seen& seen, const payment_fact& before) {
   return effect;
 }
 
+/// Of a refund of ours that was given back: that its bank could not make it after all, only an
+/// event tells. False where it is not known as given back.
+bool fails_after_all(webhook_effect& effect, const order_facts& f, const payment_fact& p,
+                     const event& e) {
+  const auto& id = e.vendor_ids.front();
+  const auto why = "Stripe could not make the refund " + id + ": " + e.code;
+  const bool is_last_of_cancel = p.refund_id == id && !p.rounds.empty() &&
+                                 p.rounds.rbegin()->second.state == refund_state::made;
+  for (const auto& [name, r] : f.refunds)
+    if (r.refund_id == id && r.state == refund_state::made) {
+      auto failed = r;
+      failed.state = refund_state::failed;
+      failed.why = why;
+      effect.learned.refunds.emplace(name, std::move(failed));
+    }
+  if (effect.learned.refunds.empty() && !is_last_of_cancel)
+    return false;
+  effect.learned.attention["refund_event"] = why;
+  return true;
+}
+
 } // namespace
 
 webhook_effect payment_event(const order_seen& seen) {
@@ -284,6 +305,8 @@ webhook_effect refund_event(const order_seen& seen) {
         "Stripe could not make the refund " + e.vendor_ids.front() + ": " + e.code;
     return effect;
   }
+  if (e.kind == event_kind::refund_failed && is_ours && fails_after_all(effect, f, *p, e))
+    return effect;
   // What was begun here is followed here: its facts come from there.
   const bool is_followed =
       is_refund_open(f.refunds, p->attempt) || is_refund_under_way(f, *p) || f.cancelling;

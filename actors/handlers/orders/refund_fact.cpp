@@ -56,6 +56,43 @@ refund_facts merge(const refund_facts& a, const refund_facts& b) {
   return merged;
 }
 
+void put(byte_writer& w, const cancel_refunds& rounds) {
+  w.u16(static_cast<std::uint16_t>(rounds.size()));
+  for (const auto& [round, r] : rounds) {
+    w.u32(round);
+    w.u8(static_cast<std::uint8_t>(r.state));
+    w.i64(r.amount);
+  }
+}
+
+cancel_refunds get_cancel_refunds(byte_reader& r) {
+  cancel_refunds rounds;
+  for (auto n = r.u16(); n > 0 && r.ok(); --n) {
+    const auto round = r.u32();
+    const auto state = static_cast<refund_state>(r.u8());
+    rounds[round] = {state, r.i64()};
+  }
+  return rounds;
+}
+
+cancel_refunds merge(const cancel_refunds& a, const cancel_refunds& b) {
+  auto merged = a;
+  for (const auto& [round, refund] : b) {
+    auto& mine = merged[round];
+    if (std::tie(mine.state, mine.amount) < std::tie(refund.state, refund.amount))
+      mine = refund;
+  }
+  return merged;
+}
+
+std::int64_t standing_sum(const cancel_refunds& rounds) {
+  std::int64_t sum = 0;
+  for (const auto& [round, r] : rounds)
+    if (r.state == refund_state::accepted || r.state == refund_state::made)
+      sum += r.amount;
+  return sum;
+}
+
 std::int64_t standing_sum(const refund_facts& refunds, std::uint32_t attempt) {
   std::int64_t sum = 0;
   for (const auto& [id, r] : refunds)
@@ -76,14 +113,17 @@ std::string step_of(const refund_fact& r) {
   return "refund_order." + std::to_string(r.number);
 }
 
-bool is_followed_by_another(const refund_facts& refunds, std::string_view step) {
+const refund_fact* refund_of(const refund_facts& refunds, std::string_view step) {
   const auto of_step = std::find_if(refunds.begin(), refunds.end(), [&](const auto& entry) {
     return step_of(entry.second) == step;
   });
-  return of_step != refunds.end() &&
-         std::any_of(refunds.begin(), refunds.end(), [&](const auto& entry) {
-           return entry.second.number > of_step->second.number && entry.second.stands();
-         });
+  return of_step == refunds.end() ? nullptr : &of_step->second;
+}
+
+bool is_followed_by_another(const refund_facts& refunds, const refund_fact& refund) {
+  return std::any_of(refunds.begin(), refunds.end(), [&](const auto& entry) {
+    return entry.second.number > refund.number && entry.second.stands();
+  });
 }
 
 std::string_view name_of(refund_state state) {

@@ -37,6 +37,16 @@ struct refund_fact {
   }
 };
 
+/// A refund that a cancel asked for, of what callers' left.
+struct cancel_refund {
+  refund_state state = refund_state::asked; ///< `asked`: nobody could say whether it was made.
+  std::int64_t amount = 0;                  ///< Minor units of the payment's currency.
+
+  friend bool operator==(const cancel_refund&, const cancel_refund&) = default;
+};
+/// Of one payment, by their rounds: each has a key of its own.
+using cancel_refunds = std::map<std::uint32_t, cancel_refund>;
+
 /// By the caller's name.
 using refund_facts = std::map<std::string, refund_fact, std::less<>>;
 /// Of one order; more are refused.
@@ -47,6 +57,13 @@ refund_facts get_refunds(byte_reader& r);
 /// Of each what is further.
 refund_facts merge(const refund_facts& a, const refund_facts& b);
 
+void put(byte_writer& w, const cancel_refunds& rounds);
+cancel_refunds get_cancel_refunds(byte_reader& r);
+/// Of each what is further.
+cancel_refunds merge(const cancel_refunds& a, const cancel_refunds& b);
+/// What they give back, or are about to. One that is only `asked` is asked for again.
+std::int64_t standing_sum(const cancel_refunds& rounds);
+
 /// What those of a payment give back, or may.
 std::int64_t standing_sum(const refund_facts& refunds, std::uint32_t attempt);
 
@@ -55,8 +72,10 @@ bool is_refund_open(const refund_facts& refunds, std::uint32_t attempt);
 
 /// The step of one as GetOrder names it: `refund_order.1`.
 std::string step_of(const refund_fact& refund);
+/// The one of that step; null where the step is none of theirs.
+const refund_fact* refund_of(const refund_facts& refunds, std::string_view step);
 /// Another one that was asked for later stands.
-bool is_followed_by_another(const refund_facts& refunds, std::string_view step);
+bool is_followed_by_another(const refund_facts& refunds, const refund_fact& refund);
 
 std::string_view name_of(refund_state state);
 

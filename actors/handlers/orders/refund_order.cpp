@@ -21,6 +21,9 @@ using durable::handler_task;
 using durable::task;
 namespace stripe = providers::stripe;
 
+/// Others may go on giving back parts of it meanwhile.
+constexpr int refund_parts_max = 10;
+
 order_facts facts_of(const std::string& refund_id, refund_fact refund) {
   order_facts f;
   f.refunds.emplace(refund_id, std::move(refund));
@@ -35,6 +38,21 @@ std::string shown(const order_facts& f, std::int64_t amount, std::uint32_t attem
   return tables::shown({amount, f.payment_of(attempt)->amount.currency});
 }
 
+/// Some money came in, whatever became of it.
+bool was_paid(const order_facts& f) {
+  return std::any_of(f.payments.begin(), f.payments.end(), [](const payment_fact& p) {
+    return p.state >= payment_state::paid && !p.intent_id.empty();
+  });
+}
+
+/// None of the order's has had it: each has a key of its own.
+std::uint32_t next_number(const refund_facts& refunds) {
+  std::uint32_t last = 0;
+  for (const auto& [name, r] : refunds)
+    last = std::max(last, r.number);
+  return last + 1;
+}
+
 /// The refund as it is to be made; or why there is none.
 result<refund_fact> refund_for(const std::string& order_id, const order_facts& f,
                                const refund_wanted& wanted) {
@@ -42,6 +60,11 @@ result<refund_fact> refund_for(const std::string& order_id, const order_facts& f
     return fail(refused("Order " + order_id +
                         " is cancelled, which gives all of it back. Where money is still out, send "
                         "CancelOrder again."));
+  if (!was_paid(f))
+    return fail(
+        refused((f.payment_with_money() != nullptr ? "Order " + order_id + " costs nothing"
+                                                   : "Nothing is paid of order " + order_id) +
+                ", so there is nothing to refund; it is " + std::string(status_of(f)) + '.'));
   const auto* payment = f.payment_with_money();
   const auto left = left_to_refund(f);
   if (payment == nullptr || left <= 0)
@@ -54,7 +77,7 @@ result<refund_fact> refund_for(const std::string& order_id, const order_facts& f
     return fail(refused("Order " + order_id + " has " + std::to_string(refunds_max) +
                         " refunds, which is the most that one can have."));
   refund_fact refund;
-  refund.number = static_cast<std::uint32_t>(f.refunds.size()) + 1;
+  refund.number = next_number(f.refunds);
   refund.attempt = payment->attempt;
   refund.amount = wanted.amount > 0 ? wanted.amount : left;
   refund.reason = wanted.reason;
@@ -76,28 +99,47 @@ bool is_another(const refund_wanted& wanted, const refund_fact& before) {
   return wanted.amount > 0 && wanted.amount != before.amount;
 }
 
-refund_fact after(refund_fact refund, const result<stripe::refund_outcome>& outcome) {
+refund_fact after(refund_fact refund, const std::string& currency,
+                  const result<stripe::refund_outcome>& outcome) {
   if (!outcome) {
     refund.why = outcome.error().message;
     if (outcome.error().kind != error_kind::missed) // Which says that it may have been made.
       refund.state = refund_state::refused;
     return refund;
   }
-  refund.refund_id = outcome->refund_id;
   if (outcome->left_minor > 0) { // Others gave back so much that this one can't be made.
     refund.state = refund_state::refused;
-    refund.why = "only " + std::to_string(outcome->left_minor) +
-                 " of it are left, since others have refunded a part";
+    refund.why = "only " + tables::shown({outcome->left_minor, currency}) +
+                 " of it is left, since others have refunded a part";
     return refund;
   }
+  refund.refund_id = outcome->refund_id;
   refund.state = stripe::refund_stand_of(outcome->status) == stripe::refund_stand::on_its_way
                      ? refund_state::accepted
                      : refund_state::made;
   return refund;
 }
 
-/// Stripe gives it back: once, or refuses it.
-task<void> give_back(order_run run, std::string refund_id) {
+/// Of what Stripe says is left beside others' refunds: another refund under the same name, with a
+/// number, and so a key, of its own. What others have given back is known from now on.
+order_facts rest_of(const order_facts& f, const std::string& refund_id, const refund_fact& asked,
+                    const stripe::refund_outcome& met) {
+  auto rest = asked;
+  rest.number = next_number(f.refunds);
+  rest.amount = met.left_minor;
+  return facts_of(refund_id, std::move(rest));
+}
+
+payment_fact given_back_by_others(const payment_fact& known, const stripe::refund_outcome& met) {
+  payment_fact p;
+  p.attempt = known.attempt;
+  p.state = payment_state::part_refunded;
+  p.by_others = known.by_others + met.refunded_minor;
+  return p;
+}
+
+/// One call of Stripe's, of the refund as it is on record now.
+task<result<stripe::refund_outcome>> ask_stripe(order_run run, std::string refund_id) {
   auto ctx = run.ctx();
   const auto asked = run.facts().refunds.at(refund_id);
   const auto payment = *run.facts().payment_of(asked.attempt);
@@ -107,7 +149,26 @@ task<void> give_back(order_run run, std::string refund_id) {
   request.amount = {asked.amount, payment.amount.currency};
   auto refund = stripe::refund(request);
   auto outcome = co_await ctx.effect(std::move(refund));
-  const auto refunded = after(asked, outcome);
+  if (outcome && outcome->left_minor > 0) {
+    order_facts met;
+    met.payments.push_back(given_back_by_others(payment, *outcome));
+    run.note(met);
+  }
+  co_return outcome;
+}
+
+/// Stripe gives it back: once, or refuses it. `is_of_rest`: where others have given back a part,
+/// the rest of it.
+task<void> give_back(order_run run, std::string refund_id, bool is_of_rest) {
+  auto outcome = co_await ask_stripe(run, refund_id);
+  for (int part = 1; is_of_rest && outcome && outcome->left_minor > 0 && part < refund_parts_max;
+       ++part) {
+    run.learn(rest_of(run.facts(), refund_id, run.facts().refunds.at(refund_id), *outcome));
+    outcome = co_await ask_stripe(run, refund_id);
+  }
+  const auto asked = run.facts().refunds.at(refund_id);
+  const auto refunded =
+      after(asked, run.facts().payment_of(asked.attempt)->amount.currency, outcome);
   if (outcome)
     co_await report_extra_refunds(run, step_of(asked), outcome->extra_ids);
   if (!outcome && outcome.error().kind != error_kind::rejected &&
@@ -154,7 +215,7 @@ handler_task refund_order(context ctx, std::string body, settings_ptr settings) 
   run.learn(facts_of(wanted->refund_id, std::move(*refund)));
 
   // 4. Stripe gives it back, and customer and shop are told.
-  co_await give_back(run, wanted->refund_id);
+  co_await give_back(run, wanted->refund_id, wanted->amount == 0);
   co_return answer_of(run, wanted->refund_id);
 }
 

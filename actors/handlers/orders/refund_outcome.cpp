@@ -18,34 +18,14 @@ namespace stripe = providers::stripe;
 
 namespace {
 
-/// With it all of the payment is given back: no other part is on its way, and none has failed since
-/// it was made (which begins another round).
-bool makes_it_whole(const order_facts& facts, const payment_fact& known, const follow_up& what) {
-  return what.is_whole && known.refund_round <= what.round &&
-         !is_refund_under_way(facts, known, what.step) &&
-         !is_refund_open(facts.refunds, known.attempt);
-}
-
-/// All of its payment is given back by refunds that callers asked for, and none is on its way.
-bool is_all_given_back(const order_facts& facts, std::uint32_t attempt) {
-  const auto* payment = facts.payment_of(attempt);
-  if (payment == nullptr || is_refund_under_way(facts, *payment) ||
-      is_refund_open(facts.refunds, attempt))
-    return false;
-  if (facts.cancelled && !payment->refund_id.empty()) // The cancel gave back what these did not.
-    return true;
-  std::int64_t made = 0;
-  for (const auto& [name, r] : facts.refunds)
-    if (r.attempt == attempt && r.state == refund_state::made)
-      made += r.amount;
-  return made >= payment->amount.minor_units;
-}
-
+/// The payment as it stands with what was learned of it.
 payment_fact given_back(const order_facts& facts, std::uint32_t attempt) {
+  const auto* known = facts.payment_of(attempt);
   payment_fact payment;
   payment.attempt = attempt;
-  payment.state =
-      is_all_given_back(facts, attempt) ? payment_state::refunded : payment_state::part_refunded;
+  payment.state = known != nullptr && is_all_given_back(facts, *known)
+                      ? payment_state::refunded
+                      : payment_state::part_refunded;
   return payment;
 }
 
@@ -99,14 +79,13 @@ std::string failure_text(const stripe::refund_state& state) {
 } // namespace
 
 task<void> follow_refund(order_run run, payment_fact payment, std::string refund_id,
-                         std::string status, bool is_whole) {
+                         std::string status) {
   follow_up what;
   what.step = refund_step(payment.attempt, payment.refund_round);
   what.round = payment.refund_round;
   what.subject = std::move(refund_id);
   what.attempt = payment.attempt;
   what.last = std::move(status);
-  what.is_whole = is_whole;
   co_await follow(run, std::move(what));
 }
 
@@ -176,16 +155,20 @@ handler_task follow_refund_once(context ctx, std::string body, settings_ptr sett
   }
   payment_fact payment;
   payment.attempt = what->attempt;
+  const auto asked = known->rounds.find(what->round);
+  payment.rounds[what->round] = {
+      stand == stripe::refund_stand::given_back ? refund_state::made : refund_state::failed,
+      asked != known->rounds.end() ? asked->second.amount : state->amount};
   order_facts learned;
   learned.pending[what->step] = "done";
+  learned.payments.push_back(payment);
   constexpr std::uint32_t rounds_of_an_attempt = 100;
   const auto number = (what->attempt - 1) * rounds_of_an_attempt + what->round + 1;
 
   // 4. It is there: the order knows, customer and shop are told.
   if (stand == stripe::refund_stand::given_back) {
-    const bool is_all = makes_it_whole(run.facts(), *known, *what);
-    payment.state = is_all ? payment_state::refunded : payment_state::part_refunded;
-    learned.payments.push_back(payment);
+    learned.payments.front().state = given_back(merge(run.facts(), learned), what->attempt).state;
+    const bool is_all = learned.payments.front().state == payment_state::refunded;
     record(ctx, "refund_made", std::move(learned));
     post_refund(run, {number, is_all ? refund_news::given_back : refund_news::part_given_back});
     co_return std::string("null");
@@ -194,8 +177,7 @@ handler_task follow_refund_once(context ctx, std::string body, settings_ptr sett
   // 5. It has failed: the money is the shop's again, and a person decides. The next refund is
   //    another one, so it has its own key.
   const auto why = failure_text(*state);
-  payment.refund_round = known->refund_round + 1;
-  learned.payments.push_back(payment);
+  learned.payments.front().refund_round = known->refund_round + 1;
   learned.attention["refund"] = why;
   record(ctx, "refund_failed", std::move(learned));
   post_refund(run, {number, refund_news::failed, {}, why});

@@ -10,9 +10,9 @@ namespace orderhub::handlers {
 // A refund that its bank has not made yet (`pending`, `requires_action`): asked for again with
 // growing pauses until it is there or has failed; then customer and shop are told.
 
-/// Follows a refund of a payment. `is_whole`: with it, all of the payment is given back.
+/// Follows a refund of a payment that a cancel asked for, in its `refund_round`.
 durable::task<void> follow_refund(order_run run, payment_fact payment, std::string refund_id,
-                                  std::string status, bool is_whole);
+                                  std::string status);
 
 /// The same of one that a caller asked for, by its name.
 durable::task<void> follow_named_refund(order_run run, std::string name, refund_fact refund,

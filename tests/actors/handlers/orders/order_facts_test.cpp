@@ -38,6 +38,13 @@ order_facts random_facts(random_source& dice) {
       f.payments.push_back({attempt, static_cast<payment_state>(dice.below(7)), text(dice),
                             text(dice), text(dice), text(dice), text(dice),
                             money{static_cast<std::int64_t>(dice.below(3)), currency}});
+  for (auto& p : f.payments) {
+    p.by_others = static_cast<std::int64_t>(dice.below(3));
+    for (std::uint32_t round = 0; round < 2; ++round)
+      if (dice.below(2) == 0)
+        p.rounds[round] = {static_cast<refund_state>(1 + dice.below(5)),
+                           static_cast<std::int64_t>(dice.below(3))};
+  }
   f.shipment = static_cast<shipment_state>(dice.below(5));
   f.label_voided = dice.below(2) == 0;
   f.label_id = text(dice);
@@ -133,6 +140,39 @@ TEST_CASE("facts read back as written, and damaged ones are refused", "[orders][
     CHECK(cut.error().kind == error_kind::corrupt);
   }
   CHECK_FALSE(order_facts::decode(bytes + 'x').has_value());
+}
+
+TEST_CASE("facts of before rounds were on record are read", "[orders][facts]") {
+  auto f = with_payment(payment_state::paid);
+  auto bytes = f.encode();
+  bytes.front() = 6;
+  // Number of payments, the payment's end with no rounds and nothing by others.
+  constexpr std::size_t payment_begin = 1 + 8 + 8 + 2;
+  constexpr std::size_t payment_size = 4 + 1 + 5 * 4 + 8 + 1 + 4;
+  bytes.erase(payment_begin + payment_size, 2 + 8);
+  const auto back = order_facts::decode(bytes);
+  REQUIRE(back);
+  CHECK(*back == f);
+}
+
+TEST_CASE("what is left of a payment is what no refund gives back", "[orders][facts]") {
+  order_facts f;
+  f.created_at = 1;
+  payment_fact p;
+  p.state = payment_state::paid;
+  p.amount = {4'200, "usd"};
+  f.payments.push_back(p);
+  f.refunds["r1"] = {1, 1, refund_state::accepted, 2'000};
+  f.payments[0].rounds[0] = {refund_state::made, 2'200};
+  CHECK(left_to_refund(f) == 0);
+  CHECK_FALSE(is_all_given_back(f, f.payments[0])); // One part is on its way.
+  f.refunds["r1"].state = refund_state::failed;
+  CHECK(left_to_refund(f) == 2'000);
+  CHECK_FALSE(is_all_given_back(f, f.payments[0]));
+  f.payments[0].by_others = 500;
+  CHECK(left_to_refund(f) == 1'500);
+  f.payments[0].rounds[1] = {refund_state::made, 1'500};
+  CHECK(is_all_given_back(f, f.payments[0]));
 }
 
 TEST_CASE("the status table", "[orders][facts]") {

@@ -206,6 +206,72 @@ TEST_CASE("a refund that its bank cannot make is the shop's again, and a person'
   CHECK(shown(w, "attention") == "[]");
 }
 
+TEST_CASE("a cancel gives back what failed after the one before, and no more",
+          "[orders][refund_order][cancel]") {
+  const auto cancelled = [](world& w) {
+    return field(w.call(order_object("1"), "CancelOrder", {}).body, "message");
+  };
+  SECTION("a part of it, and the same amount has one key") {
+    world w(refund_fault(R"("effect":"pending","late_ms":60000,"outcome":"error")"));
+    process(w);
+    CHECK(refund(w, "r1", 1'000).status == 200);
+    cancelled(w);
+    REQUIRE(w.run());
+    CHECK(given_back(w) == total - 1'000);
+    CHECK(shown(w, "attention").find("refund_order.1") != std::string::npos);
+    CHECK(cancelled(w) == "Order cancelled");
+    REQUIRE(w.run());
+    CHECK(given_back(w) == total);
+    // Each was asked for once, over what was left, and none was refused.
+    CHECK(w.mock.requests(call_id::stripe_refund) == 3);
+    CHECK(shown(w, "attention") == "[]");
+  }
+  SECTION("all of it, and nobody is called any more") {
+    world w(refund_fault(R"("effect":"pending","late_ms":60000,"outcome":"error")"));
+    process(w);
+    CHECK(refund(w, "r1").status == 200);
+    cancelled(w);
+    REQUIRE(w.run());
+    CHECK(given_back(w) == 0);
+    CHECK(cancelled(w) == "Order cancelled");
+    REQUIRE(w.run());
+    CHECK(given_back(w) == total);
+    CHECK(shown(w, "attention") == "[]");
+  }
+  SECTION("one of two, while the other is made") {
+    world w(with_faults(
+        R"({"faults":[{"vendor":"stripe","operation":"refund","nth":1,"effect":"pending",)"
+        R"("late_ms":20000,"outcome":"error"},{"vendor":"stripe","operation":"refund","nth":1,)"
+        R"("effect":"pending","late_ms":60000}]})"));
+    process(w);
+    CHECK(refund(w, "r1", 1'000).status == 200);
+    CHECK(refund(w, "r2", 500).status == 200);
+    cancelled(w);
+    REQUIRE(w.run());
+    CHECK(given_back(w) == total - 1'000);
+    CHECK(cancelled(w) == "Order cancelled");
+    REQUIRE(w.run());
+    CHECK(given_back(w) == total);
+    CHECK(w.mock.requests(call_id::stripe_refund) == 4);
+    CHECK(shown(w, "attention") == "[]");
+  }
+  SECTION("its own refund came after a part had failed") {
+    world w(with_faults(
+        R"({"faults":[{"vendor":"stripe","operation":"refund","nth":1,"effect":"pending",)"
+        R"("late_ms":20000,"outcome":"error"},{"vendor":"stripe","operation":"refund","nth":1,)"
+        R"("effect":"pending","late_ms":60000}]})"));
+    process(w);
+    CHECK(refund(w, "r1", 1'000).status == 200);
+    cancelled(w);
+    REQUIRE(w.run());
+    CHECK(given_back(w) == total - 1'000);
+    CHECK(cancelled(w) == "Order cancelled");
+    REQUIRE(w.run());
+    CHECK(given_back(w) == total);
+    CHECK(shown(w, "attention") == "[]");
+  }
+}
+
 TEST_CASE("an order that is not there, or not paid, refunds nothing", "[orders][refund_order]") {
   world w;
   CHECK(refund(w, "r1").status == 404);
@@ -213,8 +279,78 @@ TEST_CASE("an order that is not there, or not paid, refunds nothing", "[orders][
          order_body(R"("payment":{"method":"pm_card_chargeDeclined"})"));
   const auto a = refund(w, "r1", 100);
   CHECK(a.status == 409);
-  CHECK(a.body == "Nothing of order 1 is left to refund; it is payment_failed.");
+  CHECK(a.body ==
+        "Nothing is paid of order 1, so there is nothing to refund; it is payment_failed.");
+  w.call(order_object("2"), "ProcessOrder",
+         order_body(R"("payment":{"method":"pm_card_authenticationRequired"})"));
+  CHECK(w.call(order_object("2"), "RefundOrder", R"({"refundId":"r1"})").body ==
+        "Nothing is paid of order 2, so there is nothing to refund; it is requires_action.");
+  w.call(order_object("3"), "ProcessOrder",
+         order_body(R"("adjustments":[{"label":"a gift","amount":-4250}])"));
+  CHECK(w.call(order_object("3"), "RefundOrder", R"({"refundId":"r1"})").body ==
+        "Order 3 costs nothing, so there is nothing to refund; it is confirmed.");
   CHECK(w.mock.requests(call_id::stripe_refund) == 0);
+}
+
+TEST_CASE("all that is left is what others have left", "[orders][refund_order]") {
+  world w;
+  process(w);
+  refund_at_stripe(w, "1", 1'000);
+  SECTION("where no amount is asked for") {
+    const auto a = refund(w, "r1");
+    CHECK(a.status == 200);
+    CHECK(a.body ==
+          R"({"left":0,"message":"Refunded","orderId":"1","refundId":"r1","refunded":3250})");
+    CHECK(refund(w, "r1").body == a.body);
+    REQUIRE(w.run());
+    CHECK(given_back(w) == total);
+    CHECK(shown(w, "status") == "refunded");
+    CHECK(shown(w, "attention") == "[]");
+  }
+  SECTION("and more is refused with what is left, which is known from then on") {
+    const auto all = refund(w, "r1", total);
+    CHECK(all.status == 409);
+    CHECK(all.body ==
+          "Refund r1 of order 1 was refused: only 32.50 USD of it is left, since others "
+          "have refunded a part. To try again, send another refundId.");
+    CHECK(shown(w, "refunds").find("stripeRefundId") == std::string::npos);
+    CHECK(field(refund(w, "r2", 250).body, "left") == "3000");
+    CHECK(field(refund(w, "r3", 3'000).body, "left") == "0");
+    REQUIRE(w.run());
+    CHECK(given_back(w) == total);
+    CHECK(shown(w, "status") == "refunded");
+  }
+  SECTION("and a name of its own has a key of its own afterwards") {
+    CHECK(refund(w, "r1", 1'000).status == 200);
+    refund_at_stripe(w, "1", 250);
+    CHECK(field(refund(w, "r2").body, "refunded") == "2000");
+    CHECK(refund(w, "r3").status == 409);
+    REQUIRE(w.run());
+    CHECK(given_back(w) == total);
+  }
+  SECTION("and a cancel gives back the rest") {
+    CHECK(refund(w, "r1", total).status == 409);
+    CHECK(field(w.call(order_object("1"), "CancelOrder", {}).body, "message") == "Order cancelled");
+    REQUIRE(w.run());
+    CHECK(given_back(w) == total);
+  }
+}
+
+TEST_CASE("a refunded order without a parcel waits for no label and no number",
+          "[orders][refund_order][label]") {
+  for (const char* fault : {R"("nth":1,"effect":"drop_before")", R"("nth":1,"effect":"drop_after")",
+                            R"("always":true,"effect":"refuse","text":"no")",
+                            R"("nth":1,"effect":"untracked","late_ms":600000)"}) {
+    CAPTURE(fault);
+    world w(with_faults(R"({"vendor":"shippo","operation":"label",)" + std::string(fault) + "}"));
+    process(w);
+    CHECK(refund(w, "r1").status == 200);
+    REQUIRE(w.run());
+    CHECK(shown(w, "status") == "refunded");
+    CHECK(shown(w, "pending") == "[]");
+    CHECK(shown(w, "attention") == "[]");
+    CHECK(w.live().empty());
+  }
 }
 
 TEST_CASE("a refund that cannot be what was meant is refused before anything is stored",

@@ -297,6 +297,28 @@ TEST_CASE("a refund made at the vendor's dashboard is followed by the order", "[
   CHECK(stripe.became(event, "verdict") == "applied");
 }
 
+TEST_CASE("a refund that was given back and fails after all calls a person", "[webhooks]") {
+  world w(listening());
+  event_sender stripe(w);
+  w.call(order_object("1"), "ProcessOrder", order_body());
+  const bool is_cancelled = GENERATE(false, true);
+  w.call(order_object("1"), is_cancelled ? "CancelOrder" : "RefundOrder",
+         is_cancelled ? "" : R"({"refundId":"r1","amount":1000})");
+  w.run();
+  auto event = stripe.payment(event_kind::refund_failed, "evt_1");
+  const auto of_payment = event.what.vendor_ids;
+  event.what.vendor_ids = {stripe.vendor_id("refund")};
+  event.what.vendor_ids.insert(event.what.vendor_ids.end(), of_payment.begin(), of_payment.end());
+  event.what.about.step = is_cancelled ? "refund" : "refund_order";
+  event.what.code = "expired_or_canceled_card";
+  CHECK(shown(w, "attention") == "[]");
+  CHECK(stripe.deliver(event) == 202);
+  w.run();
+  CHECK(stripe.became(event, "verdict") == "applied");
+  CHECK(shown(w, "attention").find("Stripe could not make the refund re_") != std::string::npos);
+  CHECK((shown(w, "refunds").find(R"("state":"failed")") != std::string::npos) == !is_cancelled);
+}
+
 TEST_CASE("what is said of a payment that a step took twice is not said of the order's own",
           "[webhooks][extra]") {
   auto s = listening(R"({"vendor":"stripe","operation":"charge","nth":1,"effect":"twice"})");
