@@ -171,7 +171,8 @@ std::string man_page(const described_command& program, unix_ms day) {
              {"4", "Not allowed."},
              {"5", "A conflict, or it has changed meanwhile."},
              {"6", "The hub is not reached."},
-             {"7", "What was waited for has not come in time."}});
+             {"7", "What was waited for has not come in time."},
+             {"8", "Done, but the output could not be written."}});
   out += ".Sh EXAMPLES\n";
   add_examples_of(out, program);
   out += ".Sh SEE ALSO\n.Xr orderhub.toml 5\n";

@@ -168,7 +168,7 @@ private:
         is_behind = event.name == "reset";
         if (event.name == "change")
           print_change(event.data);
-        return !is_behind;
+        return !is_behind && out_.good();
       });
       if (status != done || !is_behind)
         return status;
@@ -451,7 +451,7 @@ int watch_order(const std::string& key, std::string_view until, std::int64_t tim
           if (is_there(changed))
             return false;
         }
-      return !is_behind;
+      return !is_behind && out.good();
     });
     if (status != done || !is_behind)
       return status;

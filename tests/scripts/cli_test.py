@@ -176,6 +176,22 @@ def check_statuses(shell, hub):
     assert request(hub.admin_port, "GET", "/admin/status")[0] == 200
 
 
+def check_output(shell):
+    """What cannot be written is no success, but for a reader who has had enough."""
+    for words in ("orders list", "orders explain order-001", "status --json", "settings --markdown",
+                  "completion bash", "man", "orders list --json", "check-config --config orderhub.toml"):
+        full = shell.line(f"orderhub {words} >/dev/full")
+        assert full.returncode == 8 and "No space left on device" in full.stderr, (words, full)
+    assert shell.line("orderhub status --quiet >/dev/full").returncode == 0
+    # Not well, and not shown either: what was answered counts.
+    assert shell.line("orderhub orders show nobody >/dev/full").returncode == 3
+    stopped = shell.line("orderhub orders watch order-001 --until settled >/dev/full")
+    assert stopped.returncode == 8, stopped
+    for ignored in ("", "trap '' PIPE; "):
+        quiet = shell.line(f"{ignored}(orderhub settings --markdown; echo $? >&2) | true")
+        assert quiet.stderr.strip() in ("0", "141"), quiet
+
+
 def check_config(shell):
     sound = shell.run("check-config", "--config", "orderhub.toml", ORDERHUB_LABEL_TIMEOUT="7s")
     assert sound.returncode == 0, sound
@@ -224,6 +240,7 @@ def main():
         check_completion(shell)
         check_manuals(shell)
         check_statuses(shell, hub)
+        check_output(shell)
         check_config(shell)
         leaves, ran = check_help(shell)
         assert hub.process.terminate() == 0
