@@ -4,6 +4,7 @@
 #include "http_gateway/cli/bulk_commands.hpp"
 #include "http_gateway/cli/client.hpp"
 #include "http_gateway/cli/contexts.hpp"
+#include "http_gateway/cli/deadline.hpp"
 #include "http_gateway/cli/hook_commands.hpp"
 #include "http_gateway/cli/journal_tail.hpp"
 #include "http_gateway/cli/order_list.hpp"
@@ -40,6 +41,9 @@ exit_status exit_status_of(std::uint16_t http) {
   }
 }
 
+/// A hub that takes longer to say how it stands is none that takes orders.
+constexpr std::int64_t status_within_ms = 5'000;
+
 struct admin_commands::parts {
 
   std::string url, token_file, output = "table";
@@ -52,7 +56,7 @@ struct admin_commands::parts {
   order_verb verb;
   std::string who, action, target, since;
   std::string until = "done";
-  std::int64_t timeout_s = 0;
+  std::int64_t timeout_ms = 0;
   std::istream* input = nullptr;
   order_list_options listed;
   std::function<int(const parts&, const client&, std::ostream&, std::ostream&)> meant;
@@ -154,7 +158,7 @@ struct admin_commands::parts {
   }
 
   int watch_order(const client& hub, std::ostream& out, std::ostream& err) const {
-    return cli::watch_order(key, until, std::int64_t{1'000} * timeout_s, output, hub, out, err);
+    return cli::watch_order(key, until, timeout_ms, output, hub, out, err);
   }
 
   int show_order(const client& hub, std::ostream& out, std::ostream& err) const {
@@ -228,7 +232,7 @@ struct admin_commands::parts {
   }
 
   int show_status(const client& hub, std::ostream& out, std::ostream& err) const {
-    auto answer = body_of(hub.get("/admin/status"), err);
+    auto answer = body_of(hub.within(status_within_ms).get("/admin/status"), err);
     if (const auto* status = std::get_if<int>(&answer))
       return *status;
     const auto& body = std::get<std::string>(answer);
@@ -279,9 +283,8 @@ admin_commands::admin_commands(CLI::App& app) : parts_(std::make_unique<parts>()
   watched->add_option("--until", p.until, "done: nothing is open; settled: nothing is in doubt")
       ->check(CLI::IsMember({"done", "settled"}))
       ->capture_default_str();
-  watched->add_option("--timeout", p.timeout_s, "seconds, then exit status 7; 0: none")
-      ->check(CLI::Range(0, 86'400))
-      ->capture_default_str();
+  add_duration(*watched, "--timeout", p.timeout_ms, "5m, or seconds: then exit status 7; 0: none",
+               true);
   key_of(p.add(*orders, "show", "how an order stands", &parts::show_order));
   key_of(p.add(*orders, "explain", "why it stands so, and what comes next", &parts::explain_order))
       ->add_option("--format", p.format, "text, or markdown for a channel")
@@ -306,9 +309,7 @@ admin_commands::admin_commands(CLI::App& app) : parts_(std::make_unique<parts>()
     command->add_flag("--dry-run", p.verb.is_dry_run, "only the plan");
     command->add_flag("--yes,-y", p.verb.is_sure, "asks nothing");
     command->add_flag("--wait", p.verb.waits, "until nothing of it is in doubt or on its way");
-    command->add_option("--timeout", p.verb.timeout_s, "seconds that --wait waits")
-        ->check(CLI::Range(1, 86'400))
-        ->capture_default_str();
+    add_duration(*command, "--timeout", p.verb.timeout_ms, "how long --wait waits: 5m, or seconds");
     if (kind.takes_step) {
       auto* step = command->add_option("--step", p.verb.step, "its name or ref");
       if (kind.needs_step)

@@ -2,6 +2,7 @@
 
 #include "http_gateway/cli/admin_commands.hpp"
 #include "http_gateway/cli/answer.hpp"
+#include "http_gateway/cli/deadline.hpp"
 #include "http_gateway/cli/events.hpp"
 #include "http_gateway/cli/member_text.hpp"
 #include "http_gateway/cli/table_text.hpp"
@@ -419,8 +420,12 @@ int watch_order(const std::string& key, std::string_view until, std::int64_t tim
     const auto table = table_text(row(cells.size()), {cells});
     out << table.substr(table.find('\n') + 1) << std::flush;
   };
+  const deadline end(timeout_ms);
   const auto read = [&](std::string& place) -> std::variant<json, int> {
-    const auto body = body_of(hub.get("/admin/orders?limit=1&q=" + percent_encoded(key)), err);
+    const auto answer = end.within(hub).get("/admin/orders?limit=1&q=" + percent_encoded(key));
+    if (!answer && end.is_over())
+      return not_yet;
+    const auto body = body_of(answer, err);
     if (const auto* status = std::get_if<int>(&body))
       return *status;
     const auto page = json::parse(std::get<std::string>(body), nullptr, false);
@@ -442,7 +447,7 @@ int watch_order(const std::string& key, std::string_view until, std::int64_t tim
     if (is_there(std::get<json>(order)))
       return done;
     bool is_behind = false;
-    const auto status = follow(hub, path, place, timeout_ms, err, [&](const hub_event& event) {
+    const auto status = follow(hub, path, place, end.left_ms(), err, [&](const hub_event& event) {
       is_behind = event.name == "reset";
       const auto change = json::parse(event.data, nullptr, false);
       for (const auto& changed : list(change, "orders"))

@@ -9,9 +9,11 @@ import json
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
 from hub_processes import Hub, Mock, request  # noqa: E402
@@ -192,6 +194,28 @@ def check_output(shell):
         assert quiet.stderr.strip() in ("0", "141"), quiet
 
 
+def check_patience(shell):
+    """A hub that takes what is asked and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as hung:
+        away = {"ORDERHUB_ADMIN_URL": f"http://127.0.0.1:{hung.getsockname()[1]}"}
+
+        def took(*words):
+            began = time.monotonic()
+            ended = shell.run(*words, **away)
+            return ended.returncode, time.monotonic() - began
+
+        status, seconds = took("orders", "watch", "x", "--timeout", "1")
+        assert status == 7 and 1 <= seconds < 4, (status, seconds)
+        status, seconds = took("status", "--quiet")
+        assert status == 6 and seconds < 8, (status, seconds)
+        status, seconds = took("orders", "retry", "x", "--yes", "--wait", "--timeout", "1s")
+        assert status == 6 and seconds < 4, (status, seconds)
+    for said, status in (("5m", 0), ("90s", 0), ("30", 0), ("0", 0), ("25h", 2), ("soon", 2), ("-1", 2)):
+        ended = shell.run("orders", "watch", "order-001", "--until", "settled", "--timeout", said)
+        assert ended.returncode == status, (said, ended)
+    assert shell.run("orders", "retry", "order-001", "--yes", "--wait", "--timeout", "0").returncode == 2
+
+
 def check_config(shell):
     sound = shell.run("check-config", "--config", "orderhub.toml", ORDERHUB_LABEL_TIMEOUT="7s")
     assert sound.returncode == 0, sound
@@ -241,6 +265,7 @@ def main():
         check_manuals(shell)
         check_statuses(shell, hub)
         check_output(shell)
+        check_patience(shell)
         check_config(shell)
         leaves, ran = check_help(shell)
         assert hub.process.terminate() == 0
