@@ -2,7 +2,9 @@
 
 #include "http_gateway/cli/member_text.hpp"
 #include "http_gateway/cli/table_text.hpp"
+#include "providers/tables/currencies.hpp"
 
+#include <cstdint>
 #include <initializer_list>
 #include <utility>
 #include <vector>
@@ -43,14 +45,12 @@ std::vector<row> rows_of(const json& items, std::initializer_list<const char*> n
   return rows;
 }
 
-std::string sum_of(const json& object, const char* name) {
-  const auto it = object.find(name);
-  if (it == object.end() || !it->is_object())
+/// `42.00 USD` of an item's minor units; `-` where there are none.
+std::string amount_text(const json& item) {
+  const auto amount = item.is_object() ? item.find("amount") : item.end();
+  if (amount == item.end() || !amount->is_number_integer())
     return "-";
-  std::int64_t sum = 0;
-  for (const auto& n : *it)
-    sum += n.is_number_integer() ? n.get<std::int64_t>() : 0;
-  return std::to_string(sum);
+  return tables::shown({amount->get<std::int64_t>(), text(item, "currency", "")});
 }
 
 /// What a record is about: its name, then why.
@@ -221,8 +221,9 @@ std::string shown_plan(std::string_view answer) {
     out += "  nothing to do\n";
   for (const auto& item : list(j, "plan")) {
     out += "  " + text(item, "what");
-    for (const auto* name : {"step", "vendor", "call", "amount", "currency"})
-      if (const auto value = text(item, name); value != "-")
+    for (const auto& value :
+         {text(item, "step"), text(item, "vendor"), text(item, "call"), amount_text(item)})
+      if (value != "-")
         out += ' ' + value;
     if (item.contains("safe") && item["safe"] == json(false))
       out += " (may be done twice)";
