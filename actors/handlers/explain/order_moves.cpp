@@ -1,6 +1,7 @@
 #include "actors/handlers/explain/order_moves.hpp"
 
 #include "actors/handlers/objects.hpp"
+#include "actors/handlers/shipments/label_webhook.hpp"
 
 #include <algorithm>
 #include <array>
@@ -26,7 +27,7 @@ order_moves moves_of_retry(const order_objects& objects, const explanation& show
         std::any_of(shown.steps.begin(), shown.steps.end(), [&](const auto& step) {
           return step.object == name && is_moved_by_retry(step);
         });
-    if (is_stopped || is_moved)
+    if (is_stopped || is_moved || label_for_later(state) != nullptr)
       moves.objects.push_back(state.id);
   }
   return moves;
