@@ -7,6 +7,7 @@
 #include "http_gateway/cli/deadline.hpp"
 #include "http_gateway/cli/hook_commands.hpp"
 #include "http_gateway/cli/journal_tail.hpp"
+#include "http_gateway/cli/member_text.hpp"
 #include "http_gateway/cli/order_list.hpp"
 #include "http_gateway/cli/order_verbs.hpp"
 #include "http_gateway/cli/shown.hpp"
@@ -14,6 +15,7 @@
 #include "http_gateway/cli/top.hpp"
 
 #include <algorithm>
+#include <sstream>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -50,7 +52,7 @@ struct admin_commands::parts {
   std::string key, vendor, id;
   std::string format = "text";
   std::string invocation, kinds;
-  bool is_newest_first = false, is_quiet = false, uses_none = false;
+  bool is_newest_first = false, is_quiet = false, is_strict = false, uses_none = false;
   environment_reader environment; ///< Of the command that runs.
   std::size_t limit = 200;
   order_verb verb;
@@ -97,6 +99,28 @@ struct admin_commands::parts {
         return does(hub, p.wants_json(), out, err);
       };
     });
+    return command;
+  }
+
+  CLI::App* add_list(CLI::App& to, const char* name, const char* help, const list_kind& kind,
+                     list_work does) {
+    const auto style = std::make_shared<list_style>();
+    auto* command = add(to, name, help,
+                        [this, style, &kind, does = std::move(does)](
+                            const client& hub, bool, std::ostream& out, std::ostream& err) -> int {
+                          if (const auto wrong = wrong_columns(kind, *style); !wrong.empty()) {
+                            err << "orderhub: " << wrong << '\n';
+                            return wrong_use;
+                          }
+                          style->output = output;
+                          const auto answer = does(hub, err);
+                          if (const auto* status = std::get_if<int>(&answer))
+                            return *status;
+                          print_list(kind, *style, std::get<std::string>(answer), out);
+                          return done;
+                        },
+                        {"table", "wide", "json", "jsonl", "tsv"});
+    add_list_options(*command, kind, *style);
     return command;
   }
 
@@ -231,8 +255,11 @@ struct admin_commands::parts {
     return is_found ? done : not_found;
   }
 
-  int show_status(const client& hub, std::ostream& out, std::ostream& err) const {
-    auto answer = body_of(hub.within(status_within_ms).get("/admin/status"), err);
+  int show_status(const client& hub, std::ostream& out, std::ostream& said) const {
+    std::ostringstream nobody;
+    auto& err = is_quiet ? static_cast<std::ostream&>(nobody) : said;
+    const auto soon = hub.within(status_within_ms);
+    auto answer = body_of(soon.get("/admin/status"), err);
     if (const auto* status = std::get_if<int>(&answer))
       return *status;
     const auto& body = std::get<std::string>(answer);
@@ -241,26 +268,31 @@ struct admin_commands::parts {
     const auto j = json::parse(body, nullptr, false);
     const bool takes_orders =
         j.is_object() && j.contains("accepting") && j["accepting"] == json(true);
-    return takes_orders ? done : not_in_order;
+    if (!takes_orders || !is_strict)
+      return takes_orders ? done : not_in_order;
+    const auto called = body_of(soon.get("/admin/orders?attention=true&limit=1"), err);
+    if (const auto* status = std::get_if<int>(&called))
+      return *status;
+    const auto inbox = json::parse(std::get<std::string>(called), nullptr, false);
+    if (list(inbox, "orders").empty())
+      return done;
+    err << "orderhub: orders wait for a person: orderhub orders list --needs-person\n";
+    return not_in_order;
   }
 
   int act(const client& hub, std::ostream& out, std::ostream& err) const {
     return act_on_orders(verb, hub, wants_json(), {*input, out, err});
   }
 
-  int show_audit(const client& hub, std::ostream& out, std::ostream& err) const {
-    std::string path =
-        "/admin/audit?limit=" + std::to_string(std::clamp<std::size_t>(limit, 1, 500));
+  [[nodiscard]] std::variant<std::string, int> audit(const client& hub, std::ostream& err) const {
+    std::string path = "/admin/audit?limit=" + std::to_string(limit);
     for (const auto& [name, value] : {std::pair("who", &who), std::pair("action", &action),
                                       std::pair("target", &target), std::pair("since", &since)})
       if (!value->empty())
         path.append("&").append(name).append("=").append(percent_encoded(*value));
-    return print(hub, path, &shown_actions, out, err);
+    return body_of(hub.get(path), err, &option_of_field);
   }
 
-  int list_vendors(const client& hub, std::ostream& out, std::ostream& err) const {
-    return print(hub, "/admin/vendors", &shown_vendors, out, err);
-  }
   int show_vendor(const client& hub, std::ostream& out, std::ostream& err) const {
     return print(hub, "/admin/vendors/" + percent_encoded(vendor), &shown_vendor, out, err);
   }
@@ -338,16 +370,25 @@ admin_commands::admin_commands(CLI::App& app) : parts_(std::make_unique<parts>()
     });
   }
 
-  auto* audit = p.add(app, "audit", "what people did, newest first", &parts::show_audit);
+  const list_adder add_list = [&p](CLI::App& to, const char* name, const char* help,
+                                   const list_kind& kind, list_work does) {
+    return p.add_list(to, name, help, kind, std::move(does));
+  };
+  auto* audit = add_list(app, "audit", "what people did, newest first", audit_list(),
+                         [&p](const client& hub, std::ostream& err) { return p.audit(hub, err); });
   audit->add_option("--who", p.who, "only this name");
   audit->add_option("--action", p.action, "only this action");
   audit->add_option("--target", p.target, "only on this order");
   audit->add_option("--since", p.since, "not before this time")->type_name("TIME");
-  audit->add_option("--limit", p.limit, "at most so many, 500 at most")->capture_default_str();
+  audit->add_option("--limit", p.limit, "at most so many")
+      ->check(CLI::Range(1, 500))
+      ->capture_default_str();
 
   auto* vendors = app.add_subcommand("vendors", "how the vendors stand");
   vendors->require_subcommand(1);
-  p.add(*vendors, "list", "all of them", &parts::list_vendors);
+  add_list(
+      *vendors, "list", "all of them", vendor_list(),
+      [](const client& hub, std::ostream& err) { return body_of(hub.get("/admin/vendors"), err); });
   p.add(*vendors, "show", "one, with its limits and last errors", &parts::show_vendor)
       ->add_option("NAME", p.vendor, "stripe, shippo, …")
       ->required();
@@ -361,7 +402,7 @@ admin_commands::admin_commands(CLI::App& app) : parts_(std::make_unique<parts>()
       [&p](CLI::App& to, const char* name, const char* help, command_work does) {
         return p.add(to, name, help, std::move(does));
       },
-      add_lines, [&p](const char* name) { return p.environment(name); });
+      add_lines, add_list, [&p](const char* name) { return p.environment(name); });
 
   p.add(
       app, "top", "vendors and what waits longest, on the whole terminal",
@@ -371,10 +412,12 @@ admin_commands::admin_commands(CLI::App& app) : parts_(std::make_unique<parts>()
       [&p](CLI::App& to, const char* name, const char* help, command_work does) {
         return p.add(to, name, help, std::move(does));
       },
-      [&p]() -> std::istream& { return *p.input; });
+      add_list, [&p]() -> std::istream& { return *p.input; });
 
-  p.add(app, "status", "whether a hub takes orders: exit status 0, else 1", &parts::show_status)
-      ->add_flag("--quiet,-q", p.is_quiet, "only the exit status");
+  auto* status = p.add(app, "status", "whether a hub takes orders: exit status 0, else 1",
+                       &parts::show_status);
+  status->add_flag("--quiet,-q", p.is_quiet, "only the exit status");
+  status->add_flag("--strict", p.is_strict, "1 also where an order waits for a person");
   p.add_contexts(app);
   p.add_tail(app);
 }

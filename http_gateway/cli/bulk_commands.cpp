@@ -56,7 +56,7 @@ std::variant<std::string, int> post_once(const client& hub, const std::string& p
   auto answer = hub.post(path, text, key);
   if (!answer)
     answer = hub.post(path, text, key);
-  return body_of(answer, err);
+  return body_of(answer, err, &option_of_field);
 }
 
 std::string path_of(const given& g, const char* rest = "") {
@@ -194,8 +194,7 @@ int turn(const client& hub, const given& g, const char* rest, bool wants_json, s
 // ── Looking at it ────────────────────────────────────────────────────────────────────────────
 
 /// All pages up to the limit, as one list.
-int items(const client& hub, const given& g, bool wants_json, std::ostream& out,
-          std::ostream& err) {
+std::variant<std::string, int> items(const client& hub, const given& g, std::ostream& err) {
   json all;
   std::string cursor;
   for (auto left = g.limit; left > 0;) {
@@ -224,9 +223,7 @@ int items(const client& hub, const given& g, bool wants_json, std::ostream& out,
     if (cursor.empty())
       break;
   }
-  const auto body = all.dump();
-  out << (wants_json ? body + '\n' : shown_bulk_items(body));
-  return done;
+  return all.dump();
 }
 
 void add_plan(CLI::App& bulk, const command_adder& add, const input_of& input) {
@@ -251,7 +248,8 @@ void add_plan(CLI::App& bulk, const command_adder& add, const input_of& input) {
 
 } // namespace
 
-void add_bulk_commands(CLI::App& app, const command_adder& add, const input_of& input) {
+void add_bulk_commands(CLI::App& app, const command_adder& add, const list_adder& add_list,
+                       const input_of& input) {
   auto* bulk = app.add_subcommand("bulk", "one action on many orders, at a pace");
   bulk->require_subcommand(1);
   add_plan(*bulk, add, input);
@@ -286,11 +284,10 @@ void add_bulk_commands(CLI::App& app, const command_adder& add, const input_of& 
   }
 
   const auto l = std::make_shared<given>();
-  add(*bulk, "list", "all of them, the newest first",
-      [l](const client& hub, bool wants_json, auto& out, auto& err) {
-        return print(hub.get("/admin/bulk?limit=" + std::to_string(l->limit)), wants_json,
-                     &shown_bulks, out, err);
-      })
+  add_list(*bulk, "list", "all of them, the newest first", bulk_list(),
+           [l](const client& hub, std::ostream& err) {
+             return body_of(hub.get("/admin/bulk?limit=" + std::to_string(l->limit)), err);
+           })
       ->add_option("--limit", l->limit, "at most so many")
       ->check(CLI::Range(1, 500))
       ->capture_default_str();
@@ -303,11 +300,10 @@ void add_bulk_commands(CLI::App& app, const command_adder& add, const input_of& 
         one);
 
   const auto i = std::make_shared<given>();
-  auto* listed = id_of(add(*bulk, "items", "what became of each",
-                           [i](const client& hub, bool wants_json, auto& out, auto& err) {
-                             return items(hub, *i, wants_json, out, err);
-                           }),
-                       i);
+  auto* listed =
+      id_of(add_list(*bulk, "items", "what became of each", bulk_item_list(),
+                     [i](const client& hub, std::ostream& err) { return items(hub, *i, err); }),
+            i);
   listed->add_option("--outcome", i->outcome, "only with it")
       ->check(CLI::IsMember({"waiting", "done", "skipped", "failed", "dropped"}));
   listed->add_option("--limit", i->limit, "at most so many")

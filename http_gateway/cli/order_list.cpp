@@ -2,9 +2,11 @@
 
 #include "http_gateway/cli/admin_commands.hpp"
 #include "http_gateway/cli/answer.hpp"
+#include "http_gateway/cli/command_tree.hpp"
 #include "http_gateway/cli/deadline.hpp"
 #include "http_gateway/cli/events.hpp"
 #include "http_gateway/cli/member_text.hpp"
+#include "http_gateway/cli/shown.hpp"
 #include "http_gateway/cli/table_text.hpp"
 
 #include <algorithm>
@@ -106,6 +108,26 @@ std::vector<const column*> columns_of(std::string_view names) {
     names.remove_prefix(more ? end + 1 : names.size());
   }
   return out;
+}
+
+constexpr std::array<std::string_view, 13> statuses = {
+    "pending",    "requires_action", "out_of_stock", "payment_failed", "paid",
+    "confirmed",  "in_transit",      "delivered",    "returned",       "refunded",
+    "cancelling", "cancelled",       "disputed"};
+/// The words for several causes first, and each cause.
+constexpr std::array<std::string_view, 29> waits = {
+    "vendor",     "retry",    "absence",  "webhook",    "timer",    "call",    "operator", "answer",
+    "connection", "dns",      "tls",      "credential", "breaker",  "limiter", "place",    "doubt",
+    "running",    "tracking", "bank",     "refund",     "customer", "refusal", "earlier",  "time",
+    "hub",        "person",   "delivery", "packing",    "pickup"};
+
+/// What says which orders has names of its own on the line.
+std::string option_of_filter(std::string_view field) {
+  for (const auto& [name, option] : {std::pair("attention", "--needs-person"),
+                                     std::pair("key_prefix", "--prefix"), std::pair("q", "--find")})
+    if (field == name)
+      return option;
+  return option_of_field(field);
 }
 
 class listing {
@@ -216,7 +238,7 @@ private:
   }
 
   std::variant<json, int> next_page(std::size_t limit, const std::string& cursor) {
-    const auto body = body_of(asked(limit, cursor), err_);
+    const auto body = body_of(asked(limit, cursor), err_, &option_of_filter);
     if (const auto* status = std::get_if<int>(&body))
       return *status;
     auto page = json::parse(std::get<std::string>(body), nullptr, false);
@@ -339,6 +361,14 @@ private:
 
 } // namespace
 
+std::span<const std::string_view> known_statuses() {
+  return statuses;
+}
+
+std::span<const std::string_view> known_waits() {
+  return waits;
+}
+
 std::string column_names() {
   std::string all;
   for (const auto& c : columns)
@@ -371,9 +401,10 @@ void add_filter_options(CLI::App& command, order_list_options& o, const char* me
   command.add_flag("--in-doubt", o.is_in_doubt, "of which a step may have taken effect");
   command.add_flag("--stuck", o.is_stuck, "that nothing will wake: there should be none");
   command.add_flag("--paused", o.is_paused, "that are stopped until a person acts");
-  command.add_option("--status", o.status, "with commas: pending,paid");
+  takes_words(command.add_option("--status", o.status, "with commas: pending,paid"), statuses);
   command.add_option("--vendor", o.vendor, "of an open step");
-  command.add_option("--waits-for", o.waits_for, "vendor, retry, absence, customer, operator, …");
+  takes_words(command.add_option("--waits-for", o.waits_for, "with commas: absence,operator"),
+              waits);
   command.add_option(met, o.reason, "what an open step met last: shippo.503");
   command.add_option("--older-than", o.older_than, "that waits longer: 15m");
   command.add_option("--since", o.since, "created since")->type_name("TIME");

@@ -235,7 +235,9 @@ private:
       ++refused_;
       worst_ = became.status;
       io_.err << "orderhub: " << safe_text(key) << ": "
-              << (j.is_object() ? shown_problem(became.body) : safe_text(became.body)) << '\n';
+              << (j.is_object() ? shown_problem(became.body, &option_of_field)
+                                : safe_text(became.body))
+              << '\n';
       return;
     }
     if (became.status == not_yet) {

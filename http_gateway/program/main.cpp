@@ -316,7 +316,12 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? cli::done : cli::wrong_use;
+    if (app.exit(e) == 0)
+      return cli::done;
+    const std::vector<std::string> words(argv + 1, argv + argc);
+    if (const auto wrong = cli::perhaps_meant(cli::described(app), words); !wrong.meant.empty())
+      std::cerr << "There is no " << wrong.word << " here; did you mean " << wrong.meant << "?\n";
+    return cli::wrong_use;
   }
 
   if (asks_hub.is_meant())
