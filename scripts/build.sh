@@ -5,7 +5,7 @@
 #
 #   --tests            builds the tests and tools too
 #   --preset NAME      release (default), dev (ASan and UBSan) or gcc
-#   --packages-for check   also wants what scripts/check.sh uses (clang-tidy, clang-format)
+#   --packages-for check   also wants what scripts/check.sh uses (clang-tidy, clang-format, mandoc)
 #   --install-only     stops after the packages
 #   --no-install       installs nothing; says what is missing and stops
 #
@@ -83,6 +83,7 @@ LIST
     echo "clang-tidy-19 cmd:clang-tidy-19"
     echo "clang-format-19 cmd:clang-format-19"
     echo "git cmd:git"
+    echo "mandoc cmd:mandoc"
   fi
 }
 

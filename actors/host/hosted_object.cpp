@@ -248,6 +248,17 @@ void hosted_object::on(awakeable_input& in) {
   respond_when_durable(in.to, std::move(response));
 }
 
+namespace {
+
+/// Of what an action begins the record is about, where that lasts; an event that it began (a
+/// refused label that is bought now) has ended, and the record is the object's.
+invocation_id about(const operator_input& in) {
+  const bool is_event = !in.begins.empty() && in.action.verb != journal::operator_verb::cancel;
+  return is_event ? invocation_id() : in.invocation;
+}
+
+} // namespace
+
 void hosted_object::on(operator_input& in) {
   call_response response;
   response.status = 202;
@@ -260,7 +271,7 @@ void hosted_object::on(operator_input& in) {
     response = failure(412, moved->object.text() + " has had another record since.");
   } else if (auto begun = begin_for(in); begun) {
     response = std::move(*begun);
-  } else if (!machine_->on_operator(in.invocation, in.action)) {
+  } else if (!machine_->on_operator(about(in), in.action)) {
     response =
         failure(404, "Nothing of " + who_.object.text() + " is open that this could be about.");
   }

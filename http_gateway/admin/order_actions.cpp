@@ -5,6 +5,7 @@
 #include "actors/handlers/explain/step_requests.hpp"
 #include "actors/handlers/explain/value_as_told.hpp"
 #include "actors/handlers/objects.hpp"
+#include "actors/handlers/shipments/label_webhook.hpp"
 #include "http_gateway/admin/action_body.hpp"
 #include "http_gateway/admin/admin_action.hpp"
 #include "http_gateway/admin/order_reading.hpp"
@@ -173,6 +174,17 @@ handlers::order_moves moves_of(const situation& s, operator_verb verb) {
 
 // ── The plans ────────────────────────────────────────────────────────────────────────────────
 
+/// A refused label has no open step: it is bought anew at its time, or now.
+void add_label(plan& p, const journal::object_state& shipment, const std::string& wanted) {
+  auto j = item("call");
+  j["object"] = shipment.id.text();
+  j["step"] = "label";
+  j["vendor"] = "shippo";
+  j["because"].push_back("The carrier refused the label; it is bought anew now instead of later.");
+  p.items.push_back(std::move(j));
+  p.objects.push_back({shipment.id, {}, operator_verb::retry, "label", {}, "RetryLabel", wanted});
+}
+
 planned plan_of_retry(const situation& s) {
   plan p;
   for (const auto& step : s.shown.steps) {
@@ -194,6 +206,10 @@ planned plan_of_retry(const situation& s) {
         });
     if (!is_taken && !is_moved)
       continue;
+    if (handlers::label_for_later(state) != nullptr && !is_moved) {
+      add_label(p, state, wanted);
+      continue;
+    }
     if (!is_moved) {
       auto j = item("replay");
       j["object"] = name;
@@ -206,8 +222,15 @@ planned plan_of_retry(const situation& s) {
 
 planned plan_of_step_retry(const situation& s) {
   auto found = step_of(s);
-  if (auto* problem = std::get_if<admin_problem>(&found))
+  if (auto* problem = std::get_if<admin_problem>(&found)) {
+    if (s.action.call.in_path.at("ref") == "label")
+      for (const auto& state : s.objects.states)
+        if (plan p; handlers::label_for_later(state) != nullptr) {
+          add_label(p, state, {});
+          return p;
+        }
     return std::move(*problem);
+  }
   const auto& step = *std::get<0>(found);
   if (auto problem = refused_repeat(s, step))
     return std::move(*problem);

@@ -4,8 +4,10 @@
 #include "http_gateway/cli/bulk_commands.hpp"
 #include "http_gateway/cli/client.hpp"
 #include "http_gateway/cli/contexts.hpp"
+#include "http_gateway/cli/deadline.hpp"
 #include "http_gateway/cli/hook_commands.hpp"
 #include "http_gateway/cli/journal_tail.hpp"
+#include "http_gateway/cli/member_text.hpp"
 #include "http_gateway/cli/order_list.hpp"
 #include "http_gateway/cli/order_verbs.hpp"
 #include "http_gateway/cli/shown.hpp"
@@ -13,6 +15,7 @@
 #include "http_gateway/cli/top.hpp"
 
 #include <algorithm>
+#include <sstream>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -40,19 +43,22 @@ exit_status exit_status_of(std::uint16_t http) {
   }
 }
 
+/// A hub that takes longer to say how it stands is none that takes orders.
+constexpr std::int64_t status_within_ms = 5'000;
+
 struct admin_commands::parts {
 
   std::string url, token_file, output = "table";
   std::string key, vendor, id;
   std::string format = "text";
   std::string invocation, kinds;
-  bool is_newest_first = false, is_quiet = false, uses_none = false;
+  bool is_newest_first = false, is_quiet = false, is_strict = false, uses_none = false;
   environment_reader environment; ///< Of the command that runs.
   std::size_t limit = 200;
   order_verb verb;
   std::string who, action, target, since;
   std::string until = "done";
-  std::int64_t timeout_s = 0;
+  std::int64_t timeout_ms = 0;
   std::istream* input = nullptr;
   order_list_options listed;
   std::function<int(const parts&, const client&, std::ostream&, std::ostream&)> meant;
@@ -93,6 +99,28 @@ struct admin_commands::parts {
         return does(hub, p.wants_json(), out, err);
       };
     });
+    return command;
+  }
+
+  CLI::App* add_list(CLI::App& to, const char* name, const char* help, const list_kind& kind,
+                     list_work does) {
+    const auto style = std::make_shared<list_style>();
+    auto* command = add(to, name, help,
+                        [this, style, &kind, does = std::move(does)](
+                            const client& hub, bool, std::ostream& out, std::ostream& err) -> int {
+                          if (const auto wrong = wrong_columns(kind, *style); !wrong.empty()) {
+                            err << "orderhub: " << wrong << '\n';
+                            return wrong_use;
+                          }
+                          style->output = output;
+                          const auto answer = does(hub, err);
+                          if (const auto* status = std::get_if<int>(&answer))
+                            return *status;
+                          print_list(kind, *style, std::get<std::string>(answer), out);
+                          return done;
+                        },
+                        {"table", "wide", "json", "jsonl", "tsv"});
+    add_list_options(*command, kind, *style);
     return command;
   }
 
@@ -154,7 +182,7 @@ struct admin_commands::parts {
   }
 
   int watch_order(const client& hub, std::ostream& out, std::ostream& err) const {
-    return cli::watch_order(key, until, std::int64_t{1'000} * timeout_s, output, hub, out, err);
+    return cli::watch_order(key, until, timeout_ms, output, hub, out, err);
   }
 
   int show_order(const client& hub, std::ostream& out, std::ostream& err) const {
@@ -227,8 +255,11 @@ struct admin_commands::parts {
     return is_found ? done : not_found;
   }
 
-  int show_status(const client& hub, std::ostream& out, std::ostream& err) const {
-    auto answer = body_of(hub.get("/admin/status"), err);
+  int show_status(const client& hub, std::ostream& out, std::ostream& said) const {
+    std::ostringstream nobody;
+    auto& err = is_quiet ? static_cast<std::ostream&>(nobody) : said;
+    const auto soon = hub.within(status_within_ms);
+    auto answer = body_of(soon.get("/admin/status"), err);
     if (const auto* status = std::get_if<int>(&answer))
       return *status;
     const auto& body = std::get<std::string>(answer);
@@ -237,26 +268,31 @@ struct admin_commands::parts {
     const auto j = json::parse(body, nullptr, false);
     const bool takes_orders =
         j.is_object() && j.contains("accepting") && j["accepting"] == json(true);
-    return takes_orders ? done : not_in_order;
+    if (!takes_orders || !is_strict)
+      return takes_orders ? done : not_in_order;
+    const auto called = body_of(soon.get("/admin/orders?attention=true&limit=1"), err);
+    if (const auto* status = std::get_if<int>(&called))
+      return *status;
+    const auto inbox = json::parse(std::get<std::string>(called), nullptr, false);
+    if (list(inbox, "orders").empty())
+      return done;
+    err << "orderhub: orders wait for a person: orderhub orders list --needs-person\n";
+    return not_in_order;
   }
 
   int act(const client& hub, std::ostream& out, std::ostream& err) const {
     return act_on_orders(verb, hub, wants_json(), {*input, out, err});
   }
 
-  int show_audit(const client& hub, std::ostream& out, std::ostream& err) const {
-    std::string path =
-        "/admin/audit?limit=" + std::to_string(std::clamp<std::size_t>(limit, 1, 500));
+  [[nodiscard]] std::variant<std::string, int> audit(const client& hub, std::ostream& err) const {
+    std::string path = "/admin/audit?limit=" + std::to_string(limit);
     for (const auto& [name, value] : {std::pair("who", &who), std::pair("action", &action),
                                       std::pair("target", &target), std::pair("since", &since)})
       if (!value->empty())
         path.append("&").append(name).append("=").append(percent_encoded(*value));
-    return print(hub, path, &shown_actions, out, err);
+    return body_of(hub.get(path), err, &option_of_field);
   }
 
-  int list_vendors(const client& hub, std::ostream& out, std::ostream& err) const {
-    return print(hub, "/admin/vendors", &shown_vendors, out, err);
-  }
   int show_vendor(const client& hub, std::ostream& out, std::ostream& err) const {
     return print(hub, "/admin/vendors/" + percent_encoded(vendor), &shown_vendor, out, err);
   }
@@ -279,9 +315,8 @@ admin_commands::admin_commands(CLI::App& app) : parts_(std::make_unique<parts>()
   watched->add_option("--until", p.until, "done: nothing is open; settled: nothing is in doubt")
       ->check(CLI::IsMember({"done", "settled"}))
       ->capture_default_str();
-  watched->add_option("--timeout", p.timeout_s, "seconds, then exit status 7; 0: none")
-      ->check(CLI::Range(0, 86'400))
-      ->capture_default_str();
+  add_duration(*watched, "--timeout", p.timeout_ms, "5m, or seconds: then exit status 7; 0: none",
+               true);
   key_of(p.add(*orders, "show", "how an order stands", &parts::show_order));
   key_of(p.add(*orders, "explain", "why it stands so, and what comes next", &parts::explain_order))
       ->add_option("--format", p.format, "text, or markdown for a channel")
@@ -306,9 +341,7 @@ admin_commands::admin_commands(CLI::App& app) : parts_(std::make_unique<parts>()
     command->add_flag("--dry-run", p.verb.is_dry_run, "only the plan");
     command->add_flag("--yes,-y", p.verb.is_sure, "asks nothing");
     command->add_flag("--wait", p.verb.waits, "until nothing of it is in doubt or on its way");
-    command->add_option("--timeout", p.verb.timeout_s, "seconds that --wait waits")
-        ->check(CLI::Range(1, 86'400))
-        ->capture_default_str();
+    add_duration(*command, "--timeout", p.verb.timeout_ms, "how long --wait waits: 5m, or seconds");
     if (kind.takes_step) {
       auto* step = command->add_option("--step", p.verb.step, "its name or ref");
       if (kind.needs_step)
@@ -341,16 +374,25 @@ admin_commands::admin_commands(CLI::App& app) : parts_(std::make_unique<parts>()
     });
   }
 
-  auto* audit = p.add(app, "audit", "what people did, newest first", &parts::show_audit);
+  const list_adder add_list = [&p](CLI::App& to, const char* name, const char* help,
+                                   const list_kind& kind, list_work does) {
+    return p.add_list(to, name, help, kind, std::move(does));
+  };
+  auto* audit = add_list(app, "audit", "what people did, newest first", audit_list(),
+                         [&p](const client& hub, std::ostream& err) { return p.audit(hub, err); });
   audit->add_option("--who", p.who, "only this name");
   audit->add_option("--action", p.action, "only this action");
   audit->add_option("--target", p.target, "only on this order");
   audit->add_option("--since", p.since, "not before this time")->type_name("TIME");
-  audit->add_option("--limit", p.limit, "at most so many, 500 at most")->capture_default_str();
+  audit->add_option("--limit", p.limit, "at most so many")
+      ->check(CLI::Range(1, 500))
+      ->capture_default_str();
 
   auto* vendors = app.add_subcommand("vendors", "how the vendors stand");
   vendors->require_subcommand(1);
-  p.add(*vendors, "list", "all of them", &parts::list_vendors);
+  add_list(
+      *vendors, "list", "all of them", vendor_list(),
+      [](const client& hub, std::ostream& err) { return body_of(hub.get("/admin/vendors"), err); });
   p.add(*vendors, "show", "one, with its limits and last errors", &parts::show_vendor)
       ->add_option("NAME", p.vendor, "stripe, shippo, …")
       ->required();
@@ -364,7 +406,7 @@ admin_commands::admin_commands(CLI::App& app) : parts_(std::make_unique<parts>()
       [&p](CLI::App& to, const char* name, const char* help, command_work does) {
         return p.add(to, name, help, std::move(does));
       },
-      add_lines, [&p](const char* name) { return p.environment(name); });
+      add_lines, add_list, [&p](const char* name) { return p.environment(name); });
 
   p.add(
       app, "top", "vendors and what waits longest, on the whole terminal",
@@ -374,10 +416,12 @@ admin_commands::admin_commands(CLI::App& app) : parts_(std::make_unique<parts>()
       [&p](CLI::App& to, const char* name, const char* help, command_work does) {
         return p.add(to, name, help, std::move(does));
       },
-      [&p]() -> std::istream& { return *p.input; });
+      add_list, [&p]() -> std::istream& { return *p.input; });
 
-  p.add(app, "status", "whether a hub takes orders: exit status 0, else 1", &parts::show_status)
-      ->add_flag("--quiet,-q", p.is_quiet, "only the exit status");
+  auto* status = p.add(app, "status", "whether a hub takes orders: exit status 0, else 1",
+                       &parts::show_status);
+  status->add_flag("--quiet,-q", p.is_quiet, "only the exit status");
+  status->add_flag("--strict", p.is_strict, "1 also where an order waits for a person");
   p.add_contexts(app);
   p.add_tail(app);
 }

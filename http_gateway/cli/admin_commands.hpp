@@ -27,7 +27,8 @@ enum exit_status : int {
   not_allowed = 4,
   conflict = 5,
   not_reached = 6,
-  not_yet = 7, ///< What was waited for has not come in time.
+  not_yet = 7,     ///< What was waited for has not come in time.
+  not_written = 8, ///< Done, but what it printed could not be written.
 };
 
 /// Of an answer that is no success.

@@ -12,13 +12,14 @@
 
 namespace orderhub::http_gateway::cli {
 
-std::variant<std::string, int> body_of(const result<client_answer>& answer, std::ostream& err) {
+std::variant<std::string, int> body_of(const result<client_answer>& answer, std::ostream& err,
+                                       std::string (*option_of)(std::string_view)) {
   if (!answer) {
     err << "orderhub: the hub is not reached: " << answer.error().message << '\n';
     return not_reached;
   }
   if (answer->status != 200 && answer->status != 202) {
-    err << "orderhub: " << shown_problem(answer->body) << '\n';
+    err << "orderhub: " << shown_problem(answer->body, option_of) << '\n';
     return exit_status_of(answer->status);
   }
   return answer->body;

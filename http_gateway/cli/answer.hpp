@@ -11,7 +11,9 @@
 namespace orderhub::http_gateway::cli {
 
 /// The answer's body; where there is none, `err` is told why, and this is the exit status.
-std::variant<std::string, int> body_of(const result<client_answer>& answer, std::ostream& err);
+/// `option_of`: what the field that a refusal names is called on the line; null: as it is.
+std::variant<std::string, int> body_of(const result<client_answer>& answer, std::ostream& err,
+                                       std::string (*option_of)(std::string_view) = nullptr);
 
 /// Makes a text for a terminal of an answer.
 using show = std::string (*)(std::string_view answer);

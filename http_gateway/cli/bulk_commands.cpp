@@ -2,6 +2,7 @@
 #include "http_gateway/cli/bulk_commands.hpp"
 
 #include "http_gateway/cli/answer.hpp"
+#include "http_gateway/cli/deadline.hpp"
 #include "http_gateway/cli/order_list.hpp"
 #include "http_gateway/cli/shown.hpp"
 #include "http_gateway/cli/table_text.hpp"
@@ -35,7 +36,7 @@ struct given {
   std::string action, id, reason, outcome, type;
   std::vector<std::string> keys; ///< One may be `-`.
   order_list_options filter;
-  std::int64_t count = -1, rate = 0, timeout_s = 600;
+  std::int64_t count = -1, rate = 0, timeout_ms = 600'000;
   std::size_t limit = 200;
   bool accepts_repeat = false, is_dry_run = false, is_sure = false, waits = false;
 };
@@ -55,7 +56,7 @@ std::variant<std::string, int> post_once(const client& hub, const std::string& p
   auto answer = hub.post(path, text, key);
   if (!answer)
     answer = hub.post(path, text, key);
-  return body_of(answer, err);
+  return body_of(answer, err, &option_of_field);
 }
 
 std::string path_of(const given& g, const char* rest = "") {
@@ -123,19 +124,22 @@ int plan(const client& hub, const given& g, bool wants_json, std::istream& in, s
 /// Until nothing is left of it: 0 where no item failed.
 int wait_for_end(const client& hub, const given& g, bool wants_json, std::ostream& out,
                  std::ostream& err) {
-  using std::chrono::milliseconds;
-  using std::chrono::steady_clock;
-  constexpr milliseconds between(250);
-  const auto end = steady_clock::now() + std::chrono::seconds(g.timeout_s);
+  constexpr std::chrono::milliseconds between(250);
+  const deadline end(g.timeout_ms);
   while (true) {
-    const auto answer = body_of(hub.get(path_of(g)), err);
+    const auto asked = end.within(hub).get(path_of(g));
+    if (!asked && end.is_over()) {
+      err << "orderhub: it has begun, and the hub does not answer any more\n";
+      return not_yet;
+    }
+    const auto answer = body_of(asked, err);
     if (const auto* status = std::get_if<int>(&answer))
       return *status;
     const auto& text = std::get<std::string>(answer);
     const auto j = json::parse(text, nullptr, false);
     const auto state = j.is_object() ? j.value("state", "") : std::string();
     const bool goes_on = state == "running" || state == "planned";
-    if (!goes_on || steady_clock::now() + between >= end) {
+    if (!goes_on || end.is_over()) {
       out << (wants_json ? text + '\n' : shown_bulk(text));
       if (goes_on)
         err << "orderhub: it goes on, and is not finished yet\n";
@@ -190,8 +194,7 @@ int turn(const client& hub, const given& g, const char* rest, bool wants_json, s
 // ── Looking at it ────────────────────────────────────────────────────────────────────────────
 
 /// All pages up to the limit, as one list.
-int items(const client& hub, const given& g, bool wants_json, std::ostream& out,
-          std::ostream& err) {
+std::variant<std::string, int> items(const client& hub, const given& g, std::ostream& err) {
   json all;
   std::string cursor;
   for (auto left = g.limit; left > 0;) {
@@ -220,9 +223,7 @@ int items(const client& hub, const given& g, bool wants_json, std::ostream& out,
     if (cursor.empty())
       break;
   }
-  const auto body = all.dump();
-  out << (wants_json ? body + '\n' : shown_bulk_items(body));
-  return done;
+  return all.dump();
 }
 
 void add_plan(CLI::App& bulk, const command_adder& add, const input_of& input) {
@@ -247,7 +248,8 @@ void add_plan(CLI::App& bulk, const command_adder& add, const input_of& input) {
 
 } // namespace
 
-void add_bulk_commands(CLI::App& app, const command_adder& add, const input_of& input) {
+void add_bulk_commands(CLI::App& app, const command_adder& add, const list_adder& add_list,
+                       const input_of& input) {
   auto* bulk = app.add_subcommand("bulk", "one action on many orders, at a pace");
   bulk->require_subcommand(1);
   add_plan(*bulk, add, input);
@@ -266,9 +268,7 @@ void add_bulk_commands(CLI::App& app, const command_adder& add, const input_of& 
       ->check(CLI::Range(0, 100'000));
   started->add_option("--reason", s->reason, "why, where that is not the plan's");
   started->add_flag("--wait", s->waits, "until nothing of it is left");
-  started->add_option("--timeout", s->timeout_s, "seconds that --wait waits")
-      ->check(CLI::Range(1, 86'400))
-      ->capture_default_str();
+  add_duration(*started, "--timeout", s->timeout_ms, "how long --wait waits: 5m, or seconds");
 
   for (const auto& [name, rest, help] :
        {std::array{"pause", "/pause", "it stops between two items, and can be started again"},
@@ -284,11 +284,10 @@ void add_bulk_commands(CLI::App& app, const command_adder& add, const input_of& 
   }
 
   const auto l = std::make_shared<given>();
-  add(*bulk, "list", "all of them, the newest first",
-      [l](const client& hub, bool wants_json, auto& out, auto& err) {
-        return print(hub.get("/admin/bulk?limit=" + std::to_string(l->limit)), wants_json,
-                     &shown_bulks, out, err);
-      })
+  add_list(*bulk, "list", "all of them, the newest first", bulk_list(),
+           [l](const client& hub, std::ostream& err) {
+             return body_of(hub.get("/admin/bulk?limit=" + std::to_string(l->limit)), err);
+           })
       ->add_option("--limit", l->limit, "at most so many")
       ->check(CLI::Range(1, 500))
       ->capture_default_str();
@@ -301,11 +300,10 @@ void add_bulk_commands(CLI::App& app, const command_adder& add, const input_of& 
         one);
 
   const auto i = std::make_shared<given>();
-  auto* listed = id_of(add(*bulk, "items", "what became of each",
-                           [i](const client& hub, bool wants_json, auto& out, auto& err) {
-                             return items(hub, *i, wants_json, out, err);
-                           }),
-                       i);
+  auto* listed =
+      id_of(add_list(*bulk, "items", "what became of each", bulk_item_list(),
+                     [i](const client& hub, std::ostream& err) { return items(hub, *i, err); }),
+            i);
   listed->add_option("--outcome", i->outcome, "only with it")
       ->check(CLI::IsMember({"waiting", "done", "skipped", "failed", "dropped"}));
   listed->add_option("--limit", i->limit, "at most so many")

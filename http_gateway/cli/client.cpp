@@ -1,5 +1,6 @@
 #include "http_gateway/cli/client.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -11,6 +12,7 @@ namespace orderhub::http_gateway::cli {
 namespace {
 
 constexpr long connect_timeout_ms = 3'000;
+constexpr std::int64_t read_within_ms = 10'000;
 constexpr std::size_t answer_size_max = std::size_t{64} << 20U;
 
 struct easy_end {
@@ -61,7 +63,7 @@ constexpr const char* json_type = "Content-Type: application/json";
 } // namespace
 
 result<client_answer> client::get(const std::string& path) const {
-  return ask(path, nullptr, {});
+  return ask(path, nullptr, {}, std::min(within_ms_, read_within_ms));
 }
 
 result<client_answer> client::post(const std::string& path, const std::string& body,
@@ -69,12 +71,12 @@ result<client_answer> client::post(const std::string& path, const std::string& b
   std::vector<std::string> lines = {json_type};
   if (!key.empty())
     lines.push_back("Idempotency-Key: " + key);
-  return ask(path, &body, std::move(lines));
+  return ask(path, &body, std::move(lines), within_ms_);
 }
 
 result<client_answer> client::deliver(const std::string& path, const std::string& body,
                                       const std::string& header_line) const {
-  return ask(path, &body, {json_type, header_line});
+  return ask(path, &body, {json_type, header_line}, within_ms_);
 }
 
 result<client_answer> client::pass_on(const std::string& path, const std::string& body,
@@ -82,11 +84,12 @@ result<client_answer> client::pass_on(const std::string& path, const std::string
   // libcurl's own ones, without a value: not sent. A later line of that name is.
   std::vector<std::string> lines = {"Content-Type:", "Accept:", "Expect:"};
   lines.insert(lines.end(), header_lines.begin(), header_lines.end());
-  return ask(path, &body, std::move(lines));
+  return ask(path, &body, std::move(lines), within_ms_);
 }
 
 result<client_answer> client::ask(const std::string& path, const std::string* body,
-                                  std::vector<std::string> header_lines) const {
+                                  std::vector<std::string> header_lines,
+                                  std::int64_t within_ms) const {
   const std::unique_ptr<CURL, easy_end> easy(curl_easy_init());
   client_answer answer;
   std::unique_ptr<curl_slist, list_end> headers;
@@ -107,7 +110,7 @@ result<client_answer> client::ask(const std::string& path, const std::string* bo
   curl_easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, &take);
   curl_easy_setopt(easy.get(), CURLOPT_WRITEDATA, &answer.body);
   curl_easy_setopt(easy.get(), CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms);
-  curl_easy_setopt(easy.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(within_ms_));
+  curl_easy_setopt(easy.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(within_ms));
   curl_easy_setopt(easy.get(), CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy.get(), CURLOPT_PROXY, ""); // None, whatever the environment says.
   if (const auto code = curl_easy_perform(easy.get()); code != CURLE_OK)

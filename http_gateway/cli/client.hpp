@@ -26,7 +26,13 @@ public:
       : base_(std::move(base)), token_(std::move(token)), socket_(std::move(socket)),
         within_ms_(within_ms) {}
 
-  /// `path`: path and query, percent-encoded. Fails with `unavailable` where no answer came.
+  /// The same hub, asked for so long at most: for a command that has no more time.
+  [[nodiscard]] client within(std::int64_t within_ms) const {
+    return client(base_, token_, socket_, within_ms < within_ms_ ? within_ms : within_ms_);
+  }
+
+  /// `path`: path and query, percent-encoded. Fails with `unavailable` where no answer came; what
+  /// is only read is waited for no longer than 10 s.
   [[nodiscard]] result<client_answer> get(const std::string& path) const;
   /// The same with a JSON body; `key`: its `idempotency-key`, empty: none.
   [[nodiscard]] result<client_answer> post(const std::string& path, const std::string& body,
@@ -51,7 +57,8 @@ public:
 
 private:
   [[nodiscard]] result<client_answer> ask(const std::string& path, const std::string* body,
-                                          std::vector<std::string> header_lines) const;
+                                          std::vector<std::string> header_lines,
+                                          std::int64_t within_ms) const;
   std::string base_;
   secret token_;
   std::string socket_;

@@ -1,5 +1,7 @@
 #include "http_gateway/cli/command_tree.hpp"
 
+#include "journal/base/spelling.hpp"
+
 #include <algorithm>
 #include <array>
 #include <sstream>
@@ -12,6 +14,7 @@ namespace orderhub::http_gateway::cli {
 namespace {
 
 constexpr std::string_view examples_title = "Examples:";
+constexpr std::string_view list_mark = ",…";
 
 /// CLI11 says a type and what is allowed as one text: `TEXT:{table,json}`.
 void read_type(described_option& to, const std::string& type) {
@@ -24,6 +27,7 @@ void read_type(described_option& to, const std::string& type) {
   std::istringstream list(type.substr(open + 1, close - open - 1));
   for (std::string one; std::getline(list, one, ',');)
     to.choices.push_back(one);
+  to.takes_list = type.substr(close + 1) == list_mark;
 }
 
 described_option described(const CLI::Option& o) {
@@ -80,6 +84,19 @@ CLI::App* find_command(CLI::App& below, std::string_view name) {
   return found.empty() ? nullptr : found.front();
 }
 
+/// Nothing is near where half of the letters are others.
+std::string nearest(std::string_view word, std::span<const std::string> known) {
+  constexpr std::size_t near = 3;
+  std::string meant;
+  auto least = std::min(near, word.size() / 2) + 1;
+  for (const auto& name : known)
+    if (const auto d = letters_apart(word, name); d < least) {
+      least = d;
+      meant = name;
+    }
+  return meant;
+}
+
 struct examples_of {
   std::vector<const char*> path;
   std::vector<const char*> lines;
@@ -91,10 +108,59 @@ described_command described(const CLI::App& app) {
   return described(app, "");
 }
 
+misspelling perhaps_meant(const described_command& program, std::span<const std::string> words) {
+  const auto* in = &program;
+  const described_option* wants = nullptr;
+  for (const auto& word : words) {
+    if (std::exchange(wants, nullptr) != nullptr)
+      continue;
+    if (word == "--")
+      return {};
+    if (word.size() > 1 && word[0] == '-') {
+      const auto name = word.substr(0, word.find('='));
+      std::vector<std::string> known = {"--help"};
+      const described_option* found = nullptr;
+      for (const auto& o : in->options) {
+        if (o.is_positional)
+          continue;
+        known.insert(known.end(), o.names.begin(), o.names.end());
+        if (std::find(o.names.begin(), o.names.end(), name) != o.names.end())
+          found = &o;
+      }
+      if (found != nullptr && !found->value.empty() && name == word)
+        wants = found;
+      if (found == nullptr && name.starts_with("--") && name != "--help")
+        return {name, nearest(name, known)};
+      continue;
+    }
+    const auto below = std::find_if(in->commands.begin(), in->commands.end(),
+                                    [&](const auto& c) { return c.name == word; });
+    if (below != in->commands.end()) {
+      in = &*below;
+    } else if (!in->commands.empty()) {
+      std::vector<std::string> known;
+      for (const auto& c : in->commands)
+        known.push_back(c.name);
+      return {word, nearest(word, known)};
+    }
+  }
+  return {};
+}
+
+CLI::Option* takes_words(CLI::Option* option, std::span<const std::string_view> words) {
+  std::string all = "{";
+  for (const auto word : words)
+    all.append(all.size() == 1 ? "" : ",").append(word);
+  return option->check(CLI::Validator([](std::string&) { return std::string(); },
+                                      all + '}' + std::string(list_mark)));
+}
+
 void add_examples(CLI::App& app) {
   const std::array all = {
       examples_of{{"status"},
-                  {"orderhub status", "orderhub status --json", "orderhub status --quiet"}},
+                  {"orderhub status", "orderhub status --json", "orderhub status --quiet",
+                   "orderhub status --strict || orderhub orders list --needs-person"}},
+      examples_of{{"top"}, {"orderhub top"}},
       examples_of{{"orders", "list"},
                   {"orderhub orders list --open",
                    "orderhub orders list --status confirmed --limit 20",
@@ -107,6 +173,23 @@ void add_examples(CLI::App& app) {
       examples_of{{"orders", "journal"},
                   {"orderhub orders journal order-001 --newest --limit 20",
                    "orderhub orders journal order-001 --kinds effect,completion"}},
+      examples_of{{"orders", "watch"},
+                  {"orderhub orders watch order-001 --until settled --timeout 5m",
+                   "orderhub orders watch order-001 --until settled --json"}},
+      examples_of{
+          {"orders", "cancel"},
+          {"orderhub orders cancel order-001 --dry-run",
+           "orderhub orders list --status pending -q | orderhub orders cancel - --dry-run"}},
+      examples_of{{"orders", "settle"},
+                  {"orderhub orders settle order-002 --step label --happened --value "
+                   "label_id=3005 --dry-run",
+                   "orderhub orders settle order-002 --step label --did-not-happen --dry-run"}},
+      examples_of{{"orders", "ack"},
+                  {"orderhub orders ack order-003 --step label --yes --reason 'Ada has it'"}},
+      examples_of{{"orders", "reveal"},
+                  {"orderhub orders reveal order-001 --yes --reason 'the customer calls'"}},
+      examples_of{{"orders", "erase"}, {"orderhub orders erase order-004 --dry-run"}},
+      examples_of{{"orders", "purge"}, {"orderhub orders purge order-004 --dry-run"}},
       examples_of{{"orders", "find"}, {"orderhub orders find order-001"}},
       examples_of{{"orders", "retry"},
                   {"orderhub orders retry order-001 --dry-run",
@@ -117,16 +200,50 @@ void add_examples(CLI::App& app) {
       examples_of{{"orders", "resume"},
                   {"orderhub orders resume order-001 --yes --reason 'the customer has decided'"}},
       examples_of{{"audit"}, {"orderhub audit --limit 20", "orderhub audit --target order-001"}},
-      examples_of{{"vendors", "list"}, {"orderhub vendors list"}},
+      examples_of{{"vendors", "list"},
+                  {"orderhub vendors list", "orderhub vendors list --columns vendor,state,last"}},
       examples_of{{"vendors", "show"}, {"orderhub vendors show stripe"}},
       examples_of{{"vendors", "calls"}, {"orderhub vendors calls shippo --failed"}},
       examples_of{{"vendors", "pause"},
                   {"orderhub vendors pause shippo --for 2h --reason 'incident at Shippo'"}},
+      examples_of{{"vendors", "open"},
+                  {"orderhub vendors open sendgrid --for 30m --reason 'mails come twice'"}},
+      examples_of{{"vendors", "close"},
+                  {"orderhub vendors close sendgrid --for 10m --reason 'it works by hand'"}},
+      examples_of{{"vendors", "auto"},
+                  {"orderhub vendors auto sendgrid --reason 'the incident is over'"}},
+      examples_of{{"vendors", "probe"},
+                  {"orderhub vendors probe shippo --reason 'their status page is green'"}},
       examples_of{{"vendors", "resume"},
                   {"orderhub vendors resume shippo --reason 'their status page is green'"}},
       examples_of{
           {"webhooks", "list"},
           {"orderhub webhooks list --vendor stripe --limit 20", "orderhub webhooks list --dead"}},
+      examples_of{{"webhooks", "show"},
+                  {"orderhub webhooks show \"$(orderhub webhooks list -q --limit 1)\""}},
+      examples_of{{"webhooks", "replay"},
+                  {"orderhub webhooks replay \"$(orderhub webhooks list -q --limit 1)\" --reason "
+                   "'its handler was mended' --dry-run"}},
+      examples_of{{"webhooks", "assign"},
+                  {"orderhub webhooks assign \"$(orderhub webhooks list -q --limit 1)\" order-001 "
+                   "--reason 'case 8812' --dry-run"}},
+      examples_of{{"webhooks", "send"},
+                  {"orderhub webhooks send stripe payment_intent.succeeded --order order-001"}},
+      examples_of{{"bulk", "plan"},
+                  {"orderhub bulk plan retry --in-doubt --reason 'shippo is back'",
+                   "orderhub orders list --in-doubt -q | orderhub bulk plan retry - --dry-run"}},
+      examples_of{{"bulk", "start"},
+                  {"orderhub bulk start \"$(orderhub bulk list -q --limit 1)\" --count 1 --wait"}},
+      examples_of{
+          {"bulk", "pause"},
+          {"orderhub bulk pause \"$(orderhub bulk list -q --limit 1)\" --reason 'too fast'"}},
+      examples_of{
+          {"bulk", "cancel"},
+          {"orderhub bulk cancel \"$(orderhub bulk list -q --limit 1)\" --reason 'wrong list'"}},
+      examples_of{{"bulk", "list"}, {"orderhub bulk list", "orderhub bulk list -q --limit 1"}},
+      examples_of{{"bulk", "show"}, {"orderhub bulk show \"$(orderhub bulk list -q --limit 1)\""}},
+      examples_of{{"bulk", "items"},
+                  {"orderhub bulk items \"$(orderhub bulk list -q --limit 1)\" --outcome failed"}},
       examples_of{{"webhooks", "refused"}, {"orderhub webhooks refused"}},
       examples_of{{"webhooks", "listen"},
                   {"orderhub webhooks listen --since 1h --for 1s",
@@ -142,6 +259,26 @@ void add_examples(CLI::App& app) {
                   {"orderhub journal tail --for 1s",
                    "orderhub journal tail order-001 --lines 5 --for 1s",
                    "orderhub journal tail --kinds effect,completion --output jsonl --for 1s"}},
+      examples_of{{"journal", "verify"}, {"orderhub journal verify"}},
+      examples_of{{"journal", "dump"},
+                  {"orderhub journal dump --object OrderOrchestrator/order-001"}},
+      examples_of{{"journal", "stats"}, {"orderhub journal stats"}},
+      examples_of{
+          {"journal", "backup"},
+          {"orderhub journal backup another", "orderhub journal backup --verify --keep 7 daily"}},
+      examples_of{{"journal", "compact"},
+                  {"orderhub journal compact --reason 'make room on the disk'"}},
+      examples_of{
+          {"serve"},
+          {"orderhub serve --mock --data-dir try", "orderhub serve --config orderhub.toml"}},
+      examples_of{{"mock"}, {"orderhub mock --listen 127.0.0.1:0 --latency 20ms"}},
+      examples_of{{"settings"}, {"orderhub settings --markdown >SETTINGS.md"}},
+      examples_of{{"contract", "check"},
+                  {"orderhub contract check http://127.0.0.1:8090/inventory --only inventory "
+                   "--product sku-1 --token none"}},
+      examples_of{{"token", "new"},
+                  {"orderhub token new --name ada --role operate --file tokens.toml"}},
+      examples_of{{"token", "list"}, {"orderhub token list --file tokens.toml"}},
       examples_of{{"journal", "restore"},
                   {"orderhub journal backup copy && orderhub journal restore copy new --dry-run",
                    "orderhub journal restore copy new",

@@ -1,4 +1,5 @@
 #pragma once
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -6,7 +7,8 @@
 // NOLINTBEGIN(readability-identifier-naming): CLI11's own names.
 namespace CLI {
 class App;
-}
+class Option;
+} // namespace CLI
 // NOLINTEND(readability-identifier-naming)
 
 /// The command line as plain values: what completion and the manual pages are made of.
@@ -20,6 +22,7 @@ struct described_option {
   bool is_positional = false;
   bool is_required = false;
   bool takes_many = false;
+  bool takes_list = false; ///< Of its choices, with commas between.
 };
 
 struct described_command {
@@ -34,8 +37,20 @@ struct described_command {
 /// The program and all of its commands, hidden ones left out.
 described_command described(const CLI::App& app);
 
+/// Of words behind the program's name: the first that is no command or option there, and which was
+/// perhaps meant. Empty: all are known, or nothing is near.
+struct misspelling {
+  std::string word, meant;
+};
+misspelling perhaps_meant(const described_command& program, std::span<const std::string> words);
+
+/// What an option takes words of, with commas between; another one is the hub's to refuse.
+CLI::Option* takes_words(CLI::Option* option, std::span<const std::string_view> words);
+
 /// Gives commands that are there their examples; each of them does what it says against a hub with
-/// mock vendors that has an order `order-001`, in the folder of its `data`, with a context `live`.
+/// mock vendors that has an order `order-001`, an `order-002` whose label is in doubt and an
+/// `order-003` whose label was refused and an `order-004` whose card was declined, in the folder of
+/// its `data`, with a context `live`.
 void add_examples(CLI::App& app);
 
 } // namespace orderhub::http_gateway::cli

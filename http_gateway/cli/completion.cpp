@@ -115,6 +115,22 @@ private:
   std::string before_; ///< `--output=`
 };
 
+/// What the value of an option may become, behind what stands before it on the line.
+std::vector<candidate> values_of(const described_option& o, const described_command& in,
+                                 std::string_view begun, std::string before, const asks_hub& hub) {
+  if (const auto comma = begun.rfind(','); o.takes_list && comma != std::string_view::npos) {
+    before += begun.substr(0, comma + 1);
+    begun.remove_prefix(comma + 1);
+  }
+  gathering found(begun, before);
+  for (const auto& choice : o.choices)
+    found.add(choice);
+  if (o.choices.empty() && hub)
+    for (const auto& known : hub(in.path, o.names.back(), begun))
+      found.add(known.text, known.help);
+  return found.all;
+}
+
 const described_option* positional_at(const described_command& in, std::size_t index) {
   for (const auto& o : in.options)
     if (o.is_positional && (index == 0 || o.takes_many))
@@ -132,18 +148,13 @@ std::vector<candidate> completed(const described_command& program,
     return {};
   const std::string_view last = words.back();
   const auto at = stands_after(program, words.first(words.size() - 1));
-  if (at.wants != nullptr) {
-    gathering found(last, {});
-    for (const auto& choice : at.wants->choices)
-      found.add(choice);
-    return found.all;
-  }
+  if (at.wants != nullptr)
+    return values_of(*at.wants, *at.in, last, {}, hub);
   if (const auto equals = last.find('='); is_option(last) && equals != std::string_view::npos) {
-    gathering found(last.substr(equals + 1), std::string(last.substr(0, equals + 1)));
-    if (const auto* o = find_option(*at.in, last.substr(0, equals)))
-      for (const auto& choice : o->choices)
-        found.add(choice);
-    return found.all;
+    const auto* o = find_option(*at.in, last.substr(0, equals));
+    return o == nullptr ? std::vector<candidate>()
+                        : values_of(*o, *at.in, last.substr(equals + 1),
+                                    std::string(last.substr(0, equals + 1)), hub);
   }
   gathering found(last, {});
   if (last.starts_with('-')) {

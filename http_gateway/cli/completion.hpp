@@ -18,7 +18,8 @@ struct candidate {
   std::string help; ///< One line; may be empty.
 };
 
-/// What a running hub knows of a positional (`KEY`, `NAME` of a vendor), for words that begin so.
+/// What a running hub knows of a positional (`KEY`, `NAME` of a vendor) or of an option's value
+/// (`--vendor`), for words that begin so; of a context its file.
 /// Answers within a moment, or with nothing. `path`: of the command, `orderhub orders show`.
 using asks_hub = std::function<std::vector<candidate>(
     std::string_view path, std::string_view positional, std::string_view begin)>;

@@ -2,6 +2,7 @@
 #include "http_gateway/cli/admin_commands.hpp"
 #include "http_gateway/cli/client.hpp"
 #include "http_gateway/cli/completion.hpp"
+#include "http_gateway/cli/contexts.hpp"
 
 #include <cstddef>
 #include <string>
@@ -55,6 +56,15 @@ std::vector<candidate> members(const result<client_answer>& answer, const char* 
 
 asks_hub asks_running_hub(std::span<const std::string> words,
                           const environment_reader& environment) {
+  if (!words.empty() && words.front() == "context") // Its own file knows.
+    return [environment](std::string_view path, std::string_view positional, std::string_view) {
+      std::vector<candidate> found;
+      const auto file = read_contexts(environment);
+      if (file && positional == "NAME" && path.ends_with(" use"))
+        for (const auto& c : file->all)
+          found.push_back({c.name, c.server});
+      return found;
+    };
   auto url = given_as(words, "--server");
   if (url.empty())
     url = given_as(words, "--url");
@@ -66,10 +76,12 @@ asks_hub asks_running_hub(std::span<const std::string> words,
              answers_within_ms);
   return [hub = std::move(hub)](std::string_view path, std::string_view positional,
                                 std::string_view begin) -> std::vector<candidate> {
-    if (positional == "KEY" || positional == "ORDER")
+    if (positional == "KEY" || positional == "ORDER" || positional == "--order" ||
+        positional == "--target")
       return members(hub.get("/admin/orders?limit=50&key_prefix=" + percent_encoded(begin)),
                      "orders", "key", "status", begin);
-    if (positional == "NAME" && path.find(" vendors ") != std::string_view::npos)
+    if ((positional == "NAME" && path.find(" vendors ") != std::string_view::npos) ||
+        positional == "--vendor")
       return members(hub.get("/admin/vendors"), "vendors", "name", "state", begin);
     if (positional == "ID" && path.find(" webhooks ") != std::string_view::npos)
       return members(hub.get("/admin/webhooks?limit=50"), "webhooks", "id", "type", begin);

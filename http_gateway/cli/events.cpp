@@ -93,12 +93,12 @@ int follow(const client& hub, const std::string& path, std::string place, std::i
       err << "orderhub: " << shown_problem(answer->body) << '\n';
       return exit_status_of(answer->status);
     }
+    if (timeout_ms > 0 && clock::now() >= until)
+      return not_yet;
     if (!answer && !was_there) {
       err << "orderhub: the hub is not reached: " << answer.error().message << '\n';
       return not_reached;
     }
-    if (timeout_ms > 0 && clock::now() >= until)
-      return not_yet;
     if (!answer && !std::exchange(is_said, true))
       err << "orderhub: the hub is not reached any more; trying again\n" << std::flush;
     std::this_thread::sleep_for(try_again);

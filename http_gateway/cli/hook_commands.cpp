@@ -205,8 +205,7 @@ int send_event(const client& hub, const given& g, const environment_reader& envi
 // ── Webhooks ────────────────────────────────────────────────────────────────────────────────
 
 /// All pages up to the limit, as one list.
-int list_webhooks(const client& hub, const given& g, bool wants_json, std::ostream& out,
-                  std::ostream& err) {
+std::variant<std::string, int> list_webhooks(const client& hub, const given& g, std::ostream& err) {
   constexpr std::size_t page_max = 500;
   json all;
   std::string cursor;
@@ -223,7 +222,7 @@ int list_webhooks(const client& hub, const given& g, bool wants_json, std::ostre
                                 .add("limit", std::to_string(std::min(left, page_max)))
                                 .add("cursor", cursor)
                                 .text();
-    const auto body = body_of(hub.get(path), err);
+    const auto body = body_of(hub.get(path), err, &option_of_field);
     if (const auto* status = std::get_if<int>(&body))
       return *status;
     auto page = json::parse(std::get<std::string>(body), nullptr, false);
@@ -245,9 +244,7 @@ int list_webhooks(const client& hub, const given& g, bool wants_json, std::ostre
     if (cursor.empty())
       break;
   }
-  const auto text = all.dump();
-  out << (wants_json ? text + '\n' : shown_webhooks(text));
-  return done;
+  return all.dump();
 }
 
 void add_listen(CLI::App& webhooks, const command_adder& add_lines) {
@@ -267,19 +264,19 @@ void add_listen(CLI::App& webhooks, const command_adder& add_lines) {
 } // namespace
 
 void add_hook_commands(CLI::App& app, CLI::App& vendors, const command_adder& add,
-                       const command_adder& add_lines, const environment_reader& environment) {
+                       const command_adder& add_lines, const list_adder& add_list,
+                       const environment_reader& environment) {
   add_vendor_actions(vendors, add);
   {
     const auto g = std::make_shared<given>();
-    auto* calls = add(vendors, "calls", "its newest calls that have ended, newest first",
-                      [g](const client& hub, bool wants_json, auto& out, auto& err) {
-                        const auto wanted = query()
-                                                .add("limit", std::to_string(g->limit))
-                                                .add("failed", g->only_failed ? "true" : "")
-                                                .text();
-                        return print(hub.get(vendor_path(*g, "/calls") + wanted), wants_json,
-                                     &shown_vendor_calls, out, err);
-                      });
+    auto* calls = add_list(vendors, "calls", "its newest calls that have ended, newest first",
+                           vendor_call_list(), [g](const client& hub, std::ostream& err) {
+                             const auto wanted = query()
+                                                     .add("limit", std::to_string(g->limit))
+                                                     .add("failed", g->only_failed ? "true" : "")
+                                                     .text();
+                             return body_of(hub.get(vendor_path(*g, "/calls") + wanted), err);
+                           });
     calls->add_option("NAME", g->vendor, "stripe, shippo, …")->required();
     calls->add_flag("--failed", g->only_failed, "only those without an answer or with a 5xx");
     calls->add_option("--limit", g->limit, "at most so many")
@@ -290,10 +287,9 @@ void add_hook_commands(CLI::App& app, CLI::App& vendors, const command_adder& ad
   auto* webhooks = app.add_subcommand("webhooks", "what came by webhook, and what was refused");
   webhooks->require_subcommand(1);
   const auto listed = std::make_shared<given>();
-  auto* list = add(*webhooks, "list", "events, the newest first",
-                   [g = listed](const client& hub, bool wants_json, auto& out, auto& err) {
-                     return list_webhooks(hub, *g, wants_json, out, err);
-                   });
+  auto* list = add_list(
+      *webhooks, "list", "events, the newest first", webhook_list(),
+      [g = listed](const client& hub, std::ostream& err) { return list_webhooks(hub, *g, err); });
   list->add_option("--vendor", listed->vendor, "only its: stripe, custom/erp");
   auto* verdict = list->add_option("--verdict", listed->verdict,
                                    "applied, unchanged, contradicts, unmatched, skipped, …");
@@ -352,13 +348,12 @@ void add_hook_commands(CLI::App& app, CLI::App& vendors, const command_adder& ad
 
   const auto r = std::make_shared<given>();
   auto* refused =
-      add(*webhooks, "refused", "deliveries that were not believed, with a hint",
-          [r](const client& hub, bool wants_json, auto& out, auto& err) {
-            const auto wanted =
-                query().add("vendor", r->vendor).add("limit", std::to_string(r->limit)).text();
-            return print(hub.get("/admin/webhooks/refused" + wanted), wants_json, &shown_refused,
-                         out, err);
-          });
+      add_list(*webhooks, "refused", "deliveries that were not believed, with a hint",
+               refused_list(), [r](const client& hub, std::ostream& err) {
+                 const auto wanted =
+                     query().add("vendor", r->vendor).add("limit", std::to_string(r->limit)).text();
+                 return body_of(hub.get("/admin/webhooks/refused" + wanted), err);
+               });
   refused->add_option("--vendor", r->vendor, "only its");
   refused->add_option("--limit", r->limit, "at most so many")
       ->check(CLI::Range(1, 500))

@@ -106,7 +106,7 @@ private:
         if (event.name == "change")
           note_changed(event.data);
         read_changed();
-        return !is_behind;
+        return !is_behind && out_.good();
       });
       if (status == not_yet)
         return done;

@@ -52,6 +52,18 @@ std::string plain(std::string_view text) {
   return out;
 }
 
+/// Running text: each sentence on a line of its own, as mdoc wants it.
+std::string running(std::string_view text) {
+  std::string lines;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    constexpr std::string_view ends = ".!?";
+    const bool is_end = i > 1 && text[i] == ' ' &&
+                        ends.find(text[i - 1]) != std::string_view::npos && text[i - 2] != '.';
+    lines += is_end ? '\n' : text[i];
+  }
+  return plain(lines);
+}
+
 /// An argument of a macro: blanks, quotes and mdoc's own words are text.
 std::string argument(std::string_view text) {
   std::string out = "\"";
@@ -101,7 +113,7 @@ void add_options(std::string& out, const described_command& of) {
       help += " [" + o.built_in + ']';
     if (o.is_required)
       help += " (must be given)";
-    out += plain(help) + ".\n";
+    out += running(help) + ".\n";
   }
   out += ".El\n";
 }
@@ -126,10 +138,10 @@ std::string usage(const described_command& of) {
 void add_command(std::string& out, const described_command& of) {
   if (of.commands.empty()) {
     out += ".Ss " + argument(of.path) + '\n';
-    out += plain(of.help) + ".\n.Pp\n.Dl " + argument(usage(of)) + "\n.Pp\n";
+    out += running(of.help) + ".\n.Pp\n.Dl " + argument(usage(of)) + '\n';
     add_options(out, of);
     if (!of.footer.empty())
-      out += ".Pp\n" + plain(of.footer) + '\n';
+      out += ".Pp\n" + running(of.footer) + '\n';
   }
   for (const auto& below : of.commands)
     add_command(out, below);
@@ -145,7 +157,7 @@ void add_examples_of(std::string& out, const described_command& of) {
 void add_pairs(std::string& out, std::initializer_list<std::pair<const char*, const char*>> pairs) {
   out += ".Bl -tag -width Ds\n";
   for (const auto& [name, text] : pairs)
-    out += ".It " + argument(name) + '\n' + plain(text) + '\n';
+    out += ".It " + argument(name) + '\n' + running(text) + '\n';
   out += ".El\n";
 }
 
@@ -155,7 +167,7 @@ std::string man_page(const described_command& program, unix_ms day) {
   auto out = head("ORDERHUB", "1", day);
   out += ".Sh NAME\n.Nm orderhub\n.Nd carries orders through payment, label and mail, once\n"
          ".Sh SYNOPSIS\n.Nm orderhub\n.Ar COMMAND\n.Op Ar OPTIONS\n.Sh DESCRIPTION\n" +
-         plain(program.help) + "\n.Sh COMMANDS\n";
+         running(program.help) + "\n.Sh COMMANDS\n";
   add_command(out, program);
   out += ".Sh ENVIRONMENT\n";
   add_pairs(out, {{"ORDERHUB_ADMIN_URL", "The hub's admin listener, for the commands that ask it."},
@@ -171,7 +183,8 @@ std::string man_page(const described_command& program, unix_ms day) {
              {"4", "Not allowed."},
              {"5", "A conflict, or it has changed meanwhile."},
              {"6", "The hub is not reached."},
-             {"7", "What was waited for has not come in time."}});
+             {"7", "What was waited for has not come in time."},
+             {"8", "Done, but the output could not be written."}});
   out += ".Sh EXAMPLES\n";
   add_examples_of(out, program);
   out += ".Sh SEE ALSO\n.Xr orderhub.toml 5\n";
@@ -181,9 +194,9 @@ std::string man_page(const described_command& program, unix_ms day) {
 std::string config_man_page(std::span<const described_setting> settings, unix_ms day) {
   auto out = head("ORDERHUB.TOML", "5", day);
   out += ".Sh NAME\n.Nm orderhub.toml\n.Nd settings of the order hub\n.Sh DESCRIPTION\n" +
-         plain("Flags win over the environment, the environment over the file (--config FILE or "
-               "ORDERHUB_CONFIG), and that over the defaults. A name with a dot is in a section. "
-               "`orderhub check-config` says what is wrong, and where each value comes from.") +
+         running("Flags win over the environment, the environment over the file (--config FILE or "
+                 "ORDERHUB_CONFIG), and that over the defaults. A name with a dot is in a section. "
+                 "`orderhub check-config` says what is wrong, and where each value comes from.") +
          "\n";
   std::string_view group;
   for (const auto& s : settings) {
@@ -194,9 +207,9 @@ std::string config_man_page(std::span<const described_setting> settings, unix_ms
       out += ".Ss " + argument(group) + "\n.Bl -tag -width Ds\n";
     }
     out += ".It " + argument(s.name) + '\n';
-    out += plain(std::string(s.environment) + (s.is_secret ? ", a secret" : "") + ". " +
-                 std::string(s.help) +
-                 (s.built_in.empty() ? "" : " [" + std::string(s.built_in) + ']')) +
+    out += running(std::string(s.environment) + (s.is_secret ? ", a secret" : "") + ". " +
+                   std::string(s.help) +
+                   (s.built_in.empty() ? "" : " [" + std::string(s.built_in) + ']')) +
            ".\n";
   }
   if (!group.empty())

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,18 @@ std::string text(const Json& object, const char* name, std::string_view absent =
   if (it == object.end() || it->is_null())
     return std::string(absent);
   return it->is_string() ? it->template get<std::string>() : it->dump();
+}
+
+/// The sum of a member's whole numbers; `-` where it is no object.
+template <class Json>
+std::string sum_of(const Json& object, const char* name) {
+  const auto it = object.is_object() ? object.find(name) : object.end();
+  if (it == object.end() || !it->is_object())
+    return "-";
+  std::int64_t sum = 0;
+  for (const auto& n : *it)
+    sum += n.is_number_integer() ? n.template get<std::int64_t>() : 0;
+  return std::to_string(sum);
 }
 
 /// A member that is a list; an empty one where there is none.

@@ -2,8 +2,11 @@
 
 #include "http_gateway/cli/admin_commands.hpp"
 #include "http_gateway/cli/answer.hpp"
+#include "http_gateway/cli/command_tree.hpp"
+#include "http_gateway/cli/deadline.hpp"
 #include "http_gateway/cli/events.hpp"
 #include "http_gateway/cli/member_text.hpp"
+#include "http_gateway/cli/shown.hpp"
 #include "http_gateway/cli/table_text.hpp"
 
 #include <algorithm>
@@ -107,6 +110,26 @@ std::vector<const column*> columns_of(std::string_view names) {
   return out;
 }
 
+constexpr std::array<std::string_view, 13> statuses = {
+    "pending",    "requires_action", "out_of_stock", "payment_failed", "paid",
+    "confirmed",  "in_transit",      "delivered",    "returned",       "refunded",
+    "cancelling", "cancelled",       "disputed"};
+/// The words for several causes first, and each cause.
+constexpr std::array<std::string_view, 29> waits = {
+    "vendor",     "retry",    "absence",  "webhook",    "timer",    "call",    "operator", "answer",
+    "connection", "dns",      "tls",      "credential", "breaker",  "limiter", "place",    "doubt",
+    "running",    "tracking", "bank",     "refund",     "customer", "refusal", "earlier",  "time",
+    "hub",        "person",   "delivery", "packing",    "pickup"};
+
+/// What says which orders has names of its own on the line.
+std::string option_of_filter(std::string_view field) {
+  for (const auto& [name, option] : {std::pair("attention", "--needs-person"),
+                                     std::pair("key_prefix", "--prefix"), std::pair("q", "--find")})
+    if (field == name)
+      return option;
+  return option_of_field(field);
+}
+
 class listing {
 public:
   listing(const order_list_options& options, std::string_view output, const client& hub,
@@ -168,7 +191,7 @@ private:
         is_behind = event.name == "reset";
         if (event.name == "change")
           print_change(event.data);
-        return !is_behind;
+        return !is_behind && out_.good();
       });
       if (status != done || !is_behind)
         return status;
@@ -215,7 +238,7 @@ private:
   }
 
   std::variant<json, int> next_page(std::size_t limit, const std::string& cursor) {
-    const auto body = body_of(asked(limit, cursor), err_);
+    const auto body = body_of(asked(limit, cursor), err_, &option_of_filter);
     if (const auto* status = std::get_if<int>(&body))
       return *status;
     auto page = json::parse(std::get<std::string>(body), nullptr, false);
@@ -338,6 +361,14 @@ private:
 
 } // namespace
 
+std::span<const std::string_view> known_statuses() {
+  return statuses;
+}
+
+std::span<const std::string_view> known_waits() {
+  return waits;
+}
+
 std::string column_names() {
   std::string all;
   for (const auto& c : columns)
@@ -370,9 +401,10 @@ void add_filter_options(CLI::App& command, order_list_options& o, const char* me
   command.add_flag("--in-doubt", o.is_in_doubt, "of which a step may have taken effect");
   command.add_flag("--stuck", o.is_stuck, "that nothing will wake: there should be none");
   command.add_flag("--paused", o.is_paused, "that are stopped until a person acts");
-  command.add_option("--status", o.status, "with commas: pending,paid");
+  takes_words(command.add_option("--status", o.status, "with commas: pending,paid"), statuses);
   command.add_option("--vendor", o.vendor, "of an open step");
-  command.add_option("--waits-for", o.waits_for, "vendor, retry, absence, customer, operator, …");
+  takes_words(command.add_option("--waits-for", o.waits_for, "with commas: absence,operator"),
+              waits);
   command.add_option(met, o.reason, "what an open step met last: shippo.503");
   command.add_option("--older-than", o.older_than, "that waits longer: 15m");
   command.add_option("--since", o.since, "created since")->type_name("TIME");
@@ -419,8 +451,12 @@ int watch_order(const std::string& key, std::string_view until, std::int64_t tim
     const auto table = table_text(row(cells.size()), {cells});
     out << table.substr(table.find('\n') + 1) << std::flush;
   };
+  const deadline end(timeout_ms);
   const auto read = [&](std::string& place) -> std::variant<json, int> {
-    const auto body = body_of(hub.get("/admin/orders?limit=1&q=" + percent_encoded(key)), err);
+    const auto answer = end.within(hub).get("/admin/orders?limit=1&q=" + percent_encoded(key));
+    if (!answer && end.is_over())
+      return not_yet;
+    const auto body = body_of(answer, err);
     if (const auto* status = std::get_if<int>(&body))
       return *status;
     const auto page = json::parse(std::get<std::string>(body), nullptr, false);
@@ -442,7 +478,7 @@ int watch_order(const std::string& key, std::string_view until, std::int64_t tim
     if (is_there(std::get<json>(order)))
       return done;
     bool is_behind = false;
-    const auto status = follow(hub, path, place, timeout_ms, err, [&](const hub_event& event) {
+    const auto status = follow(hub, path, place, end.left_ms(), err, [&](const hub_event& event) {
       is_behind = event.name == "reset";
       const auto change = json::parse(event.data, nullptr, false);
       for (const auto& changed : list(change, "orders"))
@@ -451,7 +487,7 @@ int watch_order(const std::string& key, std::string_view until, std::int64_t tim
           if (is_there(changed))
             return false;
         }
-      return !is_behind;
+      return !is_behind && out.good();
     });
     if (status != done || !is_behind)
       return status;

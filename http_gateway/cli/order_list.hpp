@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <ostream>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,6 +36,10 @@ void add_options(CLI::App& command, order_list_options& options);
 void add_filter_options(CLI::App& command, order_list_options& options, const char* met);
 /// What says which orders, as the API names it; without email and phone.
 std::vector<std::pair<std::string, std::string>> parameters_of(const order_list_options& options);
+
+/// The words of `--status` and `--waits-for`, as the hub has them.
+std::span<const std::string_view> known_statuses();
+std::span<const std::string_view> known_waits();
 
 /// Names of columns, for whoever asks for another.
 std::string column_names();

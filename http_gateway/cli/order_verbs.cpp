@@ -1,6 +1,7 @@
 #include "http_gateway/cli/order_verbs.hpp"
 
 #include "http_gateway/cli/answer.hpp"
+#include "http_gateway/cli/deadline.hpp"
 #include "http_gateway/cli/shown.hpp"
 #include "http_gateway/cli/table_text.hpp"
 
@@ -178,8 +179,9 @@ private:
 
   outcome ask(const std::string& key, bool dry, std::uint64_t version,
               const std::string& idempotency_key) {
+    const auto hub = verb_.waits ? hub_.within(verb_.timeout_ms) : hub_;
     const auto answer =
-        hub_.post(path_of(key) + (dry ? "?dry_run=true" : ""), body_of(version), idempotency_key);
+        hub.post(path_of(key) + (dry ? "?dry_run=true" : ""), body_of(version), idempotency_key);
     if (!answer)
       return {not_reached, "the hub is not reached: " + answer.error().message};
     if (answer->status != 200 && answer->status != 202)
@@ -216,12 +218,10 @@ private:
 
   /// Nothing of it is in doubt, and no call is out.
   bool is_settled(const std::string& key) {
-    using std::chrono::milliseconds;
-    using std::chrono::steady_clock;
-    const auto end = steady_clock::now() + std::chrono::seconds(verb_.timeout_s);
-    constexpr milliseconds between(250);
+    const deadline end(verb_.timeout_ms);
+    constexpr std::chrono::milliseconds between(250);
     while (true) {
-      const auto answer = hub_.get("/admin/orders/" + percent_encoded(key));
+      const auto answer = end.within(hub_).get("/admin/orders/" + percent_encoded(key));
       const auto j =
           answer && answer->status == 200 ? json::parse(answer->body, nullptr, false) : json();
       if (j.is_object() && j.contains("in_doubt") && j["in_doubt"].empty() && j.contains("open") &&
@@ -229,7 +229,7 @@ private:
             return step.value("state", "") == "out" || step.value("state", "") == "in_doubt";
           }))
         return true;
-      if (steady_clock::now() + between >= end)
+      if (end.is_over())
         return false;
       std::this_thread::sleep_for(between);
     }
@@ -241,7 +241,9 @@ private:
       ++refused_;
       worst_ = became.status;
       io_.err << "orderhub: " << safe_text(key) << ": "
-              << (j.is_object() ? shown_problem(became.body) : safe_text(became.body)) << '\n';
+              << (j.is_object() ? shown_problem(became.body, &option_of_field)
+                                : safe_text(became.body))
+              << '\n';
       return;
     }
     if (became.status == not_yet) {

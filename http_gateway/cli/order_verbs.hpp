@@ -34,7 +34,7 @@ struct order_verb {
   bool has_happened = false, has_not_happened = false;
   bool accept_repeat = false, force_probe = false, is_unverified = false;
   bool is_dry_run = false, is_sure = false, waits = false;
-  std::int64_t timeout_s = 60;
+  std::int64_t timeout_ms = 60'000;
 };
 struct streams {
   std::istream& in;

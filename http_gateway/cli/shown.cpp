@@ -2,7 +2,10 @@
 
 #include "http_gateway/cli/member_text.hpp"
 #include "http_gateway/cli/table_text.hpp"
+#include "providers/tables/currencies.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <initializer_list>
 #include <utility>
 #include <vector>
@@ -43,14 +46,12 @@ std::vector<row> rows_of(const json& items, std::initializer_list<const char*> n
   return rows;
 }
 
-std::string sum_of(const json& object, const char* name) {
-  const auto it = object.find(name);
-  if (it == object.end() || !it->is_object())
+/// `42.00 USD` of an item's minor units; `-` where there are none.
+std::string amount_text(const json& item) {
+  const auto amount = item.is_object() ? item.find("amount") : item.end();
+  if (amount == item.end() || !amount->is_number_integer())
     return "-";
-  std::int64_t sum = 0;
-  for (const auto& n : *it)
-    sum += n.is_number_integer() ? n.get<std::int64_t>() : 0;
-  return std::to_string(sum);
+  return tables::shown({amount->get<std::int64_t>(), text(item, "currency", "")});
 }
 
 /// What a record is about: its name, then why.
@@ -82,11 +83,6 @@ std::string shown_switch(const json& vendor, const char* name) {
   const auto until = text(*it, "until");
   return text(*it, "position") + " by " + text(*it, "by") +
          (until == "-" ? "" : " until " + until) + ": " + text(*it, "reason");
-}
-
-std::string last_error(const json& vendor) {
-  const auto& errors = list(vendor, "last_errors");
-  return errors.empty() ? "-" : text(errors.back(), "reason");
 }
 
 } // namespace
@@ -149,6 +145,25 @@ std::string last_backup(const json& j) {
          std::to_string(b["age_ms"].get<std::int64_t>() / minute_ms) + " min ago";
 }
 
+/// Its two largest units: `2d 3h`, `3m 45s`.
+std::string uptime(const json& j) {
+  if (!j.is_object() || !j.contains("uptime_ms") || !j["uptime_ms"].is_number_integer())
+    return "-";
+  auto left = j["uptime_ms"].get<std::int64_t>() / 1'000;
+  std::string out;
+  int shown = 0;
+  for (const auto& [unit, seconds] :
+       {std::pair('d', 86'400), std::pair('h', 3'600), std::pair('m', 60), std::pair('s', 1)}) {
+    const auto count = left / seconds;
+    left -= count * seconds;
+    if (shown == 2 || (count == 0 && shown == 0 && unit != 's'))
+      continue;
+    out.append(shown == 0 ? "" : " ").append(std::to_string(count)).append(1, unit);
+    ++shown;
+  }
+  return out;
+}
+
 } // namespace
 
 std::string shown_status(std::string_view answer) {
@@ -160,7 +175,7 @@ std::string shown_status(std::string_view answer) {
                   {"mode", text(j, "mode")},
                   {"version", text(j, "version")},
                   {"hub", text(j, "hub")},
-                  {"up", text(j, "uptime_ms") + " ms"},
+                  {"up", uptime(j)},
                   {"journal", "sync " + text(j, "sync") + ", LSN " + text(journal, "last_lsn") +
                                   ", checkpoint " + text(journal, "checkpoint_lsn")},
                   {"last backup", last_backup(j)},
@@ -174,16 +189,6 @@ std::string shown_status(std::string_view answer) {
     warnings.push_back({w.is_string() ? w.get<std::string>() : w.dump()});
   add_table(out, "Warnings", {"WHAT"}, warnings);
   return out;
-}
-
-std::string shown_vendors(std::string_view answer) {
-  const auto j = parsed(answer);
-  std::vector<row> rows;
-  for (const auto& v : list(j, "vendors"))
-    rows.push_back({text(v, "name"), text(v, "state"), sum_of(v, "queued"), sum_of(v, "in_flight"),
-                    text(v, "p50_ms"), text(v, "p99_ms"), text(v, "next_probe_at"), last_error(v)});
-  return table_text({"VENDOR", "STATE", "QUEUED", "OUT", "P50-MS", "P99-MS", "NEXT-PROBE", "LAST"},
-                    rows);
 }
 
 std::string shown_vendor(std::string_view answer) {
@@ -209,13 +214,6 @@ std::string shown_vendor(std::string_view answer) {
   return out;
 }
 
-std::string shown_actions(std::string_view answer) {
-  const auto j = parsed(answer);
-  return table_text({"AT", "WHO", "ROLE", "VIA", "ACTION", "TARGET", "STEP", "OUTCOME", "REASON"},
-                    rows_of(list(j, "actions"), {"at", "who", "role", "via", "action", "target",
-                                                 "step", "outcome", "reason"}));
-}
-
 std::string shown_plan(std::string_view answer) {
   const auto j = parsed(answer);
   std::string out;
@@ -223,8 +221,9 @@ std::string shown_plan(std::string_view answer) {
     out += "  nothing to do\n";
   for (const auto& item : list(j, "plan")) {
     out += "  " + text(item, "what");
-    for (const auto* name : {"step", "vendor", "call", "amount", "currency"})
-      if (const auto value = text(item, name); value != "-")
+    for (const auto& value :
+         {text(item, "step"), text(item, "vendor"), text(item, "call"), amount_text(item)})
+      if (value != "-")
         out += ' ' + value;
     if (item.contains("safe") && item["safe"] == json(false))
       out += " (may be done twice)";
@@ -263,18 +262,6 @@ std::string shown_revealed(std::string_view answer) {
   return safe_text(out);
 }
 
-std::string shown_vendor_calls(std::string_view answer) {
-  const auto j = parsed(answer);
-  std::vector<row> rows;
-  for (const auto& c : list(j, "calls")) {
-    const auto status = text(c, "status");
-    rows.push_back({text(c, "at"), text(c, "took_ms"), text(c, "class"), text(c, "call"),
-                    status == "-" ? text(c, "outcome") : status, text(c, "object"),
-                    text(c, "vendor_request_id")});
-  }
-  return table_text({"AT", "MS", "CLASS", "CALL", "ANSWER", "OBJECT", "VENDOR-ID"}, rows);
-}
-
 std::string shown_vendor_action(std::string_view answer) {
   const auto j = parsed(answer);
   const auto& plan = j.is_object() && j.contains("plan") ? j["plan"] : j;
@@ -286,13 +273,6 @@ std::string shown_vendor_action(std::string_view answer) {
                      {"steps held", text(plan, "steps_held")},
                      {"calls queued", text(plan, "calls_queued")},
                      {"calls out", text(plan, "calls_out")}});
-}
-
-std::string shown_bulks(std::string_view answer) {
-  return table_text(
-      {"ID", "ACTION", "STATE", "COUNT", "DONE", "SKIPPED", "FAILED", "LEFT", "PLANNED", "BY"},
-      rows_of(list(parsed(answer), "bulks"), {"id", "action", "state", "count", "done", "skipped",
-                                              "failed", "left", "planned_at", "planned_by"}));
 }
 
 namespace {
@@ -341,19 +321,6 @@ std::string shown_bulk_action(std::string_view answer) {
          bulk_text(j.is_object() && j.contains("bulk") ? j["bulk"] : json());
 }
 
-std::string shown_bulk_items(std::string_view answer) {
-  return table_text(
-      {"N", "KEY", "OUTCOME", "REASON", "AT", "MESSAGE"},
-      rows_of(list(parsed(answer), "items"), {"n", "key", "outcome", "reason", "at", "message"}));
-}
-
-std::string shown_webhooks(std::string_view answer) {
-  return table_text(
-      {"RECEIVED", "ID", "TYPE", "VERDICT", "ORDER", "BY", "TEXT"},
-      rows_of(list(parsed(answer), "webhooks"),
-              {"received_at", "id", "type", "verdict", "order", "matched_by", "text"}));
-}
-
 std::string shown_webhook(std::string_view answer) {
   const auto j = parsed(answer);
   std::string assigned = "-";
@@ -393,17 +360,24 @@ std::string shown_webhook_action(std::string_view answer) {
   return out;
 }
 
-std::string shown_refused(std::string_view answer) {
-  return table_text(
-      {"AT", "VENDOR", "REASON", "SKEW-MS", "SECRETS", "BYTES", "PEER", "HINT"},
-      rows_of(list(parsed(answer), "refused"), {"at", "vendor", "reason", "skew_ms",
-                                                "secrets_tried", "body_bytes", "peer", "hint"}));
-}
-
 std::string shown_problem(std::string_view answer) {
   const auto j = parsed(answer);
   const auto message = text(j, "message");
   return safe_text(message != "-" ? message : std::string(answer.substr(0, 200)));
+}
+
+std::string option_of_field(std::string_view field) {
+  auto option = "--" + std::string(field);
+  std::replace(option.begin(), option.end(), '_', '-');
+  return option;
+}
+
+std::string shown_problem(std::string_view answer, std::string (*option_of)(std::string_view)) {
+  auto shown = shown_problem(answer);
+  const auto field = text(parsed(answer), "field");
+  if (option_of != nullptr && shown.starts_with(field + ' '))
+    shown.replace(0, field.size(), option_of(field));
+  return shown;
 }
 
 } // namespace orderhub::http_gateway::cli

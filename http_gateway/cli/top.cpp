@@ -2,6 +2,7 @@
 
 #include "http_gateway/cli/admin_commands.hpp"
 #include "http_gateway/cli/events.hpp"
+#include "http_gateway/cli/list_output.hpp"
 #include "http_gateway/cli/order_list.hpp"
 #include "http_gateway/cli/shown.hpp"
 #include "http_gateway/cli/table_text.hpp"
@@ -94,7 +95,7 @@ public:
       title_ += " " + s.value("hub", "") + "  " + s.value("mode", "") + "  " +
                 (s.value("accepting", false) ? "takes orders" : "TAKES NO ORDERS") + "  " +
                 s.value("at", "");
-    vendors_ = lines_of(shown_vendors(vendors->body));
+    vendors_ = lines_of(list_table(vendor_list(), vendors->body));
     orders_ = lines_of(orders.str());
     at_ = std::clamp<std::size_t>(at_, 1, std::max<std::size_t>(orders_.size(), 2) - 1);
     return true;

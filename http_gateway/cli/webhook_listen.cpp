@@ -172,7 +172,7 @@ private:
                                    if (event.name == "change")
                                      take_all(event.data);
                                    ended = forward_all();
-                                   return ended == done && !is_behind;
+                                   return ended == done && !is_behind && out_.good();
                                  });
       if (status == not_yet || ended != done)
         return ended;

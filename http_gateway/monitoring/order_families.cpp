@@ -1,4 +1,5 @@
 #include "http_gateway/monitoring/families.hpp"
+#include "http_gateway/monitoring/order_gauges.hpp"
 
 #include <algorithm>
 
@@ -9,7 +10,7 @@ void add_hub(metrics_page& page, const hub_facts& facts) {
   page.one("orderhub_objects_active", gauge, facts.active_objects,
            "Objects in memory, and their messages on the way.");
   page.one("orderhub_objects_paused", gauge, facts.paused_objects,
-           "Objects whose events failed again and again, which wait for a person.");
+           "Objects whose events failed again and again: a fault of ours, until a restart.");
   page.one("orderhub_callers_waiting", gauge, facts.waiting_callers,
            "Callers who wait for the end of an invocation.");
   page.family("orderhub_mailbox_depth", gauge, "What waits for a part of the hub.");
@@ -32,24 +33,31 @@ void add_orders(metrics_page& page, const order_facts_shown& facts) {
   const auto& g = facts.gauges;
   page.one("orderhub_orders_total", counter, facts.core.orders.load(std::memory_order_relaxed),
            "Orders accepted: calls of ProcessOrder that were taken in.");
-  page.family("orderhub_orders", gauge, "Orders by status.");
+  // Not `orderhub_orders`: in OpenMetrics that is the family of `orderhub_orders_total`.
+  page.family("orderhub_orders_by_status", gauge, "Orders by status.");
   for (const auto& [status, count] : g.by_status)
     page.sample({{"status", status}}, count);
   page.one("orderhub_orders_in_doubt", gauge, g.in_doubt,
-           "Of which nobody knows yet whether a step happened.");
-  page.one("orderhub_orders_attention", gauge, g.attention, "That wait for a person.");
-  page.family("orderhub_orders_paused", gauge, "Paused by an operator.");
+           "Orders, shipments and notices of which nobody knows yet whether a step happened.");
+  page.one("orderhub_orders_attention", gauge, g.attention,
+           "Orders, shipments and notices that wait for a person.");
+  page.family("orderhub_orders_paused", gauge,
+              "Orders, shipments and notices that are paused: one order may be several.");
   if (g.paused)
     page.sample({}, *g.paused);
-  page.one("orderhub_orders_stuck", gauge, g.stuck, "Which nothing will wake: a fault of ours.");
-  page.family("orderhub_objects_suspended", gauge, "Open, and not in memory.");
-  if (g.suspended)
-    page.sample({}, *g.suspended);
-  page.family("orderhub_order_oldest_open_seconds", gauge,
-              "Age of the oldest open order, by what it waits for.");
-  for (const auto& o : g.oldest_open)
-    page.sample({{"waits_for", o.waits_for}},
-                static_cast<double>(std::max<std::int64_t>(facts.now - o.since, 0)) / 1'000);
+  page.family("orderhub_orders_stuck", gauge, "Orders that nothing will wake: a fault of ours.");
+  if (g.stuck)
+    page.sample({}, *g.stuck);
+  page.family(
+      "orderhub_order_oldest_open_seconds", gauge,
+      "Age of what has waited longest, by what it waits for; absence: of the oldest doubt.");
+  for (const auto word : shown_waits()) {
+    const auto known = std::find_if(g.oldest_open.begin(), g.oldest_open.end(),
+                                    [&](const auto& o) { return o.waits_for == word; });
+    const auto age_ms = known == g.oldest_open.end() ? 0 : facts.now - known->since;
+    page.sample({{"waits_for", word}},
+                static_cast<double>(std::max<std::int64_t>(age_ms, 0)) / 1'000);
+  }
   page.one("orderhub_attention_called_total", counter, facts.called,
            "How often a person was called for, a step that waits too long included.");
   page.family("orderhub_attention_total", counter, "How often a person was called for, by step.");

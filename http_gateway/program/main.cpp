@@ -2,6 +2,7 @@
 #include "http_gateway/cli/command_tree.hpp"
 #include "http_gateway/cli/completion.hpp"
 #include "http_gateway/cli/man_page.hpp"
+#include "http_gateway/cli/written_output.hpp"
 #include "http_gateway/program/check_config.hpp"
 #include "http_gateway/program/commands.hpp"
 #include "http_gateway/program/live_check.hpp"
@@ -24,6 +25,7 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
+#include <unistd.h>
 
 namespace {
 
@@ -173,9 +175,13 @@ int run_config_check(const config_check& how, const flag_values& given) {
   return is_sound ? status_of(live) : cli::wrong_use;
 }
 
-} // namespace
+/// A daemon's output is its log: its end has a status of its own.
+bool is_daemon(int argc, char** argv) {
+  const std::string_view command = argc > 1 ? argv[1] : "";
+  return command == "serve" || command == "mock";
+}
 
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   CLI::App app("orderhub takes orders over HTTP and carries each through payment, label, mail and "
                "announcement, once, whatever crashes.",
                "orderhub");
@@ -310,7 +316,12 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? cli::done : cli::wrong_use;
+    if (app.exit(e) == 0)
+      return cli::done;
+    const std::vector<std::string> words(argv + 1, argv + argc);
+    if (const auto wrong = cli::perhaps_meant(cli::described(app), words); !wrong.meant.empty())
+      std::cerr << "There is no " << wrong.word << " here; did you mean " << wrong.meant << "?\n";
+    return cli::wrong_use;
   }
 
   if (asks_hub.is_meant())
@@ -370,4 +381,14 @@ int main(int argc, char** argv) {
   }
   journal.data_dir = data_dir;
   return journal_tool(journal);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  if (is_daemon(argc, argv))
+    return run(argc, argv);
+  cli::written_output out(std::cout, STDOUT_FILENO);
+  const auto status = run(argc, argv);
+  return out.end(status, std::cerr);
 }

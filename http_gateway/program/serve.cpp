@@ -1,6 +1,7 @@
 #include "actors/durable/core_metrics.hpp"
 #include "actors/durable/wait_board.hpp"
 #include "actors/handlers/objects.hpp"
+#include "actors/handlers/orders/order_list.hpp"
 #include "actors/handlers/orders/order_listing.hpp"
 #include "actors/handlers/orders/order_request.hpp"
 #include "actors/handlers/services.hpp"
@@ -8,13 +9,13 @@
 #include "actors/handlers/webhooks/webhook_sweeper.hpp"
 #include "actors/host/ingress.hpp"
 #include "actors/host/operator.hpp"
-#include "actors/host/order_gauges.hpp"
 #include "actors/runtime/hub.hpp"
 #include "http_gateway/admin/admin_api.hpp"
 #include "http_gateway/admin/program_control.hpp"
 #include "http_gateway/ingress/ingress_api.hpp"
 #include "http_gateway/mock/mock_server.hpp"
 #include "http_gateway/monitoring/families.hpp"
+#include "http_gateway/monitoring/order_gauges.hpp"
 #include "http_gateway/program/admin_rules.hpp"
 #include "http_gateway/program/check_config.hpp"
 #include "http_gateway/program/commands.hpp"
@@ -173,24 +174,20 @@ struct metrics_sources {
   /// Of both listeners, which are opened later.
   std::function<std::vector<std::pair<std::string_view, server_metrics>>()> http;
 
-  /// What the lists count exactly; where they cannot be read, the steps in memory stand for it.
-  void add_listed(host::order_gauges& gauges) const {
-    const auto listed = journal.counts();
-    if (!listed)
-      return;
-    const auto count = [&](const std::string& mark) {
-      const auto it = listed->counts.find(mark);
-      return it == listed->counts.end() || it->second < 0 ? std::uint64_t{0}
-                                                          : static_cast<std::uint64_t>(it->second);
-    };
-    using namespace handlers::list_mark;
-    for (const auto status_of_order : handlers::order_statuses())
-      gauges.by_status.emplace_back(status_of_order,
-                                    count(std::string(status) + std::string(status_of_order)));
-    gauges.in_doubt = count(std::string(in_doubt));
-    gauges.attention = count(std::string(attention));
-    gauges.paused = count(std::string(paused));
-    gauges.dead_webhooks = count(std::string(handlers::dead_webhook_mark));
+  const std::int64_t call_after_ms;
+
+  [[nodiscard]] handlers::list_reader lists() const {
+    return {[this](const auto& behind, std::size_t rows, std::size_t most, const auto& take) {
+              return journal.listed(behind, rows, most, take);
+            },
+            [this](auto marks, const auto& behind, std::size_t most) {
+              return journal.marked(marks, behind, most);
+            },
+            [this](std::string_view text, std::size_t most) { return journal.bearing(text, most); },
+            [this](std::string_view service, std::string_view prefix, std::size_t most) {
+              return journal.keys_of(service, prefix, {}, most);
+            },
+            [this](const object_id& id) { return journal.listing_of(id); }};
   }
 
   void operator()(metrics_page& page) const {
@@ -198,8 +195,8 @@ struct metrics_sources {
     orders.dead_webhooks->write_due(time.wall_ms());
     const auto h = hub.metrics();
     const auto waiting = board.snapshot();
-    auto gauges = host::gauges_of(waiting, h.paused_objects);
-    add_listed(gauges);
+    const auto gauges =
+        order_gauges_of(journal.counts(), lists(), waiting, time.wall_ms(), call_after_ms);
     add_process(page, process);
     add_journal(page, {.journal = journal.metrics(),
                        .accepting = hub.health().accepting,
@@ -523,7 +520,8 @@ int serve(const read_settings& given, const std::function<result<read_settings>(
                                 .board = *board,
                                 .orders = *orders,
                                 .door = door,
-                                .http = listening_metrics};
+                                .http = listening_metrics,
+                                .call_after_ms = s.call_after_ms};
   settings_desk on_settings(s, given, *vendors, mock_base, read_again);
   journal_keeper keeper({.data_dir = s.data_dir, .backup_dir = s.backup_dir}, **tables, **journal,
                         machine);

@@ -8,16 +8,20 @@ are what they promise.
 import json
 import os
 import pathlib
+import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
 from hub_processes import Hub, Mock, request  # noqa: E402
 from order_of_tests import ORDER  # noqa: E402
 
 PROGRAM = pathlib.Path(sys.argv[1]).resolve()
+WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 CONFIG = """
 listen = "127.0.0.1:8082"
 label_timeout = "10s"
@@ -54,8 +58,8 @@ class Shell:
     def run(self, *arguments, **more):
         return self.done(["orderhub", *arguments], **more)
 
-    def line(self, text):
-        return self.done(["bash", "-o", "pipefail", "-c", text])
+    def line(self, text, **more):
+        return self.done(["bash", "-o", "pipefail", "-c", text], **more)
 
     def done(self, command, **environment):
         ended = subprocess.run(command, env={**self.environment, **environment}, cwd=self.folder,
@@ -82,20 +86,65 @@ def commands(shell, path=()):
     return leaves
 
 
-def check_help(shell):
+def prepare_examples(shell, hub, mock):
+    """What the examples' orders are said to be; a webhook."""
+    for key, says, vendor, operation, effect in (
+            ("order-002", "look-up: 503", "shippo", "label", "drop_after"),
+            ("order-003", "refused", "shippo", "label", "refuse"),
+            ("order-004", "refused", "stripe", "charge", "refuse")):
+        mock.control({"clear": True, "faults": [
+            {"vendor": vendor, "operation": operation, "always": True, "times": 1, "effect": effect},
+            {"vendor": "shippo", "operation": "list_labels", "always": True, "effect": "status", "status": 503}]})
+        request(hub.port, "POST", f"/OrderOrchestrator/{key}/ProcessOrder/send", ORDER)
+        until = time.monotonic() + 60
+        while says not in (told := shell.run("orders", "explain", key).stdout):
+            assert time.monotonic() < until, told
+            time.sleep(0.1)
+
+
+def slow_bulk(shell, hub):
+    """One that is at work for longer than the next command takes."""
+    keys = [f"many-{n}" for n in range(40)]
+    for key in keys:
+        request(hub.port, "POST", f"/OrderOrchestrator/{key}/ProcessOrder/send?delay=1h", ORDER)
+    planned = shell.run("bulk", "plan", "pause", *keys, "--rate", "1", "--reason", "an example", "--json")
+    bulk = json.loads(planned.stdout)["bulk"]
+    assert bulk["count"] == len(keys), planned
+    assert shell.run("bulk", "start", bulk["id"], "--count", str(len(keys))).returncode == 0
+
+
+def example(path, line, mock):
+    """As it is run: what goes on until it is ended is ended, and what draws on a terminal has one."""
+    if path in (("serve",), ("mock",)):
+        return "timeout --preserve-status 2 " + line
+    if path == ("top",):
+        return f"(sleep 1; echo q) | TERM=xterm script -qec '{line}' /dev/null >/dev/null"
+    return line.replace("127.0.0.1:8090", f"127.0.0.1:{mock.port}")
+
+
+def check_help(shell, hub, mock):
     all_leaves = commands(shell)
     assert len(all_leaves) > 40, all_leaves
     ran = 0
     for path in all_leaves:
         text = shell.run(*path, "--help").stdout
         lines = text.partition("Examples:\n")[2].splitlines()
+        if path == ("bulk", "pause"):
+            slow_bulk(shell, hub)
+        if path == ("check-config",):
+            mock.control({"clear": True})
+        more = {"ORDERHUB_LISTEN": f"127.0.0.1:{0 if path == ('serve',) else hub.port}",
+                "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET}
+        if path == ("serve",):
+            more |= {"ORDERHUB_ADMIN_LISTEN": "127.0.0.1:0", "ORDERHUB_DATA_DIR": "tried"}
+        before = ran
         for line in lines:
             if not line.startswith("  "):
                 break
-            ended = shell.line(line)
+            ended = shell.line(example(path, line.strip(), mock), **more)
             assert ended.returncode == 0, f"{line.strip()}: {ended}"
             ran += 1
-    assert ran >= 48, f"only {ran} examples were found"
+        assert ran > before, f"orderhub {' '.join(path)} has no example"
     return len(all_leaves), ran
 
 
@@ -147,9 +196,6 @@ def check_manuals(shell):
         file.write_text(page.stdout, encoding="utf-8")
         for part in parts:
             assert part.replace("-", "\\-") in page.stdout, f"{part} is not in section {section}"
-        if shutil.which("mandoc"):
-            linted = shell.done(["mandoc", "-T", "lint", "-W", "warning", str(file)])
-            assert linted.returncode == 0, linted.stdout
         if shutil.which("groff"):
             shown = shell.done(["groff", "-mandoc", "-Tutf8", "-ww", "-P-c", str(file)])
             assert shown.returncode == 0 and not shown.stderr, shown.stderr
@@ -174,6 +220,92 @@ def check_statuses(shell, hub):
     denied = shell.run("orders", "list", ORDERHUB_ADMIN_TOKEN="a-wrong-token")
     assert denied.returncode in (0, 4), denied  # A hub without tokens lets everybody look.
     assert request(hub.admin_port, "GET", "/admin/status")[0] == 200
+
+
+def check_lists(shell, hub):
+    """The lists beside that of orders have the same forms, and words that nobody knows are helped."""
+    names = shell.run("vendors", "list", "-q").stdout.split()
+    assert {"stripe", "shippo"} <= set(names), names
+    rows = [row.split("\t") for row in shell.run("vendors", "list", "-o", "tsv").stdout.splitlines()]
+    assert rows[0][:2] == ["vendor", "state"] and [row[0] for row in rows[1:]] == names, rows
+    bare = shell.run("vendors", "list", "-o", "tsv", "--no-header", "--columns", "state,vendor").stdout
+    assert bare.splitlines() == [f"closed\t{name}" for name in names], bare
+    lines = shell.run("vendors", "list", "-o", "jsonl").stdout.splitlines()
+    assert [json.loads(line)["name"] for line in lines] == names, lines
+    usual, wide = (shell.run("audit", "-o", form).stdout.splitlines()[0].split() for form in ("table", "wide"))
+    assert usual[0] == "AT" and set(usual) < set(wide), (usual, wide)
+    for words in (("audit",), ("bulk", "list"), ("webhooks", "list"), ("webhooks", "refused"), ("vendors", "list"),
+                  ("vendors", "calls", "stripe"), ("bulk", "items", "none")):
+        wrong = shell.run(*words, "--columns", "bogus")
+        assert wrong.returncode == 2 and "--columns takes " in wrong.stderr, (words, wrong)
+
+    for words, meant in (("orders lst", "list"), ("ordrs list", "orders"), ("vendors lits", "list"),
+                         ("orders list --statu paid", "--status"), ("orders list --limt=3", "--limit"),
+                         ("status --quite", "--quiet")):
+        wrong = shell.line("orderhub " + words)
+        assert wrong.returncode == 2 and f"did you mean {meant}?" in wrong.stderr, (words, wrong)
+    assert "did you mean" not in shell.line("orderhub frobnicate").stderr
+    late = shell.run("orders", "list", "--older-than", "soon")
+    assert late.returncode == 2 and "--older-than must" in late.stderr, late
+    assert shell.run("audit", "--limit", "600").returncode == 2
+    up = next(line for line in shell.run("status").stdout.splitlines() if line.startswith("up "))
+    assert re.fullmatch(r"up +(\d+m )?\d+s", up), up
+    quiet = shell.run("status", "-q", ORDERHUB_ADMIN_URL="http://127.0.0.1:1")
+    assert (quiet.returncode, quiet.stderr) == (6, ""), quiet
+
+    def words_of(*line):
+        return [word for word, _ in shell.completed(*line)]
+
+    assert set(words_of("orders", "list", "--status", "pa")) == {"paid", "payment_failed"}
+    assert words_of("orders", "list", "--status", "paid,disp") == ["paid,disputed"]
+    assert words_of("orders", "list", "--waits-for=abs") == ["--waits-for=absence"]
+    assert words_of("context", "use", "l") == ["live"]
+    assert [w for w, _ in completed_by_hub(shell, "orders", "list", "--vendor", "ship")] == ["shippo"]
+
+
+def check_called(shell):
+    """With --strict an inbox that is not empty is not in order."""
+    assert shell.run("status").returncode == 0
+    strict = shell.run("status", "--strict")
+    assert strict.returncode == 1 and "--needs-person" in strict.stderr, strict
+
+
+def check_output(shell):
+    """What cannot be written is no success, but for a reader who has had enough."""
+    for words in ("orders list", "orders explain order-001", "status --json", "settings --markdown",
+                  "completion bash", "man", "orders list --json", "check-config --config orderhub.toml"):
+        full = shell.line(f"orderhub {words} >/dev/full")
+        assert full.returncode == 8 and "No space left on device" in full.stderr, (words, full)
+    assert shell.line("orderhub status --quiet >/dev/full").returncode == 0
+    # Not well, and not shown either: what was answered counts.
+    assert shell.line("orderhub orders show nobody >/dev/full").returncode == 3
+    stopped = shell.line("orderhub orders watch order-001 --until settled >/dev/full")
+    assert stopped.returncode == 8, stopped
+    for ignored in ("", "trap '' PIPE; "):
+        quiet = shell.line(f"{ignored}(orderhub settings --markdown; echo $? >&2) | true")
+        assert quiet.stderr.strip() in ("0", "141"), quiet
+
+
+def check_patience(shell):
+    """A hub that takes what is asked and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as hung:
+        away = {"ORDERHUB_ADMIN_URL": f"http://127.0.0.1:{hung.getsockname()[1]}"}
+
+        def took(*words):
+            began = time.monotonic()
+            ended = shell.run(*words, **away)
+            return ended.returncode, time.monotonic() - began
+
+        status, seconds = took("orders", "watch", "x", "--timeout", "1")
+        assert status == 7 and 1 <= seconds < 4, (status, seconds)
+        status, seconds = took("status", "--quiet")
+        assert status == 6 and seconds < 8, (status, seconds)
+        status, seconds = took("orders", "retry", "x", "--yes", "--wait", "--timeout", "1s")
+        assert status == 6 and seconds < 4, (status, seconds)
+    for said, status in (("5m", 0), ("90s", 0), ("30", 0), ("0", 0), ("25h", 2), ("soon", 2), ("-1", 2)):
+        ended = shell.run("orders", "watch", "order-001", "--until", "settled", "--timeout", said)
+        assert ended.returncode == status, (said, ended)
+    assert shell.run("orders", "retry", "order-001", "--yes", "--wait", "--timeout", "0").returncode == 2
 
 
 def check_config(shell):
@@ -216,7 +348,8 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         mock = Mock(PROGRAM, folder)
-        hub = Hub(PROGRAM, folder, mock.vendor_environment())
+        hub = Hub(PROGRAM, folder, mock.vendor_environment() | mock.more_environment() |
+                  {"STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET})
         hub.start()
         status, _, body = request(hub.port, "POST", "/OrderOrchestrator/order-001/ProcessOrder", ORDER, timeout=60)
         assert status == 200, body
@@ -224,8 +357,17 @@ def main():
         check_completion(shell)
         check_manuals(shell)
         check_statuses(shell, hub)
+        assert shell.run("status", "--strict").returncode == 0
+        check_output(shell)
+        check_patience(shell)
         check_config(shell)
-        leaves, ran = check_help(shell)
+        check_lists(shell, hub)
+        prepare_examples(shell, hub, mock)
+        sent = shell.run("webhooks", "send", "stripe", "payment_intent.succeeded", "--order", "order-001",
+                         ORDERHUB_LISTEN=f"127.0.0.1:{hub.port}", STRIPE_WEBHOOK_SECRET=WEBHOOK_SECRET)
+        assert sent.returncode == 0, sent
+        check_called(shell)
+        leaves, ran = check_help(shell, hub, mock)
         assert hub.process.terminate() == 0
         mock.process.terminate()
     print(f"{leaves} commands complete, are in the manual, and {ran} examples of their help texts ran")

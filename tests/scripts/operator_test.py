@@ -110,6 +110,25 @@ def main():
         # Its step is shown again from the next checkpoint on.
         wait_for("the word confirmed", lambda: 'Shippo confirmed it.' in told())
 
+        # A refused label waits for its hour, but not where a person wants it now.
+        mock.control({"clear": True, "faults": [
+            {"vendor": "shippo", "operation": "label", "always": True, "times": 2, "effect": "refuse"}]})
+        assert request(hub.port, "POST", "/OrderOrchestrator/o-2/ProcessOrder/send", ORDER)[0] == 202
+
+        def is_refused():
+            return json.loads(request(hub.port, "POST", "/OrderOrchestrator/o-2/GetOrder")[2])["attention"]
+
+        wait_for("the label refused", is_refused)
+        status, out, err = ada.run("orders", "retry", "o-2", "--dry-run")
+        assert status == 0 and "call label shippo" in out, (status, out, err)
+        for step in ((), ("--step", "label")):  # The first is refused once more.
+            wait_for("its hour", lambda: "call label shippo" in ada.run("orders", "retry", "o-2", "--dry-run")[1])
+            status, out, err = ada.run("orders", "retry", "o-2", *step, *reason)
+            assert status == 0 and "accepted" in out, (step, status, out, err)
+        wait_for("the label bought", lambda: len([e for e in mock.ledger()["effects"] if e["kind"] == "label"]) == 2)
+        tried = [a for a in ada.audit() if (a["action"], a["target"], a["outcome"]) == ("retry", "o-2", "accepted")]
+        assert len(tried) == 2, tried
+
         # Who is in the file no more is out, from SIGHUP on.
         text = tokens.read_text(encoding="utf-8")
         tokens.write_text(text[text.index("[[token]]", 1):], encoding="utf-8")  # Without ada.

@@ -1,5 +1,6 @@
 #include "actors/handlers/bulk/operate.hpp"
 
+#include "actors/handlers/shipments/label_webhook.hpp"
 #include "journal/base/bytes.hpp"
 #include "journal/record.hpp"
 
@@ -68,6 +69,9 @@ result<event_outcome> operate(const object_state& state, std::string_view body) 
     said.what = operated::kind::recorded;
     if (action->verb == operator_verb::cancel)
       outcome.sends.push_back({state.id, "CancelOrder", {}});
+    if (const auto* later = label_for_later(state);
+        later != nullptr && action->verb == operator_verb::retry)
+      outcome.sends.push_back({state.id, "BuyLabel", later->input.body});
     outcome.acts = std::move(*action);
   }
   if (said.what != operated::kind::nothing)

@@ -2,6 +2,7 @@
 
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/order_facts.hpp"
+#include "actors/handlers/shipments/label_webhook.hpp"
 
 #include <algorithm>
 #include <array>
@@ -27,7 +28,7 @@ order_moves moves_of_retry(const order_objects& objects, const explanation& show
         std::any_of(shown.steps.begin(), shown.steps.end(), [&](const auto& step) {
           return step.object == name && is_moved_by_retry(step);
         });
-    if (is_stopped || is_moved)
+    if (is_stopped || is_moved || label_for_later(state) != nullptr)
       moves.objects.push_back(state.id);
   }
   return moves;

@@ -168,6 +168,15 @@ std::optional<std::span<const wait_cause>> waits_named(std::string_view word) {
   return std::nullopt;
 }
 
+std::string_view wait_word_of(wait_cause cause) {
+  for (const auto& g : groups) {
+    const auto in_group = std::span(g.causes).first(g.count);
+    if (std::find(in_group.begin(), in_group.end(), cause) != in_group.end())
+      return g.word;
+  }
+  return durable::name_of(cause);
+}
+
 std::vector<std::string_view> wait_words() {
   std::vector<std::string_view> words;
   for (const auto& g : groups)

@@ -73,6 +73,8 @@ struct order_row {
 
 /// By what a filter may ask for waits: a word for one cause or several. Nothing: no such word.
 std::optional<std::span<const durable::wait_cause>> waits_named(std::string_view word);
+/// Under which of these words a wait is shown where each has one: its group's, else its own.
+std::string_view wait_word_of(durable::wait_cause cause);
 /// All words, for whoever asks for another.
 std::vector<std::string_view> wait_words();
 

@@ -95,16 +95,20 @@ result<event_outcome> record_label_webhook(const journal::object_state& state,
   return outcome;
 }
 
+const journal::invocation_state* label_for_later(const journal::object_state& state) {
+  const auto* recorded = state.value("purchase");
+  if (recorded == nullptr)
+    return nullptr;
+  const auto purchase = purchase_state::decode(*recorded);
+  const auto* later = purchase && purchase->later ? state.find_live(*purchase->later) : nullptr;
+  return later != nullptr && later->entries.empty() ? later : nullptr;
+}
+
 result<event_outcome> retry_label(const journal::object_state& state, std::string_view) {
   event_outcome outcome;
   outcome.name = "retry_label";
-  const auto* recorded = state.value("purchase");
-  auto purchase = recorded != nullptr ? purchase_state::decode(*recorded) : purchase_state();
-  if (!purchase)
-    return purchase.failure();
-  const auto* later = purchase->later ? state.find_live(*purchase->later) : nullptr;
   // It takes the place of the one that was to come later, and cancels it.
-  if (later != nullptr && later->entries.empty())
+  if (const auto* later = label_for_later(state))
     outcome.sends.push_back({state.id, "BuyLabel", later->input.body});
   return outcome;
 }

@@ -13,6 +13,9 @@ result<durable::event_outcome> record_label_webhook(const journal::object_state&
                                                     std::string_view body,
                                                     const settings_ptr& settings);
 
+/// Of a shipment: its label was refused, and is to be bought anew later. Null: it is not.
+const journal::invocation_state* label_for_later(const journal::object_state& state);
+
 /// `Shipment/{order}/RetryLabel`, an event: a refused purchase that is to be tried again later is
 /// tried now.
 result<durable::event_outcome> retry_label(const journal::object_state& state,

@@ -1,11 +1,15 @@
+#include "actors/handlers/orders/order_listing.hpp"
+#include "actors/handlers/orders/order_row.hpp"
 #include "http_gateway/cli/admin_commands.hpp"
 #include "http_gateway/cli/client.hpp"
 #include "http_gateway/cli/events.hpp"
+#include "http_gateway/cli/order_list.hpp"
 #include "http_gateway/cli/table_text.hpp"
 #include "http_gateway/server/local_socket.hpp"
 #include "tests/http_gateway/admin/admin_hub.hpp"
 #include "tests/support/order_check.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -99,6 +103,11 @@ TEST_CASE("the command line shows an order, explains it and lists its records", 
   CHECK(full.status == cli::not_in_order);
   CHECK(has(full.out, "The disk is full."));
   CHECK(run({"status", "--quiet"}, environment).out.empty());
+}
+
+TEST_CASE("the words that options complete to are the hub's", "[admin][cli]") {
+  CHECK(std::ranges::equal(cli::known_statuses(), handlers::order_statuses()));
+  CHECK(std::ranges::equal(cli::known_waits(), handlers::wait_words()));
 }
 
 TEST_CASE("events are read however their bytes come apart", "[admin][cli]") {
@@ -239,7 +248,7 @@ TEST_CASE("the command line acts when it is told to, once, and says what became 
   const auto planned = act({"cancel", "1", "--dry-run"});
   INFO(planned.err);
   CHECK(planned.status == cli::done);
-  CHECK(has(planned.out, "  refund 4250 usd\n"));
+  CHECK(has(planned.out, "  refund 42.50 USD\n"));
   CHECK(act({"cancel", "1", "--yes"}).status == cli::wrong_use); // Why?
   const std::vector<std::string> cancel = {"cancel", "1", "--reason", "a test"};
   CHECK(act(cancel, "y\n").status == cli::wrong_use); // Its key is asked for.

@@ -1,8 +1,14 @@
 #include "actors/handlers/attention.hpp"
+#include "actors/handlers/objects.hpp"
+#include "actors/handlers/orders/order_row.hpp"
 #include "http_gateway/monitoring/families.hpp"
+#include "http_gateway/monitoring/order_gauges.hpp"
 #include "tests/support/catch2.hpp"
 
+#include <algorithm>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace orderhub;
@@ -62,21 +68,94 @@ TEST_CASE("a call counts as what became of it on the wire", "[monitoring]") {
   CHECK(has_line(page, R"(orderhub_vendor_calls_in_flight{vendor="stripe",call_class="write"} 1)"));
 }
 
-TEST_CASE("the oldest order is told by what it waits for", "[monitoring]") {
+namespace {
+
+/// Objects with the marks that they have, and what a list shows of them.
+struct few_orders {
+  journal::listing_counts counts;
+  std::vector<std::pair<std::string, journal::marked_object>> marked;
+
+  void add(const std::string& mark, const std::string& order, unix_ms since) {
+    ++counts.counts[mark];
+    marked.push_back({mark, {since, handlers::order_object(order)}});
+  }
+
+  [[nodiscard]] handlers::list_reader reader() const {
+    handlers::list_reader lists;
+    lists.marked = [this](auto marks, const auto&,
+                          std::size_t most) -> result<journal::marked_page> {
+      journal::marked_page page;
+      for (const auto& [mark, object] : marked)
+        if (std::find(marks.begin(), marks.end(), mark) != marks.end())
+          page.found.push_back(object);
+      std::sort(page.found.begin(), page.found.end());
+      page.found.resize(std::min(page.found.size(), most));
+      return page;
+    };
+    lists.listing_of = [](const object_id& id) -> result<std::optional<journal::listed_object>> {
+      if (id.service != handlers::order_service_name)
+        return std::optional<journal::listed_object>();
+      handlers::order_row row;
+      row.status = "paid";
+      row.is_open = row.may_be_stuck = true;
+      return std::optional(journal::listed_object{id, 7, {1'000, row.encode(), {}, {}, {}}});
+    };
+    return lists;
+  }
+};
+
+metrics_page page_of_orders(const host::order_gauges& gauges, unix_ms now) {
+  const durable::core_metrics core("OrderOrchestrator", "ProcessOrder");
+  metrics_page page;
+  add_orders(page, {gauges, core, {}, 0, now});
+  return page;
+}
+
+} // namespace
+
+TEST_CASE("a doubt is as old as it is, whatever its look-up waits for", "[monitoring]") {
+  few_orders orders;
+  orders.add("in_doubt", "o-1", 3'000); // Its look-up has no answer.
+  orders.add("waits:answer", "o-1", 2'000);
+  orders.add("in_doubt", "o-2", 5'000);
+  orders.add("waits:doubt", "o-2", 1'000);
+  const auto page =
+      page_of_orders(order_gauges_of(orders.counts, orders.reader(), {}, 12'000, 0), 12'000);
+  CHECK(has_line(page, R"(orderhub_order_oldest_open_seconds{waits_for="absence"} 9)"));
+  CHECK(has_line(page, R"(orderhub_order_oldest_open_seconds{waits_for="vendor"} 10)"));
+  CHECK(has_line(page, R"(orderhub_order_oldest_open_seconds{waits_for="operator"} 0)"));
+  CHECK(has_line(page, "orderhub_orders_in_doubt 2"));
+}
+
+TEST_CASE("an order that a list calls stuck is counted as stuck", "[monitoring]") {
+  few_orders orders;
+  CHECK(has_line(page_of_orders(order_gauges_of(orders.counts, orders.reader(), {}, 9'000, 0), 0),
+                 "orderhub_orders_stuck 0"));
+  orders.add("maybe_stuck", "o-1", 3'000);
+  orders.add("maybe_stuck", "o-2", 4'000);
+  CHECK(has_line(page_of_orders(order_gauges_of(orders.counts, orders.reader(), {}, 9'000, 0), 0),
+                 "orderhub_orders_stuck 2"));
+}
+
+TEST_CASE("where lists cannot be read what waits in memory is shown", "[monitoring]") {
   using durable::wait_cause;
   const std::vector<durable::waiting_count> waiting = {
       {"stripe", wait_cause::doubt, 2, 5'000},
       {"shippo", wait_cause::doubt, 1, 2'000},
       {"shippo", wait_cause::person, 3, 9'000},
   };
-  const durable::core_metrics core("OrderOrchestrator", "ProcessOrder");
-  metrics_page page;
-  add_orders(page, {host::gauges_of(waiting, 4), core, {}, 0, 12'000});
+  const result<journal::listing_counts> unread = fail({error_kind::unavailable, "test", "a disk"});
+  const auto page = page_of_orders(order_gauges_of(unread, {}, waiting, 12'000, 0), 12'000);
   CHECK(has_line(page, "orderhub_orders_in_doubt 3"));
   CHECK(has_line(page, "orderhub_orders_attention 3"));
-  CHECK(has_line(page, "orderhub_orders_stuck 4"));
-  CHECK(has_line(page, R"(orderhub_order_oldest_open_seconds{waits_for="settle"} 10)"));
+  CHECK_FALSE(has_line(page, "orderhub_orders_stuck 0")); // Nobody knows.
+  CHECK(has_line(page, R"(orderhub_order_oldest_open_seconds{waits_for="absence"} 10)"));
   CHECK(has_line(page, R"(orderhub_order_oldest_open_seconds{waits_for="operator"} 3)"));
+}
+
+TEST_CASE("waits are shown under words that lists are filtered by", "[monitoring]") {
+  for (const auto word : shown_waits())
+    CHECK(handlers::waits_named(word));
 }
 
 TEST_CASE("only the shop's orders count as orders", "[monitoring]") {

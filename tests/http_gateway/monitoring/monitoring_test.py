@@ -32,7 +32,7 @@ LABEL = r'[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\["\\n])*"'
 LABELS = rf"\{{(?:{LABEL}(?:,{LABEL})*)?\}}"
 NUMBER = r"[+-]?(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?|Inf)|NaN"
 SAMPLE = re.compile(rf"({NAME})({LABELS})? ({NUMBER})( # {LABELS} (?:{NUMBER}) \d+(?:\.\d+)?)?")
-SUFFIXES = {"counter": ["_total"], "gauge": [""], "unknown": [""],
+SUFFIXES = {"counter": ["_total"], "gauge": [""],
             "histogram": ["_bucket", "_count", "_sum"]}
 
 
@@ -147,6 +147,65 @@ def check_runbook():
     assert alerts == tested, f"without a test: {alerts - tested}"
 
 
+def scrape_a_doubt(program, directory):
+    """An order whose label was bought and whose look-up fails: what /metrics says of it."""
+    mock = Mock(program, directory)
+    hub = Hub(program, directory, {**mock.vendor_environment(), **mock.more_environment()})
+    mock.control({"clear": True, "faults": [
+        {"vendor": "shippo", "operation": "label", "nth": 1, "effect": "drop_after"},
+        {"vendor": "shippo", "operation": "list_labels", "always": True, "effect": "status",
+         "status": 503}]})
+    try:
+        hub.start()
+        request(hub.port, "POST", "/OrderOrchestrator/order-473/ProcessOrder/send", ORDER)
+        until = time.monotonic() + 60
+        while True:
+            _, text = scrape(hub, "")
+            doubts = re.findall(r"^orderhub_orders_in_doubt (\S+)$", text, re.M)
+            failed = re.findall(r'^orderhub_vendor_calls_total\{vendor="shippo".*result="failed"\} '
+                                r"([1-9]\d*)$", text, re.M)
+            if doubts and float(doubts[0]) > 0 and failed:
+                return text
+            assert time.monotonic() < until, "no doubt: " + text
+            time.sleep(0.1)
+    finally:
+        for process in (hub.process, mock.process):
+            if process is not None:
+                process.terminate()
+
+
+def check_a_doubt_fires(text):
+    """The alert about an old doubt asks for what the program writes of one whose look-up fails, and
+    every value of a label that an alert asks for is one that the program writes."""
+    ages = dict(re.findall(r'^orderhub_order_oldest_open_seconds(\{.*\}) (\S+)$', text, re.M))
+    assert float(ages['{waits_for="absence"}']) > 0, ages
+    alerts = (MONITORING / "orderhub.alerts.yml").read_text()
+    asked = set(re.findall(r'orderhub_order_oldest_open_seconds(\{[^}]*\})', alerts))
+    assert asked and asked <= set(ages), f"no such wait: {asked - set(ages)}"
+    promtool = subprocess.run([ROOT / "scripts/promtool.sh", "--no-install"], capture_output=True,
+                              text=True, check=False)
+    if promtool.returncode != 0:
+        return
+    series = "\n".join(f"""      - series: 'orderhub_order_oldest_open_seconds{labels}'
+        values: '{"960+60x20" if float(age) > 0 else "0x20"}'""" for labels, age in ages.items())
+    with tempfile.NamedTemporaryFile("w", suffix=".test.yml") as file:
+        file.write(f"""rule_files: [{MONITORING}/orderhub.alerts.yml]
+evaluation_interval: 1m
+tests:
+  - interval: 1m
+    input_series:
+{series}
+    promql_expr_test:
+      - expr: 'count(ALERTS{{alertname="OrderhubDoubtOld", alertstate="firing"}})'
+        eval_time: 10m
+        exp_samples: [{{labels: '{{}}', value: 1}}]
+""")
+        file.flush()
+        fires = subprocess.run([promtool.stdout.strip(), "test", "rules", file.name],
+                               capture_output=True, text=True, check=False)
+    assert fires.returncode == 0, fires.stdout + fires.stderr
+
+
 def refuses(text, what):
     try:
         read_open_metrics(text)
@@ -160,6 +219,7 @@ def check_the_reader():
     read_open_metrics(good)
     refuses(good.replace("# EOF\n", ""), "a text without its end")
     refuses(good.replace("a_total", "a"), "a counter without _total")
+    refuses("# TYPE a_total unknown\na_total 1\n# EOF\n", "a counter of which nobody says that it is one")
     refuses("# TYPE a gauge\na 1\n" + good, "two families of one name")
     refuses("# TYPE a gauge\na 1\na 1\n# EOF\n", "one sample twice")
     refuses('# TYPE a gauge\na{b="\n"} 1\n# EOF\n', "a line feed in a label")
@@ -209,6 +269,8 @@ def main():
             for process in (hub.process, mock.process):
                 if process is not None:
                     process.terminate()
+    with tempfile.TemporaryDirectory(prefix="orderhub_monitoring.") as directory:
+        check_a_doubt_fires(scrape_a_doubt(program, pathlib.Path(directory)))
     check_by_promtool(text)
     families = read_open_metrics(opened)
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
