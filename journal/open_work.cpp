@@ -21,6 +21,8 @@ struct open_effect {
   std::optional<note_payload> person; ///< A person was called, and nothing has changed since.
   std::optional<open_doubt> doubt;
   bool refused = false; ///< As done before.
+  /// A cancel came after it: what of it is in doubt no pause holds.
+  bool cancelled = false;
 };
 
 std::set<std::uint32_t> answered_in(const invocation_state& i) {
@@ -41,6 +43,9 @@ std::vector<open_effect> open_effects(const invocation_state& i) {
         open.push_back({e.index, e.time, std::move(*p), {}, 0, {}, {}, false});
       continue;
     }
+    if (e.kind == record_kind::cancel)
+      for (auto& o : open)
+        o.cancelled = true;
     if (e.kind != record_kind::effect_note)
       continue;
     auto of = std::find_if(open.begin(), open.end(),
@@ -100,7 +105,7 @@ open_commands open_of(const invocation_state& i, bool held) {
   for (const auto& e : open_effects(i)) {
     open.any = open.effect = true;
     if (e.position && e.position->kind != note_kind::resend && e.position->at > 0 &&
-        !(held && e.position->kind == note_kind::retry_at))
+        !(held && e.position->kind == note_kind::retry_at && !(e.cancelled && e.doubt)))
       earlier(open.due, {e.position_recorded_at, e.position->at});
   }
   const auto answered = answered_in(i);
