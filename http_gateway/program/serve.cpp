@@ -187,7 +187,7 @@ struct metrics_sources {
             [this](std::string_view service, std::string_view prefix, std::size_t most) {
               return journal.keys_of(service, prefix, {}, most);
             },
-            [this](const object_id& id) { return journal.listing_of(id); }};
+            [this](const object_id& id) { return journal.load(id); }};
   }
 
   void operator()(metrics_page& page) const {
