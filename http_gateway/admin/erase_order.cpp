@@ -4,6 +4,7 @@
 #include "actors/handlers/follow_up.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/order.hpp"
+#include "actors/handlers/orders/order_facts.hpp"
 #include "actors/handlers/webhooks/webhook_list.hpp"
 #include "http_gateway/admin/action_body.hpp"
 #include "http_gateway/admin/admin_action.hpp"
@@ -215,6 +216,22 @@ bool is_known(const order_objects& objects, const std::string& id, operator_verb
   });
 }
 
+/// Its status where that is not the last one, though nothing runs: a customer who has still to
+/// confirm the payment may do so, and is to get the goods or the money back. Else empty.
+std::string_view unfinished_status(const order_objects& objects) {
+  const auto* own = objects.find(handlers::order_object(objects.key));
+  const auto* recorded = own != nullptr ? own->value("facts") : nullptr;
+  if (recorded == nullptr)
+    return {};
+  const auto facts = handlers::order_facts::decode(*recorded);
+  if (!facts)
+    return {};
+  for (const std::string_view status : {"pending", "requires_action", "paid", "cancelling"})
+    if (handlers::status_of(*facts) == status)
+      return status;
+  return {};
+}
+
 /// Why not now.
 std::optional<admin_problem> refused(const order_objects& objects, const admin_sources& from) {
   if (!objects.set_aside.empty() || !objects.not_read.empty())
@@ -224,6 +241,10 @@ std::optional<admin_problem> refused(const order_objects& objects, const admin_s
                           "cannot be erased; see `orderhub journal verify`.");
   if (objects.is_purged())
     return problem_of(admin_reason::purged);
+  if (const auto status = unfinished_status(objects); !status.empty())
+    return problem_of(admin_reason::not_finished,
+                      "Order " + objects.key + " is not finished, it is " + std::string(status) +
+                          ": money may still come for it. Nothing was done; cancel it, or wait.");
   for (const auto& state : objects.states)
     if (!std::all_of(state.live.begin(), state.live.end(),
                      [&](const auto& i) { return handlers::only_looks(state.id, i); }))

@@ -234,6 +234,20 @@ TEST_CASE("a fulfilment that had the order is erased with it, and knows whose it
   CHECK(hub.hub.call(second, "Fulfill", wanted).status == 409); // As its keys at the vendors.
 }
 
+TEST_CASE("an order whose payment may still come is not finished", "[admin][erase][purge]") {
+  admin_hub hub;
+  auto order = json::parse(order_with_phone());
+  order["payment"]["method"] = "pm_card_authenticationRequired";
+  (void)hub.hub.call(order_object("1"), "ProcessOrder", order.dump());
+  hub.hub.run(60'000);
+  REQUIRE(field(hub.hub.read(order_object("1"), "GetOrder").body, "status") == "requires_action");
+  for (const auto* action : {"erase?dry_run=true", "erase", "purge?dry_run=true", "purge"})
+    is_refused(hub.act(std::string("/admin/orders/1/") + action, why), 409, "not_finished");
+  REQUIRE(hub.hub.call(order_object("1"), "CancelOrder", "").status == 200);
+  REQUIRE(hub.hub.run());
+  CHECK(hub.act("/admin/orders/1/purge", why).status == 202);
+}
+
 // ── What is finished ─────────────────────────────────────────────────────────────────────────
 
 namespace {

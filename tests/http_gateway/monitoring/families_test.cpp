@@ -1,6 +1,6 @@
 #include "actors/handlers/attention.hpp"
 #include "actors/handlers/objects.hpp"
-#include "actors/handlers/orders/order_row.hpp"
+#include "actors/handlers/orders/order_facts.hpp"
 #include "http_gateway/monitoring/families.hpp"
 #include "http_gateway/monitoring/order_gauges.hpp"
 #include "tests/support/catch2.hpp"
@@ -92,13 +92,16 @@ struct few_orders {
       page.found.resize(std::min(page.found.size(), most));
       return page;
     };
-    lists.listing_of = [](const object_id& id) -> result<std::optional<journal::listed_object>> {
+    // Orders that were accepted, and that nothing will wake.
+    lists.object = [](const object_id& id) -> result<journal::object_state> {
+      journal::object_state state;
+      state.id = id;
       if (id.service != handlers::order_service_name)
-        return std::optional<journal::listed_object>();
-      handlers::order_row row;
-      row.status = "paid";
-      row.is_open = row.may_be_stuck = true;
-      return std::optional(journal::listed_object{id, 7, {1'000, row.encode(), {}, {}, {}}});
+        return state;
+      handlers::order_facts facts;
+      facts.created_at = facts.updated_at = 1'000;
+      state.values["facts"] = facts.encode();
+      return state;
     };
     return lists;
   }
