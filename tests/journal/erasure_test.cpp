@@ -143,7 +143,7 @@ TEST_CASE("wherever it was folded, an erased object's past has nothing of its cu
   REQUIRE(row);
   CHECK(row->has_value() == !purges);
   if (!purges) {
-    CHECK((*row)->invocation.entries.size() == 3);
+    CHECK((*row)->invocation.entries.size() == 4);
     const auto answer = decode_answer((*row)->invocation.entries.back().payload);
     REQUIRE((answer && *answer));
     CHECK((*answer)->request_id == "req_1");
