@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <initializer_list>
 #include <set>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -145,7 +146,7 @@ std::optional<std::string> member_twice(std::string_view bytes) {
       twice = value.get<std::string>();
     return true;
   };
-  (void)json::parse(bytes, look, /*allow_exceptions=*/false);
+  std::ignore = json::parse(bytes, look, /*allow_exceptions=*/false);
   return twice;
 }
 

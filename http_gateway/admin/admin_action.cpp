@@ -151,7 +151,8 @@ void refused_actions::accepted(done what, std::function<void(bool)> then) {
   record(std::move(what), accepted_outcome, std::move(then));
 }
 
-void refused_actions::record(done what, std::string_view outcome, std::function<void(bool)> then) {
+void refused_actions::record(done what, std::string_view came_of_it,
+                             std::function<void(bool)> then) {
   constexpr std::size_t wanted_max = 64, target_max = 255, evidence_max = 200;
   auto action = signed_by(what.who, what.request_id);
   action.verb = journal::operator_verb::note;
@@ -159,7 +160,7 @@ void refused_actions::record(done what, std::string_view outcome, std::function<
   action.wanted = cut_text(std::string_view(what.wanted), wanted_max);
   action.target = cut_text(std::string_view(what.target), target_max);
   action.evidence = cut_text(std::string_view(what.evidence), evidence_max);
-  action.outcome = std::string(outcome);
+  action.outcome = std::string(came_of_it);
   action.reason = std::move(what.reason);
   desk_.act({what.about.value_or(hub_operations), {}, std::move(action)},
             std::make_shared<told>(std::move(then)));

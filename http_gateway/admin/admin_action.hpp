@@ -97,7 +97,7 @@ public:
 
 private:
   [[nodiscard]] bool may_record();
-  void record(done what, std::string_view outcome, std::function<void(bool)> then);
+  void record(done what, std::string_view came_of_it, std::function<void(bool)> then);
 
   host::operator_desk& desk_;
   const clock& time_;
