@@ -49,8 +49,8 @@ struct curl_transport_options {
 ///   ends later without a whole answer is `lost`: time-out, reset, a body shorter than its
 ///   Content-Length or without its last chunk. An answer that has neither length nor chunks ends
 ///   with its connection, so a clean early close of one cannot be told from its end.
-/// - After an answer of 300 and up its connection is not used again, but for GETs: a refusal that is
-///   said twice would be taken for the answer of the next call.
+/// - After an answer of 300 and up its connection is not used again, but for GETs: a refusal
+///   that is said twice would be taken for the answer of the next call.
 /// - The deadline counts from `send`, the wait in the queue included.
 ///
 /// Callbacks run on the transport's thread, must not block, and must not throw.
