@@ -153,13 +153,13 @@ void refused_actions::accepted(done what, std::function<void(bool)> then) {
 
 void refused_actions::record(done what, std::string_view came_of_it,
                              std::function<void(bool)> then) {
-  constexpr std::size_t wanted_max = 64, target_max = 255, evidence_max = 200;
+  constexpr std::size_t wanted_max = 64, target_max = 255, said_max = 200;
   auto action = signed_by(what.who, what.request_id);
   action.verb = journal::operator_verb::note;
   action.id = what.id.empty() ? action_id_of(what.who, {}, {}) : std::move(what.id);
   action.wanted = cut_text(std::string_view(what.wanted), wanted_max);
   action.target = cut_text(std::string_view(what.target), target_max);
-  action.evidence = cut_text(std::string_view(what.evidence), evidence_max);
+  action.evidence = cut_text(std::string_view(what.evidence), said_max);
   action.outcome = std::string(came_of_it);
   action.reason = std::move(what.reason);
   desk_.act({what.about.value_or(hub_operations), {}, std::move(action)},
