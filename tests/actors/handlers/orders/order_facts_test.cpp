@@ -43,6 +43,7 @@ order_facts random_facts(random_source& dice) {
                             text(dice),
                             text(dice),
                             money{static_cast<std::int64_t>(dice.below(3)), currency},
+                            {},
                             {}});
   for (auto& p : f.payments) {
     p.by_others = static_cast<std::int64_t>(dice.below(3));
@@ -168,7 +169,7 @@ TEST_CASE("what is left of a payment is what no refund gives back", "[orders][fa
   p.state = payment_state::paid;
   p.amount = {4'200, "usd"};
   f.payments.push_back(p);
-  f.refunds["r1"] = {1, 1, refund_state::accepted, 2'000, {}};
+  f.refunds["r1"] = {1, 1, refund_state::accepted, 2'000, {}, {}, {}};
   f.payments[0].rounds[0] = {refund_state::made, 2'200};
   CHECK(left_to_refund(f) == 0);
   CHECK_FALSE(is_all_given_back(f, f.payments[0])); // One part is on its way.
@@ -245,7 +246,7 @@ TEST_CASE("the status table", "[orders][facts]") {
 
   // Another attempt decides: the first one's failure does not count any more.
   auto again = with_payment(p::failed);
-  again.payments.push_back({2, p::paid, {}, {}, {}, {}, {}, {}, {}});
+  again.payments.push_back({2, p::paid, {}, {}, {}, {}, {}, {}, {}, {}});
   add("paid", again);
   again.payments[1].state = p::pending;
   add("pending", again);
