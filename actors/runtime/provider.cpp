@@ -13,18 +13,19 @@ namespace orderhub::runtime {
 namespace {
 
 /// One call from its arrival to the end of its outcome. Made before a byte leaves, so that the end
-/// needs little memory.
+/// needs little memory. It holds nothing of the hub, whose end it may outlive.
 struct outgoing {
-  const journal_clock* time = nullptr;
   durable::call_ref ref;
   call_asker asker;
   host::place_lease place;
   std::shared_ptr<host::vendor_call_counts> counts;
   std::size_t call_class = 0;
   std::chrono::steady_clock::time_point left_at = {}; ///< The epoch: it did not.
+  unix_ms left_time = 0;                              ///< The same moment by the journal's clock.
 
-  void left() {
+  void left(unix_ms now) {
     left_at = std::chrono::steady_clock::now();
+    left_time = now;
     counts->left(call_class);
   }
 
@@ -35,7 +36,7 @@ struct outgoing {
     const auto took = std::chrono::steady_clock::now() - left_at;
     outcome.took_ms = duration_cast<milliseconds>(took).count();
     counts->ended(call_class, outcome, duration_cast<microseconds>(took).count(), ref.invocation,
-                  time->now());
+                  left_time + outcome.took_ms);
     left_at = {};
   }
 
@@ -67,7 +68,7 @@ void put_on_wire(hub_context& hub, const providers::endpoint& endpoint, durable:
   wire.token = endpoint.token;
   wire.deadline_ms = c.deadline_ms;
   wire.fresh_connection = c.fresh;
-  out->left();
+  out->left(hub.shared.env.time.now());
   hub.transport.send(std::move(wire), [out](providers::transport_outcome outcome) {
     guarded("provider", "outcome", [&] { out->end(std::move(outcome)); });
   });
@@ -85,7 +86,6 @@ void vendor_line::send(durable::vendor_call call, call_asker asker) {
 void vendor_line::send(durable::vendor_call call, std::optional<host::place_lease> place,
                        call_asker asker) {
   auto out = std::make_shared<outgoing>();
-  out->time = &hub_.shared.env.time;
   out->ref = call.ref;
   out->asker = std::move(asker);
   out->counts = counts_;
