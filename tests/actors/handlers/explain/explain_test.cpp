@@ -4,6 +4,7 @@
 #include "tests/support/catch2.hpp"
 #include "tests/support/explained.hpp"
 #include "tests/support/order_check.hpp"
+#include "tests/support/seeds.hpp"
 
 #include <algorithm>
 #include <string>
@@ -457,7 +458,7 @@ TEST_CASE("at every moment a fulfilment alone is said to wait for what will come
   const std::string faults = GENERATE(
       as<std::string>(), "[]", R"([{"vendor":"*","probability":0.2,"effect":"drop_after"}])",
       R"([{"vendor":"*","probability":0.2,"effect":"status","status":429}])");
-  const auto seed = GENERATE(range(1, 4));
+  const auto seed = GENERATE(range(1, 1 + runs(3)));
   const std::size_t dies_every = GENERATE(std::size_t{0}, std::size_t{23});
   const std::string key = GENERATE(as<std::string>(), "1", "f-1");
   const bool is_cancelled = GENERATE(false, true);
@@ -503,7 +504,7 @@ TEST_CASE("at every moment an order is said to wait for what will come", "[expla
       R"([{"vendor":"*","probability":0.2,"effect":"drop_before"}])",
       R"([{"vendor":"shippo","operation":"label","nth":1,"effect":"queued","late_ms":20000}])",
       R"([{"vendor":"*","probability":0.2,"effect":"status","status":429}])");
-  const auto seed = GENERATE(range(1, 6));
+  const auto seed = GENERATE(range(1, 1 + runs(5)));
   const std::size_t dies_every = GENERATE(std::size_t{0}, std::size_t{23});
   CAPTURE(faults, seed, dies_every);
   auto s = with_faults(faults);
