@@ -54,10 +54,11 @@ public:
   /// and, of what lists, the newest of every other (`hub_journal::past_of_objects`).
   [[nodiscard]] result<journal::past_invocations> past(std::span<const object_id> objects,
                                                        unix_ms accepted_at) const;
-  /// Of which a vendor called a call by that id: it reads many rows.
-  [[nodiscard]] result<journal::answered_invocation>
-  answered_as(std::string_view request_id) const {
-    return from_.journal.answered_as(request_id);
+  /// Of which a vendor called a call, or what it made, by that id, at most `most`: it reads many
+  /// rows.
+  [[nodiscard]] result<journal::answered_invocations> answered_as(std::string_view id,
+                                                                  std::size_t most) const {
+    return from_.journal.answered_as(id, most);
   }
   /// What people did, newest first.
   [[nodiscard]] result<std::vector<journal::recorded_action>>

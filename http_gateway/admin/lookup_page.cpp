@@ -12,6 +12,8 @@
 #include "http_gateway/admin/orders_filter.hpp"
 #include "http_gateway/admin/page_json.hpp"
 #include "http_gateway/ingress/normal_form.hpp"
+#include "journal/answer_index.hpp"
+#include "providers/slack/message_id.hpp"
 #include "providers/webhooks/vendors.hpp"
 
 #include <algorithm>
@@ -161,8 +163,8 @@ void add_vendors(json& list, const std::string& q, const admin_sources& from) {
     add_event(list, q, std::string_view(q).substr(0, colon), from);
 }
 
-/// A vendor's own id of a call: among the newest calls in memory, then among the newest rows that
-/// have ended. False: older ones were not looked at.
+/// A vendor's own id of a call, or of what one made that no order knows: among the newest calls in
+/// memory, then among what is kept. False: not all of it was looked at.
 bool add_answered(json& list, const std::string& q, const admin_sources& from) {
   if (from.vendors != nullptr)
     for (const auto& vendor : from.hub.vendors())
@@ -176,12 +178,16 @@ bool add_answered(json& list, const std::string& q, const admin_sources& from) {
                    vendor.vendor, "vendor_request_id", from);
         return true;
       }
-  const auto answered = from.hub.answered_as(q);
+  constexpr std::size_t most = 20;
+  const auto answered = from.hub.answered_as(q, most);
   if (!answered)
     return false;
-  if (answered->found)
-    add_object(list, answered->found->object, {}, "vendor_request_id", from);
-  return answered->found || answered->is_whole;
+  bool is_a_calls = false; // It is given once.
+  for (const auto& row : answered->found) {
+    is_a_calls = journal::has_answer(row.invocation, q, nullptr);
+    add_object(list, row.object, {}, is_a_calls ? "vendor_request_id" : "vendor_id", from);
+  }
+  return is_a_calls || answered->is_whole;
 }
 
 /// SendGrid's answer has the first part of what its events call the message:
@@ -195,6 +201,7 @@ std::string message_part(const std::string& q) {
 admin_answer lookup_page(const admin_call& call, const admin_sources& from) {
   std::string q(call.value("q"));
   make_normal(q);
+  const auto id = providers::slack::message_id_of(q);
   if (auto problem = personal_data_in("q", q))
     return std::move(*problem);
   json list = json::array();
@@ -205,7 +212,7 @@ admin_answer lookup_page(const admin_call& call, const admin_sources& from) {
     add_vendors(list, q, from);
     add_bearers(list, q, from);
     if (list.empty())
-      is_whole = add_answered(list, message_part(q), from);
+      is_whole = add_answered(list, message_part(id), from);
   }
   return page_of(json{{"q", q}, {"matches", std::move(list)}, {"complete", is_whole}});
 }

@@ -18,6 +18,8 @@
 #include "actors/handlers/webhooks/webhook_list.hpp"
 #include "journal/base/text.hpp"
 #include "journal/open_work.hpp"
+#include "providers/slack/message_id.hpp"
+#include "providers/twilio/send_sms.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -325,10 +327,21 @@ std::optional<listing> deployment_listing(const object_state& state) {
   return l.keys.empty() ? std::nullopt : std::optional(std::move(l));
 }
 
+/// Of a notice, which no order has among its facts: a message's and an SMS's.
+std::vector<std::string> notice_ids(std::string_view value) {
+  if (value.starts_with(R"({"channel":)"))
+    if (const auto message = providers::slack::message_outcome::decode(value))
+      return providers::slack::ids_of(*message);
+  if (value.starts_with(R"({"sid":)"))
+    if (auto sms = providers::twilio::sms_outcome::decode(value); sms && !sms->sid.empty())
+      return {std::move(sms->sid)};
+  return {};
+}
+
 } // namespace
 
 const journal::listing_rules& order_lists() {
-  static const journal::listing_rules rules{3,
+  static const journal::listing_rules rules{4,
                                             {{order_service_name, &order_listing},
                                              {shipment_service_name, &part_listing},
                                              {notification_service_name, &part_listing},
@@ -336,7 +349,8 @@ const journal::listing_rules& order_lists() {
                                              {parcel_service_name, nullptr},
                                              {fulfilment_service_name, &fulfilment_listing},
                                              {deployment_service_name, &deployment_listing},
-                                             {webhook_service_name, &webhook_listing}}};
+                                             {webhook_service_name, &webhook_listing}},
+                                            &notice_ids};
   return rules;
 }
 
