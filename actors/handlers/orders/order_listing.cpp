@@ -190,17 +190,22 @@ std::string order_of_fulfilment(const object_state& state) {
   return {};
 }
 
-/// It is found by its own parcel's number, too.
+/// It is found by its order and by its own parcel's number, too.
 std::optional<listing> fulfilment_listing(const object_state& state) {
-  auto l = part_of(state, order_of_fulfilment(state));
+  std::vector<std::string> keys;
+  auto order_id = order_of_fulfilment(state);
+  if (!order_id.empty())
+    keys.push_back(key_of_fulfilled_order(order_id));
   const auto* recorded = state.value("facts");
   const auto facts = recorded != nullptr ? fulfilment_facts::decode(*recorded)
                                          : result<fulfilment_facts>(fulfilment_facts());
-  if (!facts || facts->tracking_number.empty())
-    return l;
-  if (!l)
+  if (facts && !facts->tracking_number.empty())
+    keys.push_back(key_of_other_id(facts->tracking_number));
+  auto l = part_of(state, std::move(order_id));
+  if (!l && !keys.empty())
     l.emplace();
-  l->keys.push_back(key_of_other_id(facts->tracking_number));
+  if (l)
+    l->keys = std::move(keys);
   return l;
 }
 
@@ -381,6 +386,10 @@ std::string key_of_other_id(std::string_view id) {
 
 std::string key_of_named_order(std::string_view order_id) {
   return std::string("o:").append(order_id);
+}
+
+std::string key_of_fulfilled_order(std::string_view order_id) {
+  return std::string("f:").append(order_id);
 }
 
 std::string key_of_email(std::string_view email) {

@@ -47,6 +47,9 @@ std::string key_of_id(std::string_view id);
 std::string key_of_other_id(std::string_view id);
 /// By which a deployment that names an order is found.
 std::string key_of_named_order(std::string_view order_id);
+/// By which a fulfilment of it is found whose key is not the order's, whatever the order said to
+/// it.
+std::string key_of_fulfilled_order(std::string_view order_id);
 std::string key_of_email(std::string_view email);
 std::string key_of_phone(std::string_view phone);
 
