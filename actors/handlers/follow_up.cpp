@@ -1,7 +1,5 @@
 #include "actors/handlers/follow_up.hpp"
 
-#include "actors/handlers/objects.hpp"
-#include "actors/handlers/shipments/parcel.hpp"
 #include "journal/base/bytes.hpp"
 
 #include <algorithm>
@@ -60,12 +58,6 @@ result<follow_up> follow_up::decode(std::string_view bytes) {
   if (version != follow_up_version || !r.done())
     return fail({error_kind::corrupt, "follow_up", "what is followed cannot be read"});
   return f;
-}
-
-bool only_looks(const object_id& object, const journal::invocation_state& invocation) {
-  const auto& handler = invocation.input.handler;
-  return (object.service == parcel_service_name && handler == parcel_handler) ||
-         (object.service == notification_service_name && handler == sms_follower.handler);
 }
 
 std::int64_t poll_pause_ms(std::uint32_t polls, std::int64_t max_ms) {

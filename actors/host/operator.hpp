@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/durable/service.hpp"
 #include "actors/durable/wait_board.hpp"
 #include "actors/host/ingress.hpp"
 #include "actors/host/vendor_status.hpp"
@@ -28,6 +29,7 @@ struct operator_sources {
   const journal::hub_journal& journal;
   const journal::store& tables;
   const clock& time;
+  const durable::service_registry& services;
   std::function<std::vector<vendor_places>()> vendors;
   std::function<std::vector<durable::waiting_count>()> waiting;
   std::function<health_report()> health;
@@ -47,6 +49,10 @@ public:
 
   /// Blank where nothing is known of it. `corrupt`: it is set aside.
   [[nodiscard]] result<journal::object_state> object(const object_id& id) const;
+  /// As `service_registry` says.
+  [[nodiscard]] bool is_finished(const journal::object_state& state) const {
+    return from_.services.is_finished(state);
+  }
   /// Live or finished, until its retention ends.
   [[nodiscard]] result<std::optional<journal::invocation_row>>
   invocation(const invocation_id& id) const;

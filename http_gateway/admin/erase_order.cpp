@@ -1,7 +1,6 @@
 // What is kept of a finished order's customer goes, or all that is kept of the order. Each object
 // gets a record, the order's own last, so that a repeat of what was cut short finds it.
 #include "actors/handlers/explain/explain.hpp"
-#include "actors/handlers/follow_up.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/order.hpp"
 #include "actors/handlers/orders/order_facts.hpp"
@@ -248,8 +247,7 @@ std::optional<admin_problem> refused(const order_objects& objects, const admin_s
                       "Order " + objects.key + " is not finished, it is " + std::string(status) +
                           ": money may still come for it. Nothing was done; cancel it, or wait.");
   for (const auto& state : objects.states)
-    if (!std::all_of(state.live.begin(), state.live.end(),
-                     [&](const auto& i) { return handlers::only_looks(state.id, i); }))
+    if (!from.hub.is_finished(state))
       return problem_of(admin_reason::not_finished, "Order " + objects.key +
                                                         " is not finished: " + state.id.text() +
                                                         " has something to do yet. Nothing was "

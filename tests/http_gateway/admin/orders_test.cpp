@@ -289,6 +289,7 @@ TEST_CASE("a page looks at no more rows than it may, and says where it ended", "
   const host::operator_view view({.journal = hub.hub.stored(),
                                   .tables = hub.hub.store,
                                   .time = hub.hub.time,
+                                  .services = hub.hub.services(),
                                   .vendors = {},
                                   .waiting = {},
                                   .health = {}});
