@@ -2,7 +2,6 @@
 #include "actors/handlers/deployments/deployment_service.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/order_listing.hpp"
-#include "actors/handlers/shipments/parcel.hpp"
 #include "actors/handlers/webhooks/conclusion.hpp"
 #include "actors/handlers/webhooks/event_routes.hpp"
 #include "actors/handlers/webhooks/receipt.hpp"
@@ -17,7 +16,6 @@
 #include "providers/webhooks/vendors.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,12 +34,6 @@ void add(json& list, std::string_view kind, const std::string& key, std::string_
   list.push_back(
       {{"kind", kind}, {"key", key}, {"vendor", text_or_null<json>(vendor)}, {"matched", matched}});
 }
-
-/// Objects that have their order's key.
-constexpr std::array<std::string_view, 5> order_services = {
-    handlers::order_service_name, handlers::shipment_service_name,
-    handlers::notification_service_name, handlers::custom_service_name,
-    handlers::parcel_service_name};
 
 /// Nothing is known of what is blank; what is set aside is there all the same.
 bool is_known(const result<journal::object_state>& state) {
@@ -95,9 +87,8 @@ void add_object(json& list, const object_id& object, std::string_view vendor,
                                       std::pair("deployment", handlers::deployment_service_name)})
     if (object.service == service)
       return add_once(list, kind, object.key, vendor, matched);
-  const bool is_an_orders = std::find(order_services.begin(), order_services.end(),
-                                      object.service) != order_services.end();
-  if (is_an_orders)
+  const auto of_key = handlers::objects_of_key(object.key);
+  if (std::find(of_key.begin(), of_key.end(), object) != of_key.end())
     add_once(list, kind_of(object.key, from).value_or("order"), object.key, vendor, matched);
   else
     add_once(list, "object", object.text(), vendor, matched);

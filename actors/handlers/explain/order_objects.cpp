@@ -6,7 +6,7 @@
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/fulfilment_claim.hpp"
 #include "actors/handlers/orders/order_facts.hpp"
-#include "actors/handlers/shipments/parcel.hpp"
+#include "actors/handlers/orders/order_listing.hpp"
 #include "journal/record.hpp"
 
 #include <algorithm>
@@ -212,8 +212,7 @@ order_objects read_order(const order_reader& reader, const std::string& key, ord
   order_objects objects;
   objects.key = key;
   auto& all = objects.looked_at;
-  all = {order_object(key),  shipment_object(key), notification_object(key),
-         custom_object(key), parcel_object(key),   fulfilment_object(key)};
+  all = objects_of_key(key);
   for (const auto& id : all)
     read_object(reader, id, objects);
   // A fulfilment's key is its own.

@@ -359,10 +359,14 @@ const journal::listing_rules& order_lists() {
   return rules;
 }
 
+std::vector<object_id> objects_of_key(const std::string& order_id) {
+  return {order_object(order_id),  shipment_object(order_id), notification_object(order_id),
+          custom_object(order_id), parcel_object(order_id),   fulfilment_object(order_id)};
+}
+
 std::vector<object_id> objects_beside(const std::string& order_id, const std::string& bound_to) {
-  std::vector<object_id> all = {shipment_object(order_id), notification_object(order_id),
-                                custom_object(order_id), parcel_object(order_id),
-                                fulfilment_object(order_id)};
+  auto all = objects_of_key(order_id);
+  all.erase(all.begin());
   if (!bound_to.empty())
     all.push_back(fulfilment_object(bound_to));
   return all;
