@@ -23,7 +23,6 @@ struct follow_up {
   unix_ms since = 0;         ///< When it was first not final; journal time.
   std::string last;          ///< The vendor's word for how it stands: `processing`.
   // Of a refund:
-  bool is_whole = true;    ///< Of before rounds were on record; not read any more.
   std::uint32_t round = 0; ///< Which one of the payment it is, from 0.
   std::string named;       ///< The name that a caller gave it; empty of a cancel's.
 
