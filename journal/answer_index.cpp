@@ -97,37 +97,47 @@ result<answer_row> decode_answer_row(std::string_view bytes) {
   return record_bytes::finish(r, std::move(row), where);
 }
 
-std::uint32_t answer_hash(std::string_view request_id) {
-  return crc32_of(request_id);
+std::uint32_t answer_hash(std::string_view id) {
+  return crc32_of(id);
 }
 
-std::string request_id_in(record_kind kind, std::string_view payload) {
+std::vector<std::string> vendor_ids_in(record_kind kind, std::string_view payload,
+                                       const listing_rules* rules) {
+  std::vector<std::string> ids;
+  const auto add_call = [&](vendor_answer answer) {
+    if (!answer.request_id.empty())
+      ids.push_back(std::move(answer.request_id));
+  };
   if (kind == record_kind::completion) {
-    auto answer = decode_answer(payload);
-    return answer && *answer ? std::move((*answer)->request_id) : std::string();
+    if (auto answer = decode_answer(payload); answer && *answer)
+      add_call(std::move(**answer));
+    if (rules != nullptr && rules->ids_in != nullptr)
+      if (const auto made = decode_result(payload); made && *made)
+        for (auto& id : rules->ids_in(**made))
+          ids.push_back(std::move(id));
+  } else if (kind == record_kind::effect_note) {
+    const auto note = decode_note(payload);
+    if (note && note->kind == note_kind::answered)
+      if (auto n = decode_answer_note(note->text))
+        add_call(std::move(n->answer));
   }
-  if (kind != record_kind::effect_note)
-    return {};
-  const auto note = decode_note(payload);
-  if (!note || note->kind != note_kind::answered)
-    return {};
-  auto n = decode_answer_note(note->text);
-  return n ? std::move(n->answer.request_id) : std::string();
+  return ids;
 }
 
-bool has_answer(const invocation_state& invocation, std::string_view request_id) {
+bool has_answer(const invocation_state& invocation, std::string_view id,
+                const listing_rules* rules) {
   return std::any_of(invocation.entries.begin(), invocation.entries.end(), [&](const entry& e) {
-    return request_id_in(e.kind, e.payload) == request_id;
+    const auto ids = vendor_ids_in(e.kind, e.payload, rules);
+    return std::find(ids.begin(), ids.end(), id) != ids.end();
   });
 }
 
 void answer_batch::add(const invocation_id& invocation, record_kind kind, std::string_view payload,
-                       unix_ms at) {
-  const auto id = request_id_in(kind, payload);
-  if (id.empty())
-    return;
-  places.push_back({answer_hash(id), time_of(invocation)});
-  newest = std::max(newest, at);
+                       unix_ms at, const listing_rules* rules) {
+  for (const auto& id : vendor_ids_in(kind, payload, rules)) {
+    places.push_back({answer_hash(id), time_of(invocation)});
+    newest = std::max(newest, at);
+  }
 }
 
 result<void> answer_index::start(const reader& rows) {
@@ -238,10 +248,10 @@ result<std::optional<std::uint64_t>> answer_index::trim(store& tables, bool sync
   return next;
 }
 
-answer_times times_of_answer(const reader& rows, std::string_view request_id, std::size_t rows_max,
+answer_times times_of_answer(const reader& rows, std::string_view id, std::size_t rows_max,
                              std::size_t most) {
   answer_times times;
-  const auto hash = answer_hash(request_id);
+  const auto hash = answer_hash(id);
   byte_writer w(4);
   w.u32(hash);
   const auto wanted = w.take();

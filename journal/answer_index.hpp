@@ -1,6 +1,7 @@
 #pragma once
 #include "journal/base/result.hpp"
 #include "journal/base/time.hpp"
+#include "journal/listing.hpp"
 #include "journal/object_state.hpp"
 #include "journal/record.hpp"
 #include "journal/store.hpp"
@@ -12,12 +13,13 @@
 #include <string_view>
 #include <vector>
 
-/// From a vendor's own id of a call to the invocation that made it. Ten bytes an id, many in one
-/// row, in the order in which they are folded: no order costs a page of its own (FORMAT.md, Lists).
+/// From a vendor's own id of a call, or of what it made, to the invocation whose call it was. Ten
+/// bytes an id, many in one row, in the order in which they are folded: no order costs a page of
+/// its own (FORMAT.md, Lists).
 namespace orderhub::journal {
 
 namespace index_prefix {
-constexpr char answer = 'q'; ///< Vendors' ids of calls.
+constexpr char answer = 'q'; ///< Vendors' ids of calls and of what they made.
 } // namespace index_prefix
 
 /// What the index has of one id. Which of the invocations of that time it was, and whether it is
@@ -45,11 +47,14 @@ std::string encode(const answer_row& row);
 result<answer_row> decode_answer_row(std::string_view bytes);
 
 /// CRC-32 of the id.
-std::uint32_t answer_hash(std::string_view request_id);
-/// The vendor's own id of the call whose answer such an entry has; empty: it has none.
-std::string request_id_in(record_kind kind, std::string_view payload);
-/// Whether one of its calls has that id.
-bool has_answer(const invocation_state& invocation, std::string_view request_id);
+std::uint32_t answer_hash(std::string_view id);
+/// The vendor's own id of the call whose answer such an entry has, and those of what it made, by
+/// `listing_rules::ids_in`; `rules` may be null.
+std::vector<std::string> vendor_ids_in(record_kind kind, std::string_view payload,
+                                       const listing_rules* rules);
+/// Whether one of its calls, or what one made, has that id.
+bool has_answer(const invocation_state& invocation, std::string_view id,
+                const listing_rules* rules);
 
 /// What of the index changes in one transaction.
 struct answer_batch {
@@ -61,7 +66,8 @@ struct answer_batch {
   };
   std::optional<open_row> after; ///< Once it is written.
 
-  void add(const invocation_id& invocation, record_kind kind, std::string_view payload, unix_ms at);
+  void add(const invocation_id& invocation, record_kind kind, std::string_view payload, unix_ms at,
+           const listing_rules* rules);
 };
 
 /// Fills one row after the other. The folder's thread alone.
@@ -85,14 +91,14 @@ private:
   answer_batch::open_row open_; ///< As committed.
 };
 
-/// The times of invocations that may have made that call, the newest rows first, at most `most`.
+/// The times of invocations that may have that id, the newest rows first, at most `most`.
 /// `looked_at`: rows of the index, at most `rows_max`; then `is_whole` is false.
 struct answer_times {
   std::vector<unix_ms> begun;
   bool is_whole = true;
   bool is_damaged = false; ///< A row that may have it cannot be read; it was passed over.
 };
-answer_times times_of_answer(const reader& rows, std::string_view request_id, std::size_t rows_max,
+answer_times times_of_answer(const reader& rows, std::string_view id, std::size_t rows_max,
                              std::size_t most);
 
 } // namespace orderhub::journal

@@ -138,8 +138,8 @@ public:
                                                           std::size_t most) const override {
     return listed_.past_of(objects, most);
   }
-  result<answered_invocation> answered_as(std::string_view request_id) const override {
-    return listed_.answered_as(request_id);
+  result<answered_invocations> answered_as(std::string_view id, std::size_t most) const override {
+    return listed_.answered_as(id, most);
   }
   journal_metrics metrics() const override;
   result<void> commit(std::vector<turn>& turns) override;

@@ -160,12 +160,12 @@ public:
   past_of_objects(std::span<const object_id> /*objects*/, std::size_t /*most*/) const {
     return std::optional<past_invocations>();
   }
-  /// Of which a vendor called a call by that id, live or finished, among all that are kept.
-  /// `is_whole` is false where more is not folded than is looked at, and while the lists are made;
-  /// without lists it is `journal::answered_as`.
-  [[nodiscard]] virtual result<answered_invocation>
-  answered_as(std::string_view /*request_id*/) const {
-    return answered_invocation();
+  /// Of which a vendor called a call, or what it made, by that id, live or finished, among all that
+  /// are kept; at most `most`. `is_whole` is false where more is not folded than is looked at, and
+  /// while the lists are made; without lists it is `journal::answered_as`.
+  [[nodiscard]] virtual result<answered_invocations> answered_as(std::string_view /*id*/,
+                                                                 std::size_t /*most*/) const {
+    return answered_invocations();
   }
   [[nodiscard]] virtual journal_metrics metrics() const = 0;
 

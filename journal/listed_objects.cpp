@@ -463,37 +463,45 @@ result<std::optional<past_invocations>> listed_objects::past_of(std::span<const 
   return std::optional(std::move(past));
 }
 
-std::optional<invocation_id> listed_objects::answered_recently(std::string_view request_id,
-                                                               bool& is_whole) const {
+std::set<invocation_id> listed_objects::answered_recently(std::string_view id, std::size_t most,
+                                                          bool& is_whole) const {
+  std::set<invocation_id> answered;
+  const auto behind_scope = id.substr(id.rfind(':') + 1); // As `listing_rules::ids_in` has them.
   const auto changed = recent_.changed([](auto) { return true; }, recent_answered_max);
   is_whole = is_whole && changed.is_whole;
   for (const auto& object : changed.found) {
     const auto view = recent_.view_of(object.key);
     for (const auto& stored : view.records) {
-      if (stored.bytes.find(request_id) == std::string_view::npos)
+      if (stored.bytes.find(behind_scope) == std::string_view::npos)
         continue;
       const auto r = decode_record(stored.bytes);
-      if (r && request_id_in(r->kind, r->payload) == request_id)
-        return r->invocation;
+      if (!r)
+        continue;
+      const auto ids = vendor_ids_in(r->kind, r->payload, options_.lists);
+      if (std::find(ids.begin(), ids.end(), id) != ids.end())
+        answered.insert(r->invocation);
+      if (answered.size() == most)
+        return answered;
     }
   }
-  return std::nullopt;
+  return answered;
 }
 
-result<answered_invocation> listed_objects::answered_as(std::string_view request_id) const {
-  answered_invocation answer;
-  std::vector<invocation_id> live;
+result<answered_invocations> listed_objects::answered_as(std::string_view id,
+                                                         std::size_t most) const {
+  answered_invocations answer;
+  std::set<invocation_id> live;
   if (options_.lists != nullptr) // Before the rows begin.
-    if (const auto id = answered_recently(request_id, answer.is_whole))
-      live.push_back(*id);
-  if (live.empty()) {
+    live = answered_recently(id, most, answer.is_whole);
+  std::map<invocation_id, invocation_row> ended;
+  if (live.size() < most) {
     auto rows = tables_.read();
     if (!rows)
       return rows.failure();
     if (options_.lists == nullptr)
-      return journal::answered_as(**rows, request_id);
+      return journal::answered_as(**rows, id, nullptr, most);
     constexpr std::size_t times_max = 64;
-    const auto times = times_of_answer(**rows, request_id, answer_rows_max, times_max);
+    const auto times = times_of_answer(**rows, id, answer_rows_max, times_max);
     if (times.is_damaged)
       index_.damaged(table::ix, std::string(1, index_prefix::answer),
                      {error_kind::corrupt, where_journal, "a row of answers cannot be read"});
@@ -502,8 +510,8 @@ result<answered_invocation> listed_objects::answered_as(std::string_view request
       std::size_t looked_at = 0;
       auto scanned =
           (*rows)->scan(table::iv, invocation_key(first_of(begun)), [&](auto key, auto value) {
-            const auto id = parse_invocation_key(key);
-            if (!id || time_of(*id) != begun)
+            const auto run = parse_invocation_key(key);
+            if (!run || time_of(*run) != begun)
               return false;
             if (looked_at++ == past_rows_max) {
               answer.is_whole = false;
@@ -511,24 +519,28 @@ result<answered_invocation> listed_objects::answered_as(std::string_view request
             }
             auto row = decode_invocation_row(value); // One that cannot be read is passed over.
             if (row && !row->invocation.finished)
-              live.push_back(*id);
-            else if (row && has_answer(row->invocation, request_id))
-              answer.found = std::move(*row);
-            return !answer.found.has_value();
+              live.insert(*run);
+            else if (row && has_answer(row->invocation, id, options_.lists))
+              ended.emplace(*run, std::move(*row));
+            return ended.size() < most;
           });
       if (!scanned)
         return scanned.failure();
-      if (answer.found)
-        return answer;
+      if (ended.size() == most)
+        break;
     }
   }
-  for (const auto& id : live) {
-    auto row = stored_.find_invocation(id);
-    if (row && *row && has_answer((*row)->invocation, request_id)) {
-      answer.found = std::move(**row);
-      return answer;
-    }
+  for (const auto& run : live) {
+    if (ended.size() == most)
+      break;
+    auto row = stored_.find_invocation(run);
+    if (row && *row && has_answer((*row)->invocation, id, options_.lists))
+      ended.insert_or_assign(run, std::move(**row));
   }
+  for (auto& [run, row] : ended)
+    answer.found.push_back(std::move(row));
+  if (!answer.found.empty())
+    return answer;
   const auto left = share();
   if (!left)
     return left.failure();
@@ -537,9 +549,9 @@ result<answered_invocation> listed_objects::answered_as(std::string_view request
   auto rows = tables_.read();
   if (!rows)
     return rows.failure();
-  auto newest = journal::answered_as(**rows, request_id);
+  auto newest = journal::answered_as(**rows, id, options_.lists, most);
   if (newest)
-    newest->is_whole = newest->found.has_value();
+    newest->is_whole = !newest->found.empty();
   return newest;
 }
 

@@ -16,6 +16,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -59,7 +60,8 @@ public:
   [[nodiscard]] result<std::optional<double>> share() const;
   [[nodiscard]] result<std::optional<past_invocations>> past_of(std::span<const object_id> objects,
                                                                 std::size_t most) const;
-  [[nodiscard]] result<answered_invocation> answered_as(std::string_view request_id) const;
+  [[nodiscard]] result<answered_invocations> answered_as(std::string_view id,
+                                                         std::size_t most) const;
 
 private:
   /// An object of which the rows do not know all.
@@ -78,8 +80,8 @@ private:
                                               const std::optional<listing_place>& behind,
                                               std::size_t most) const;
   /// Among what is in no row yet.
-  [[nodiscard]] std::optional<invocation_id> answered_recently(std::string_view request_id,
-                                                               bool& is_whole) const;
+  [[nodiscard]] std::set<invocation_id> answered_recently(std::string_view id, std::size_t most,
+                                                          bool& is_whole) const;
   /// Brings `known_` up to the last commit. The rows begin after that was read.
   [[nodiscard]] result<std::unique_ptr<reader>> refresh() const;
   [[nodiscard]] result<void> work_out(recent_object& object, const std::string& key,

@@ -53,6 +53,11 @@ struct listing_rules {
   /// Null: its objects are in no list; what has ended on them is found (`past_of_objects`), as it
   /// is of every service here.
   std::map<std::string, rule, std::less<>> by_service;
+  /// How vendors call what a step made, as the value of its completion says: ids by which the
+  /// invocation is found as it is by a vendor's id of a call (`hub_journal::answered_as`). What
+  /// stands behind the last colon of one stands so in the value. Pure and quick, since it is asked
+  /// of every completion that is folded. Null: none.
+  std::vector<std::string> (*ids_in)(std::string_view value) = nullptr;
 
   [[nodiscard]] const rule* find(std::string_view service) const {
     const auto it = by_service.find(service);

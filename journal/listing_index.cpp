@@ -48,9 +48,9 @@ std::string behind(std::string_view key) {
 /// Entries that are read in the time in which a row is listed, about.
 constexpr std::size_t entries_for_a_row = 10;
 
-void add_answers(const invocation_state& i, listing_batch& batch) {
+void add_answers(const invocation_state& i, const listing_rules* rules, listing_batch& batch) {
   for (const auto& e : i.entries)
-    batch.answers.add(i.id, e.kind, e.payload, e.time);
+    batch.answers.add(i.id, e.kind, e.payload, e.time, rules);
 }
 
 } // namespace
@@ -211,7 +211,7 @@ void listing_index::add_answer(const invocation_id& id, record_kind kind, std::s
                                unix_ms at, listing_batch& batch) const {
   // While rows of another form go, what is written goes with them, and is met again after that.
   if (options_.lists != nullptr && state_.step != listing_step::drop)
-    batch.answers.add(id, kind, payload, at);
+    batch.answers.add(id, kind, payload, at, options_.lists);
 }
 
 result<std::optional<std::uint64_t>> listing_index::trim_answers(unix_ms limit,
@@ -378,7 +378,7 @@ result<void> listing_index::take_objects() {
           const auto before = batch.size();
           change(state->id, std::nullopt, listing_of(*options_.lists, *state), batch);
           for (const auto& i : state->live)
-            add_answers(i, batch);
+            add_answers(i, options_.lists, batch);
           budget.spend(batch.size() - before);
         }
         return outcome.has_value();
@@ -420,7 +420,7 @@ result<void> listing_index::take_invocations() {
       // One that cannot be read is found by nothing that it says.
       if (const auto row = decode_invocation_row(value)) {
         budget.spend(row->invocation.entries.size() / entries_for_a_row);
-        add_answers(row->invocation, batch);
+        add_answers(row->invocation, options_.lists, batch);
       }
       return true;
     });

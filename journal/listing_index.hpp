@@ -64,7 +64,7 @@ public:
   void add_invocation(const object_id& object, const invocation_id& id, listing_batch& batch) const;
   void drop_invocation(const object_id& object, const invocation_id& id,
                        listing_batch& batch) const;
-  /// A record is folded: a call of the invocation may have been answered.
+  /// A record is folded: a call of the invocation may have been answered, or have made something.
   void add_answer(const invocation_id& id, record_kind kind, std::string_view payload, unix_ms at,
                   listing_batch& batch) const;
   /// Writes all of it; once in a transaction.

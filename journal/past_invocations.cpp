@@ -67,9 +67,10 @@ result<past_invocations> past_of(const reader& rows, std::span<const object_id> 
   return past;
 }
 
-result<answered_invocation> answered_as(const reader& rows, std::string_view request_id,
-                                        std::size_t rows_max) {
-  answered_invocation answer;
+result<answered_invocations> answered_as(const reader& rows, std::string_view id,
+                                         const listing_rules* rules, std::size_t most,
+                                         std::size_t rows_max) {
+  answered_invocations answer;
   std::size_t looked_at = 0;
   auto scanned = rows.scan_back(table::iv, {}, [&](std::string_view, std::string_view value) {
     if (looked_at++ == rows_max) {
@@ -77,12 +78,13 @@ result<answered_invocation> answered_as(const reader& rows, std::string_view req
       return false;
     }
     auto row = decode_invocation_row(value);
-    if (row && has_answer(row->invocation, request_id))
-      answer.found = std::move(*row);
-    return !answer.found.has_value();
+    if (row && has_answer(row->invocation, id, rules))
+      answer.found.push_back(std::move(*row));
+    return answer.found.size() < most;
   });
   if (!scanned)
     return scanned.failure();
+  std::reverse(answer.found.begin(), answer.found.end());
   return answer;
 }
 

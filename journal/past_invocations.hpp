@@ -1,6 +1,7 @@
 #pragma once
 #include "journal/base/ids.hpp"
 #include "journal/base/result.hpp"
+#include "journal/listing.hpp"
 #include "journal/object_row.hpp"
 #include "journal/store.hpp"
 
@@ -31,15 +32,16 @@ inline constexpr std::size_t past_found_max = 100;
 result<past_invocations> past_of(const reader& rows, std::span<const object_id> objects,
                                  unix_ms accepted_at);
 
-/// The invocation of which a vendor called a call by that id; nothing where there is none among
-/// what was looked at.
-struct answered_invocation {
-  std::optional<invocation_row> found;
-  bool is_whole = true; ///< False: there is more than was looked at.
+/// The invocations of which a vendor called a call, or what it made, by that id (`vendor_ids_in`),
+/// among what was looked at. Mostly one: what is an id within a channel only may be several's.
+struct answered_invocations {
+  std::vector<invocation_row> found; ///< By id, each once.
+  bool is_whole = true;              ///< False: there is more than was looked at.
 };
-/// Without an index: the newest that has ended, among the newest `rows_max` rows of `iv`.
+/// Without an index: the newest `most` that have ended, among the newest `rows_max` rows of `iv`.
 inline constexpr std::size_t answered_rows_max = 5'000;
-result<answered_invocation> answered_as(const reader& rows, std::string_view request_id,
-                                        std::size_t rows_max = answered_rows_max);
+result<answered_invocations> answered_as(const reader& rows, std::string_view id,
+                                         const listing_rules* rules, std::size_t most,
+                                         std::size_t rows_max = answered_rows_max);
 
 } // namespace orderhub::journal

@@ -360,12 +360,17 @@ struct operator_payload {
   std::string request{}; ///< The HTTP request's id; at most 64 bytes.
   std::string
       on_behalf{}; ///< The token's name, where `who` is whom it spoke for; at most 100 bytes.
-  /// Of `note`: the action; of `retry`: `force_probe`; of `purge`: `tombstone`. At most 64 bytes.
+  /// Of `note`: the action; of `pause`: `until=` and the Unix time in ms at which it ends, or
+  /// nothing; of `retry`: `force_probe`; of `purge`: `tombstone`. At most 64 bytes.
   std::string wanted{};
-  std::string target{};  ///< Of `note`: what it was about; at most 255 bytes.
+  /// Of `note`: what it was about. An action that has a record on each of several objects of an
+  /// order is one row of the audit, that of the record in which this is empty; the others have the
+  /// order's key. At most 255 bytes.
+  std::string target{};
   std::string outcome{}; ///< Of `note`: what became of it; at most 64 bytes.
   /// Of `happened_unverified`: the step's encoded value. Of `erase` and `purge`: the 22 B ids of
-  /// finished invocations that no index knows to be the object's. At most 2,200 bytes.
+  /// finished invocations that no index knows to be the object's. Of a vendor's switch: how it
+  /// stood before and after. At most 2,200 bytes.
   std::string value{};
 
   friend bool operator==(const operator_payload&, const operator_payload&) = default;

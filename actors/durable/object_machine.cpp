@@ -249,7 +249,8 @@ bool object_machine::on_operator(const invocation_id& invocation,
                                  const journal::operator_payload& action) {
   using verb = journal::operator_verb;
   const bool wants_rest = action.verb == verb::erase || action.verb == verb::purge;
-  if (wants_rest && !is_finished())
+  // What is undelivered is for what is live.
+  if (wants_rest && !services_.is_finished(state_))
     return false;
   const bool moves_a_step = action.verb == verb::retry || action.verb == verb::happened ||
                             action.verb == verb::not_happened ||
@@ -282,15 +283,6 @@ void object_machine::end_pause() {
 const handler_definition*
 object_machine::handler_of(const journal::invocation_state& invocation) const {
   return services_.find(state_.id.service, invocation.input.handler);
-}
-
-bool object_machine::is_finished() const {
-  const auto only_looks = [&](const journal::invocation_state& i) {
-    const auto* handler = handler_of(i);
-    return handler != nullptr && handler->follows;
-  };
-  // What is undelivered is for what is live.
-  return std::all_of(state_.live.begin(), state_.live.end(), only_looks);
 }
 
 /// Of an object that is finished: what it has asked is heard no more.

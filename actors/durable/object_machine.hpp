@@ -194,8 +194,6 @@ private:
   void act(const invocation_id& invocation, const journal::operator_payload& action);
   [[nodiscard]] const handler_definition*
   handler_of(const journal::invocation_state& invocation) const;
-  /// Nothing is to be done but to look what becomes of what was done.
-  [[nodiscard]] bool is_finished() const;
   void end_following();
   void tell_effects(const invocation_id& invocation, const journal::operator_payload& action);
   void believe(const invocation_id& invocation, const journal::operator_payload& action);

@@ -3,6 +3,7 @@
 #include "journal/object_state.hpp"
 #include "providers/operation.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -137,6 +138,14 @@ struct service_registry {
       return nullptr;
     auto it = s->handlers.find(handler);
     return it == s->handlers.end() ? nullptr : &it->second;
+  }
+  /// Nothing is to be done on it any more; something may look what becomes of what was done
+  /// (`handler_definition::follows`).
+  [[nodiscard]] bool is_finished(const journal::object_state& state) const {
+    return std::all_of(state.live.begin(), state.live.end(), [&](const auto& i) {
+      const auto* handler = find(state.id.service, i.input.handler);
+      return handler != nullptr && handler->follows;
+    });
   }
 };
 

@@ -30,89 +30,78 @@ std::optional<std::string> kept(std::string_view value) {
   return std::string(value);
 }
 
-std::optional<std::string> order_left(std::string_view value) {
-  auto placed = order::decode(value);
-  if (!placed)
-    return std::nullopt;
-  placed->customer_email.clear();
-  placed->customer_name.clear();
-  placed->customer_phone.clear();
-  placed->payment_customer.clear();
-  const auto country = placed->shipping.country;
-  placed->shipping = {};
-  placed->shipping.country = country;
-  for (auto& item : placed->items)
+// Of each value what is the customer's.
+
+void clear_customer(order& placed) {
+  placed.customer_email.clear();
+  placed.customer_name.clear();
+  placed.customer_phone.clear();
+  placed.payment_customer.clear();
+  auto country = std::move(placed.shipping.country);
+  placed.shipping = {};
+  placed.shipping.country = std::move(country);
+  for (auto& item : placed.items)
     item.customs = {};
-  return placed->encode();
 }
 
-std::optional<std::string> facts_left(std::string_view value) {
-  auto facts = order_facts::decode(value);
-  if (!facts)
-    return std::nullopt;
-  facts->label_url.clear();
-  facts->tracking_url.clear();
-  return facts->encode();
+void clear_customer(order_facts& facts) {
+  facts.label_url.clear();
+  facts.tracking_url.clear();
 }
 
-std::optional<std::string> label_left(std::string_view value) {
-  auto label = providers::shippo::label_outcome::decode(value);
-  if (!label)
-    return std::nullopt;
-  label->label_url.clear();
-  label->tracking_url.clear();
-  return label->encode();
+void clear_customer(providers::shippo::label_outcome& label) {
+  label.label_url.clear();
+  label.tracking_url.clear();
 }
 
-std::optional<std::string> fulfilment_left(std::string_view value) {
-  auto wanted = fulfilment_wanted::decode(value);
-  if (!wanted)
-    return std::nullopt;
-  const auto country = wanted->ship_to.country;
-  wanted->ship_to = {};
-  wanted->ship_to.country = country;
-  return wanted->encode();
+void clear_customer(fulfilment_wanted& wanted) {
+  auto country = std::move(wanted.ship_to.country);
+  wanted.ship_to = {};
+  wanted.ship_to.country = std::move(country);
 }
 
-std::optional<std::string> claimed_left(std::string_view value) {
-  auto claimed = claimed_order::decode(value);
-  if (!claimed)
-    return std::nullopt;
-  claimed->email.clear();
-  claimed->name.clear();
-  claimed->phone.clear();
-  return claimed->encode();
+void clear_customer(claimed_order& claimed) {
+  claimed.email.clear();
+  claimed.name.clear();
+  claimed.phone.clear();
 }
 
-std::optional<std::string> fulfilment_facts_left(std::string_view value) {
-  auto facts = fulfilment_facts::decode(value);
-  if (!facts)
-    return std::nullopt;
-  facts->tracking_url.clear();
-  return facts->encode();
+void clear_customer(fulfilment_facts& facts) {
+  facts.tracking_url.clear();
 }
 
-std::optional<std::string> event_left(std::string_view value) {
-  auto received = receipt::decode(value);
-  if (!received)
+void clear_customer(receipt& received) {
+  received.body.clear();
+  received.headers.clear();
+  received.what.data.clear();
+}
+
+/// What cannot be read goes.
+template <class Value>
+std::optional<std::string> without_customer(std::string_view bytes) {
+  auto value = Value::decode(bytes);
+  if (!value)
     return std::nullopt;
-  received->body.clear();
-  received->headers.clear();
-  received->what.data.clear();
-  return received->encode();
+  clear_customer(*value);
+  return value->encode();
 }
 
 const rules& rules_of(std::string_view service) {
   static const std::map<std::string, rules, std::less<>> all = {
       {order_service_name,
-       {{"order", &order_left}, {"facts", &facts_left}, {std::string(claims_entry), &kept}}},
-      {shipment_service_name, {{"label", &label_left}, {"stopped", &kept}}},
+       {{"order", &without_customer<order>},
+        {"facts", &without_customer<order_facts>},
+        {std::string(claims_entry), &kept}}},
+      {shipment_service_name,
+       {{"label", &without_customer<providers::shippo::label_outcome>},
+        {"stopped", &kept},
+        {"missed", &kept}}},
       {fulfilment_service_name,
-       {{"facts", &fulfilment_facts_left},
-        {"request", &fulfilment_left},
-        {"order", &claimed_left}}},
+       {{"facts", &without_customer<fulfilment_facts>},
+        {"request", &without_customer<fulfilment_wanted>},
+        {"order", &without_customer<claimed_order>}}},
       {webhook_service_name,
-       {{received_entry, &event_left},
+       {{received_entry, &without_customer<receipt>},
         {verdict_entry, &kept},
         {routed_entry, &kept},
         {matched_entry, &kept},

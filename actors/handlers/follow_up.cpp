@@ -1,7 +1,5 @@
 #include "actors/handlers/follow_up.hpp"
 
-#include "actors/handlers/objects.hpp"
-#include "actors/handlers/shipments/parcel.hpp"
 #include "journal/base/bytes.hpp"
 
 #include <algorithm>
@@ -12,6 +10,8 @@ namespace orderhub::handlers {
 namespace {
 
 constexpr std::uint8_t follow_up_version = 2;
+/// Its place says nothing since rounds of a refund have numbers.
+constexpr std::uint8_t unused = 1;
 constexpr std::int64_t poll_first_ms = 2'000;
 
 result<std::string> post_wait(settings_ptr s, object_id object, follower by, follow_up what,
@@ -38,7 +38,7 @@ std::string follow_up::encode() const {
   w.u32(polls);
   w.i64(since);
   w.str16(last);
-  w.u8(is_whole ? 1 : 0);
+  w.u8(unused);
   w.u32(round);
   w.str8(named);
   return w.take();
@@ -54,18 +54,12 @@ result<follow_up> follow_up::decode(std::string_view bytes) {
   f.polls = r.u32();
   f.since = r.i64();
   f.last = r.str16();
-  f.is_whole = r.u8() != 0;
+  r.u8(); // Unused.
   f.round = r.u32();
   f.named = r.str8();
   if (version != follow_up_version || !r.done())
     return fail({error_kind::corrupt, "follow_up", "what is followed cannot be read"});
   return f;
-}
-
-bool only_looks(const object_id& object, const journal::invocation_state& invocation) {
-  const auto& handler = invocation.input.handler;
-  return (object.service == parcel_service_name && handler == parcel_handler) ||
-         (object.service == notification_service_name && handler == sms_follower.handler);
 }
 
 std::int64_t poll_pause_ms(std::uint32_t polls, std::int64_t max_ms) {

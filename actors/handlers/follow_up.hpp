@@ -5,7 +5,6 @@
 #include "actors/handlers/orders/order_settings.hpp"
 #include "journal/base/ids.hpp"
 #include "journal/base/result.hpp"
-#include "journal/object_state.hpp"
 
 #include <cstdint>
 #include <string>
@@ -24,7 +23,6 @@ struct follow_up {
   unix_ms since = 0;         ///< When it was first not final; journal time.
   std::string last;          ///< The vendor's word for how it stands: `processing`.
   // Of a refund:
-  bool is_whole = true;    ///< Of before rounds were on record; not read any more.
   std::uint32_t round = 0; ///< Which one of the payment it is, from 0.
   std::string named;       ///< The name that a caller gave it; empty of a cancel's.
 
@@ -53,10 +51,6 @@ inline constexpr follower pickup_follower{"FollowPickup", "carrier", durable::wa
 /// Of a deployment whose end is awaited for minutes.
 inline constexpr follower deployment_follower{"FollowDeployment", "github",
                                               durable::wait_cause::running, 30'000};
-
-/// Whether an invocation does no more than look what becomes of a parcel or an SMS that is on its
-/// way (`handler_definition::follows`): no order is unfinished by it.
-bool only_looks(const object_id& object, const journal::invocation_state& invocation);
 
 /// Before the next poll: 2 s, 4 s, 8 s … the most, an hour.
 std::int64_t poll_pause_ms(std::uint32_t polls, std::int64_t max_ms = 3'600'000);

@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/durable/service.hpp"
 #include "actors/durable/wait_board.hpp"
 #include "actors/host/ingress.hpp"
 #include "actors/host/vendor_status.hpp"
@@ -28,6 +29,7 @@ struct operator_sources {
   const journal::hub_journal& journal;
   const journal::store& tables;
   const clock& time;
+  const durable::service_registry& services;
   std::function<std::vector<vendor_places>()> vendors;
   std::function<std::vector<durable::waiting_count>()> waiting;
   std::function<health_report()> health;
@@ -47,6 +49,10 @@ public:
 
   /// Blank where nothing is known of it. `corrupt`: it is set aside.
   [[nodiscard]] result<journal::object_state> object(const object_id& id) const;
+  /// As `service_registry` says.
+  [[nodiscard]] bool is_finished(const journal::object_state& state) const {
+    return from_.services.is_finished(state);
+  }
   /// Live or finished, until its retention ends.
   [[nodiscard]] result<std::optional<journal::invocation_row>>
   invocation(const invocation_id& id) const;
@@ -54,10 +60,11 @@ public:
   /// and, of what lists, the newest of every other (`hub_journal::past_of_objects`).
   [[nodiscard]] result<journal::past_invocations> past(std::span<const object_id> objects,
                                                        unix_ms accepted_at) const;
-  /// Of which a vendor called a call by that id: it reads many rows.
-  [[nodiscard]] result<journal::answered_invocation>
-  answered_as(std::string_view request_id) const {
-    return from_.journal.answered_as(request_id);
+  /// Of which a vendor called a call, or what it made, by that id, at most `most`: it reads many
+  /// rows.
+  [[nodiscard]] result<journal::answered_invocations> answered_as(std::string_view id,
+                                                                  std::size_t most) const {
+    return from_.journal.answered_as(id, most);
   }
   /// What people did, newest first.
   [[nodiscard]] result<std::vector<journal::recorded_action>>

@@ -1,7 +1,6 @@
 // What is kept of a finished order's customer goes, or all that is kept of the order. Each object
 // gets a record, the order's own last, so that a repeat of what was cut short finds it.
 #include "actors/handlers/explain/explain.hpp"
-#include "actors/handlers/follow_up.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/order.hpp"
 #include "actors/handlers/orders/order_facts.hpp"
@@ -117,7 +116,8 @@ void add_webhooks(found_parts& to, const std::string& key, const admin_sources& 
   to.is_whole = false;
 }
 
-/// Of an object without a state too: what ended on it may hold as much as any other's.
+/// Of an object without a state too: what ended on it may hold as much as any other's. Not of one
+/// that is purged.
 found_parts parts_of(const order_objects& objects, const admin_sources& from) {
   found_parts found;
   add_webhooks(found, objects.key, from);
@@ -126,7 +126,10 @@ found_parts parts_of(const order_objects& objects, const admin_sources& from) {
   for (const auto& id : objects.looked_at) {
     part p;
     p.object = id;
-    if (const auto* state = objects.find(id))
+    const auto* state = objects.find(id);
+    if (state != nullptr && state->purged)
+      continue;
+    if (state != nullptr)
       add_state(p, *state);
     own.push_back(std::move(p));
   }
@@ -239,15 +242,12 @@ std::optional<admin_problem> refused(const order_objects& objects, const admin_s
                       "A part of order " + objects.key +
                           " cannot be read and is set aside: its bytes stay as they are, so it "
                           "cannot be erased; see `orderhub journal verify`.");
-  if (objects.is_purged())
-    return problem_of(admin_reason::purged);
   if (const auto status = unfinished_status(objects); !status.empty())
     return problem_of(admin_reason::not_finished,
                       "Order " + objects.key + " is not finished, it is " + std::string(status) +
                           ": money may still come for it. Nothing was done; cancel it, or wait.");
   for (const auto& state : objects.states)
-    if (!std::all_of(state.live.begin(), state.live.end(),
-                     [&](const auto& i) { return handlers::only_looks(state.id, i); }))
+    if (!from.hub.is_finished(state))
       return problem_of(admin_reason::not_finished, "Order " + objects.key +
                                                         " is not finished: " + state.id.text() +
                                                         " has something to do yet. Nothing was "
@@ -289,13 +289,16 @@ admin_answer erased_or_purged(const admin_action& action, const admin_sources& f
     return answer(json::array(), left_json(purges, nullptr, from));
   if (auto problem = refused(objects, from))
     return std::move(*problem);
-  if (objects.find(own) == nullptr)
+  const auto all = parts_of(objects, from);
+  // What was asked for it after that, and refused, goes as well.
+  if (objects.is_purged() && all.parts.empty())
+    return problem_of(admin_reason::purged);
+  if (objects.find(own) == nullptr && objects.fulfilment() == nullptr)
     return problem_of(admin_reason::no_such_order, {}, "key");
   const bool expects = body.expect_version && !is_known(objects, id, verb);
   if (expects && *body.expect_version != version)
     return problem_of(admin_reason::changed, {}, "expect_version");
 
-  const auto all = parts_of(objects, from);
   auto places = places_json(all, search_keys_of(objects), purges);
   auto left = left_json(purges, &all, from);
   if (dry)
@@ -303,11 +306,13 @@ admin_answer erased_or_purged(const admin_action& action, const admin_sources& f
   // The first record stands for all of them: those of the order follow from it.
   auto unchanged = expects ? objects_as_seen(objects) : std::vector<host::seen_object>();
   for (const auto& p : all.parts) {
+    const bool stands_for_all =
+        &p == &all.parts.back(); // The order's own, where it is one of them.
     auto record = signed_by(action.who, action.request_id);
     record.verb = verb;
     record.reason = body.reason;
     record.id = id;
-    record.target = p.object == own ? "" : objects.key; // The order's own stands for all.
+    record.target = stands_for_all ? "" : objects.key;
     // Its steps' keys at the vendors are made of its own.
     const bool has_keys = p.object == own || p.object.service == handlers::fulfilment_service_name;
     record.wanted = purges && has_keys ? "tombstone" : "";

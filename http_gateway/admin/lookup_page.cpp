@@ -2,7 +2,6 @@
 #include "actors/handlers/deployments/deployment_service.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/order_listing.hpp"
-#include "actors/handlers/shipments/parcel.hpp"
 #include "actors/handlers/webhooks/conclusion.hpp"
 #include "actors/handlers/webhooks/event_routes.hpp"
 #include "actors/handlers/webhooks/receipt.hpp"
@@ -12,10 +11,11 @@
 #include "http_gateway/admin/orders_filter.hpp"
 #include "http_gateway/admin/page_json.hpp"
 #include "http_gateway/ingress/normal_form.hpp"
+#include "journal/answer_index.hpp"
+#include "providers/slack/message_id.hpp"
 #include "providers/webhooks/vendors.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,12 +34,6 @@ void add(json& list, std::string_view kind, const std::string& key, std::string_
   list.push_back(
       {{"kind", kind}, {"key", key}, {"vendor", text_or_null<json>(vendor)}, {"matched", matched}});
 }
-
-/// Objects that have their order's key.
-constexpr std::array<std::string_view, 5> order_services = {
-    handlers::order_service_name, handlers::shipment_service_name,
-    handlers::notification_service_name, handlers::custom_service_name,
-    handlers::parcel_service_name};
 
 /// Nothing is known of what is blank; what is set aside is there all the same.
 bool is_known(const result<journal::object_state>& state) {
@@ -93,9 +87,8 @@ void add_object(json& list, const object_id& object, std::string_view vendor,
                                       std::pair("deployment", handlers::deployment_service_name)})
     if (object.service == service)
       return add_once(list, kind, object.key, vendor, matched);
-  const bool is_an_orders = std::find(order_services.begin(), order_services.end(),
-                                      object.service) != order_services.end();
-  if (is_an_orders)
+  const auto of_key = handlers::objects_of_key(object.key);
+  if (std::find(of_key.begin(), of_key.end(), object) != of_key.end())
     add_once(list, kind_of(object.key, from).value_or("order"), object.key, vendor, matched);
   else
     add_once(list, "object", object.text(), vendor, matched);
@@ -161,8 +154,8 @@ void add_vendors(json& list, const std::string& q, const admin_sources& from) {
     add_event(list, q, std::string_view(q).substr(0, colon), from);
 }
 
-/// A vendor's own id of a call: among the newest calls in memory, then among the newest rows that
-/// have ended. False: older ones were not looked at.
+/// A vendor's own id of a call, or of what one made that no order knows: among the newest calls in
+/// memory, then among what is kept. False: not all of it was looked at.
 bool add_answered(json& list, const std::string& q, const admin_sources& from) {
   if (from.vendors != nullptr)
     for (const auto& vendor : from.hub.vendors())
@@ -176,12 +169,16 @@ bool add_answered(json& list, const std::string& q, const admin_sources& from) {
                    vendor.vendor, "vendor_request_id", from);
         return true;
       }
-  const auto answered = from.hub.answered_as(q);
+  constexpr std::size_t most = 20;
+  const auto answered = from.hub.answered_as(q, most);
   if (!answered)
     return false;
-  if (answered->found)
-    add_object(list, answered->found->object, {}, "vendor_request_id", from);
-  return answered->found || answered->is_whole;
+  bool is_a_calls = false; // It is given once.
+  for (const auto& row : answered->found) {
+    is_a_calls = journal::has_answer(row.invocation, q, nullptr);
+    add_object(list, row.object, {}, is_a_calls ? "vendor_request_id" : "vendor_id", from);
+  }
+  return is_a_calls || answered->is_whole;
 }
 
 /// SendGrid's answer has the first part of what its events call the message:
@@ -195,6 +192,7 @@ std::string message_part(const std::string& q) {
 admin_answer lookup_page(const admin_call& call, const admin_sources& from) {
   std::string q(call.value("q"));
   make_normal(q);
+  const auto id = providers::slack::message_id_of(q);
   if (auto problem = personal_data_in("q", q))
     return std::move(*problem);
   json list = json::array();
@@ -205,7 +203,7 @@ admin_answer lookup_page(const admin_call& call, const admin_sources& from) {
     add_vendors(list, q, from);
     add_bearers(list, q, from);
     if (list.empty())
-      is_whole = add_answered(list, message_part(q), from);
+      is_whole = add_answered(list, message_part(id), from);
   }
   return page_of(json{{"q", q}, {"matches", std::move(list)}, {"complete", is_whole}});
 }

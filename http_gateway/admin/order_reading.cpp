@@ -44,17 +44,23 @@ std::variant<handlers::order_objects, admin_problem> read_shown(const std::strin
       [&](const object_id& id) { return from.hub.object(id); },
       [&](std::span<const object_id> objects, unix_ms at) { return from.hub.past(objects, at); },
       [&](const invocation_id& id) { return from.hub.invocation(id); }};
+  const auto bearing = [&](const std::string& text,
+                           std::size_t most) -> result<std::vector<object_id>> {
+    auto found = from.hub.bearing(text, most);
+    if (!found)
+      return found.failure();
+    std::vector<object_id> named;
+    for (auto& o : *found)
+      named.push_back(std::move(o.object));
+    return named;
+  };
   if (with_deployments)
-    reader.deployments = [&](const std::string& order_id,
-                             std::size_t most) -> result<std::vector<object_id>> {
-      auto found = from.hub.bearing(handlers::key_of_named_order(order_id), most);
-      if (!found)
-        return found.failure();
-      std::vector<object_id> named;
-      for (auto& o : *found)
-        named.push_back(std::move(o.object));
-      return named;
+    reader.deployments = [&](const std::string& order_id, std::size_t most) {
+      return bearing(handlers::key_of_named_order(order_id), most);
     };
+  reader.fulfilments = [&](const std::string& order_id, std::size_t most) {
+    return bearing(handlers::key_of_fulfilled_order(order_id), most);
+  };
   auto objects = handlers::read_order(reader, key, part);
   if (objects.is_unknown())
     return no_such_order(key);

@@ -534,6 +534,7 @@ int serve(const read_settings& given, const std::function<result<read_settings>(
       admin_api::shown_hub{host::operator_view({.journal = **journal,
                                                 .tables = **tables,
                                                 .time = machine,
+                                                .services = services,
                                                 .vendors = [&] { return hub.vendors(); },
                                                 .waiting = [&] { return board->snapshot(); },
                                                 .health = [&] { return hub.health(); }}),

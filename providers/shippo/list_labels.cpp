@@ -50,7 +50,9 @@ result<std::string> parse_page(const http_response& response) {
   const auto list =
       response.status == 200 ? pick<json>(response.body, {"results", "next"}) : std::nullopt;
   const json* results = list ? member(*list, "results") : nullptr;
-  if (!results || !results->is_array())
+  const json* next = list ? member(*list, "next") : nullptr;
+  // Without a word on further pages it is no whole list.
+  if (!results || !results->is_array() || !next || !(next->is_null() || next->is_string()))
     return fail(wire::classify_read(response, list_where));
   label_page page;
   page.is_last = text_of(*list, "next").empty();
@@ -165,9 +167,10 @@ operation<label_page> list_labels(const step_ref& ref, int page) {
 }
 
 operation<label_outcome> read_label(const step_ref& ref, std::string_view transaction_id) {
-  auto raw =
-      wire::reading(read_where, "read", ref, "/transactions/" + percent_encode(transaction_id));
+  auto raw = wire::reading(read_where, "read", ref,
+                           std::string(wire::transactions_path) + percent_encode(transaction_id));
   raw.parse = &parse_label;
+  raw.is_about = &wire::is_named_transaction<json>;
   return {std::move(raw)};
 }
 

@@ -46,9 +46,11 @@ result<std::string> parse(const http_response& response) {
 } // namespace
 
 operation<label_outcome> retrieve_label(const retrieve_label_request& request) {
-  auto raw = wire::reading(where, "read", request.ref,
-                           "/transactions/" + percent_encode(request.transaction_id));
+  auto raw =
+      wire::reading(where, "read", request.ref,
+                    std::string(wire::transactions_path) + percent_encode(request.transaction_id));
   raw.parse = &parse;
+  raw.is_about = &wire::is_named_transaction<json>;
   return {std::move(raw)};
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 // How a transaction is read, by its purchase, by lists and alone. Internal to this folder; a
 // template over the JSON type, so that the library stays inside .cpp files.
+#include "providers/codec/form.hpp"
 #include "providers/codec/json_fields.hpp"
 #include "providers/shippo/buy_label.hpp"
+#include "providers/shippo/messages.hpp"
 
 #include <cstdint>
 #include <string_view>
@@ -21,6 +23,17 @@ inline standing standing_of(std::string_view status) {
   if (status == "REFUNDED" || status == "REFUNDPENDING")
     return standing::given_back;
   return status == "ERROR" ? standing::failed : standing::unclear;
+}
+
+/// Where one transaction is.
+inline constexpr std::string_view transactions_path = "/transactions/";
+/// Whether an answer is about the transaction that such a path names.
+template <class Json>
+bool is_named_transaction(const sent_request& sent, const http_response& response) {
+  const auto object = pick<Json>(response.body, {"object_id", "test"});
+  return object && !is_test_for_live(sent, *object) &&
+         sent.request.target ==
+             std::string(transactions_path) + percent_encode(text_of(*object, "object_id"));
 }
 
 template <class Json>

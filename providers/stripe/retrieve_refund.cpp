@@ -3,6 +3,7 @@
 #include "providers/codec/json_fields.hpp"
 #include "providers/policy/reason.hpp"
 #include "providers/policy/refusal.hpp"
+#include "providers/stripe/intent.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -12,6 +13,7 @@ namespace {
 
 using nlohmann::json;
 constexpr std::string_view where = "stripe.retrieve_refund";
+constexpr std::string_view path = "/v1/refunds/";
 
 result<std::string> parse(const http_response& response) {
   if (response.status != 200)
@@ -25,6 +27,12 @@ result<std::string> parse(const http_response& response) {
   if (state.refund_id.empty() || !refund_stand_of(state.status))
     return fail(refusal(error_kind::unavailable, where, "unreadable success body", response));
   return state.encode();
+}
+
+bool is_about(const sent_request& sent, const http_response& response) {
+  const auto object = pick<json>(response.body, {"object", "id"});
+  return object && wire::is_kind(*object, "refund") &&
+         sent.request.target == std::string(path) + percent_encode(text_of(*object, "id"));
 }
 
 } // namespace
@@ -61,11 +69,12 @@ operation<refund_state> retrieve_refund(const retrieve_refund_request& request) 
   raw.vendor = "stripe";
   raw.call_class = "read";
   raw.ref = request.ref;
-  raw.request = wire::get("/v1/refunds/" + percent_encode(request.refund_id));
+  raw.request = wire::get(std::string(path) + percent_encode(request.refund_id));
   raw.deadline_ms = deadline_ms;
   raw.doubt = doubt_policy::may_repeat;
   raw.has_effect = false;
   raw.parse = &parse;
+  raw.is_about = &is_about;
   return {std::move(raw)};
 }
 

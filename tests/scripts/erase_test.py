@@ -32,6 +32,17 @@ def order_of(name):
     }).encode()
 
 
+def fulfil(hub, name):
+    """The order hears nothing of it: there is neither warehouse nor carrier."""
+    _, _, street, person = PERSONAL[name]
+    wanted = {"orderId": name, "items": [{"productId": "sku-1", "quantity": 1}],
+              "shipping": {"name": person, "street": street, "city": "Springfield", "state": "IL",
+                           "zip": "62701"}}
+    status, _, answer = request(hub.port, "POST", f"/FulfillmentOrchestrator/f-{name}/Fulfill",
+                                json.dumps(wanted).encode(), timeout=60)
+    assert status == 200, (name, status, answer)
+
+
 def found_in(directory, words):
     """The files of the directory that have one of these words, and which."""
     return {(str(file.relative_to(directory)), word)
@@ -115,6 +126,7 @@ def main():
                                         order_of(name), timeout=60)
             assert status == 200, (name, status, answer)
             before[name] = json.loads(answer)
+            fulfil(hub, name)
         gone = PERSONAL["erased"] + PERSONAL["purged"]
         assert len({word for _, word in found_in(hub.data, gone)}) == len(gone), \
             "the test looks for what is in no file anyway"
@@ -125,6 +137,7 @@ def main():
         for name, verb in (("erased", "erase"), ("purged", "purge")):
             status, plan = act(hub, f"{name}/{verb}?dry_run=true")
             assert status == 200 and len(plan["places"]) >= 4, plan
+            assert ("state", f"FulfillmentOrchestrator/f-{name}") in places_of(plan), plan
             status, done = act(hub, f"{name}/{verb}")
             assert status == 202 and places_of(done) == places_of(plan), (plan, done)
             assert {"free_pages", "commit_log", "backup"} <= {left["what"] for left in done["left"]}
@@ -153,10 +166,12 @@ def main():
         assert verified.returncode == 0, verified.stdout
         sent = [row for row in rows_of(program, hub, "Notification/erased")
                 if row.get("handler") == "Send"]  # Whether the SMS has come may be asked after that.
-        assert sent, "the test looks at no rows"
-        for thing in sent + [entry for row in sent for entry in row["entries"]]:
+        asked = rows_of(program, hub, "FulfillmentOrchestrator/f-erased")
+        assert sent and asked, "the test looks at no rows"
+        for thing in sent + asked + [entry for row in sent + asked for entry in row["entries"]]:
             assert thing.get("body_size", 0) == 0, thing
             assert thing.get("value_size", 0) <= len('{"erased":true}'), thing
+        assert rows_of(program, hub, "FulfillmentOrchestrator/f-purged") == []
         for service in ("OrderOrchestrator", "Shipment", "Notification", "Parcel"):
             assert rows_of(program, hub, f"{service}/purged") == [], service
             assert service == "Parcel" or rows_of(program, hub, f"{service}/kept"), service

@@ -6,7 +6,7 @@
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/fulfilment_claim.hpp"
 #include "actors/handlers/orders/order_facts.hpp"
-#include "actors/handlers/shipments/parcel.hpp"
+#include "actors/handlers/orders/order_listing.hpp"
 #include "journal/record.hpp"
 
 #include <algorithm>
@@ -124,9 +124,20 @@ bool is_of_another_order(const journal::object_state& fulfilment, const std::str
   return wanted && wanted->order_id != key;
 }
 
-/// The fulfilments that ever had the order, beside those that are read already.
-void read_past_fulfilments(const order_reader& reader, const fulfilment_claims& claims,
-                           order_objects& to) {
+/// The fulfilments that were ever asked for the order, beside those that are read already. True:
+/// all of them.
+bool read_all_fulfilments(const order_reader& reader, const fulfilment_claims& claims,
+                          order_objects& to) {
+  std::vector<object_id> asked;
+  bool is_whole = true;
+  if (reader.fulfilments) {
+    auto named = reader.fulfilments(to.key, fulfilments_max);
+    is_whole = named && named->size() < fulfilments_max;
+    if (named)
+      asked = std::move(*named);
+  }
+  for (const auto& [key, round] : claims.by_key)
+    asked.push_back(fulfilment_object(key));
   const auto drop_foreign = [&](const object_id& id) {
     const auto it =
         std::find_if(to.states.begin(), to.states.end(), [&](const auto& s) { return s.id == id; });
@@ -135,8 +146,7 @@ void read_past_fulfilments(const order_reader& reader, const fulfilment_claims& 
     to.states.erase(it);
     std::erase(to.looked_at, id);
   };
-  for (const auto& [key, round] : claims.by_key) {
-    const auto id = fulfilment_object(key);
+  for (const auto& id : asked) {
     if (std::find(to.looked_at.begin(), to.looked_at.end(), id) != to.looked_at.end())
       continue;
     to.looked_at.push_back(id);
@@ -144,6 +154,7 @@ void read_past_fulfilments(const order_reader& reader, const fulfilment_claims& 
     drop_foreign(id);
   }
   drop_foreign(fulfilment_object(to.key));
+  return is_whole;
 }
 
 /// That name the order, and the one of its key. The order's own are told of without them.
@@ -201,8 +212,7 @@ order_objects read_order(const order_reader& reader, const std::string& key, ord
   order_objects objects;
   objects.key = key;
   auto& all = objects.looked_at;
-  all = {order_object(key),  shipment_object(key), notification_object(key),
-         custom_object(key), parcel_object(key),   fulfilment_object(key)};
+  all = objects_of_key(key);
   for (const auto& id : all)
     read_object(reader, id, objects);
   // A fulfilment's key is its own.
@@ -214,8 +224,9 @@ order_objects read_order(const order_reader& reader, const std::string& key, ord
       all.push_back(fulfilment_object(*holder));
       read_object(reader, all.back(), objects);
     }
-  if (claims && part == order_part::all)
-    read_past_fulfilments(reader, *claims, objects);
+  bool is_whole = true;
+  if (part == order_part::all)
+    is_whole = read_all_fulfilments(reader, claims ? *claims : fulfilment_claims(), objects);
   read_deployments(reader, objects);
   if (objects.is_unknown())
     for (const auto& d : objects.deployments)
@@ -226,6 +237,7 @@ order_objects read_order(const order_reader& reader, const std::string& key, ord
   if (const auto at = accepted_at(objects); at > 0 || part == order_part::all)
     if (auto past = reader.past(all, at))
       objects.past = std::move(*past);
+  objects.past.is_whole = objects.past.is_whole && is_whole;
   follow_names(reader, all, objects);
   hide_erased(objects);
   return objects;

@@ -57,17 +57,22 @@ struct order_reader {
   /// Deployments that name that order, at most so many; null: nobody can say.
   std::function<result<std::vector<object_id>>(const std::string& order_id, std::size_t most)>
       deployments = {};
+  /// Fulfilments that were asked for that order, at most so many; null: nobody can say.
+  std::function<result<std::vector<object_id>>(const std::string& order_id, std::size_t most)>
+      fulfilments = {};
 };
 
-/// Which fulfilments of an order are read: the one that has it, or all that ever had it (at most
-/// 100, `claims_max`), and none that bears the order's key and is another order's.
+/// Which fulfilments of an order are read: the one that has it; or all that were ever asked for it,
+/// those that it refused too, at most `fulfilments_max` and those that had it (at most 100,
+/// `claims_max`), and none that bears the order's key and is another order's.
 enum class order_part : std::uint8_t { current, all };
+inline constexpr std::size_t fulfilments_max = 1'000;
 
-/// At most eight objects and those of `part`, `deployments_max` deployments, a bounded piece of the
-/// finished invocations, and of those that they name (who called them, whom they called) at most
-/// `followed_max`. What a person had erased or purged is shown so from the record on, also where
-/// rows are not yet written anew. What cannot be read is named in the answer, and takes nothing
-/// else with it.
+/// At most eight objects and those of `part` (`past` is not whole where there may be more),
+/// `deployments_max` deployments, a bounded piece of the finished invocations, and of those that
+/// they name (who called them, whom they called) at most `followed_max`. What a person had erased
+/// or purged is shown so from the record on, also where rows are not yet written anew. What cannot
+/// be read is named in the answer, and takes nothing else with it.
 inline constexpr std::size_t followed_max = 100;
 inline constexpr std::size_t deployments_max = 20;
 order_objects read_order(const order_reader& reader, const std::string& key,

@@ -20,6 +20,8 @@ using durable::context;
 using durable::handler_definition;
 using durable::handler_mode;
 
+constexpr const char* fulfil_handler = "Fulfill";
+
 result<std::string> checked(std::string_view, std::string_view body) {
   auto wanted = check_fulfilment(body);
   if (!wanted)
@@ -30,6 +32,20 @@ result<std::string> checked(std::string_view, std::string_view body) {
 std::string content_of(std::string_view body) {
   const auto wanted = fulfilment_wanted::decode(body);
   return wanted ? fulfilment_content(*wanted) : std::string(body);
+}
+
+/// What it is of is fixed by its first request: nothing leads from another order to it, so that
+/// order's customer could not be erased here.
+result<void> is_of_its_order(const journal::object_state& state, std::string_view body) {
+  const auto* first = state.value("request");
+  for (const auto& i : state.live)
+    if (first == nullptr && i.input.handler == fulfil_handler)
+      first = &i.input.body;
+  const auto sent = fulfilment_wanted::decode(body);
+  const auto known = first != nullptr ? fulfilment_wanted::decode(*first) : sent;
+  if (sent && known && known->order_id != sent->order_id)
+    return fail(of_something_else(state.id.key, differing_parts(*known, *sent)));
+  return {};
 }
 
 } // namespace
@@ -44,7 +60,8 @@ durable::service_definition fulfilment_service(settings_ptr settings) {
   };
   fulfil_it.validate = &checked;
   fulfil_it.content = &content_of;
-  service.handlers.emplace("Fulfill", std::move(fulfil_it));
+  fulfil_it.admit = &is_of_its_order;
+  service.handlers.emplace(fulfil_handler, std::move(fulfil_it));
 
   handler_definition get;
   get.mode = handler_mode::read;

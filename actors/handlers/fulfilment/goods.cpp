@@ -35,10 +35,13 @@ task<void> is_refused(fulfilment_run run, std::string step, error why) {
     run.cancel();
     co_return;
   }
-  if (step == "reserve_stock" && run.facts().goods == goods_state::asked)
+  const bool may_be_held = why.kind == error_kind::missed; // Then it is put back with the rest.
+  if (step == "reserve_stock" && run.facts().goods == goods_state::asked && !may_be_held)
     run.learn(facts_of(goods_state::refused));
   co_await run.call_a_person(step, why.message);
-  run.end("failed", "the inventory refused it: " + why.message);
+  run.end("failed",
+          (may_be_held ? "the inventory may have done it: " : "the inventory refused it: ") +
+              why.message);
 }
 
 task<void> sell(fulfilment_run run) {

@@ -82,7 +82,10 @@ task<bool> have_begun(fulfilment_run run, const job_kind* kind, std::string awak
     co_return false;
   }
   const auto why = made.error().message;
-  run.learn(facts_of(*kind, job_stand::refused, why));
+  if (made.error().kind == error_kind::missed) // It may be there, and is called off with the rest.
+    run.end("failed", sentence(*kind, "may have it", why));
+  else
+    run.learn(facts_of(*kind, job_stand::refused, why));
   co_await run.call_a_person(std::string(kind->create_step), why);
   co_return false;
 }

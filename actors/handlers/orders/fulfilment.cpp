@@ -47,14 +47,17 @@ task<void> get_label(order_run run) {
   if (!may_ship(run))
     co_return;
 
-  // 3. Refused: undone, or tried again later. Not there yet: we hear of it. Bought.
+  // 3. Refused: undone, or tried again later; nobody knows: a person looks. Not there yet: we hear
+  //    of it. Bought.
   order_facts learned;
   if (!label) {
     if (plan.compensate) {
       run.undo();
       co_return;
     }
-    learned.pending["label"] = "refused, tried again later";
+    learned.pending["label"] = label.error().kind == error_kind::missed
+                                   ? "may have been bought, not tried again"
+                                   : "refused, tried again later";
     co_await run.call_a_person("label", label.error().message);
   } else if (!*label) {
     learned.pending["label"] = "not there yet";

@@ -18,6 +18,8 @@
 #include "actors/handlers/webhooks/webhook_list.hpp"
 #include "journal/base/text.hpp"
 #include "journal/open_work.hpp"
+#include "providers/slack/message_id.hpp"
+#include "providers/twilio/send_sms.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -188,17 +190,22 @@ std::string order_of_fulfilment(const object_state& state) {
   return {};
 }
 
-/// It is found by its own parcel's number, too.
+/// It is found by its order and by its own parcel's number, too.
 std::optional<listing> fulfilment_listing(const object_state& state) {
-  auto l = part_of(state, order_of_fulfilment(state));
+  std::vector<std::string> keys;
+  auto order_id = order_of_fulfilment(state);
+  if (!order_id.empty())
+    keys.push_back(key_of_fulfilled_order(order_id));
   const auto* recorded = state.value("facts");
   const auto facts = recorded != nullptr ? fulfilment_facts::decode(*recorded)
                                          : result<fulfilment_facts>(fulfilment_facts());
-  if (!facts || facts->tracking_number.empty())
-    return l;
-  if (!l)
+  if (facts && !facts->tracking_number.empty())
+    keys.push_back(key_of_other_id(facts->tracking_number));
+  auto l = part_of(state, std::move(order_id));
+  if (!l && !keys.empty())
     l.emplace();
-  l->keys.push_back(key_of_other_id(facts->tracking_number));
+  if (l)
+    l->keys = std::move(keys);
   return l;
 }
 
@@ -325,10 +332,21 @@ std::optional<listing> deployment_listing(const object_state& state) {
   return l.keys.empty() ? std::nullopt : std::optional(std::move(l));
 }
 
+/// Of a notice, which no order has among its facts: a message's and an SMS's.
+std::vector<std::string> notice_ids(std::string_view value) {
+  if (value.starts_with(R"({"channel":)"))
+    if (const auto message = providers::slack::message_outcome::decode(value))
+      return providers::slack::ids_of(*message);
+  if (value.starts_with(R"({"sid":)"))
+    if (auto sms = providers::twilio::sms_outcome::decode(value); sms && !sms->sid.empty())
+      return {std::move(sms->sid)};
+  return {};
+}
+
 } // namespace
 
 const journal::listing_rules& order_lists() {
-  static const journal::listing_rules rules{3,
+  static const journal::listing_rules rules{4,
                                             {{order_service_name, &order_listing},
                                              {shipment_service_name, &part_listing},
                                              {notification_service_name, &part_listing},
@@ -336,14 +354,19 @@ const journal::listing_rules& order_lists() {
                                              {parcel_service_name, nullptr},
                                              {fulfilment_service_name, &fulfilment_listing},
                                              {deployment_service_name, &deployment_listing},
-                                             {webhook_service_name, &webhook_listing}}};
+                                             {webhook_service_name, &webhook_listing}},
+                                            &notice_ids};
   return rules;
 }
 
+std::vector<object_id> objects_of_key(const std::string& order_id) {
+  return {order_object(order_id),  shipment_object(order_id), notification_object(order_id),
+          custom_object(order_id), parcel_object(order_id),   fulfilment_object(order_id)};
+}
+
 std::vector<object_id> objects_beside(const std::string& order_id, const std::string& bound_to) {
-  std::vector<object_id> all = {shipment_object(order_id), notification_object(order_id),
-                                custom_object(order_id), parcel_object(order_id),
-                                fulfilment_object(order_id)};
+  auto all = objects_of_key(order_id);
+  all.erase(all.begin());
   if (!bound_to.empty())
     all.push_back(fulfilment_object(bound_to));
   return all;
@@ -367,6 +390,10 @@ std::string key_of_other_id(std::string_view id) {
 
 std::string key_of_named_order(std::string_view order_id) {
   return std::string("o:").append(order_id);
+}
+
+std::string key_of_fulfilled_order(std::string_view order_id) {
+  return std::string("f:").append(order_id);
 }
 
 std::string key_of_email(std::string_view email) {

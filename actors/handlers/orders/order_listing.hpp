@@ -16,8 +16,10 @@ namespace orderhub::handlers {
 /// it.
 const journal::listing_rules& order_lists();
 
-/// The other objects that work for an order, as `read_order` has them. `bound_to`: as its row has
-/// it.
+/// The objects that have an order's key, its own first: those that work for it, and the fulfilment
+/// of that key, which may be another order's.
+std::vector<object_id> objects_of_key(const std::string& order_id);
+/// Those beside its own, and the fulfilment that has it. `bound_to`: as its row has it.
 std::vector<object_id> objects_beside(const std::string& order_id, const std::string& bound_to);
 /// The order and these, at most.
 inline constexpr std::size_t objects_of_order_max = 7;
@@ -47,6 +49,9 @@ std::string key_of_id(std::string_view id);
 std::string key_of_other_id(std::string_view id);
 /// By which a deployment that names an order is found.
 std::string key_of_named_order(std::string_view order_id);
+/// By which a fulfilment of it is found whose key is not the order's, whatever the order said to
+/// it.
+std::string key_of_fulfilled_order(std::string_view order_id);
 std::string key_of_email(std::string_view email);
 std::string key_of_phone(std::string_view phone);
 

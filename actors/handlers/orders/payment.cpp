@@ -179,9 +179,10 @@ task<refunds_made> refund_all(order_run run, payment_fact p) {
     auto refund = stripe::refund(request);
     auto refunded = co_await ctx.effect(std::move(refund));
     if (!refunded) {
-      // A refusal that proves an earlier refund which was not found leaves the key as it is: the
-      // next try must not make a second one.
-      const bool may_be_made = refunded.error().kind == error_kind::done_before;
+      // A refusal that proves an earlier refund which was not found leaves the key as it is, and so
+      // does a lost answer that nobody was to look for: the next try must not make a second one.
+      const auto kind = refunded.error().kind;
+      const bool may_be_made = kind == error_kind::done_before || kind == error_kind::missed;
       p.rounds[next.round] = {may_be_made ? refund_state::asked : refund_state::refused,
                               next.amount};
       co_return refunds_made{std::move(p), refunded.error().message};

@@ -34,4 +34,11 @@ void report_nothing(durable::context ctx) {
   report_facts(ctx, f);
 }
 
+void report_maybe(durable::context ctx, const std::string& why) {
+  order_facts f;
+  f.pending["label"] = "done";
+  f.attention["void_label"] = why;
+  report_facts(ctx, f);
+}
+
 } // namespace orderhub::handlers

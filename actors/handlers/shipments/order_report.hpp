@@ -16,6 +16,8 @@ void report_facts(durable::context ctx, const order_facts& facts);
 void report_label(durable::context ctx, std::string_view label);
 /// The carrier has definitely said no: a person should look.
 void report_refusal(durable::context ctx, const std::string& why);
+/// A label may have been bought for an order that is dead: a person should look.
+void report_maybe(durable::context ctx, const std::string& why);
 /// No label was bought, and none will be.
 void report_nothing(durable::context ctx);
 

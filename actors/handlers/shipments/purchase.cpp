@@ -215,6 +215,15 @@ durable::task<void> try_again_later(context ctx, label_order refused, shipment_p
     report_refusal(ctx, why);
 }
 
+/// A person looks whether there is a label: by the policy in doubt nothing else does, and with new
+/// rates a second one would be bought. It stays as a purchase that is under way.
+void leave_to_a_person(context ctx, const label_order& wanted, const std::string& why) {
+  ctx.set("refused", why);
+  ctx.set(missed_entry, why);
+  if (wanted.report)
+    report_refusal(ctx, why);
+}
+
 } // namespace
 
 handler_task buy_label(context ctx, std::string body, settings_ptr settings) {
@@ -259,7 +268,9 @@ handler_task buy_label(context ctx, std::string body, settings_ptr settings) {
     co_return fail(stopped_error());
   if (label.error().kind == error_kind::corrupt)
     co_return label.failure();
-  if (!wanted->compensate)
+  if (label.error().kind == error_kind::missed)
+    leave_to_a_person(ctx, *wanted, label.error().message);
+  else if (!wanted->compensate)
     co_await try_again_later(ctx, *wanted, *plan, label.error().message);
   co_return label.failure();
 }

@@ -45,6 +45,13 @@ handler_task void_label(context ctx, std::string for_whom) {
   ctx.set("stopped", "1");
   auto bought = co_await ctx.get("label");
   if (!bought) {
+    auto missed = co_await ctx.get(missed_entry);
+    if (missed) { // By its policy in doubt nobody has looked.
+      const auto why = "a label may have been bought: " + *missed;
+      if (reports)
+        report_maybe(ctx, why);
+      co_return fail({error_kind::missed, "shipment", why});
+    }
     if (reports)
       report_nothing(ctx);
     co_return std::string("null");

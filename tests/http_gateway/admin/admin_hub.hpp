@@ -168,6 +168,7 @@ public:
                  host::operator_view({.journal = hub.stored(),
                                       .tables = hub.store,
                                       .time = hub.time,
+                                      .services = hub.services(),
                                       .vendors = [this] { return hub.places(); },
                                       .waiting = [this] { return hub.waiting(); },
                                       .health = [this] { return door.health(); }}),

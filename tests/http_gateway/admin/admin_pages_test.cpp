@@ -585,6 +585,7 @@ TEST_CASE("a page has no more payloads than fit into it, and a large one alone",
   const host::operator_view view({.journal = hub.hub.stored(),
                                   .tables = hub.hub.store,
                                   .time = hub.hub.time,
+                                  .services = hub.hub.services(),
                                   .vendors = {},
                                   .waiting = {},
                                   .health = {}});

@@ -1,4 +1,3 @@
-#include "actors/handlers/follow_up.hpp"
 #include "actors/handlers/services.hpp"
 #include "actors/handlers/shipments/parcel.hpp"
 #include "journal/base/text.hpp"
@@ -234,6 +233,88 @@ TEST_CASE("a fulfilment that had the order is erased with it, and knows whose it
   CHECK(hub.hub.call(second, "Fulfill", wanted).status == 409); // As its keys at the vendors.
 }
 
+namespace {
+
+/// To order 1's customer.
+std::string fulfilment_of(const std::string& order) {
+  return R"({"orderId":")" + order +
+         R"(","items":[{"productId":"sku-1","quantity":2}],"shipping":{"name":"Ada Lovelace",)"
+         R"("street":"1 Main St","city":"Springfield","state":"IL","zip":"62701"}})";
+}
+
+} // namespace
+
+TEST_CASE("a fulfilment that no order took is erased with the order that it names",
+          "[admin][erase][purge][fulfilment]") {
+  // Who refuses or passes over the fulfilment: an order that is cancelled; nobody, there being
+  // neither warehouse nor carrier, so that the order hears nothing of it; and of an order that this
+  // hub does not know likewise.
+  const std::string how = GENERATE("cancelled", "skipped", "unknown");
+  const std::string verb = GENERATE("erase", "purge");
+  const bool folds_before = GENERATE(false, true);
+  CAPTURE(how, verb, folds_before);
+  auto settings = with_sms();
+  settings.orders.warehouse = settings.orders.carrier = how == "cancelled";
+  admin_hub hub(settings);
+  const object_id first{"FulfillmentOrchestrator", "f-1"}, second{"FulfillmentOrchestrator", "f-2"};
+  if (how != "unknown")
+    REQUIRE(hub.hub.call(order_object("1"), "ProcessOrder", order_with_phone()).status == 200);
+  if (how == "cancelled")
+    REQUIRE(hub.hub.call(order_object("1"), "CancelOrder", "").status == 200);
+  for (const auto& id : {first, second})
+    CHECK(hub.hub.call(id, "Fulfill", fulfilment_of("1")).status ==
+          (how == "cancelled" ? 409 : 200));
+  REQUIRE(hub.hub.run());
+  if (folds_before)
+    fold(hub);
+
+  const auto dry = described(hub.act("/admin/orders/1/" + verb + "?dry_run=true", why), "erased");
+  for (const auto& id : {first, second}) {
+    CHECK(is_place(dry, "state", id.text()));
+    CHECK(is_place(dry, "calls", id.text()));
+  }
+  const auto done = hub.act("/admin/orders/1/" + verb, why);
+  REQUIRE(done.status == 202);
+  CHECK(described(done, "erased")["places"] == dry["places"]);
+  const auto audit = json::parse(hub.ask("/admin/audit").body)["actions"];
+  CHECK(std::count_if(audit.begin(), audit.end(),
+                      [&](const json& a) { return a["action"] == verb; }) == 1);
+  fold(hub);
+  CHECK(joined(stored_personal(hub.hub)) == "");
+}
+
+TEST_CASE("a fulfilment holds nothing of another order's customer", "[admin][erase][fulfilment]") {
+  admin_hub hub;
+  const object_id one{"FulfillmentOrchestrator", "f-1"};
+  const std::string nobodys =
+      R"({"orderId":"2","items":[{"productId":"sku-1","quantity":2}],"shipping":{"name":"B",)"
+      R"("street":"2 Side St","city":"Springfield","state":"IL","zip":"62701"}})";
+  const auto act = [&](journal::operator_verb verb) {
+    journal::operator_payload action;
+    action.verb = verb;
+    action.who = "ada";
+    action.via = "token";
+    action.reason = "case 8812";
+    hub.hub.operate({one, {}, std::move(action)});
+    hub.hub.run(60'000);
+  };
+  const bool is_held = GENERATE(false, true); // Before the first request has begun.
+  CAPTURE(is_held);
+  if (is_held)
+    act(journal::operator_verb::pause);
+  hub.hub.submit(one, "Fulfill", nobodys);
+  hub.hub.run(60'000);
+  REQUIRE(must(hub.hub.stored().load(one)).live.size() == (is_held ? 1 : 0));
+  const auto refused = hub.hub.call(one, "Fulfill", fulfilment_of("1"));
+  CHECK(refused.status == 409);
+  CHECK(refused.body.find("is of other orderId") != std::string::npos);
+  if (is_held)
+    act(journal::operator_verb::resume);
+  CHECK(hub.hub.read(one, "GetStatus").status == 200);
+  fold(hub);
+  CHECK(joined(stored_personal(hub.hub)) == "");
+}
+
 TEST_CASE("an order whose payment may still come is not finished", "[admin][erase][purge]") {
   admin_hub hub;
   auto order = json::parse(order_with_phone());
@@ -345,18 +426,14 @@ TEST_CASE("following an SMS makes no order unfinished", "[admin][erase][purge]")
   CHECK(hub.hub.live().empty());
 }
 
-TEST_CASE("what only looks is said to do so by its handler and by one function", "[erase][purge]") {
+TEST_CASE("only following a parcel or an SMS makes no order unfinished", "[erase][purge]") {
   const auto settings = std::make_shared<const handlers::order_settings>(mock_order_settings());
-  std::size_t followers = 0;
+  std::set<std::string> followers;
   for (const auto& [service, definition] : handlers::all_services(settings, {}, 0).services)
-    for (const auto& [name, handler] : definition.handlers) {
-      journal::invocation_state i;
-      i.input.handler = name;
-      CAPTURE(service, name);
-      CHECK(handlers::only_looks({service, "1"}, i) == (handler.follows != nullptr));
-      followers += handler.follows ? 1 : 0;
-    }
-  CHECK(followers == 2);
+    for (const auto& [name, handler] : definition.handlers)
+      if (handler.follows)
+        followers.insert(service + '/' + name);
+  CHECK(followers == std::set<std::string>{"Notification/FollowSms", "Parcel/Follow"});
 }
 
 // ── Afterwards ───────────────────────────────────────────────────────────────────────────────
@@ -449,14 +526,21 @@ TEST_CASE("a purged order is not fulfilled", "[admin][purge][fulfilment]") {
   admin_hub hub(settings);
   process(hub);
   REQUIRE(hub.act("/admin/orders/1/purge", why).status == 202);
-  const auto r =
-      hub.hub.call({"FulfillmentOrchestrator", "f-1"}, "Fulfill",
-                   R"({"orderId":"1","items":[{"productId":"sku-1","quantity":2}],)"
-                   R"("shipping":{"name":"Ada Lovelace","street":"1 Main St","city":"Springfield",)"
-                   R"("state":"IL","zip":"62701"}})");
+  const auto r = hub.hub.call({"FulfillmentOrchestrator", "f-1"}, "Fulfill", fulfilment_of("1"));
   CHECK(r.status == 409);
   CHECK(r.body.find("purged") != std::string::npos);
   CHECK(hub.hub.effects("1", providers::mock::effect_kind::pick_ticket) == 0);
+
+  // What it was asked with goes as well, and then there is nothing.
+  fold(hub);
+  CHECK(joined(stored_personal(hub.hub)) != "");
+  const std::string verb = GENERATE("erase", "purge");
+  CAPTURE(verb);
+  REQUIRE(hub.act("/admin/orders/1/" + verb, why).status == 202);
+  fold(hub);
+  CHECK(joined(stored_personal(hub.hub)) == "");
+  REQUIRE(hub.act("/admin/orders/1/purge", why).status == (verb == "erase" ? 202 : 409));
+  is_refused(hub.act("/admin/orders/1/purge", why), 409, "purged");
 }
 
 } // namespace orderhub::testing

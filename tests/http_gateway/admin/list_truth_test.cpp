@@ -263,6 +263,7 @@ TEST_CASE("a list of more open orders than can be put in order still has those a
   const host::operator_view view({.journal = hub.hub.stored(),
                                   .tables = hub.hub.store,
                                   .time = hub.hub.time,
+                                  .services = hub.hub.services(),
                                   .vendors = {},
                                   .waiting = {},
                                   .health = {}});

@@ -67,6 +67,12 @@ void deploy(admin_hub& hub, const std::string& key, const std::string& order) {
   hub.hub.run(60'000);
 }
 
+std::string order_with_phone() {
+  return R"({"items":[{"productId":"sku-1","quantity":2,"price":1500}],)"
+         R"("customer":{"email":"ada@example.com","name":"Ada Lovelace","phone":"+14155550123"},)"
+         R"("shipping":{"street":"1 Main St","city":"Springfield","state":"IL","zip":"62701"}})";
+}
+
 receipt payment_of(const admin_hub& hub, const std::string& id, const std::string& order) {
   receipt r;
   r.vendor = "stripe";
@@ -190,6 +196,50 @@ TEST_CASE("a mail is found by what SendGrid's events call it", "[admin][lookup]"
   CHECK(found(hub, message) == std::vector<match>{{"order", "1"}});
   CHECK(found(hub, message + ".filter0001.16648.5515E0B88.0") ==
         std::vector<match>{{"order", "1"}});
+}
+
+TEST_CASE("a message is found by its ts and an SMS by its sid", "[admin][lookup]") {
+  auto s = with_all();
+  s.orders.sms = true;
+  s.orders.sms_from = "+15005550006";
+  admin_hub hub(s);
+  hub.hub.call(order_object("1"), "ProcessOrder", order_with_phone());
+  hub.hub.call(order_object("2"), "ProcessOrder", order_body());
+  deploy(hub, "dep-1", "");
+  hub.hub.run(60'000);
+  const auto& done = hub.hub.mock.effects();
+  std::size_t messages = 0, texts = 0;
+  for (std::size_t i = 0; i < done.size(); ++i) {
+    std::string shown;
+    done.append_effect(shown, i);
+    const auto effect = json::parse(shown);
+    const auto id = effect["id"].get<std::string>();
+    CAPTURE(shown);
+    if (effect["kind"] == "sms") {
+      ++texts;
+      CHECK(found(hub, id) == std::vector<match>{{"order", "1"}});
+    }
+    if (effect["kind"] != "message")
+      continue;
+    ++messages;
+    const auto key = effect["order_id"].get<std::string>();
+    const std::vector<match> whose = {{key == "dep-1" ? "deployment" : "order", key}};
+    const auto channel = effect["channel"].get<std::string>();
+    CHECK(found(hub, id) == whose);
+    CHECK(found(hub, channel + ":" + id) == whose);
+    CHECK(found(hub, channel + "%20" + id) == whose);
+    CHECK(found(hub, "C0ANOTHERONE:" + id).empty());
+    auto in_address = id;
+    std::erase(in_address, '.');
+    const auto address = "https://shop.slack.com/archives/" + channel + "/p" + in_address;
+    CHECK(found(hub, address) == whose);
+    CHECK(found(hub, address + "%3Fthread_ts=" + id + "%26cid=" + channel) == whose);
+    const auto answer = page(hub, "/admin/lookup?q=" + id, "lookup");
+    CHECK(answer["matches"][0]["matched"] == "vendor_id");
+    CHECK(answer["complete"] == true);
+  }
+  CHECK(messages >= 4); // New and confirmed of two orders.
+  CHECK(texts == 1);
 }
 
 TEST_CASE("an order that begins later is the same in its list and alone", "[admin][lookup]") {

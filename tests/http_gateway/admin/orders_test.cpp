@@ -272,10 +272,10 @@ TEST_CASE("a vendor's own id of a call leads to its order, before it is folded o
       CHECK(r["complete"] == true);
       REQUIRE(r["matches"].size() == 1);
       CHECK(r["matches"][0]["key"] == "1");
-      const auto stored = hub.hub.stored().answered_as(id); // Not only among the newest calls.
+      const auto stored = hub.hub.stored().answered_as(id, 1); // Not only among the newest calls.
       REQUIRE(stored);
-      REQUIRE(stored->found);
-      CHECK(stored->found->object.key == "1");
+      REQUIRE(stored->found.size() == 1);
+      CHECK(stored->found[0].object.key == "1");
     }
     CHECK(checked(hub.ask("/admin/lookup?q=req_nobody"), "lookup")["complete"] == true);
     hub.hub.fold();
@@ -289,6 +289,7 @@ TEST_CASE("a page looks at no more rows than it may, and says where it ended", "
   const host::operator_view view({.journal = hub.hub.stored(),
                                   .tables = hub.hub.store,
                                   .time = hub.hub.time,
+                                  .services = hub.hub.services(),
                                   .vendors = {},
                                   .waiting = {},
                                   .health = {}});

@@ -187,6 +187,7 @@ public:
 
   /// What is stored. Until the next loss of power.
   [[nodiscard]] const journal::hub_journal& stored() const { return *journal_; }
+  [[nodiscard]] const durable::service_registry& services() const { return services_; }
   /// The hub's id, as its metadata has it.
   [[nodiscard]] std::string hub_text() const;
   /// GetOrder's answer as of the last commit.

@@ -313,6 +313,28 @@ TEST_CASE("what is refused for good is a person's", "[fulfilment]") {
         R"([{"reason":"409: reference_in_use","step":")" + step + R"("}])");
 }
 
+TEST_CASE("what may have been done is undone where nobody is to look", "[fulfilment]") {
+  const auto [vendor, operation, name, step] =
+      GENERATE(table<std::string, std::string, std::string, std::string>(
+          {{"inventory", "reserve", "inventory.reserve", "reserve_stock"},
+           {"warehouse", "pick_ticket", "warehouse.create_pick_ticket", "pick_ticket"},
+           {"carrier", "pickup", "carrier.request_pickup", "pickup"}}));
+  CAPTURE(vendor);
+  auto s = all_services(R"({"vendor":")" + vendor + R"(","operation":")" + operation +
+                        R"(","nth":1,"effect":"drop_after"})");
+  s.doubt[name].policy = providers::doubt_policy::may_miss;
+  world w(s);
+  CHECK(field(fulfil(w).body, "status") == "failed");
+  check_undone(w, "failed");
+  const auto l = left(w);
+  CHECK(w.effects("1", effect_kind::reservation) == 1);
+  CHECK(l.tickets == (vendor == "inventory" ? 0 : 1));
+  CHECK(l.pickups == (vendor == "carrier" ? 1 : 0));
+  const auto attention = field(status(w), "attention");
+  CHECK(attention.find(R"("step":")" + step + '"') != std::string::npos);
+  CHECK(attention.find("it may have happened") != std::string::npos);
+}
+
 TEST_CASE("an undoing that is refused is a person's, and tried again with the next cancel",
           "[fulfilment][cancel]") {
   auto s = all_services(

@@ -199,6 +199,20 @@ TEST_CASE("a charge in doubt is resolved first, then given back", "[orders][canc
   }
 }
 
+TEST_CASE("a refund that may have been made is asked for again under its own key",
+          "[orders][cancel]") {
+  auto s = with_faults(R"({"vendor":"stripe","operation":"refund","nth":1,"effect":"drop_after"})");
+  s.doubt["stripe.refund"].policy = providers::doubt_policy::may_miss;
+  world w(s);
+  w.call(order_object("1"), "ProcessOrder", order_body());
+  CHECK(field(cancel(w).body, "status") == "cancelled");
+  CHECK(field(w.order("1").body, "attention").find(R"("step":"refund")") != std::string::npos);
+  CHECK(field(cancel(w).body, "refundId").starts_with("re_"));
+  CHECK(w.mock.replays(call_id::stripe_refund) == 1);
+  CHECK(w.effects("1", effect_kind::refund) == 1);
+  check_compensated(w);
+}
+
 TEST_CASE("a charge that is proven not to have happened is not made by a cancel",
           "[orders][cancel]") {
   world w(with_faults(R"({"vendor":"stripe","operation":"charge","nth":1,"effect":"stored_500"})"));

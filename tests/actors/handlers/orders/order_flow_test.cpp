@@ -310,6 +310,36 @@ TEST_CASE("a refused label is tried again with new rates until it is bought", "[
   CHECK(problems.empty());
 }
 
+TEST_CASE("a label that may have been bought is not bought again where nobody is to look",
+          "[orders][label]") {
+  auto s = with_faults(R"({"vendor":"shippo","operation":"label","nth":1,"effect":"drop_after"})");
+  const bool is_undone = GENERATE(false, true);
+  CAPTURE(is_undone);
+  s.orders.compensate_on_label_failure = is_undone;
+  s.doubt["shippo.buy_label"].policy = providers::doubt_policy::may_miss;
+  world w(s);
+  process(w);
+  REQUIRE(w.run());
+  const auto shown = w.order("1").body;
+  CHECK(field(shown, "status") == (is_undone ? "cancelled" : "confirmed"));
+  CHECK(field(shown, "pending") == (is_undone ? "[]" : R"(["label"])"));
+  const auto calls_for = [&](const std::string& step) {
+    const auto attention = field(w.order("1").body, "attention");
+    return attention.find(R"("step":")" + step + '"') != std::string::npos &&
+           attention.find("it may have happened") != std::string::npos;
+  };
+  CHECK(calls_for(is_undone ? "void_label" : "label"));
+  CHECK(w.effects("1", effect_kind::label) == 1);
+  CHECK(w.mock.requests(call_id::shippo_label) == 1);
+  CHECK(w.mock.requests(call_id::shippo_shipment) == 1);
+  // Cancelled, it may have a label that nobody can give back but by hand.
+  w.call(order_object("1"), "CancelOrder", {});
+  REQUIRE(w.run());
+  CHECK(field(w.order("1").body, "status") == "cancelled");
+  CHECK(calls_for("void_label"));
+  CHECK(w.mock.requests(call_id::shippo_label) == 1);
+}
+
 TEST_CASE("an address that no carrier serves stays for a person, and the pauses grow to an hour",
           "[orders][label]") {
   world w;
