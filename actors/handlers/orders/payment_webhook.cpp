@@ -115,6 +115,13 @@ std::optional<webhook_effect> taken_twice(const order_seen& seen, const payment_
   return effect;
 }
 
+/// It says how an attempt went that has failed, and not that it is money. Over another amount, too:
+/// since then the order may have been changed.
+bool is_of_failed_attempt(const event& e, const payment_fact& p) {
+  return p.state == payment_state::failed && e.kind != event_kind::payment_succeeded &&
+         !names_another(e, p);
+}
+
 /// What the order would have to be for the event to be true of it; empty where it is.
 std::string differs(const order_seen& seen, const payment_fact& p) {
   const auto& e = seen.what();
@@ -244,7 +251,7 @@ webhook_effect payment_event(const order_seen& seen) {
     return not_the_orders(seen);
   if (auto extra = taken_twice(seen, *p))
     return std::move(*extra);
-  if (auto why = differs(seen, *p); !why.empty())
+  if (auto why = is_of_failed_attempt(e, *p) ? std::string() : differs(seen, *p); !why.empty())
     return contradiction(seen, std::move(why));
 
   // Its words are evidence only for the step that it names.

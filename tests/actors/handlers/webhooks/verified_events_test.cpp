@@ -275,6 +275,41 @@ TEST_CASE("an event that a payment failed is asked of Stripe before it is believ
   }
 }
 
+TEST_CASE("an attempt that failed before the order was changed contradicts nothing",
+          "[webhooks][orders]") {
+  world w(listening());
+  event_sender stripe(w);
+  w.call(order_object("1"), "ProcessOrder",
+         order_body(R"("payment":{"method":"pm_card_chargeDeclined"})"));
+  w.run();
+  const auto body = order_body(R"("adjustments":[{"label":"Voucher","amount":-1000}])");
+  REQUIRE(w.call(order_object("1"), "ProcessOrder", body).status == 200);
+  w.run();
+  REQUIRE(shown(w, "total") == "3250");
+  auto event = stripe.payment(event_kind::payment_failed, "evt_1");
+  event.what.amount = 4250;
+  event.what.vendor_ids = {"pi_declined"};
+  SECTION("that it failed comes late") {}
+  SECTION("that its customer was asked comes late") {
+    event.what.kind = event_kind::payment_requires_action;
+  }
+  SECTION("that its bank was asked comes late") {
+    event.what.kind = event_kind::payment_processing;
+  }
+  CHECK(stripe.deliver(event) == 202);
+  w.run();
+  CHECK(stripe.became(event, "verdict") == "unchanged");
+  CHECK(shown(w, "attention") == "[]");
+  CHECK(shown(w, "status") == "confirmed");
+
+  // That it is money after all concerns a person.
+  event.what.id = "evt_2";
+  event.what.kind = event_kind::payment_succeeded;
+  CHECK(stripe.deliver(event) == 202);
+  w.run();
+  CHECK(stripe.became(event, "verdict") == "contradicts");
+}
+
 TEST_CASE("a refund made at the vendor's dashboard is followed by the order", "[webhooks]") {
   world w(listening());
   event_sender stripe(w);
