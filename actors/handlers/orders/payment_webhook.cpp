@@ -350,6 +350,12 @@ webhook_effect dispute_event(const order_seen& seen) {
                      : e.kind == event_kind::dispute_won  ? "won"
                                                           : "lost";
   effect.text = std::string("dispute ") + word;
+  const auto after = merge(seen.facts, effect.learned);
+  if (forbids_shipping(seen.facts) && !forbids_shipping(after) &&
+      after.shipment < shipment_state::in_transit)
+    effect.learned.attention[std::string(stopped_parcel_step)] =
+        "its parcel was stopped while the payment was disputed; the dispute is won, and nothing "
+        "ships by itself";
   if (seen.facts.dispute < effect.learned.dispute)
     effect.follows.push_back({notification_object(seen.state.id.key), "Send",
                               dispute_news(seen.placed, word, e.code).encode()});

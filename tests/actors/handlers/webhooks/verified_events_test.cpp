@@ -466,6 +466,39 @@ TEST_CASE("a dispute is found by the payment's id, told once, and stops the parc
   CHECK(w.effects("1", effect_kind::label_refund) == 1);
 }
 
+TEST_CASE("a parcel that a dispute stopped is a person's once the dispute is won", "[webhooks]") {
+  // The label's number was awaited when it was given back.
+  const bool has_number = GENERATE(true, false);
+  CAPTURE(has_number);
+  world w(listening(has_number ? "[]"
+                               : R"({"vendor":"shippo","operation":"label","always":true,)"
+                                 R"("effect":"untracked","late_ms":3600000})"));
+  event_sender stripe(w);
+  w.call(order_object("1"), "ProcessOrder", order_body());
+  w.run(1'000);
+  SECTION("which was never opened: it goes on") {
+    CHECK(stripe.deliver(stripe.dispute(event_kind::dispute_won, "evt_2")) == 202);
+    w.run(60'000);
+    CHECK(w.effects("1", effect_kind::label_refund) == 0);
+    CHECK(shown(w, "attention") == "[]");
+  }
+  SECTION("which was opened") {
+    CHECK(stripe.deliver(stripe.dispute(event_kind::dispute_opened, "evt_1")) == 202);
+    w.run(60'000);
+    REQUIRE(w.effects("1", effect_kind::label_refund) == 1);
+    CHECK(shown(w, "attention") == "[]");
+    CHECK(stripe.deliver(stripe.dispute(event_kind::dispute_won, "evt_2")) == 202);
+    w.run(60'000);
+    CHECK(shown(w, "status") == "confirmed");
+    CHECK(shown(w, "pending") == "[]");
+    CHECK(shown(w, "attention").find(R"("step":"stopped_parcel")") != std::string::npos);
+    // Cancelled, nobody is called for it any more.
+    CHECK(w.call(order_object("1"), "CancelOrder", {}).status == 200);
+    w.run(60'000);
+    CHECK(shown(w, "attention") == "[]");
+  }
+}
+
 // ── Found by the vendor's ids ────────────────────────────────────────────────────────────────
 
 TEST_CASE("an event that comes before its id is known waits for it", "[webhooks]") {
