@@ -569,6 +569,23 @@ TEST_CASE("an order that is cancelled is so again, where its parcel has moved me
 
 // ── Parcels and notices ──────────────────────────────────────────────────────────────────────
 
+TEST_CASE("a label that is taken back at first and refused later is a person's", "[webhooks]") {
+  world w(listening());
+  event_sender shippo(w);
+  w.call(order_object("1"), "ProcessOrder", order_body());
+  w.run(1'000);
+  REQUIRE(w.call(order_object("1"), "CancelOrder", {}).status == 200);
+  REQUIRE(w.effects("1", effect_kind::label_refund) == 1);
+  CHECK(shown(w, "attention") == "[]");
+  const auto event = shippo.tracking(event_kind::label_refund_failed, "evt_1");
+  CHECK(shippo.deliver(event) == 202);
+  w.run(60'000);
+  CHECK(shippo.became(event, "verdict") == "applied");
+  CHECK(shown(w, "attention").find("refused to take the label " + shown(w, "labelId") + " back") !=
+        std::string::npos);
+  CHECK(shown(w, "status") == "cancelled");
+}
+
 TEST_CASE("a parcel never goes back, whatever comes late or twice", "[webhooks][N13]") {
   world w(listening());
   event_sender shippo(w);
