@@ -352,10 +352,13 @@ webhook_effect dispute_event(const order_seen& seen) {
   effect.text = std::string("dispute ") + word;
   const auto after = merge(seen.facts, effect.learned);
   if (forbids_shipping(seen.facts) && !forbids_shipping(after) &&
-      after.shipment < shipment_state::in_transit)
+      after.shipment < shipment_state::in_transit) {
     effect.learned.attention[std::string(stopped_parcel_step)] =
         "its parcel was stopped while the payment was disputed; the dispute is won, and nothing "
         "ships by itself";
+    for (const std::string_view step : {std::string_view("label"), tracking_step})
+      effect.learned.pending[std::string(step)] = "done"; // Whoever ships it, it is not this.
+  }
   if (seen.facts.dispute < effect.learned.dispute)
     effect.follows.push_back({notification_object(seen.state.id.key), "Send",
                               dispute_news(seen.placed, word, e.code).encode()});

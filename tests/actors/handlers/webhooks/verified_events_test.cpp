@@ -467,12 +467,22 @@ TEST_CASE("a dispute is found by the payment's id, told once, and stops the parc
 }
 
 TEST_CASE("a parcel that a dispute stopped is a person's once the dispute is won", "[webhooks]") {
-  // The label's number was awaited when it was given back.
-  const bool has_number = GENERATE(true, false);
-  CAPTURE(has_number);
-  world w(listening(has_number ? "[]"
-                               : R"({"vendor":"shippo","operation":"label","always":true,)"
-                                 R"("effect":"untracked","late_ms":3600000})"));
+  struct row {
+    const char* name;
+    std::string control;
+    std::size_t labels;
+  };
+  const auto with = [](const char* effect) {
+    return std::string(R"({"vendor":"shippo","operation":"label","always":true,"effect":)") +
+           effect + '}';
+  };
+  const auto awaited = with(R"("untracked","late_ms":3600000)");
+  const auto refused = with(R"("refuse","text":"no")");
+  const auto r =
+      GENERATE_COPY(row{"a label", "[]", 1}, row{"a label whose number is awaited", awaited, 1},
+                    row{"a label that was refused", refused, 0});
+  CAPTURE(r.name);
+  world w(listening(r.control));
   event_sender stripe(w);
   w.call(order_object("1"), "ProcessOrder", order_body());
   w.run(1'000);
@@ -480,12 +490,12 @@ TEST_CASE("a parcel that a dispute stopped is a person's once the dispute is won
     CHECK(stripe.deliver(stripe.dispute(event_kind::dispute_won, "evt_2")) == 202);
     w.run(60'000);
     CHECK(w.effects("1", effect_kind::label_refund) == 0);
-    CHECK(shown(w, "attention") == "[]");
+    CHECK(shown(w, "attention").find("stopped_parcel") == std::string::npos);
   }
   SECTION("which was opened") {
     CHECK(stripe.deliver(stripe.dispute(event_kind::dispute_opened, "evt_1")) == 202);
     w.run(60'000);
-    REQUIRE(w.effects("1", effect_kind::label_refund) == 1);
+    REQUIRE(w.effects("1", effect_kind::label_refund) == r.labels);
     CHECK(shown(w, "attention") == "[]");
     CHECK(stripe.deliver(stripe.dispute(event_kind::dispute_won, "evt_2")) == 202);
     w.run(60'000);
