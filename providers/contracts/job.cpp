@@ -127,9 +127,12 @@ result<std::string> read_cancelled(const job_kind& kind, const http_response& re
   if (response.status != 200)
     return fail(classify_write(response, where));
   const auto outcome = outcome_in(kind, response);
-  if (!outcome || outcome->state != job_state::cancelled)
+  const bool is_off = // One that has failed is off by itself.
+      outcome && (outcome->state == job_state::cancelled || outcome->state == job_state::failed);
+  if (!is_off)
     return fail(refusal(error_kind::in_doubt, where, "unreadable success body", response));
-  return outcome->encode();
+  return job_outcome{job_state::cancelled, outcome->tracking_number, outcome->tracking_url}
+      .encode();
 }
 
 result<std::string> read_standing(const job_kind& kind, const http_response& response,

@@ -118,8 +118,9 @@ result<std::string> parse(const http_response& response, std::string_view where,
   const auto state = object ? text_of(*object, "state") : std::string();
   const bool is_sold_before = // By an earlier request for the same reference.
       wanted == stock_status::held && state == name_of(stock_status::committed);
+  const bool has_lapsed = wanted == stock_status::released && state == "expired"; // Free already.
   if (!object || text_of(*object, "reference").empty() ||
-      (state != name_of(wanted) && !is_sold_before))
+      (state != name_of(wanted) && !is_sold_before && !has_lapsed))
     return fail(refusal(error_kind::in_doubt, where, "unreadable success body", response));
   return stock_outcome{is_sold_before ? stock_status::committed : wanted}.encode();
 }

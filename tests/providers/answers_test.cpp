@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -258,6 +259,26 @@ TEST_CASE("every operation reads its vendor's success", "[providers][answers]") 
     CAPTURE(name);
     const auto raw = operation_of(name);
     CHECK(raw.read_lookup(testing::sent(raw), {200, {}, body}).kind == finding_kind::found);
+  }
+}
+
+TEST_CASE("what has lapsed or failed by itself is undone, whatever its state is called then",
+          "[providers][answers][inventory]") {
+  for (const auto& [name, state, undone] :
+       {std::tuple("inventory.release", "expired", "released"),
+        std::tuple("warehouse.cancel_pick_ticket", "failed", "cancelled"),
+        std::tuple("carrier.cancel_pickup", "failed", "cancelled")}) {
+    CAPTURE(name, state);
+    const auto raw = operation_of(name);
+    auto answer = successes().at(name);
+    const auto expected = read_answer(raw, testing::sent(raw), answer);
+    REQUIRE(expected);
+    answer.body.replace(answer.body.find(undone), std::string_view(undone).size(), state);
+    const auto read = read_answer(raw, testing::sent(raw), answer);
+    REQUIRE(read);
+    CHECK(*read == *expected);
+    const auto page = R"({"key":"key-1","state":"done","status":200,"answer":)" + answer.body + '}';
+    CHECK(raw.read_lookup(testing::sent(raw), {200, {}, page}).kind == finding_kind::found);
   }
 }
 

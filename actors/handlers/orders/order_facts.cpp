@@ -317,7 +317,7 @@ std::string_view status_of(const order_facts& f) {
 
 std::vector<std::string> open_steps(const order_facts& f) {
   std::vector<std::string> open;
-  const bool awaits_tracking = !is_open(f, "label") && !is_shipping_over(f);
+  const bool awaits_tracking = !is_open(f, "label") && !f.label_voided && !is_shipping_over(f);
   for (const auto& [step, text] : f.pending)
     if (text != done_mark && (awaits_tracking || step != tracking_step))
       open.push_back(step);

@@ -168,6 +168,8 @@ bool is_refund_under_way(const order_facts& facts, const payment_fact& payment,
 inline constexpr std::string_view tracking_step = "tracking";
 inline constexpr std::string_view tracking_awaited = "awaited";
 inline constexpr std::string_view tracking_promised = "promised to the customer";
+/// The point that a person is told where a dispute has stopped the parcel, and is won.
+inline constexpr std::string_view stopped_parcel_step = "stopped_parcel";
 /// The customer was told that it follows, and does not have it.
 bool is_tracking_promised(const order_facts& facts);
 

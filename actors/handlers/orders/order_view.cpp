@@ -62,7 +62,9 @@ bool is_resolved(const order_facts& f, std::string_view step) {
   if (is_refund_resolved(f, step))
     return true;
   if (step == tracking_step)
-    return is_shipping_over(f) || !f.tracking_number.empty();
+    return is_shipping_over(f) || f.label_voided || !f.tracking_number.empty();
+  if (step == stopped_parcel_step)
+    return is_shipping_over(f) || f.shipment >= shipment_state::in_transit;
   if (step == register_tracking_step) // Where it is, is known all the same.
     return is_shipping_over(f) || f.shipment >= shipment_state::in_transit;
   if (step == "release_stock")

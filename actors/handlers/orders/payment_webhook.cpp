@@ -115,6 +115,13 @@ std::optional<webhook_effect> taken_twice(const order_seen& seen, const payment_
   return effect;
 }
 
+/// It says how an attempt went that has failed, and not that it is money. Over another amount, too:
+/// since then the order may have been changed.
+bool is_of_failed_attempt(const event& e, const payment_fact& p) {
+  return p.state == payment_state::failed && e.kind != event_kind::payment_succeeded &&
+         !names_another(e, p);
+}
+
 /// What the order would have to be for the event to be true of it; empty where it is.
 std::string differs(const order_seen& seen, const payment_fact& p) {
   const auto& e = seen.what();
@@ -244,7 +251,7 @@ webhook_effect payment_event(const order_seen& seen) {
     return not_the_orders(seen);
   if (auto extra = taken_twice(seen, *p))
     return std::move(*extra);
-  if (auto why = differs(seen, *p); !why.empty())
+  if (auto why = is_of_failed_attempt(e, *p) ? std::string() : differs(seen, *p); !why.empty())
     return contradiction(seen, std::move(why));
 
   // Its words are evidence only for the step that it names.
@@ -343,6 +350,15 @@ webhook_effect dispute_event(const order_seen& seen) {
                      : e.kind == event_kind::dispute_won  ? "won"
                                                           : "lost";
   effect.text = std::string("dispute ") + word;
+  const auto after = merge(seen.facts, effect.learned);
+  if (forbids_shipping(seen.facts) && !forbids_shipping(after) &&
+      after.shipment < shipment_state::in_transit) {
+    effect.learned.attention[std::string(stopped_parcel_step)] =
+        "its parcel was stopped while the payment was disputed; the dispute is won, and nothing "
+        "ships by itself";
+    for (const std::string_view step : {std::string_view("label"), tracking_step})
+      effect.learned.pending[std::string(step)] = "done"; // Whoever ships it, it is not this.
+  }
   if (seen.facts.dispute < effect.learned.dispute)
     effect.follows.push_back({notification_object(seen.state.id.key), "Send",
                               dispute_news(seen.placed, word, e.code).encode()});

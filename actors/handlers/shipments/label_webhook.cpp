@@ -1,9 +1,11 @@
 #include "actors/handlers/shipments/label_webhook.hpp"
 
+#include "actors/handlers/attention.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/shipments/delivery_change.hpp"
 #include "actors/handlers/shipments/order_report.hpp"
 #include "actors/handlers/webhooks/conclusion.hpp"
+#include "journal/base/log.hpp"
 #include "providers/shippo/buy_label.hpp"
 
 #include <algorithm>
@@ -37,9 +39,13 @@ void tell_order(event_outcome& outcome, const std::string& order_id, const order
   outcome.sends.push_back({order_object(order_id), "RecordLabel", facts.encode()});
 }
 
+/// Taken back at first, and refused by the carrier later: a point of its own, since the order takes
+/// the label for voided.
+constexpr const char* refused_later_step = "void_label_event";
+
 /// What it says of a label that is known here.
 std::string learn(event_outcome& outcome, const journal::object_state& state, const event& e,
-                  shippo::label_outcome label) {
+                  shippo::label_outcome label, const settings_ptr& settings) {
   const auto& id = state.id.key;
   order_facts facts;
   if (e.kind == event_kind::label_bought && label.tracking_number.empty() && !e.reference.empty()) {
@@ -55,8 +61,12 @@ std::string learn(event_outcome& outcome, const journal::object_state& state, co
     return "the label was given back";
   }
   if (e.kind == event_kind::label_refund_failed) {
-    facts.attention["void_label"] = "the carrier has refused to take the label back";
+    const auto why = "the carrier has refused to take the label " + label.transaction_id + " back";
+    facts.attention[refused_later_step] = why;
     tell_order(outcome, id, facts);
+    count_attention(*settings, refused_later_step);
+    log::error("order_needs_attention",
+               {{"order", id}, {"step", refused_later_step}, {"reason", why}});
     return "the label was not taken back";
   }
   return {};
@@ -86,7 +96,7 @@ result<event_outcome> record_label_webhook(const journal::object_state& state,
     outcome.evidence.push_back(std::move(evidence));
   }
   if (auto label = label_in(state, e))
-    text = learn(outcome, state, e, std::move(*label));
+    text = learn(outcome, state, e, std::move(*label), settings);
   if (!text.empty())
     verdict = event_verdict::applied;
   else

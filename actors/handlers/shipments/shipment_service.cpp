@@ -35,6 +35,16 @@ result<durable::event_outcome> stop(const journal::object_state&, std::string_vi
   return outcome;
 }
 
+/// A refused label was to be bought later: nobody waits for that any more.
+durable::task<void> buy_none_later(context ctx) {
+  auto recorded = co_await ctx.get("purchase");
+  if (!recorded)
+    co_return;
+  const auto purchase = purchase_state::decode(*recorded);
+  if (purchase && purchase->later)
+    ctx.cancel(ctx.object(), *purchase->later);
+}
+
 /// Voids the label, if one was bought, and lets none be bought any more. Answers with the label's
 /// facts, which the order may not have heard yet, or `null`; where nobody waits (`report`), the
 /// order is told.
@@ -45,6 +55,7 @@ handler_task void_label(context ctx, std::string for_whom) {
   ctx.set("stopped", "1");
   auto bought = co_await ctx.get("label");
   if (!bought) {
+    co_await buy_none_later(ctx);
     auto missed = co_await ctx.get(missed_entry);
     if (missed) { // By its policy in doubt nobody has looked.
       const auto why = "a label may have been bought: " + *missed;

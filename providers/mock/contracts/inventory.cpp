@@ -171,8 +171,8 @@ void inventory::release(call& c, reservation& r, const std::string& reference) {
   if (r.is == state::held || r.is == state::committed) {
     give_back(r.items);
     note(effect_kind::stock_release, r, c);
+    r.is = state::released;
   }
-  r.is = state::released;
   answer(c, 200, reference, r);
 }
 

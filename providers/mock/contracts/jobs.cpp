@@ -169,9 +169,10 @@ void job_service::cancel(call& c, job& j, const std::string& reference) {
   if (facts_.has_tracking && progress_of(j, c.now) == done)
     return contract_keys::refuse(c, 409, "too_late", "It has left.");
   take_metadata(j, c.request.body);
-  if (!j.is_cancelled && !j.has_failed)
+  if (!j.is_cancelled && !j.has_failed) {
     note(facts_.undone, j, c);
-  j.is_cancelled = true;
+    j.is_cancelled = true;
+  }
   answer(c, 200, reference, j);
 }
 

@@ -97,6 +97,10 @@ TEST_CASE("a reservation that lapses is free, and committed only while there is 
     CHECK(body_of(post(c, "reservations/r1/commit", "k2"))["state"] == "committed");
     CHECK(free_of(c) == 0);
   }
+  SECTION("released, it puts nothing back a second time, and stays what it is") {
+    CHECK(body_of(post(c, "reservations/r1/release", "k2"))["state"] == "expired");
+    CHECK(free_of(c) == 2);
+  }
   SECTION("there is not") {
     REQUIRE(c.world.control(R"({"stock":{"sku-1":1}})"));
     CHECK(body_of(post(c, "reservations/r1/commit", "k2"))["error"]["code"] == "out_of_stock");

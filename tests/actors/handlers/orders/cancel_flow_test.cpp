@@ -304,6 +304,19 @@ TEST_CASE("a refund that stayed open is made by a second cancel", "[orders][canc
   CHECK(w.effects("1", effect_kind::refund) == 1);
 }
 
+TEST_CASE("a cancelled order waits for no other try of its refused label", "[orders][cancel]") {
+  world w(with_faults(
+      R"({"vendor":"shippo","operation":"label","always":true,"effect":"refuse","text":"no"})"));
+  w.call(order_object("1"), "ProcessOrder", order_body());
+  const auto waiting = [&] { return field(w.order("1").body, "waiting"); };
+  REQUIRE(waiting().find(R"("step":"label")") != std::string::npos);
+  CHECK(field(cancel(w).body, "status") == "cancelled");
+  w.run(30'000); // It was to be tried again after a minute.
+  CHECK(waiting() == "[]");
+  CHECK(w.live().empty());
+  CHECK(w.mock.requests(call_id::shippo_label) == 1);
+}
+
 TEST_CASE("a label that is not taken back leaves the order cancelled, for a person to resolve",
           "[orders][cancel]") {
   world w(with_faults(

@@ -205,6 +205,15 @@ TEST_CASE("a cancelled order puts its goods back", "[orders][stock][cancel]") {
   CHECK(stock_state(w) == "released");
 }
 
+TEST_CASE("a hold that has lapsed by itself keeps no cancel waiting", "[orders][stock][cancel]") {
+  world w(with_stock());
+  process(w, R"("payment":{"method":"pm_card_authenticationRequired"})");
+  REQUIRE(w.mock.control(R"({"expire":"1"})"));
+  CHECK(w.call(order_object("1"), "CancelOrder", {}).status == 200);
+  check_nothing_left(w, "cancelled");
+  CHECK(stock_state(w) == "released");
+}
+
 TEST_CASE("a release that is refused is a person's, and tried again with the next cancel",
           "[orders][stock][cancel]") {
   world w(with_stock(R"({"vendor":"inventory","operation":"release","nth":1,"effect":"refuse",)"

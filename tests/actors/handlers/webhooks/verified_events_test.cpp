@@ -275,6 +275,41 @@ TEST_CASE("an event that a payment failed is asked of Stripe before it is believ
   }
 }
 
+TEST_CASE("an attempt that failed before the order was changed contradicts nothing",
+          "[webhooks][orders]") {
+  world w(listening());
+  event_sender stripe(w);
+  w.call(order_object("1"), "ProcessOrder",
+         order_body(R"("payment":{"method":"pm_card_chargeDeclined"})"));
+  w.run();
+  const auto body = order_body(R"("adjustments":[{"label":"Voucher","amount":-1000}])");
+  REQUIRE(w.call(order_object("1"), "ProcessOrder", body).status == 200);
+  w.run();
+  REQUIRE(shown(w, "total") == "3250");
+  auto event = stripe.payment(event_kind::payment_failed, "evt_1");
+  event.what.amount = 4250;
+  event.what.vendor_ids = {"pi_declined"};
+  SECTION("that it failed comes late") {}
+  SECTION("that its customer was asked comes late") {
+    event.what.kind = event_kind::payment_requires_action;
+  }
+  SECTION("that its bank was asked comes late") {
+    event.what.kind = event_kind::payment_processing;
+  }
+  CHECK(stripe.deliver(event) == 202);
+  w.run();
+  CHECK(stripe.became(event, "verdict") == "unchanged");
+  CHECK(shown(w, "attention") == "[]");
+  CHECK(shown(w, "status") == "confirmed");
+
+  // That it is money after all concerns a person.
+  event.what.id = "evt_2";
+  event.what.kind = event_kind::payment_succeeded;
+  CHECK(stripe.deliver(event) == 202);
+  w.run();
+  CHECK(stripe.became(event, "verdict") == "contradicts");
+}
+
 TEST_CASE("a refund made at the vendor's dashboard is followed by the order", "[webhooks]") {
   world w(listening());
   event_sender stripe(w);
@@ -431,6 +466,49 @@ TEST_CASE("a dispute is found by the payment's id, told once, and stops the parc
   CHECK(w.effects("1", effect_kind::label_refund) == 1);
 }
 
+TEST_CASE("a parcel that a dispute stopped is a person's once the dispute is won", "[webhooks]") {
+  struct row {
+    const char* name;
+    std::string control;
+    std::size_t labels;
+  };
+  const auto with = [](const char* effect) {
+    return std::string(R"({"vendor":"shippo","operation":"label","always":true,"effect":)") +
+           effect + '}';
+  };
+  const auto awaited = with(R"("untracked","late_ms":3600000)");
+  const auto refused = with(R"("refuse","text":"no")");
+  const auto r =
+      GENERATE_COPY(row{"a label", "[]", 1}, row{"a label whose number is awaited", awaited, 1},
+                    row{"a label that was refused", refused, 0});
+  CAPTURE(r.name);
+  world w(listening(r.control));
+  event_sender stripe(w);
+  w.call(order_object("1"), "ProcessOrder", order_body());
+  w.run(1'000);
+  SECTION("which was never opened: it goes on") {
+    CHECK(stripe.deliver(stripe.dispute(event_kind::dispute_won, "evt_2")) == 202);
+    w.run(60'000);
+    CHECK(w.effects("1", effect_kind::label_refund) == 0);
+    CHECK(shown(w, "attention").find("stopped_parcel") == std::string::npos);
+  }
+  SECTION("which was opened") {
+    CHECK(stripe.deliver(stripe.dispute(event_kind::dispute_opened, "evt_1")) == 202);
+    w.run(60'000);
+    REQUIRE(w.effects("1", effect_kind::label_refund) == r.labels);
+    CHECK(shown(w, "attention") == "[]");
+    CHECK(stripe.deliver(stripe.dispute(event_kind::dispute_won, "evt_2")) == 202);
+    w.run(60'000);
+    CHECK(shown(w, "status") == "confirmed");
+    CHECK(shown(w, "pending") == "[]");
+    CHECK(shown(w, "attention").find(R"("step":"stopped_parcel")") != std::string::npos);
+    // Cancelled, nobody is called for it any more.
+    CHECK(w.call(order_object("1"), "CancelOrder", {}).status == 200);
+    w.run(60'000);
+    CHECK(shown(w, "attention") == "[]");
+  }
+}
+
 // ── Found by the vendor's ids ────────────────────────────────────────────────────────────────
 
 TEST_CASE("an event that comes before its id is known waits for it", "[webhooks]") {
@@ -500,6 +578,23 @@ TEST_CASE("an order that is cancelled is so again, where its parcel has moved me
 }
 
 // ── Parcels and notices ──────────────────────────────────────────────────────────────────────
+
+TEST_CASE("a label that is taken back at first and refused later is a person's", "[webhooks]") {
+  world w(listening());
+  event_sender shippo(w);
+  w.call(order_object("1"), "ProcessOrder", order_body());
+  w.run(1'000);
+  REQUIRE(w.call(order_object("1"), "CancelOrder", {}).status == 200);
+  REQUIRE(w.effects("1", effect_kind::label_refund) == 1);
+  CHECK(shown(w, "attention") == "[]");
+  const auto event = shippo.tracking(event_kind::label_refund_failed, "evt_1");
+  CHECK(shippo.deliver(event) == 202);
+  w.run(60'000);
+  CHECK(shippo.became(event, "verdict") == "applied");
+  CHECK(shown(w, "attention").find("refused to take the label " + shown(w, "labelId") + " back") !=
+        std::string::npos);
+  CHECK(shown(w, "status") == "cancelled");
+}
 
 TEST_CASE("a parcel never goes back, whatever comes late or twice", "[webhooks][N13]") {
   world w(listening());
