@@ -2,10 +2,10 @@
 
 #include "actors/handlers/deployments/deployment_service.hpp"
 #include "actors/handlers/fulfilment/fulfilment_facts.hpp"
-#include "actors/handlers/fulfilment/fulfilment_request.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/fulfilment_claim.hpp"
 #include "actors/handlers/orders/order_facts.hpp"
+#include "actors/handlers/orders/order_listing.hpp"
 #include "actors/handlers/shipments/parcel.hpp"
 #include "journal/record.hpp"
 
@@ -118,32 +118,37 @@ void hide_erased(order_objects& in) {
 
 /// A fulfilment's key is its own, and may be that of an order that is not the one it fulfils.
 bool is_of_another_order(const journal::object_state& fulfilment, const std::string& key) {
-  const auto* request = fulfilment.value("request");
-  const auto wanted = request != nullptr ? fulfilment_wanted::decode(*request)
-                                         : result<fulfilment_wanted>(fail(error{}));
-  return wanted && wanted->order_id != key;
+  const auto order = order_of_fulfilment(fulfilment);
+  return order && *order != key;
 }
 
-/// The fulfilments that ever had the order, beside those that are read already.
-void read_past_fulfilments(const order_reader& reader, const fulfilment_claims& claims,
-                           order_objects& to) {
-  const auto drop_foreign = [&](const object_id& id) {
-    const auto it =
-        std::find_if(to.states.begin(), to.states.end(), [&](const auto& s) { return s.id == id; });
-    if (it == to.states.end() || !is_of_another_order(*it, to.key))
-      return;
-    to.states.erase(it);
-    std::erase(to.looked_at, id);
-  };
-  for (const auto& [key, round] : claims.by_key) {
+/// Those that have the order or had it: the one that has it first, and before the others the one of
+/// the order's key. An order has none of another order's.
+void read_fulfilments(const order_reader& reader, order_part part, order_objects& to) {
+  result<fulfilment_claims> claims;
+  const auto* order = to.find(order_object(to.key));
+  if (order != nullptr)
+    claims = claims_in(order->value(claims_entry));
+  std::vector<std::string> keys;
+  if (claims)
+    keys = claims->others(to.key);
+  const bool is_elsewhere = claims && claims->holder() && *claims->holder() != to.key;
+  keys.insert(keys.begin() + (is_elsewhere ? 1 : 0), to.key);
+  if (claims && part == order_part::all)
+    for (const auto& [key, round] : claims->by_key)
+      if (std::find(keys.begin(), keys.end(), key) == keys.end())
+        keys.push_back(key);
+  // Of a key that is no order's, the fulfilment of that key is told of, whatever it is for.
+  const bool takes_foreign = order == nullptr && part != order_part::all;
+  for (const auto& key : keys) {
     const auto id = fulfilment_object(key);
-    if (std::find(to.looked_at.begin(), to.looked_at.end(), id) != to.looked_at.end())
-      continue;
-    to.looked_at.push_back(id);
     read_object(reader, id, to);
-    drop_foreign(id);
+    const auto* found = to.find(id);
+    if (found != nullptr && !takes_foreign && is_of_another_order(*found, to.key))
+      std::erase_if(to.states, [&](const auto& state) { return state.id == id; });
+    else
+      to.looked_at.push_back(id);
   }
-  drop_foreign(fulfilment_object(to.key));
 }
 
 /// That name the order, and the one of its key. The order's own are told of without them.
@@ -201,21 +206,11 @@ order_objects read_order(const order_reader& reader, const std::string& key, ord
   order_objects objects;
   objects.key = key;
   auto& all = objects.looked_at;
-  all = {order_object(key),  shipment_object(key), notification_object(key),
-         custom_object(key), parcel_object(key),   fulfilment_object(key)};
+  all = {order_object(key), shipment_object(key), notification_object(key), custom_object(key),
+         parcel_object(key)};
   for (const auto& id : all)
     read_object(reader, id, objects);
-  // A fulfilment's key is its own.
-  result<fulfilment_claims> claims;
-  if (const auto* order = objects.find(order_object(key)))
-    claims = claims_in(order->value(claims_entry));
-  if (claims)
-    if (const auto holder = claims->holder(); holder && *holder != key) {
-      all.push_back(fulfilment_object(*holder));
-      read_object(reader, all.back(), objects);
-    }
-  if (claims && part == order_part::all)
-    read_past_fulfilments(reader, *claims, objects);
+  read_fulfilments(reader, part, objects);
   read_deployments(reader, objects);
   if (objects.is_unknown())
     for (const auto& d : objects.deployments)

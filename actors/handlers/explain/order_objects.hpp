@@ -59,11 +59,12 @@ struct order_reader {
       deployments = {};
 };
 
-/// Which fulfilments of an order are read: the one that has it, or all that ever had it (at most
-/// 100, `claims_max`), and none that bears the order's key and is another order's.
+/// Which fulfilments of an order are read: the one that has it and some that had it
+/// (`fulfilment_claims::others`), or all that ever had it (at most 100, `claims_max`). None that
+/// bears the order's key and is another order's.
 enum class order_part : std::uint8_t { current, all };
 
-/// At most eight objects and those of `part`, `deployments_max` deployments, a bounded piece of the
+/// At most six objects and those of `part`, `deployments_max` deployments, a bounded piece of the
 /// finished invocations, and of those that they name (who called them, whom they called) at most
 /// `followed_max`. What a person had erased or purged is shown so from the record on, also where
 /// rows are not yet written anew. What cannot be read is named in the answer, and takes nothing
