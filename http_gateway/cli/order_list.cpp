@@ -408,7 +408,12 @@ std::vector<std::pair<std::string, std::string>> parameters_of(const order_list_
 
 void add_filter_options(CLI::App& command, order_list_options& o, const char* met) {
   const auto says = [&](const char* name, std::string& to, const char* what) {
-    command.add_flag(name, to, what)->check(CLI::IsMember({"true", "false"}));
+    command.add_flag(name, to, what)
+        ->check(CLI::Validator(
+            [](const std::string& value) {
+              return std::string(value == "true" || value == "false" ? "" : "is true or false");
+            },
+            "")); // Help has no type of a flag.
   };
   says("--open", o.open, "of which something has not ended; --open=false and so on: the others");
   says("--needs-person", o.needs_person, "for which a person is called, by the hub or by time");

@@ -149,7 +149,19 @@ std::optional<listing> stored(std::optional<listed_part> part) {
       row.steps.resize(listed_steps_max);
     if (row.attention.size() > listed_steps_max)
       row.attention.resize(listed_steps_max);
+    if (row.acks.size() > listed_steps_max)
+      row.acks.resize(listed_steps_max);
     part->what.row = row.encode();
+    // Rather a shorter row than none: then the order was in no list.
+    const auto drop_one = [](auto& list) {
+      const bool had = !list.empty();
+      if (had)
+        list.pop_back();
+      return had;
+    };
+    while (part->what.row.size() > journal::listing_row_max &&
+           (drop_one(row.steps) || drop_one(row.acks) || drop_one(row.attention)))
+      part->what.row = row.encode();
   }
   return std::move(part->what);
 }
@@ -231,11 +243,10 @@ std::optional<listed_part> fulfilment_part(const object_state& state) {
   return part;
 }
 
-/// Who took over the calls for its steps, as far as a row holds them.
+/// Who took over the calls for its steps, the newest first.
 std::vector<listed_ack> acks_of(const object_state& state) {
   std::vector<listed_ack> acks;
-  for (auto o = state.operators.rbegin();
-       o != state.operators.rend() && acks.size() < listed_steps_max; ++o)
+  for (auto o = state.operators.rbegin(); o != state.operators.rend(); ++o)
     if (o->action.verb == journal::operator_verb::ack &&
         std::none_of(acks.begin(), acks.end(),
                      [&](const auto& a) { return a.step == o->action.step; }))

@@ -441,6 +441,45 @@ TEST_CASE("who has a call for a person is in the list, which is filtered by it",
   CHECK(json::parse(found.body)["orders"].size() == 1);
 }
 
+TEST_CASE("an order is listed however much is said of it", "[admin][lists]") {
+  journal::object_state state;
+  state.id = order_object("1");
+  state.folded_to = 7;
+  handlers::order_facts facts;
+  facts.created_at = facts.updated_at = state.last_time = 1'800'000'000'000;
+  for (char c = 'a'; c < 'j'; ++c) {
+    const std::string step(250, c);
+    facts.attention.emplace(step, std::string(200, c));
+    journal::operator_entry by;
+    by.at = state.last_time;
+    by.action.verb = journal::operator_verb::ack;
+    by.action.step = step;
+    by.action.who = std::string(200, c);
+    state.operators.push_back(by);
+  }
+  state.values.emplace("facts", facts.encode());
+  const auto stored = journal::listing_of(handlers::order_lists(), state);
+  REQUIRE(stored);
+  const auto row = handlers::order_row::decode(stored->row);
+  REQUIRE(row);
+  CHECK_FALSE(row->attention.empty());
+  // And the page of a list has all of it.
+  const handlers::list_reader lists{
+      {}, {}, {}, {}, [&](const object_id& id) -> result<journal::object_state> {
+        if (id == state.id)
+          return state;
+        journal::object_state none;
+        none.id = id;
+        return none;
+      }};
+  const auto item = handlers::list_item_of("1", lists, state.last_time, 0);
+  REQUIRE(item);
+  REQUIRE(*item);
+  CHECK((*item)->row.attention.size() == 9);
+  for (const auto& person : (*item)->row.attention)
+    CHECK_FALSE(person.acked_by.empty());
+}
+
 TEST_CASE("a list of more open orders than can be put in order still has those alone",
           "[admin][lists]") {
   admin_hub hub;
