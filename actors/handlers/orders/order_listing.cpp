@@ -228,7 +228,8 @@ std::optional<listed_part> fulfilment_part(const object_state& state) {
       part->what.whole = order_object(*order);
       row.bound_to = *order;
     }
-    row.status = status_of(facts);
+    if (facts.known())
+      row.status = status_of(facts);
     row.may_be_stuck = is_half && !row.is_paused;
     if (row.may_be_stuck)
       add_mark(part->what, std::string(list_mark::maybe_stuck), state.last_time);
