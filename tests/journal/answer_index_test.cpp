@@ -20,10 +20,10 @@ namespace {
 constexpr std::int64_t retention = 100'000;
 
 const listing_rules& rules() {
-  static const listing_rules of_orders{1,
-                                       {{"Order", [](const object_state&) {
-                                           return std::optional(listing{day_one, {}, {}, {}, {}});
-                                         }}}};
+  static const listing_rules of_orders{1, {{"Order", [](const object_state&) {
+                                              return std::optional(
+                                                  listing{day_one, {}, {}, {}, {}, {}});
+                                            }}}};
   return of_orders;
 }
 

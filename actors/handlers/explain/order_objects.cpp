@@ -123,7 +123,8 @@ bool is_of_another_order(const journal::object_state& fulfilment, const std::str
 }
 
 /// Those that have the order or had it: the one that has it first, and before the others the one of
-/// the order's key. An order has none of another order's.
+/// the order's key. An order has none of another order's, and of those that gave it back only what
+/// is open.
 void read_fulfilments(const order_reader& reader, order_part part, order_objects& to) {
   result<fulfilment_claims> claims;
   const auto* order = to.find(order_object(to.key));
@@ -144,7 +145,11 @@ void read_fulfilments(const order_reader& reader, order_part part, order_objects
     const auto id = fulfilment_object(key);
     read_object(reader, id, to);
     const auto* found = to.find(id);
-    if (found != nullptr && !takes_foreign && is_of_another_order(*found, to.key))
+    const bool is_foreign =
+        found != nullptr && !takes_foreign && is_of_another_order(*found, to.key);
+    const bool is_over = found != nullptr && claims && part != order_part::all &&
+                         claims->gave_back(key, to.key) && !is_open_part(*found);
+    if (is_foreign || is_over)
       std::erase_if(to.states, [&](const auto& state) { return state.id == id; });
     else
       to.looked_at.push_back(id);

@@ -59,7 +59,8 @@ struct order_reader {
       deployments = {};
 };
 
-/// Which fulfilments of an order are read: the one that has it and some that had it
+/// Which fulfilments of an order are read: the one that has it and what is open of those that had
+/// it
 /// (`fulfilment_claims::others`), or all that ever had it (at most 100, `claims_max`). None that
 /// bears the order's key and is another order's.
 enum class order_part : std::uint8_t { current, all };

@@ -79,6 +79,11 @@ std::vector<std::string> fulfilment_claims::others(std::string_view key) const {
   return all;
 }
 
+bool fulfilment_claims::gave_back(std::string_view key, std::string_view order) const {
+  const auto first = holder();
+  return key != order && (!first || *first != key);
+}
+
 std::string fulfilment_claims::encode() const {
   byte_writer w(64);
   w.u8(claims_version);

@@ -32,6 +32,8 @@ struct fulfilment_claims {
   /// those that gave it back at most so many that it is `others_max` altogether.
   [[nodiscard]] std::vector<std::string> others(std::string_view key) const;
   static constexpr std::size_t others_max = 4;
+  /// It is another than the one of the order's key, and does not have the order.
+  [[nodiscard]] bool gave_back(std::string_view key, std::string_view order) const;
   [[nodiscard]] std::string encode() const;
   /// Fails with `corrupt`.
   static result<fulfilment_claims> decode(std::string_view bytes);

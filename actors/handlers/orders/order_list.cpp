@@ -320,9 +320,9 @@ private:
     unix_ms updated_at = 0;
     bool is_paused = false;
     listed_part part;
-    std::vector<waiting_step> elsewhere;  ///< What waits for other objects.
-    std::vector<std::string> fulfilments; ///< Of an order: that have it, or had it.
-    std::string order;                    ///< Of a fulfilment, where it says it.
+    std::vector<waiting_step> elsewhere; ///< What waits for other objects.
+    fulfilment_claims claims;            ///< Of an order.
+    std::string order;                   ///< Of a fulfilment, where it says it.
   };
   /// Nothing: nothing is known of it, or it is set aside, as its order's page says.
   result<std::optional<stored_object>> read(const object_id& id) {
@@ -344,7 +344,7 @@ private:
       stored.part = std::move(*part);
     if (id.service == order_service_name)
       if (const auto claims = claims_in(state->value(claims_entry)))
-        stored.fulfilments = claims->others(id.key);
+        stored.claims = *claims;
     if (id.service == fulfilment_service_name)
       stored.order = order_of_fulfilment(*state).value_or(id.key);
     if (id.service == order_service_name || id.service == fulfilment_service_name)
@@ -372,14 +372,14 @@ private:
     list_item item;
     item.key = key;
     const bool has_order = *own && (*own)->part.row;
-    std::vector<std::string> fulfilments;
+    fulfilment_claims claims;
     std::vector<waiting_step> elsewhere, elsewhere_fulfilled;
     bool may_be_stuck = false, is_worked_on = false, has_part = false;
     if (*own) {
       auto& stored = **own;
       item.updated_at = stored.updated_at;
       item.version = stored.version;
-      fulfilments = std::move(stored.fulfilments);
+      claims = std::move(stored.claims);
       elsewhere = std::move(stored.elsewhere);
       note_marks(order_object(key), stored, marks);
       if (has_order) {
@@ -390,7 +390,7 @@ private:
       }
       item.row.is_paused = stored.is_paused;
     }
-    for (const auto& id : objects_beside(key, fulfilments)) {
+    for (const auto& id : objects_beside(key, claims.others(key))) {
       auto found = read(id);
       if (!found)
         return found.failure();
@@ -400,6 +400,8 @@ private:
       const bool is_fulfilment = id.service == fulfilment_service_name;
       if (is_fulfilment && part.order != key)
         continue; // Of the order that it names.
+      if (is_fulfilment && claims.gave_back(id.key, key) && !part.part.row)
+        continue; // It is over.
       item.version = std::max(item.version, part.version);
       item.updated_at = std::max(item.updated_at, part.updated_at);
       // That its parcel is followed is no work of an order, and holds nothing of it up.

@@ -381,6 +381,11 @@ std::optional<listed_part> listed_part_of(const object_state& state) {
   return std::nullopt;
 }
 
+bool is_open_part(const object_state& state) {
+  const auto part = listed_part_of(state);
+  return part && part->row && part->row->is_open;
+}
+
 const journal::listing_rules& order_lists() {
   const auto part = [](const object_state& state) { return stored(listed_part_of(state)); };
   static const journal::listing_rules rules{4,

@@ -32,6 +32,8 @@ struct listed_part {
 };
 /// Nothing: the object is in no list now.
 std::optional<listed_part> listed_part_of(const journal::object_state& state);
+/// Something of the object is open, and is shown in lists.
+bool is_open_part(const journal::object_state& state);
 
 /// A wait as lists have it, of no step of an effect.
 listed_step listed_step_of(waiting_step wait);
