@@ -91,8 +91,7 @@ constexpr std::array<row, sentence_count> rows = {{
      "{step}: {vendor} does not take our credential, scope or path: {reason}. One call a minute "
      "tries; correct the setting and reload."},
     {sentence::waits_redirect, "waits_redirect",
-     "{step}: {vendor} answers with a {reason}. One call a minute tries; correct the setting and "
-     "restart."},
+     "{step}: {vendor} answers with a {reason}. Next try {next}; correct the setting and restart."},
     {sentence::waits_breaker, "waits_breaker",
      "{step}: waits for {vendor} since {since}: {reason}. Nothing is lost; it goes on by itself "
      "when a probe is answered."},

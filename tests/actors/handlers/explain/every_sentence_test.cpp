@@ -192,9 +192,9 @@ void hear_waits(listener& l) {
        {std::string(elsewhere), std::string("stripe answers with a ") + elsewhere}) {
     moved.last = last;
     const auto wait = wait_of(moved, now);
-    CHECK(wait.why.front().text == std::string("charge: Stripe answers with a ") + elsewhere +
-                                       ". One call a minute tries; correct the setting and "
-                                       "restart.");
+    CHECK(wait.why.front().text ==
+          std::string("charge: Stripe answers with a ") + elsewhere +
+              ". Next try as soon as it may; correct the setting and restart.");
     l.hear(wait.why);
   }
   const auto held = shown_hold(
