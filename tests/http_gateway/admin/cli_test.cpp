@@ -88,6 +88,14 @@ TEST_CASE("the command line shows an order, explains it and lists its records", 
       run({"orders", "journal", key, "--kinds", "effect", "-o", "json"}, environment);
   CHECK(records.status == 0);
   CHECK_FALSE(nlohmann::json::parse(records.out)["records"].empty());
+  const auto raw =
+      run({"orders", "journal", key, "--kinds", "effect", "--raw", "--json"}, environment);
+  CHECK(raw.status == 0);
+  const auto raw_records = nlohmann::json::parse(raw.out)["records"];
+  CHECK(raw_records.size() == nlohmann::json::parse(records.out)["records"].size());
+  for (const auto& r : raw_records)
+    CHECK(r["base64url"].is_string());
+  CHECK(run({"orders", "journal", key, "--raw"}, environment).status == cli::wrong_use);
   const auto found = run({"orders", "find", key}, environment);
   CHECK(found.status == 0);
   CHECK(has(found.out, "order"));
