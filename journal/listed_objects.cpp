@@ -365,18 +365,33 @@ result<listing_counts> listed_objects::counts() const {
   if (*state)
     out.counts = (*state)->counts;
   out.is_whole = is_whole_;
-  const auto add = [&](const std::optional<listing>& what, std::int64_t by) {
-    if (!what)
-      return;
-    for (const auto& m : what->marks)
-      out.counts[m.name] += by;
-    for (const auto& name : what->counts)
-      out.counts[name] += by;
-  };
+  std::map<std::string, listing_batch::count_changes> wholes;
   for (const auto& [key, object] : known_) {
-    if (*state && (*state)->covers(key))
-      add(object.before, -1);
-    add(object.now, 1);
+    if (object.before && *state && (*state)->covers(key))
+      add_counts(*object.before, -1, out.counts, wholes);
+    if (object.now)
+      add_counts(*object.now, 1, out.counts, wholes);
+  }
+  const bool has_rows = *state && (*state)->step != listing_step::drop;
+  for (const auto& [digest, changes] : wholes) {
+    if (std::all_of(changes.begin(), changes.end(), [](const auto& c) { return c.second == 0; }))
+      continue;
+    const auto key = whole_key(digest);
+    auto row = (*rows)->get(table::ix, key);
+    if (!row)
+      return row.failure();
+    parts_marked marks;
+    if (*row && has_rows) {
+      auto stored = decode_parts_marked(**row);
+      if (stored)
+        marks = std::move(*stored);
+      else
+        index_.damaged(table::ix, key, stored.error());
+    }
+    for (const auto& [name, by] : changes) {
+      const std::int64_t had = marks.contains(name) ? marks[name] : 0;
+      out.counts[name] += (had + by > 0 ? 1 : 0) - (had > 0 ? 1 : 0);
+    }
   }
   std::erase_if(out.counts, [](const auto& c) { return c.second == 0; });
   return out;

@@ -21,6 +21,7 @@ namespace orderhub::journal {
 struct listing_mark {
   std::string name; ///< 1 to `mark_size_max` bytes.
   unix_ms since = 0;
+  bool of_whole = false; ///< However many parts of one whole have it, it counts once.
 
   friend auto operator<=>(const listing_mark&, const listing_mark&) = default;
 };
@@ -31,6 +32,8 @@ struct listing {
   /// Its place among all that are listed; never changes. 0: it has none, and is found by its marks
   /// and keys alone: a part of another object.
   unix_ms created = 0;
+  /// Of what it is a part, itself where it is the whole; without a service: of nothing.
+  object_id whole;
   std::string row;                 ///< What a list shows of it; at most `listing_row_max` bytes.
   std::vector<listing_mark> marks; ///< Counted and listed; ascending, each name once.
   std::vector<std::string> counts; ///< Counted only; ascending, each once, none a mark's name.

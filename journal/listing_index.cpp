@@ -24,13 +24,6 @@ void sort_once(std::vector<T>& values) {
   values.erase(std::unique(values.begin(), values.end()), values.end());
 }
 
-void count(const listing& l, std::int64_t by, listing_batch& batch) {
-  for (const auto& m : l.marks)
-    batch.counts[m.name] += by;
-  for (const auto& name : l.counts)
-    batch.counts[name] += by;
-}
-
 /// Whose row of `iv` it is, without reading the rest.
 object_id owner_of(std::string_view row) {
   byte_reader r(row);
@@ -54,6 +47,22 @@ void add_answers(const invocation_state& i, const listing_rules* rules, listing_
 }
 
 } // namespace
+
+void add_counts(const listing& l, std::int64_t by, listing_batch::count_changes& counts,
+                std::map<std::string, listing_batch::count_changes>& wholes) {
+  listing_batch::count_changes* of_whole = nullptr;
+  for (const auto& m : l.marks) {
+    if (!m.of_whole || l.whole.service.empty()) {
+      counts[m.name] += by;
+      continue;
+    }
+    if (of_whole == nullptr)
+      of_whole = &wholes[object_digest(object_key(l.whole))];
+    (*of_whole)[m.name] += by;
+  }
+  for (const auto& name : l.counts)
+    counts[name] += by;
+}
 
 listing_rows rows_of(const listing& l, const object_id& id, const listing_secret& secret) {
   const auto digest = object_digest(object_key(id));
@@ -188,9 +197,9 @@ void listing_index::change(const object_id& id, const std::optional<listing>& be
     if (const auto old = old_rows.find(place); old == old_rows.end() || old->second != value)
       batch.changes.push_back({place.first, place.second, std::move(value)});
   if (before)
-    count(*before, -1, batch);
+    add_counts(*before, -1, batch.counts, batch.wholes);
   if (now)
-    count(*now, 1, batch);
+    add_counts(*now, 1, batch.counts, batch.wholes);
 }
 
 void listing_index::add_invocation(const object_id& object, const invocation_id& id,
@@ -221,11 +230,50 @@ result<std::optional<std::uint64_t>> listing_index::trim_answers(unix_ms limit,
                        std::max<std::size_t>(1, options_.slice_rows / places_for_a_row));
 }
 
-result<void> listing_index::write(write_transaction& txn, listing_batch& batch) const {
+result<void> listing_index::write_wholes(write_transaction& txn, const listing_batch& batch,
+                                         listing_batch::count_changes& counts) {
+  for (const auto& [digest, changes] : batch.wholes) {
+    if (std::all_of(changes.begin(), changes.end(), [](const auto& c) { return c.second == 0; }))
+      continue;
+    const auto key = whole_key(digest);
+    auto row = txn.get(table::ix, key);
+    if (!row)
+      return row.failure();
+    parts_marked marks;
+    if (*row) {
+      auto stored = decode_parts_marked(**row);
+      if (stored)
+        marks = std::move(*stored);
+      else
+        damaged(table::ix, key, stored.error());
+    }
+    for (const auto& [name, by] : changes) {
+      const std::int64_t had = marks.contains(name) ? marks[name] : 0;
+      const auto has = std::max<std::int64_t>(had + by, 0);
+      counts[name] += (has > 0 ? 1 : 0) - (had > 0 ? 1 : 0);
+      if (has > 0)
+        marks[name] = static_cast<std::uint32_t>(has);
+      else
+        marks.erase(name);
+    }
+    if (!marks.empty()) {
+      if (auto done = txn.put(table::ix, key, encode(marks)); !done)
+        return done;
+    } else if (auto done = txn.del(table::ix, key); !done) {
+      return done.failure();
+    }
+  }
+  return {};
+}
+
+result<void> listing_index::write(write_transaction& txn, listing_batch& batch) {
   if (auto done = answers_.write(txn, batch.answers); !done)
     return done;
+  auto counts = batch.counts;
+  if (auto done = write_wholes(txn, batch, counts); !done)
+    return done;
   const bool is_moved = batch.after.has_value(); // A slice of ours says where it is then.
-  if (batch.changes.empty() && batch.counts.empty() && !is_moved && stored_)
+  if (batch.changes.empty() && counts.empty() && !is_moved && stored_)
     return {};
   // Neighbours share pages.
   std::sort(batch.changes.begin(), batch.changes.end(), [](const auto& a, const auto& b) {
@@ -240,7 +288,7 @@ result<void> listing_index::write(write_transaction& txn, listing_batch& batch) 
     }
   }
   auto next = is_moved ? *batch.after : state_;
-  for (const auto& [name, by] : batch.counts) {
+  for (const auto& [name, by] : counts) {
     auto& count = next.counts[name];
     count += by;
     if (count == 0)
@@ -329,6 +377,7 @@ result<void> listing_index::drop() {
          {std::pair(table::ls, std::string()), std::pair(table::rf, std::string()),
           std::pair(table::ix, std::string(1, index_prefix::mark)),
           std::pair(table::ix, std::string(1, index_prefix::invocation)),
+          std::pair(table::ix, std::string(1, index_prefix::whole)),
           std::pair(table::ix, std::string(1, index_prefix::answer))})
       if (auto done = take(t, prefix); !done)
         return done;

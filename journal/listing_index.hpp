@@ -24,6 +24,8 @@ namespace orderhub::journal {
 /// What of the lists changes in one transaction.
 class listing_batch {
 public:
+  using count_changes = std::map<std::string, std::int64_t, std::less<>>;
+
   struct change {
     table t{};
     std::string key;
@@ -33,8 +35,9 @@ public:
   [[nodiscard]] std::size_t size() const { return changes.size(); }
 
   std::vector<change> changes;
-  std::map<std::string, std::int64_t, std::less<>> counts; ///< To be added.
-  std::optional<listing_state> after;                      ///< Once it is written.
+  count_changes counts;                        ///< To be added.
+  std::map<std::string, count_changes> wholes; ///< Parts that have a mark, by the whole's digest.
+  std::optional<listing_state> after;          ///< Once it is written.
   answer_batch answers;
 };
 
@@ -68,7 +71,7 @@ public:
   void add_answer(const invocation_id& id, record_kind kind, std::string_view payload, unix_ms at,
                   listing_batch& batch) const;
   /// Writes all of it; once in a transaction.
-  [[nodiscard]] result<void> write(write_transaction& txn, listing_batch& batch) const;
+  [[nodiscard]] result<void> write(write_transaction& txn, listing_batch& batch);
   /// It was committed.
   void note(const listing_batch& done);
 
@@ -86,6 +89,9 @@ public:
   void damaged(table t, std::string_view key, const error& why);
 
 private:
+  /// Of a mark of a whole counts whether any part has it; adds to `counts` what changes by that.
+  [[nodiscard]] result<void> write_wholes(write_transaction& txn, const listing_batch& batch,
+                                          listing_batch::count_changes& counts);
   [[nodiscard]] result<void> drop();
   [[nodiscard]] result<void> take_objects();
   [[nodiscard]] result<void> take_invocations();
@@ -102,6 +108,9 @@ private:
 
 /// What the rules say of a state, in order and within the bounds.
 std::optional<listing> listing_of(const listing_rules& rules, const object_state& state);
+/// Adds what it counts, or takes it away.
+void add_counts(const listing& l, std::int64_t by, listing_batch::count_changes& counts,
+                std::map<std::string, listing_batch::count_changes>& wholes);
 /// The rows that it has, but for counts.
 using listing_rows = std::map<std::pair<table, std::string>, std::string>;
 listing_rows rows_of(const listing& l, const object_id& id, const listing_secret& secret);

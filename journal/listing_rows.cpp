@@ -115,6 +115,35 @@ std::optional<std::string> invocation_begin_in(std::string_view key) {
   return std::string(key.substr(before));
 }
 
+std::string whole_key(std::string_view digest) {
+  return std::string(1, index_prefix::whole).append(digest);
+}
+
+std::string encode(const parts_marked& marks) {
+  byte_writer w(64);
+  w.u8(row_version);
+  w.u16(static_cast<std::uint16_t>(marks.size()));
+  for (const auto& [name, parts] : marks) {
+    w.str8(name);
+    w.u16(static_cast<std::uint16_t>(parts));
+  }
+  return with_checksum(std::move(w));
+}
+
+result<parts_marked> decode_parts_marked(std::string_view bytes) {
+  constexpr auto where = "journal.parts_marked";
+  auto body = behind_version(bytes, row_version, where);
+  if (!body)
+    return body.failure();
+  byte_reader r(*body);
+  parts_marked marks;
+  for (auto left = r.u16(); left > 0 && r.ok(); --left) {
+    std::string name(r.str8());
+    marks.emplace(std::move(name), r.u16());
+  }
+  return record_bytes::finish(r, std::move(marks), where);
+}
+
 std::string found_by_key_from(const listing_secret& secret, std::string_view text) {
   const std::string_view key(reinterpret_cast<const char*>(secret.data()), secret.size());
   return hmac_of(hash_algorithm::sha256, key, {text}).substr(0, text_begin);

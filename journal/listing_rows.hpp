@@ -21,6 +21,7 @@ constexpr std::string_view listing = "listing";
 namespace index_prefix {
 constexpr char mark = 'l';       ///< Objects by a mark of theirs, and since when.
 constexpr char invocation = 'i'; ///< Invocations by object.
+constexpr char whole = 'w';      ///< Marks that count once for all parts of one whole.
 } // namespace index_prefix
 
 /// `ls`: u64 created | 16 B object digest.
@@ -52,6 +53,15 @@ std::string object_invocation_key(std::string_view digest, const invocation_id& 
 std::string object_invocation_key_from(std::string_view digest);
 /// The beginning of the invocation's key in `iv`; nothing where it is no such key.
 std::optional<std::string> invocation_begin_in(std::string_view key);
+
+/// `ix`, whole: 'w' | 16 B digest of the whole's object. The value is a `parts_marked`; there is
+/// none where no part has such a mark.
+std::string whole_key(std::string_view digest);
+/// How many parts have each of the marks; of none 0.
+using parts_marked = std::map<std::string, std::uint32_t, std::less<>>;
+/// u8 version | u16 count | that many: str8 name | u16 parts | u32 crc
+std::string encode(const parts_marked& marks);
+result<parts_marked> decode_parts_marked(std::string_view bytes);
 
 /// Secret of one journal.
 using listing_secret = std::array<std::uint8_t, 32>;

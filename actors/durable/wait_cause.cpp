@@ -15,6 +15,7 @@ struct known_text {
 constexpr std::array known_texts = {
     // The gate's.
     known_text{"refuses our credential", wait_cause::credential},
+    known_text{"redirect to another address", wait_cause::credential},
     known_text{"is not reached: ", wait_cause::breaker},
     known_text{"goes on at a pace", wait_cause::place},
     known_text{"are on the wire", wait_cause::place},

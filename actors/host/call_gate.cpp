@@ -2,6 +2,7 @@
 
 #include "actors/host/gated_vendor.hpp"
 #include "journal/base/log.hpp"
+#include "providers/policy/refusal.hpp"
 
 #include <algorithm>
 #include <type_traits>
@@ -207,7 +208,9 @@ bool vendor_gate::learned(const durable::call_report& report) {
     return false;
   const auto what = with(*v, [&](auto now, auto& out) { return v->learned(report, now, out); });
   if (what.calls_a_person)
-    log::error("vendor_refuses_credential", {{"vendor", report.vendor}, {"why", report.why}});
+    log::error(providers::tells_redirect(report.why) ? "vendor_redirects"
+                                                     : "vendor_refuses_credential",
+               {{"vendor", report.vendor}, {"why", report.why}});
   if (what.went_down)
     log::warn("vendor_not_reached", {{"vendor", report.vendor}, {"why", report.why}});
   if (what.held_ms >= 0)

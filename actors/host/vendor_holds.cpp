@@ -1,6 +1,7 @@
 // Why a vendor is held, what outcomes show of it, and how it stands.
 #include "actors/host/gated_vendor.hpp"
 #include "journal/base/text.hpp"
+#include "providers/policy/refusal.hpp"
 
 #include <algorithm>
 
@@ -54,7 +55,10 @@ std::string gated_vendor::refusal(lane& l, std::int64_t now) {
     break;
   }
   if (refused_)
-    return name_ + " refuses our credential: " + refused_why_;
+    return name_ +
+           (providers::tells_redirect(refused_why_) ? " answers with a "
+                                                    : " refuses our credential: ") +
+           refused_why_;
   if (!breaker_.is_closed())
     return name_ + " is not reached: " + breaker_.cause();
   if (const auto percent = ramp_percent(now); percent < 100)

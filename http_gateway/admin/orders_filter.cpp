@@ -113,11 +113,12 @@ private:
       f.statuses.insert(std::move(word));
     }
     for (const auto& word : list_in(call_.value("waits_for"))) {
-      const auto causes = handlers::waits_named(word);
-      if (!causes)
+      const auto named = handlers::waits_named(word);
+      if (!named)
         return invalid("waits_for", "must be a list with commas of " +
                                         one_of_text(handlers::wait_words()) + '.');
-      f.waits.insert(causes->begin(), causes->end());
+      f.waits.insert(named->causes.begin(), named->causes.end());
+      f.waits_in_doubt = f.waits_in_doubt || named->has_doubts;
     }
     for (auto& word : list_in(call_.value("vendor")))
       f.vendors.insert(std::move(word));
@@ -131,8 +132,9 @@ private:
     }
     for (const auto& [name, flag] :
          {std::pair("open", &f.open), std::pair("attention", &f.attention),
-          std::pair("acked", &f.acked), std::pair("in_doubt", &f.in_doubt),
-          std::pair("paused", &f.paused), std::pair("stuck", &f.stuck)})
+          std::pair("called", &f.called), std::pair("acked", &f.acked),
+          std::pair("in_doubt", &f.in_doubt), std::pair("paused", &f.paused),
+          std::pair("stuck", &f.stuck)})
       if (const auto value = call_.value(name); !value.empty())
         *flag = value == "true";
     return std::nullopt;

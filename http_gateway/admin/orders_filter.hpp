@@ -20,6 +20,7 @@ inline constexpr std::array order_list_parameters = {
     admin_parameter{"status", "", ""},
     admin_parameter{"open", "true|false", ""},
     admin_parameter{"attention", "true|false", ""},
+    admin_parameter{"called", "true|false", ""},
     admin_parameter{"acked", "true|false", ""},
     admin_parameter{"in_doubt", "true|false", ""},
     admin_parameter{"paused", "true|false", ""},

@@ -52,7 +52,8 @@ struct admin_commands::parts {
   std::string key, vendor, id;
   std::string format = "text";
   std::string invocation, kinds;
-  bool is_newest_first = false, is_quiet = false, is_strict = false, uses_none = false;
+  bool is_newest_first = false, is_raw = false, is_quiet = false, is_strict = false,
+       uses_none = false;
   environment_reader environment; ///< Of the command that runs.
   std::size_t limit = 200;
   order_verb verb;
@@ -201,6 +202,10 @@ struct admin_commands::parts {
 
   /// All pages up to the limit, as one list.
   int show_journal(const client& hub, std::ostream& out, std::ostream& err) const {
+    if (is_raw && !wants_json()) {
+      err << "orderhub: --raw goes with --json: a table has no payloads\n";
+      return wrong_use;
+    }
     constexpr std::size_t page_max = 500;
     json all;
     std::string cursor;
@@ -213,6 +218,7 @@ struct admin_commands::parts {
       add("invocation", invocation);
       add("kinds", kinds);
       add("sort", is_newest_first ? "newest" : "oldest");
+      add("raw", is_raw ? "1" : "");
       add("cursor", cursor);
       auto answer = body_of(hub.get(path), err);
       if (const auto* status = std::get_if<int>(&answer))
@@ -327,6 +333,7 @@ admin_commands::admin_commands(CLI::App& app) : parts_(std::make_unique<parts>()
   records->add_option("--invocation", p.invocation, "only this one")->type_name("INV");
   records->add_option("--kinds", p.kinds, "only these, with commas between: effect,completion");
   records->add_flag("--newest", p.is_newest_first, "newest first");
+  records->add_flag("--raw", p.is_raw, "payloads too, with --json; they hold addresses");
   records->add_option("--limit", p.limit, "at most so many; 0: all")->capture_default_str();
   p.add(*orders, "find", "whose an id is: pi_…, evt_…, inv_…, a tracking number",
         &parts::find_order)

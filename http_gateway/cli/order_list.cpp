@@ -123,8 +123,9 @@ constexpr std::array<std::string_view, 29> waits = {
 
 /// What says which orders has names of its own on the line.
 std::string option_of_filter(std::string_view field) {
-  for (const auto& [name, option] : {std::pair("attention", "--needs-person"),
-                                     std::pair("key_prefix", "--prefix"), std::pair("q", "--find")})
+  for (const auto& [name, option] :
+       {std::pair("attention", "--needs-person"), std::pair("key_prefix", "--prefix"),
+        std::pair("key_contains", "--contains"), std::pair("q", "--find")})
     if (field == name)
       return option;
   return option_of_field(field);
@@ -378,29 +379,50 @@ std::string column_names() {
 
 std::vector<std::pair<std::string, std::string>> parameters_of(const order_list_options& o) {
   std::vector<std::pair<std::string, std::string>> all;
-  for (const auto& [name, is_asked] :
-       {std::pair("open", o.is_open), std::pair("attention", o.needs_person),
-        std::pair("in_doubt", o.is_in_doubt), std::pair("stuck", o.is_stuck),
-        std::pair("paused", o.is_paused)})
-    if (is_asked)
-      all.emplace_back(name, "true");
-  for (const auto& [name, value] :
-       {std::pair("status", &o.status), std::pair("vendor", &o.vendor),
-        std::pair("waits_for", &o.waits_for), std::pair("reason", &o.reason),
-        std::pair("older_than", &o.older_than), std::pair("since", &o.since),
-        std::pair("until", &o.until), std::pair("sort", &o.sort),
-        std::pair("key_prefix", &o.key_prefix), std::pair("q", &o.query)})
+  for (const auto& [name, value] : {std::pair("open", &o.open),
+                                    std::pair("attention", &o.needs_person),
+                                    std::pair("called", &o.called),
+                                    std::pair("acked", &o.acked),
+                                    std::pair("in_doubt", &o.in_doubt),
+                                    std::pair("stuck", &o.stuck),
+                                    std::pair("paused", &o.paused),
+                                    std::pair("status", &o.status),
+                                    std::pair("vendor", &o.vendor),
+                                    std::pair("waits_for", &o.waits_for),
+                                    std::pair("reason", &o.reason),
+                                    std::pair("older_than", &o.older_than),
+                                    std::pair("since", &o.since),
+                                    std::pair("until", &o.until),
+                                    std::pair("updated_since", &o.updated_since),
+                                    std::pair("currency", &o.currency),
+                                    std::pair("min_total", &o.min_total),
+                                    std::pair("max_total", &o.max_total),
+                                    std::pair("sort", &o.sort),
+                                    std::pair("key_prefix", &o.key_prefix),
+                                    std::pair("key_contains", &o.key_contains),
+                                    std::pair("q", &o.query)})
     if (!value->empty())
       all.emplace_back(name, *value);
   return all;
 }
 
 void add_filter_options(CLI::App& command, order_list_options& o, const char* met) {
-  command.add_flag("--open", o.is_open, "of which something has not ended");
-  command.add_flag("--needs-person", o.needs_person, "for which a person is called");
-  command.add_flag("--in-doubt", o.is_in_doubt, "of which a step may have taken effect");
-  command.add_flag("--stuck", o.is_stuck, "that nothing will wake: there should be none");
-  command.add_flag("--paused", o.is_paused, "that are stopped until a person acts");
+  const auto says = [&](const char* name, std::string& to, const char* what) {
+    command.add_flag(name, to, what)
+        ->check(CLI::Validator(
+            [](const std::string& value) {
+              return std::string(value == "true" || value == "false" ? "" : "is true or false");
+            },
+            "")); // Help has no type of a flag.
+  };
+  says("--open", o.open, "of which something has not ended; --open=false and so on: the others");
+  says("--needs-person", o.needs_person, "for which a person is called, by the hub or by time");
+  says("--called", o.called, "for which the hub called one: orderhub_orders_attention counts them");
+  says("--acked", o.acked,
+       "likewise, and somebody has taken over all calls; --acked=false: not all");
+  says("--in-doubt", o.in_doubt, "of which a step may have taken effect");
+  says("--stuck", o.stuck, "that nothing will wake: there should be none");
+  says("--paused", o.paused, "that are stopped until a person acts");
   takes_words(command.add_option("--status", o.status, "with commas: pending,paid"), statuses);
   command.add_option("--vendor", o.vendor, "of an open step");
   takes_words(command.add_option("--waits-for", o.waits_for, "with commas: absence,operator"),
@@ -409,7 +431,13 @@ void add_filter_options(CLI::App& command, order_list_options& o, const char* me
   command.add_option("--older-than", o.older_than, "that waits longer: 15m");
   command.add_option("--since", o.since, "created since")->type_name("TIME");
   command.add_option("--until", o.until, "created before")->type_name("TIME");
+  command.add_option("--updated-since", o.updated_since, "changed since")->type_name("TIME");
+  command.add_option("--currency", o.currency, "with commas: usd,eur");
+  const auto amount = CLI::Range(std::int64_t{0}, std::int64_t{999'999'999'999});
+  command.add_option("--min-total", o.min_total, "in minor units: 4200")->check(amount);
+  command.add_option("--max-total", o.max_total, "likewise")->check(amount);
   command.add_option("--prefix", o.key_prefix, "how the key begins");
+  command.add_option("--contains", o.key_contains, "a part of the key; looks at all of them");
   command.add_option("--find", o.query, "a key, how keys begin, or an id of a vendor");
   auto* email = command.add_option("--email", o.email, "a customer's; is in no URL");
   command.add_option("--phone", o.phone, "likewise")->excludes(email);

@@ -21,9 +21,10 @@ namespace orderhub::http_gateway::cli {
 
 /// `orders list`: which orders, and how they are printed.
 struct order_list_options {
-  bool is_open = false, needs_person = false, is_in_doubt = false, is_stuck = false,
-       is_paused = false;
-  std::string status, vendor, waits_for, reason, older_than, since, until, sort, key_prefix, query;
+  /// `true` or `false`; empty: not asked.
+  std::string open, needs_person, called, acked, in_doubt, stuck, paused;
+  std::string status, vendor, waits_for, reason, older_than, since, until, updated_since, sort,
+      key_prefix, key_contains, query, currency, min_total, max_total;
   std::string email, phone; ///< Posted: in no URL.
   std::size_t limit = 200;  ///< Of all pages.
   bool wants_all = false, only_keys = false, has_no_header = false;

@@ -77,7 +77,7 @@ public:
     const auto vendors = hub_.get("/admin/vendors");
     std::ostringstream orders, problems;
     order_list_options open;
-    open.is_open = true;
+    open.open = "true";
     open.sort = "waiting";
     open.limit = orders_max;
     if (!status || status->status != 200 || !vendors || vendors->status != 200 ||

@@ -38,11 +38,11 @@ void add_orders(metrics_page& page, const order_facts_shown& facts) {
   for (const auto& [status, count] : g.by_status)
     page.sample({{"status", status}}, count);
   page.one("orderhub_orders_in_doubt", gauge, g.in_doubt,
-           "Orders, shipments and notices of which nobody knows yet whether a step happened.");
+           "Orders of which nobody knows yet whether a step happened: orders list --in-doubt.");
   page.one("orderhub_orders_attention", gauge, g.attention,
-           "Orders, shipments and notices that wait for a person.");
+           "Orders for which the hub called a person, none by time alone: orders list --called.");
   page.family("orderhub_orders_paused", gauge,
-              "Orders, shipments and notices that are paused: one order may be several.");
+              "Orders of which something is paused: orders list --paused.");
   if (g.paused)
     page.sample({}, *g.paused);
   page.family("orderhub_orders_stuck", gauge, "Orders that nothing will wake: a fault of ours.");

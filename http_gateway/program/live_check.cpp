@@ -3,6 +3,7 @@
 #include "http_gateway/cli/admin_commands.hpp"
 #include "http_gateway/cli/table_text.hpp"
 #include "http_gateway/settings/vendor_registry.hpp"
+#include "providers/policy/refusal.hpp"
 #include "providers/vendors.hpp"
 
 #include <algorithm>
@@ -62,7 +63,7 @@ providers::wire_request wire_of(const providers::live_read& read,
   return wire;
 }
 
-/// 404, 405 and redirects say that it is another place.
+/// 404, 405 and what is left of 3xx say that it is another place.
 bool is_about_place(int status) {
   return (status >= 300 && status < 400) || status == 404 || status == 405;
 }
@@ -91,6 +92,10 @@ live_finding finding_of(const providers::live_read& read, const providers::endpo
     return found;
   }
   found.what = state::wrong;
+  if (providers::tells_redirect(why.message)) {
+    found.text = configured_by + ": it answers with a " + why.message + ".";
+    return found;
+  }
   found.text =
       (is_about_place(outcome.response.status) ? configured_by : std::string(read.credential)) +
       ": it does not take these (" + why.message + ").";

@@ -178,10 +178,7 @@ private:
         problem("object " + state.id.text() + ": its row in table " +
                 std::string(name_of(place.first)) + (row ? " is another" : " is missing"));
     }
-    for (const auto& m : l->marks)
-      ++counts_[m.name];
-    for (const auto& name : l->counts)
-      ++counts_[name];
+    add_counts(*l, 1, counts_, wholes_expected_);
   }
 
   void listed(std::string_view key, std::string_view value) {
@@ -237,6 +234,11 @@ private:
       compare("rows in table " + std::string(name_of(t)), listed_found_[i], listed_expected_[i]);
     }
     compare("invocations", invocations_found_, invocations_expected_);
+    for (const auto& [digest, marks] : wholes_expected_)
+      for (const auto& [name, parts] : marks)
+        ++counts_[name];
+    if (wholes_found_ != wholes_expected_)
+      problem("the marks of wholes are not those that their parts have");
     if (counts_ != listing_.counts)
       problem("the counts of the lists are not those of the objects");
   }
@@ -405,6 +407,13 @@ private:
     }
     if (key.front() == index_prefix::mark)
       return mark(key, value);
+    if (key.front() == index_prefix::whole) {
+      const auto marks = decode_parts_marked(value);
+      if (!marks)
+        return problem("a row of a whole's marks", marks.error());
+      wholes_found_[std::string(key.substr(1))] = {marks->begin(), marks->end()};
+      return;
+    }
     if (key.front() == index_prefix::invocation) {
       ++invocations_found_;
       if (!invocation_begin_in(key))
@@ -446,7 +455,8 @@ private:
   listing_state listing_; ///< Of no form: nothing is known of lists.
   std::array<std::uint64_t, table_count> listed_found_{}, listed_expected_{};
   std::uint64_t invocations_found_ = 0, invocations_expected_ = 0;
-  std::map<std::string, std::int64_t, std::less<>> counts_;
+  listing_batch::count_changes counts_;
+  std::map<std::string, listing_batch::count_changes> wholes_found_, wholes_expected_;
   verify_report report_;
   log_sequence checkpoint_ = 0;
   bool has_commit_log_ = false;

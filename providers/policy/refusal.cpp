@@ -15,9 +15,15 @@ bool is_refused_for_good(int status) {
 
 } // namespace
 
+bool is_redirect(int status) {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
 error refusal(error_kind kind, std::string_view where, std::string message,
               const http_response& response) {
   error e{kind, std::string(where), std::move(message)};
+  if (is_redirect(response.status))
+    e.message = std::to_string(response.status).append(" ").append(redirect_words);
   e.retry_after_ms = retry_after_ms(response);
   return e;
 }

@@ -10,7 +10,19 @@
 
 namespace orderhub::providers {
 
-/// An error of a call, with the wish to wait that the answer carries, whatever its kind.
+/// The status sends us to another address, where we do not go: what is configured is not the
+/// vendor's.
+bool is_redirect(int status);
+/// What is said of that, behind the status.
+inline constexpr std::string_view redirect_words =
+    "redirect to another address; check the configured URL";
+/// Whether a refusal's message, or what was made of it, says so.
+inline bool tells_redirect(std::string_view text) {
+  return text.find(redirect_words) != std::string_view::npos;
+}
+
+/// An error of a call, with the wish to wait that the answer carries, whatever its kind. Of a
+/// redirect the message is said here.
 error refusal(error_kind kind, std::string_view where, std::string message,
               const http_response& response);
 

@@ -32,7 +32,7 @@ const listing_rules& rules() {
   static const listing_rules of_orders{
       1,
       {{"Order",
-        [](const object_state&) { return std::optional(listing{day_one, {}, {}, {}, {}}); }}},
+        [](const object_state&) { return std::optional(listing{day_one, {}, {}, {}, {}, {}}); }}},
       &ids_in};
   return of_orders;
 }

@@ -28,7 +28,8 @@ std::uint64_t first_seed() {
   return text != nullptr ? std::strtoull(text, nullptr, 10) : 1;
 }
 
-/// Services of the turn maker: of one the objects are parts, without a place of their own.
+/// Services of the turn maker: of one the objects are parts, without a place of their own. Those of
+/// two are parts of one whole, the order of their key.
 std::optional<listing> listed(const object_state& state) {
   listing l;
   if (state.id.service != "Shipment")
@@ -36,8 +37,12 @@ std::optional<listing> listed(const object_state& state) {
   else if (state.live.empty())
     return std::nullopt;
   l.row = std::to_string(state.values.size());
-  if (!state.live.empty())
+  if (state.id.service != "Notification")
+    l.whole = {"Order", state.id.key};
+  if (!state.live.empty()) {
     l.marks.push_back({"live", state.live.front().accepted_at});
+    l.marks.push_back({"works", state.live.front().accepted_at, true});
+  }
   for (const auto& [name, value] : state.values) {
     l.counts.push_back("has:" + name);
     l.keys.push_back(value);
@@ -79,6 +84,7 @@ void check_lists(const hub_journal& journal, const reference& expected,
     return std::to_string(since) + ' ' + id.text();
   };
   std::map<std::string, std::int64_t, std::less<>> counts;
+  std::set<std::pair<std::string, object_id>> of_wholes; // Counted.
   std::map<std::string, std::set<object_id>> bearers;
   for (const auto& [id, kept] : expected.objects()) {
     const auto state = expected.load(id);
@@ -89,7 +95,9 @@ void check_lists(const hub_journal& journal, const reference& expected,
       all.emplace_back(listing_place{l->created, object_digest(object_key(id))}, l->row);
     for (const auto& m : l->marks) {
       live.insert(text_of(m.since, id));
-      ++counts[m.name];
+      const bool is_one = !m.of_whole || l->whole.service.empty();
+      if (is_one || of_wholes.emplace(m.name, l->whole).second)
+        ++counts[m.name];
     }
     for (const auto& name : l->counts)
       ++counts[name];
@@ -217,6 +225,8 @@ TEST_CASE("lists say what the objects say, however checkpoints, failures and res
   maintain_all(*journal, maker.now());
   CHECK(tables.contents(table::ls).empty());
   CHECK(tables.contents(table::rf).empty());
+  for (const auto& [key, value] : tables.contents(table::ix))
+    CHECK(key.front() != index_prefix::whole);
   CHECK(tables.contents(table::mt).count("listing") == 0);
 }
 
@@ -290,6 +300,64 @@ TEST_CASE("a row of a list that is damaged is made again from the objects",
   is_clean(tables, rules);
 }
 
+TEST_CASE("what several parts of a whole have is counted once", "[journal][lists]") {
+  memory_store tables;
+  const auto rules = rules_of_form(1);
+  auto options = slow_options();
+  options.lists = &rules;
+  auto journal = opened(tables, options);
+  const object_id order{"Order", "o-1"}, shipment{"Shipment", "o-1"}, other{"Shipment", "o-2"};
+  const auto run = invocation_at(day_one, 1), part_run = invocation_at(day_one, 2);
+  const auto count_of = [&](const char* name) {
+    const auto counts = journal->counts();
+    REQUIRE(counts);
+    const auto it = counts->counts.find(name);
+    return it == counts->counts.end() ? 0 : it->second;
+  };
+  const auto rows = [&] {
+    std::vector<std::string> of_wholes;
+    for (const auto& [key, value] : tables.contents(table::ix))
+      if (key.front() == index_prefix::whole)
+        of_wholes.push_back(value);
+    return of_wholes;
+  };
+  // Whether parts stand in rows, or behind the last checkpoint, or one each.
+  commit(*journal, {input_record(order, run, day_one), input_record(other, part_run, day_one)});
+  CHECK(count_of("works") == 2);
+  REQUIRE(journal->checkpoint_now(day_one));
+  CHECK(count_of("works") == 2);
+  const auto later = invocation_at(day_one, 3);
+  commit(*journal, {input_record(shipment, later, day_one)});
+  CHECK(count_of("live") == 3);
+  CHECK(count_of("works") == 2);
+  REQUIRE(journal->checkpoint_now(day_one));
+  CHECK(count_of("live") == 3);
+  CHECK(count_of("works") == 2);
+  REQUIRE(rows().size() == 2);
+  CHECK(rows()[0].size() + rows()[1].size() < 40);
+  // With one part it stays, with the last one it goes.
+  commit(*journal, {output_record(order, run, day_one + 1, 1, std::string("done"))});
+  CHECK(count_of("works") == 2);
+  REQUIRE(journal->checkpoint_now(day_one + 1));
+  CHECK(count_of("works") == 2);
+  commit(*journal, {output_record(shipment, later, day_one + 1, 1, std::string("done"))});
+  CHECK(count_of("works") == 1);
+  REQUIRE(journal->checkpoint_now(day_one + 1));
+  CHECK(count_of("works") == 1);
+  CHECK(rows().size() == 1);
+  is_clean(tables, rules);
+  // One that cannot be read is made again.
+  for (const auto& [key, value] : tables.contents(table::ix))
+    if (key.front() == index_prefix::whole)
+      tables.overwrite(table::ix, key, "no row");
+  commit(*journal, {input_record({"Order", "o-2"}, invocation_at(day_one, 4), day_one)});
+  (void)journal->counts();
+  maintain_all(*journal, day_one + 100'000);
+  REQUIRE(journal->checkpoint_now(day_one + 100'000));
+  CHECK(count_of("works") == 1);
+  is_clean(tables, rules);
+}
+
 TEST_CASE("an object's finished invocations are listed, of whatever request, until retention",
           "[journal][lists]") {
   memory_store tables;
@@ -342,6 +410,9 @@ TEST_CASE("keys and small rows of lists are read as they are written", "[journal
   const auto found = decode_found_object(encode(found_object{day_one, {}}));
   REQUIRE(found);
   CHECK(found->created == day_one);
+  const parts_marked marks{{"open", 2}, {"waits:answer", 1}};
+  CHECK(decode_parts_marked(encode(marks)) == marks);
+  CHECK_FALSE(decode_parts_marked(encode(marks) + "x"));
   const object_id id{"Shipment", "o-1"};
   CHECK(decode_found_object(encode(found_object{0, id}))->object == id);
   CHECK_FALSE(decode_listing_row(encode(listing_row{id, "row"}) + "x"));

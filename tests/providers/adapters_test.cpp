@@ -76,6 +76,23 @@ TEST_CASE("every status is classified by what it says about the effect", "[provi
   }
 }
 
+TEST_CASE("a redirect is told as a wrong address, whatever call it answers", "[providers]") {
+  const auto status = GENERATE(301, 302, 303, 307, 308);
+  CAPTURE(status);
+  const auto expected =
+      std::to_string(status) + " redirect to another address; check the configured URL";
+  for (const auto& [name, raw] : testing::sample_operations()) {
+    CAPTURE(name);
+    const auto outcome = raw.parse({status, {{"location", "https://elsewhere.example/"}}, "{}"});
+    REQUIRE_FALSE(outcome);
+    CHECK(outcome.error().message == expected);
+    if (raw.read_lookup == nullptr)
+      continue;
+    const auto page = raw.read_lookup(testing::sent(raw), {status, {}, "<html>"});
+    CHECK(page.failure.message == expected);
+  }
+}
+
 TEST_CASE("a look-up's page that is refused says nothing, and whether a person is needed",
           "[providers]") {
   using enum error_kind;

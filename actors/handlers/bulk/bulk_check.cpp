@@ -46,7 +46,7 @@ bulk_check check_order(bulk_action action, const std::string& key, bool accepts_
         return std::optional<journal::invocation_row>();
       }};
   const auto objects = read_order(reader, key);
-  if (objects.is_unknown())
+  if (objects.is_unknown() || objects.deployment_alone() != nullptr)
     return skipped(bulk_skip::no_such_order);
   if (!objects.set_aside.empty() || !objects.not_read.empty())
     return skipped(bulk_skip::unreadable);

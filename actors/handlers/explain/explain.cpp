@@ -113,6 +113,8 @@ bool is_unfinished(std::string_view status) {
 /// Something of it is stopped until a person acts.
 bool is_paused(const order_objects& objects) {
   return std::any_of(objects.states.begin(), objects.states.end(), [](const auto& s) {
+    if (s.id.service == parcel_service_name)
+      return false; // It holds nothing up.
     return s.paused_by_operator || std::any_of(s.live.begin(), s.live.end(), [](const auto& i) {
              return !i.paused_text.empty();
            });
@@ -171,7 +173,7 @@ void add_steps(explanation& e, const order_objects& objects, const std::string& 
   });
 }
 
-void add_attention(explanation& e, const order_facts& facts, const fulfilment_facts& fulfilment,
+void add_attention(explanation& e, const order_objects& objects, const order_facts& facts,
                    const open_points& open, const journal::object_state* own) {
   const auto add = [&](const std::string& step, const std::string& reason) {
     e.attention.push_back(
@@ -179,10 +181,19 @@ void add_attention(explanation& e, const order_facts& facts, const fulfilment_fa
   };
   for (const auto& [step, reason] : open_attention(facts))
     add(step, reason);
-  for (const auto& [step, reason] : open_attention(fulfilment))
-    add(step, reason);
+  const auto add_other = [&](const std::string& step, const std::string& reason) {
+    if (std::none_of(e.attention.begin(), e.attention.end(),
+                     [&](const auto& a) { return a.step == step; }))
+      add(step, reason);
+  };
+  for (const auto& state : objects.states)
+    if (const auto* recorded = state.value("facts");
+        recorded != nullptr && state.id.service == fulfilment_service_name)
+      if (const auto fulfilment = fulfilment_facts::decode(*recorded))
+        for (const auto& [step, reason] : open_attention(*fulfilment))
+          add_other(step, reason);
   for (const auto& p : open.persons)
-    add(p.step, p.reason);
+    add_other(p.step, p.reason);
   if (own == nullptr)
     return;
   for (auto& a : e.attention)
@@ -459,7 +470,7 @@ explanation explain(const order_objects& objects, const explain_now& now) {
     e.waits_for.push_back(wait_of(w, now));
   add_steps(e, objects, currency_of(objects, e), now);
   improve_waits(e, now);
-  add_attention(e, facts, fulfilment, open, own);
+  add_attention(e, objects, facts, open, own);
   add_people(e, objects, now.at);
   add_gaps(e, objects);
   e.state = state_of(objects, e, open);

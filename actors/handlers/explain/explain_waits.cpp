@@ -3,6 +3,7 @@
 #include "actors/handlers/explain/explain_parts.hpp"
 #include "actors/handlers/explain/step_words.hpp"
 #include "journal/record.hpp"
+#include "providers/policy/refusal.hpp"
 
 #include <algorithm>
 #include <array>
@@ -53,6 +54,13 @@ constexpr bool each_in_its_place() {
   return true;
 }
 static_assert(each_in_its_place());
+
+/// Of a reason that may name the vendor before it: `302 redirect to another address; …`.
+std::string redirect_in(std::string_view reason) {
+  constexpr std::size_t status_size = 4; // With the blank behind it.
+  const auto at = reason.find(providers::redirect_words);
+  return std::string(reason.substr(at - std::min(at, status_size)));
+}
 
 std::string count_text(std::uint32_t count) {
   return count == 1 ? "once" : std::to_string(count) + " times";
@@ -147,7 +155,8 @@ std::vector<said> shown_hold(const vendor_now& v, unix_ms now) {
   case vendor_hold_kind::paused:
     return {say(sentence::vendor_paused, {{"vendor", title}, {"since", since}})};
   case vendor_hold_kind::credential:
-    return probed(sentence::vendor_credential);
+    return probed(providers::tells_redirect(v.why) ? sentence::vendor_redirect
+                                                   : sentence::vendor_credential);
   case vendor_hold_kind::breaker:
     return probed(sentence::vendor_open);
   }
@@ -166,15 +175,19 @@ explained_wait wait_of(const waiting_step& step, const explain_now& now) {
   w.attempts = step.attempts;
   w.last = step.last;
   // A vendor that answers with a fault is tried again; one whose answer is awaited is not.
-  const auto which =
-      row.which == sentence::waits_answer && step.next_at > 0 ? sentence::waits_vendor : row.which;
+  const bool is_redirected =
+      row.which == sentence::waits_credential && providers::tells_redirect(step.last);
+  const auto which = is_redirected ? sentence::waits_redirect
+                     : row.which == sentence::waits_answer && step.next_at > 0
+                         ? sentence::waits_vendor
+                         : row.which;
   const auto words = words_of(step.step);
   const auto next = step.next_at > 0 ? "at " + moment_text(step.next_at, now.at)
                                      : std::string("as soon as it may");
   w.why.push_back(say(which, {{"step", step.step},
                               {"vendor", title_of_vendor(step.vendor)},
                               {"since", moment_text(step.since, now.at)},
-                              {"reason", step.last},
+                              {"reason", is_redirected ? redirect_in(step.last) : step.last},
                               {"next", next},
                               {"count", count_text(step.attempts)},
                               {"thing", words.thing},

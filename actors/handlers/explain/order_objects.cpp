@@ -2,7 +2,6 @@
 
 #include "actors/handlers/deployments/deployment_service.hpp"
 #include "actors/handlers/fulfilment/fulfilment_facts.hpp"
-#include "actors/handlers/fulfilment/fulfilment_request.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/fulfilment_claim.hpp"
 #include "actors/handlers/orders/order_facts.hpp"
@@ -118,42 +117,51 @@ void hide_erased(order_objects& in) {
 
 /// A fulfilment's key is its own, and may be that of an order that is not the one it fulfils.
 bool is_of_another_order(const journal::object_state& fulfilment, const std::string& key) {
-  const auto* request = fulfilment.value("request");
-  const auto wanted = request != nullptr ? fulfilment_wanted::decode(*request)
-                                         : result<fulfilment_wanted>(fail(error{}));
-  return wanted && wanted->order_id != key;
+  const auto order = order_of_fulfilment(fulfilment);
+  return order && *order != key;
 }
 
-/// The fulfilments that were ever asked for the order, beside those that are read already. True:
-/// all of them.
-bool read_all_fulfilments(const order_reader& reader, const fulfilment_claims& claims,
-                          order_objects& to) {
-  std::vector<object_id> asked;
+/// Those that have the order or had it, or were asked for it (`all`): the one that has it first,
+/// and before the others the one of the order's key. An order has none of another order's, and of
+/// those that gave it back only what is open. True: all of them.
+bool read_fulfilments(const order_reader& reader, order_part part, order_objects& to) {
+  result<fulfilment_claims> claims;
+  const auto* order = to.find(order_object(to.key));
+  if (order != nullptr)
+    claims = claims_in(order->value(claims_entry));
+  std::vector<std::string> keys;
+  if (claims)
+    keys = claims->others(to.key);
+  const bool is_elsewhere = claims && claims->holder() && *claims->holder() != to.key;
+  keys.insert(keys.begin() + (is_elsewhere ? 1 : 0), to.key);
+  if (claims && part == order_part::all)
+    for (const auto& [key, round] : claims->by_key)
+      if (std::find(keys.begin(), keys.end(), key) == keys.end())
+        keys.push_back(key);
   bool is_whole = true;
-  if (reader.fulfilments) {
-    auto named = reader.fulfilments(to.key, fulfilments_max);
+  if (part == order_part::all && reader.fulfilments) {
+    const auto named = reader.fulfilments(to.key, fulfilments_max);
     is_whole = named && named->size() < fulfilments_max;
     if (named)
-      asked = std::move(*named);
+      for (const auto& id : *named)
+        if (std::find(keys.begin(), keys.end(), id.key) == keys.end())
+          keys.push_back(id.key);
   }
-  for (const auto& [key, round] : claims.by_key)
-    asked.push_back(fulfilment_object(key));
-  const auto drop_foreign = [&](const object_id& id) {
-    const auto it =
-        std::find_if(to.states.begin(), to.states.end(), [&](const auto& s) { return s.id == id; });
-    if (it == to.states.end() || !is_of_another_order(*it, to.key))
-      return;
-    to.states.erase(it);
-    std::erase(to.looked_at, id);
-  };
-  for (const auto& id : asked) {
-    if (std::find(to.looked_at.begin(), to.looked_at.end(), id) != to.looked_at.end())
-      continue;
-    to.looked_at.push_back(id);
+  // Of a key that is no order's, the fulfilment of that key is told of, whatever it is for.
+  const bool takes_foreign = order == nullptr && part != order_part::all;
+  for (const auto& key : keys) {
+    const auto id = fulfilment_object(key);
     read_object(reader, id, to);
-    drop_foreign(id);
+    const auto* found = to.find(id);
+    const bool is_foreign =
+        found != nullptr && !takes_foreign && is_of_another_order(*found, to.key);
+    const bool is_over = found != nullptr && claims && part != order_part::all &&
+                         claims->gave_back(key, to.key) && !is_open_part(*found);
+    if (is_foreign || is_over)
+      std::erase_if(to.states, [&](const auto& state) { return state.id == id; });
+    else
+      to.looked_at.push_back(id);
   }
-  drop_foreign(fulfilment_object(to.key));
   return is_whole;
 }
 
@@ -212,21 +220,12 @@ order_objects read_order(const order_reader& reader, const std::string& key, ord
   order_objects objects;
   objects.key = key;
   auto& all = objects.looked_at;
-  all = objects_of_key(key);
-  for (const auto& id : all)
-    read_object(reader, id, objects);
-  // A fulfilment's key is its own.
-  result<fulfilment_claims> claims;
-  if (const auto* order = objects.find(order_object(key)))
-    claims = claims_in(order->value(claims_entry));
-  if (claims)
-    if (const auto holder = claims->holder(); holder && *holder != key) {
-      all.push_back(fulfilment_object(*holder));
-      read_object(reader, all.back(), objects);
+  for (const auto& id : objects_of_key(key))
+    if (id.service != fulfilment_service_name) { // A fulfilment's key is its own.
+      all.push_back(id);
+      read_object(reader, id, objects);
     }
-  bool is_whole = true;
-  if (part == order_part::all)
-    is_whole = read_all_fulfilments(reader, claims ? *claims : fulfilment_claims(), objects);
+  const bool is_whole = read_fulfilments(reader, part, objects);
   read_deployments(reader, objects);
   if (objects.is_unknown())
     for (const auto& d : objects.deployments)

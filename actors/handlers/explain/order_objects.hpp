@@ -62,9 +62,10 @@ struct order_reader {
       fulfilments = {};
 };
 
-/// Which fulfilments of an order are read: the one that has it; or all that were ever asked for it,
-/// those that it refused too, at most `fulfilments_max` and those that had it (at most 100,
-/// `claims_max`), and none that bears the order's key and is another order's.
+/// Which fulfilments of an order are read: the one that has it and what is open of those that had
+/// it (`fulfilment_claims::others`), or all that were ever asked for it, those that it refused too,
+/// at most `fulfilments_max` and those that had it (at most 100, `claims_max`). None that bears the
+/// order's key and is another order's.
 enum class order_part : std::uint8_t { current, all };
 inline constexpr std::size_t fulfilments_max = 1'000;
 

@@ -90,6 +90,8 @@ constexpr std::array<row, sentence_count> rows = {{
     {sentence::waits_credential, "waits_credential",
      "{step}: {vendor} does not take our credential, scope or path: {reason}. One call a minute "
      "tries; correct the setting and reload."},
+    {sentence::waits_redirect, "waits_redirect",
+     "{step}: {vendor} answers with a {reason}. Next try {next}; correct the setting and restart."},
     {sentence::waits_breaker, "waits_breaker",
      "{step}: waits for {vendor} since {since}: {reason}. Nothing is lost; it goes on by itself "
      "when a probe is answered."},
@@ -139,6 +141,9 @@ constexpr std::array<row, sentence_count> rows = {{
     {sentence::vendor_credential, "vendor_credential",
      "{vendor} refuses our credential since {since} ({reason}). Next probe {next}; {count} calls "
      "are queued."},
+    {sentence::vendor_redirect, "vendor_redirect",
+     "{vendor} answers since {since} with a {reason}. Next probe {next}; {count} calls are "
+     "queued."},
 
     {sentence::retry_out, "retry_out",
      "Its call is out, or leaves within seconds: a retry changes nothing."},

@@ -57,6 +57,7 @@ enum class sentence : std::uint8_t {
   waits_answer,
   waits_vendor, ///< Not reached: connection, name, TLS, no answer.
   waits_credential,
+  waits_redirect, ///< Another address than the vendor's is configured.
   waits_breaker,
   waits_limiter,
   waits_place,
@@ -79,6 +80,7 @@ enum class sentence : std::uint8_t {
   vendor_held_open, ///< By an operator.
   vendor_paused,    ///< By an operator.
   vendor_credential,
+  vendor_redirect,
   // ── If somebody presses Retry ──
   retry_out,
   retry_queued,

@@ -68,6 +68,22 @@ std::optional<std::string> fulfilment_claims::holder() const {
   return it->first;
 }
 
+std::vector<std::string> fulfilment_claims::others(std::string_view key) const {
+  std::vector<std::string> all;
+  auto first = holder();
+  if (first && *first != key)
+    all.push_back(*first);
+  for (const auto& [other, number] : by_key)
+    if (all.size() < others_max && other != key && (!first || other != *first))
+      all.push_back(other);
+  return all;
+}
+
+bool fulfilment_claims::gave_back(std::string_view key, std::string_view order) const {
+  const auto first = holder();
+  return key != order && (!first || *first != key);
+}
+
 std::string fulfilment_claims::encode() const {
   byte_writer w(64);
   w.u8(claims_version);

@@ -3,11 +3,13 @@
 #include "journal/base/result.hpp"
 #include "journal/object_state.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace orderhub::handlers {
 
@@ -26,6 +28,12 @@ struct fulfilment_claims {
 
   /// Which one has the order; nothing where none has.
   [[nodiscard]] std::optional<std::string> holder() const;
+  /// Those that have the order or had it, but for the one of this key: the holder first, and of
+  /// those that gave it back at most so many that it is `others_max` altogether.
+  [[nodiscard]] std::vector<std::string> others(std::string_view key) const;
+  static constexpr std::size_t others_max = 4;
+  /// It is another than the one of the order's key, and does not have the order.
+  [[nodiscard]] bool gave_back(std::string_view key, std::string_view order) const;
   [[nodiscard]] std::string encode() const;
   /// Fails with `corrupt`.
   static result<fulfilment_claims> decode(std::string_view bytes);

@@ -1,7 +1,9 @@
 #include "actors/handlers/orders/order_list.hpp"
 
 #include "actors/handlers/objects.hpp"
+#include "actors/handlers/orders/fulfilment_claim.hpp"
 #include "actors/handlers/orders/open_points.hpp"
+#include "actors/handlers/shipments/parcel.hpp"
 #include "journal/listing_index.hpp"
 
 #include <algorithm>
@@ -11,6 +13,7 @@
 
 namespace orderhub::handlers {
 
+using durable::wait_cause;
 using journal::listed_object;
 using journal::listing_place;
 
@@ -136,9 +139,19 @@ private:
       return one(list_mark::in_doubt);
     if (filter_.paused == true)
       return one(list_mark::paused);
+    if (filter_.called == true)
+      return one(list_mark::attention);
     std::vector<std::string> marks;
-    for (const auto cause : filter_.waits)
+    for (const auto cause : filter_.waits) {
       marks.push_back(std::string(list_mark::waits).append(durable::name_of(cause)));
+      // A step that waits for another object alone has no mark of what it waits for.
+      if (cause == wait_cause::hub || cause == wait_cause::time)
+        marks.emplace_back(list_mark::elsewhere);
+      if (cause == wait_cause::person)
+        marks.emplace_back(list_mark::paused);
+    }
+    if (filter_.waits_in_doubt)
+      marks.emplace_back(list_mark::in_doubt);
     if (marks.empty())
       for (const auto& vendor : filter_.vendors)
         marks.push_back(std::string(list_mark::vendor) + vendor);
@@ -193,7 +206,7 @@ private:
     auto stored = read(id);
     if (!stored)
       return stored.failure();
-    return *stored && !(*stored)->row.bound_to.empty() ? (*stored)->row.bound_to : id.key;
+    return *stored ? (*stored)->order : id.key;
   }
 
   // ── What is found ──
@@ -304,11 +317,12 @@ private:
   /// One object as it is stored.
   struct stored_object {
     log_sequence version = 0;
-    unix_ms updated_at = 0, created_at = 0;
+    unix_ms updated_at = 0;
     bool is_paused = false;
-    bool is_listed = false; ///< Its rule lists it: it has a row, and marks.
-    order_row row;
-    std::vector<journal::listing_mark> marks;
+    listed_part part;
+    std::vector<waiting_step> elsewhere; ///< What waits for other objects.
+    fulfilment_claims claims;            ///< Of an order.
+    std::string order;                   ///< Of a fulfilment, where it says it.
   };
   /// Nothing: nothing is known of it, or it is set aside, as its order's page says.
   result<std::optional<stored_object>> read(const object_id& id) {
@@ -326,14 +340,15 @@ private:
     stored.is_paused = state->paused_by_operator ||
                        std::any_of(state->live.begin(), state->live.end(),
                                    [](const auto& i) { return !i.paused_text.empty(); });
-    auto what = journal::listing_of(order_lists(), *state);
-    auto row = what ? std::optional(order_row::decode(what->row)) : std::nullopt;
-    if (row && *row) {
-      stored.is_listed = true;
-      stored.created_at = what->created;
-      stored.row = std::move(**row);
-      stored.marks = std::move(what->marks);
-    }
+    if (auto part = listed_part_of(*state))
+      stored.part = std::move(*part);
+    if (id.service == order_service_name)
+      if (const auto claims = claims_in(state->value(claims_entry)))
+        stored.claims = *claims;
+    if (id.service == fulfilment_service_name)
+      stored.order = order_of_fulfilment(*state).value_or(id.key);
+    if (id.service == order_service_name || id.service == fulfilment_service_name)
+      stored.elsewhere = waits_for_others(*state);
     return std::optional(std::move(stored));
   }
 
@@ -341,7 +356,7 @@ private:
                   const std::vector<std::string>* marks) {
     if (marks == nullptr)
       return;
-    for (const auto& m : stored.marks)
+    for (const auto& m : stored.part.what.marks)
       if (std::find(marks->begin(), marks->end(), m.name) != marks->end())
         if (const auto here = std::pair(m.since, id); first_mark_.first == 0 || here < first_mark_)
           first_mark_ = here;
@@ -354,39 +369,80 @@ private:
     auto own = read(order_object(key));
     if (!own)
       return own.failure();
-    if (!*own || !(*own)->is_listed)
-      return std::optional<list_item>();
     list_item item;
     item.key = key;
-    item.created_at = (*own)->created_at;
-    item.updated_at = (*own)->updated_at;
-    item.version = (*own)->version;
-    note_marks(order_object(key), **own, marks);
-    item.row = std::move((*own)->row);
-    bool is_worked_on = false;
-    for (const auto& id : objects_beside(key, item.row.bound_to)) {
-      auto part = read(id);
-      if (!part)
-        return part.failure();
-      if (!*part)
-        continue;
-      item.version = std::max(item.version, (*part)->version);
-      item.updated_at = std::max(item.updated_at, (*part)->updated_at);
-      item.row.is_paused = item.row.is_paused || (*part)->is_paused;
-      if (!(*part)->is_listed)
-        continue;
-      note_marks(id, **part, marks);
-      is_worked_on = true;
-      add(item.row, std::move((*part)->row));
+    const bool has_order = *own && (*own)->part.row;
+    fulfilment_claims claims;
+    std::vector<waiting_step> elsewhere, elsewhere_fulfilled;
+    bool may_be_stuck = false, is_worked_on = false, has_part = false;
+    if (*own) {
+      auto& stored = **own;
+      item.updated_at = stored.updated_at;
+      item.version = stored.version;
+      claims = std::move(stored.claims);
+      elsewhere = std::move(stored.elsewhere);
+      note_marks(order_object(key), stored, marks);
+      if (has_order) {
+        item.created_at = stored.part.created_at;
+        item.in_doubt = stored.part.doubts.size();
+        item.row = std::move(*stored.part.row);
+        may_be_stuck = item.row.may_be_stuck;
+      }
+      item.row.is_paused = stored.is_paused;
     }
+    for (const auto& id : objects_beside(key, claims.others(key))) {
+      auto found = read(id);
+      if (!found)
+        return found.failure();
+      if (!*found)
+        continue;
+      auto& part = **found;
+      const bool is_fulfilment = id.service == fulfilment_service_name;
+      if (is_fulfilment && part.order != key)
+        continue; // Of the order that it names.
+      if (is_fulfilment && claims.gave_back(id.key, key) && !part.part.row)
+        continue; // It is over.
+      item.version = std::max(item.version, part.version);
+      item.updated_at = std::max(item.updated_at, part.updated_at);
+      // That its parcel is followed is no work of an order, and holds nothing of it up.
+      if (id.service != parcel_service_name)
+        item.row.is_paused = item.row.is_paused || part.is_paused;
+      if (is_fulfilment)
+        std::move(part.elsewhere.begin(), part.elsewhere.end(),
+                  std::back_inserter(elsewhere_fulfilled));
+      if (!part.part.row)
+        continue;
+      note_marks(id, part, marks);
+      if (!has_order) {
+        if (item.created_at == 0 || part.part.created_at < item.created_at)
+          item.created_at = part.part.created_at;
+        if (item.row.status.empty())
+          item.row.status = part.part.row->status;
+      }
+      has_part = true;
+      may_be_stuck = may_be_stuck || part.part.row->may_be_stuck;
+      is_worked_on = is_worked_on || !part.part.row->may_be_stuck;
+      item.in_doubt += part.part.doubts.size();
+      add(item.row, std::move(*part.part.row));
+    }
+    if (!has_order && !has_part)
+      return std::optional<list_item>();
+    if (item.row.status.empty())
+      item.row.status = "unknown"; // As its page says.
+    for (auto* others : {&elsewhere, &elsewhere_fulfilled})
+      if (item.row.steps.empty())
+        for (auto& w : *others)
+          item.row.steps.push_back(listed_step_of(std::move(w)));
     std::sort(item.row.steps.begin(), item.row.steps.end(), [](const auto& a, const auto& b) {
       return std::tie(a.since, a.step, a.ref) < std::tie(b.since, b.step, b.ref);
     });
-    item.is_stuck = item.row.may_be_stuck && !is_worked_on;
+    item.is_stuck = may_be_stuck && !is_worked_on && !item.row.is_paused &&
+                    item.row.steps.empty() && item.row.attention.empty();
     if (!item.row.steps.empty())
       item.open_since = item.row.steps.front().since;
     else if (item.row.is_open)
       item.open_since = item.created_at;
+    item.is_called = !item.row.attention.empty();
     call_by_time(item.row);
     for (auto& person : item.row.attention)
       for (const auto& ack : item.row.acks)
@@ -466,7 +522,9 @@ private:
     const bool asks_for_step =
         !filter_.vendors.empty() || !filter_.waits.empty() || !filter_.reasons.empty();
     if (asks_for_step && !any_step([&](const listed_step& s) {
-          return one_of(filter_.vendors, s.vendor) && one_of(filter_.waits, s.cause) &&
+          const bool is_waited_for =
+              one_of(filter_.waits, s.cause) || (filter_.waits_in_doubt && s.in_doubt);
+          return one_of(filter_.vendors, s.vendor) && is_waited_for &&
                  one_of(filter_.reasons, reason_of(s));
         }))
       return false;
@@ -475,8 +533,8 @@ private:
     if (filter_.acked && (row.attention.empty() || is_acked != *filter_.acked))
       return false;
     return is(filter_.open, row.is_open) && is(filter_.attention, !row.attention.empty()) &&
-           is(filter_.in_doubt, row.is_in_doubt()) && is(filter_.paused, row.is_paused) &&
-           is(filter_.stuck, item.is_stuck);
+           is(filter_.called, item.is_called) && is(filter_.in_doubt, item.in_doubt > 0) &&
+           is(filter_.paused, row.is_paused) && is(filter_.stuck, item.is_stuck);
   }
 
   const order_filter& filter_;

@@ -25,7 +25,9 @@ namespace orderhub::handlers {
 struct order_filter {
   std::set<std::string, std::less<>> statuses, vendors, reasons, currencies;
   std::set<durable::wait_cause> waits;
+  bool waits_in_doubt = false; ///< Of `waits` too, whatever its cause: a step that is in doubt.
   std::optional<bool> open, attention, in_doubt, paused, stuck;
+  std::optional<bool> called; ///< A person is, and not by time alone.
   /// Somebody is called for it, and all of these calls are taken over, or not all.
   std::optional<bool> acked;
   std::optional<unix_ms> since, until; ///< Created: not before, and before.
@@ -39,13 +41,17 @@ struct order_filter {
   bool longest_first = false; ///< Else the newest first.
 };
 
-/// An order in a list, all objects that work for it together.
+/// An order in a list, all objects that work for it together, as its page has it. Where its own is
+/// not known here (a fulfilment of another system's order) or is set aside, it is there while
+/// something of the others is open.
 struct list_item {
   std::string key;
   unix_ms created_at = 0;
   unix_ms updated_at = 0;   ///< Of the last record of all its objects,
   log_sequence version = 0; ///< and which that is, as `order_objects::version` has it.
   order_row row;            ///< With the steps and persons of all.
+  std::size_t in_doubt = 0; ///< Steps that may have taken effect.
+  bool is_called = false;   ///< A person is, and not by time alone.
   bool is_stuck = false;    ///< Not finished, and nothing will wake it.
   unix_ms open_since = 0;   ///< Of its longest wait; 0: nothing is open.
 };
@@ -95,7 +101,7 @@ result<order_page> list_orders(const order_filter& filter, const list_reader& re
                                std::size_t most, unix_ms now, std::int64_t call_after_ms,
                                list_bounds bounds = {});
 
-/// One order as a list has it; nothing where there is none of that key, or it is set aside.
+/// One order as a list has it; nothing where there is none of that key.
 result<std::optional<list_item>> list_item_of(const std::string& key, const list_reader& reader,
                                               unix_ms now, std::int64_t call_after_ms);
 /// The order for which that object works: a fulfilment's key is its own.

@@ -6,9 +6,9 @@
 #include "actors/handlers/explain/step_words.hpp"
 #include "actors/handlers/fulfilment/fulfilment_facts.hpp"
 #include "actors/handlers/fulfilment/fulfilment_request.hpp"
+#include "actors/handlers/fulfilment/fulfilment_view.hpp"
 #include "actors/handlers/masked_customer.hpp"
 #include "actors/handlers/objects.hpp"
-#include "actors/handlers/orders/fulfilment_claim.hpp"
 #include "actors/handlers/orders/open_points.hpp"
 #include "actors/handlers/orders/order.hpp"
 #include "actors/handlers/orders/order_facts.hpp"
@@ -57,6 +57,7 @@ std::optional<order> placed_of(const object_state& state) {
 struct open_work {
   std::vector<listed_step> steps;
   std::vector<listed_person> persons;
+  std::vector<std::string> doubts;
   unix_ms doubt_since = 0, person_since = 0, paused_since = 0;
   bool is_paused = false;
 };
@@ -72,17 +73,8 @@ open_work open_work_of(const object_state& state) {
     return open;
   static const std::function<result<object_state>(const object_id&)> nobody;
   // Times are for readers: what has waited too long is seen when it is read.
-  for (auto& w : open_points_of(durable::read_view{state, nobody, 0}, 0).waiting) {
-    listed_step s;
-    s.step = std::move(w.step);
-    s.vendor = std::move(w.vendor);
-    s.cause = w.cause;
-    s.since = w.since;
-    s.next_at = w.next_at;
-    s.attempts = w.attempts;
-    s.last = cut_text(std::string_view(w.last), listed_last_max);
-    open.steps.push_back(std::move(s));
-  }
+  for (auto& w : open_points_of(durable::read_view{state, nobody, 0}, 0).waiting)
+    open.steps.push_back(listed_step_of(std::move(w)));
   const auto take = [&](const journal::open_wait& w) {
     const auto step = std::find_if(open.steps.begin(), open.steps.end(), [&](const auto& s) {
       return s.step == w.step && s.vendor == w.vendor && s.ref.empty();
@@ -101,8 +93,10 @@ open_work open_work_of(const object_state& state) {
   for (const auto& w : journal::calls_out(state))
     take(w);
   for (const auto& d : journal::open_doubts(state))
-    if (has_effect(d.operation))
+    if (has_effect(d.operation)) {
+      open.doubts.push_back(d.step);
       note_earlier(open.doubt_since, d.since);
+    }
   for (const auto& i : state.live)
     if (!i.paused_text.empty()) {
       open.persons.push_back(
@@ -124,12 +118,16 @@ open_work open_work_of(const object_state& state) {
   return open;
 }
 
+/// However many objects of the order have it, it counts once.
 void add_mark(listing& l, std::string name, unix_ms since) {
-  l.marks.push_back({std::move(name), since});
+  l.marks.push_back({std::move(name), since, true});
 }
 
 /// The marks of what is open.
-void add_marks(listing& l, const open_work& open) {
+void add_marks(listing& l, const object_state& state, const open_work& open) {
+  if (open.steps.empty())
+    for (const auto& w : waits_for_others(state))
+      add_mark(l, std::string(list_mark::elsewhere), w.since);
   if (open.doubt_since > 0)
     add_mark(l, std::string(list_mark::in_doubt), open.doubt_since);
   if (open.person_since > 0)
@@ -143,77 +141,119 @@ void add_marks(listing& l, const open_work& open) {
   }
 }
 
-void put_row(listing& l, order_row row, open_work open) {
-  if (open.steps.size() > listed_steps_max)
-    open.steps.resize(listed_steps_max);
-  if (row.attention.size() > listed_steps_max)
-    row.attention.resize(listed_steps_max);
-  row.steps = std::move(open.steps);
-  l.row = row.encode();
+/// As a row keeps it.
+std::optional<listing> stored(std::optional<listed_part> part) {
+  if (!part)
+    return std::nullopt;
+  if (part->row) {
+    auto& row = *part->row;
+    if (row.steps.size() > listed_steps_max)
+      row.steps.resize(listed_steps_max);
+    if (row.attention.size() > listed_steps_max)
+      row.attention.resize(listed_steps_max);
+    if (row.acks.size() > listed_steps_max)
+      row.acks.resize(listed_steps_max);
+    part->what.row = row.encode();
+    // Rather a shorter row than none: then the order was in no list.
+    const auto drop_one = [](auto& list) {
+      const bool had = !list.empty();
+      if (had)
+        list.pop_back();
+      return had;
+    };
+    while (part->what.row.size() > journal::listing_row_max &&
+           (drop_one(row.steps) || drop_one(row.acks) || drop_one(row.attention)))
+      part->what.row = row.encode();
+  }
+  return std::move(part->what);
 }
 
-/// Of an object that works for an order: something only while it works.
-std::optional<listing> part_of(const object_state& state, std::string bound_to) {
-  auto open = open_work_of(state);
-  if (open.steps.empty() && open.persons.empty() && !open.is_paused)
-    return std::nullopt;
-  listing l;
+unix_ms first_call(const object_state& state) {
+  unix_ms first = 0;
+  for (const auto& i : state.live)
+    note_earlier(first, i.accepted_at);
+  return first;
+}
+
+/// Of an object that works for an order, while it works.
+listed_part part_of(const object_state& state, open_work open) {
+  listed_part part;
+  part.what.whole = order_object(state.id.key);
+  part.created_at = first_call(state);
   order_row row;
   row.is_open = true;
   row.is_paused = open.is_paused;
-  row.attention = open.persons;
-  row.bound_to = std::move(bound_to);
-  add_marks(l, open);
+  row.attention = std::move(open.persons);
+  add_marks(part.what, state, open);
   unix_ms since = 0;
   for (const auto& s : open.steps)
     note_earlier(since, s.since);
-  add_mark(l, std::string(list_mark::open), since > 0 ? since : state.last_time);
-  put_row(l, std::move(row), std::move(open));
-  return l;
+  add_mark(part.what, std::string(list_mark::open), since > 0 ? since : state.last_time);
+  row.steps = std::move(open.steps);
+  part.row = std::move(row);
+  part.doubts = std::move(open.doubts);
+  return part;
 }
 
-std::optional<listing> part_listing(const object_state& state) {
-  return part_of(state, {});
-}
-
-/// Which order a fulfilment is for; empty: its key is the order's, or nobody can say.
-std::string order_of_fulfilment(const object_state& state) {
-  const auto order_in = [&](std::string_view request) {
-    const auto wanted = fulfilment_wanted::decode(request);
-    return wanted && wanted->order_id != state.id.key ? wanted->order_id : std::string();
-  };
-  if (const auto* recorded = state.value("request"))
-    return order_in(*recorded);
-  for (const auto& i : state.live)
-    if (i.input.handler == "Fulfill")
-      return order_in(i.input.body);
-  return {};
+std::optional<listed_part> service_part(const object_state& state) {
+  auto open = open_work_of(state);
+  if (open.steps.empty() && open.persons.empty() && !open.is_paused)
+    return std::nullopt;
+  return part_of(state, std::move(open));
 }
 
 /// It is found by its order and by its own parcel's number, too.
-std::optional<listing> fulfilment_listing(const object_state& state) {
-  std::vector<std::string> keys;
-  auto order_id = order_of_fulfilment(state);
-  if (!order_id.empty())
-    keys.push_back(key_of_fulfilled_order(order_id));
+std::optional<listed_part> fulfilment_part(const object_state& state) {
   const auto* recorded = state.value("facts");
-  const auto facts = recorded != nullptr ? fulfilment_facts::decode(*recorded)
-                                         : result<fulfilment_facts>(fulfilment_facts());
-  if (facts && !facts->tracking_number.empty())
-    keys.push_back(key_of_other_id(facts->tracking_number));
-  auto l = part_of(state, std::move(order_id));
-  if (!l && !keys.empty())
-    l.emplace();
-  if (l)
-    l->keys = std::move(keys);
-  return l;
+  const auto decoded = recorded != nullptr ? fulfilment_facts::decode(*recorded)
+                                           : result<fulfilment_facts>(fulfilment_facts());
+  const auto facts = decoded ? *decoded : fulfilment_facts();
+  auto open = open_work_of(state);
+  std::vector<listed_person> called;
+  for (const auto& [step, why] : open_attention(facts))
+    called.push_back({step, std::string(cut_text(why, listed_last_max))});
+  if (!called.empty()) // When it was called is on no record.
+    note_earlier(open.person_since, state.last_time);
+  for (auto& person : open.persons)
+    if (std::none_of(called.begin(), called.end(),
+                     [&](const auto& c) { return c.step == person.step; }))
+      called.push_back(std::move(person));
+  open.persons = std::move(called);
+  const bool is_half = facts.known() && !facts.ended && state.live.empty() && open.persons.empty();
+  const auto order = order_of_fulfilment(state);
+  std::optional<listed_part> part;
+  // What waits for its order, or for its customer to be told, has no step of its own.
+  if (is_half || !state.live.empty() || !open.persons.empty() || open.is_paused) {
+    part = part_of(state, std::move(open));
+    auto& row = *part->row;
+    if (order && *order != state.id.key) {
+      part->what.whole = order_object(*order);
+      row.bound_to = *order;
+    }
+    if (facts.known())
+      row.status = status_of(facts);
+    row.may_be_stuck = is_half && !row.is_paused;
+    if (row.may_be_stuck)
+      add_mark(part->what, std::string(list_mark::maybe_stuck), state.last_time);
+    if (facts.known())
+      part->created_at = facts.created_at;
+  }
+  std::vector<std::string> keys;
+  if (order && *order != state.id.key)
+    keys.push_back(key_of_fulfilled_order(*order));
+  if (!facts.tracking_number.empty())
+    keys.push_back(key_of_other_id(facts.tracking_number));
+  if (!part && !keys.empty())
+    part.emplace();
+  if (part)
+    part->what.keys = std::move(keys);
+  return part;
 }
 
-/// Who took over the calls for its steps, as far as a row holds them.
+/// Who took over the calls for its steps, the newest first.
 std::vector<listed_ack> acks_of(const object_state& state) {
   std::vector<listed_ack> acks;
-  for (auto o = state.operators.rbegin();
-       o != state.operators.rend() && acks.size() < listed_steps_max; ++o)
+  for (auto o = state.operators.rbegin(); o != state.operators.rend(); ++o)
     if (o->action.verb == journal::operator_verb::ack &&
         std::none_of(acks.begin(), acks.end(),
                      [&](const auto& a) { return a.step == o->action.step; }))
@@ -241,7 +281,7 @@ void add_keys(listing& l, const order_facts& facts, const explained_money& money
       l.keys.push_back(key_of_phone(*phone));
 }
 
-std::optional<listing> order_listing(const object_state& state) {
+std::optional<listed_part> own_part(const object_state& state) {
   order_facts facts;
   if (const auto* recorded = state.value("facts")) {
     auto decoded = order_facts::decode(*recorded);
@@ -249,13 +289,13 @@ std::optional<listing> order_listing(const object_state& state) {
       return std::nullopt; // Its page says so.
     facts = std::move(*decoded);
   }
-  listing l;
-  l.created = facts.created_at;
-  if (l.created == 0)
-    for (const auto& i : state.live)
-      note_earlier(l.created, i.accepted_at);
+  listed_part part;
+  auto& l = part.what;
+  l.whole = order_object(state.id.key);
+  l.created = facts.created_at > 0 ? facts.created_at : first_call(state);
   if (l.created == 0)
     return std::nullopt;
+  part.created_at = l.created;
   const auto placed = placed_of(state);
   const auto money = placed ? money_of(facts, placed->total.currency, placed->total.minor_units)
                             : money_of(facts, {}, 0);
@@ -267,9 +307,6 @@ std::optional<listing> order_listing(const object_state& state) {
   row.refunded = money.refunded;
   row.currency = money.currency;
   const auto changed_at = std::max(facts.updated_at, l.created);
-  if (const auto claims = claims_in(state.value(claims_entry)))
-    if (auto holder = claims->holder(); holder && *holder != state.id.key)
-      row.bound_to = std::move(*holder);
   row.acks = acks_of(state);
   if (placed)
     row.customer = masked_customer(placed->customer_name, placed->customer_email);
@@ -298,7 +335,7 @@ std::optional<listing> order_listing(const object_state& state) {
   row.may_be_stuck = is_unfinished(row.status) && state.live.empty() && row.attention.empty() &&
                      open.steps.empty();
 
-  add_marks(l, open);
+  add_marks(l, state, open);
   unix_ms since = 0;
   for (const auto& s : open.steps)
     note_earlier(since, s.since);
@@ -310,10 +347,12 @@ std::optional<listing> order_listing(const object_state& state) {
   if (is_common_status(row.status))
     l.counts.push_back(std::move(status));
   else
-    add_mark(l, std::move(status), l.created);
+    l.marks.push_back({std::move(status), l.created}); // No other object has it.
   add_keys(l, facts, money, placed);
-  put_row(l, std::move(row), std::move(open));
-  return l;
+  row.steps = std::move(open.steps);
+  part.row = std::move(row);
+  part.doubts = std::move(open.doubts);
+  return part;
 }
 
 /// It is no order, and found with the one that it names, or by its own id at GitHub.
@@ -345,14 +384,34 @@ std::vector<std::string> notice_ids(std::string_view value) {
 
 } // namespace
 
+std::optional<listed_part> listed_part_of(const object_state& state) {
+  const auto& service = state.id.service;
+  if (state.blank())
+    return std::nullopt;
+  if (service == order_service_name)
+    return own_part(state);
+  if (service == fulfilment_service_name)
+    return fulfilment_part(state);
+  if (service == shipment_service_name || service == notification_service_name ||
+      service == custom_service_name)
+    return service_part(state);
+  return std::nullopt;
+}
+
+bool is_open_part(const object_state& state) {
+  const auto part = listed_part_of(state);
+  return part && part->row && part->row->is_open;
+}
+
 const journal::listing_rules& order_lists() {
+  const auto part = [](const object_state& state) { return stored(listed_part_of(state)); };
   static const journal::listing_rules rules{4,
-                                            {{order_service_name, &order_listing},
-                                             {shipment_service_name, &part_listing},
-                                             {notification_service_name, &part_listing},
-                                             {custom_service_name, &part_listing},
+                                            {{order_service_name, part},
+                                             {shipment_service_name, part},
+                                             {notification_service_name, part},
+                                             {custom_service_name, part},
                                              {parcel_service_name, nullptr},
-                                             {fulfilment_service_name, &fulfilment_listing},
+                                             {fulfilment_service_name, part},
                                              {deployment_service_name, &deployment_listing},
                                              {webhook_service_name, &webhook_listing}},
                                             &notice_ids};
@@ -364,11 +423,37 @@ std::vector<object_id> objects_of_key(const std::string& order_id) {
           custom_object(order_id), parcel_object(order_id),   fulfilment_object(order_id)};
 }
 
-std::vector<object_id> objects_beside(const std::string& order_id, const std::string& bound_to) {
+listed_step listed_step_of(waiting_step wait) {
+  listed_step s;
+  s.step = std::move(wait.step);
+  s.vendor = std::move(wait.vendor);
+  s.cause = wait.cause;
+  s.since = wait.since;
+  s.next_at = wait.next_at;
+  s.attempts = wait.attempts;
+  s.last = cut_text(std::string_view(wait.last), listed_last_max);
+  return s;
+}
+
+std::optional<std::string> order_of_fulfilment(const object_state& fulfilment) {
+  const auto order_in = [](std::string_view request) {
+    const auto wanted = fulfilment_wanted::decode(request);
+    return wanted ? std::optional(wanted->order_id) : std::nullopt;
+  };
+  if (const auto* recorded = fulfilment.value("request"))
+    return order_in(*recorded);
+  for (const auto& i : fulfilment.live)
+    if (i.input.handler == "Fulfill")
+      return order_in(i.input.body);
+  return std::nullopt;
+}
+
+std::vector<object_id> objects_beside(const std::string& order_id,
+                                      std::span<const std::string> fulfilments) {
   auto all = objects_of_key(order_id);
   all.erase(all.begin());
-  if (!bound_to.empty())
-    all.push_back(fulfilment_object(bound_to));
+  for (const auto& key : fulfilments)
+    all.push_back(fulfilment_object(key));
   return all;
 }
 

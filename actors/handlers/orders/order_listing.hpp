@@ -1,7 +1,13 @@
 #pragma once
+#include "actors/handlers/orders/open_points.hpp"
+#include "actors/handlers/orders/order_row.hpp"
 #include "journal/base/ids.hpp"
+#include "journal/base/time.hpp"
 #include "journal/listing.hpp"
+#include "journal/object_state.hpp"
 
+#include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,19 +16,41 @@
 namespace orderhub::handlers {
 
 /// The lists of orders: `OrderOrchestrator` has a place in them (its row is an `order_row`), and of
-/// its shipment, notifications, custom providers and fulfilment what is open has marks. That a
-/// parcel is followed is no work of an order: of it only what has ended is found. Fulfilments and
-/// deployments have keys by which they are found. The program's one set of rules; lives as long as
-/// it.
+/// its shipment, notifications, custom providers and fulfilment what is open has marks. All are
+/// parts of the order, so each mark counts once an order. That a parcel is followed is no work of
+/// an order: of it only what has ended is found. Fulfilments and deployments have keys by which
+/// they are found. The program's one set of rules; lives as long as it.
 const journal::listing_rules& order_lists();
 
 /// The objects that have an order's key, its own first: those that work for it, and the fulfilment
 /// of that key, which may be another order's.
 std::vector<object_id> objects_of_key(const std::string& order_id);
-/// Those beside its own, and the fulfilment that has it. `bound_to`: as its row has it.
-std::vector<object_id> objects_beside(const std::string& order_id, const std::string& bound_to);
+
+/// What these rules say of one object of an order, without the bounds that a stored row has.
+struct listed_part {
+  journal::listing what;        ///< Without a row.
+  std::optional<order_row> row; ///< Nothing: it is shown in no list.
+  /// Steps that may have taken effect, as its page names them.
+  std::vector<std::string> doubts;
+  unix_ms created_at = 0; ///< Of what has no place in lists: since when it is there.
+};
+/// Nothing: the object is in no list now.
+std::optional<listed_part> listed_part_of(const journal::object_state& state);
+/// Something of the object is open, and is shown in lists.
+bool is_open_part(const journal::object_state& state);
+
+/// A wait as lists have it, of no step of an effect.
+listed_step listed_step_of(waiting_step wait);
+
+/// Whose order a fulfilment is for, as its request says, which may be another order than that of
+/// its key; nothing where it does not say.
+std::optional<std::string> order_of_fulfilment(const journal::object_state& fulfilment);
+/// The other objects that work for an order, as `read_order` has them. `fulfilments`: as
+/// `fulfilment_claims::others` has them.
+std::vector<object_id> objects_beside(const std::string& order_id,
+                                      std::span<const std::string> fulfilments);
 /// The order and these, at most.
-inline constexpr std::size_t objects_of_order_max = 7;
+inline constexpr std::size_t objects_of_order_max = 10;
 
 // Names of marks.
 namespace list_mark {
@@ -31,6 +59,8 @@ inline constexpr std::string_view in_doubt = "in_doubt";
 inline constexpr std::string_view attention = "attention";
 inline constexpr std::string_view paused = "paused";
 inline constexpr std::string_view maybe_stuck = "maybe_stuck";
+/// All that it waits for is another object of the order, whose own steps have marks.
+inline constexpr std::string_view elsewhere = "elsewhere";
 /// And behind these a cause (`durable::name_of`), a vendor, a status.
 inline constexpr std::string_view waits = "waits:";
 inline constexpr std::string_view vendor = "vendor:";

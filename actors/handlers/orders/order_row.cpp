@@ -28,6 +28,7 @@ struct wait_word {
   std::string_view word;
   std::array<wait_cause, 7> causes;
   std::size_t count;
+  bool has_doubts = false;
 };
 /// The groups of what lists are asked for; each cause by itself has its own name.
 constexpr std::array<wait_word, 7> groups = {{
@@ -39,7 +40,7 @@ constexpr std::array<wait_word, 7> groups = {{
      {wait_cause::connection, wait_cause::dns, wait_cause::tls, wait_cause::credential,
       wait_cause::breaker, wait_cause::limiter, wait_cause::refusal},
      7},
-    {"absence", {wait_cause::doubt}, 1},
+    {"absence", {wait_cause::doubt}, 1, true},
     {"webhook", {wait_cause::delivery}, 1},
     {"timer", {wait_cause::time}, 1},
     {"call", {wait_cause::earlier}, 1},
@@ -55,10 +56,6 @@ constexpr auto each_cause() {
 constexpr auto causes = each_cause();
 
 } // namespace
-
-bool order_row::is_in_doubt() const {
-  return std::any_of(steps.begin(), steps.end(), [](const auto& s) { return s.in_doubt; });
-}
 
 bool order_row::is_called_for(std::string_view step) const {
   return std::any_of(attention.begin(), attention.end(),
@@ -158,13 +155,13 @@ result<order_row> order_row::decode(std::string_view bytes) {
   return row;
 }
 
-std::optional<std::span<const wait_cause>> waits_named(std::string_view word) {
+std::optional<named_waits> waits_named(std::string_view word) {
   for (const auto& g : groups)
     if (g.word == word)
-      return std::span(g.causes).first(g.count);
+      return named_waits{std::span(g.causes).first(g.count), g.has_doubts};
   for (std::size_t i = 0; i < causes.size(); ++i)
     if (durable::name_of(causes.at(i)) == word)
-      return std::span(causes).subspan(i, 1);
+      return named_waits{std::span(causes).subspan(i, 1)};
   return std::nullopt;
 }
 

@@ -47,15 +47,14 @@ inline constexpr std::size_t listed_last_max = 120;
 /// An order in a list, or what is open at one of its other objects. No personal data but the first
 /// letters of its customer.
 struct order_row {
-  std::string status; ///< Of the order's own object; else empty.
+  std::string status; ///< Of the order's own object, or of a fulfilment; else empty.
   bool is_open = false;
   bool is_paused = false;
   /// Not finished, and nothing of this object will wake it: stuck where no other object of it will.
   bool may_be_stuck = false;
   std::int64_t total = 0, charged = 0, refunded = 0; ///< Minor units.
   std::string currency, customer;
-  /// Of an order the key of the fulfilment that has it, of a fulfilment its order's; empty where
-  /// both have the same, or there is none.
+  /// Of a fulfilment the key of its order; empty where both have the same.
   std::string bound_to;
   std::vector<listed_person> attention;
   std::vector<listed_step> steps; ///< The longest first.
@@ -63,7 +62,6 @@ struct order_row {
 
   friend bool operator==(const order_row&, const order_row&) = default;
 
-  [[nodiscard]] bool is_in_doubt() const;
   /// Somebody is called for that step.
   [[nodiscard]] bool is_called_for(std::string_view step) const;
   [[nodiscard]] std::string encode() const;
@@ -71,8 +69,14 @@ struct order_row {
   static result<order_row> decode(std::string_view bytes);
 };
 
+/// What a word for waits stands for, in filters and metrics alike.
+struct named_waits {
+  std::span<const durable::wait_cause> causes;
+  /// Also what is in doubt, whatever its look-up waits for.
+  bool has_doubts = false;
+};
 /// By what a filter may ask for waits: a word for one cause or several. Nothing: no such word.
-std::optional<std::span<const durable::wait_cause>> waits_named(std::string_view word);
+std::optional<named_waits> waits_named(std::string_view word);
 /// Under which of these words a wait is shown where each has one: its group's, else its own.
 std::string_view wait_word_of(durable::wait_cause cause);
 /// All words, for whoever asks for another.

@@ -63,6 +63,8 @@ TEST_CASE("every reason of a wait has its cause", "[durable][waits]") {
            row{"look-up: 429", wait_cause::limiter},
            row{"401 invalid_request_error", wait_cause::credential},
            row{"shop refuses our credential: 401", wait_cause::credential},
+           row{"shop answers with a 302 redirect to another address; check the configured URL",
+               wait_cause::credential},
            row{"shop is not reached: connection refused or unreachable", wait_cause::breaker},
            row{"the limit of shop, 10 a minute, is used up", wait_cause::limiter},
            row{"9 calls to shop are on the wire", wait_cause::place},

@@ -1,9 +1,11 @@
 #include "actors/host/call_gate.hpp"
 #include "journal/base/log.hpp"
+#include "journal/base/log_metrics.hpp"
 #include "journal/base/random.hpp"
 #include "tests/support/catch2.hpp"
 #include "tests/support/sim_clock.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <map>
@@ -329,6 +331,18 @@ TEST_CASE("a refused credential holds the vendor, and calls a person once", "[ho
   CHECK(s.held_ms == 5'000);
   CHECK(s.holds == 1);
   CHECK(s.misconfigured == 2);
+}
+
+TEST_CASE("a redirect is a wrong address and no refused credential", "[host][gate][hold]") {
+  bench b;
+  const std::string why = "302 redirect to another address; check the configured URL";
+  b.learned("shop", vendor_finding::misconfigured, why);
+  CHECK(b.gate.ask(effect(1)).why == "shop answers with a " + why);
+  CHECK(b.shop().why == why);
+  CHECK(log::error_count() > 0);
+  const auto errors = log::errors_by_event();
+  CHECK(std::any_of(errors.begin(), errors.end(),
+                    [](const auto& e) { return e.first[0] == "vendor_redirects"; }));
 }
 
 TEST_CASE("while a vendor is held one probe a minute goes, the longest waiting first",

@@ -112,6 +112,24 @@ json actions_of(const admin_hub& hub, const std::string& query = {}) {
 
 } // namespace
 
+TEST_CASE("a key that only a deployment bears is no order to a bulk", "[admin][bulk]") {
+  auto settings = with_faults(R"({"vendor":"github","always":true,"effect":"status"})");
+  settings.orders.repository = "owner/shop";
+  admin_hub hub(settings);
+  hub.hub.submit({"DeploymentWorkflow", "d-1"}, "run",
+                 R"({"ref":"main","environment":"production"})");
+  hub.hub.run(20'000);
+  REQUIRE(hub.ask("/admin/orders/d-1").status == 200);
+  for (const auto* action : {"pause", "retry", "cancel", "resume"}) {
+    CAPTURE(action);
+    const auto plan = described(hub.act("/admin/bulk?dry_run=true", body_of(action, R"("d-1")")),
+                                "bulk_acted")["bulk"];
+    CHECK(plan["count"] == 0);
+    REQUIRE(plan["excluded"].size() == 1);
+    CHECK(plan["excluded"][0]["reason"] == "no_such_order");
+  }
+}
+
 TEST_CASE("a bulk is planned, counted, started and done once, and its records name it",
           "[admin][bulk]") {
   const auto settings = with_faults(lost_labels);

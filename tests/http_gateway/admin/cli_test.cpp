@@ -1,5 +1,6 @@
 #include "actors/handlers/orders/order_listing.hpp"
 #include "actors/handlers/orders/order_row.hpp"
+#include "http_gateway/admin/orders_filter.hpp"
 #include "http_gateway/cli/admin_commands.hpp"
 #include "http_gateway/cli/client.hpp"
 #include "http_gateway/cli/events.hpp"
@@ -87,6 +88,14 @@ TEST_CASE("the command line shows an order, explains it and lists its records", 
       run({"orders", "journal", key, "--kinds", "effect", "-o", "json"}, environment);
   CHECK(records.status == 0);
   CHECK_FALSE(nlohmann::json::parse(records.out)["records"].empty());
+  const auto raw =
+      run({"orders", "journal", key, "--kinds", "effect", "--raw", "--json"}, environment);
+  CHECK(raw.status == 0);
+  const auto raw_records = nlohmann::json::parse(raw.out)["records"];
+  CHECK(raw_records.size() == nlohmann::json::parse(records.out)["records"].size());
+  for (const auto& r : raw_records)
+    CHECK(r["base64url"].is_string());
+  CHECK(run({"orders", "journal", key, "--raw"}, environment).status == cli::wrong_use);
   const auto found = run({"orders", "find", key}, environment);
   CHECK(found.status == 0);
   CHECK(has(found.out, "order"));
@@ -103,6 +112,55 @@ TEST_CASE("the command line shows an order, explains it and lists its records", 
   CHECK(full.status == cli::not_in_order);
   CHECK(has(full.out, "The disk is full."));
   CHECK(run({"status", "--quiet"}, environment).out.empty());
+}
+
+TEST_CASE("every filter of a list of orders has an option that asks for it", "[admin][cli]") {
+  const std::map<std::string, std::pair<std::vector<std::string>, std::string>> options = {
+      {"status", {{"--status", "paid,pending"}, "paid,pending"}},
+      {"open", {{"--open"}, "true"}},
+      {"attention", {{"--needs-person"}, "true"}},
+      {"called", {{"--called=false"}, "false"}},
+      {"acked", {{"--acked=false"}, "false"}},
+      {"in_doubt", {{"--in-doubt"}, "true"}},
+      {"paused", {{"--paused=false"}, "false"}},
+      {"stuck", {{"--stuck"}, "true"}},
+      {"vendor", {{"--vendor", "stripe"}, "stripe"}},
+      {"waits_for", {{"--waits-for", "absence"}, "absence"}},
+      {"reason", {{"--reason", "stripe.503"}, "stripe.503"}},
+      {"older_than", {{"--older-than", "15m"}, "15m"}},
+      {"since", {{"--since", "2026-11-24"}, "2026-11-24"}},
+      {"until", {{"--until", "2026-11-25"}, "2026-11-25"}},
+      {"updated_since", {{"--updated-since", "2026-11-24"}, "2026-11-24"}},
+      {"currency", {{"--currency", "usd,eur"}, "usd,eur"}},
+      {"min_total", {{"--min-total", "4200"}, "4200"}},
+      {"max_total", {{"--max-total", "9900"}, "9900"}},
+      {"key_prefix", {{"--prefix", "order-"}, "order-"}},
+      {"key_contains", {{"--contains", "rder"}, "rder"}},
+      {"q", {{"--find", "order-001"}, "order-001"}},
+      {"sort", {{"--sort", "waiting"}, "waiting"}}};
+  const admin_hub hub;
+  const std::map<std::string, std::string> environment{{"ORDERHUB_ADMIN_URL", hub.url()}};
+  for (const auto& parameter : order_list_parameters) {
+    if (parameter.name == "limit" || parameter.name == "cursor")
+      continue; // Of pages, which `--limit` and `--all` are about.
+    CAPTURE(parameter.name);
+    const auto known = options.find(std::string(parameter.name));
+    REQUIRE(known != options.end());
+    const auto& [words, value] = known->second;
+    CLI::App app;
+    cli::order_list_options asked;
+    cli::add_options(app, asked);
+    REQUIRE_NOTHROW(app.parse(std::vector<std::string>(words.rbegin(), words.rend())));
+    CHECK(cli::parameters_of(asked) ==
+          std::vector<std::pair<std::string, std::string>>{{known->first, value}});
+    std::vector<std::string> line = {"orders", "list"};
+    line.insert(line.end(), words.begin(), words.end());
+    const auto ran_so = run(line, environment);
+    INFO(ran_so.err);
+    CHECK(ran_so.status == 0);
+  }
+  CHECK(run({"orders", "list", "--acked=perhaps"}, environment).status == cli::wrong_use);
+  CHECK(run({"orders", "list", "--min-total", "4.2"}, environment).status == cli::wrong_use);
 }
 
 TEST_CASE("the words that options complete to are the hub's", "[admin][cli]") {

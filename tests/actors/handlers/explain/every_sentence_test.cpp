@@ -181,6 +181,27 @@ void hear_waits(listener& l) {
       CHECK_FALSE(wait.waker.empty());
       l.hear(wait.why);
     }
+  // Another address than the vendor's is no credential that it refuses.
+  constexpr const char* elsewhere = "302 redirect to another address; check the configured URL";
+  waiting_step moved;
+  moved.step = "charge";
+  moved.vendor = "stripe";
+  moved.cause = durable::wait_cause::credential;
+  moved.since = now_at - minute;
+  for (const auto& last :
+       {std::string(elsewhere), std::string("stripe answers with a ") + elsewhere}) {
+    moved.last = last;
+    const auto wait = wait_of(moved, now);
+    CHECK(wait.why.front().text ==
+          std::string("charge: Stripe answers with a ") + elsewhere +
+              ". Next try as soon as it may; correct the setting and restart.");
+    l.hear(wait.why);
+  }
+  const auto held = shown_hold(
+      {"stripe", vendor_hold_kind::credential, now_at - minute, elsewhere, 0, 3}, now_at);
+  CHECK(held.front().text.find("credential") == std::string::npos);
+  CHECK(held.front().text.find(elsewhere) != std::string::npos);
+  l.hear(held);
   for (const auto kind : {vendor_hold_kind::held_open, vendor_hold_kind::paused,
                           vendor_hold_kind::credential, vendor_hold_kind::breaker})
     for (const unix_ms probe : {unix_ms{0}, now_at + minute})
