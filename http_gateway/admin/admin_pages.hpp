@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/handlers/explain/explain.hpp"
 #include "actors/host/ingress.hpp"
 #include "actors/host/operator.hpp"
 #include "actors/host/vendor_switch.hpp"
@@ -25,6 +26,8 @@ struct hub_description {
   unix_ms started_at = 0;
   std::int64_t call_after_ms = 0; ///< As `order_settings::call_after_ms`.
   std::string directory = {};     ///< The journal's; empty: it has none.
+  /// Where people reach this API.
+  std::string admin_url{handlers::default_admin_url};
 };
 
 /// Where the pages read.

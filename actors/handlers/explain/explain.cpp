@@ -459,9 +459,12 @@ explanation explain(const order_objects& objects, const explain_now& now) {
     e.waits_for.push_back(wait_of(w, now));
   add_steps(e, objects, currency_of(objects, e), now);
   improve_waits(e, now);
+  add_next(e);
+  add_shell_lines(e, now);
   add_attention(e, facts, fulfilment, open, own);
   add_people(e, objects, now.at);
   add_gaps(e, objects);
+  add_webhooks(e, objects, now);
   e.state = state_of(objects, e, open);
 
   if (own != nullptr && own->purged) {

@@ -328,7 +328,7 @@ std::optional<listing> deployment_listing(const object_state& state) {
 } // namespace
 
 const journal::listing_rules& order_lists() {
-  static const journal::listing_rules rules{3,
+  static const journal::listing_rules rules{4,
                                             {{order_service_name, &order_listing},
                                              {shipment_service_name, &part_listing},
                                              {notification_service_name, &part_listing},
@@ -367,6 +367,10 @@ std::string key_of_other_id(std::string_view id) {
 
 std::string key_of_named_order(std::string_view order_id) {
   return std::string("o:").append(order_id);
+}
+
+std::string key_of_order_of_event(std::string_view order_id) {
+  return std::string("w:").append(order_id);
 }
 
 std::string key_of_email(std::string_view email) {

@@ -47,6 +47,8 @@ std::string key_of_id(std::string_view id);
 std::string key_of_other_id(std::string_view id);
 /// By which a deployment that names an order is found.
 std::string key_of_named_order(std::string_view order_id);
+/// By which an event is found that is an order's.
+std::string key_of_order_of_event(std::string_view order_id);
 std::string key_of_email(std::string_view email);
 std::string key_of_phone(std::string_view phone);
 
