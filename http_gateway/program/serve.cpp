@@ -542,6 +542,7 @@ int serve(const read_settings& given, const std::function<result<read_settings>(
                             .started_at = machine.wall_ms(),
                             .call_after_ms = s.call_after_ms,
                             .directory = s.data_dir,
+                            .order_plan = handlers::plan_of(*orders),
                             .admin_url = admin_url_of(s)},
                            &hub,
                            &hub,

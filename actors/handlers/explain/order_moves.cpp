@@ -1,12 +1,18 @@
 #include "actors/handlers/explain/order_moves.hpp"
 
+#include "actors/handlers/fulfilment/fulfilment_facts.hpp"
 #include "actors/handlers/objects.hpp"
+#include "actors/handlers/orders/fulfilment_claim.hpp"
+#include "actors/handlers/orders/order.hpp"
 #include "actors/handlers/orders/order_facts.hpp"
 #include "actors/handlers/shipments/label_webhook.hpp"
+#include "providers/shippo/buy_label.hpp"
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 namespace orderhub::handlers {
 
@@ -70,6 +76,40 @@ order_moves moves_of_cancel(const order_objects& objects, const explanation& sho
 }
 
 } // namespace
+
+std::vector<order_cancel_call> calls_of_cancel(const order_objects& objects,
+                                               const order_plan& settings) {
+  const auto* own = objects.find(order_object(objects.key));
+  if (own == nullptr)
+    return {};
+  const auto* recorded = own->value("facts");
+  const auto facts = recorded != nullptr ? order_facts::decode(*recorded) : order_facts();
+  if (!facts)
+    return {};
+  const auto* request = own->value("order");
+  const auto placed = request != nullptr ? order::decode(*request) : result<order>(fail(error{}));
+  order_before_cancel before{*facts, placed ? &*placed : nullptr, settings, nullptr, {}};
+  fulfilment_facts fulfilment;
+  const auto claims = claims_in(own->value(claims_entry));
+  const auto holder = claims ? claims->holder() : std::nullopt;
+  if (const auto* state = holder ? objects.find(fulfilment_object(*holder)) : nullptr)
+    if (const auto* its = state->value("facts"))
+      if (auto known = fulfilment_facts::decode(*its)) {
+        fulfilment = std::move(*known);
+        before.fulfilment = &fulfilment;
+      }
+  if (const auto* shipment = objects.find(shipment_object(objects.key)))
+    if (const auto* bought = shipment->value("label"))
+      if (const auto label = providers::shippo::label_outcome::decode(*bought))
+        before.label_id = label->transaction_id;
+  std::vector<order_cancel_call> calls;
+  for (auto& call : calls_of_cancel(before)) {
+    const bool is_fulfilments = call.service == fulfilment_service_name && holder;
+    object_id object{std::string(call.service), is_fulfilments ? *holder : objects.key};
+    calls.push_back({std::move(object), std::move(call)});
+  }
+  return calls;
+}
 
 bool is_moved_by_retry(const explained_step& step) {
   return step.ended_at == 0 && step.if_retried &&
