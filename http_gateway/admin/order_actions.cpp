@@ -252,6 +252,19 @@ void add_cancel_calls(plan& p, const situation& s) {
   }
 }
 
+/// What a vendor refused to undo is asked for once more by the cancel's own handler, which knows
+/// what of it may go under its key of before and what is a request of its own.
+void add_compensation(plan& p, const situation& s, const std::string& step) {
+  add_cancel_calls(p, s);
+  p.objects.push_back(
+      {handlers::order_object(s.objects.key), {}, operator_verb::retry, step, {}, "CancelOrder"});
+}
+
+const journal::object_state* stayed_open(const situation& s) {
+  const auto* own = s.objects.find(handlers::order_object(s.objects.key));
+  return own != nullptr && handlers::has_stayed_open(*own) ? own : nullptr;
+}
+
 planned plan_of_retry(const situation& s) {
   plan p;
   for (const auto& step : s.shown.steps) {
@@ -277,6 +290,10 @@ planned plan_of_retry(const situation& s) {
       add_label(p, state, wanted);
       continue;
     }
+    if (!is_moved && stayed_open(s) == &state) {
+      add_compensation(p, s, {});
+      continue;
+    }
     if (!is_moved) {
       auto j = item("replay");
       j["object"] = name;
@@ -287,16 +304,66 @@ planned plan_of_retry(const situation& s) {
   return p;
 }
 
+/// A step that has ended, or for which somebody is called though none is open.
+struct step_ended {
+  std::string name;
+  std::string_view state; ///< `refused`; empty: none of its calls is shown.
+  bool is_there = false;
+};
+step_ended ended_step(const situation& s, const std::string& wanted) {
+  step_ended found{wanted, {}, false};
+  for (const auto& step : s.shown.steps)
+    if (step.ended_at != 0 && (step.ref == wanted || step.name == wanted))
+      found = {step.name, step.state, true}; // The newest.
+  found.is_there =
+      found.is_there || std::any_of(s.shown.attention.begin(), s.shown.attention.end(),
+                                    [&](const auto& a) { return a.step == found.name; });
+  return found;
+}
+
+/// Why a step that has ended has no next move, and what a person does instead.
+std::string not_retried(const situation& s, const step_ended& step) {
+  std::string why = "The step " + step.name + " has ended";
+  if (!step.state.empty())
+    why.append(" (").append(step.state).append(")");
+  why += ", so it has no next move: a retry would be another request. ";
+  const bool is_called = std::any_of(s.shown.attention.begin(), s.shown.attention.end(),
+                                     [&](const auto& a) { return a.step == step.name; });
+  if (step.state != "done" && step.name.starts_with("refund_order"))
+    return why + "Ask for the refund under another refundId (RefundOrder), or give it back at "
+                 "Stripe and take the call over: orders ack.";
+  if (step.name == "charge" && is_called)
+    return why + "Correct what Stripe refused, and send the order again with \"retry\": true "
+                 "(ProcessOrder).";
+  if (step.state == "done" || !is_called)
+    return why + "Nothing is left to do for it.";
+  return why + "What to do is in OPERATING.md, \"When a person is called\"; take the call "
+               "over with orders ack.";
+}
+
 planned plan_of_step_retry(const situation& s) {
   auto found = step_of(s);
   if (auto* problem = std::get_if<admin_problem>(&found)) {
-    if (s.action.call.in_path.at("ref") == "label")
+    const auto& wanted = s.action.call.in_path.at("ref");
+    if (wanted == "label")
       for (const auto& state : s.objects.states)
         if (plan p; handlers::label_for_later(state) != nullptr) {
           add_label(p, state, {});
           return p;
         }
-    return std::move(*problem);
+    const auto ended = ended_step(s, wanted);
+    if (const auto calls = handlers::calls_of_cancel(s.objects, s.settings);
+        stayed_open(s) != nullptr && std::any_of(calls.begin(), calls.end(), [&](const auto& one) {
+          return one.call.step == ended.name ||
+                 (one.call.what == "refund" && ended.name == "refund_event"); // At the bank.
+        })) {
+      plan p;
+      add_compensation(p, s, ended.name);
+      return p;
+    }
+    if (!ended.is_there)
+      return std::move(*problem);
+    return problem_of(admin_reason::not_possible, not_retried(s, ended), "ref");
   }
   const auto& step = *std::get<0>(found);
   if (auto problem = refused_repeat(s, step))

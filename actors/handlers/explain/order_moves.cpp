@@ -34,7 +34,7 @@ order_moves moves_of_retry(const order_objects& objects, const explanation& show
         std::any_of(shown.steps.begin(), shown.steps.end(), [&](const auto& step) {
           return step.object == name && is_moved_by_retry(step);
         });
-    if (is_stopped || is_moved || label_for_later(state) != nullptr)
+    if (is_stopped || is_moved || label_for_later(state) != nullptr || has_stayed_open(state))
       moves.objects.push_back(state.id);
   }
   return moves;
@@ -52,16 +52,6 @@ order_moves moves_of_hold(const order_objects& objects, bool pause) {
   return moves;
 }
 
-/// It is cancelled, and something stayed that could not be undone, and that nothing undoes now.
-bool has_stayed_open(const journal::object_state& own) {
-  const auto* recorded = own.value("facts");
-  const auto facts = recorded != nullptr ? order_facts::decode(*recorded) : order_facts();
-  return facts && has_open_compensation(*facts) &&
-         std::none_of(own.live.begin(), own.live.end(), [](const auto& i) {
-           return i.input.handler == "CancelOrder" || i.input.handler == "CompensateOrder";
-         });
-}
-
 order_moves moves_of_cancel(const order_objects& objects, const explanation& shown) {
   constexpr std::array<std::string_view, 3> gone = {"in_transit", "delivered", "shipped"};
   const auto& status = shown.status;
@@ -76,6 +66,17 @@ order_moves moves_of_cancel(const order_objects& objects, const explanation& sho
 }
 
 } // namespace
+
+bool has_stayed_open(const journal::object_state& own) {
+  if (own.id.service != order_service_name)
+    return false;
+  const auto* recorded = own.value("facts");
+  const auto facts = recorded != nullptr ? order_facts::decode(*recorded) : order_facts();
+  return facts && has_open_compensation(*facts) &&
+         std::none_of(own.live.begin(), own.live.end(), [](const auto& i) {
+           return i.input.handler == "CancelOrder" || i.input.handler == "CompensateOrder";
+         });
+}
 
 std::vector<order_cancel_call> calls_of_cancel(const order_objects& objects,
                                                const order_plan& settings) {

@@ -30,6 +30,10 @@ struct order_moves {
 /// A person's word moves it: it leaves at once, or is tried anew.
 bool is_moved_by_retry(const explained_step& step);
 
+/// The order is cancelled, something of it stayed that could not be undone, and nothing undoes it
+/// now: its own object.
+bool has_stayed_open(const journal::object_state& order);
+
 /// A call of a cancel, and whose step it is.
 struct order_cancel_call {
   object_id object;

@@ -337,6 +337,62 @@ TEST_CASE("a cancel's plan says what follows from what is out", "[admin][actions
   CHECK((*charge)["because"][0] == "If the card was charged, the money is given back.");
 }
 
+TEST_CASE("a refused step of a cancel is taken up by its retry", "[admin][actions]") {
+  const bool is_money = GENERATE(true, false);
+  const bool is_whole_order = GENERATE(true, false);
+  CAPTURE(is_money, is_whole_order);
+  admin_hub hub(with_faults(is_money ? refused_refund : refused_void));
+  hub.hub.call(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(hub.hub.run());
+  accepted(hub.act("/admin/orders/1/cancel", why));
+  REQUIRE(hub.hub.run());
+  const std::string step = is_money ? "refund" : "void_label";
+  REQUIRE(has(hub.ask("/admin/orders/1").body, "\"attention\":[{\"step\":\"" + step));
+  const auto path = is_whole_order ? std::string("/admin/orders/1/retry")
+                                   : "/admin/orders/1/steps/" + step + "/retry";
+
+  const auto planned = described(hub.act(path + "?dry_run=true", "{}"), "acted");
+  REQUIRE(planned["effect"] == "accepted");
+  REQUIRE_FALSE(planned["plan"].empty());
+  CHECK(planned["plan"][0]["what"] == step);
+  const std::string key = "Idempotency-Key: once\r\n";
+  accepted(hub.act(path, why, key));
+  accepted(hub.act(path, why, key)); // The same one.
+  REQUIRE(hub.hub.run());
+  CHECK(hub.hub.effects("1", effect_kind::refund) == 1);
+  CHECK(hub.hub.effects("1", effect_kind::label_refund) == 1);
+  CHECK(json::parse(hub.ask("/admin/orders/1").body)["attention"].empty());
+  const auto retries = actions_of(hub, "?action=retry");
+  REQUIRE(retries.size() == 1);
+  CHECK(retries[0]["outcome"] == "accepted");
+  if (!is_whole_order)
+    CHECK(retries[0]["step"] == step);
+  // There is no next move any more, and it says so.
+  if (is_whole_order)
+    CHECK(described(hub.act(path, why), "acted")["effect"] == "nothing_to_do");
+  else
+    is_refused(hub.act(path, why), 409, "not_possible");
+}
+
+TEST_CASE("a step that has ended is not retried, and its refusal says what to do",
+          "[admin][actions]") {
+  admin_hub hub(with_faults(
+      R"({"vendor":"stripe","operation":"refund","always":true,"effect":"refuse","text":"no"})"));
+  hub.hub.call(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(hub.hub.run());
+  hub.hub.call(order_object("1"), "RefundOrder", R"({"refundId":"a","amount":1000})");
+  REQUIRE(hub.hub.run());
+  const auto charged = hub.act("/admin/orders/1/steps/charge/retry", "{}");
+  is_refused(charged, 409, "not_possible");
+  CHECK(has(charged.body, "The step charge has ended (done)"));
+  is_refused(hub.act("/admin/orders/1/steps/nothing/retry", "{}"), 404, "no_such_step");
+  const auto refused = hub.act("/admin/orders/1/steps/refund_order/retry", "{}");
+  is_refused(refused, 409, "not_possible");
+  CHECK(has(refused.body, "The step refund_order has ended (refused)"));
+  CHECK(has(refused.body, "another refundId"));
+  CHECK(hub.hub.effects("1", effect_kind::refund) == 0);
+}
+
 TEST_CASE("a cancel goes through a pause, and the news of it waits", "[admin][actions]") {
   admin_hub hub(with_faults(lost_label));
   begin_in_doubt(hub);
@@ -497,7 +553,7 @@ TEST_CASE("an action says why, and what it does not know it refuses", "[admin][a
     is_refused(hub.act(pause, body), 400, "invalid_body");
   }
   is_refused(hub.act(pause, R"({"reason":")" + std::string(501, 'x') + "\"}"), 400, "invalid_body");
-  is_refused(hub.act("/admin/orders/1/steps/charge/retry", "{}"), 404, "no_such_step");
+  is_refused(hub.act("/admin/orders/1/steps/charge/retry", "{}"), 409, "not_possible");
   is_refused(hub.act("/admin/orders/2/pause", why), 404, "no_such_order");
   is_refused(hub.act("/admin/orders/1/steps/label/resolve", why), 400, "invalid_body");
   CHECK(accepted_of(hub).empty());
