@@ -50,6 +50,9 @@ struct standing_counts {
 };
 result<standing_counts> standing_counts_of(const admin_sources& from);
 
+/// What is counted now, with whom a person is called for by time alone.
+result<journal::listing_counts> counts_now(const admin_sources& from);
+
 /// Where lists are read from. The view outlives it.
 handlers::list_reader list_reader_of(const host::operator_view& hub);
 

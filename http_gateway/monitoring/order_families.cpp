@@ -40,7 +40,8 @@ void add_orders(metrics_page& page, const order_facts_shown& facts) {
   page.one("orderhub_orders_in_doubt", gauge, g.in_doubt,
            "Orders, shipments and notices of which nobody knows yet whether a step happened.");
   page.one("orderhub_orders_attention", gauge, g.attention,
-           "Orders, shipments and notices that wait for a person.");
+           "Orders, shipments and notices that wait for a person, those included that have waited "
+           "too long.");
   page.family("orderhub_orders_paused", gauge,
               "Orders, shipments and notices that are paused: one order may be several.");
   if (g.paused)
