@@ -6,6 +6,7 @@
 #include "actors/handlers/explain/step_words.hpp"
 #include "actors/handlers/fulfilment/fulfilment_facts.hpp"
 #include "actors/handlers/fulfilment/fulfilment_request.hpp"
+#include "actors/handlers/fulfilment/fulfilment_view.hpp"
 #include "actors/handlers/masked_customer.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/orders/fulfilment_claim.hpp"
@@ -150,9 +151,17 @@ void put_row(listing& l, order_row row, open_work open) {
   l.row = row.encode();
 }
 
-/// Of an object that works for an order: something only while it works.
-std::optional<listing> part_of(const object_state& state, std::string bound_to) {
+/// Of an object that works for an order: something only while it works, or somebody is called for
+/// it.
+std::optional<listing> part_of(const object_state& state, std::string bound_to,
+                               const std::vector<listed_person>& called = {}) {
   auto open = open_work_of(state);
+  for (const auto& person : called)
+    if (std::none_of(open.persons.begin(), open.persons.end(),
+                     [&](const auto& p) { return p.step == person.step; })) {
+      open.persons.push_back(person);
+      note_earlier(open.person_since, state.last_time); // When it was called is on no record.
+    }
   if (open.steps.empty() && open.persons.empty() && !open.is_paused)
     return std::nullopt;
   listing l;
@@ -188,12 +197,25 @@ std::string order_of_fulfilment(const object_state& state) {
   return {};
 }
 
+/// For whom a person is called, as the order's page has it: of one that has let its order go that
+/// page says nothing any more.
+std::vector<listed_person> called_for(const fulfilment_facts& facts, const std::string& bound_to) {
+  std::vector<listed_person> called;
+  if (!bound_to.empty() && (facts.is_over() || facts.cancelled))
+    return called;
+  for (const auto& [step, why] : open_attention(facts))
+    called.push_back({step, std::string(cut_text(why, listed_last_max))});
+  return called;
+}
+
 /// It is found by its own parcel's number, too.
 std::optional<listing> fulfilment_listing(const object_state& state) {
-  auto l = part_of(state, order_of_fulfilment(state));
   const auto* recorded = state.value("facts");
   const auto facts = recorded != nullptr ? fulfilment_facts::decode(*recorded)
                                          : result<fulfilment_facts>(fulfilment_facts());
+  auto bound_to = order_of_fulfilment(state);
+  const auto called = facts ? called_for(*facts, bound_to) : std::vector<listed_person>();
+  auto l = part_of(state, std::move(bound_to), called);
   if (!facts || facts->tracking_number.empty())
     return l;
   if (!l)

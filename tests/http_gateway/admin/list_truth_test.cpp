@@ -224,6 +224,34 @@ TEST_CASE("a fulfilment is of its order in every list, whatever its key", "[admi
   check_rows(hub);
 }
 
+TEST_CASE("what a fulfilment calls a person for is in its order's list", "[admin][lists]") {
+  const std::string key = GENERATE(as<std::string>(), "1", "f-1");
+  CAPTURE(key);
+  auto settings =
+      with_faults(R"({"vendor":"warehouse","operation":"pick_ticket","nth":1,"effect":"refuse",)"
+                  R"("code":"reference_in_use"})");
+  settings.orders.stock = settings.orders.warehouse = settings.orders.carrier = true;
+  admin_hub hub(settings);
+  confirm(hub);
+  hub.hub.submit({"FulfillmentOrchestrator", key}, "Fulfill",
+                 R"({"orderId":"1","items":[{"productId":"sku-1","quantity":2},)"
+                 R"({"productId":"sku-2","quantity":1}],"shipping":{"name":"Ada Lovelace",)"
+                 R"("street":"1 Main St","city":"Springfield","state":"IL",)"
+                 R"("zip":"62701","email":"ada@example.com"}})");
+  hub.hub.run(hour_ms);
+  for (const bool is_folded : {false, true}) {
+    CAPTURE(is_folded);
+    if (is_folded)
+      hub.hub.fold();
+    const auto item = as_on_its_page(hub, "1");
+    const std::size_t called = item["attention"].empty() ? 0 : 1;
+    // One that has given its order back is no part of it any more.
+    CHECK(called == (key == "1" ? 1 : 0));
+    CHECK(page(hub, "/admin/summary", "summary")["attention"] == called);
+  }
+  check_rows(hub);
+}
+
 TEST_CASE("who has a call for a person is in the list, which is filtered by it", "[admin][lists]") {
   admin_hub hub(with_faults(
       R"({"vendor":"slack","operation":"message","always":true,"effect":"refuse","code":"channel_not_found"})"));
