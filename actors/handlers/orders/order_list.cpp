@@ -378,13 +378,18 @@ private:
       if (!(*part)->is_listed)
         continue;
       note_marks(id, **part, marks);
-      is_worked_on = true;
+      if ((*part)->row.may_be_stuck)
+        item.row.may_be_stuck = true;
+      else
+        is_worked_on = true;
       add(item.row, std::move((*part)->row));
     }
     std::sort(item.row.steps.begin(), item.row.steps.end(), [](const auto& a, const auto& b) {
       return std::tie(a.since, a.step, a.ref) < std::tie(b.since, b.step, b.ref);
     });
-    item.is_stuck = item.row.may_be_stuck && !is_worked_on;
+    // As a page says it: what waits for something, or for somebody, is not.
+    item.is_stuck = item.row.may_be_stuck && !is_worked_on && item.row.steps.empty() &&
+                    item.row.attention.empty();
     if (!item.row.steps.empty())
       item.open_since = item.row.steps.front().since;
     else if (item.row.is_open)

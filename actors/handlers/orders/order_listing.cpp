@@ -179,6 +179,18 @@ std::optional<listing> part_of(const object_state& state, std::string bound_to,
   return l;
 }
 
+/// Of one that has not come to its end, and that nothing will wake.
+listing stuck_part(const object_state& state, std::string bound_to) {
+  listing l;
+  order_row row;
+  row.is_open = row.may_be_stuck = true;
+  row.bound_to = std::move(bound_to);
+  add_mark(l, std::string(list_mark::open), state.last_time);
+  add_mark(l, std::string(list_mark::maybe_stuck), state.last_time);
+  put_row(l, std::move(row), {});
+  return l;
+}
+
 std::optional<listing> part_listing(const object_state& state) {
   return part_of(state, {});
 }
@@ -215,7 +227,9 @@ std::optional<listing> fulfilment_listing(const object_state& state) {
                                          : result<fulfilment_facts>(fulfilment_facts());
   auto bound_to = order_of_fulfilment(state);
   const auto called = facts ? called_for(*facts, bound_to) : std::vector<listed_person>();
-  auto l = part_of(state, std::move(bound_to), called);
+  auto l = part_of(state, bound_to, called);
+  if (!l && facts && facts->known() && !facts->ended)
+    l = stuck_part(state, std::move(bound_to));
   if (!facts || facts->tracking_number.empty())
     return l;
   if (!l)

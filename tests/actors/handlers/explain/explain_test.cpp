@@ -1,4 +1,5 @@
 #include "actors/handlers/orders/order_event.hpp"
+#include "actors/handlers/orders/order_list.hpp"
 #include "journal/record.hpp"
 #include "providers/policy/doubt.hpp"
 #include "tests/support/catch2.hpp"
@@ -400,6 +401,20 @@ TEST_CASE("explained: an order that its warehouse packs", "[explain]") {
   CHECK(std::any_of(e.waits_for.begin(), e.waits_for.end(),
                     [](const auto& wait) { return wait.what == "packing"; }));
   is_golden("fulfilment", e);
+
+  // What nothing wakes any more is stuck, of a list as well.
+  auto objects = objects_of(w);
+  for (auto& state : objects.states)
+    state.live.clear();
+  handlers::list_reader lists;
+  lists.object = [&](const object_id& id) -> result<journal::object_state> {
+    const auto* known = objects.find(id);
+    return known != nullptr ? *known : journal::object_state();
+  };
+  const auto item = handlers::list_item_of("1", lists, now_of(w).at, 0);
+  REQUIRE((item && *item));
+  CHECK(handlers::explain(objects, now_of(w)).state == "stuck");
+  CHECK((*item)->is_stuck);
 }
 
 TEST_CASE("explained: a fulfilment of an order that this hub does not know", "[explain]") {
