@@ -174,8 +174,11 @@ void add_steps(explanation& e, const order_objects& objects, const std::string& 
 void add_attention(explanation& e, const order_facts& facts, const fulfilment_facts& fulfilment,
                    const open_points& open, const journal::object_state* own) {
   const auto add = [&](const std::string& step, const std::string& reason) {
-    e.attention.push_back(
-        {step, reason, say(sentence::attention, {{"step", step}, {"reason", reason}})});
+    // By a record and by time as well it is one call, as lists have it.
+    if (std::none_of(e.attention.begin(), e.attention.end(),
+                     [&](const auto& known) { return known.step == step; }))
+      e.attention.push_back(
+          {step, reason, say(sentence::attention, {{"step", step}, {"reason", reason}})});
   };
   for (const auto& [step, reason] : open_attention(facts))
     add(step, reason);

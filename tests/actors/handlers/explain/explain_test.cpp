@@ -242,6 +242,24 @@ TEST_CASE("explained: a label that the carrier refuses, for a person", "[explain
   is_golden("attention", e);
 }
 
+TEST_CASE("explained: a step that calls a person by a record and by time calls once", "[explain]") {
+  world w(with_faults(fault("stripe", "*", R"("always":true,"effect":"drop_before")")));
+  ask(w);
+  w.run(30 * minute);
+  REQUIRE(explained(w).attention.size() == 1); // By time alone.
+  auto objects = objects_of(w);
+  auto& own = *std::find_if(objects.states.begin(), objects.states.end(),
+                            [](const auto& s) { return s.id == order_object("1"); });
+  auto facts = *handlers::order_facts::decode(*own.value("facts"));
+  facts.payments.back().state = handlers::payment_state::failed;
+  facts.attention["charge"] = "it is refused";
+  own.values["facts"] = facts.encode();
+  const auto e = handlers::explain(objects, now_of(w));
+  REQUIRE(e.attention.size() == 1);
+  CHECK(e.attention.front().step == "charge");
+  CHECK(e.attention.front().reason == "it is refused");
+}
+
 TEST_CASE("explained: an order that waits for its shipment", "[explain]") {
   world w;
   ask(w);
