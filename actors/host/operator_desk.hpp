@@ -15,7 +15,9 @@ struct operator_request {
   /// The one it is about; zeros: all of the object. Of a cancel: the new one that does it.
   invocation_id invocation;
   journal::operator_payload action;
-  std::string begins{}; ///< Of a cancel: the handler that does it, which takes no body.
+  /// Of a cancel, and of a retry of what has no open step: the handler that does it, which takes no
+  /// body.
+  std::string begins{};
   /// What it was decided upon: looked at in the object's own turn, and where one of these has had
   /// another record since, nothing is done. Of the object itself a record that is not durable yet
   /// counts; of others what the last commit has. A repeat of what was done is not asked for it.

@@ -1,4 +1,6 @@
 #pragma once
+#include "actors/handlers/explain/explain.hpp"
+#include "actors/handlers/orders/order_settings.hpp"
 #include "actors/host/ingress.hpp"
 #include "actors/host/operator.hpp"
 #include "actors/host/vendor_switch.hpp"
@@ -25,6 +27,10 @@ struct hub_description {
   unix_ms started_at = 0;
   std::int64_t call_after_ms = 0; ///< As `order_settings::call_after_ms`.
   std::string directory = {};     ///< The journal's; empty: it has none.
+  /// As a handler that begins now would have it; what can be reloaded is as it was at the start.
+  handlers::order_plan order_plan = {};
+  /// Where people reach this API.
+  std::string admin_url{handlers::default_admin_url};
 };
 
 /// Where the pages read.

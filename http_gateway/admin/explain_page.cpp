@@ -105,7 +105,34 @@ json people_json(const explanation& e) {
                     {"role", text(p.role)},
                     {"via", p.via},
                     {"action", p.action},
-                    {"reason", text(p.reason)}});
+                    {"reason", text(p.reason)},
+                    {"text", p.what.text}});
+  return list;
+}
+
+json next_json(const explanation& e) {
+  json list = json::array();
+  for (const auto& n : e.next)
+    list.push_back({{"at", time(n.at)},
+                    {"what", n.what},
+                    {"step", n.step},
+                    {"ref", text(n.ref)},
+                    {"vendor", text(n.vendor)},
+                    {"call", text(n.call)}});
+  return list;
+}
+
+json webhooks_json(const explanation& e) {
+  json list = json::array();
+  for (const auto& w : e.webhooks)
+    list.push_back({{"at", time(w.at)},
+                    {"id", w.id},
+                    {"vendor", w.vendor},
+                    {"type", w.type},
+                    {"verdict", w.verdict},
+                    {"changed", w.changed},
+                    {"note", text(w.note)},
+                    {"text", w.what.text}});
   return list;
 }
 
@@ -208,18 +235,22 @@ json document_of(const explanation& e) {
           {"state", e.state},
           {"summary", said_json(e.summary)},
           {"waits_for", waits_json(e)},
+          {"next", next_json(e)},
           {"money", money_json(e)},
           {"steps", steps_json(e)},
           {"calls", calls_json(e)},
           {"attention", attention_json(e)},
+          {"webhooks", webhooks_json(e)},
           {"people", people_json(e)},
-          {"gaps", said_json(e.gaps)}};
+          {"gaps", said_json(e.gaps)},
+          {"curl", e.curl},
+          {"cli", e.cli}};
 }
 
 } // namespace
 
 admin_answer order_page(const admin_call& call, const admin_sources& from) {
-  auto read = read_shown(call.key(), from, true);
+  auto read = read_shown(call.key(), from, {.deployments = true});
   if (auto* problem = std::get_if<admin_problem>(&read))
     return std::move(*problem);
   const auto& objects = std::get<0>(read);
@@ -245,7 +276,7 @@ admin_answer order_page(const admin_call& call, const admin_sources& from) {
 }
 
 admin_answer explain_page(const admin_call& call, const admin_sources& from) {
-  auto read = read_shown(call.key(), from);
+  auto read = read_shown(call.key(), from, {.webhooks = true});
   if (auto* problem = std::get_if<admin_problem>(&read))
     return std::move(*problem);
   const auto e = handlers::explain(std::get<0>(read), explain_now_of(from));

@@ -43,6 +43,7 @@ struct situation {
   const order_objects& objects;
   const explanation& shown;
   const handlers::explain_now& at;
+  const handlers::order_plan& settings;
 };
 struct to_do {
   object_id object;
@@ -185,6 +186,85 @@ void add_label(plan& p, const journal::object_state& shipment, const std::string
   p.objects.push_back({shipment.id, {}, operator_verb::retry, "label", {}, "RetryLabel", wanted});
 }
 
+/// What becomes of a step that is settled before the cancel goes on; empty: nothing follows.
+std::string_view undone_later(std::string_view step) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 5> consequences = {{
+      {"charge", "If the card was charged, the money is given back."},
+      {"label", "If it was bought, it is given back."},
+      {"reserve_stock", "If goods are held, they are released."},
+      {"pick_ticket", "If there is one, it is called off."},
+      {"pickup", "If one is booked, it is called off."},
+  }};
+  const auto it = std::find_if(consequences.begin(), consequences.end(),
+                               [&](const auto& c) { return c.first == step; });
+  return it == consequences.end() ? std::string_view() : it->second;
+}
+
+/// A cancel abandons nothing that may have happened.
+void add_settled_first(plan& p, const situation& s) {
+  std::set<std::string_view> named;
+  for (const auto& step : s.shown.steps) {
+    const auto then = undone_later(step.name);
+    const bool is_doubted = std::find(s.shown.in_doubt.begin(), s.shown.in_doubt.end(),
+                                      step.name) != s.shown.in_doubt.end();
+    if (step.ended_at != 0 || (!is_doubted && (then.empty() || step.state != "out")))
+      continue;
+    named.insert(step.name);
+    auto j = item("settle_first", &step);
+    if (!then.empty())
+      j["because"].push_back(then);
+    p.items.push_back(std::move(j));
+  }
+  for (const auto& step : s.shown.in_doubt)
+    if (!named.contains(step)) {
+      auto j = item("settle_first");
+      j["step"] = step;
+      p.items.push_back(std::move(j));
+    }
+}
+
+std::string_view reason_of(const handlers::cancel_call& call) {
+  if (call.what == "cancel_payment")
+    return "Nothing was charged; where that has changed meanwhile, the money is given back.";
+  if (call.what == "mail" || call.what == "sms")
+    return "The customer is told that the order is cancelled, and what became of the money.";
+  if (call.what == "announce")
+    return "The shop is told.";
+  if (call.what == "tell_providers")
+    return "The custom providers that are called after a cancel are told.";
+  return {};
+}
+
+void add_cancel_calls(plan& p, const situation& s) {
+  for (const auto& [object, call] : handlers::calls_of_cancel(s.objects, s.settings)) {
+    auto j = item(call.what);
+    j["object"] = object.text();
+    j["step"] = text_or_null<json>(call.step);
+    j["vendor"] = text_or_null<json>(call.vendor);
+    j["call"] = text_or_null<json>(call.id);
+    if (call.what == "refund" && call.amount.minor_units > 0) {
+      j["amount"] = call.amount.minor_units;
+      j["currency"] = text_or_null<json>(call.amount.currency);
+    }
+    if (const auto why = reason_of(call); !why.empty())
+      j["because"].push_back(why);
+    p.items.push_back(std::move(j));
+  }
+}
+
+/// What a vendor refused to undo is asked for once more by the cancel's own handler, which knows
+/// what of it may go under its key of before and what is a request of its own.
+void add_compensation(plan& p, const situation& s, const std::string& step) {
+  add_cancel_calls(p, s);
+  p.objects.push_back(
+      {handlers::order_object(s.objects.key), {}, operator_verb::retry, step, {}, "CancelOrder"});
+}
+
+const journal::object_state* stayed_open(const situation& s) {
+  const auto* own = s.objects.find(handlers::order_object(s.objects.key));
+  return own != nullptr && handlers::has_stayed_open(*own) ? own : nullptr;
+}
+
 planned plan_of_retry(const situation& s) {
   plan p;
   for (const auto& step : s.shown.steps) {
@@ -210,6 +290,10 @@ planned plan_of_retry(const situation& s) {
       add_label(p, state, wanted);
       continue;
     }
+    if (!is_moved && stayed_open(s) == &state) {
+      add_compensation(p, s, {});
+      continue;
+    }
     if (!is_moved) {
       auto j = item("replay");
       j["object"] = name;
@@ -220,16 +304,66 @@ planned plan_of_retry(const situation& s) {
   return p;
 }
 
+/// A step that has ended, or for which somebody is called though none is open.
+struct step_ended {
+  std::string name;
+  std::string_view state; ///< `refused`; empty: none of its calls is shown.
+  bool is_there = false;
+};
+step_ended ended_step(const situation& s, const std::string& wanted) {
+  step_ended found{wanted, {}, false};
+  for (const auto& step : s.shown.steps)
+    if (step.ended_at != 0 && (step.ref == wanted || step.name == wanted))
+      found = {step.name, step.state, true}; // The newest.
+  found.is_there =
+      found.is_there || std::any_of(s.shown.attention.begin(), s.shown.attention.end(),
+                                    [&](const auto& a) { return a.step == found.name; });
+  return found;
+}
+
+/// Why a step that has ended has no next move, and what a person does instead.
+std::string not_retried(const situation& s, const step_ended& step) {
+  std::string why = "The step " + step.name + " has ended";
+  if (!step.state.empty())
+    why.append(" (").append(step.state).append(")");
+  why += ", so it has no next move: a retry would be another request. ";
+  const bool is_called = std::any_of(s.shown.attention.begin(), s.shown.attention.end(),
+                                     [&](const auto& a) { return a.step == step.name; });
+  if (step.state != "done" && step.name.starts_with("refund_order"))
+    return why + "Ask for the refund under another refundId (RefundOrder), or give it back at "
+                 "Stripe and take the call over: orders ack.";
+  if (step.name == "charge" && is_called)
+    return why + "Correct what Stripe refused, and send the order again with \"retry\": true "
+                 "(ProcessOrder).";
+  if (step.state == "done" || !is_called)
+    return why + "Nothing is left to do for it.";
+  return why + "What to do is in OPERATING.md, \"When a person is called\"; take the call "
+               "over with orders ack.";
+}
+
 planned plan_of_step_retry(const situation& s) {
   auto found = step_of(s);
   if (auto* problem = std::get_if<admin_problem>(&found)) {
-    if (s.action.call.in_path.at("ref") == "label")
+    const auto& wanted = s.action.call.in_path.at("ref");
+    if (wanted == "label")
       for (const auto& state : s.objects.states)
         if (plan p; handlers::label_for_later(state) != nullptr) {
           add_label(p, state, {});
           return p;
         }
-    return std::move(*problem);
+    const auto ended = ended_step(s, wanted);
+    if (const auto calls = handlers::calls_of_cancel(s.objects, s.settings);
+        stayed_open(s) != nullptr && std::any_of(calls.begin(), calls.end(), [&](const auto& one) {
+          return one.call.step == ended.name ||
+                 (one.call.what == "refund" && ended.name == "refund_event"); // At the bank.
+        })) {
+      plan p;
+      add_compensation(p, s, ended.name);
+      return p;
+    }
+    if (!ended.is_there)
+      return std::move(*problem);
+    return problem_of(admin_reason::not_possible, not_retried(s, ended), "ref");
   }
   const auto& step = *std::get<0>(found);
   if (auto problem = refused_repeat(s, step))
@@ -364,27 +498,8 @@ planned plan_of_cancel(const situation& s) {
   if (moves.objects.empty())
     return plan{};
   plan p;
-  const auto& money = s.shown.money;
-  for (const auto& step : s.shown.in_doubt) {
-    auto j = item("settle_first");
-    j["step"] = step;
-    p.items.push_back(std::move(j));
-  }
-  if (money.charged > money.refunded) {
-    auto j = item("refund");
-    j["amount"] = money.charged - money.refunded;
-    j["currency"] = text_or_null<json>(money.currency);
-    p.items.push_back(std::move(j));
-  }
-  const auto& attention = s.shown.attention;
-  const bool is_label_back =
-      s.shown.status == "cancelled" && std::none_of(attention.begin(), attention.end(),
-                                                    [](auto& a) { return a.step == "void_label"; });
-  if (!s.shown.label_id.empty() && !is_label_back) {
-    auto j = item("void_label");
-    j["call"] = s.shown.label_id;
-    p.items.push_back(std::move(j));
-  }
+  add_settled_first(p, s);
+  add_cancel_calls(p, s);
   p.objects.push_back(
       {std::move(moves.objects.front()), {}, operator_verb::cancel, {}, {}, "CancelOrder"});
   return p;
@@ -479,7 +594,7 @@ admin_answer carry_out(const admin_action& action, const admin_sources& from, bo
       return problem_of(admin_reason::purged);
     const auto at = explain_now_of(from);
     const auto shown = handlers::explain(objects, at);
-    const situation now{action, body, objects, shown, at};
+    const situation now{action, body, objects, shown, at, from.about.order_plan};
     if (!first) {
       const auto* known = known_action(objects, id);
       was_known = is_recorded = known != nullptr;

@@ -38,7 +38,7 @@ admin_problem no_such_order(const std::string& key) {
 
 std::variant<handlers::order_objects, admin_problem> read_shown(const std::string& key,
                                                                 const admin_sources& from,
-                                                                bool with_deployments,
+                                                                read_beside beside,
                                                                 handlers::order_part part) {
   handlers::order_reader reader{
       [&](const object_id& id) { return from.hub.object(id); },
@@ -54,9 +54,13 @@ std::variant<handlers::order_objects, admin_problem> read_shown(const std::strin
       named.push_back(std::move(o.object));
     return named;
   };
-  if (with_deployments)
+  if (beside.deployments)
     reader.deployments = [&](const std::string& order_id, std::size_t most) {
       return bearing(handlers::key_of_named_order(order_id), most);
+    };
+  if (beside.webhooks)
+    reader.webhooks = [&](const std::string& order_id, std::size_t most) {
+      return bearing(handlers::key_of_order_of_event(order_id), most);
     };
   reader.fulfilments = [&](const std::string& order_id, std::size_t most) {
     return bearing(handlers::key_of_fulfilled_order(order_id), most);
@@ -69,7 +73,7 @@ std::variant<handlers::order_objects, admin_problem> read_shown(const std::strin
 
 std::variant<handlers::order_objects, admin_problem>
 read_order(const std::string& key, const admin_sources& from, handlers::order_part part) {
-  auto read = read_shown(key, from, false, part);
+  auto read = read_shown(key, from, {}, part);
   if (const auto* objects = std::get_if<0>(&read);
       objects != nullptr && objects->deployment_alone() != nullptr)
     return no_such_order(key);
@@ -127,6 +131,7 @@ handlers::explain_now explain_now_of(const admin_sources& from) {
   now.at = from.hub.now();
   now.started_at = from.about.started_at;
   now.call_after_ms = from.about.call_after_ms;
+  now.admin_url = from.about.admin_url;
   for (auto& v : from.hub.vendors()) {
     handlers::vendor_now one;
     one.vendor = std::move(v.vendor);

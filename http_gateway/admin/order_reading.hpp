@@ -16,11 +16,16 @@
 
 namespace orderhub::http_gateway {
 
+/// What is read beside an order: finding it costs as much as a list.
+struct read_beside {
+  bool deployments = false; ///< Those that name it.
+  bool webhooks = false;    ///< The events that came for it.
+};
+
 /// What is stored of an order, or of what has its key without one, for who looks at it; 404:
-/// nothing is. Deployments that name it where they are asked for: finding them costs as much as a
-/// list.
+/// nothing is.
 std::variant<handlers::order_objects, admin_problem>
-read_shown(const std::string& key, const admin_sources& from, bool with_deployments = false,
+read_shown(const std::string& key, const admin_sources& from, read_beside beside = {},
            handlers::order_part part = handlers::order_part::current);
 /// The same for who acts on it: a deployment alone is none.
 std::variant<handlers::order_objects, admin_problem>
@@ -44,6 +49,9 @@ struct standing_counts {
   std::int64_t open = 0, in_doubt = 0, attention = 0, stuck = 0, dead_letters = 0;
 };
 result<standing_counts> standing_counts_of(const admin_sources& from);
+
+/// What is counted now, with whom a person is called for by time alone.
+result<journal::listing_counts> counts_now(const admin_sources& from);
 
 /// Where lists are read from. The view outlives it.
 handlers::list_reader list_reader_of(const host::operator_view& hub);

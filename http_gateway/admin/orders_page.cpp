@@ -189,10 +189,18 @@ json counts_json(const journal::listing_counts& counts) {
 
 } // namespace
 
+result<journal::listing_counts> counts_now(const admin_sources& from) {
+  auto counts = from.hub.counts();
+  if (!counts)
+    return counts;
+  return handlers::counts_with_late(std::move(*counts), list_reader_of(from.hub), from.hub.now(),
+                                    from.about.call_after_ms);
+}
+
 result<standing_counts> standing_counts_of(const admin_sources& from) {
   using namespace handlers::list_mark;
   constexpr std::string_view dead_webhook = "webhook_dead"; // Its mark.
-  const auto counts = from.hub.counts();
+  const auto counts = counts_now(from);
   if (!counts)
     return counts.failure();
   const auto stuck = stuck_now(from);
@@ -227,7 +235,7 @@ admin_answer order_search_page(const admin_call& call, const admin_sources& from
 
 admin_answer summary_page(const admin_call&, const admin_sources& from) {
   const auto as_of = from.hub.journal().last_lsn;
-  const auto counts = from.hub.counts();
+  const auto counts = counts_now(from);
   if (!counts)
     return not_read(counts.error());
   const auto stuck = stuck_now(from);

@@ -3,6 +3,7 @@
 #include "actors/handlers/explain/explain.hpp"
 #include "http_gateway/admin/page_json.hpp"
 
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -52,6 +53,32 @@ inline std::string_view move_text(const handlers::explained_step& step) {
 }
 
 template <class Json>
+Json bool_or_null(const std::optional<bool>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+template <class Json>
+Json doubt_json(const handlers::explained_step& s) {
+  if (!s.doubt)
+    return nullptr;
+  Json evidence = Json::array();
+  for (const auto& e : s.doubt->evidence)
+    evidence.push_back({{"at", time_json<Json>(e.at)},
+                        {"kind", e.kind},
+                        {"found", bool_or_null<Json>(e.found)},
+                        {"counts", e.counts},
+                        {"because", e.because}});
+  Json decision = nullptr;
+  if (const auto& d = s.doubt->decision)
+    decision = {{"at", time_json<Json>(d->at)}, {"what", d->what}, {"rule", d->rule}};
+  return {{"since", time_json<Json>(s.doubt->since)},
+          {"reason", text_or_null<Json>(s.doubt->reason)},
+          {"absence_until", time_json<Json>(s.doubt->absence_until)},
+          {"evidence", std::move(evidence)},
+          {"decision", std::move(decision)}};
+}
+
+template <class Json>
 Json retry_json(const handlers::explained_step& s) {
   if (!s.if_retried)
     return nullptr;
@@ -60,6 +87,10 @@ Json retry_json(const handlers::explained_step& s) {
           {"call", text_or_null<Json>(p.call)},
           {"key", text_or_null<Json>(p.key)},
           {"safe", p.safe},
+          {"same_key", bool_or_null<Json>(p.same_key)},
+          {"same_bytes", bool_or_null<Json>(p.same_bytes)},
+          {"side_effects", p.side_effects},
+          {"not_before", time_json<Json>(p.not_before)},
           {"counts_from", time_json<Json>(p.counts_from)},
           {"because", said_list_json<Json>(p.because)}};
 }
@@ -72,6 +103,7 @@ Json attempt_json(const handlers::step_attempt& t) {
           {"took_ms", t.took_ms},
           {"http", t.http == 0 ? Json(nullptr) : Json(t.http)},
           {"vendor_request_id", text_or_null<Json>(t.vendor_request_id)},
+          {"error", text_or_null<Json>(t.error)},
           {"class", t.taken_for},
           {"rule", text_or_null<Json>(t.rule)},
           {"body_bytes", t.body_bytes},
@@ -108,6 +140,7 @@ Json step_json(const handlers::explained_step& s) {
           {"next_at", time_json<Json>(s.next_at)},
           {"counts_from", time_json<Json>(s.counts_from)},
           {"attempts", std::move(attempts)},
+          {"doubt", doubt_json<Json>(s)},
           {"moments", std::move(moments)},
           {"if_retried", retry_json<Json>(s)}};
 }

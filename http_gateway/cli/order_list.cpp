@@ -417,7 +417,7 @@ void add_filter_options(CLI::App& command, order_list_options& o, const char* me
   };
   says("--open", o.open, "of which something has not ended; --open=false and so on: the others");
   says("--needs-person", o.needs_person, "for which a person is called, by the hub or by time");
-  says("--called", o.called, "for which the hub called one: orderhub_orders_attention counts them");
+  says("--called", o.called, "for which the hub called one, not time alone");
   says("--acked", o.acked,
        "likewise, and somebody has taken over all calls; --acked=false: not all");
   says("--in-doubt", o.in_doubt, "of which a step may have taken effect");

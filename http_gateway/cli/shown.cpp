@@ -223,7 +223,7 @@ std::string shown_plan(std::string_view answer) {
     out += "  " + text(item, "what");
     for (const auto& value :
          {text(item, "step"), text(item, "vendor"), text(item, "call"), amount_text(item)})
-      if (value != "-")
+      if (value != "-" && value != text(item, "what"))
         out += ' ' + value;
     if (item.contains("safe") && item["safe"] == json(false))
       out += " (may be done twice)";

@@ -40,7 +40,8 @@ void add_orders(metrics_page& page, const order_facts_shown& facts) {
   page.one("orderhub_orders_in_doubt", gauge, g.in_doubt,
            "Orders of which nobody knows yet whether a step happened: orders list --in-doubt.");
   page.one("orderhub_orders_attention", gauge, g.attention,
-           "Orders for which the hub called a person, none by time alone: orders list --called.");
+           "Orders that wait for a person, those included that have waited too long: orders list "
+           "--needs-person.");
   page.family("orderhub_orders_paused", gauge,
               "Orders of which something is paused: orders list --paused.");
   if (g.paused)

@@ -107,7 +107,8 @@ host::order_gauges order_gauges_of(const result<journal::listing_counts>& counts
   for (const auto status : handlers::order_statuses())
     g.by_status.emplace_back(status, count_of(*counts, std::string(mark::status).append(status)));
   g.in_doubt = count_of(*counts, mark::in_doubt);
-  g.attention = count_of(*counts, mark::attention);
+  const auto with_late = handlers::counts_with_late(*counts, lists, now, call_after_ms);
+  g.attention = count_of(with_late ? *with_late : *counts, mark::attention);
   g.paused = count_of(*counts, mark::paused);
   g.dead_webhooks = count_of(*counts, handlers::dead_webhook_mark);
   g.stuck = stuck_of(*counts, lists, now, call_after_ms);

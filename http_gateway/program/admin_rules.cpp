@@ -6,6 +6,17 @@
 
 namespace orderhub::http_gateway {
 
+std::string admin_url_of(const settings& s) {
+  if (!s.admin_public_url.empty())
+    return s.admin_public_url;
+  auto host = s.admin_listen.host;
+  if (host == "0.0.0.0" || host == "::")
+    host = "127.0.0.1";
+  if (host.find(':') != std::string::npos)
+    host = '[' + host + ']';
+  return "http://" + host + ':' + std::to_string(s.admin_listen.port);
+}
+
 result<admin_access_rules> admin_rules_of(const settings& s, std::string_view mode) {
   admin_access_rules rules;
   rules.public_url = s.admin_public_url;

@@ -3,9 +3,14 @@
 #include "http_gateway/settings/settings.hpp"
 #include "journal/base/result.hpp"
 
+#include <string>
 #include <string_view>
 
 namespace orderhub::http_gateway {
+
+/// Where people reach the admin API, as a URL: `admin_public_url`, else the address at which it
+/// listens, and of one that is every address the loopback one.
+std::string admin_url_of(const settings& s);
 
 /// Who may act at the admin port. `admin_token` is admin and named `env`, the file `admin_tokens`
 /// names others; where there is neither, `api_token` may read. Where there is no token at all,

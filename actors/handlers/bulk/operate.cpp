@@ -1,5 +1,6 @@
 #include "actors/handlers/bulk/operate.hpp"
 
+#include "actors/handlers/explain/order_moves.hpp"
 #include "actors/handlers/shipments/label_webhook.hpp"
 #include "journal/base/bytes.hpp"
 #include "journal/record.hpp"
@@ -31,7 +32,7 @@ bool has_open(const object_state& state) {
 bool changes(const object_state& state, operator_verb verb) {
   switch (verb) {
   case operator_verb::retry:
-    return has_open(state);
+    return has_open(state) || has_stayed_open(state);
   case operator_verb::pause:
     return !state.paused_by_operator;
   case operator_verb::resume:
@@ -72,6 +73,8 @@ result<event_outcome> operate(const object_state& state, std::string_view body) 
     if (const auto* later = label_for_later(state);
         later != nullptr && action->verb == operator_verb::retry)
       outcome.sends.push_back({state.id, "BuyLabel", later->input.body});
+    if (action->verb == operator_verb::retry && has_stayed_open(state))
+      outcome.sends.push_back({state.id, "CancelOrder", {}});
     outcome.acts = std::move(*action);
   }
   if (said.what != operated::kind::nothing)

@@ -176,8 +176,11 @@ void add_steps(explanation& e, const order_objects& objects, const std::string& 
 void add_attention(explanation& e, const order_objects& objects, const order_facts& facts,
                    const open_points& open, const journal::object_state* own) {
   const auto add = [&](const std::string& step, const std::string& reason) {
-    e.attention.push_back(
-        {step, reason, say(sentence::attention, {{"step", step}, {"reason", reason}})});
+    // By a record and by time as well it is one call, as lists have it.
+    if (std::none_of(e.attention.begin(), e.attention.end(),
+                     [&](const auto& known) { return known.step == step; }))
+      e.attention.push_back(
+          {step, reason, say(sentence::attention, {{"step", step}, {"reason", reason}})});
   };
   for (const auto& [step, reason] : open_attention(facts))
     add(step, reason);
@@ -470,9 +473,12 @@ explanation explain(const order_objects& objects, const explain_now& now) {
     e.waits_for.push_back(wait_of(w, now));
   add_steps(e, objects, currency_of(objects, e), now);
   improve_waits(e, now);
+  add_next(e);
+  add_shell_lines(e, now);
   add_attention(e, objects, facts, open, own);
   add_people(e, objects, now.at);
   add_gaps(e, objects);
+  add_webhooks(e, objects, now);
   e.state = state_of(objects, e, open);
 
   if (own != nullptr && own->purged) {

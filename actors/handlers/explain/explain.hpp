@@ -24,12 +24,16 @@ struct vendor_now {
   std::size_t queued = 0;
 };
 
+/// Where the admin API is where nothing says otherwise, and where the command line looks for it.
+inline constexpr std::string_view default_admin_url = "http://127.0.0.1:9070";
+
 /// The moment at which an order is explained.
 struct explain_now {
   unix_ms at = 0;         ///< Journal time.
   unix_ms started_at = 0; ///< When this process began: no call of an earlier one is out after it.
   std::int64_t call_after_ms = 0; ///< As `order_settings::call_after_ms`.
   std::vector<vendor_now> vendors;
+  std::string admin_url{default_admin_url}; ///< Where people reach the admin API.
 };
 
 /// A deployment as it is stored.

@@ -32,6 +32,12 @@ void improve_waits(explanation& e, const explain_now& now);
 /// What comes next of a step in doubt: `Shippo is asked again at 10:03:14.000Z`.
 std::string next_text(const explained_step& step, const explain_now& now);
 
+/// What comes by itself of what it waits for and of its steps.
+void add_next(explanation& e);
+/// `curl`, `cli`.
+void add_shell_lines(explanation& e, const explain_now& now);
+void add_webhooks(explanation& e, const order_objects& objects, const explain_now& now);
+
 /// What became of the order's money, and how that is told.
 explained_money money_of(const order_facts& facts, const std::string& currency, std::int64_t total);
 std::vector<said> money_words(const order_facts& facts, const explained_money& money);

@@ -2,6 +2,8 @@
 #include "actors/handlers/explain/explain_parts.hpp"
 #include "actors/handlers/explain/step_stand.hpp"
 
+#include <algorithm>
+
 namespace orderhub::handlers {
 
 using durable::doubt_move;
@@ -35,6 +37,7 @@ public:
     case retry_move::send:
       p.call = call();
       p.key = key();
+      compare_with_last(p);
       p.because.push_back(say(sentence::retry_sends, {{"call", p.call}}));
       break;
     case retry_move::end_event_wait: {
@@ -75,6 +78,7 @@ private:
     case doubt_move::same_key:
       p.call = call();
       p.key = key();
+      compare_with_last(p);
       p.because.push_back(
           say(sentence::retry_same_key,
               {{"call", p.call}, {"vendor", vendor_}, {"step", step_.intent.name}}));
@@ -84,7 +88,10 @@ private:
     case doubt_move::send_again:
       p.call = call();
       p.key = key();
+      compare_with_last(p);
       p.safe = !has_effect(step_.intent.operation);
+      if (!p.safe)
+        p.side_effects.emplace_back(words_.twice);
       p.because.push_back(
           p.safe ? say(sentence::retry_asks, {{"call", p.call}})
                  : say(sentence::retry_repeats, {{"call", p.call}, {"receiver", words_.twice}}));
@@ -108,6 +115,26 @@ private:
     if (vendor == nullptr || vendor->hold == vendor_hold_kind::none)
       return;
     p.because.push_back(say(sentence::retry_vendor_held, {{"vendor", vendor_}}));
+    p.not_before = vendor->probe_at;
+  }
+
+  /// Of what is sent: beside the call before.
+  void compare_with_last(retry_prediction& p) const {
+    std::uint32_t last = 1;
+    for (const auto& recorded : step_.notes) {
+      const auto& n = recorded.note;
+      bool has_left = n.kind == note_kind::resend || n.kind == note_kind::doubt;
+      if (n.kind == note_kind::answered)
+        if (const auto answer = journal::decode_answer_note(n.text))
+          has_left = !answer->is_lookup;
+      if (has_left)
+        last = std::max(last, n.attempt);
+    }
+    const bool is_same = stands_.generation == last;
+    if (!p.key.empty())
+      p.same_key = is_same;
+    if (!step_.intent.method.empty())
+      p.same_bytes = is_same;
   }
 };
 

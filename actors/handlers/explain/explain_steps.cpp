@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 namespace orderhub::handlers {
@@ -251,6 +252,14 @@ step_attempt attempt_of(const journal::vendor_answer& a, unix_ms at, bool is_loo
   return t;
 }
 
+/// Of `stripe.charge: 429 rate_limit` both parts; of a look-up that says something only the first.
+std::pair<std::string, std::string> rule_and_error(std::string_view recorded) {
+  const auto end = recorded.find(": ");
+  if (end == std::string_view::npos)
+    return {std::string(recorded), {}};
+  return {std::string(recorded.substr(0, end)), std::string(recorded.substr(end + 2))};
+}
+
 std::vector<step_attempt> attempts_of(const recorded_step& s, std::uint32_t sends) {
   std::vector<step_attempt> all;
   bool was_found = false;
@@ -264,7 +273,7 @@ std::vector<step_attempt> attempts_of(const recorded_step& s, std::uint32_t send
     auto t = attempt_of(n->answer, recorded.note.at, n->is_lookup);
     t.number = n->is_lookup ? 0 : recorded.note.sends;
     t.taken_for = n->kind;
-    t.rule = n->rule;
+    std::tie(t.rule, t.error) = rule_and_error(n->rule);
     t.excerpt = n->excerpt;
     all.push_back(std::move(t));
   }
@@ -272,6 +281,10 @@ std::vector<step_attempt> attempts_of(const recorded_step& s, std::uint32_t send
     auto t = attempt_of(*s.answer, s.ended_at, was_found);
     t.number = was_found ? 0 : std::max<std::uint32_t>(sends, 1);
     t.taken_for = *s.ended ? "value" : name_of(s.ended->error().kind);
+    if (!*s.ended) {
+      t.rule = s.ended->error().where;
+      t.error = s.ended->error().message;
+    }
     all.push_back(std::move(t));
   }
   return all;
@@ -314,6 +327,7 @@ explained_step told(const recorded_step& s, const std::string& currency, const e
     }
   }
   e.attempts = attempts_of(s, teller.stands().sends);
+  e.doubt = doubt_of(s, now);
   e.moments = teller.moments();
   return e;
 }

@@ -128,18 +128,20 @@ struct section {
 };
 std::vector<section> sections_of(const explanation& e) {
   section waits{"Waits for", {}}, attention{"Needs a person", {}}, calls{"Calls", {}},
-      people{"People", {}}, gaps{"Not known here", {}};
+      webhooks{"Webhooks", {}}, people{"People", {}}, gaps{"Not known here", {}};
   for (const auto& w : e.waits_for)
     waits.items.push_back(joined(w.why));
   for (const auto& a : e.attention)
     attention.items.push_back(a.what.text);
   for (const auto& c : e.calls)
     calls.items.push_back(c.object + ": " + c.what.text);
+  for (const auto& w : e.webhooks)
+    webhooks.items.push_back(w.what.text);
   for (const auto& p : e.people)
     people.items.push_back(p.what.text);
   for (const auto& g : e.gaps)
     gaps.items.push_back(g.text);
-  return {waits, attention, calls, people, gaps};
+  return {waits, attention, calls, webhooks, people, gaps};
 }
 
 } // namespace

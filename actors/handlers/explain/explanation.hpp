@@ -28,6 +28,7 @@ struct step_attempt {
   std::int64_t took_ms = 0;
   std::uint16_t http = 0; ///< 0: no answer came.
   std::string vendor_request_id;
+  std::string error;     ///< Why it was no success; empty of what says something.
   std::string taken_for; ///< `value`, `unavailable`, `in_doubt`, `absent`, …
   std::string rule;      ///< By what it was taken for that; empty of a value.
   std::size_t body_bytes = 0;
@@ -35,14 +36,44 @@ struct step_attempt {
   std::string excerpt;     ///< Redacted; of what was no success.
 };
 
+/// Something that says whether a step in doubt happened.
+struct doubt_evidence {
+  unix_ms at = 0;
+  std::string_view kind;     ///< `look_up`, `event`, `person`, `refusal`.
+  std::optional<bool> found; ///< It happened, or it did not; nothing: that was no answer.
+  bool counts = false;       ///< It weighs.
+  std::string because;       ///< Why it counts, or why it does not.
+};
+
+/// How a doubt ended.
+struct doubt_decision {
+  unix_ms at = 0;
+  std::string_view what; ///< As `durable::name_of(doubt_end)`.
+  std::string_view rule; ///< The policy by which.
+};
+
+/// That it was not known whether a step happened, and what became of that.
+struct explained_doubt {
+  unix_ms since = 0;         ///< 0: it is over, and its begin is kept no longer.
+  std::string reason;        ///< Likewise empty.
+  unix_ms absence_until = 0; ///< Until then nothing that is not found counts; 0: no such time.
+  std::vector<doubt_evidence> evidence; ///< As far as the journal keeps it; oldest first.
+  std::optional<doubt_decision> decision;
+};
+
 /// What would leave if a person pressed Retry now.
 struct retry_prediction {
   durable::retry_move move = durable::retry_move::nothing;
   /// What is done in doubt, where that decides.
   std::optional<durable::doubt_move> by_policy;
-  std::string call;        ///< `GET /transactions`; empty: nothing leaves.
-  std::string key;         ///< That it carries; empty: none.
-  bool safe = true;        ///< It can do nothing a second time.
+  std::string call; ///< `GET /transactions`; empty: nothing leaves.
+  std::string key;  ///< That it carries; empty: none.
+  /// Whether that is the key of the call before, and its bytes are the same; nothing where no such
+  /// call would leave, or its bytes are not kept.
+  std::optional<bool> same_key, same_bytes;
+  bool safe = true;                      ///< It can do nothing a second time.
+  std::vector<std::string> side_effects; ///< What may then have happened twice; empty: nothing.
+  unix_ms not_before = 0;  ///< Its vendor is held: it leaves then at the earliest; 0: not known.
   unix_ms counts_from = 0; ///< Before that an empty look-up proves nothing; 0: at any time.
   std::vector<said> because;
 };
@@ -71,6 +102,7 @@ struct explained_step {
   std::string_view next;
   unix_ms counts_from = 0;                    ///< In doubt: from then on an empty look-up counts.
   std::vector<step_attempt> attempts;         ///< Oldest first.
+  std::optional<explained_doubt> doubt;       ///< Of what was in doubt, as far as that is kept.
   std::vector<step_moment> moments;           ///< Oldest first; the last one says how it stands.
   std::optional<retry_prediction> if_retried; ///< Of what has not ended.
 };
@@ -96,6 +128,25 @@ struct explained_wait {
   std::uint32_t attempts = 0;
   std::string last; ///< What it met last.
   std::vector<said> why;
+};
+
+/// What comes by itself.
+struct explained_next {
+  unix_ms at = 0;
+  /// `send`, `look_up`, `event`: its wait for one ends; `go_on`: of what is no step of an effect.
+  std::string_view what;
+  std::string step, ref, vendor, call; ///< `call`: of what sends; empty: nothing leaves then.
+};
+
+/// A verified event that came for it.
+struct explained_webhook {
+  unix_ms at = 0;         ///< When it was received.
+  std::string id, vendor; ///< `stripe:evt_1`, as `/admin/webhooks` has it.
+  std::string type;
+  std::string_view verdict;         ///< `name_of(event_verdict)`
+  std::vector<std::string> changed; ///< In words; empty: nothing.
+  std::string note;                 ///< Why it changed nothing; may be empty.
+  said what;
 };
 
 struct explained_money {
@@ -131,12 +182,15 @@ struct explanation {
   explained_money money;
   std::string label_id, tracking_number;
   std::vector<explained_wait> waits_for;
+  std::vector<explained_next> next;  ///< By when.
   std::vector<explained_step> steps; ///< By their intents.
   std::vector<explained_call> calls; ///< By when they were accepted.
   std::vector<explained_attention> attention;
-  std::vector<explained_person> people; ///< Oldest first.
+  std::vector<explained_webhook> webhooks; ///< Oldest first; the newest `webhooks_max`.
+  std::vector<explained_person> people;    ///< Oldest first.
   std::vector<said> gaps;
   std::vector<std::string> in_doubt; ///< Steps.
+  std::string curl, cli;             ///< Lines of a shell that show the same again.
 };
 
 } // namespace orderhub::handlers

@@ -1,12 +1,18 @@
 #include "actors/handlers/explain/order_moves.hpp"
 
+#include "actors/handlers/fulfilment/fulfilment_facts.hpp"
 #include "actors/handlers/objects.hpp"
+#include "actors/handlers/orders/fulfilment_claim.hpp"
+#include "actors/handlers/orders/order.hpp"
 #include "actors/handlers/orders/order_facts.hpp"
 #include "actors/handlers/shipments/label_webhook.hpp"
+#include "providers/shippo/buy_label.hpp"
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 namespace orderhub::handlers {
 
@@ -28,7 +34,7 @@ order_moves moves_of_retry(const order_objects& objects, const explanation& show
         std::any_of(shown.steps.begin(), shown.steps.end(), [&](const auto& step) {
           return step.object == name && is_moved_by_retry(step);
         });
-    if (is_stopped || is_moved || label_for_later(state) != nullptr)
+    if (is_stopped || is_moved || label_for_later(state) != nullptr || has_stayed_open(state))
       moves.objects.push_back(state.id);
   }
   return moves;
@@ -46,16 +52,6 @@ order_moves moves_of_hold(const order_objects& objects, bool pause) {
   return moves;
 }
 
-/// It is cancelled, and something stayed that could not be undone, and that nothing undoes now.
-bool has_stayed_open(const journal::object_state& own) {
-  const auto* recorded = own.value("facts");
-  const auto facts = recorded != nullptr ? order_facts::decode(*recorded) : order_facts();
-  return facts && has_open_compensation(*facts) &&
-         std::none_of(own.live.begin(), own.live.end(), [](const auto& i) {
-           return i.input.handler == "CancelOrder" || i.input.handler == "CompensateOrder";
-         });
-}
-
 order_moves moves_of_cancel(const order_objects& objects, const explanation& shown) {
   constexpr std::array<std::string_view, 3> gone = {"in_transit", "delivered", "shipped"};
   const auto& status = shown.status;
@@ -70,6 +66,51 @@ order_moves moves_of_cancel(const order_objects& objects, const explanation& sho
 }
 
 } // namespace
+
+bool has_stayed_open(const journal::object_state& own) {
+  if (own.id.service != order_service_name)
+    return false;
+  const auto* recorded = own.value("facts");
+  const auto facts = recorded != nullptr ? order_facts::decode(*recorded) : order_facts();
+  return facts && has_open_compensation(*facts) &&
+         std::none_of(own.live.begin(), own.live.end(), [](const auto& i) {
+           return i.input.handler == "CancelOrder" || i.input.handler == "CompensateOrder";
+         });
+}
+
+std::vector<order_cancel_call> calls_of_cancel(const order_objects& objects,
+                                               const order_plan& settings) {
+  const auto* own = objects.find(order_object(objects.key));
+  if (own == nullptr)
+    return {};
+  const auto* recorded = own->value("facts");
+  const auto facts = recorded != nullptr ? order_facts::decode(*recorded) : order_facts();
+  if (!facts)
+    return {};
+  const auto* request = own->value("order");
+  const auto placed = request != nullptr ? order::decode(*request) : result<order>(fail(error{}));
+  order_before_cancel before{*facts, placed ? &*placed : nullptr, settings, nullptr, {}};
+  fulfilment_facts fulfilment;
+  const auto claims = claims_in(own->value(claims_entry));
+  const auto holder = claims ? claims->holder() : std::nullopt;
+  if (const auto* state = holder ? objects.find(fulfilment_object(*holder)) : nullptr)
+    if (const auto* its = state->value("facts"))
+      if (auto known = fulfilment_facts::decode(*its)) {
+        fulfilment = std::move(*known);
+        before.fulfilment = &fulfilment;
+      }
+  if (const auto* shipment = objects.find(shipment_object(objects.key)))
+    if (const auto* bought = shipment->value("label"))
+      if (const auto label = providers::shippo::label_outcome::decode(*bought))
+        before.label_id = label->transaction_id;
+  std::vector<order_cancel_call> calls;
+  for (auto& call : calls_of_cancel(before)) {
+    const bool is_fulfilments = call.service == fulfilment_service_name && holder;
+    object_id object{std::string(call.service), is_fulfilments ? *holder : objects.key};
+    calls.push_back({std::move(object), std::move(call)});
+  }
+  return calls;
+}
 
 bool is_moved_by_retry(const explained_step& step) {
   return step.ended_at == 0 && step.if_retried &&

@@ -1,6 +1,7 @@
 #pragma once
 #include "actors/handlers/explain/explanation.hpp"
 #include "actors/handlers/explain/order_objects.hpp"
+#include "actors/handlers/orders/cancel_calls.hpp"
 #include "journal/base/ids.hpp"
 #include "journal/record.hpp"
 
@@ -28,6 +29,20 @@ struct order_moves {
 
 /// A person's word moves it: it leaves at once, or is tried anew.
 bool is_moved_by_retry(const explained_step& step);
+
+/// The order is cancelled, something of it stayed that could not be undone, and nothing undoes it
+/// now: its own object.
+bool has_stayed_open(const journal::object_state& order);
+
+/// A call of a cancel, and whose step it is.
+struct order_cancel_call {
+  object_id object;
+  cancel_call call;
+};
+/// Every call that a cancel of the order would make now, and every message that it would have
+/// leave. `settings`: as a handler that begins now would have them.
+std::vector<order_cancel_call> calls_of_cancel(const order_objects& objects,
+                                               const order_plan& settings);
 
 /// Of `retry`, `pause`, `resume` and `cancel`, by the order as it is explained. Pure.
 order_moves moves_of(journal::operator_verb verb, const order_objects& objects,

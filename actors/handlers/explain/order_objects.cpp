@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 #include <utility>
 
 namespace orderhub::handlers {
@@ -179,6 +180,33 @@ void read_deployments(const order_reader& reader, order_objects& to) {
       to.deployments.push_back(std::move(*state));
 }
 
+/// One that is damaged, or forgotten meanwhile, is left out.
+void read_webhooks(const order_reader& reader, order_objects& to) {
+  if (!reader.webhooks)
+    return;
+  const auto named = reader.webhooks(to.key, webhooks_read_max);
+  if (!named)
+    return;
+  const auto ended = [&](const invocation_id& id) -> std::optional<result<std::string>> {
+    const auto row = reader.invocation(id);
+    if (!row || !*row || !(*row)->invocation.finished)
+      return std::nullopt;
+    auto outcome = journal::decode_result((*row)->invocation.output);
+    return outcome ? std::optional(std::move(*outcome)) : std::nullopt;
+  };
+  for (const auto& id : *named)
+    if (auto state = reader.object(id))
+      if (auto one = webhook_in(*state, ended); one && one->order_id() == to.key)
+        to.webhooks.push_back(std::move(*one));
+  std::sort(to.webhooks.begin(), to.webhooks.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.received.received_at, a.key) < std::tie(b.received.received_at, b.key);
+  });
+  to.has_more_webhooks = named->size() == webhooks_read_max || to.webhooks.size() > webhooks_max;
+  if (to.webhooks.size() > webhooks_max)
+    to.webhooks.erase(to.webhooks.begin(),
+                      to.webhooks.end() - static_cast<std::ptrdiff_t>(webhooks_max));
+}
+
 } // namespace
 
 log_sequence order_objects::version() const {
@@ -238,6 +266,8 @@ order_objects read_order(const order_reader& reader, const std::string& key, ord
       objects.past = std::move(*past);
   objects.past.is_whole = objects.past.is_whole && is_whole;
   follow_names(reader, all, objects);
+  if (!objects.is_purged())
+    read_webhooks(reader, objects);
   hide_erased(objects);
   return objects;
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/handlers/webhooks/webhook_list.hpp"
 #include "journal/base/ids.hpp"
 #include "journal/base/result.hpp"
 #include "journal/object_row.hpp"
@@ -29,6 +30,10 @@ struct order_objects {
   /// That name the order, or have its key; at most `deployments_max`. Shown with it: what is done
   /// to an order is not done to them.
   std::vector<journal::object_state> deployments;
+  /// Verified events that name it, or were found to be its own: the newest `webhooks_max`, oldest
+  /// first.
+  std::vector<listed_webhook> webhooks;
+  bool has_more_webhooks = false;
 
   [[nodiscard]] const journal::object_state* find(const object_id& id) const;
   /// An order of that key was accepted here. Its object may be there without: a fulfilment claims
@@ -60,6 +65,9 @@ struct order_reader {
   /// Fulfilments that were asked for that order, at most so many; null: nobody can say.
   std::function<result<std::vector<object_id>>(const std::string& order_id, std::size_t most)>
       fulfilments = {};
+  /// Of the events that are that order's, likewise.
+  std::function<result<std::vector<object_id>>(const std::string& order_id, std::size_t most)>
+      webhooks = {};
 };
 
 /// Which fulfilments of an order are read: the one that has it and what is open of those that had
@@ -70,12 +78,15 @@ enum class order_part : std::uint8_t { current, all };
 inline constexpr std::size_t fulfilments_max = 1'000;
 
 /// At most eight objects and those of `part` (`past` is not whole where there may be more),
-/// `deployments_max` deployments, a bounded piece of the finished invocations, and of those that
-/// they name (who called them, whom they called) at most `followed_max`. What a person had erased
-/// or purged is shown so from the record on, also where rows are not yet written anew. What cannot
-/// be read is named in the answer, and takes nothing else with it.
+/// `deployments_max` deployments, `webhooks_read_max` events, a bounded piece of the finished
+/// invocations, and of those that they name (who called them, whom they called) at most
+/// `followed_max`. What a person had erased or purged is shown so from the record on, also where
+/// rows are not yet written anew. What cannot be read is named in the answer, and takes nothing
+/// else with it.
 inline constexpr std::size_t followed_max = 100;
 inline constexpr std::size_t deployments_max = 20;
+inline constexpr std::size_t webhooks_max = 50;
+inline constexpr std::size_t webhooks_read_max = 200;
 order_objects read_order(const order_reader& reader, const std::string& key,
                          order_part part = order_part::current);
 

@@ -241,6 +241,19 @@ constexpr std::array<row, sentence_count> rows = {{
      "what `orderhub orders journal` prints."},
     {sentence::operator_acted, "operator_acted", "{who} ({via}) {did} at {at}{reason}{confirmed}."},
 
+    {sentence::event_applied, "event_applied",
+     "At {at} {vendor}'s event {id} ({type}, verified) came: {what}."},
+    {sentence::event_known, "event_known",
+     "At {at} {vendor}'s event {id} ({type}, verified) came; it was known already, nothing "
+     "changed."},
+    {sentence::event_contradicts, "event_contradicts",
+     "At {at} {vendor}'s event {id} ({type}, verified) came and contradicts the order: {what}. "
+     "Nothing was changed."},
+    {sentence::event_on_its_way, "event_on_its_way",
+     "At {at} {vendor}'s event {id} ({type}, verified) came; what became of it is not known here."},
+    {sentence::event_without_effect, "event_without_effect",
+     "At {at} {vendor}'s event {id} ({type}, verified) came and changed nothing: {what}."},
+
     {sentence::gap_not_listed, "gap_not_listed",
      "Calls that have ended are not shown: they ended within the last seconds, belong to a later "
      "request, or their retention is over. The facts remain."},
@@ -253,6 +266,9 @@ constexpr std::array<row, sentence_count> rows = {{
      "{object} cannot be read and is set aside: {reason}. See `orderhub journal verify`; its bytes "
      "are kept."},
     {sentence::gap_unread, "gap_unread", "{object} could not be read now: {reason}."},
+    {sentence::gap_webhooks, "gap_webhooks",
+     "Not all events of it are shown; `orderhub webhooks list --order` shows them a page at a "
+     "time."},
 }};
 
 constexpr bool in_order() {

@@ -139,14 +139,21 @@ enum class sentence : std::uint8_t {
   nothing_left,
   stuck,
   operator_acted,
+  // ── A verified event ──
+  event_applied,
+  event_known,
+  event_contradicts,
+  event_on_its_way,
+  event_without_effect,
   // ── What is not known here ──
   gap_not_listed,
   gap_later,
   gap_bounded,
   gap_set_aside,
   gap_unread,
+  gap_webhooks,
 };
-inline constexpr std::size_t sentence_count = static_cast<std::size_t>(sentence::gap_unread) + 1;
+inline constexpr std::size_t sentence_count = static_cast<std::size_t>(sentence::gap_webhooks) + 1;
 
 /// `waits_breaker`
 std::string_view name_of(sentence which);

@@ -68,4 +68,8 @@ protected:
 retry_prediction retried(const recorded_step& step, const explain_now& now, bool is_held,
                          unix_ms person_acted_at);
 
+/// That it was in doubt, and what became of that; nothing where the journal has no word of it, or
+/// nothing of it counts.
+std::optional<explained_doubt> doubt_of(const recorded_step& step, const explain_now& now);
+
 } // namespace orderhub::handlers

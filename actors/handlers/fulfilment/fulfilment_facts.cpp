@@ -179,10 +179,26 @@ std::string_view status_of(const fulfilment_facts& f) {
   return f.ticket.stand >= job_stand::asked ? "picking" : "reserving";
 }
 
+bool keeps_goods(const fulfilment_facts& f) {
+  return f.goods == goods_state::asked || f.goods == goods_state::held ||
+         f.goods == goods_state::sold;
+}
+
+std::vector<undo_step> undo_steps_of(const fulfilment_facts& f) {
+  std::vector<undo_step> steps;
+  if (f.has_left())
+    return steps;
+  if (f.pickup.may_stand())
+    steps.push_back({"cancel_pickup", "carrier"});
+  if (f.ticket.may_stand())
+    steps.push_back({"cancel_pick_ticket", "warehouse"});
+  if (keeps_goods(f))
+    steps.push_back({"release_stock", "inventory"});
+  return steps;
+}
+
 bool has_open_undo(const fulfilment_facts& f) {
-  return !f.has_left() &&
-         (f.ticket.may_stand() || f.pickup.may_stand() || f.goods == goods_state::asked ||
-          f.goods == goods_state::held || f.goods == goods_state::sold);
+  return !undo_steps_of(f).empty();
 }
 
 } // namespace orderhub::handlers

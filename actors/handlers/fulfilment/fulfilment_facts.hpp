@@ -99,6 +99,15 @@ std::string merge_fulfilment(std::string_view entry, const std::string* current,
 /// `shipped`, `cancelling`, and how it ended.
 std::string_view status_of(const fulfilment_facts& facts);
 
+/// The inventory has taken goods out for it, or may have.
+bool keeps_goods(const fulfilment_facts& facts);
+
+/// A step that undoes something of it, in the order in which they are done.
+struct undo_step {
+  std::string_view step, vendor;
+};
+/// Of a parcel that has left none.
+std::vector<undo_step> undo_steps_of(const fulfilment_facts& facts);
 /// A service has something for it, or may, and the parcel has not left.
 bool has_open_undo(const fulfilment_facts& facts);
 

@@ -97,8 +97,7 @@ task<void> take_goods(fulfilment_run run) {
 }
 
 task<void> put_goods_back(fulfilment_run run) {
-  const auto goods = run.facts().goods;
-  if (goods != goods_state::asked && goods != goods_state::held && goods != goods_state::sold)
+  if (!keeps_goods(run.facts()))
     co_return;
   auto ctx = run.ctx();
   auto releasing = inventory::release(run.step("release_stock", run.facts().undoing));

@@ -88,7 +88,7 @@ task<void> compensate(order_run run) {
 
   // 2. From now on the order is being cancelled, and no label is bought for it any more.
   co_await run.prepare();
-  const bool had_label = may_have_label(run);
+  const bool had_label = may_have_label(run.facts());
   order_facts begun;
   begun.cancelling = true;
   run.learn(begun);
@@ -123,10 +123,19 @@ task<void> compensate(order_run run) {
   run.learn(ended);
 
   // 7. The customer and the shop are told, and once more where the money came back later.
-  if (!again || has_refunded(returned))
+  if (is_cancel_told(again, has_refunded(returned)))
     post_cancelled(run, again, news_of(run.facts(), returned));
-  if (!again)
+  if (is_cancel_hooked(again, run.plan()))
     post_hook(run, providers::custom::hook::cancelled);
+}
+
+bool is_cancel_told(bool again, bool gives_back) {
+  return !again || gives_back;
+}
+
+bool is_cancel_hooked(bool again, const order_plan& plan) {
+  return !again &&
+         (plan.hooks & static_cast<std::uint8_t>(providers::custom::hook::cancelled)) != 0;
 }
 
 } // namespace orderhub::handlers

@@ -19,6 +19,12 @@ durable::handler_task compensate_order(durable::context ctx, std::string body,
 
 /// Undoes whatever the facts say was done, payments, label and stock, and tells the customer. From
 /// here on no cancel reaches this invocation. What a vendor refuses to undo stays for a person.
+/// `calls_of_cancel` says beforehand what that is, by the same rules.
 durable::task<void> compensate(order_run run);
+
+/// Customer and shop are told of a cancel: once, and `again` only where it `gives_back` a payment.
+bool is_cancel_told(bool again, bool gives_back);
+/// Custom providers are called after it.
+bool is_cancel_hooked(bool again, const order_plan& plan);
 
 } // namespace orderhub::handlers

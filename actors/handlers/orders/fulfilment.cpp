@@ -72,8 +72,7 @@ task<void> get_label(order_run run) {
   run.note(learned);
 }
 
-bool may_have_label(const order_run& run) {
-  const auto& f = run.facts();
+bool may_have_label(const order_facts& f) {
   return !f.label_voided &&
          std::any_of(f.payments.begin(), f.payments.end(),
                      [](const payment_fact& p) { return p.state >= payment_state::paid; });

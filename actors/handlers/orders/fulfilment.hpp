@@ -22,7 +22,7 @@ bool may_ship(const order_run& run);
 durable::task<void> get_label(order_run run);
 
 /// Something was paid for, so a label may have been bought, and it is not voided yet.
-bool may_have_label(const order_run& run);
+bool may_have_label(const order_facts& facts);
 
 /// No label is bought from now on. Waits for nothing.
 void stop_shipment(const order_run& run);

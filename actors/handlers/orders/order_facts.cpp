@@ -246,6 +246,10 @@ bool is_returnable(const payment_fact& p) {
          p.state != payment_state::failed;
 }
 
+bool is_to_be_returned(const order_facts& f, const payment_fact& p) {
+  return is_returnable(p) && !is_refund_under_way(f, p);
+}
+
 bool is_out_of_stock(const order_facts& f) {
   const auto* payment = f.last_payment();
   return f.stock.state == stock_state::refused &&
@@ -272,7 +276,7 @@ bool is_sale_undone(const order_facts& f) {
 bool has_open_compensation(const order_facts& f) {
   const bool money_is_out =
       std::any_of(f.payments.begin(), f.payments.end(), [&](const payment_fact& p) {
-        return is_returnable(p) && !is_refund_under_way(f, p) && !is_all_given_back(f, p);
+        return is_to_be_returned(f, p) && !is_all_given_back(f, p);
       });
   return f.cancelled && (money_is_out || f.stock.is_kept() ||
                          (f.attention.contains("void_label") && !f.label_voided));

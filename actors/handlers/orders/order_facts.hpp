@@ -112,6 +112,9 @@ bool is_all_given_back(const order_facts& facts, const payment_fact& payment);
 /// It is money or may become some: a cancel has to give it back.
 bool is_returnable(const payment_fact& payment);
 
+/// A cancel gives it back itself: no refund of it is under way.
+bool is_to_be_returned(const order_facts& facts, const payment_fact& payment);
+
 /// The order was refused for want of stock, and not charged for: it may be sent again.
 bool is_out_of_stock(const order_facts& facts);
 

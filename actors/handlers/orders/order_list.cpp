@@ -7,7 +7,9 @@
 #include "journal/listing_index.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
+#include <map>
 #include <tuple>
 #include <utility>
 
@@ -436,6 +438,7 @@ private:
     std::sort(item.row.steps.begin(), item.row.steps.end(), [](const auto& a, const auto& b) {
       return std::tie(a.since, a.step, a.ref) < std::tie(b.since, b.step, b.ref);
     });
+    // As a page says it: what waits for something, or for somebody, is not.
     item.is_stuck = may_be_stuck && !is_worked_on && !item.row.is_paused &&
                     item.row.steps.empty() && item.row.attention.empty();
     if (!item.row.steps.empty())
@@ -557,6 +560,50 @@ result<order_page> list_orders(const order_filter& filter, const list_reader& re
                                const std::optional<listing_place>& behind, std::size_t most,
                                unix_ms now, std::int64_t call_after_ms, list_bounds bounds) {
   return list_search(filter, reader, behind, most, now, call_after_ms, bounds).run();
+}
+
+result<journal::listing_counts> counts_with_late(journal::listing_counts counts,
+                                                 const list_reader& reader, unix_ms now,
+                                                 std::int64_t call_after_ms) {
+  std::map<std::int64_t, std::vector<std::string>> marks_by_bound;
+  for (std::size_t i = 0; i < durable::wait_cause_count; ++i) {
+    const auto cause = static_cast<durable::wait_cause>(i);
+    auto mark = std::string(list_mark::waits).append(durable::name_of(cause));
+    const auto bound = durable::too_long_ms(cause, call_after_ms);
+    const auto known = counts.counts.find(mark);
+    if (bound > 0 && known != counts.counts.end() && known->second > 0)
+      marks_by_bound[bound].push_back(std::move(mark));
+  }
+  std::set<std::string> late;
+  for (const auto& [bound, marks] : marks_by_bound) {
+    const auto page = reader.marked(marks, std::nullopt, late_objects_max);
+    if (!page)
+      return page.failure();
+    for (const auto& m : page->found) {
+      if (now - m.since < bound)
+        break; // All that follow have waited less.
+      auto key = order_of(m.object, reader);
+      if (!key)
+        return key.failure();
+      late.insert(std::move(*key));
+    }
+  }
+  if (late.empty())
+    return counts;
+  const std::array attention = {std::string(list_mark::attention)};
+  const auto called = reader.marked(attention, std::nullopt, late_objects_max);
+  if (!called)
+    return called.failure();
+  if (called->found.size() == late_objects_max)
+    return counts;
+  for (const auto& m : called->found) {
+    const auto key = order_of(m.object, reader);
+    if (!key)
+      return key.failure();
+    late.erase(*key);
+  }
+  counts.counts[std::string(list_mark::attention)] += static_cast<std::int64_t>(late.size());
+  return counts;
 }
 
 result<std::optional<list_item>> list_item_of(const std::string& key, const list_reader& reader,

@@ -101,6 +101,16 @@ result<order_page> list_orders(const order_filter& filter, const list_reader& re
                                std::size_t most, unix_ms now, std::int64_t call_after_ms,
                                list_bounds bounds = {});
 
+/// What is counted, with `list_mark::attention` as lists have it: also of those orders that call a
+/// person only because they have waited too long (`durable::wait_bounds`). No record says so, and
+/// so no mark; they are found by what they wait for, the longest first. It costs what waits too
+/// long, and at most `late_objects_max` objects of each bound: there may be more. Where as many are
+/// called by records, those are what is counted.
+result<journal::listing_counts> counts_with_late(journal::listing_counts counts,
+                                                 const list_reader& reader, unix_ms now,
+                                                 std::int64_t call_after_ms);
+inline constexpr std::size_t late_objects_max = 500;
+
 /// One order as a list has it; nothing where there is none of that key.
 result<std::optional<list_item>> list_item_of(const std::string& key, const list_reader& reader,
                                               unix_ms now, std::int64_t call_after_ms);

@@ -481,6 +481,10 @@ std::string key_of_fulfilled_order(std::string_view order_id) {
   return std::string("f:").append(order_id);
 }
 
+std::string key_of_order_of_event(std::string_view order_id) {
+  return std::string("w:").append(order_id);
+}
+
 std::string key_of_email(std::string_view email) {
   std::string key = "m:";
   for (const auto c : email)

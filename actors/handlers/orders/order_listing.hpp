@@ -82,6 +82,8 @@ std::string key_of_named_order(std::string_view order_id);
 /// By which a fulfilment of it is found whose key is not the order's, whatever the order said to
 /// it.
 std::string key_of_fulfilled_order(std::string_view order_id);
+/// By which an event is found that is an order's.
+std::string key_of_order_of_event(std::string_view order_id);
 std::string key_of_email(std::string_view email);
 std::string key_of_phone(std::string_view phone);
 

@@ -147,16 +147,30 @@ task<void> confirm(order_run run) {
     post_hook(run, providers::custom::hook::confirmed);
 }
 
+notification cancelled_news(const order& placed, const order_plan& plan, bool again,
+                            refund_news news) {
+  auto n = notification_about(placed, notification_kind::cancelled);
+  n.attempt = again ? 2 : 1;
+  n.news = news;
+  n.mail = plan.mail;
+  n.announce = plan.announce;
+  n.sms = plan.sms && !n.phone.empty(); // That there is none was noted with the confirmation.
+  return n;
+}
+
 void post_cancelled(const order_run& run, bool again, refund_news news) {
   if (run.placed() == nullptr)
     return;
-  auto n = notification_about(run, notification_kind::cancelled);
-  n.attempt = again ? 2 : 1;
-  n.news = news;
-  post_each(run, n);
-  n.sms = run.plan().sms && !n.phone.empty(); // That there is none was noted with the confirmation.
-  if (n.sms)
-    post(run, n);
+  const auto all = cancelled_news(*run.placed(), run.plan(), again, news);
+  // Each by itself: what became of one is told whatever holds another up.
+  for (const auto way : {&notification::mail, &notification::announce, &notification::sms}) {
+    if (!(all.*way))
+      continue;
+    auto one = all;
+    one.mail = one.announce = one.sms = false;
+    one.*way = true;
+    post(run, one);
+  }
 }
 
 void post_refund(const order_run& run, const refund_told& refund) {

@@ -25,6 +25,9 @@ bool may_confirm(const order_run& run);
 /// long as the plan says. Past that the notification tells the order.
 durable::task<void> confirm(order_run run);
 
+/// What they are told of a cancel, by all ways by which it goes.
+notification cancelled_news(const order& placed, const order_plan& plan, bool again,
+                            refund_news news);
 /// Tells customer and shop that the order was cancelled, and what has become of the money; waits
 /// for nobody. `again`: more was undone later, which is told once more.
 void post_cancelled(const order_run& run, bool again, refund_news news);

@@ -138,25 +138,6 @@ struct refunds_made {
   std::string refusal;  ///< Why not to the end; empty where it did.
 };
 
-struct next_refund {
-  std::uint32_t round = 0;
-  std::int64_t amount = 0; ///< 0: it is not known here; all that is left.
-};
-
-/// A key is used for one amount only: where Stripe's word left open whether a round was made, the
-/// same is asked again; what was answered or has failed since is never asked again under its key.
-next_refund next_refund_of(const order_facts& facts, const payment_fact& p) {
-  for (const auto& [round, refund] : p.rounds)
-    if (refund.state == refund_state::asked)
-      return {round, refund.amount};
-  auto round = p.refund_round;
-  if (p.rounds.empty() && !p.refund_id.empty()) // Made before rounds were on record.
-    ++round;
-  while (p.rounds.contains(round))
-    ++round;
-  return {round, std::max<std::int64_t>(0, left_of(facts, p))};
-}
-
 /// Refunds what is left of a payment: beside what callers asked for, and what was given back
 /// before.
 task<refunds_made> refund_all(order_run run, payment_fact p) {
@@ -228,6 +209,18 @@ task<payment_fact> return_payment(order_run run, payment_fact p) {
 }
 
 } // namespace
+
+next_refund next_refund_of(const order_facts& facts, const payment_fact& p) {
+  for (const auto& [round, refund] : p.rounds)
+    if (refund.state == refund_state::asked)
+      return {round, refund.amount};
+  auto round = p.refund_round;
+  if (p.rounds.empty() && !p.refund_id.empty()) // Made before rounds were on record.
+    ++round;
+  while (p.rounds.contains(round))
+    ++round;
+  return {round, std::max<std::int64_t>(0, left_of(facts, p))};
+}
 
 bool waits_for_customer(const order_run& run) {
   const auto& f = run.facts();
@@ -325,7 +318,7 @@ task<std::vector<payment_fact>> return_payments(order_run run) {
     payment_decided(run, p); // By whom it is given back now.
     if (!is_returnable(p))
       continue;
-    if (is_refund_under_way(run.facts(), p)) { // Accepted before, and followed.
+    if (!is_to_be_returned(run.facts(), p)) { // Accepted before, and followed.
       returned.push_back(p);
       continue;
     }

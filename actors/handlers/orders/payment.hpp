@@ -2,6 +2,7 @@
 #include "actors/durable/task.hpp"
 #include "actors/handlers/orders/order_run.hpp"
 
+#include <cstdint>
 #include <vector>
 
 namespace orderhub::handlers {
@@ -28,6 +29,15 @@ bool wants_payment(const order_run& run);
 /// `run.payment()`. A decline is the customer's matter and ends the order here; for any other
 /// refusal a person is called. Undone where a cancel came before anything happened.
 durable::task<void> take_payment(order_run run);
+
+/// What a cancel asks to be given back of a payment next.
+struct next_refund {
+  std::uint32_t round = 0; ///< Part of its key.
+  std::int64_t amount = 0; ///< Minor units; 0: it is not known here; all that is left.
+};
+/// A key is used for one amount only: where Stripe's word left open whether a round was made, the
+/// same is asked again; what was answered or has failed since is never asked again under its key.
+next_refund next_refund_of(const order_facts& facts, const payment_fact& payment);
 
 /// Gives every payment back that is money, and stops what may become some; for a refund that is
 /// refused a person is called. The payments it dealt with, as they stand after it.

@@ -28,28 +28,15 @@ result<listed_webhook> read(const journal::hub_journal& journal, const std::stri
   auto state = journal.load(webhook_object(key));
   if (!state)
     return state.failure();
-  const auto* received = state->value(received_entry);
-  if (received == nullptr)
-    return none_such(key);
-  listed_webhook listed;
-  listed.key = key;
-  listed.version = state->folded_to;
-  auto receipt_of = receipt::decode(*received);
-  if (!receipt_of)
-    return receipt_of.failure();
-  listed.received = std::move(*receipt_of);
-  auto became =
-      became_of(*state, [&](const invocation_id& id) { return durable::end_of(journal, id); });
-  if (!became)
-    return became.failure();
-  listed.became = std::move(*became);
-  listed.match = match_of(*state);
-  if (const auto* replays = state->value(replays_entry))
-    listed.replays = std::strtoull(replays->c_str(), nullptr, 10);
-  listed.is_erased =
-      std::any_of(state->operators.begin(), state->operators.end(),
-                  [](const auto& o) { return o.action.verb == journal::operator_verb::erase; });
-  return listed;
+  state->id = webhook_object(key); // Of one that is blank, too.
+  return webhook_in(*state, [&](const invocation_id& id) { return durable::end_of(journal, id); });
+}
+
+/// Whose an event is, as far as its object knows; empty: nobody's, or another hub's.
+std::string owner_of(const journal::object_state& state, const receipt& received) {
+  if (const auto match = match_of(state))
+    return match->order_id;
+  return received.is_foreign ? std::string() : received.what.about.order_id;
 }
 
 bool is_wanted(const listed_webhook& one, const webhook_filter& wanted) {
@@ -79,6 +66,31 @@ std::optional<listing_place> place_in(std::string_view text) {
 
 } // namespace
 
+result<listed_webhook> webhook_in(const journal::object_state& state, const ended_reader& ended) {
+  const auto& key = state.id.key;
+  const auto* received = state.value(received_entry);
+  if (received == nullptr)
+    return none_such(key);
+  listed_webhook listed;
+  listed.key = key;
+  listed.version = state.folded_to;
+  auto receipt_of = receipt::decode(*received);
+  if (!receipt_of)
+    return receipt_of.failure();
+  listed.received = std::move(*receipt_of);
+  auto became = became_of(state, ended);
+  if (!became)
+    return became.failure();
+  listed.became = std::move(*became);
+  listed.match = match_of(state);
+  if (const auto* replays = state.value(replays_entry))
+    listed.replays = std::strtoull(replays->c_str(), nullptr, 10);
+  listed.is_erased = std::any_of(state.operators.begin(), state.operators.end(), [](const auto& o) {
+    return o.action.verb == journal::operator_verb::erase;
+  });
+  return listed;
+}
+
 std::optional<journal::listing> webhook_listing(const journal::object_state& state) {
   const auto* received = state.value(received_entry);
   if (received == nullptr)
@@ -89,6 +101,8 @@ std::optional<journal::listing> webhook_listing(const journal::object_state& sta
   journal::listing l; // It has no place among orders.
   const auto since = std::max<unix_ms>(event->received_at, 1);
   l.marks.push_back({std::string(webhook_mark), since});
+  if (const auto order = owner_of(state, *event); !order.empty())
+    l.keys.push_back(key_of_order_of_event(order));
   const auto* verdict = state.value(verdict_entry);
   const auto became = verdict != nullptr ? concluded::decode(*verdict) : concluded();
   if (!became || became->verdict != event_verdict::unmatched)

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +36,11 @@ struct listed_webhook {
   }
 };
 
+/// How an invocation has ended, as `durable::end_of` has it.
+using ended_reader = std::function<std::optional<result<std::string>>(const invocation_id&)>;
+/// The event that the object holds. Fails with `not_found` where it holds none.
+result<listed_webhook> webhook_in(const journal::object_state& state, const ended_reader& ended);
+
 /// Which ones are wanted.
 struct webhook_filter {
   std::string vendor;                   ///< Empty: all.
@@ -46,7 +52,8 @@ struct webhook_filter {
   std::optional<bool> is_swept = std::nullopt;
 };
 
-/// What lists have of a `Webhook`: a mark, since its event was received; and while it is a dead
+/// What lists have of a `Webhook`: a mark, since its event was received, and the order that it is
+/// about as a key (`key_of_order_of_event`); and while it is a dead
 /// letter (`unmatched`) another one, so that those are counted, and its vendor's ids as keys
 /// (`key_of_other_id`).
 std::optional<journal::listing> webhook_listing(const journal::object_state& state);

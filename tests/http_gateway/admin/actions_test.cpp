@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,6 +51,20 @@ json accepted(const raw_response& r) {
   CHECK(j["effect"] == "accepted");
   CHECK(j["audit_id"].is_string());
   return j;
+}
+
+/// What an answer's plan names, each as often as it does.
+std::multiset<std::string> whats(const json& answer) {
+  std::multiset<std::string> all;
+  for (const auto& item : answer["plan"])
+    all.insert(item["what"].get<std::string>());
+  return all;
+}
+
+std::string body_with_phone() {
+  auto j = json::parse(order_body());
+  j["customer"]["phone"] = "+12175550100";
+  return j.dump();
 }
 
 void is_refused(const raw_response& r, int status, const std::string& reason) {
@@ -216,6 +232,167 @@ TEST_CASE("a pause with an end is over by itself, and says when", "[admin][actio
     is_refused(hub.act("/admin/orders/1/pause", wrong), 400, "invalid_body");
 }
 
+namespace {
+
+/// What the vendors of a hub have done so far that a cancel does, by the words of its plan.
+std::map<std::string, std::size_t> done_at_vendors(const admin_hub& hub) {
+  const std::map<std::string, effect_kind> kinds = {
+      {"cancel_payment", effect_kind::cancel_intent},
+      {"refund", effect_kind::refund},
+      {"void_label", effect_kind::label_refund},
+      {"cancel_pickup", effect_kind::pickup_cancel},
+      {"cancel_pick_ticket", effect_kind::pick_cancel},
+      {"release_stock", effect_kind::stock_release},
+      {"mail", effect_kind::mail},
+      {"announce", effect_kind::message},
+      {"sms", effect_kind::sms},
+      {"tell_providers", effect_kind::custom_call}};
+  std::map<std::string, std::size_t> done;
+  for (const auto& [what, kind] : kinds)
+    done[what] = hub.hub.effects("1", kind);
+  return done;
+}
+
+/// Orders as they stand when somebody cancels them.
+struct before_cancel {
+  const char* name;
+  bool has_stock = false;
+  bool is_fulfilled = false;
+  bool texts = false;
+  const char* payment = "";
+  const char* refund = "";
+};
+
+} // namespace
+
+TEST_CASE("a cancel's plan names each call that it makes, and no other", "[admin][actions]") {
+  const auto which = GENERATE(
+      before_cancel{"as it is sent"}, before_cancel{"with stock", true},
+      before_cancel{"being packed", true, true}, before_cancel{"with a phone", false, false, true},
+      before_cancel{"declined", true, false, false, "pm_card_chargeDeclined"},
+      before_cancel{"authenticating", true, false, false, "pm_card_authenticationRequired"},
+      before_cancel{"refunded in part", true, false, false, "",
+                    R"({"refundId":"a","amount":1000})"},
+      before_cancel{"refunded", true, false, false, "", R"({"refundId":"a"})"});
+  CAPTURE(which.name);
+  world_settings settings;
+  settings.orders.stock = which.has_stock;
+  settings.orders.warehouse = settings.orders.carrier = which.is_fulfilled;
+  settings.orders.sms = which.texts;
+  settings.orders.sms_from = "+15005550006";
+  settings.orders.public_url = "https://hub.example.com"; // By it the ledger knows whose an SMS is.
+  settings.mock.job_ms = 1'000LL * 60'000;
+  admin_hub hub(std::move(settings));
+  std::string extra;
+  if (*which.payment != 0)
+    extra = R"("payment":{"method":")" + std::string(which.payment) + "\"}";
+  hub.hub.submit(order_object("1"), "ProcessOrder",
+                 which.texts ? body_with_phone() : order_body(extra));
+  hub.hub.run(60'000);
+  if (which.is_fulfilled)
+    hub.hub.submit(
+        {"FulfillmentOrchestrator", "f-1"}, "Fulfill",
+        R"({"orderId":"1","items":[{"productId":"sku-1","quantity":2},{"productId":"sku-2",)"
+        R"("quantity":1}],"shipping":{"name":"Ada Lovelace","street":"1 Main St",)"
+        R"("city":"Springfield","state":"IL",)"
+        R"("zip":"62701"}})");
+  if (*which.refund != 0)
+    hub.hub.submit(order_object("1"), "RefundOrder", which.refund);
+  hub.hub.run(60'000);
+
+  const auto before = done_at_vendors(hub);
+  const auto planned = described(hub.act("/admin/orders/1/cancel?dry_run=true", why), "acted");
+  CHECK(done_at_vendors(hub) == before);
+  accepted(hub.act("/admin/orders/1/cancel", why));
+  hub.hub.run(10LL * 60'000);
+  REQUIRE(field(hub.hub.order("1").body, "status") == "cancelled");
+  std::multiset<std::string> done;
+  for (const auto& [what, count] : done_at_vendors(hub))
+    for (auto n = before.at(what); n < count; ++n)
+      done.insert(what);
+  INFO(planned.dump(1));
+  CHECK(whats(planned) == done);
+  CHECK(whats(planned).contains("mail"));
+  if (std::string_view(which.name) == "with stock")
+    CHECK(whats(planned) ==
+          std::multiset<std::string>{"refund", "void_label", "release_stock", "mail", "announce"});
+  for (const auto& i : planned["plan"]) {
+    CHECK(i["vendor"].is_string());
+    CHECK(i["object"].is_string());
+    if (i["what"] == "refund")
+      CHECK(i["amount"] == (*which.refund != 0 ? 3'250 : 4'250));
+  }
+  CHECK(described(hub.act("/admin/orders/1/cancel?dry_run=true", why), "acted")["plan"].empty());
+}
+
+TEST_CASE("a cancel's plan says what follows from what is out", "[admin][actions]") {
+  admin_hub hub;
+  hub.hub.submit(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(hub.hub.run_until([](world& w) { return w.calling("stripe", "payment_intents"); }));
+  const auto plan = described(hub.act("/admin/orders/1/cancel?dry_run=true", why), "acted")["plan"];
+  const auto charge = std::find_if(plan.begin(), plan.end(),
+                                   [](const json& i) { return i["what"] == "settle_first"; });
+  REQUIRE(charge != plan.end());
+  CHECK((*charge)["step"] == "charge");
+  CHECK((*charge)["because"][0] == "If the card was charged, the money is given back.");
+}
+
+TEST_CASE("a refused step of a cancel is taken up by its retry", "[admin][actions]") {
+  const bool is_money = GENERATE(true, false);
+  const bool is_whole_order = GENERATE(true, false);
+  CAPTURE(is_money, is_whole_order);
+  admin_hub hub(with_faults(is_money ? refused_refund : refused_void));
+  hub.hub.call(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(hub.hub.run());
+  accepted(hub.act("/admin/orders/1/cancel", why));
+  REQUIRE(hub.hub.run());
+  const std::string step = is_money ? "refund" : "void_label";
+  REQUIRE(has(hub.ask("/admin/orders/1").body, "\"attention\":[{\"step\":\"" + step));
+  const auto path = is_whole_order ? std::string("/admin/orders/1/retry")
+                                   : "/admin/orders/1/steps/" + step + "/retry";
+
+  const auto planned = described(hub.act(path + "?dry_run=true", "{}"), "acted");
+  REQUIRE(planned["effect"] == "accepted");
+  REQUIRE_FALSE(planned["plan"].empty());
+  CHECK(planned["plan"][0]["what"] == step);
+  const std::string key = "Idempotency-Key: once\r\n";
+  accepted(hub.act(path, why, key));
+  accepted(hub.act(path, why, key)); // The same one.
+  REQUIRE(hub.hub.run());
+  CHECK(hub.hub.effects("1", effect_kind::refund) == 1);
+  CHECK(hub.hub.effects("1", effect_kind::label_refund) == 1);
+  CHECK(json::parse(hub.ask("/admin/orders/1").body)["attention"].empty());
+  const auto retries = actions_of(hub, "?action=retry");
+  REQUIRE(retries.size() == 1);
+  CHECK(retries[0]["outcome"] == "accepted");
+  if (!is_whole_order)
+    CHECK(retries[0]["step"] == step);
+  // There is no next move any more, and it says so.
+  if (is_whole_order)
+    CHECK(described(hub.act(path, why), "acted")["effect"] == "nothing_to_do");
+  else
+    is_refused(hub.act(path, why), 409, "not_possible");
+}
+
+TEST_CASE("a step that has ended is not retried, and its refusal says what to do",
+          "[admin][actions]") {
+  admin_hub hub(with_faults(
+      R"({"vendor":"stripe","operation":"refund","always":true,"effect":"refuse","text":"no"})"));
+  hub.hub.call(order_object("1"), "ProcessOrder", order_body());
+  REQUIRE(hub.hub.run());
+  hub.hub.call(order_object("1"), "RefundOrder", R"({"refundId":"a","amount":1000})");
+  REQUIRE(hub.hub.run());
+  const auto charged = hub.act("/admin/orders/1/steps/charge/retry", "{}");
+  is_refused(charged, 409, "not_possible");
+  CHECK(has(charged.body, "The step charge has ended (done)"));
+  is_refused(hub.act("/admin/orders/1/steps/nothing/retry", "{}"), 404, "no_such_step");
+  const auto refused = hub.act("/admin/orders/1/steps/refund_order/retry", "{}");
+  is_refused(refused, 409, "not_possible");
+  CHECK(has(refused.body, "The step refund_order has ended (refused)"));
+  CHECK(has(refused.body, "another refundId"));
+  CHECK(hub.hub.effects("1", effect_kind::refund) == 0);
+}
+
 TEST_CASE("a cancel goes through a pause, and the news of it waits", "[admin][actions]") {
   admin_hub hub(with_faults(lost_label));
   begin_in_doubt(hub);
@@ -245,8 +422,9 @@ TEST_CASE("a cancel takes up what a vendor refused to undo", "[admin][actions]")
   REQUIRE(field(hub.hub.order("1").body, "attention") != "[]");
   REQUIRE(hub.hub.effects("1", is_money ? effect_kind::refund : effect_kind::label_refund) == 0);
   const auto again = accepted(hub.act("/admin/orders/1/cancel", why));
-  REQUIRE(again["plan"].size() == 1);
-  CHECK(again["plan"][0]["what"] == (is_money ? "refund" : "void_label"));
+  // That money came back is told once more.
+  REQUIRE(whats(again) == (is_money ? std::multiset<std::string>{"refund", "mail", "announce"}
+                                    : std::multiset<std::string>{"void_label"}));
   REQUIRE(hub.hub.run());
   CHECK(hub.hub.effects("1", effect_kind::refund) == 1);
   CHECK(hub.hub.effects("1", effect_kind::label_refund) == 1);
@@ -375,7 +553,7 @@ TEST_CASE("an action says why, and what it does not know it refuses", "[admin][a
     is_refused(hub.act(pause, body), 400, "invalid_body");
   }
   is_refused(hub.act(pause, R"({"reason":")" + std::string(501, 'x') + "\"}"), 400, "invalid_body");
-  is_refused(hub.act("/admin/orders/1/steps/charge/retry", "{}"), 404, "no_such_step");
+  is_refused(hub.act("/admin/orders/1/steps/charge/retry", "{}"), 409, "not_possible");
   is_refused(hub.act("/admin/orders/2/pause", why), 404, "no_such_order");
   is_refused(hub.act("/admin/orders/1/steps/label/resolve", why), 400, "invalid_body");
   CHECK(accepted_of(hub).empty());

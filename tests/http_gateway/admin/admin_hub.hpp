@@ -172,7 +172,7 @@ public:
                                       .vendors = [this] { return hub.places(); },
                                       .waiting = [this] { return hub.waiting(); },
                                       .health = [this] { return door.health(); }}),
-                 {"0.1.0", "mock", hub.time.wall_ms(), 0},
+                 {"0.1.0", "mock", hub.time.wall_ms(), 0, {}, handlers::plan_of(hub.orders())},
                  &people,
                  &vendors_,
                  &desk_,

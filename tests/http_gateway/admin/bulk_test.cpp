@@ -208,6 +208,26 @@ TEST_CASE("what cannot be done is left out of a plan, and says why", "[admin][bu
   CHECK(described(hub.ask("/admin/bulk"), "bulks")["bulks"].size() == 1);
 }
 
+TEST_CASE("a bulk takes up what a cancel was refused", "[admin][bulk]") {
+  admin_hub hub(with_faults(
+      R"({"vendor":"stripe","operation":"refund","nth":1,"effect":"refuse","text":"no"})"));
+  for (const char* key : {"1", "2"}) {
+    hub.hub.call(order_object(key), "ProcessOrder", order_body());
+    REQUIRE(hub.hub.run());
+  }
+  REQUIRE(hub.act("/admin/orders/1/cancel", R"({"reason":"a recall"})").status == 202);
+  REQUIRE(hub.hub.run());
+  REQUIRE(hub.hub.effects("1", effect_kind::refund) == 0);
+  const auto plan = accepted(hub.act("/admin/bulk", body_of("retry", R"("1","2")")));
+  CHECK(plan["count"] == 1); // Nothing of the other one is to be retried.
+  accepted(hub.act(path_of(plan, "/start"), start_of(plan)));
+  REQUIRE(hub.hub.run());
+  CHECK(shown(hub, plan)["done"] == 1);
+  CHECK(hub.hub.effects("1", effect_kind::refund) == 1);
+  CHECK(hub.hub.effects("2", effect_kind::refund) == 0);
+  CHECK(json::parse(hub.ask("/admin/orders/1").body)["attention"].empty());
+}
+
 TEST_CASE("the set is frozen, and each item is looked at again when its turn comes",
           "[admin][bulk]") {
   const auto settings = with_faults(lost_labels);

@@ -306,7 +306,9 @@ TEST_CASE("the command line acts when it is told to, once, and says what became 
   const auto planned = act({"cancel", "1", "--dry-run"});
   INFO(planned.err);
   CHECK(planned.status == cli::done);
-  CHECK(has(planned.out, "  refund 42.50 USD\n"));
+  CHECK(has(planned.out, "  refund stripe pi_"));
+  CHECK(has(planned.out, " 42.50 USD\n"));
+  CHECK(has(planned.out, "  mail mail_cancelled sendgrid\n"));
   CHECK(act({"cancel", "1", "--yes"}).status == cli::wrong_use); // Why?
   const std::vector<std::string> cancel = {"cancel", "1", "--reason", "a test"};
   CHECK(act(cancel, "y\n").status == cli::wrong_use); // Its key is asked for.

@@ -154,6 +154,40 @@ TEST_CASE("the status counts what a person looks at first", "[admin][lists]") {
   CHECK(status["dead_letters"] == 0);
 }
 
+TEST_CASE("who is called by time alone is in every count, list and page", "[admin][lists]") {
+  const bool waits_for_customer = GENERATE(true, false);
+  CAPTURE(waits_for_customer);
+  admin_hub hub(with_faults(
+      waits_for_customer
+          ? "[]"
+          : R"({"vendor":"shippo","operation":"*","always":true,"effect":"drop_before"})"));
+  hub.hub.submit(order_object("1"), "ProcessOrder",
+                 order_body(waits_for_customer
+                                ? R"("payment":{"method":"pm_card_authenticationRequired"})"
+                                : ""));
+  const auto is_called = [&] {
+    const auto order = page(hub, "/admin/orders/1", "order");
+    const bool is = !order["attention"].empty();
+    const auto explained = page(hub, "/admin/orders/1/explain", "explanation");
+    CHECK(explained["attention"] == order["attention"]);
+    CHECK(keys(hub.ask("/admin/orders?attention=true")) == (is ? texts{"1"} : texts{}));
+    const std::size_t count = is ? 1 : 0;
+    CHECK(page(hub, "/admin/status", "status")["attention"] == count);
+    CHECK(page(hub, "/admin/summary", "summary")["attention"] == count);
+    return is;
+  };
+  hub.hub.run(5 * 60'000);
+  CHECK_FALSE(is_called());
+  constexpr std::int64_t day = 24LL * 3'600'000;
+  if (waits_for_customer)
+    hub.hub.time.advance(day); // Nothing of it comes by itself.
+  else
+    hub.hub.run(10 * 60'000);
+  CHECK(is_called());
+  hub.hub.fold();
+  CHECK(is_called());
+}
+
 TEST_CASE("an order's journal is as of the commit it was read at", "[admin][lists]") {
   admin_hub hub;
   confirm(hub, {"1", "2"});

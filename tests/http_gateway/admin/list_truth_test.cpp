@@ -78,7 +78,7 @@ void counts_are_of_lists(const admin_hub& hub) {
   };
   for (const auto& [name, query] :
        {std::pair("open", "open=true"), std::pair("in_doubt", "in_doubt=true"),
-        std::pair("attention", "called=true"), std::pair("paused", "paused=true"),
+        std::pair("attention", "attention=true"), std::pair("paused", "paused=true"),
         std::pair("stuck", "stuck=true")}) {
     CAPTURE(name);
     CHECK(counts[name] == listed_with(query));

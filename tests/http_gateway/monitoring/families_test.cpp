@@ -130,6 +130,33 @@ TEST_CASE("a doubt is as old as it is, whatever its look-up waits for", "[monito
   CHECK(has_line(page, "orderhub_orders_in_doubt 2"));
 }
 
+TEST_CASE("who waits too long is called by time alone, and counted once", "[monitoring]") {
+  constexpr std::int64_t minute = 60'000;
+  constexpr unix_ms now = 10'000 * minute;
+  few_orders orders;
+  const auto called = [&](std::int64_t call_after_ms = 0) {
+    return order_gauges_of(orders.counts, orders.reader(), {}, now, call_after_ms).attention;
+  };
+  orders.add("waits:answer", "o-1", now - 9 * minute);
+  orders.add("waits:customer", "o-2", now - 90 * minute); // It may take a day.
+  orders.add("waits:time", "o-3", 1);                     // As somebody wanted it.
+  orders.add("waits:person", "o-4", 1);
+  CHECK(called() == 0);
+  orders.add("waits:answer", "o-5", now - 10 * minute);
+  orders.add("waits:breaker", "o-5", now - 30 * minute);
+  CHECK(called() == 1);
+  orders.add("waits:customer", "o-6", now - 25 * 60 * minute);
+  CHECK(called() == 2);
+  // Who is called by a record as well is one.
+  orders.add("attention", "o-5", now - minute);
+  orders.add("attention", "o-7", now - minute);
+  CHECK(called() == 3);
+  CHECK(called(20 * minute) == 4); // o-2; o-5 is called by its record.
+  const auto page =
+      page_of_orders(order_gauges_of(orders.counts, orders.reader(), {}, now, 0), now);
+  CHECK(has_line(page, "orderhub_orders_attention 3"));
+}
+
 TEST_CASE("an order that a list calls stuck is counted as stuck", "[monitoring]") {
   few_orders orders;
   CHECK(has_line(page_of_orders(order_gauges_of(orders.counts, orders.reader(), {}, 9'000, 0), 0),

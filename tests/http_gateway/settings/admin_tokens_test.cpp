@@ -1,3 +1,4 @@
+#include "actors/handlers/explain/explain.hpp"
 #include "http_gateway/program/admin_rules.hpp"
 #include "http_gateway/settings/admin_tokens.hpp"
 #include "tests/support/catch2.hpp"
@@ -94,6 +95,17 @@ TEST_CASE("who may act at the admin port follows from the settings", "[settings]
 
   std::ofstream(file.path()) << "";
   CHECK_FALSE(admin_rules_of(s, "live"));
+}
+
+TEST_CASE("where people reach the admin port follows from the settings", "[settings][access]") {
+  settings s;
+  CHECK(admin_url_of(s) == handlers::default_admin_url);
+  s.admin_listen = {"0.0.0.0", 9071};
+  CHECK(admin_url_of(s) == "http://127.0.0.1:9071");
+  s.admin_listen = {"::1", 9072};
+  CHECK(admin_url_of(s) == "http://[::1]:9072");
+  s.admin_public_url = "https://hub.example.com";
+  CHECK(admin_url_of(s) == "https://hub.example.com");
 }
 
 } // namespace orderhub::testing

@@ -184,6 +184,8 @@ public:
   void fold();
   /// The configuration from the next restart on.
   void configure(const handlers::order_settings& orders) { next_orders_ = orders; }
+  /// The one that it runs with.
+  [[nodiscard]] const handlers::order_settings& orders() const { return orders_; }
 
   /// What is stored. Until the next loss of power.
   [[nodiscard]] const journal::hub_journal& stored() const { return *journal_; }

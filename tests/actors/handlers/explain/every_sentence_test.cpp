@@ -302,6 +302,32 @@ void hear_deployment(listener& l) {
   }
 }
 
+void hear_webhooks(listener& l) {
+  explain_now now;
+  now.at = now_at;
+  order_objects objects;
+  objects.key = "1";
+  objects.has_more_webhooks = true;
+  for (std::uint8_t n = 0; n <= static_cast<std::uint8_t>(event_verdict::refused); ++n)
+    for (const char* text : {"paid", ""}) {
+      listed_webhook one;
+      one.key = "stripe:evt_1";
+      one.received.vendor = "stripe";
+      one.received.what.id = "evt_1";
+      one.received.what.type = "charge.updated";
+      one.received.received_at = now_at - minute;
+      one.became = {static_cast<event_verdict>(n), text};
+      if (one.became.verdict == event_verdict::contradicts)
+        one.became.text = "it says 50.00 USD";
+      objects.webhooks.push_back(one);
+    }
+  const auto e = explain(objects, now);
+  CHECK(e.webhooks.size() == objects.webhooks.size());
+  for (const auto& w : e.webhooks)
+    l.hear(w.what);
+  l.hear(e.gaps);
+}
+
 std::string all_golden_texts() {
   std::string all;
   const auto folder = std::filesystem::path(ORDERHUB_SOURCE_DIR) / "tests/golden/explain";
@@ -336,6 +362,7 @@ TEST_CASE("every sentence is said by a golden text or here, with all its values"
   hear_facts(l);
   hear_gaps(l);
   hear_deployment(l);
+  hear_webhooks(l);
   const auto golden = all_golden_texts();
   for (std::size_t i = 0; i < sentence_count; ++i) {
     const auto which = static_cast<sentence>(i);

@@ -1,4 +1,5 @@
 #include "actors/handlers/orders/order_event.hpp"
+#include "actors/handlers/orders/order_list.hpp"
 #include "journal/record.hpp"
 #include "providers/policy/doubt.hpp"
 #include "tests/support/catch2.hpp"
@@ -242,6 +243,24 @@ TEST_CASE("explained: a label that the carrier refuses, for a person", "[explain
   is_golden("attention", e);
 }
 
+TEST_CASE("explained: a step that calls a person by a record and by time calls once", "[explain]") {
+  world w(with_faults(fault("stripe", "*", R"("always":true,"effect":"drop_before")")));
+  ask(w);
+  w.run(30 * minute);
+  REQUIRE(explained(w).attention.size() == 1); // By time alone.
+  auto objects = objects_of(w);
+  auto& own = *std::find_if(objects.states.begin(), objects.states.end(),
+                            [](const auto& s) { return s.id == order_object("1"); });
+  auto facts = *handlers::order_facts::decode(*own.value("facts"));
+  facts.payments.back().state = handlers::payment_state::failed;
+  facts.attention["charge"] = "it is refused";
+  own.values["facts"] = facts.encode();
+  const auto e = handlers::explain(objects, now_of(w));
+  REQUIRE(e.attention.size() == 1);
+  CHECK(e.attention.front().step == "charge");
+  CHECK(e.attention.front().reason == "it is refused");
+}
+
 TEST_CASE("explained: an order that waits for its shipment", "[explain]") {
   world w;
   ask(w);
@@ -401,6 +420,20 @@ TEST_CASE("explained: an order that its warehouse packs", "[explain]") {
   CHECK(std::any_of(e.waits_for.begin(), e.waits_for.end(),
                     [](const auto& wait) { return wait.what == "packing"; }));
   is_golden("fulfilment", e);
+
+  // What nothing wakes any more is stuck, of a list as well.
+  auto objects = objects_of(w);
+  for (auto& state : objects.states)
+    state.live.clear();
+  handlers::list_reader lists;
+  lists.object = [&](const object_id& id) -> result<journal::object_state> {
+    const auto* known = objects.find(id);
+    return known != nullptr ? *known : journal::object_state();
+  };
+  const auto item = handlers::list_item_of("1", lists, now_of(w).at, 0);
+  REQUIRE((item && *item));
+  CHECK(handlers::explain(objects, now_of(w)).state == "stuck");
+  CHECK((*item)->is_stuck);
 }
 
 TEST_CASE("explained: a fulfilment of an order that this hub does not know", "[explain]") {
