@@ -7,6 +7,7 @@ from bench.stored import data_with
 from hub_processes import Failure
 
 PAGES_A_RUN = 200
+LOADED_RATE = 2_000  # Orders a second beside the loaded ones.
 MIDDLE_PAGES = 20  # So many pages of 500 are gone through first.
 
 
@@ -17,8 +18,8 @@ def measure_lists(bench):
             w.hub.start(timeout=300)
             wait_for_admin(w.hub)
             measure_pages(bench, w.hub, "lists.idle")
-            load = bench.load(w.hub, "--connections", 64, "--scatter", "--key-prefix",
-                              f"list{number}", "--warmup", 256, "--duration",
+            load = bench.load(w.hub, "--connections", 64, "--rate", LOADED_RATE, "--scatter",
+                              "--key-prefix", f"list{number}", "--warmup", 256, "--duration",
                               max(5.0, 2 * bench.a.seconds))
             time.sleep(1)
             measure_pages(bench, w.hub, "lists.loaded")
