@@ -72,7 +72,7 @@ class Ending:
         if verify.returncode != 0:
             self.violate("damaged", "journal verify: " +
                          (verify.stdout + verify.stderr)[-500:].decode(errors="replace"))
-        events = collections.Counter()
+        events, said = collections.Counter(), {}
         with open(self.hub.process.log, "rb") as log:
             for line in log:
                 try:
@@ -81,7 +81,20 @@ class Ending:
                     self.violate("log", "the hub wrote no event: " +
                                  line[:300].decode(errors="replace").strip())
                     continue
-                if event.get("level") == "error":
-                    events[event.get("event")] += 1
+                if event.get("level") != "error":
+                    continue
+                told = " ".join(str(event[name]) for name in ("object", "step", "reason")
+                                if name in event)
+                if self.is_of_the_mix(event):
+                    print(f"called a person, and went on: {told}")
+                    continue
+                events[event.get("event")] += 1
+                said.setdefault(event.get("event"), told)
         for name, count in events.items():
-            self.violate("log", f"{count} error events {name}")
+            self.violate("log", f"{count} error events {name}; the first: {said[name]}")
+
+    def is_of_the_mix(self, event):
+        """Where every third call fails for minutes, some step is sent five times in vain: a person
+        hears of it, as documented, and it goes on by itself. The order has ended all the same."""
+        return (self.run.a.mix and event.get("event") == "effect_needs_person" and
+                event.get("reason", "").endswith("and each time it is not there"))

@@ -8,6 +8,7 @@ import sys
 import types
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
+from chaos.ending import Ending  # noqa: E402
 from chaos.orders import Deployment  # noqa: E402
 from chaos.run import Run  # noqa: E402
 from chaos.verdict import Verdict  # noqa: E402
@@ -176,3 +177,13 @@ for body, vendor, keys in [
         {"vendor": vendor, "body": body})
 assert events_in({"vendor": "github", "body": "{}", "delivery": "d"}) == ["github:d"]
 print("the verdict judges right")
+
+# In a mix a person may hear that a step was sent in vain; of anything else never, and elsewhere not.
+IN_VAIN = {"event": "effect_needs_person",
+           "reason": "sent 5 times, and each time it is not there"}
+for mix, event, is_expected in [
+        ((30, 20, 5, 2), IN_VAIN, True), (None, IN_VAIN, False),
+        ((30, 20, 5, 2), dict(IN_VAIN, reason="the vendor holds this very step"), False),
+        ((30, 20, 5, 2), dict(IN_VAIN, event="order_needs_attention"), False)]:
+    of = types.SimpleNamespace(a=types.SimpleNamespace(mix=mix), violate=None)
+    assert bool(Ending(of, None, None).is_of_the_mix(event)) == is_expected, (mix, event)
