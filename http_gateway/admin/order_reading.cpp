@@ -38,33 +38,14 @@ admin_problem no_such_order(const std::string& key) {
 
 std::variant<handlers::order_objects, admin_problem> read_shown(const std::string& key,
                                                                 const admin_sources& from,
-                                                                read_beside beside,
+                                                                handlers::read_beside beside,
                                                                 handlers::order_part part) {
-  handlers::order_reader reader{
+  const handlers::order_reader reader{
       [&](const object_id& id) { return from.hub.object(id); },
       [&](std::span<const object_id> objects, unix_ms at) { return from.hub.past(objects, at); },
-      [&](const invocation_id& id) { return from.hub.invocation(id); }};
-  const auto bearing = [&](const std::string& text,
-                           std::size_t most) -> result<std::vector<object_id>> {
-    auto found = from.hub.bearing(text, most);
-    if (!found)
-      return found.failure();
-    std::vector<object_id> named;
-    for (auto& o : *found)
-      named.push_back(std::move(o.object));
-    return named;
-  };
-  if (beside.deployments)
-    reader.deployments = [&](const std::string& order_id, std::size_t most) {
-      return bearing(handlers::key_of_named_order(order_id), most);
-    };
-  if (beside.webhooks)
-    reader.webhooks = [&](const std::string& order_id, std::size_t most) {
-      return bearing(handlers::key_of_order_of_event(order_id), most);
-    };
-  reader.fulfilments = [&](const std::string& order_id, std::size_t most) {
-    return bearing(handlers::key_of_fulfilled_order(order_id), most);
-  };
+      [&](const invocation_id& id) { return from.hub.invocation(id); },
+      [&](std::string_view text, std::size_t most) { return from.hub.bearing(text, most); },
+      beside};
   auto objects = handlers::read_order(reader, key, part);
   if (objects.is_unknown())
     return no_such_order(key);

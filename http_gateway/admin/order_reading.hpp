@@ -16,16 +16,10 @@
 
 namespace orderhub::http_gateway {
 
-/// What is read beside an order: finding it costs as much as a list.
-struct read_beside {
-  bool deployments = false; ///< Those that name it.
-  bool webhooks = false;    ///< The events that came for it.
-};
-
 /// What is stored of an order, or of what has its key without one, for who looks at it; 404:
 /// nothing is.
 std::variant<handlers::order_objects, admin_problem>
-read_shown(const std::string& key, const admin_sources& from, read_beside beside = {},
+read_shown(const std::string& key, const admin_sources& from, handlers::read_beside beside = {},
            handlers::order_part part = handlers::order_part::current);
 /// The same for who acts on it: a deployment alone is none.
 std::variant<handlers::order_objects, admin_problem>

@@ -1,6 +1,5 @@
 #include "tests/support/explained.hpp"
 
-#include "actors/handlers/orders/order_listing.hpp"
 #include "journal/past_invocations.hpp"
 
 #include <algorithm>
@@ -25,16 +24,8 @@ handlers::order_objects objects_of(const world& w, const std::string& key) {
         return journal::past_of(**rows, objects, at);
       },
       [&](const invocation_id& id) { return w.stored().find_invocation(id); },
-      {},
-      [&](const std::string& order_id, std::size_t most) -> result<std::vector<object_id>> {
-        auto found = w.stored().bearing(handlers::key_of_order_of_event(order_id), most);
-        if (!found)
-          return found.failure();
-        std::vector<object_id> named;
-        for (auto& o : *found)
-          named.push_back(std::move(o.object));
-        return named;
-      }};
+      [&](std::string_view text, std::size_t most) { return w.stored().bearing(text, most); },
+      {.webhooks = true}};
   return handlers::read_order(reader, key);
 }
 

@@ -140,13 +140,13 @@ bool read_fulfilments(const order_reader& reader, order_part part, order_objects
       if (std::find(keys.begin(), keys.end(), key) == keys.end())
         keys.push_back(key);
   bool is_whole = true;
-  if (part == order_part::all && reader.fulfilments) {
-    const auto named = reader.fulfilments(to.key, fulfilments_max);
+  if (part == order_part::all && reader.bearing) {
+    const auto named = reader.bearing(key_of_fulfilled_order(to.key), fulfilments_max);
     is_whole = named && named->size() < fulfilments_max;
     if (named)
-      for (const auto& id : *named)
-        if (std::find(keys.begin(), keys.end(), id.key) == keys.end())
-          keys.push_back(id.key);
+      for (const auto& o : *named)
+        if (std::find(keys.begin(), keys.end(), o.object.key) == keys.end())
+          keys.push_back(o.object.key);
   }
   // Of a key that is no order's, the fulfilment of that key is told of, whatever it is for.
   const bool takes_foreign = order == nullptr && part != order_part::all;
@@ -169,9 +169,10 @@ bool read_fulfilments(const order_reader& reader, order_part part, order_objects
 /// That name the order, and the one of its key. The order's own are told of without them.
 void read_deployments(const order_reader& reader, order_objects& to) {
   std::vector<object_id> named;
-  if (reader.deployments)
-    if (auto known = reader.deployments(to.key, deployments_max))
-      named = std::move(*known);
+  if (reader.beside.deployments && reader.bearing)
+    if (auto known = reader.bearing(key_of_named_order(to.key), deployments_max))
+      for (auto& o : *known)
+        named.push_back(std::move(o.object));
   const object_id own{deployment_service_name, to.key};
   if (std::find(named.begin(), named.end(), own) == named.end())
     named.push_back(own);
@@ -182,9 +183,9 @@ void read_deployments(const order_reader& reader, order_objects& to) {
 
 /// One that is damaged, or forgotten meanwhile, is left out.
 void read_webhooks(const order_reader& reader, order_objects& to) {
-  if (!reader.webhooks)
+  if (!reader.beside.webhooks || !reader.bearing)
     return;
-  const auto named = reader.webhooks(to.key, webhooks_read_max);
+  const auto named = reader.bearing(key_of_order_of_event(to.key), webhooks_read_max);
   if (!named)
     return;
   const auto ended = [&](const invocation_id& id) -> std::optional<result<std::string>> {
@@ -194,8 +195,8 @@ void read_webhooks(const order_reader& reader, order_objects& to) {
     auto outcome = journal::decode_result((*row)->invocation.output);
     return outcome ? std::optional(std::move(*outcome)) : std::nullopt;
   };
-  for (const auto& id : *named)
-    if (auto state = reader.object(id))
+  for (const auto& o : *named)
+    if (auto state = reader.object(o.object))
       if (auto one = webhook_in(*state, ended); one && one->order_id() == to.key)
         to.webhooks.push_back(std::move(*one));
   std::sort(to.webhooks.begin(), to.webhooks.end(), [](const auto& a, const auto& b) {

@@ -2,6 +2,7 @@
 #include "actors/handlers/webhooks/webhook_list.hpp"
 #include "journal/base/ids.hpp"
 #include "journal/base/result.hpp"
+#include "journal/listing.hpp"
 #include "journal/object_row.hpp"
 #include "journal/object_state.hpp"
 #include "journal/past_invocations.hpp"
@@ -12,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -53,21 +55,23 @@ struct order_objects {
   }
 };
 
+/// What is read beside an order: finding it costs as much as a list.
+struct read_beside {
+  bool deployments = false; ///< Those that name it.
+  bool webhooks = false;    ///< The events that came for it.
+};
+
 /// Where they are read from.
 struct order_reader {
   std::function<result<journal::object_state>(const object_id&)> object;
   std::function<result<journal::past_invocations>(std::span<const object_id>, unix_ms)> past;
   /// Live or finished, wherever it is stored.
   std::function<result<std::optional<journal::invocation_row>>(const invocation_id&)> invocation;
-  /// Deployments that name that order, at most so many; null: nobody can say.
-  std::function<result<std::vector<object_id>>(const std::string& order_id, std::size_t most)>
-      deployments = {};
-  /// Fulfilments that were asked for that order, at most so many; null: nobody can say.
-  std::function<result<std::vector<object_id>>(const std::string& order_id, std::size_t most)>
-      fulfilments = {};
-  /// Of the events that are that order's, likewise.
-  std::function<result<std::vector<object_id>>(const std::string& order_id, std::size_t most)>
-      webhooks = {};
+  /// What the lists have under that key, as `list_reader::bearing`; null: nobody can say.
+  std::function<result<std::vector<journal::listed_object>>(std::string_view text,
+                                                            std::size_t most)>
+      bearing = {};
+  read_beside beside = {};
 };
 
 /// Which fulfilments of an order are read: the one that has it and what is open of those that had
