@@ -184,19 +184,14 @@ void add_attention(explanation& e, const order_objects& objects, const order_fac
   };
   for (const auto& [step, reason] : open_attention(facts))
     add(step, reason);
-  const auto add_other = [&](const std::string& step, const std::string& reason) {
-    if (std::none_of(e.attention.begin(), e.attention.end(),
-                     [&](const auto& a) { return a.step == step; }))
-      add(step, reason);
-  };
   for (const auto& state : objects.states)
     if (const auto* recorded = state.value("facts");
         recorded != nullptr && state.id.service == fulfilment_service_name)
       if (const auto fulfilment = fulfilment_facts::decode(*recorded))
         for (const auto& [step, reason] : open_attention(*fulfilment))
-          add_other(step, reason);
+          add(step, reason);
   for (const auto& p : open.persons)
-    add_other(p.step, p.reason);
+    add(p.step, p.reason);
   if (own == nullptr)
     return;
   for (auto& a : e.attention)
