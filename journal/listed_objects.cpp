@@ -373,26 +373,11 @@ result<listing_counts> listed_objects::counts() const {
       add_counts(*object.now, 1, out.counts, wholes);
   }
   const bool has_rows = *state && (*state)->step != listing_step::drop;
-  for (const auto& [digest, changes] : wholes) {
-    if (std::all_of(changes.begin(), changes.end(), [](const auto& c) { return c.second == 0; }))
-      continue;
-    const auto key = whole_key(digest);
-    auto row = (*rows)->get(table::ix, key);
-    if (!row)
-      return row.failure();
-    parts_marked marks;
-    if (*row && has_rows) {
-      auto stored = decode_parts_marked(**row);
-      if (stored)
-        marks = std::move(*stored);
-      else
-        index_.damaged(table::ix, key, stored.error());
-    }
-    for (const auto& [name, by] : changes) {
-      const std::int64_t had = marks.contains(name) ? marks[name] : 0;
-      out.counts[name] += (had + by > 0 ? 1 : 0) - (had > 0 ? 1 : 0);
-    }
-  }
+  for (const auto& [digest, changes] : wholes)
+    if (auto done =
+            index_.whole_after(has_rows ? rows->get() : nullptr, digest, changes, out.counts);
+        !done)
+      return done.failure();
   std::erase_if(out.counts, [](const auto& c) { return c.second == 0; });
   return out;
 }

@@ -230,16 +230,18 @@ result<std::optional<std::uint64_t>> listing_index::trim_answers(unix_ms limit,
                        std::max<std::size_t>(1, options_.slice_rows / places_for_a_row));
 }
 
-result<void> listing_index::write_wholes(write_transaction& txn, const listing_batch& batch,
-                                         listing_batch::count_changes& counts) {
-  for (const auto& [digest, changes] : batch.wholes) {
-    if (std::all_of(changes.begin(), changes.end(), [](const auto& c) { return c.second == 0; }))
-      continue;
+result<std::optional<parts_marked>>
+listing_index::whole_after(const reader* rows, const std::string& digest,
+                           const listing_batch::count_changes& changes,
+                           listing_batch::count_changes& counts) {
+  if (std::all_of(changes.begin(), changes.end(), [](const auto& c) { return c.second == 0; }))
+    return std::optional<parts_marked>();
+  parts_marked marks;
+  if (rows != nullptr) {
     const auto key = whole_key(digest);
-    auto row = txn.get(table::ix, key);
+    auto row = rows->get(table::ix, key);
     if (!row)
       return row.failure();
-    parts_marked marks;
     if (*row) {
       auto stored = decode_parts_marked(**row);
       if (stored)
@@ -247,17 +249,30 @@ result<void> listing_index::write_wholes(write_transaction& txn, const listing_b
       else
         damaged(table::ix, key, stored.error());
     }
-    for (const auto& [name, by] : changes) {
-      const std::int64_t had = marks.contains(name) ? marks[name] : 0;
-      const auto has = std::max<std::int64_t>(had + by, 0);
-      counts[name] += (has > 0 ? 1 : 0) - (had > 0 ? 1 : 0);
-      if (has > 0)
-        marks[name] = static_cast<std::uint32_t>(has);
-      else
-        marks.erase(name);
-    }
-    if (!marks.empty()) {
-      if (auto done = txn.put(table::ix, key, encode(marks)); !done)
+  }
+  for (const auto& [name, by] : changes) {
+    const std::int64_t had = marks.contains(name) ? marks[name] : 0;
+    const auto has = std::max<std::int64_t>(had + by, 0);
+    counts[name] += (has > 0 ? 1 : 0) - (had > 0 ? 1 : 0);
+    if (has > 0)
+      marks[name] = static_cast<std::uint32_t>(has);
+    else
+      marks.erase(name);
+  }
+  return std::optional(std::move(marks));
+}
+
+result<void> listing_index::write_wholes(write_transaction& txn, const listing_batch& batch,
+                                         listing_batch::count_changes& counts) {
+  for (const auto& [digest, changes] : batch.wholes) {
+    const auto marks = whole_after(&txn, digest, changes, counts);
+    if (!marks)
+      return marks.failure();
+    if (!*marks)
+      continue;
+    const auto key = whole_key(digest);
+    if (!(*marks)->empty()) {
+      if (auto done = txn.put(table::ix, key, encode(**marks)); !done)
         return done;
     } else if (auto done = txn.del(table::ix, key); !done) {
       return done.failure();

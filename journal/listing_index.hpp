@@ -87,6 +87,12 @@ public:
 
   /// A reader has met a row that it cannot read: all lists are made anew. Any thread.
   void damaged(table t, std::string_view key, const error& why);
+  /// The marks of a whole once so many parts more have each; nothing where that changes none. Adds
+  /// to `counts` what changes by that. `rows`: null where what they have of wholes does not count.
+  /// Any thread.
+  [[nodiscard]] result<std::optional<parts_marked>>
+  whole_after(const reader* rows, const std::string& digest,
+              const listing_batch::count_changes& changes, listing_batch::count_changes& counts);
 
 private:
   /// Of a mark of a whole counts whether any part has it; adds to `counts` what changes by that.
