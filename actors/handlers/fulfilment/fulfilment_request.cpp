@@ -125,6 +125,15 @@ result<fulfilment_wanted> check_fulfilment(std::string_view body) {
   return wanted;
 }
 
+const std::string* first_request(const journal::object_state& fulfilment) {
+  if (const auto* recorded = fulfilment.value("request"))
+    return recorded;
+  const auto& live = fulfilment.live;
+  const auto it = std::find_if(live.begin(), live.end(),
+                               [](const auto& i) { return i.input.handler == fulfil_handler; });
+  return it == live.end() ? nullptr : &it->input.body;
+}
+
 std::string fulfilment_content(const fulfilment_wanted& wanted) {
   byte_writer w(256);
   w.u8(wanted_version);

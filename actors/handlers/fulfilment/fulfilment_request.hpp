@@ -1,6 +1,7 @@
 #pragma once
 #include "actors/handlers/orders/order.hpp"
 #include "journal/base/result.hpp"
+#include "journal/object_state.hpp"
 
 #include <cstdint>
 #include <string>
@@ -32,6 +33,11 @@ struct fulfilment_wanted {
 /// Reads `{orderId, items[{productId, quantity}], shipping{…}, retry?}` by the rules of an order's
 /// items and address. Fails with `invalid`, 400, naming the field.
 result<fulfilment_wanted> check_fulfilment(std::string_view body);
+
+/// Of `FulfillmentOrchestrator`; takes such a request.
+inline constexpr const char* fulfil_handler = "Fulfill";
+/// The request that fixed of what the fulfilment is, encoded; null: none has come. The state's own.
+const std::string* first_request(const journal::object_state& fulfilment);
 
 /// What makes one request of two; `retry` is none of it.
 std::string fulfilment_content(const fulfilment_wanted& wanted);

@@ -20,8 +20,6 @@ using durable::context;
 using durable::handler_definition;
 using durable::handler_mode;
 
-constexpr const char* fulfil_handler = "Fulfill";
-
 result<std::string> checked(std::string_view, std::string_view body) {
   auto wanted = check_fulfilment(body);
   if (!wanted)
@@ -37,10 +35,7 @@ std::string content_of(std::string_view body) {
 /// What it is of is fixed by its first request: nothing leads from another order to it, so that
 /// order's customer could not be erased here.
 result<void> is_of_its_order(const journal::object_state& state, std::string_view body) {
-  const auto* first = state.value("request");
-  for (const auto& i : state.live)
-    if (first == nullptr && i.input.handler == fulfil_handler)
-      first = &i.input.body;
+  const auto* first = first_request(state);
   const auto sent = fulfilment_wanted::decode(body);
   const auto known = first != nullptr ? fulfilment_wanted::decode(*first) : sent;
   if (sent && known && known->order_id != sent->order_id)

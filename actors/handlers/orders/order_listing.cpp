@@ -436,15 +436,9 @@ listed_step listed_step_of(waiting_step wait) {
 }
 
 std::optional<std::string> order_of_fulfilment(const object_state& fulfilment) {
-  const auto order_in = [](std::string_view request) {
-    const auto wanted = fulfilment_wanted::decode(request);
-    return wanted ? std::optional(wanted->order_id) : std::nullopt;
-  };
-  if (const auto* recorded = fulfilment.value("request"))
-    return order_in(*recorded);
-  for (const auto& i : fulfilment.live)
-    if (i.input.handler == "Fulfill")
-      return order_in(i.input.body);
+  if (const auto* request = first_request(fulfilment))
+    if (auto wanted = fulfilment_wanted::decode(*request))
+      return std::move(wanted->order_id);
   return std::nullopt;
 }
 
