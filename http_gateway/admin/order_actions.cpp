@@ -308,34 +308,31 @@ planned plan_of_retry(const situation& s) {
 struct step_ended {
   std::string name;
   std::string_view state; ///< `refused`; empty: none of its calls is shown.
-  bool is_there = false;
+  bool is_called = false; ///< A person is called for it.
 };
 step_ended ended_step(const situation& s, const std::string& wanted) {
-  step_ended found{wanted, {}, false};
+  step_ended found{wanted, {}};
   for (const auto& step : s.shown.steps)
     if (step.ended_at != 0 && (step.ref == wanted || step.name == wanted))
-      found = {step.name, step.state, true}; // The newest.
-  found.is_there =
-      found.is_there || std::any_of(s.shown.attention.begin(), s.shown.attention.end(),
-                                    [&](const auto& a) { return a.step == found.name; });
+      found = {step.name, step.state}; // The newest.
+  found.is_called = std::any_of(s.shown.attention.begin(), s.shown.attention.end(),
+                                [&](const auto& a) { return a.step == found.name; });
   return found;
 }
 
 /// Why a step that has ended has no next move, and what a person does instead.
-std::string not_retried(const situation& s, const step_ended& step) {
+std::string not_retried(const step_ended& step) {
   std::string why = "The step " + step.name + " has ended";
   if (!step.state.empty())
     why.append(" (").append(step.state).append(")");
   why += ", so it has no next move: a retry would be another request. ";
-  const bool is_called = std::any_of(s.shown.attention.begin(), s.shown.attention.end(),
-                                     [&](const auto& a) { return a.step == step.name; });
   if (step.state != "done" && step.name.starts_with("refund_order"))
     return why + "Ask for the refund under another refundId (RefundOrder), or give it back at "
                  "Stripe and take the call over: orders ack.";
-  if (step.name == "charge" && is_called)
+  if (step.name == "charge" && step.is_called)
     return why + "Correct what Stripe refused, and send the order again with \"retry\": true "
                  "(ProcessOrder).";
-  if (step.state == "done" || !is_called)
+  if (step.state == "done" || !step.is_called)
     return why + "Nothing is left to do for it.";
   return why + "What to do is in OPERATING.md, \"When a person is called\"; take the call "
                "over with orders ack.";
@@ -361,9 +358,9 @@ planned plan_of_step_retry(const situation& s) {
       add_compensation(p, s, ended.name);
       return p;
     }
-    if (!ended.is_there)
+    if (ended.state.empty() && !ended.is_called)
       return std::move(*problem);
-    return problem_of(admin_reason::not_possible, not_retried(s, ended), "ref");
+    return problem_of(admin_reason::not_possible, not_retried(ended), "ref");
   }
   const auto& step = *std::get<0>(found);
   if (auto problem = refused_repeat(s, step))
