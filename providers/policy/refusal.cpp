@@ -13,11 +13,11 @@ bool is_refused_for_good(int status) {
   return status == 401 || status == 403 || status == 404 || status == 405 || status == 407;
 }
 
-} // namespace
-
 bool is_redirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
+
+} // namespace
 
 error refusal(error_kind kind, std::string_view where, std::string message,
               const http_response& response) {

@@ -10,10 +10,8 @@
 
 namespace orderhub::providers {
 
-/// The status sends us to another address, where we do not go: what is configured is not the
-/// vendor's.
-bool is_redirect(int status);
-/// What is said of that, behind the status.
+/// What is said behind a status that sends us to another address, where we do not go: what is
+/// configured is not the vendor's.
 inline constexpr std::string_view redirect_words =
     "redirect to another address; check the configured URL";
 /// Whether a refusal's message, or what was made of it, says so.
