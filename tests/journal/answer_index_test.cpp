@@ -104,6 +104,18 @@ void is_clean(const memory_store& tables) {
   CHECK(report.problem_count == 0);
 }
 
+/// Rules of another form, by which all lists are made anew.
+auto opened_by_other_rules(memory_store& tables) {
+  static const listing_rules next_rules = [] {
+    auto next = rules();
+    ++next.form;
+    return next;
+  }();
+  auto options = listing_options();
+  options.lists = &next_rules;
+  return opened(tables, options);
+}
+
 } // namespace
 
 TEST_CASE("a vendor's id of a call is found wherever its invocation stands", "[journal][answers]") {
@@ -170,11 +182,7 @@ TEST_CASE("what a step made is found by its vendor's id of it", "[journal][answe
   REQUIRE(journal->checkpoint_now(day_one + 10));
   all_found();
   journal.reset();
-  auto next_rules = rules();
-  ++next_rules.form;
-  auto options = listing_options();
-  options.lists = &next_rules;
-  journal = opened(tables, options);
+  journal = opened_by_other_rules(tables);
   maintain_all(*journal, day_one + 20);
   all_found(); // Made anew.
   is_clean(tables);
@@ -238,11 +246,7 @@ TEST_CASE("a journal from before the index is indexed beside the running hub",
 
   // Other rules make it anew, once.
   journal.reset();
-  auto next_rules = rules();
-  ++next_rules.form;
-  auto options = listing_options();
-  options.lists = &next_rules;
-  journal = opened(tables, options);
+  journal = opened_by_other_rules(tables);
   maintain_all(*journal, day_one + 20);
   CHECK(found(*journal, "req_first") == "o-1");
   CHECK(rows_of(tables) == 1);
