@@ -24,6 +24,9 @@ struct wire_request {
   std::int64_t deadline_ms = 30'000; ///< From the start of the connection to the last byte.
   /// Takes a connection of its own, opened now: set for what repeats a call whose answer was lost.
   bool fresh_connection = false;
+  /// May be one of many on one connection (HTTP/2), whose break leaves all of them in doubt: of
+  /// what is repeated under its key, and of what has no effect that counts.
+  bool may_multiplex = false;
 };
 
 enum class outcome_kind : std::uint8_t {

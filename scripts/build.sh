@@ -53,6 +53,7 @@ cmake cmd:cmake
 ninja-build cmd:ninja
 ccache cmd:ccache
 python3 cmd:python3
+python3-h2
 curl cmd:curl
 ca-certificates
 libcaf-dev

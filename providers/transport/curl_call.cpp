@@ -43,9 +43,10 @@ bool has_place(curl_slot& s, std::size_t n) {
   if (s.is_large || s.answer_size + n <= large.from)
     return true;
   if (large.now >= large.max) {
-    if (!s.is_paused)
+    if (!s.is_paused && s.may_pause)
       large.paused.push_back(&s);
-    s.is_paused = true;
+    s.is_paused = s.may_pause;
+    s.is_crowded_out = !s.may_pause;
     return false;
   }
   ++large.now;
@@ -60,7 +61,8 @@ void reuse_after(std::string_view status_line, const curl_slot& s) {
   int status = 0;
   const auto code = status_line.substr(std::min(status_line.find(' '), status_line.size() - 1) + 1);
   std::from_chars(code.data(), code.data() + code.size(), status);
-  const bool is_refusal = status >= 300 && !s.may_resend;
+  // Of HTTP/2 each answer is in a stream of its own.
+  const bool is_refusal = status >= 300 && !s.may_resend && !status_line.starts_with("HTTP/2");
   (void)curl_easy_setopt(s.easy, CURLOPT_FORBID_REUSE, is_refusal ? 1L : 0L);
 }
 
@@ -103,7 +105,7 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
   auto& s = *static_cast<curl_slot*>(user);
   const std::size_t n = size * count;
   if (!has_place(s, n))
-    return CURL_WRITEFUNC_PAUSE; // The same bytes come again.
+    return s.may_pause ? CURL_WRITEFUNC_PAUSE : 0; // Paused, the same bytes come again.
   if (!fits(s, n))
     return 0;
   s.outcome.response.body.append(data, n);

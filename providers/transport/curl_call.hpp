@@ -47,6 +47,8 @@ struct curl_slot {
   unsigned starts = 0;     ///< How often libcurl was about to write the request.
   bool may_resend = false; ///< GET only.
   bool too_large = false;
+  bool may_pause = true;       ///< Alone on its connection: else it would hold up the others.
+  bool is_crowded_out = false; ///< It would have had to pause, and could not.
   curl_large_answers* large = nullptr;
   bool is_large = false;  ///< Holds one of their places.
   bool is_paused = false; ///< Waits for one.

@@ -86,6 +86,15 @@ public:
     return CURLM_OK;
   }
 
+  /// Lets libcurl go on with every call, whether or not its socket is ready.
+  [[nodiscard]] CURLMcode serve_all() {
+    for (int fd = 0; static_cast<std::size_t>(fd) < watched_.size(); ++fd)
+      if (is_watched(fd))
+        if (const auto code = act(fd, CURL_CSELECT_IN); code != CURLM_OK)
+          return code;
+    return CURLM_OK;
+  }
+
 private:
   /// Of one number of descriptors: how often it was begun to be watched, twice, and one more while
   /// it is.

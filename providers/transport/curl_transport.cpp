@@ -2,6 +2,7 @@
 
 #include "providers/transport/curl_call.hpp"
 #include "providers/transport/curl_sockets.hpp"
+#include "providers/transport/host_protocols.hpp"
 #include "providers/transport/url_policy.hpp"
 
 #include <algorithm>
@@ -21,6 +22,9 @@
 #include <vector>
 
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 namespace orderhub::providers {
 
@@ -30,12 +34,30 @@ using steady = std::chrono::steady_clock;
 
 /// Longest nap of the loop, milliseconds; work and time-outs of libcurl end it earlier.
 constexpr int nap_max_ms = 10'000;
+/// Longest that a shared connection's answer is held back by libcurl, milliseconds.
+constexpr int stalled_max_ms = 20;
 /// An idle connection older than this is not used again, seconds. Servers close theirs at about a
 /// minute, and a request on a dying connection is doubt.
 constexpr long idle_max_s = 50;
 
 /// Connections that are kept however few are used.
 constexpr std::size_t kept_min = 8;
+
+/// A shared connection whose peer acknowledges nothing is dropped after so long, and with it all
+/// calls that it carries; one that carries calls and says nothing is asked after 10 s.
+constexpr unsigned silent_max_ms = 20'000;
+constexpr int asked_after_s = 10;
+constexpr int asked_every_s = 5;
+
+/// Best effort: without, the calls' own deadlines end them.
+int drop_when_silent(void*, curl_socket_t fd, curlsocktype) {
+  const int on = 1;
+  (void)::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  (void)::setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &asked_after_s, sizeof asked_after_s);
+  (void)::setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &asked_every_s, sizeof asked_every_s);
+  (void)::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &silent_max_ms, sizeof silent_max_ms);
+  return CURL_SOCKOPT_OK;
+}
 
 /// libcurl's process-wide state, made before the first handle and kept until the process ends.
 void initialise_libcurl() {
@@ -48,12 +70,17 @@ void initialise_libcurl() {
 
 class curl_transport::loop {
 public:
-  explicit loop(curl_transport_options options) : options_(std::move(options)) {
+  /// HTTP/1.1; or, where there is a place for those that hang, HTTP/2.
+  loop(const curl_transport_options& options, host_protocols* protocols)
+      : options_(options), protocols_(protocols), multiplexes_(protocols != nullptr) {
     initialise_libcurl();
     multi_ = curl_multi_init();
     if (!multi_)
       throw std::runtime_error("libcurl could not make a multi handle");
-    curl_multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+    curl_multi_setopt(multi_, CURLMOPT_PIPELINING,
+                      multiplexes_ ? CURLPIPE_MULTIPLEX : CURLPIPE_NOTHING);
+    curl_multi_setopt(multi_, CURLMOPT_MAX_CONCURRENT_STREAMS,
+                      static_cast<long>(options_.streams_max));
     keep_connections(kept_min);
     // Signals belong to the program's main thread.
     sigset_t all;
@@ -111,7 +138,8 @@ private:
       check(sockets_->run_timer());
       if (finish_done()) // There are places to fill.
         continue;
-      check(sockets_->wait(may_sleep() ? nap_max_ms : 0));
+      check(sockets_->wait(may_sleep() ? nap_ms() : 0));
+      serve_stalled();
       finish_done();
       const std::lock_guard guard(mutex_);
       asleep_ = false;
@@ -135,6 +163,23 @@ private:
       done(outcome_of(outcome_kind::not_sent, "queue full"));
     refused_batch_.clear();
     return true;
+  }
+
+  [[nodiscard]] int nap_ms() const {
+    return multiplexes_ && !active_.empty() ? stalled_max_ms : nap_max_ms;
+  }
+
+  /// Of a shared connection libcurl (7.88, measured: one call of 2,000 where answers are larger
+  /// than its buffer) may have read what it does not deliver until the socket has something again,
+  /// which may be never.
+  void serve_stalled() {
+    if (!multiplexes_)
+      return;
+    const auto now = steady::now();
+    if (now - served_all_at_ < std::chrono::milliseconds(stalled_max_ms))
+      return;
+    served_all_at_ = now;
+    check(sockets_->serve_all());
   }
 
   bool may_sleep() {
@@ -168,12 +213,25 @@ private:
     window_began_ = now;
   }
 
+  /// libcurl opens another connection for each call that finds no room on those that it has, while
+  /// the next one with room is being opened.
+  void limit_connections() {
+    if (!multiplexes_)
+      return;
+    const std::size_t wanted = active_.size() / options_.streams_max + 2;
+    if (wanted == connections_max_)
+      return;
+    connections_max_ = wanted;
+    curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(wanted));
+  }
+
   void start_waiting() {
     std::size_t started = 0;
     while (!waiting_.empty() && active_.size() < options_.in_flight_max) {
       curl_queued_call call = std::move(waiting_.front());
       waiting_.pop_front();
       ++started;
+      limit_connections();
       start(std::move(call));
     }
     follow_load();
@@ -240,8 +298,9 @@ private:
     s->large = &large_;
     CURL* const easy = s->easy;
     attach_callbacks(*s);
-    // Allocated for each call while it is out; a vendor's answer is a few KB.
-    set_option(easy, CURLOPT_BUFFERSIZE, 4'096L);
+    // Allocated for each call while it is out; a vendor's answer is a few KB. A full one holds up
+    // the others of a shared connection for a moment.
+    set_option(easy, CURLOPT_BUFFERSIZE, multiplexes_ ? 16'384L : 4'096L);
     // The smallest there is: it is allocated for each call whose body leaves by itself.
     set_option(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16'384L);
     set_option(easy, CURLOPT_NOSIGNAL, 1L);
@@ -249,7 +308,13 @@ private:
     set_option(easy, CURLOPT_FOLLOWLOCATION, 0L);
     set_option(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     set_option(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    set_option(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    set_option(easy, CURLOPT_HTTP_VERSION,
+               static_cast<long>(multiplexes_ ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+    if (multiplexes_) {
+      // Whether a connection that is being opened can be shared is known in a moment.
+      set_option(easy, CURLOPT_PIPEWAIT, 1L);
+      set_option(easy, CURLOPT_SOCKOPTFUNCTION, &drop_when_silent);
+    }
     set_option(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     set_option(easy, CURLOPT_SSL_VERIFYHOST, 2L);
     if (!options_.ca_file.empty()) {
@@ -277,6 +342,8 @@ private:
     s.answer_size = 0;
     s.may_resend = is_get && request.body.empty();
     s.too_large = false;
+    s.may_pause = !multiplexes_;
+    s.is_crowded_out = false;
     s.outcome = {};
     s.outcome.response.headers.reserve(16);
 
@@ -361,10 +428,28 @@ private:
     } else if (code == CURLE_OK && !s.too_large) {
       s.outcome = outcome_of(lost, "answer is not HTTP");
     } else {
-      s.outcome = outcome_of(s.starts == 0 ? not_sent : lost,
-                             s.too_large ? "answer too large" : reason_of(code));
+      s.outcome = outcome_of(s.starts == 0 ? not_sent : lost, s.too_large ? "answer too large"
+                                                              : s.is_crowded_out
+                                                                  ? "too many large answers at once"
+                                                                  : reason_of(code));
     }
+    if (multiplexes_)
+      tell_protocol(s, code);
     retire(s);
+  }
+
+  void tell_protocol(const curl_slot& s, CURLcode code) {
+    const auto host = authority_of(s.request.url.reveal());
+    const auto now = steady::now();
+    if (s.outcome.kind == outcome_kind::response) {
+      long version = 0;
+      curl_easy_getinfo(s.easy, CURLINFO_HTTP_VERSION, &version);
+      protocols_->answered(host, version == CURL_HTTP_VERSION_2_0, now);
+    } else if (code == CURLE_OPERATION_TIMEDOUT && s.starts > 0) {
+      protocols_->hung(host, now);
+    } else {
+      protocols_->failed(host, now);
+    }
   }
 
   /// Takes the curl_slot off the wire, runs its callback, and keeps it for the next call.
@@ -416,6 +501,8 @@ private:
   }
 
   const curl_transport_options options_;
+  host_protocols* const protocols_;
+  const bool multiplexes_;
   CURLM* multi_ = nullptr;
   std::optional<curl_sockets> sockets_; ///< Outlives `multi_`, which calls it to its end.
 
@@ -434,21 +521,46 @@ private:
   std::vector<std::unique_ptr<curl_slot>> active_;
   std::vector<std::unique_ptr<curl_slot>> idle_;
   std::string line_;
-  std::size_t kept_ = 0; ///< Connections, idle or not, that libcurl keeps.
-  std::size_t peak_ = 0; ///< Calls on the wire in this window, and in the one before.
+  steady::time_point served_all_at_ = {};
+  std::size_t connections_max_ = 0; ///< To one host; 0: no limit.
+  std::size_t kept_ = 0;            ///< Connections, idle or not, that libcurl keeps.
+  std::size_t peak_ = 0;            ///< Calls on the wire in this window, and in the one before.
   std::size_t peak_before_ = 0;
   steady::time_point window_began_ = steady::now();
 
   std::thread thread_;
 };
 
+struct curl_transport::sharing {
+  explicit sharing(std::int64_t suspect_ms) : protocols(std::chrono::milliseconds(suspect_ms)) {}
+
+  host_protocols protocols; ///< Outlives the loop, which tells it how calls end.
+  std::once_flag begun;
+  std::unique_ptr<loop> calls;
+};
+
 curl_transport::curl_transport(curl_transport_options options)
-    : loop_(std::make_unique<loop>(std::move(options))) {}
+    : options_(std::move(options)),
+      sharing_(options_.multiplexes ? std::make_unique<sharing>(options_.suspect_ms) : nullptr),
+      loop_(std::make_unique<loop>(options_, nullptr)) {}
 
 curl_transport::~curl_transport() = default;
 
+bool curl_transport::multiplexes(const wire_request& request) {
+  return sharing_ && request.may_multiplex && !request.fresh_connection &&
+         judge_url(request.url.reveal()) == url_kind::secure &&
+         sharing_->protocols.shares(authority_of(request.url.reveal()), steady::now());
+}
+
 void curl_transport::send(wire_request request, callback done) {
-  loop_->send(std::move(request), std::move(done));
+  if (!multiplexes(request)) {
+    loop_->send(std::move(request), std::move(done));
+    return;
+  }
+  std::call_once(sharing_->begun, [this] {
+    sharing_->calls = std::make_unique<loop>(options_, &sharing_->protocols);
+  });
+  sharing_->calls->send(std::move(request), std::move(done));
 }
 
 } // namespace orderhub::providers

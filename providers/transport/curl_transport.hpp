@@ -18,7 +18,8 @@ struct curl_transport_options {
   std::size_t answer_size_max = std::size_t{4} * 1024 * 1024;
   /// Answers above `large_size` that are received at once; the others are not read until one of
   /// these calls has ended, so that thousands of calls have a bound in memory. Their deadlines go
-  /// on.
+  /// on. On a shared connection one that is not read would hold up the others (libcurl 7.88 stops
+  /// the whole connection): it is `lost`, "too many large answers at once".
   std::size_t large_answers_max = 64;
   std::size_t large_size = std::size_t{64} * 1024; ///< Bytes.
   /// Idle connections are kept for as many calls as were on the wire at once in this window or the
@@ -34,9 +35,19 @@ struct curl_transport_options {
   /// What then keeps libcurl from sending twice is the refused second start alone (tested with both
   /// settings); off, the body that cannot be rewound is a second guard.
   bool body_with_head = true;
+  /// Calls that `may_multiplex` go by HTTP/2 where the server has it (ALPN, so `https://` alone).
+  bool multiplexes = true;
+  /// Calls on one connection of HTTP/2 at once; the server may want fewer. What comes when all are
+  /// taken opens another one.
+  std::size_t streams_max = 64;
+  /// A host that let a call on a shared connection run into its deadline gets calls on connections
+  /// of their own for so long (`host_protocols.hpp`): longer than the suspect one is kept idle.
+  std::int64_t suspect_ms = 90'000;
 };
 
-/// The transport over libcurl: one thread, one multi handle, HTTP/1.1 over reused connections.
+/// The transport over libcurl: one thread and one multi handle with HTTP/1.1 over reused
+/// connections, and, from the first call that may multiplex, the same once more with HTTP/2. No
+/// connection is shared between the two, so that what may not multiplex never does.
 ///
 /// - TLS certificates are always verified; `http://` is accepted for loopback hosts only
 /// (127.0.0.0/8,
@@ -52,8 +63,12 @@ struct curl_transport_options {
 /// - After an answer of 300 and up its connection is not used again, but for GETs: a refusal
 ///   that is said twice would be taken for the answer of the next call.
 /// - The deadline counts from `send`, the wait in the queue included.
+/// - HTTP/2: a stream that the server refuses, or that its GOAWAY leaves out, is `lost` as well and
+///   not resent by libcurl, whatever the protocol promises: servers refuse after doing the work. A
+///   call with `fresh_connection` never multiplexes. A connection whose peer has gone silent is
+///   dropped after 20 s by TCP; one whose streams are not answered while TCP is, by `suspect_ms`.
 ///
-/// Callbacks run on the transport's thread, must not block, and must not throw.
+/// Callbacks run on the transport's threads, must not block, and must not throw.
 class curl_transport final : public transport {
 public:
   explicit curl_transport(curl_transport_options options = {});
@@ -67,6 +82,12 @@ public:
 
 private:
   class loop;
+  struct sharing;
+
+  [[nodiscard]] bool multiplexes(const wire_request& request);
+
+  const curl_transport_options options_;
+  std::unique_ptr<sharing> sharing_; ///< Null: nothing multiplexes.
   std::unique_ptr<loop> loop_;
 };
 

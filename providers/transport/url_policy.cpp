@@ -11,11 +11,9 @@ url_kind judge_url(std::string_view url) {
       return url_kind::refused;
   if (starts_with_ignoring_case(url, "https://"))
     return url_kind::secure;
-  constexpr std::string_view plain = "http://";
-  if (!starts_with_ignoring_case(url, plain))
+  if (!starts_with_ignoring_case(url, "http://"))
     return url_kind::refused;
-  url.remove_prefix(plain.size());
-  std::string_view authority = url.substr(0, url.find_first_of("/?#"));
+  const std::string_view authority = authority_of(url);
   std::string_view host = authority;
   if (host.starts_with('['))
     host = host.substr(0, host.find(']') == std::string_view::npos ? 0 : host.find(']') + 1);
@@ -29,6 +27,14 @@ url_kind judge_url(std::string_view url) {
       return url_kind::refused;
   }
   return is_loopback_name(host) ? url_kind::loopback : url_kind::refused;
+}
+
+std::string_view authority_of(std::string_view url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string_view::npos)
+    return {};
+  url.remove_prefix(scheme + 3);
+  return url.substr(0, url.find_first_of("/?#"));
 }
 
 bool is_header_safe(std::string_view text) {
