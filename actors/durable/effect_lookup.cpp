@@ -116,6 +116,7 @@ effect_step effect_machine::lookup_page() {
   s.call_class = start_.operation.lookup_class;
   s.lookup = true;
   s.fresh = lost_;
+  s.may_multiplex = true;
   s.notes = take_notes();
   return s;
 }

@@ -258,6 +258,7 @@ effect_step effect_machine::send() {
   s.deadline_ms = start_.intent.deadline_ms;
   s.call_class = op.call_class;
   s.fresh = lost_;
+  s.may_multiplex = !op.has_effect || policy() == doubt_policy::replay_key;
   s.early = op.early && !op.has_effect;
   s.notes = take_notes();
   return s;

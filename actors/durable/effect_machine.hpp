@@ -31,8 +31,9 @@ struct effect_step {
   std::int64_t deadline_ms = 0;
   std::string_view call_class;
   bool lookup = false;
-  bool fresh = false; ///< Repeats what was lost: wants a connection opened now.
-  bool early = false; ///< Need not wait for the disk.
+  bool fresh = false;         ///< Repeats what was lost: wants a connection opened now.
+  bool may_multiplex = false; ///< Doubt of many at once costs no more than repeats.
+  bool early = false;         ///< Need not wait for the disk.
   result<std::string> value;
   std::string why;
   std::optional<journal::vendor_answer> answer = std::nullopt; ///< Of `complete`: what said it.

@@ -238,6 +238,7 @@ void object_machine::apply(const effect_key& key, effect_step step) {
     call.deadline_ms = step.deadline_ms;
     call.lookup = step.lookup;
     call.fresh = step.fresh;
+    call.may_multiplex = step.may_multiplex;
     call.early = step.early;
     out_.calls.push_back(std::move(call));
     return;

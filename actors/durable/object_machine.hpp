@@ -28,7 +28,9 @@ struct vendor_call {
   std::int64_t deadline_ms = 0;
   bool lookup = false; ///< Holds one of the look-ups' places.
   bool fresh = false;  ///< An answer was lost before: takes a connection opened now.
-  bool early = false;  ///< What comes of it counts for nothing before: need not wait for the turn.
+  /// May share a connection with others, whose break leaves all of them in doubt.
+  bool may_multiplex = false;
+  bool early = false; ///< What comes of it counts for nothing before: need not wait for the turn.
 };
 
 /// An invocation ended; its callers are answered when the turn is durable.

@@ -36,6 +36,7 @@ public:
     call.call_class = part->operation.call_class;
     call.request = std::move(part->operation.request);
     call.deadline_ms = part->operation.deadline_ms;
+    call.may_multiplex = true; // It only reads.
     parts_->fetch(std::move(call), std::move(place),
                   [to = to_, response = std::move(response),
                    add = std::move(part->add)](providers::transport_outcome outcome) mutable {

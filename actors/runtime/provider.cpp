@@ -68,6 +68,8 @@ void put_on_wire(hub_context& hub, const providers::endpoint& endpoint, durable:
   wire.token = endpoint.token;
   wire.deadline_ms = c.deadline_ms;
   wire.fresh_connection = c.fresh;
+  // Without a body there is nothing whose second leaving libcurl could be kept from.
+  wire.may_multiplex = c.may_multiplex && (wire.method == "GET" || !wire.body.empty());
   out->left(hub.shared.env.time.now());
   hub.transport.send(std::move(wire), [out](providers::transport_outcome outcome) {
     guarded("provider", "outcome", [&] { out->end(std::move(outcome)); });

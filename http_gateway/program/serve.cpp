@@ -419,6 +419,7 @@ int serve(const read_settings& given, const std::function<result<read_settings>(
   providers::curl_transport_options transport_options;
   transport_options.proxy = s.proxy;
   transport_options.ca_file = s.ca_file;
+  transport_options.multiplexes = s.http2;
   host::gate_limits places;
   places.breaker = s.breaker;
   places = places_for(places, s.vendor_calls_max);

@@ -107,6 +107,7 @@ struct settings {
   /// Authorities that vendors' certificates are verified against; empty: the system's.
   std::string ca_file;
   std::string ca_file_given_as = "ORDERHUB_CA_FILE"; ///< Or `SSL_CERT_FILE`; for its errors.
+  bool http2 = true; ///< Calls that may share a vendor's connection do.
 
   /// Somebody needs a token at the admin port.
   [[nodiscard]] bool has_admin_tokens() const {

@@ -210,6 +210,11 @@ rows calls_rows() {
         "system's",
         "", "`SSL_CERT_FILE`, else the system's"},
        [](settings& s, text_view t) { return set_text(s.ca_file, t); }},
+      {{"http2", "ORDERHUB_HTTP2",
+        "calls that are repeated under their key, and reads, share connections where a vendor "
+        "speaks HTTP/2; labels, mails and messages never do",
+        "true", ""},
+       [](settings& s, text_view t) { return set_flag(s.http2, t); }},
   };
 }
 

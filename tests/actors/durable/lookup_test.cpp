@@ -482,6 +482,30 @@ TEST_CASE("every call after a lost answer takes a connection of its own, of that
   CHECK(f.hub.calls.front().fresh);
 }
 
+TEST_CASE("only what is repeated under its key or has no effect shares a connection",
+          "[durable][multiplex]") {
+  const auto [doubt, has_effect, shares] =
+      GENERATE(table<doubt_policy, bool, bool>({{doubt_policy::replay_key, true, true},
+                                                {doubt_policy::lookup, true, false},
+                                                {doubt_policy::await_event, true, false},
+                                                {doubt_policy::may_miss, true, false},
+                                                {doubt_policy::may_repeat, true, false},
+                                                {doubt_policy::may_repeat, false, true}}));
+  CAPTURE(doubt, has_effect);
+  fixture f(doubt);
+  settings.has_effect = has_effect;
+  f.begin();
+  CHECK(f.hub.calls.front().may_multiplex == shares);
+}
+
+TEST_CASE("a look-up shares a connection", "[durable][multiplex][lookup]") {
+  fixture f(doubt_policy::lookup);
+  f.begin();
+  f.hub.answer(answer_of(500, "", {{"stored", "1"}}));
+  REQUIRE(f.looking_up());
+  CHECK(f.hub.calls.front().may_multiplex);
+}
+
 TEST_CASE("a call with a key that is looked up instead is sent again under another key",
           "[durable][lookup][doubt]") {
   // The vendor may keep a failure under the first key: it would come back for ever.
