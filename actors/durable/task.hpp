@@ -93,9 +93,15 @@ public:
 
 private:
   explicit task(std::coroutine_handle<promise_type> frame) : frame_(frame) {}
+  /// Which frame it is stays hidden from the compiler: clang would put the frames of all steps into
+  /// the one that awaits them, which holds room for each while one waits (measured: 9.7 KB of
+  /// `process_order` instead of 2.5, for each order in flight).
   void destroy() {
-    if (frame_)
-      std::exchange(frame_, nullptr).destroy();
+    if (!frame_)
+      return;
+    void* frame = std::exchange(frame_, nullptr).address();
+    asm("" : "+r"(frame)); // NOLINT(hicpp-no-assembler)
+    std::coroutine_handle<>::from_address(frame).destroy();
   }
   std::coroutine_handle<promise_type> frame_;
 };
