@@ -25,16 +25,25 @@ bool may_ship(const order_run& run) {
          !forbids_shipping(run.facts());
 }
 
+namespace {
+
+/// The shipment has been told to buy the label.
+durable::future<std::string> begin_purchase(const order_run& run) {
+  auto wanted = label_order_of(*run.placed());
+  wanted.compensate = run.plan().compensate;
+  // Confirmed without a label: what follows from one that comes later follows from RecordLabel.
+  wanted.report = run.facts().confirmed;
+  return run.ctx().call(shipment_object(run.id()), "BuyLabel", wanted.encode());
+}
+
+} // namespace
+
 task<void> get_label(order_run run) {
   auto ctx = run.ctx();
   const auto plan = run.plan();
 
   // 1. The shipment buys it, and goes on when we stop waiting.
-  auto wanted = label_order_of(*run.placed());
-  wanted.compensate = plan.compensate;
-  // Confirmed without a label: what follows from one that comes later follows from RecordLabel.
-  wanted.report = run.facts().confirmed;
-  auto purchase = ctx.call(shipment_object(run.id()), "BuyLabel", wanted.encode());
+  auto purchase = begin_purchase(run);
   auto label = co_await purchase.within(plan.label_timeout_ms);
   if (!label && label.error().kind == error_kind::cancelled) {
     run.undo();

@@ -75,8 +75,9 @@ task<void> order_run::recall() {
       fail(recorded.error());
     co_return;
   }
-  run_->placed = run_->sent ? paid_as(*recorded, *run_->sent) : *recorded;
-  run_->recorded = std::move(*recorded);
+  run_->recorded = std::make_shared<const order>(std::move(*recorded));
+  run_->placed = run_->sent ? std::make_shared<const order>(paid_as(*run_->recorded, *run_->sent))
+                            : run_->recorded;
 }
 
 task<void> order_run::take_sent(std::vector<std::string> fields) {

@@ -36,12 +36,10 @@ public:
   [[nodiscard]] const order_facts& facts() const { return run_->facts; }
   /// The order that counts: as recorded, and paid as this request says; a new one as it was sent.
   /// Null before `place` or `prepare`.
-  [[nodiscard]] const order* placed() const { return run_->placed ? &*run_->placed : nullptr; }
+  [[nodiscard]] const order* placed() const { return run_->placed.get(); }
   /// What this request brings, and what was recorded before it; null where there is no such thing.
-  [[nodiscard]] const order* sent() const { return run_->sent ? &*run_->sent : nullptr; }
-  [[nodiscard]] const order* recorded() const {
-    return run_->recorded ? &*run_->recorded : nullptr;
-  }
+  [[nodiscard]] const order* sent() const { return run_->sent.get(); }
+  [[nodiscard]] const order* recorded() const { return run_->recorded.get(); }
   /// This request's content was taken for the next payment: it is one that the caller asks for.
   [[nodiscard]] bool asks_for_payment() const { return run_->asks_for_payment; }
   /// Only after `prepare`.
@@ -69,8 +67,8 @@ public:
 
   /// The order as a request brings it.
   void place(order o) {
-    run_->sent = o;
-    run_->placed = std::move(o);
+    run_->sent = std::make_shared<const order>(std::move(o));
+    run_->placed = run_->sent;
   }
   /// An order that is known stays what was recorded of it; only how it is paid is the request's.
   /// The second time it does nothing. Fails the run with `corrupt` where it cannot be read and the
@@ -110,7 +108,7 @@ private:
     shared(durable::context c, settings_ptr s) : ctx(c), settings(std::move(s)) {}
     durable::context ctx;
     settings_ptr settings;
-    std::optional<order> placed, sent, recorded;
+    std::shared_ptr<const order> placed, sent, recorded; ///< Mostly one and the same.
     bool asks_for_payment = false;
     order_facts facts;
     order_facts noted; ///< In `facts`, and not merged into the state yet.

@@ -268,6 +268,21 @@ bool wants_payment(const order_run& run) {
          (wanted.retry || is_other_method || run.asks_for_payment());
 }
 
+namespace {
+
+/// The step that charges the order as it is now has begun.
+durable::future<stripe::charge_outcome> begin_charge(const order_run& run, std::uint32_t attempt) {
+  const order& placed = *run.placed();
+  stripe::charge_request request;
+  request.ref = run.ctx().step("charge", std::to_string(attempt));
+  request.amount = placed.total;
+  request.payment_method = placed.payment_method;
+  request.customer = placed.payment_customer;
+  return run.ctx().effect(stripe::charge(request));
+}
+
+} // namespace
+
 task<void> take_payment(order_run run) {
   co_await run.prepare();
   auto ctx = run.ctx();
@@ -277,25 +292,20 @@ task<void> take_payment(order_run run) {
   if (attempt == 1)
     post_new_order(run);
 
-  const auto placed = *run.placed();
-  if (placed.total.minor_units == 0) {
-    const auto payment = nothing_to_pay(attempt, placed.total.currency);
+  const std::string currency = run.placed()->total.currency;
+  if (run.placed()->total.minor_units == 0) {
+    const auto payment = nothing_to_pay(attempt, currency);
     run.payment_is(payment);
     run.learn(facts_of(payment));
     co_return;
   }
-  stripe::charge_request request;
-  request.ref = ctx.step("charge", std::to_string(attempt));
-  request.amount = placed.total;
-  request.payment_method = placed.payment_method;
-  request.customer = placed.payment_customer;
-  auto charge = stripe::charge(request);
-  auto charged = co_await ctx.effect(std::move(charge));
+  auto charging = begin_charge(run, attempt);
+  auto charged = co_await charging;
   if (!charged && charged.error().kind == error_kind::cancelled) {
     run.undo();
     co_return;
   }
-  const auto payment = payment_of(attempt, placed.total.currency, charged);
+  const auto payment = payment_of(attempt, currency, charged);
   if (run.plan().payment_events)
     name_id(ctx, "stripe", payment.intent_id, {run.id(), "charge", std::to_string(attempt)});
   if (!charged && charged.error().kind != error_kind::rejected)

@@ -21,15 +21,22 @@ using durable::task;
 
 namespace {
 
-/// Stored the first time, unless its address is refused; after that it is the order that we know.
-/// One that was cancelled stays so.
-task<void> open_order(order_run run, std::string body) {
+/// The order as this request brings it; false where it cannot be read.
+bool place(order_run run, const std::string& body) {
   auto placed = order::decode(body);
   if (!placed) {
     run.fail(placed.error());
-    co_return;
+    return false;
   }
   run.place(std::move(*placed));
+  return true;
+}
+
+/// Stored the first time, unless its address is refused; after that it is the order that we know.
+/// One that was cancelled stays so.
+task<void> open_order(order_run run, std::string body) {
+  if (!place(run, body))
+    co_return;
   co_await run.look_again();
   if (!run.goes_on())
     co_return;

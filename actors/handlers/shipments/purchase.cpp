@@ -17,6 +17,7 @@
 #include "providers/shippo/rates.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace orderhub::handlers {
@@ -45,13 +46,38 @@ result<std::string> journaled_plan(settings_ptr s) {
   return w.take();
 }
 
-durable::task<result<shipment_plan>> decide_plan(context ctx, settings_ptr s) {
-  auto text = co_await ctx.run("plan", &journaled_plan, s);
+/// What is bought, and by which settings. One for all steps: thousands of frames wait for Shippo at
+/// once, and none of them holds a copy.
+struct label_purchase {
+  label_order wanted;
+  shipment_plan plan;
+  settings_ptr settings;
+
+  /// As the caller says, or the settings.
+  [[nodiscard]] const std::string& rate() const {
+    return wanted.rate.empty() ? plan.rate : wanted.rate;
+  }
+};
+using purchase_ptr = std::shared_ptr<const label_purchase>;
+
+result<std::shared_ptr<label_purchase>> purchase_of(const std::string& body,
+                                                    settings_ptr settings) {
+  auto wanted = label_order::decode(body);
+  if (!wanted)
+    return wanted.failure();
+  auto purchase = std::make_shared<label_purchase>();
+  purchase->wanted = std::move(*wanted);
+  purchase->settings = std::move(settings);
+  return purchase;
+}
+
+durable::task<result<void>> decide_plan(context ctx, std::shared_ptr<label_purchase> purchase) {
+  auto text = co_await ctx.run("plan", &journaled_plan, purchase->settings);
   if (!text)
     co_return text.failure();
   byte_reader r(*text);
   const auto version = r.u8();
-  shipment_plan plan;
+  auto& plan = purchase->plan;
   plan.from = get_address(r);
   plan.parcel = get_parcel(r);
   plan.customs = get_customs_settings(r);
@@ -63,7 +89,7 @@ durable::task<result<shipment_plan>> decide_plan(context ctx, settings_ptr s) {
   plan.parcel_sweep_after_ms = r.i64();
   if (version != plan_version || !r.done())
     co_return fail({error_kind::corrupt, "shipment", "the plan cannot be read"});
-  co_return plan;
+  co_return result<void>();
 }
 
 /// The order was cancelled, refunded or disputed while its label was bought, or before.
@@ -79,18 +105,21 @@ durable::task<result<purchase_state>> look_at_purchases(context ctx) {
   co_return purchase_state::decode(*recorded);
 }
 
-/// The delivery as it was changed last, for this purchase.
-result<label_order> as_changed(label_order asked, const purchase_state& purchase) {
-  if (!purchase.delivery.empty()) {
-    auto changed = label_order::decode(purchase.delivery);
-    if (!changed)
-      return changed.failure();
-    changed->compensate = asked.compensate;
-    changed->report = asked.report;
-    asked = std::move(*changed);
+/// The same for the delivery as it was changed last.
+result<purchase_ptr> as_changed(const purchase_ptr& asked, const purchase_state& known) {
+  if (known.delivery.empty() && known.attempt == asked->wanted.attempt)
+    return asked;
+  auto changed = std::make_shared<label_purchase>(*asked);
+  if (!known.delivery.empty()) {
+    auto wanted = label_order::decode(known.delivery);
+    if (!wanted)
+      return wanted.failure();
+    wanted->compensate = asked->wanted.compensate;
+    wanted->report = asked->wanted.report;
+    changed->wanted = std::move(*wanted);
   }
-  asked.attempt = purchase.attempt;
-  return asked;
+  changed->wanted.attempt = known.attempt;
+  return changed;
 }
 
 /// `error::where` of a purchase that was given up for another delivery, before anything was bought.
@@ -105,32 +134,46 @@ void wish_for_parcel(context ctx, const shipment_plan& plan, const shippo::rate&
   ctx.set(parcel_entry, wishes.encode());
 }
 
+/// The step that asks Shippo for rates has begun.
+result<durable::future<shippo::shipment_outcome>>
+ask_for_rates(context ctx, const label_purchase& purchase, const std::string& attempt) {
+  auto request = shipment_request_of(ctx.step("shipment", attempt), purchase.wanted, purchase.plan);
+  if (!request)
+    return request.failure();
+  return ctx.effect(shippo::create_shipment(*request));
+}
+
+/// The step that buys at this rate has begun.
+durable::future<shippo::label_outcome> buy_at(context ctx, const shippo::rate& rate,
+                                              const std::string& attempt) {
+  shippo::label_request order;
+  order.ref = ctx.step("label", attempt);
+  order.rate_id = rate.id;
+  return ctx.effect(shippo::buy_label(order));
+}
+
 /// Buys the label once: rates, the one that is wanted, purchase. The rate id is journaled before it
 /// is bought; it is what a look-up asks for.
-durable::task<result<shippo::label_outcome>> buy_once(context ctx, label_order wanted,
-                                                      shipment_plan plan, std::uint32_t changes,
-                                                      settings_ptr settings) {
-  auto attempt = std::to_string(wanted.attempt);
+durable::task<result<shippo::label_outcome>> buy_once(context ctx, purchase_ptr purchase,
+                                                      std::uint32_t changes) {
+  auto attempt = std::to_string(purchase->wanted.attempt);
   if (changes > 0)
     attempt += '.' + std::to_string(changes);
-  auto request = shipment_request_of(ctx.step("shipment", attempt), wanted, plan);
-  if (!request)
-    co_return request.failure();
-  auto create = shippo::create_shipment(*request);
-  auto shipment = co_await ctx.effect(std::move(create));
+  auto asked = ask_for_rates(ctx, *purchase, attempt);
+  if (!asked)
+    co_return asked.failure();
+  auto shipment = co_await *asked;
   if (!shipment && shipment.error().kind == error_kind::cancelled)
     co_return shipment.failure();
   // One that was bought before this hub was restored from a copy is not bought again.
   if (shipment) {
-    auto forgotten = co_await seek_forgotten_label(ctx, std::move(settings));
+    auto forgotten = co_await seek_forgotten_label(ctx, purchase->settings);
     if (!forgotten)
       co_return forgotten.failure();
     if (*forgotten) {
       // Chosen by the same rule as this one, so by the same carrier.
-      const auto alike =
-          shippo::choose_rate(shipment->rates, wanted.rate.empty() ? plan.rate : wanted.rate);
-      if (alike)
-        wish_for_parcel(ctx, plan, *alike);
+      if (const auto alike = shippo::choose_rate(shipment->rates, purchase->rate()))
+        wish_for_parcel(ctx, purchase->plan, *alike);
       co_return std::move(**forgotten);
     }
   }
@@ -139,44 +182,38 @@ durable::task<result<shippo::label_outcome>> buy_once(context ctx, label_order w
   auto stopped = co_await ctx.get("stopped");
   if (stopped)
     co_return fail(stopped_error());
-  auto purchase = co_await look_at_purchases(ctx);
-  if (!purchase)
-    co_return purchase.failure();
-  if (purchase->changes != changes)
+  auto known = co_await look_at_purchases(ctx);
+  if (!known)
+    co_return known.failure();
+  if (known->changes != changes)
     co_return fail({error_kind::rejected, std::string(goes_elsewhere), "the delivery was changed"});
   if (!shipment)
     co_return shipment.failure();
-  const auto rate =
-      shippo::choose_rate(shipment->rates, wanted.rate.empty() ? plan.rate : wanted.rate);
+  const auto rate = shippo::choose_rate(shipment->rates, purchase->rate());
   if (!rate)
     co_return rate.failure();
-  purchase->buying = true;
-  ctx.set("purchase", purchase->encode());
-  wish_for_parcel(ctx, plan, *rate);
-  shippo::label_request order;
-  order.ref = ctx.step("label", attempt);
-  order.rate_id = rate->id;
-  auto buy_it = shippo::buy_label(order);
-  auto label = co_await ctx.effect(std::move(buy_it));
-  co_return label;
+  known->buying = true;
+  ctx.set("purchase", known->encode());
+  wish_for_parcel(ctx, purchase->plan, *rate);
+  auto bought = buy_at(ctx, *rate, attempt);
+  co_return co_await bought;
 }
 
 /// Buys it for the delivery as it was changed last, in the place of a purchase that was to come
 /// later.
-durable::task<result<shippo::label_outcome>> buy(context ctx, label_order asked, shipment_plan plan,
-                                                 settings_ptr settings) {
+durable::task<result<shippo::label_outcome>> buy(context ctx, purchase_ptr asked) {
   bool begun = false;
   for (;;) {
-    auto purchase = co_await look_at_purchases(ctx);
-    if (!purchase)
-      co_return purchase.failure();
-    if (!begun && purchase->later && *purchase->later != ctx.invocation())
-      ctx.cancel(ctx.object(), *purchase->later);
+    auto known = co_await look_at_purchases(ctx);
+    if (!known)
+      co_return known.failure();
+    if (!begun && known->later && *known->later != ctx.invocation())
+      ctx.cancel(ctx.object(), *known->later);
     begun = true;
-    auto wanted = as_changed(asked, *purchase);
+    auto wanted = as_changed(asked, *known);
     if (!wanted)
       co_return wanted.failure();
-    auto label = co_await buy_once(ctx, std::move(*wanted), plan, purchase->changes, settings);
+    auto label = co_await buy_once(ctx, *wanted, known->changes);
     if (label || label.error().where != goes_elsewhere)
       co_return label;
   }
@@ -196,22 +233,21 @@ void tell_shipped(context ctx, const shipment_plan& plan, const shippo::label_ou
 
 /// Paid goods ship sooner or later: tried again with new rates after a pause, by an invocation of
 /// its own, so that no journal grows for ever.
-durable::task<void> try_again_later(context ctx, label_order refused, shipment_plan plan,
-                                    std::string why) {
-  auto purchase = co_await look_at_purchases(ctx);
-  if (!purchase)
+durable::task<void> try_again_later(context ctx, purchase_ptr refused, std::string why) {
+  auto known = co_await look_at_purchases(ctx);
+  if (!known)
     co_return; // `buy` could read it, in this same turn.
-  const auto shift = std::min<std::uint32_t>(purchase->refusals, 20);
-  const auto pause = std::min(plan.label_retry_ms << shift, label_retry_max_ms);
-  auto again = refused;
+  const auto shift = std::min<std::uint32_t>(known->refusals, 20);
+  const auto pause = std::min(refused->plan.label_retry_ms << shift, label_retry_max_ms);
+  auto again = refused->wanted;
   again.report = true;
-  purchase->later = ctx.send(ctx.object(), "BuyLabel", again.encode(), pause);
-  ++purchase->attempt;
-  ++purchase->refusals;
-  purchase->buying = false;
-  ctx.set("purchase", purchase->encode());
+  known->later = ctx.send(ctx.object(), "BuyLabel", again.encode(), pause);
+  ++known->attempt;
+  ++known->refusals;
+  known->buying = false;
+  ctx.set("purchase", known->encode());
   ctx.set("refused", why);
-  if (refused.report)
+  if (refused->wanted.report)
     report_refusal(ctx, why);
 }
 
@@ -227,9 +263,10 @@ void leave_to_a_person(context ctx, const label_order& wanted, const std::string
 } // namespace
 
 handler_task buy_label(context ctx, std::string body, settings_ptr settings) {
-  auto wanted = label_order::decode(body);
-  if (!wanted)
-    co_return wanted.failure();
+  auto checked = purchase_of(body, settings);
+  if (!checked)
+    co_return checked.failure();
+  const auto purchase = std::move(*checked);
 
   // 1. There is a label already, or none may be bought any more.
   auto bought = co_await ctx.get("label");
@@ -240,16 +277,16 @@ handler_task buy_label(context ctx, std::string body, settings_ptr settings) {
     co_return fail(stopped_error());
 
   // 2. It is bought, from where and by what the settings say now.
-  auto plan = co_await decide_plan(ctx, settings);
-  if (!plan)
-    co_return plan.failure();
-  auto label = co_await buy(ctx, *wanted, *plan, settings);
+  auto planned = co_await decide_plan(ctx, purchase);
+  if (!planned)
+    co_return planned.failure();
+  auto label = co_await buy(ctx, purchase);
 
   // 3. Bought: that is what this shipment has from now on.
   if (label) {
     void_extra_labels(ctx, *label);
     ctx.set("label", label->encode());
-    if (plan->label_events) {
+    if (purchase->plan.label_events) {
       name_id(ctx, "shippo", label->transaction_id, {ctx.key(), {}, {}});
       name_id(ctx, "shippo", label->tracking_number, {ctx.key(), {}, {}});
     }
@@ -257,8 +294,8 @@ handler_task buy_label(context ctx, std::string body, settings_ptr settings) {
       co_await await_tracking(ctx, settings, label->transaction_id);
     else
       co_await track_parcel(ctx, label->tracking_number);
-    tell_shipped(ctx, *plan, *label);
-    if (wanted->report)
+    tell_shipped(ctx, purchase->plan, *label);
+    if (purchase->wanted.report)
       report_label(ctx, label->encode());
     co_return label->encode();
   }
@@ -269,9 +306,9 @@ handler_task buy_label(context ctx, std::string body, settings_ptr settings) {
   if (label.error().kind == error_kind::corrupt)
     co_return label.failure();
   if (label.error().kind == error_kind::missed)
-    leave_to_a_person(ctx, *wanted, label.error().message);
-  else if (!wanted->compensate)
-    co_await try_again_later(ctx, *wanted, *plan, label.error().message);
+    leave_to_a_person(ctx, purchase->wanted, label.error().message);
+  else if (!purchase->wanted.compensate)
+    co_await try_again_later(ctx, purchase, label.error().message);
   co_return label.failure();
 }
 
