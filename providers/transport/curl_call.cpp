@@ -90,6 +90,8 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
   std::string_view value = line.substr(colon + 1);
   while (!value.empty() && (value.front() == ' ' || value.front() == '\t'))
     value.remove_prefix(1);
+  if (response.headers.empty()) // Not before: a call waits for its answer most of its time.
+    response.headers.reserve(16);
   auto& [name, text] = response.headers.emplace_back(line.substr(0, colon), value);
   std::transform(name.begin(), name.end(), name.begin(), lower_ascii);
   if (name == "content-length") {

@@ -345,7 +345,6 @@ private:
     s.may_pause = !multiplexes_;
     s.is_crowded_out = false;
     s.outcome = {};
-    s.outcome.response.headers.reserve(16);
 
     set_option(easy, CURLOPT_URL, request.url.reveal().c_str());
     if (!options_.proxy.empty()) // Plain text never leaves this machine, so not to a proxy either.
