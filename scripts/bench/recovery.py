@@ -12,7 +12,7 @@ def measure_recovery(bench):
 
 
 def measure_one_recovery(bench, kill_after_ms):
-    with bench.world(20, {"ORDERHUB_ABSENCE_AFTER": "2s"}) as w:
+    with bench.world(0, {"ORDERHUB_ABSENCE_AFTER": "200ms"}) as w:
         hub = w.hub
         hub.start()
         open_file, times_file = hub.directory / "open", hub.directory / "times"
