@@ -465,7 +465,10 @@ private:
     auto outcome = std::move(own->outcome);
     own->done = nullptr;
     own->request = {}; // Secrets do not stay in idle handles.
-    idle_.push_back(std::move(own));
+    // What libcurl meant to repeat of a lost call it would try with the next one (8.14, measured).
+    if (outcome.kind == outcome_kind::response)
+      idle_.push_back(std::move(own));
+    own.reset();
     done(std::move(outcome));
   }
 

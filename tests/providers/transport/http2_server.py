@@ -81,7 +81,10 @@ class Connection:
             self.unsent.pop(event.stream_id, None)
         elif isinstance(event, h2.events.WindowUpdated):
             for stream in list(self.unsent):
-                self.send_on(stream)
+                try:
+                    self.send_on(stream)
+                except h2.exceptions.StreamClosedError:  # Its reset is one of the next events.
+                    del self.unsent[stream]
 
     def work(self, stream, path):
         verb, _, value = path[1:].partition("/")

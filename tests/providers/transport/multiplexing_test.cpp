@@ -117,7 +117,9 @@ TEST_CASE("a stream that is refused after the work is lost and not sent again",
   CHECK(outcome.kind == kind::lost);
   CHECK(vendor.log()[path] == 1);
   // The repeat, and whoever comes next, get through.
-  CHECK(call(t, shared_post(vendor.url("/answer"))).kind == kind::response);
+  const auto next = call(t, shared_post(vendor.url("/answer")));
+  CAPTURE(next.reason);
+  CHECK(next.kind == kind::response);
   auto repeat = shared_post(vendor.url("/answer"));
   repeat.fresh_connection = true;
   CHECK(call(t, std::move(repeat)).kind == kind::response);
@@ -202,7 +204,9 @@ TEST_CASE("large answers by one connection are bounded without holding others up
       CHECK(outcome.reason == "too many large answers at once");
   }
   CHECK(whole >= options.large_answers_max);
-  CHECK(call(t, shared_post(vendor.url("/answer"))).kind == kind::response);
+  const auto next = call(t, shared_post(vendor.url("/answer")));
+  CAPTURE(next.reason);
+  CHECK(next.kind == kind::response);
   auto log = vendor.log();
   CHECK(log["/large/1000000"] == 8);
   CHECK(log["connections_h2"] == 1);
