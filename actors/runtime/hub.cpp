@@ -12,6 +12,7 @@
 #include "actors/runtime/supervisor.hpp"
 #include "actors/runtime/timers.hpp"
 #include "journal/base/log.hpp"
+#include "journal/base/thread_name.hpp"
 
 #include <algorithm>
 #include <array>
@@ -28,9 +29,17 @@ using namespace host;
 
 namespace {
 
+/// CAF's own threads all have the name of the one that began them.
+struct thread_names final : caf::thread_hook {
+  void init(caf::actor_system&) override {}
+  void thread_started() override { name_this_thread("actors"); }
+  void thread_terminates() override {}
+};
+
 struct system_config : caf::actor_system_config {
   explicit system_config(std::size_t workers) {
     add_message_types<caf::id_block::orderhub_runtime>();
+    add_thread_hook<thread_names>();
     // Measured defaults: see ARCHITECTURE.md, "Scheduling".
     set("scheduler.max-threads", workers);
     set("scheduler.max-throughput", std::size_t{10});

@@ -1,6 +1,7 @@
 #include "actors/runtime/journal_writer.hpp"
 
 #include "journal/base/log.hpp"
+#include "journal/base/thread_name.hpp"
 
 #include <chrono>
 #include <cstdlib>
@@ -102,6 +103,7 @@ void journal_writer::set_state(writer_state s) {
 }
 
 void journal_writer::run() {
+  name_this_thread("journal-writer");
   const bool beside = journal_.folds_beside();
   settle();
   std::vector<job> jobs;
@@ -254,6 +256,7 @@ void journal_writer::maintain() {
 // ── Folding beside commits ───────────────────────────────────────────────────────────────────
 
 void journal_writer::fold() {
+  name_this_thread("journal-folder");
   bool failed = false;
   for (;;) {
     auto more = journal_.maintain(time_.wall_ms());

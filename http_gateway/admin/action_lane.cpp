@@ -1,5 +1,7 @@
 #include "http_gateway/admin/action_lane.hpp"
 
+#include "journal/base/thread_name.hpp"
+
 #include <utility>
 
 namespace orderhub::http_gateway {
@@ -32,6 +34,7 @@ bool action_lane::add(std::function<void()> work) {
 }
 
 void action_lane::run() {
+  name_this_thread("operator-acts");
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [&] { return stopping_ || !waiting_.empty(); });

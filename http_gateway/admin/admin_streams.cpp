@@ -9,6 +9,7 @@
 #include "http_gateway/server/stream_sink.hpp"
 #include "http_gateway/webhooks/webhook_desk.hpp"
 #include "journal/base/nice_thread.hpp"
+#include "journal/base/thread_name.hpp"
 
 #include <charconv>
 #include <chrono>
@@ -234,6 +235,7 @@ struct admin_streams::impl {
   std::thread thread;
 
   void run() {
+    name_this_thread("admin-streams");
     nice_thread().enter();
     std::unique_lock lock(mutex);
     while (!stopping) {

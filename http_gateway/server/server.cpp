@@ -3,6 +3,7 @@
 #include "http_gateway/server/listener.hpp"
 #include "http_gateway/server/shard.hpp"
 #include "journal/base/nice_thread.hpp"
+#include "journal/base/thread_name.hpp"
 
 #include <chrono>
 #include <condition_variable>
@@ -34,6 +35,7 @@ struct server::impl {
     boost::asio::post(shards.front()->loop->context, [this] { entrance.accept(); });
     for (auto& s : shards)
       threads.emplace_back([raw = s.get(), yields = options.yields] {
+        name_this_thread("http");
         if (yields)
           nice_thread().enter();
         raw->run();

@@ -1,6 +1,7 @@
 #include "http_gateway/webhooks/large_deliveries.hpp"
 
 #include "journal/base/nice_thread.hpp"
+#include "journal/base/thread_name.hpp"
 
 #include <utility>
 
@@ -30,6 +31,7 @@ void large_deliveries::stop() {
 }
 
 void large_deliveries::run() {
+  name_this_thread("large-webhooks");
   nice_thread().enter();
   std::unique_lock lock(mutex_);
   for (;;) {

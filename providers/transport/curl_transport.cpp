@@ -1,5 +1,6 @@
 #include "providers/transport/curl_transport.hpp"
 
+#include "journal/base/thread_name.hpp"
 #include "providers/transport/curl_call.hpp"
 #include "providers/transport/curl_sockets.hpp"
 #include "providers/transport/host_protocols.hpp"
@@ -133,6 +134,7 @@ public:
 
 private:
   void run() {
+    name_this_thread(multiplexes_ ? "vendors-http2" : "vendors");
     while (take_submitted()) {
       start_waiting();
       check(sockets_->run_timer());
