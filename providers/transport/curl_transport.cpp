@@ -468,7 +468,8 @@ private:
     own->done = nullptr;
     own->request = {}; // Secrets do not stay in idle handles.
     // What libcurl meant to repeat of a lost call it would try with the next one (8.14, measured).
-    if (outcome.kind == outcome_kind::response)
+    // And as for connections: what a burst needed is given back.
+    if (outcome.kind == outcome_kind::response && idle_.size() < kept_)
       idle_.push_back(std::move(own));
     own.reset();
     done(std::move(outcome));
