@@ -362,6 +362,53 @@ TEST_CASE("an outage at Shippo delays the question", "[webhooks][sweep]") {
   CHECK(shown(w, "status") == "delivered");
 }
 
+// ── Evidence of what nobody was to look for ──────────────────────────────────────────────────
+
+/// The answer to its first charge is lost, and no look-up asks for it.
+world_settings unsure() {
+  auto s = deaf(R"([{"vendor":"stripe","operation":"charge","nth":1,"effect":"drop_after"}])");
+  s.doubt["stripe.charge"].policy = providers::doubt_policy::may_miss;
+  return s;
+}
+
+TEST_CASE("an order that may be charged goes on when an event says that it is",
+          "[webhooks][sweep][payment]") {
+  world w(unsure());
+  process(w);
+  CHECK(shown(w, "status") == "pending");
+  const bool is_cancelled = GENERATE(false, true);
+  CAPTURE(is_cancelled);
+  if (is_cancelled)
+    CHECK(w.call(order_object("1"), "CancelOrder", "").status == 200);
+  begin_sweeps(w);
+  w.run(20 * minute);
+  CHECK(shown(w, "status") == (is_cancelled ? "cancelled" : "confirmed"));
+  CHECK(shown(w, "attention") == "[]");
+  CHECK(w.effects("1", effect_kind::charge) == 1);
+  CHECK(w.effects("1", effect_kind::refund) == (is_cancelled ? 1 : 0));
+  CHECK(w.effects("1", effect_kind::label) == (is_cancelled ? 0 : 1));
+}
+
+TEST_CASE("an order that may be charged is charged again when an event says that it was not",
+          "[webhooks][sweep][payment]") {
+  world w(unsure());
+  w.call(order_object("1"), "ProcessOrder",
+         order_body(R"("payment":{"method":"pm_card_chargeDeclined"})"));
+  w.run(minute);
+  CHECK(shown(w, "status") == "pending");
+  const auto pay = [&] {
+    return w.call(order_object("1"), "ProcessOrder",
+                  order_body(R"("payment":{"method":"pm_card_visa"})"));
+  };
+  CHECK(pay().status == 409);
+  begin_sweeps(w);
+  w.run(20 * minute);
+  CHECK(shown(w, "status") == "payment_failed");
+  CHECK(field(pay().body, "status") == "confirmed");
+  CHECK(w.effects("1", effect_kind::charge) == 1);
+  CHECK(w.mock.requests(call_id::stripe_charge) == 2);
+}
+
 // What becomes of a label that was given back.
 
 world_settings refunding(const std::string& how) {
