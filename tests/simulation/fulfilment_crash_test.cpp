@@ -367,6 +367,43 @@ TEST_CASE("a parcel that Shippo and the carrier have is told once wherever they 
   CHECK(by_fulfilment > 20 / thinning);
 }
 
+TEST_CASE("where nobody is to look nothing is left of a fulfilment that was given up",
+          "[fulfilment][crash]") {
+  auto settings = with_services();
+  for (const char* operation :
+       {"inventory.reserve", "warehouse.create_pick_ticket", "carrier.request_pickup"})
+    settings.doubt[operation].policy = providers::doubt_policy::may_miss;
+  std::vector<std::string_view> points;
+  {
+    world w(settings);
+    fulfil(w);
+    REQUIRE(w.run());
+    points = w.points();
+  }
+  std::size_t failed = 0;
+  for (const auto at : points_to_try(points.size(), 0)) {
+    auto s = settings;
+    s.crash_at = {at};
+    world w(s);
+    fulfil(w);
+    CHECK(w.run());
+    const auto shown = w.read(fulfilment, "GetStatus").body;
+    const auto status = field(shown, "status");
+    const auto stands = [&](effect_kind made, effect_kind undone) {
+      return w.effects("1", made) - w.effects("1", undone);
+    };
+    INFO("crash at point " << at << ", " << points[at - 1] << ": " << shown);
+    const std::size_t gone = status == "shipped" ? 1 : 0;
+    CHECK((gone == 1 || status == "failed"));
+    CHECK(stands(effect_kind::reservation, effect_kind::stock_release) == gone);
+    CHECK(stands(effect_kind::pick_ticket, effect_kind::pick_cancel) == gone);
+    CHECK(stands(effect_kind::pickup, effect_kind::pickup_cancel) == gone);
+    CHECK(w.live().empty());
+    failed += status == "failed" ? 1 : 0;
+  }
+  CHECK(failed > 2);
+}
+
 TEST_CASE("the checks see what is left over", "[fulfilment]") {
   const auto& whole = endings().front();
   world w(settings_of(whole));

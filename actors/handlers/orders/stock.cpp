@@ -79,6 +79,16 @@ bool is_unpaid_for_good(const order_facts& f) {
 task<bool> put_back(order_run run) {
   auto ctx = run.ctx();
   auto release = inventory::release(ctx.step("release_stock", release_attempt_of(run)));
+  // A call of which nobody knows may be at work still: what it holds then is not there yet.
+  const auto& stock = run.facts().stock;
+  if (stock.state == stock_state::asked && !stock.reason.empty()) {
+    auto pause = ctx.sleep(release.raw.absence_after_ms);
+    auto passed = co_await pause;
+    if (!passed) {
+      run.undo();
+      co_return false;
+    }
+  }
   auto released = co_await ctx.effect(std::move(release));
   if (released)
     co_return true;
@@ -92,11 +102,12 @@ task<bool> put_back(order_run run) {
 /// Its answer was lost, and by its policy in doubt nobody looks: the order does without the goods,
 /// and nobody keeps them for it. Where they cannot be put back they count as kept.
 task<stock_fact> give_up_reservation(order_run run, error why) {
-  const bool is_free = co_await put_back(run);
   auto stock = run.facts().stock;
+  stock.reason = why.message;
+  run.learn(facts_of(stock));
+  const bool is_free = co_await put_back(run);
   if (is_free)
     stock.state = stock_state::refused;
-  stock.reason = why.message;
   co_return stock;
 }
 
