@@ -6,6 +6,7 @@
 #include "actors/handlers/orders/fulfilment_claim.hpp"
 #include "actors/handlers/orders/order.hpp"
 #include "actors/handlers/orders/order_facts.hpp"
+#include "actors/handlers/shipments/label_webhook.hpp"
 #include "actors/handlers/shipments/purchase.hpp"
 #include "actors/handlers/webhooks/conclusion.hpp"
 #include "actors/handlers/webhooks/receipt.hpp"
@@ -96,7 +97,8 @@ const rules& rules_of(std::string_view service) {
       {shipment_service_name,
        {{"label", &without_customer<providers::shippo::label_outcome>},
         {"stopped", &kept},
-        {missed_entry, &kept}}},
+        {missed_entry, &kept},
+        {refused_refunds_entry, &kept}}},
       {fulfilment_service_name,
        {{"facts", &without_customer<fulfilment_facts>},
         {"request", &without_customer<fulfilment_wanted>},

@@ -40,7 +40,9 @@ constexpr std::array own_effects = {
     own_effect{fault_effect::processing, vendor_id::stripe, "charge",
                "'effect' processing needs 'vendor' stripe and 'operation' charge"},
     own_effect{fault_effect::pending, vendor_id::stripe, "refund",
-               "'effect' pending needs 'vendor' stripe and 'operation' refund"},
+               "'effect' pending needs 'vendor' stripe and 'operation' refund, or shippo and "
+               "label_refund"},
+    own_effect{fault_effect::pending, vendor_id::shippo, "label_refund", nullptr},
 };
 
 // An hour: longer than any deadline or absence time that a fault could test.

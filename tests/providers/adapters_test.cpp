@@ -171,12 +171,20 @@ TEST_CASE("what undoes and what has no effect says so", "[providers]") {
       "stripe.refund",         "stripe.cancel_intent",
       "inventory.release",     "warehouse.cancel_pick_ticket",
       "carrier.cancel_pickup", "shippo.void_label"};
-  const std::set<std::string_view> reading = {
-      "stripe.retrieve",         "stripe.retrieve_refund", "shippo.create_shipment",
-      "shippo.validate_address", "shippo.list_labels",     "shippo.read_label",
-      "shippo.retrieve_label",   "github.read_statuses",   "stripe.list_events",
-      "shippo.read_track",       "twilio.read_sms",        "warehouse.read_pick_ticket",
-      "carrier.read_pickup"};
+  const std::set<std::string_view> reading = {"stripe.retrieve",
+                                              "stripe.retrieve_refund",
+                                              "shippo.create_shipment",
+                                              "shippo.validate_address",
+                                              "shippo.list_labels",
+                                              "shippo.read_label",
+                                              "shippo.retrieve_label",
+                                              "github.read_statuses",
+                                              "stripe.list_events",
+                                              "shippo.read_refund",
+                                              "shippo.read_track",
+                                              "twilio.read_sms",
+                                              "warehouse.read_pick_ticket",
+                                              "carrier.read_pickup"};
   for (const auto& [name, raw] : testing::sample_operations()) {
     CAPTURE(name);
     CHECK(raw.compensates == undoing.contains(raw.name));

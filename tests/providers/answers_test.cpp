@@ -78,6 +78,7 @@ std::map<std::string, http_response> successes() {
         R"({"object":"list","data":[{"id":"evt_1","object":"event","created":1700000001,)"
         R"("type":"payment_intent.succeeded","livemode":false,"request":null,"data":{"object":)" +
             intent + R"(}}],"has_more":false,"url":"/v1/events"})"}},
+      {"shippo.read_refund", {200, {}, transaction}},
       {"shippo.read_track",
        {200,
         {},
@@ -399,6 +400,9 @@ TEST_CASE("a success about something else, or with a field that is none, is doub
       {"stripe.list_events", "/data/0", "7"},
       {"stripe.list_events", "/has_more", ""},
       {"stripe.list_events", "/has_more", "\"false\""},
+      {"shippo.read_refund", "/object_id", "\"txn_2\""},
+      {"shippo.read_refund", "/object_id", ""},
+      {"shippo.read_refund", "/status", "\"REFUND\""},
       {"shippo.read_track", "/tracking_number", "\"9401\""},
       {"shippo.read_track", "/tracking_number", ""},
       {"shippo.read_track", "/carrier", "\"ups\""},

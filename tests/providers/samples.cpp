@@ -10,6 +10,7 @@
 #include "providers/shippo/buy_label.hpp"
 #include "providers/shippo/create_shipment.hpp"
 #include "providers/shippo/list_labels.hpp"
+#include "providers/shippo/read_refund.hpp"
 #include "providers/shippo/read_track.hpp"
 #include "providers/shippo/register_tracking.hpp"
 #include "providers/shippo/retrieve_label.hpp"
@@ -76,6 +77,7 @@ std::map<std::string, raw_operation> sample_operations() {
   add("shippo.validate_address", shippo::validate_address({of("validate"), customer}).raw);
   add("shippo.register_tracking",
       shippo::register_tracking({of("register_tracking"), "usps", "9400"}).raw);
+  add("shippo.read_refund", shippo::read_refund({of("refund_of_label"), "txn_1"}).raw);
   add("shippo.read_track", shippo::read_track({of("where_is_it"), "usps", "9400/1"}).raw);
   add("sendgrid.send_mail",
       sendgrid::send_mail({of("mail"), "shop@example.com", "Shop", "a@example.com", "Zoë",

@@ -1,5 +1,6 @@
 // A fulfilment by three services that each may lose an answer, over hours in which anybody may
 // cancel it: nothing is held, picked or fetched for one that is dead, and nothing of it twice.
+#include "actors/handlers/orders/order_event.hpp"
 #include "tests/support/catch2.hpp"
 #include "tests/support/must.hpp"
 #include "tests/support/order_check.hpp"
@@ -308,9 +309,99 @@ TEST_CASE("an order and its fulfilment end together wherever the order is cancel
       CHECK(pickups == gone);
       if (order == "in_transit")
         CHECK(status == "shipped");
+      else // Its customer hears of the cancel.
+        CHECK(w.effects("1", effect_kind::mail, "mail_shipped") == 0);
       stopped += status == "cancelled" ? 1 : 0;
     }
   CHECK(stopped > 20 / thinning);
+}
+
+TEST_CASE("a parcel that Shippo and the carrier have is told once wherever they say so",
+          "[fulfilment][orders][notices][crash]") {
+  const auto begin = [](world& w) {
+    w.ask(order_object("1"), "ProcessOrder", order_body());
+    w.when([](world& now) { return field(now.order("1").body, "status") == "confirmed"; },
+           [](world& now) { fulfil(now); });
+  };
+  const auto settings = with_services();
+  std::vector<std::string_view> points;
+  {
+    world w(settings);
+    begin(w);
+    REQUIRE(w.run());
+    points = w.points();
+  }
+  std::size_t by_order = 0, by_fulfilment = 0;
+  for (const auto at : points_to_try(points.size(), 0))
+    for (const std::size_t crash_after : {0, 1, 4, 9}) {
+      auto s = settings;
+      if (crash_after > 0)
+        s.crash_at = {at + crash_after};
+      world w(s);
+      begin(w);
+      bool is_told = false;
+      w.at_point(at, [&](world& now) {
+        handlers::order_event event;
+        event.name = "in_transit";
+        event.learned.shipment = handlers::shipment_state::in_transit;
+        is_told = true;
+        now.tell(order_object("1"), "RecordEvent", event.encode());
+      });
+      CHECK(w.run());
+      const auto shown = w.read(fulfilment, "GetStatus").body;
+      const auto mails = w.effects("1", effect_kind::mail, "mail_shipped");
+      INFO("in transit at point " << at << ", " << points[at - 1] << ", crash after " << crash_after
+                                  << ": " << shown << '\n'
+                                  << joined(w.live()) << joined(w.paused()));
+      REQUIRE(is_told);
+      CHECK(w.live().empty());
+      CHECK(w.paused().empty());
+      CHECK(w.effects("1", effect_kind::message, "announce_shipped") == 1);
+      CHECK(mails >= 1); // It may repeat by its policy.
+      CHECK((mails == 1 || crash_after > 0));
+      const auto notice = field(field(shown, "notices"), "mail_shipped");
+      by_order += notice == "skipped: the order has told it" ? 1 : 0;
+      by_fulfilment += notice == "sent" ? 1 : 0;
+    }
+  CHECK(by_order > 20 / thinning);
+  CHECK(by_fulfilment > 20 / thinning);
+}
+
+TEST_CASE("where nobody is to look nothing is left of a fulfilment that was given up",
+          "[fulfilment][crash]") {
+  auto settings = with_services();
+  for (const char* operation :
+       {"inventory.reserve", "warehouse.create_pick_ticket", "carrier.request_pickup"})
+    settings.doubt[operation].policy = providers::doubt_policy::may_miss;
+  std::vector<std::string_view> points;
+  {
+    world w(settings);
+    fulfil(w);
+    REQUIRE(w.run());
+    points = w.points();
+  }
+  std::size_t failed = 0;
+  for (const auto at : points_to_try(points.size(), 0)) {
+    auto s = settings;
+    s.crash_at = {at};
+    world w(s);
+    fulfil(w);
+    CHECK(w.run());
+    const auto shown = w.read(fulfilment, "GetStatus").body;
+    const auto status = field(shown, "status");
+    const auto stands = [&](effect_kind made, effect_kind undone) {
+      return w.effects("1", made) - w.effects("1", undone);
+    };
+    INFO("crash at point " << at << ", " << points[at - 1] << ": " << shown);
+    const std::size_t gone = status == "shipped" ? 1 : 0;
+    CHECK((gone == 1 || status == "failed"));
+    CHECK(stands(effect_kind::reservation, effect_kind::stock_release) == gone);
+    CHECK(stands(effect_kind::pick_ticket, effect_kind::pick_cancel) == gone);
+    CHECK(stands(effect_kind::pickup, effect_kind::pickup_cancel) == gone);
+    CHECK(w.live().empty());
+    failed += status == "failed" ? 1 : 0;
+  }
+  CHECK(failed > 2);
 }
 
 TEST_CASE("the checks see what is left over", "[fulfilment]") {

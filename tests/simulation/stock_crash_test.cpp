@@ -232,4 +232,53 @@ TEST_CASE("the checks see stock that is left over", "[orders][stock]") {
   CHECK_FALSE(problems_of(w, "1", {.has_stock = true}).empty());
 }
 
+TEST_CASE("where nobody is to look nothing is charged twice or held for a dead order",
+          "[orders][stock][crash]") {
+  auto settings = with_stock();
+  for (const char* operation : {"stripe.charge", "inventory.reserve"})
+    settings.doubt[operation].policy = providers::doubt_policy::may_miss;
+  std::vector<std::string_view> points;
+  {
+    world w(settings);
+    w.ask(order_object("1"), "ProcessOrder", order_body());
+    REQUIRE(w.run());
+    points = w.points();
+  }
+  std::size_t maybe_charged = 0, out_of_stock = 0;
+  for (const auto at : points_to_try(points.size(), 0)) {
+    auto s = settings;
+    s.crash_at = {at};
+    world w(s);
+    w.ask(order_object("1"), "ProcessOrder", order_body());
+    REQUIRE(w.run());
+    INFO("crash at point " << at << ", " << points[at - 1] << ": " << w.order("1").body);
+    const auto count = [&](effect_kind kind) { return w.effects("1", kind); };
+    const auto kept = [&] {
+      return count(effect_kind::reservation) - count(effect_kind::stock_release);
+    };
+    const auto status = field(w.order("1").body, "status");
+    CHECK(kept() == (status == "pending" || status == "confirmed" ? 1 : 0));
+    maybe_charged += status == "pending" ? 1 : 0;
+    out_of_stock += status == "out_of_stock" ? 1 : 0;
+    for (int times = 0; times < 2; ++times) {
+      const auto again = w.call(order_object("1"), "ProcessOrder", order_body(R"("retry":true)"));
+      CHECK(again.status == (status == "pending" ? 409 : 200));
+      REQUIRE(w.run());
+      CHECK(count(effect_kind::charge) <= 1);
+      CHECK(kept() == 1);
+    }
+    CHECK(field(w.call(order_object("1"), "CancelOrder", "").body, "status") == "cancelled");
+    REQUIRE(w.run());
+    CHECK(kept() == 0);
+    CHECK(w.live().empty());
+    CHECK(w.paused().empty());
+    const bool calls = field(w.order("1").body, "attention").find("charge") != std::string::npos;
+    CHECK(calls == (status == "pending"));
+    if (!calls)
+      CHECK(count(effect_kind::charge) == count(effect_kind::refund));
+  }
+  CHECK(maybe_charged > 0);
+  CHECK(out_of_stock > 0);
+}
+
 } // namespace orderhub::testing

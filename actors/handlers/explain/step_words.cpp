@@ -60,6 +60,7 @@ constexpr std::array words = {
     named_words{"cancel_payment", {"the payment", "cancelled", anything_twice}},
     named_words{"withdraw_payment", {"the payment", "withdrawn", anything_twice}},
     named_words{"cancel_extra", {"the second payment", "cancelled", anything_twice}},
+    named_words{"refund_of_label", {"the label's refund", "asked for", anything_twice}},
     named_words{"refund_extra", {"the second payment", "given back", anything_twice}},
     named_words{"refund", {"the money", "given back", anything_twice}},
     named_words{"reserve_stock", {"the stock", "reserved", anything_twice}},

@@ -82,6 +82,10 @@ public:
     return !failed() && !facts().ended && (facts().cancelling || !facts().ending.empty());
   }
 
+  /// It has failed: what is on record as asked for and no further may be there, since nobody was to
+  /// look for a lost answer.
+  [[nodiscard]] bool is_given_up() const { return facts().ending == "failed"; }
+
   /// How it stands, or the error it ends with.
   result<std::string> response();
 
@@ -101,5 +105,9 @@ private:
   };
   std::shared_ptr<shared> run_;
 };
+
+/// A call of which nobody knows what became of it may be at work still: before that is over, what
+/// it makes is not there to be undone. For those that nothing cancels.
+durable::task<void> until_surely_over(durable::context ctx, std::int64_t absence_after_ms);
 
 } // namespace orderhub::handlers

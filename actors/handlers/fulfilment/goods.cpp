@@ -101,6 +101,8 @@ task<void> put_goods_back(fulfilment_run run) {
     co_return;
   auto ctx = run.ctx();
   auto releasing = inventory::release(run.step("release_stock", run.facts().undoing));
+  if (run.is_given_up() && run.facts().goods == goods_state::asked)
+    co_await until_surely_over(ctx, releasing.raw.absence_after_ms);
   auto released = co_await ctx.effect(std::move(releasing));
   if (released)
     run.learn(facts_of(goods_state::released));

@@ -174,7 +174,14 @@ task<void> call_off(fulfilment_run run, const job_kind* kind) {
   auto ctx = run.ctx();
   const auto again = run.facts().undoing;
   auto calling_off = kind->cancel(run.step(kind->cancel_step, again));
+  const auto absence_after_ms = calling_off.raw.absence_after_ms;
   auto cancelled = co_await ctx.effect(std::move(calling_off));
+  // It may be made only now: called off once more.
+  if (cancelled && run.is_given_up() && (run.facts().*kind->fact).stand == job_stand::asked) {
+    co_await until_surely_over(ctx, absence_after_ms);
+    auto once_more = kind->cancel(run.step(std::string(kind->cancel_step) + "_late", again));
+    cancelled = co_await ctx.effect(std::move(once_more));
+  }
   if (cancelled) {
     run.learn(facts_of(*kind, job_stand::cancelled));
     co_return;

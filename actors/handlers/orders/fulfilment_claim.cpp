@@ -12,7 +12,10 @@ namespace orderhub::handlers {
 
 namespace {
 
-constexpr std::uint8_t claims_version = 1;
+constexpr std::uint8_t claims_version = 2;
+/// Before it nobody said whose parcel had left.
+constexpr std::uint8_t version_before_left = 1;
+constexpr std::uint8_t claim_version = 1;
 /// Of one order; more are refused.
 constexpr std::size_t claims_max = 100;
 
@@ -92,6 +95,7 @@ std::string fulfilment_claims::encode() const {
     w.str16(key);
     w.u32(number);
   }
+  w.str16(left);
   return w.take();
 }
 
@@ -103,7 +107,9 @@ result<fulfilment_claims> fulfilment_claims::decode(std::string_view bytes) {
     auto key = std::string(r.str16());
     claims.by_key.insert_or_assign(std::move(key), r.u32());
   }
-  if (version != claims_version || !r.done())
+  if (version > version_before_left)
+    claims.left = r.str16();
+  if (version < version_before_left || version > claims_version || !r.done())
     return fail({error_kind::corrupt, "fulfilment", "the claims on the order cannot be read"});
   return claims;
 }
@@ -114,7 +120,7 @@ result<fulfilment_claims> claims_in(const std::string* entry) {
 
 std::string fulfilment_claim::encode() const {
   byte_writer w(64);
-  w.u8(claims_version);
+  w.u8(claim_version);
   w.str16(key);
   w.u32(round);
   return w.take();
@@ -126,14 +132,14 @@ result<fulfilment_claim> fulfilment_claim::decode(std::string_view bytes) {
   const auto version = r.u8();
   claim.key = r.str16();
   claim.round = r.u32();
-  if (version != claims_version || !r.done())
+  if (version != claim_version || !r.done())
     return fail({error_kind::corrupt, "fulfilment", "the claim cannot be read"});
   return claim;
 }
 
 std::string claimed_order::encode() const {
   byte_writer w(96);
-  w.u8(claims_version);
+  w.u8(claim_version);
   w.u8(static_cast<std::uint8_t>((is_known ? 1U : 0U) | (has_stock ? 2U : 0U)));
   for (const auto* text : {&email, &name, &phone})
     w.str16(*text);
@@ -149,7 +155,7 @@ result<claimed_order> claimed_order::decode(std::string_view bytes) {
   o.has_stock = (flags & 2U) != 0;
   for (auto* text : {&o.email, &o.name, &o.phone})
     *text = r.str16();
-  if (version != claims_version || !r.done())
+  if (version != claim_version || !r.done())
     return fail({error_kind::corrupt, "fulfilment", "the order's answer cannot be read"});
   return o;
 }
@@ -227,6 +233,7 @@ std::string merge_order_entry(std::string_view entry, const std::string* current
     auto& mine = known->by_key[key];
     mine = std::max(mine, number);
   }
+  known->left = std::max(known->left, learned->left);
   return known->encode();
 }
 

@@ -25,6 +25,8 @@ inline constexpr std::string_view claims_entry = "fulfilments";
 struct fulfilment_claims {
   /// An odd number has the order, an even one gave it back: `2 * round - 1`, `2 * round`.
   std::map<std::string, std::uint32_t, std::less<>> by_key;
+  /// The one whose parcel has left, which tells customer and shop; empty: none (`parcel_left.hpp`).
+  std::string left;
 
   /// Which one has the order; nothing where none has.
   [[nodiscard]] std::optional<std::string> holder() const;
@@ -41,7 +43,8 @@ struct fulfilment_claims {
 /// As of an entry's bytes; none where there is no such entry. Fails with `corrupt`.
 result<fulfilment_claims> claims_in(const std::string* entry);
 
-/// Who asks for the order, or gives it back: the body of `ClaimFulfilment` and `ReleaseFulfilment`.
+/// Who asks for the order, gives it back, or has its parcel fetched: the body of `ClaimFulfilment`,
+/// `ReleaseFulfilment` and `RecordPickup`.
 struct fulfilment_claim {
   std::string key; ///< Of the fulfilment.
   std::uint32_t round = 1;

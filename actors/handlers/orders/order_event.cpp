@@ -5,6 +5,7 @@
 #include "actors/handlers/orders/order.hpp"
 #include "actors/handlers/orders/order_notifications.hpp"
 #include "actors/handlers/orders/order_view.hpp"
+#include "actors/handlers/orders/parcel_left.hpp"
 #include "journal/base/bytes.hpp"
 
 #include <optional>
@@ -30,9 +31,12 @@ void tell(durable::event_outcome& outcome, const journal::object_state& state,
   outcome.sends.push_back({notification_object(state.id.key), "Send", n.encode()});
 }
 
-/// The parcel has moved: once for each place, since facts only grow.
+/// The parcel has moved: once for each place, since facts only grow, and a fulfilment that had it
+/// fetched tells that itself.
 void tell_parcel(durable::event_outcome& outcome, const journal::object_state& state,
                  const order_facts& before, const order_facts& after) {
+  if (after.shipment == shipment_state::in_transit && is_told_by_fulfilment(state))
+    return;
   const auto placed = placed_in(state);
   const auto news = placed ? parcel_news(*placed, before, after) : std::nullopt;
   if (news)
@@ -90,7 +94,7 @@ result<durable::event_outcome> outcome_of(const journal::object_state& state,
     after = merge(after, whole);
   }
   tell_tracking(outcome, state, *before, after);
-  // A fulfilment has told customer and shop itself.
+  // Its fulfilment tells customer and shop.
   if (event.name != picked_up_event)
     tell_parcel(outcome, state, *before, after);
   const bool is_stopped = !forbids_shipping(*before) && forbids_shipping(after);

@@ -21,7 +21,7 @@ struct order_event {
   static result<order_event> decode(std::string_view bytes);
 };
 
-/// Of a fulfilment's parcel that has left.
+/// Of a fulfilment's parcel that has left (`parcel_left.hpp`).
 inline constexpr std::string_view picked_up_event = "picked_up";
 
 /// What it does to the order: its facts merged, its evidence given, and what forbids to ship told

@@ -241,6 +241,10 @@ bool is_all_given_back(const order_facts& f, const payment_fact& p) {
   return left_of(f, p) <= 0;
 }
 
+bool may_have_been_made(const payment_fact& p) {
+  return p.state == payment_state::pending && p.intent_id.empty() && !p.reason.empty();
+}
+
 bool is_returnable(const payment_fact& p) {
   return !p.intent_id.empty() && p.state != payment_state::refunded &&
          p.state != payment_state::failed;

@@ -109,6 +109,9 @@ std::int64_t left_to_refund(const order_facts& facts);
 std::int64_t left_of(const order_facts& facts, const payment_fact& payment);
 /// All of it is given back, and every refund of ours was made.
 bool is_all_given_back(const order_facts& facts, const payment_fact& payment);
+/// Its charge may have been made: the answer was lost, and by the policy in doubt nobody looked.
+/// Until an event says that it was, only a person knows; the reason says why.
+bool may_have_been_made(const payment_fact& payment);
 /// It is money or may become some: a cancel has to give it back.
 bool is_returnable(const payment_fact& payment);
 

@@ -11,6 +11,7 @@
 #include "actors/handlers/orders/order_request.hpp"
 #include "actors/handlers/orders/order_view.hpp"
 #include "actors/handlers/orders/order_webhook.hpp"
+#include "actors/handlers/orders/parcel_left.hpp"
 #include "actors/handlers/orders/payment_outcome.hpp"
 #include "actors/handlers/orders/process_order.hpp"
 #include "actors/handlers/orders/refund_order.hpp"
@@ -141,6 +142,8 @@ durable::service_definition order_service(settings_ptr settings) {
   service.handlers.emplace("ReleaseFulfilment", record);
   record.event = &forward_fulfilment_event;
   service.handlers.emplace("RecordFulfilment", record);
+  record.event = &record_pickup;
+  service.handlers.emplace("RecordPickup", record);
   return service;
 }
 

@@ -6,7 +6,7 @@ namespace orderhub::handlers {
 
 /// `OrderOrchestrator/{order}`: ProcessOrder, GetOrder, CancelOrder, and the internal
 /// CompensateOrder, FreeGoods, RecordEvent, RecordLabel, RecordDeliveries, ClaimFulfilment,
-/// ReleaseFulfilment and RecordFulfilment.
+/// ReleaseFulfilment, RecordFulfilment and RecordPickup.
 durable::service_definition order_service(settings_ptr settings);
 
 } // namespace orderhub::handlers

@@ -75,8 +75,10 @@ bool is_resolved(const order_facts& f, std::string_view step) {
     return f.cancelled || f.stock.state == stock_state::released;
   if (step == "label")
     return is_shipping_over(f) || !f.label_id.empty();
-  if (step == "charge")
-    return f.cancelled || f.last_payment()->state != payment_state::failed;
+  if (step == "charge") {
+    const auto& last = *f.last_payment();
+    return !may_have_been_made(last) && (f.cancelled || last.state != payment_state::failed);
+  }
   return is_notice(step) && was_told_later(f, step);
 }
 
@@ -125,6 +127,8 @@ std::string message_of(const order_facts& f, bool again) {
     return "The customer must authenticate the payment";
   if (payment != nullptr && is_at_bank(f, *payment))
     return "The bank has not decided on the payment yet";
+  if (payment != nullptr && may_have_been_made(*payment))
+    return "Whether the payment was made is not known; a person was called";
   if (again)
     return "Order already processed";
   return status == "confirmed" ? "Order processed successfully" : "Order accepted";
@@ -233,6 +237,15 @@ error cancelled_meanwhile(const std::string& order_id, const order_facts& f) {
   return {error_kind::cancelled, "order",
           "Order " + order_id + " was cancelled while it was processed; it is now " +
               std::string(status_of(f)) + '.',
+          409};
+}
+
+error may_be_charged(const std::string& order_id) {
+  return {error_kind::rejected, "order",
+          "Order " + order_id +
+              " may be charged, and nobody knows: nothing is charged again. A person was called. "
+              "What Stripe says of its payment is taken; was none made, cancel the order and send "
+              "it under another key.",
           409};
 }
 

@@ -33,6 +33,9 @@ std::string cancel_response(const std::string& order_id, const order_facts& fact
 /// 409: cancelled, by whomever, while it was processed.
 error cancelled_meanwhile(const std::string& order_id, const order_facts& facts);
 
+/// 409: it is to be charged again, and may be charged.
+error may_be_charged(const std::string& order_id);
+
 /// 409: it was cancelled before, or is being.
 error stays_cancelled(const std::string& order_id, const order_facts& facts);
 

@@ -2,6 +2,7 @@
 
 #include "actors/handlers/orders/extra_payment.hpp"
 #include "actors/handlers/orders/order_notifications.hpp"
+#include "actors/handlers/orders/order_view.hpp"
 #include "actors/handlers/orders/payment_outcome.hpp"
 #include "actors/handlers/orders/refund_outcome.hpp"
 #include "actors/handlers/webhooks/vendor_id.hpp"
@@ -66,10 +67,18 @@ payment_fact payment_of(std::uint32_t attempt, const std::string& currency,
     p.charge_id = charged->charge_id;
     p.amount = {charged->amount_received, currency};
   } else {
-    p.state = payment_state::failed;
+    const bool may_be_made = charged.error().kind == error_kind::missed;
+    p.state = may_be_made ? payment_state::pending : payment_state::failed;
     p.reason = charged.error().message;
   }
   return p;
+}
+
+/// By another payment, since the one before was not made.
+bool asks_to_pay_again(const order_run& run, const payment_fact& last) {
+  const auto& wanted = *run.placed();
+  const bool is_other_method = wanted.payment_method_given && wanted.payment_method != last.method;
+  return wanted.retry || is_other_method;
 }
 
 /// Nothing is due: the order counts as paid, with no payment at Stripe that could be given back.
@@ -262,10 +271,15 @@ bool wants_payment(const order_run& run) {
   const auto* last = run.facts().last_payment();
   if (last == nullptr || is_out_of_stock(run.facts()))
     return true;
-  const auto& wanted = *run.placed();
-  const bool is_other_method = wanted.payment_method_given && wanted.payment_method != last->method;
   return status_of(run.facts()) == "payment_failed" &&
-         (wanted.retry || is_other_method || run.asks_for_payment());
+         (asks_to_pay_again(run, *last) || run.asks_for_payment());
+}
+
+void refuse_second_charge(order_run run) {
+  const auto* last = run.facts().last_payment();
+  if (run.goes_on() && last != nullptr && may_have_been_made(*last) &&
+      asks_to_pay_again(run, *last))
+    run.refuse(may_be_charged(run.id()));
 }
 
 namespace {

@@ -25,9 +25,14 @@ durable::task<void> take_up_payment(order_run run);
 /// another method, says `retry`, or has changed it.
 bool wants_payment(const order_run& run);
 
+/// The caller asks to charge again where the charge may have been made, and nobody knows: refused,
+/// until an event says how it went.
+void refuse_second_charge(order_run run);
+
 /// One attempt to charge the order's total; a new one has a new idempotency key. The outcome is
 /// `run.payment()`. A decline is the customer's matter and ends the order here; for any other
-/// refusal a person is called. Undone where a cancel came before anything happened.
+/// refusal a person is called, and where it may have been made (`may_have_been_made`). Undone where
+/// a cancel came before anything happened.
 durable::task<void> take_payment(order_run run);
 
 /// What a cancel asks to be given back of a payment next.

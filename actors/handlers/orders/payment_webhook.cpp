@@ -187,6 +187,27 @@ durable::event_outcome::send settle(const order_seen& seen, const payment_fact& 
   return {order_object(seen.state.id.key), "SettlePayment", what.encode()};
 }
 
+/// A payment was found for a charge of which nobody knew whether it was made.
+bool finds_payment(const order_seen& seen, const payment_fact& p) {
+  return may_have_been_made(p) && names_charge(seen) && !intent_in(seen.what()).empty();
+}
+
+/// It is the order's from here on, and how it stands is asked of Stripe; of a cancelled order it is
+/// taken back.
+webhook_effect found(const order_seen& seen, payment_fact p) {
+  webhook_effect effect;
+  p.intent_id = intent_in(seen.what());
+  if (seen.what().kind == event_kind::payment_requires_action)
+    p.state = payment_state::requires_action;
+  effect.learned.payments.push_back(p);
+  effect.text = "the payment that may have been made is " + p.intent_id;
+  if (seen.facts.cancelled || seen.facts.cancelling)
+    effect.follows.push_back({order_object(seen.state.id.key), "CompensateOrder", {}});
+  else
+    effect.follows.push_back(settle(seen, p));
+  return effect;
+}
+
 webhook_effect succeeded(const order_seen& seen, const payment_fact& before) {
   const auto& e = seen.what();
   webhook_effect effect;
@@ -253,6 +274,9 @@ webhook_effect payment_event(const order_seen& seen) {
     return std::move(*extra);
   if (auto why = is_of_failed_attempt(e, *p) ? std::string() : differs(seen, *p); !why.empty())
     return contradiction(seen, std::move(why));
+
+  if (finds_payment(seen, *p) && e.kind != event_kind::payment_succeeded)
+    return found(seen, *p);
 
   // Its words are evidence only for the step that it names.
   const bool is_ours = names_charge(seen) && !intent_in(e).empty();

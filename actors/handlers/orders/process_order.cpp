@@ -96,19 +96,22 @@ handler_task process_order(context ctx, std::string body, settings_ptr settings)
   if (waits_for_customer(run))
     co_await check_payment(run);
 
-  // 3. It came with other content: taken where nothing was done for the old one yet, else refused.
+  // 3. A charge that may have been made is not made again.
+  refuse_second_charge(run);
+
+  // 4. It came with other content: taken where nothing was done for the old one yet, else refused.
   if (is_changed(run))
     co_await take_changes(run);
 
-  // 4. Its goods are held for it; where there are not enough, that is all that happens.
+  // 5. Its goods are held for it; where there are not enough, that is all that happens.
   if (wants_payment(run))
     co_await reserve_stock(run);
 
-  // 5. The card is charged: once, and again only after a decline, when the caller asks for it.
+  // 6. The card is charged: once, and again only after a decline, when the caller asks for it.
   if (wants_payment(run))
     co_await take_payment(run);
 
-  // 6. Paid, it is shipped and confirmed.
+  // 7. Paid, it is shipped and confirmed.
   co_await deliver(run);
 
   co_return run.response();

@@ -74,6 +74,43 @@ bool is_unpaid_for_good(const order_facts& f) {
   return payment != nullptr && payment->state == payment_state::failed;
 }
 
+/// What the inventory holds for the order, or may, is free for others: by its id, so again is the
+/// same. False: it is not, and a person knows, or the order is undone.
+task<bool> put_back(order_run run) {
+  auto ctx = run.ctx();
+  auto release = inventory::release(ctx.step("release_stock", release_attempt_of(run)));
+  // A call of which nobody knows may be at work still: what it holds then is not there yet.
+  const auto& stock = run.facts().stock;
+  if (stock.state == stock_state::asked && !stock.reason.empty()) {
+    auto pause = ctx.sleep(release.raw.absence_after_ms);
+    auto passed = co_await pause;
+    if (!passed) {
+      run.undo();
+      co_return false;
+    }
+  }
+  auto released = co_await ctx.effect(std::move(release));
+  if (released)
+    co_return true;
+  if (released.error().kind == error_kind::cancelled)
+    run.undo();
+  else
+    co_await run.call_a_person("release_stock", released.error().message);
+  co_return false;
+}
+
+/// Its answer was lost, and by its policy in doubt nobody looks: the order does without the goods,
+/// and nobody keeps them for it. Where they cannot be put back they count as kept.
+task<stock_fact> give_up_reservation(order_run run, error why) {
+  auto stock = run.facts().stock;
+  stock.reason = why.message;
+  run.learn(facts_of(stock));
+  const bool is_free = co_await put_back(run);
+  if (is_free)
+    stock.state = stock_state::refused;
+  co_return stock;
+}
+
 task<void> commit_stock(order_run run) {
   auto ctx = run.ctx();
   auto sell = inventory::commit(ctx.step("commit_stock", attempt_of(run)));
@@ -121,9 +158,11 @@ task<void> reserve_stock(order_run run) {
   if (!outcome)
     co_await run.call_a_person("reserve_stock", outcome.error().message);
   auto stock = reserved(run.facts().stock, outcome);
-  const bool is_refused = stock.state == stock_state::refused;
+  if (!outcome && outcome.error().kind == error_kind::missed)
+    stock = co_await give_up_reservation(run, outcome.error());
+  const bool is_held = stock.state == stock_state::held;
   run.learn(facts_of(std::move(stock)));
-  if (!is_refused)
+  if (is_held || !run.goes_on())
     co_return;
   post_out_of_stock(run);
   run.refuse(out_of_stock(run.id(), run.facts()));
@@ -141,16 +180,9 @@ task<void> settle_stock(order_run run) {
 task<void> release_stock(order_run run) {
   if (!run.facts().stock.is_kept())
     co_return;
-  auto ctx = run.ctx();
-  auto release = inventory::release(ctx.step("release_stock", release_attempt_of(run)));
-  auto released = co_await ctx.effect(std::move(release));
-  if (!released) {
-    if (released.error().kind == error_kind::cancelled)
-      run.undo();
-    else
-      co_await run.call_a_person("release_stock", released.error().message);
+  const bool is_free = co_await put_back(run);
+  if (!is_free)
     co_return;
-  }
   auto stock = run.facts().stock;
   stock.state = stock_state::released;
   run.note(facts_of(std::move(stock)));

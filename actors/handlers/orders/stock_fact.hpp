@@ -34,7 +34,8 @@ struct stock_fact {
   std::uint32_t round = 0; ///< 0: the inventory was never asked.
   stock_state state = stock_state::none;
   std::vector<short_item> missing; ///< Of `refused` and `lost`.
-  std::string reason;              ///< Of `refused` for good: a code.
+  /// Of `refused` for good: a code. Of `asked`: why nobody knows whether anything is held.
+  std::string reason;
 
   friend bool operator==(const stock_fact&, const stock_fact&) = default;
 

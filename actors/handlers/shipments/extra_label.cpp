@@ -2,6 +2,7 @@
 
 #include "actors/handlers/attention.hpp"
 #include "actors/handlers/orders/order_facts.hpp"
+#include "actors/handlers/shipments/label_refund.hpp"
 #include "actors/handlers/shipments/order_report.hpp"
 #include "journal/base/bytes.hpp"
 #include "providers/shippo/void_label.hpp"
@@ -62,6 +63,8 @@ durable::handler_task void_extra_label_once(durable::context ctx, std::string bo
   why += transaction;
   if (!voided)
     why += ": " + voided.error().message;
+  if (voided)
+    follow_label_refund(ctx, *voided, transaction);
   co_await call_a_person(ctx, std::move(settings), step, why);
   order_facts told;
   told.attention[step] = why;

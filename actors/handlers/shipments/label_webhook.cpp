@@ -3,6 +3,7 @@
 #include "actors/handlers/attention.hpp"
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/shipments/delivery_change.hpp"
+#include "actors/handlers/shipments/label_refund.hpp"
 #include "actors/handlers/shipments/order_report.hpp"
 #include "actors/handlers/webhooks/conclusion.hpp"
 #include "journal/base/log.hpp"
@@ -39,13 +40,33 @@ void tell_order(event_outcome& outcome, const std::string& order_id, const order
   outcome.sends.push_back({order_object(order_id), "RecordLabel", facts.encode()});
 }
 
-/// Taken back at first, and refused by the carrier later: a point of its own, since the order takes
-/// the label for voided.
-constexpr const char* refused_later_step = "void_label_event";
+/// One of the order's labels, its own or one that was bought beside it, was taken back at first,
+/// and its carrier has refused that later. A person is called once, whoever says it. Empty: it is
+/// known, or no label was ever bought here.
+std::string refused_later(event_outcome& outcome, const journal::object_state& state,
+                          const event& e, const settings_ptr& settings) {
+  if (state.value("label") == nullptr || e.vendor_ids.empty())
+    return {};
+  const auto& label_id = e.vendor_ids.front();
+  const auto* told = state.value(refused_refunds_entry);
+  auto all = told != nullptr ? *told : std::string();
+  if (all.find(label_id + '\n') != std::string::npos)
+    return {};
+  outcome.merges.emplace_back(refused_refunds_entry, all.append(label_id) + '\n');
+  const auto& order_id = state.id.key;
+  const auto why = "the carrier has refused to take the label " + label_id + " back";
+  order_facts facts;
+  facts.attention[std::string(refused_later_step)] = why;
+  tell_order(outcome, order_id, facts);
+  count_attention(*settings, refused_later_step);
+  log::error("order_needs_attention",
+             {{"order", order_id}, {"step", refused_later_step}, {"reason", why}});
+  return "the label was not taken back";
+}
 
 /// What it says of a label that is known here.
 std::string learn(event_outcome& outcome, const journal::object_state& state, const event& e,
-                  shippo::label_outcome label, const settings_ptr& settings) {
+                  shippo::label_outcome label) {
   const auto& id = state.id.key;
   order_facts facts;
   if (e.kind == event_kind::label_bought && label.tracking_number.empty() && !e.reference.empty()) {
@@ -59,15 +80,6 @@ std::string learn(event_outcome& outcome, const journal::object_state& state, co
     facts.label_voided = true;
     tell_order(outcome, id, facts);
     return "the label was given back";
-  }
-  if (e.kind == event_kind::label_refund_failed) {
-    const auto why = "the carrier has refused to take the label " + label.transaction_id + " back";
-    facts.attention[refused_later_step] = why;
-    tell_order(outcome, id, facts);
-    count_attention(*settings, refused_later_step);
-    log::error("order_needs_attention",
-               {{"order", id}, {"step", refused_later_step}, {"reason", why}});
-    return "the label was not taken back";
   }
   return {};
 }
@@ -95,8 +107,10 @@ result<event_outcome> record_label_webhook(const journal::object_state& state,
     evidence.happened = false;
     outcome.evidence.push_back(std::move(evidence));
   }
-  if (auto label = label_in(state, e))
-    text = learn(outcome, state, e, std::move(*label), settings);
+  if (e.kind == event_kind::label_refund_failed)
+    text = refused_later(outcome, state, e, settings);
+  else if (auto label = label_in(state, e))
+    text = learn(outcome, state, e, std::move(*label));
   if (!text.empty())
     verdict = event_verdict::applied;
   else

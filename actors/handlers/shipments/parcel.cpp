@@ -1,6 +1,7 @@
 #include "actors/handlers/shipments/parcel.hpp"
 
 #include "actors/handlers/objects.hpp"
+#include "actors/handlers/shipments/label_refund.hpp"
 #include "actors/handlers/webhooks/swept.hpp"
 #include "journal/base/bytes.hpp"
 #include "journal/base/log.hpp"
@@ -163,11 +164,12 @@ durable::service_definition parcel_service(settings_ptr settings) {
   h.internal = true;
   h.ephemeral = true;
   h.follows = [](std::string_view) { return std::string(); };
-  h.run = [settings = std::move(settings)](context ctx, std::string body) {
+  h.run = [settings](context ctx, std::string body) {
     return follow(ctx, std::move(body), settings);
   };
   durable::service_definition service;
   service.handlers.emplace(parcel_handler, std::move(h));
+  service.handlers.emplace(label_refund_handler, label_refund_follower(std::move(settings)));
   return service;
 }
 

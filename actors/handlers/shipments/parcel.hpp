@@ -27,7 +27,7 @@ void follow_parcel(durable::context ctx, const std::string& carrier,
 /// The internal service `Parcel`: `Follow` asks its order whether it still awaits the parcel, then
 /// Shippo where it is, and begins the next one after a pause, as the settings say. What is new goes
 /// the way of webhooks (`give_swept`), under the id that its webhook has. It ends with the parcel's
-/// way, with its label, or after the time of the settings.
+/// way, with its label, or after the time of the settings. And `FollowRefund` (`label_refund.hpp`).
 durable::service_definition parcel_service(settings_ptr settings);
 
 } // namespace orderhub::handlers

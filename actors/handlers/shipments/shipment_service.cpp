@@ -4,6 +4,7 @@
 #include "actors/handlers/objects.hpp"
 #include "actors/handlers/shipments/delivery_change.hpp"
 #include "actors/handlers/shipments/extra_label.hpp"
+#include "actors/handlers/shipments/label_refund.hpp"
 #include "actors/handlers/shipments/label_webhook.hpp"
 #include "actors/handlers/shipments/order_report.hpp"
 #include "actors/handlers/shipments/purchase.hpp"
@@ -80,10 +81,12 @@ handler_task void_label(context ctx, std::string for_whom) {
 
   // 3. Whoever waits is told; else the order.
   auto facts = bought_facts(*bought);
-  if (voided)
+  if (voided) {
     facts.label_voided = true;
-  else
+    follow_label_refund(ctx, *voided, label->transaction_id);
+  } else {
     facts.attention["void_label"] = voided.error().message;
+  }
   if (reports)
     report_facts(ctx, facts);
   if (!voided)

@@ -364,9 +364,19 @@ std::string_view shippo::status_of(const label& l, unix_ms now) {
     return "QUEUED";
   if (!l.error_code.empty() || !l.error_text.empty())
     return "ERROR";
-  if (const auto* r = refunds_.find(l.refund))
-    return now >= r->ready_at ? "REFUNDED" : "REFUNDPENDING";
+  if (const auto* r = refunds_.find(l.refund)) {
+    if (now < r->ready_at)
+      return "REFUNDPENDING";
+    return r->is_rejected ? "REFUNDREJECTED" : "REFUNDED";
+  }
   return "SUCCESS";
+}
+
+unix_ms shippo::updated_at(const label& l, unix_ms now) {
+  auto last = now >= l.ready_at ? std::max(l.created, l.ready_at) : l.created;
+  if (const auto* r = refunds_.find(l.refund))
+    last = now >= r->ready_at ? r->ready_at : r->created;
+  return last;
 }
 
 void shippo::append_label(std::string& out, std::uint64_t number, const label& l, unix_ms now) {
@@ -376,6 +386,8 @@ void shippo::append_label(std::string& out, std::uint64_t number, const label& l
   shared_.names.append_shippo(out, ids::shippo_kind::transaction, number);
   out.append(R"(","object_state":"VALID","object_created":")");
   append_iso_time(out, l.created);
+  out.append(R"(","object_updated":")");
+  append_iso_time(out, updated_at(l, now));
   out.append(R"(","status":")").append(status);
   out.append(R"(","rate":")");
   shared_.names.append_shippo(out, ids::shippo_kind::rate, l.shipment, l.rate);
@@ -581,7 +593,8 @@ void shippo::append_refund(std::string& out, std::uint64_t number, const refund&
   shared_.names.append_shippo(out, ids::shippo_kind::refund, number);
   out.append(R"(","object_created":")");
   append_iso_time(out, r.created);
-  out.append(R"(","status":")").append(now >= r.ready_at ? "SUCCESS" : "PENDING");
+  const auto* status = now < r.ready_at ? "PENDING" : r.is_rejected ? "ERROR" : "SUCCESS";
+  out.append(R"(","status":")").append(status);
   out.append(R"(","transaction":")");
   shared_.names.append_shippo(out, ids::shippo_kind::transaction, r.label);
   out.append(R"(","test":true})");
@@ -603,14 +616,18 @@ void shippo::create_refund(call& c) {
     return refuse_field(c, "transaction", "This transaction cannot be refunded.");
   if (refunds_.find(l->refund))
     return refuse_field(c, "transaction", "A refund was already requested for this transaction.");
-  const auto made = refunds_.add({.label = *number,
-                                  .created = c.now,
-                                  .ready_at = c.now + shared_.settings.shippo_purchase_ms});
+  refund wanted{*number, c.now, c.now + shared_.settings.shippo_purchase_ms};
+  if (c.mode() == fault_effect::pending) {
+    const bool is_decided = c.hit->outcome != queued_outcome::never;
+    wanted.ready_at = is_decided ? c.now + c.hit->late_ms : INT64_MAX;
+    wanted.is_rejected = c.hit->outcome == queued_outcome::error;
+  }
+  const auto made = refunds_.add(wanted);
   l->refund = made;
   note(c, effect_kind::label_refund, made, l->metadata);
   tell("transaction_updated", *number, c.now);
-  if (shared_.told.is_on())
-    moves_.emplace(refunds_.find(made)->ready_at, move{*number, {}});
+  if (shared_.told.is_on() && wanted.ready_at != INT64_MAX)
+    moves_.emplace(wanted.ready_at, move{*number, {}});
   c.reply.status = 201;
   append_refund(c.reply.body, made, *refunds_.find(made), c.now);
 }
@@ -629,10 +646,7 @@ void shippo::tell(std::string_view event, std::uint64_t number, unix_ms at) {
   auto& out = n.body;
   out.append(R"({"event":")").append(event).append(R"(","test":true,"data":)");
   append_label(out, number, *l, at);
-  out.pop_back();
-  out.append(R"(,"object_updated":")");
-  append_iso_time(out, at);
-  out.append(R"("}})");
+  out.push_back('}');
   shared_.told.add(std::move(n));
 }
 

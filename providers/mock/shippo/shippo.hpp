@@ -46,6 +46,7 @@ private:
     std::uint64_t label = 0;
     unix_ms created = 0;
     unix_ms ready_at = 0;
+    bool is_rejected = false; ///< From `ready_at` on: the carrier has refused it.
   };
 
   void create_shipment(call& c);
@@ -58,6 +59,7 @@ private:
   void refuse_field(call& c, std::string_view field, std::string_view text);
   void not_found(call& c);
   [[nodiscard]] std::string_view status_of(const label& l, unix_ms now);
+  [[nodiscard]] unix_ms updated_at(const label& l, unix_ms now);
   void append_shipment_head(std::string& out, std::uint64_t number, const shipment& s) const;
   void append_rates(std::string& out, std::uint64_t number, const shipment& s) const;
   void append_label(std::string& out, std::uint64_t number, const label& l, unix_ms now);

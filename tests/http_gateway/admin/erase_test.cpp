@@ -426,14 +426,16 @@ TEST_CASE("following an SMS makes no order unfinished", "[admin][erase][purge]")
   CHECK(hub.hub.live().empty());
 }
 
-TEST_CASE("only following a parcel or an SMS makes no order unfinished", "[erase][purge]") {
+TEST_CASE("only following a parcel, a label's refund or an SMS makes no order unfinished",
+          "[erase][purge]") {
   const auto settings = std::make_shared<const handlers::order_settings>(mock_order_settings());
   std::set<std::string> followers;
   for (const auto& [service, definition] : handlers::all_services(settings, {}, 0).services)
     for (const auto& [name, handler] : definition.handlers)
       if (handler.follows)
         followers.insert(service + '/' + name);
-  CHECK(followers == std::set<std::string>{"Notification/FollowSms", "Parcel/Follow"});
+  CHECK(followers ==
+        std::set<std::string>{"Notification/FollowSms", "Parcel/Follow", "Parcel/FollowRefund"});
 }
 
 // ── Afterwards ───────────────────────────────────────────────────────────────────────────────

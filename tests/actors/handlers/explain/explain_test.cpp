@@ -183,6 +183,19 @@ TEST_CASE("explained: a charge that may have been made", "[explain]") {
   is_golden("doubt_same_key", e);
 }
 
+TEST_CASE("explained: a charge that may have been made, and that nobody is to look for",
+          "[explain]") {
+  auto s = with_faults(fault("stripe", "charge", R"("nth":1,"effect":"drop_after")"));
+  s.doubt["stripe.charge"].policy = providers::doubt_policy::may_miss;
+  world w(s);
+  w.wait_for(ask(w));
+  REQUIRE(w.run());
+  const auto e = explained(w);
+  CHECK(e.state == "waiting"); // For a person.
+  CHECK(e.status == "pending");
+  is_golden("missed_charge", e);
+}
+
 TEST_CASE("explained: a mail that the customer may have twice", "[explain]") {
   world w(
       with_faults(fault("sendgrid", "mail", R"("always":true,"times":9,"effect":"drop_after")")));

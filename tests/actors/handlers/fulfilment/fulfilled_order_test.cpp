@@ -97,6 +97,69 @@ TEST_CASE("a fulfilment takes over the stock of its order, which is then in tran
   CHECK(second.body == "Order 1 has the fulfilment f-1; it has one at a time.");
 }
 
+TEST_CASE("that a parcel is on its way is told once, whoever says so first",
+          "[fulfilment][orders][notices]") {
+  auto s = settings();
+  s.orders.sms = true;
+  world w(s);
+  const auto told = [&](const char* step) {
+    return field(field(w.read(fulfilment, "GetStatus").body, "notices"), step);
+  };
+  SECTION("Shippo, of the label") {
+    process(w);
+    const auto run = w.ask(fulfilment, "Fulfill", wanted);
+    wait_for_ticket(w);
+    hear(w, &in_transit);
+    CHECK(field(w.wait_for(run).body, "status") == "shipped");
+    for (const char* step : {"mail_shipped", "announce_shipped", "sms_shipped"})
+      CHECK(told(step) == "skipped: the order has told it");
+  }
+  SECTION("the carrier of the fulfilment") {
+    process(w);
+    CHECK(field(w.call(fulfilment, "Fulfill", wanted).body, "status") == "shipped");
+    hear(w, &in_transit);
+    CHECK(told("mail_shipped") == "sent");
+    CHECK(told("announce_shipped") == "sent");
+  }
+  SECTION("the carrier, of an order that this hub does not know yet") {
+    auto to = std::string(wanted);
+    to.insert(to.find(R"("street")"), R"("email":"ada@example.com",)");
+    CHECK(field(w.call(fulfilment, "Fulfill", to).body, "status") == "shipped");
+    process(w);
+    hear(w, &in_transit);
+    CHECK(told("mail_shipped") == "sent");
+  }
+  REQUIRE(w.run());
+  CHECK(w.effects("1", effect_kind::mail, "mail_shipped") == 1);
+  CHECK(w.effects("1", effect_kind::message, "announce_shipped") == 1);
+  CHECK(order_field(w, "status") == "in_transit");
+  CHECK(w.live().empty());
+}
+
+TEST_CASE("that the parcel of a disputed order has left is for the shop",
+          "[fulfilment][orders][notices]") {
+  world w(settings(9'000));
+  process(w);
+  const auto run = w.ask(fulfilment, "Fulfill", wanted);
+  REQUIRE(w.run_until([](world& now) {
+    const auto shown = now.read(fulfilment, "GetStatus").body;
+    return field(field(shown, "pickup"), "state") == "open";
+  }));
+  // The carrier has fetched it, and was not asked since.
+  REQUIRE(w.run_until(
+      [begun = w.time.true_ms()](world& now) { return now.time.true_ms() - begun > 9'500; }));
+  REQUIRE(order_field(w, "status") == "confirmed");
+  hear(w, &disputed);
+  CHECK(field(w.wait_for(run).body, "status") == "shipped");
+  REQUIRE(w.run());
+  CHECK(w.effects("1", effect_kind::mail, "mail_shipped") == 0);
+  CHECK(w.effects("1", effect_kind::message, "announce_shipped") == 1);
+  const auto notices = field(w.read(fulfilment, "GetStatus").body, "notices");
+  CHECK(field(notices, "mail_shipped") == "skipped: the order is not to be shipped");
+  CHECK(field(notices, "announce_shipped") == "sent");
+  CHECK(w.live().empty());
+}
+
 TEST_CASE("a fulfilment that fails leaves the order its goods", "[fulfilment][orders]") {
   world w(settings(never_ms));
   process(w);

@@ -215,6 +215,18 @@ TEST_CASE("an order has one fulfilment at a time", "[fulfilment]") {
   } while (std::next_permutation(all.begin(), all.end()));
   CHECK_FALSE(must(claims_in(nullptr)).holder());
   CHECK_FALSE(fulfilment_claims::decode(""));
+  CHECK_FALSE(fulfilment_claims::decode(std::string("\0\0\0", 3)));
+  // As it was written before anybody said whose parcel had left.
+  CHECK(must(fulfilment_claims::decode(std::string("\1\0\1\0\1a\0\0\0\1", 10))).holder() == "a");
+  fulfilment_claims told_by;
+  told_by.left = "a";
+  for (const bool is_first : {true, false}) {
+    const auto before = is_first ? told_by.encode() : number("a", 1);
+    const auto merged =
+        merge_order_entry(claims_entry, &before, is_first ? number("a", 1) : told_by.encode());
+    CHECK(must(fulfilment_claims::decode(merged)).left == "a");
+    CHECK(must(fulfilment_claims::decode(merged)).holder() == "a");
+  }
   claimed_order order{true, true, "ada@example.com", "Ada", "+12175550100"};
   CHECK(must(claimed_order::decode(order.encode())).phone == order.phone);
   CHECK(must(fulfilment_claim::decode(fulfilment_claim{"f-1", 7}.encode())).round == 7);

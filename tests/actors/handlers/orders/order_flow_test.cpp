@@ -340,6 +340,49 @@ TEST_CASE("a label that may have been bought is not bought again where nobody is
   CHECK(w.mock.requests(call_id::shippo_label) == 1);
 }
 
+TEST_CASE("a charge that may have been made is not made again where nobody is to look",
+          "[orders][payment]") {
+  const std::string effect = GENERATE("drop_after", "drop_before");
+  CAPTURE(effect);
+  auto s =
+      with_faults(R"({"vendor":"stripe","operation":"charge","nth":1,"effect":")" + effect + "\"}");
+  s.doubt["stripe.charge"].policy = providers::doubt_policy::may_miss;
+  world w(s);
+  const auto a = w.call(order_object("1"), "ProcessOrder", order_body());
+  const auto is_made = w.effects("1", effect_kind::charge);
+  CHECK(is_made == (effect == "drop_after" ? 1 : 0));
+  CHECK(a.status == 200);
+  CHECK(field(a.body, "status") == "pending");
+  CHECK(field(a.body, "message") ==
+        "Whether the payment was made is not known; a person was called");
+  const auto calls_for_charge = [&] {
+    return field(w.order("1").body, "attention").find(R"("step":"charge")") != std::string::npos;
+  };
+  CHECK(calls_for_charge());
+
+  // As it was, and in no other way.
+  CHECK(field(w.call(order_object("1"), "ProcessOrder", order_body()).body, "status") == "pending");
+  for (const char* again : {R"("retry":true)", R"("payment":{"method":"pm_card_mastercard"})",
+                            R"("payment":{"method":"pm_card_visa"},"retry":true)"}) {
+    CAPTURE(again);
+    const auto refused = w.call(order_object("1"), "ProcessOrder", order_body(again));
+    CHECK(refused.status == 409);
+    CHECK(refused.body.starts_with("Order 1 may be charged, and nobody knows: nothing is charged"));
+  }
+  CHECK(w.mock.requests(call_id::stripe_charge) == 1);
+
+  // Cancelled, it may be charged still.
+  const auto cancelled = w.call(order_object("1"), "CancelOrder", {});
+  CHECK(field(cancelled.body, "status") == "cancelled");
+  CHECK(field(cancelled.body, "message") ==
+        "Order cancelled; some of it needs a person's attention");
+  REQUIRE(w.run());
+  CHECK(calls_for_charge());
+  CHECK(w.mock.requests(call_id::stripe_charge) == 1);
+  CHECK(w.effects("1", effect_kind::label) == 0);
+  CHECK(w.live().empty());
+}
+
 TEST_CASE("an address that no carrier serves stays for a person, and the pauses grow to an hour",
           "[orders][label]") {
   world w;

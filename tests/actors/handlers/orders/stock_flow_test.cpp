@@ -256,4 +256,56 @@ TEST_CASE("an inventory that is away holds the order up, and nothing is charged 
   check_good(w);
 }
 
+TEST_CASE("stock that may be held for an order is put back where nobody is to look",
+          "[orders][stock]") {
+  const std::string effect = GENERATE("drop_after", "drop_before");
+  CAPTURE(effect);
+  auto s = with_stock(R"({"vendor":"inventory","operation":"reserve","nth":1,"effect":")" + effect +
+                      "\"}");
+  s.doubt["inventory.reserve"].policy = providers::doubt_policy::may_miss;
+  world w(s);
+  CHECK(process(w).status == 409);
+  CHECK(field(w.order("1").body, "attention").find("it may have happened") != std::string::npos);
+  CHECK(stock_state(w) == "refused");
+  check_nothing_left(w, "out_of_stock");
+  CHECK(w.effects("1", effect_kind::charge) == 0);
+
+  SECTION("it is sent again") {
+    CHECK(field(process(w).body, "status") == "confirmed");
+    CHECK(kept(w) == 1);
+    CHECK(stock_state(w) == "committed");
+  }
+  SECTION("it is cancelled") {
+    CHECK(w.call(order_object("1"), "CancelOrder", "").status == 200);
+    check_nothing_left(w, "cancelled");
+  }
+}
+
+TEST_CASE("stock that may be held and cannot be put back is put back by the next try",
+          "[orders][stock]") {
+  auto s = with_stock(R"([{"vendor":"inventory","operation":"reserve","nth":1,)"
+                      R"("effect":"drop_after"},{"vendor":"inventory","operation":"release",)"
+                      R"("nth":1,"effect":"refuse","code":"too_late"}])");
+  s.doubt["inventory.reserve"].policy = providers::doubt_policy::may_miss;
+  world w(s);
+  const auto refused = process(w);
+  CHECK(refused.status == 409);
+  CHECK(refused.body.find("it may have happened") != std::string::npos);
+  CHECK(kept(w) == 1);
+  CHECK(stock_state(w) == "asked");
+  CHECK(field(w.order("1").body, "attention").find(R"("step":"release_stock")") !=
+        std::string::npos);
+  SECTION("it is sent again") {
+    CHECK(field(process(w).body, "status") == "confirmed");
+    REQUIRE(w.run());
+    CHECK(kept(w) == 1);
+    CHECK(stock_state(w) == "committed");
+  }
+  SECTION("it is cancelled") {
+    CHECK(w.call(order_object("1"), "CancelOrder", "").status == 200);
+    check_nothing_left(w, "cancelled");
+    CHECK(field(w.order("1").body, "attention") == "[]");
+  }
+}
+
 } // namespace orderhub::testing

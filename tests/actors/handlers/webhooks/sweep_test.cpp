@@ -1,4 +1,5 @@
 // What no webhook brought is asked for, and goes the way of webhooks.
+#include "actors/handlers/shipments/label_refund.hpp"
 #include "actors/handlers/shipments/parcel.hpp"
 #include "actors/handlers/webhooks/webhook_sweeper.hpp"
 #include "providers/webhooks/vendors.hpp"
@@ -359,6 +360,156 @@ TEST_CASE("an outage at Shippo delays the question", "[webhooks][sweep]") {
   process(w);
   CHECK(w.run());
   CHECK(shown(w, "status") == "delivered");
+}
+
+// ── Evidence of what nobody was to look for ──────────────────────────────────────────────────
+
+/// The answer to its first charge is lost, and no look-up asks for it.
+world_settings unsure() {
+  auto s = deaf(R"([{"vendor":"stripe","operation":"charge","nth":1,"effect":"drop_after"}])");
+  s.doubt["stripe.charge"].policy = providers::doubt_policy::may_miss;
+  return s;
+}
+
+TEST_CASE("an order that may be charged goes on when an event says that it is",
+          "[webhooks][sweep][payment]") {
+  world w(unsure());
+  process(w);
+  CHECK(shown(w, "status") == "pending");
+  const bool is_cancelled = GENERATE(false, true);
+  CAPTURE(is_cancelled);
+  if (is_cancelled)
+    CHECK(w.call(order_object("1"), "CancelOrder", "").status == 200);
+  begin_sweeps(w);
+  w.run(20 * minute);
+  CHECK(shown(w, "status") == (is_cancelled ? "cancelled" : "confirmed"));
+  CHECK(shown(w, "attention") == "[]");
+  CHECK(w.effects("1", effect_kind::charge) == 1);
+  CHECK(w.effects("1", effect_kind::refund) == (is_cancelled ? 1 : 0));
+  CHECK(w.effects("1", effect_kind::label) == (is_cancelled ? 0 : 1));
+}
+
+TEST_CASE("an order that may be charged is charged again when an event says that it was not",
+          "[webhooks][sweep][payment]") {
+  world w(unsure());
+  w.call(order_object("1"), "ProcessOrder",
+         order_body(R"("payment":{"method":"pm_card_chargeDeclined"})"));
+  w.run(minute);
+  CHECK(shown(w, "status") == "pending");
+  const auto pay = [&] {
+    return w.call(order_object("1"), "ProcessOrder",
+                  order_body(R"("payment":{"method":"pm_card_visa"})"));
+  };
+  CHECK(pay().status == 409);
+  begin_sweeps(w);
+  w.run(20 * minute);
+  CHECK(shown(w, "status") == "payment_failed");
+  CHECK(field(pay().body, "status") == "confirmed");
+  CHECK(w.effects("1", effect_kind::charge) == 1);
+  CHECK(w.mock.requests(call_id::stripe_charge) == 2);
+}
+
+// What becomes of a label that was given back.
+
+world_settings refunding(const std::string& how) {
+  return deaf(R"([{"vendor":"shippo","operation":"label_refund","always":true,)" + how + "}]");
+}
+const std::string rejected_later = R"("effect":"pending","late_ms":3600000,"outcome":"error")";
+
+void process_and_cancel(world& w) {
+  process(w);
+  CHECK(w.call(order_object("1"), "CancelOrder", "").status == 200);
+}
+
+std::uint64_t persons_called(const world_settings& s) {
+  return s.orders.attention_count->load();
+}
+
+TEST_CASE("a label's refund that fails later without a webhook calls a person",
+          "[webhooks][sweep][refund]") {
+  auto s = refunding(rejected_later);
+  world w(s);
+  process_and_cancel(w);
+  w.run(minute);
+  CHECK(shown(w, "status") == "cancelled");
+  CHECK(shown(w, "waiting") == "[]");
+  CHECK(shown(w, "attention") == "[]");
+  CHECK(w.run());
+  const auto why = "the carrier has refused to take the label " + shown(w, "labelId") + " back";
+  CHECK(shown(w, "attention") == R"([{"reason":")" + why + R"(","step":"void_label_event"}])");
+  CHECK(persons_called(s) == 1);
+  CHECK(w.live().empty());
+}
+
+TEST_CASE("of a label that was bought twice the refund that fails later calls a person",
+          "[webhooks][sweep][refund]") {
+  auto s = refunding(rejected_later + R"(},{"vendor":"shippo","operation":"label","nth":1,)"
+                                      R"("effect":"twice")");
+  world w(s);
+  process(w);
+  w.run(30 * minute);
+  CHECK(shown(w, "status") == "confirmed");
+  CHECK(shown(w, "attention").find("bought twice, and voided: ") != std::string::npos);
+  CHECK(persons_called(s) == 1);
+  CHECK(w.run());
+  CHECK(shown(w, "attention").find(R"("step":"void_label_event")") != std::string::npos);
+  CHECK(shown(w, "attention").find("take the label " + shown(w, "labelId")) == std::string::npos);
+  CHECK(persons_called(s) == 2);
+}
+
+TEST_CASE("a label's refund is asked for until it is made", "[webhooks][sweep][refund]") {
+  world w(
+      refunding(R"("effect":"pending","late_ms":3600000},)"
+                R"({"vendor":"shippo","operation":"retrieve_label","nth":1,"effect":"not_found")"));
+  process_and_cancel(w);
+  w.run(50 * minute);
+  CHECK(w.mock.requests(call_id::shippo_retrieve_label) == 0);
+  CHECK(w.run());
+  CHECK(w.mock.requests(call_id::shippo_retrieve_label) == 2);
+  CHECK(shown(w, "attention") == "[]");
+  CHECK(w.live().empty());
+}
+
+TEST_CASE("a label's refund that nobody decides is a person's after a month",
+          "[webhooks][sweep][refund]") {
+  world w(refunding(R"("effect":"pending","outcome":"never")"));
+  process_and_cancel(w);
+  CHECK_FALSE(w.run(29 * 24 * hour));
+  CHECK(shown(w, "attention") == "[]");
+  CHECK(w.run(3 * 24 * hour));
+  CHECK(w.mock.requests(call_id::shippo_retrieve_label) < 70);
+  CHECK(shown(w, "attention").find("is not known: not decided in 30 days") != std::string::npos);
+  CHECK(w.live().empty());
+}
+
+TEST_CASE("a label whose refund Shippo does not say is a person's", "[webhooks][sweep][refund]") {
+  auto s = deaf(R"([{"vendor":"shippo","operation":"retrieve_label","always":true,)"
+                R"("effect":"not_found"}])");
+  world w(s);
+  process_and_cancel(w);
+  CHECK(w.run());
+  CHECK(w.mock.requests(call_id::shippo_retrieve_label) == handlers::label_refund_refusals_max);
+  CHECK(shown(w, "attention").find("is not known: ") != std::string::npos);
+  CHECK(w.live().empty());
+}
+
+TEST_CASE("a label's failed refund that its webhook tells too calls a person once",
+          "[webhooks][sweep][refund]") {
+  const bool is_known = GENERATE(true, false);
+  CAPTURE(is_known);
+  auto s = refunding(rejected_later);
+  s.orders.label_events = true;
+  world w(s);
+  process_and_cancel(w);
+  w.mock.advance(w.time.wall_ms() + 2 * hour);
+  auto event = told(w, "shippo", "REFUNDREJECTED");
+  if (!is_known) // As of another moment.
+    event.what.id += "0";
+  CHECK(event_sender(w).deliver(event) == 202);
+  CHECK(w.run());
+  CHECK(w.mock.requests(call_id::shippo_retrieve_label) > 0);
+  CHECK(persons_called(s) == 1);
+  CHECK(w.live().empty());
 }
 
 TEST_CASE("a parcel whose number comes later is followed from then on", "[webhooks][sweep]") {
