@@ -44,7 +44,24 @@ add_library(phonenumber::phonenumber ALIAS orderhub_imported_phonenumber)
 # Its own CMake files ask for what its other libraries need; `core` needs nothing.
 orderhub_imported(prometheus prometheus/metric_family.h prometheus-cpp-core)
 add_library(prometheus-cpp::core ALIAS orderhub_imported_prometheus)
-orderhub_imported(caf_core caf/all.hpp caf_core)
+if(ORDERHUB_CAF_SOURCE)
+  # The same CAF with ThreadSanitizer in it, which otherwise takes every hand-over through a mailbox for
+  # a race: its sources of the installed version, against the installed headers (scripts/tsan.sh).
+  orderhub_imported(caf_core caf/all.hpp "")
+  file(GLOB_RECURSE caf_sources CONFIGURE_DEPENDS ${ORDERHUB_CAF_SOURCE}/libcaf_core/src/*.cpp)
+  if(NOT caf_sources)
+    message(FATAL_ERROR "no sources of CAF below ${ORDERHUB_CAF_SOURCE}")
+  endif()
+  add_library(orderhub_instrumented_caf_core STATIC EXCLUDE_FROM_ALL ${caf_sources})
+  set_target_properties(orderhub_instrumented_caf_core PROPERTIES CXX_STANDARD 17
+                                                                  EXPORT_COMPILE_COMMANDS OFF)
+  target_compile_options(orderhub_instrumented_caf_core PRIVATE -w -O1 -g1 -fsanitize=thread
+                                                                -fno-omit-frame-pointer)
+  target_include_directories(orderhub_instrumented_caf_core SYSTEM PRIVATE ${caf_core_include})
+  target_link_libraries(orderhub_imported_caf_core INTERFACE orderhub_instrumented_caf_core)
+else()
+  orderhub_imported(caf_core caf/all.hpp caf_core)
+endif()
 target_link_libraries(orderhub_imported_caf_core INTERFACE Threads::Threads)
 add_library(CAF::core ALIAS orderhub_imported_caf_core)
 add_library(orderhub_beast INTERFACE)

@@ -65,7 +65,7 @@ class Process:
 
     def __init__(self, arguments, environment, log):
         own = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C.UTF-8"}
-        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TMPDIR"):
+        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "TMPDIR"):
             if name in os.environ:
                 own[name] = os.environ[name]
         own.update(environment)

@@ -3,8 +3,8 @@
 #include "actors/host/intake.hpp"
 #include "actors/runtime/guard.hpp"
 #include "actors/runtime/large_room.hpp"
-#include "actors/runtime/provider.hpp"
 #include "actors/runtime/shard.hpp"
+#include "actors/runtime/vendor_line.hpp"
 #include "journal/base/nice_thread.hpp"
 #include "journal/base/random.hpp"
 
@@ -22,12 +22,12 @@ public:
   explicit caf_fetcher(hub_context& hub) : hub_(hub) {}
 
   void fetch(durable::vendor_call call, host::place_lease place, callback done) override {
-    auto provider = hub_.providers.find(call.vendor);
-    if (provider == hub_.providers.end()) {
+    const auto line = hub_.lines.find(call.vendor);
+    if (line == hub_.lines.end()) {
       done({providers::outcome_kind::not_sent, {}, "no provider"});
       return;
     }
-    provider->second.line->send(std::move(call), std::move(place), {nullptr, 0, std::move(done)});
+    line->second->send(std::move(call), std::move(place), {nullptr, 0, std::move(done)});
   }
 
 private:

@@ -76,15 +76,6 @@ struct long_answer {
   shared_event event;
   caf::actor shard;
 };
-/// What a provider actor adds to each request from now on.
-struct credentials {
-  std::vector<std::pair<std::string, secret>> headers;
-  secret path;
-  std::shared_ptr<const providers::token_client> token;
-};
-struct new_credentials {
-  std::shared_ptr<const credentials> them;
-};
 
 /// For the timer service.
 struct wake_at {
@@ -107,7 +98,6 @@ CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::gateway_call))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::gateway_attach))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::gateway_awakeable))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::drained_message))
-CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::new_credentials))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::unpause_message))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::wake_at))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::long_answer))
@@ -125,7 +115,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::gateway_call)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::gateway_attach)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::gateway_awakeable)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::drained_message)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::new_credentials)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::unpause_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::wake_at)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::long_answer)

@@ -644,6 +644,17 @@ TEST_CASE("changed credentials are on the next call, and probe a vendor that ref
         durable::place_verdict::granted);
 }
 
+TEST_CASE("a call that leaves once credentials are set has them", "[runtime][provider]") {
+  runtime_harness hub;
+  hub.vendors.endpoints["shop"].secret_headers = {{"authorization", secret("Bearer old")}};
+  hub.held = true;
+  hub.call("a", "work", "x");
+  hub.set_credentials("Bearer new");
+  hub.commit_without_running(); // Who sends is the writer, whatever the actors have come to.
+  REQUIRE(hub.wire.size() == 1);
+  CHECK(hub.wire[0].request.secret_headers.at(0).second.reveal() == "Bearer new");
+}
+
 TEST_CASE("an offered place that the object does not want goes to the next",
           "[runtime][provider]") {
   runtime_harness hub;

@@ -3,9 +3,9 @@
 #include "actors/runtime/gateway.hpp"
 #include "actors/runtime/hub_context.hpp"
 #include "actors/runtime/messages.hpp"
-#include "actors/runtime/provider.hpp"
 #include "actors/runtime/shard.hpp"
 #include "actors/runtime/timers.hpp"
+#include "actors/runtime/vendor_line.hpp"
 #include "journal/base/hash.hpp"
 #include "tests/support/must.hpp"
 
@@ -223,7 +223,7 @@ struct runtime_harness::world {
       give(std::move(object), host::place_offered{std::move(offer)});
     });
     for (const auto& [name, endpoint] : b.vendors.endpoints)
-      context.providers.emplace(name, runtime::spawn_provider(system, context, endpoint));
+      context.lines.emplace(name, std::make_shared<runtime::vendor_line>(context, endpoint));
     gateway = system.spawn(runtime::gateway_actor, &context);
     for (auto& id : must(journal.resumable()))
       give(std::move(id), host::wake{});
@@ -237,8 +237,6 @@ struct runtime_harness::world {
       caf::anon_send_exit(actor, caf::exit_reason::kill);
     for (const auto& shard : context.shards)
       caf::anon_send_exit(shard, caf::exit_reason::kill);
-    for (const auto& [name, provider] : context.providers)
-      caf::anon_send_exit(provider.actor, caf::exit_reason::kill);
     // Whatever holds a handle of an object goes: messages, timers, turns, calls.
     for (int i = 0; i < 3; ++i) {
       scheduler.run();
@@ -458,11 +456,7 @@ std::size_t runtime_harness::paused_objects() const {
   return world_->context.paused_objects;
 }
 void runtime_harness::set_credentials(const std::string& authorization) {
-  runtime::credentials c;
-  c.headers.emplace_back("authorization", secret(authorization));
-  caf::anon_send(running().context.providers.at("shop").actor,
-                 runtime::new_credentials{std::make_shared<const runtime::credentials>(c)});
-  run_until_idle();
+  running().context.lines.at("shop")->set({{{"authorization", secret(authorization)}}, {}, {}});
 }
 caller runtime_harness::unpause(const std::string& key) {
   auto to = std::make_shared<recording_responder>();

@@ -122,6 +122,7 @@ public:
   [[nodiscard]] std::uint64_t timer_ticks() const;
   [[nodiscard]] std::uint64_t failures() const;
   [[nodiscard]] std::size_t paused_objects() const;
+  /// Gives no actor a message.
   void set_credentials(const std::string& authorization);
   caller unpause(const std::string& key);
   caller operate(const std::string& key, journal::operator_payload action);

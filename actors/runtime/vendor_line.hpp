@@ -2,21 +2,28 @@
 #include "actors/host/call_counts.hpp"
 #include "actors/runtime/hub_context.hpp"
 #include "actors/runtime/messages.hpp"
+#include "journal/base/secret.hpp"
 #include "providers/registry.hpp"
 
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
-
-#include <caf/actor_system.hpp>
-#include <caf/event_based_actor.hpp>
 
 namespace orderhub::runtime {
 
-/// The way out to one vendor, on the thread on which a call's intent became durable, without a
-/// message to anybody. What leaves has its place from the gate, and holds it until the outcome has
-/// been handled: nothing waits here. From any thread; the hub outlives it.
+/// What is added to each request to one vendor.
+struct credentials {
+  std::vector<std::pair<std::string, secret>> headers;
+  secret path;
+  std::shared_ptr<const providers::token_client> token;
+};
+
+/// The way out to one vendor, with its base URL and secrets: on the thread on which a call's intent
+/// became durable, without a message to anybody. What leaves has its place from the gate, and holds
+/// it until the outcome has been handled: nothing waits here. From any thread; the hub outlives it.
 class vendor_line {
 public:
   vendor_line(hub_context& hub, const providers::endpoint& endpoint);
@@ -26,23 +33,19 @@ public:
   /// Without one: with the gate's.
   void send(durable::vendor_call call, std::optional<host::place_lease> place, call_asker asker);
 
-  [[nodiscard]] std::shared_ptr<const providers::endpoint> endpoint() const;
-  /// For the provider actor. Calls that leave from now on are sent with it.
-  void set(std::shared_ptr<const providers::endpoint> endpoint);
+  /// Calls that leave from now on are sent with them. Where the vendor refused the ones before, one
+  /// of those that wait goes at once.
+  void set(credentials them);
   [[nodiscard]] std::vector<host::class_calls> calls() const { return counts_->values(); }
 
 private:
+  [[nodiscard]] std::shared_ptr<const providers::endpoint> endpoint() const;
+
   hub_context& hub_;
   mutable std::mutex mutex_; ///< Guards the next one.
   std::shared_ptr<const providers::endpoint> endpoint_;
   const std::shared_ptr<host::vendor_call_counts> counts_ =
       std::make_shared<host::vendor_call_counts>();
 };
-
-/// Owns what calls to its vendor are sent with, base URL and secrets, and replaces it.
-caf::behavior provider_actor(caf::event_based_actor* self, hub_context* hub, vendor_line* line);
-
-provider spawn_provider(caf::actor_system& system, hub_context& hub,
-                        const providers::endpoint& endpoint);
 
 } // namespace orderhub::runtime

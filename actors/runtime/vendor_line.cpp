@@ -1,4 +1,4 @@
-#include "actors/runtime/provider.hpp"
+#include "actors/runtime/vendor_line.hpp"
 
 #include "actors/runtime/guard.hpp"
 #include "journal/base/journal_clock.hpp"
@@ -113,34 +113,16 @@ std::shared_ptr<const providers::endpoint> vendor_line::endpoint() const {
   return endpoint_;
 }
 
-void vendor_line::set(std::shared_ptr<const providers::endpoint> endpoint) {
-  const std::lock_guard lock(mutex_);
-  endpoint_ = std::move(endpoint);
-}
-
-caf::behavior provider_actor(caf::event_based_actor* self, hub_context* hub, vendor_line* line) {
-  watch(self, "provider");
-  return {
-      [=](const new_credentials& m) {
-        const bool done = guarded("provider", "credentials", [&] {
-          auto changed = std::make_shared<providers::endpoint>(*line->endpoint());
-          changed->secret_headers = m.them->headers;
-          changed->path = m.them->path;
-          changed->token = m.them->token;
-          line->set(std::move(changed));
-        });
-        if (done)
-          hub->shared.gate->probe_now(line->endpoint()->vendor);
-      },
-  };
-}
-
-provider spawn_provider(caf::actor_system& system, hub_context& hub,
-                        const providers::endpoint& endpoint) {
-  provider p;
-  p.line = std::make_shared<vendor_line>(hub, endpoint);
-  p.actor = system.spawn(provider_actor, &hub, p.line.get());
-  return p;
+void vendor_line::set(credentials them) {
+  {
+    const std::lock_guard lock(mutex_);
+    auto changed = std::make_shared<providers::endpoint>(*endpoint_);
+    changed->secret_headers = std::move(them.headers);
+    changed->path = std::move(them.path);
+    changed->token = std::move(them.token);
+    endpoint_ = std::move(changed);
+  }
+  hub_.shared.gate->probe_now(endpoint()->vendor);
 }
 
 } // namespace orderhub::runtime
