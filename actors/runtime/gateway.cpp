@@ -22,12 +22,12 @@ public:
   explicit caf_fetcher(hub_context& hub) : hub_(hub) {}
 
   void fetch(durable::vendor_call call, host::place_lease place, callback done) override {
-    const auto line = hub_.lines.find(call.vendor);
-    if (line == hub_.lines.end()) {
+    const auto provider = hub_.providers.find(call.vendor);
+    if (provider == hub_.providers.end()) {
       done({providers::outcome_kind::not_sent, {}, "no provider"});
       return;
     }
-    line->second->send(std::move(call), std::move(place), {nullptr, 0, std::move(done)});
+    provider->second.line->send(std::move(call), std::move(place), {nullptr, 0, std::move(done)});
   }
 
 private:

@@ -7,6 +7,7 @@
 #include "actors/runtime/hub_context.hpp"
 #include "actors/runtime/long_answers.hpp"
 #include "actors/runtime/messages.hpp"
+#include "actors/runtime/provider.hpp"
 #include "actors/runtime/shard.hpp"
 #include "actors/runtime/supervisor.hpp"
 #include "actors/runtime/timers.hpp"
@@ -163,7 +164,7 @@ struct hub::parts {
       });
     });
     for (const auto& [name, endpoint] : vendors.endpoints)
-      context.lines.emplace(name, std::make_shared<vendor_line>(context, endpoint));
+      context.providers.emplace(name, spawn_provider(system, context, endpoint));
     for (std::size_t i = 0; i < std::max<std::size_t>(options.workers, 1); ++i)
       gateways.push_back(system.spawn(gateway_actor, &context));
     long_answers = system.spawn<caf::detached>(long_answer_actor, &context);
@@ -317,6 +318,8 @@ void hub::stop() {
     caf::anon_send(shard, stop_atom::value);
   end(p.gate_keeper);
   end(p.timers);
+  for (const auto& [name, provider] : p.context.providers)
+    end(provider.actor);
 }
 
 void hub::call(call_request request, responder_ptr to) {
@@ -411,9 +414,16 @@ void hub::forget_gone(std::string_view invocation) {
 void hub::set_credentials(std::string_view vendor,
                           std::vector<std::pair<std::string, secret>> headers, secret path,
                           std::shared_ptr<const providers::token_client> token) {
-  const auto& lines = parts_->context.lines;
-  if (const auto it = lines.find(vendor); it != lines.end())
-    it->second->set({std::move(headers), std::move(path), std::move(token)});
+  const auto& providers = parts_->context.providers;
+  const auto it = providers.find(vendor);
+  if (it == providers.end())
+    return;
+  // It is waited for: calls leave on the writer's thread, past every actor's mailbox.
+  caf::scoped_actor self(parts_->system);
+  self->request(it->second.actor, caf::infinite,
+                new_credentials{std::make_shared<const credentials>(
+                    credentials{std::move(headers), std::move(path), std::move(token)})})
+      .receive([](bool) {}, [](const caf::error&) {}); // The hub ends, and sends nothing any more.
 }
 
 void hub::unpause(object_id object, responder_ptr to) {
@@ -443,8 +453,8 @@ hub_metrics hub::metrics() const {
                 .timers_due = c.timers_due.load(),
                 .turns_queued = parts_->writer.queued(),
                 .operator_actions = parts_->options.operator_actions->values()};
-  for (const auto& [name, line] : c.lines) {
-    m.calls.push_back({name, line->calls()});
+  for (const auto& [name, provider] : c.providers) {
+    m.calls.push_back({name, provider.line->calls()});
     for (const auto& one : m.calls.back().classes) {
       m.vendor_calls += static_cast<std::uint64_t>(one.in_flight);
       for (const auto& took : one.took)

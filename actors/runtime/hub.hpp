@@ -64,9 +64,9 @@ struct hub_metrics {
   labelled_counts<2>::values_type operator_actions = {};
 };
 
-/// A running hub: the actor system with its shards of objects, timers, gateway actors and journal
-/// writer. Everything passed in is owned by `main` and outlives it. Made and destroyed by the same
-/// thread: CAF's actor system asks for that.
+/// A running hub: the actor system with its shards of objects, providers, timers, gateway actors
+/// and journal writer. Everything passed in is owned by `main` and outlives it. Made and destroyed
+/// by the same thread: CAF's actor system asks for that.
 class hub final : public host::ingress, public host::vendor_control, public host::operator_desk {
 public:
   hub(journal::hub_journal& journal, const durable::service_registry& services,

@@ -23,14 +23,20 @@ namespace orderhub::runtime {
 
 class vendor_line;
 
+/// Of one vendor: who owns what calls are sent with, and the way out.
+struct provider {
+  caf::actor actor;
+  std::shared_ptr<vendor_line> line;
+};
+
 /// What every actor of one hub shares: things that are immutable after start or thread-safe by
 /// themselves. Owned by the hub; outlives the actor system.
 struct hub_context {
   host::host_context shared; ///< What the rules of hosting see of it.
   turn_writer& writer;
   providers::transport& transport;
-  std::map<std::string, std::shared_ptr<vendor_line>, std::less<>> lines = {}; ///< By vendor.
-  std::vector<caf::actor> shards = {}; ///< Of the objects, by key.
+  std::map<std::string, provider, std::less<>> providers = {}; ///< By vendor.
+  std::vector<caf::actor> shards = {};                         ///< Of the objects, by key.
   /// Reads them. Held weakly: a detached actor that is held outlives the actor system.
   caf::actor_addr long_answers = {};
   std::atomic<std::uint64_t> incarnations{0}; ///< Activations so far.

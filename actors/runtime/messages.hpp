@@ -77,6 +77,17 @@ struct long_answer {
   caf::actor shard;
 };
 
+/// What is added to each request to one vendor.
+struct credentials {
+  std::vector<std::pair<std::string, secret>> headers;
+  secret path;
+  std::shared_ptr<const providers::token_client> token;
+};
+/// For a provider actor, which answers whether they count from now on.
+struct new_credentials {
+  std::shared_ptr<const credentials> them;
+};
+
 /// For the timer service.
 struct wake_at {
   object_id object;
@@ -98,6 +109,7 @@ CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::gateway_call))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::gateway_attach))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::gateway_awakeable))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::drained_message))
+CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::new_credentials))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::unpause_message))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::wake_at))
 CAF_ADD_TYPE_ID(orderhub_runtime, (orderhub::runtime::long_answer))
@@ -115,6 +127,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::gateway_call)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::gateway_attach)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::gateway_awakeable)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::drained_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::new_credentials)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::unpause_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::wake_at)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(orderhub::runtime::long_answer)

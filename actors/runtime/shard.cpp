@@ -56,13 +56,13 @@ public:
       : outlet(home.hub.shared), home_(home), incarnation_(incarnation) {}
 
   void call_vendor(durable::vendor_call call) override {
-    auto it = home_.hub.lines.find(call.vendor);
-    if (it == home_.hub.lines.end()) {
+    auto it = home_.hub.providers.find(call.vendor);
+    if (it == home_.hub.providers.end()) {
       // Checked when the effect began; the registry does not change while the hub runs.
       log::error("vendor_without_provider", {{"vendor", call.vendor}});
       return;
     }
-    it->second->send(std::move(call), {home_.actor, incarnation_});
+    it->second.line->send(std::move(call), {home_.actor, incarnation_});
   }
   void build_anew(std::string_view why) override {
     caf::anon_send(

@@ -14,13 +14,6 @@
 
 namespace orderhub::runtime {
 
-/// What is added to each request to one vendor.
-struct credentials {
-  std::vector<std::pair<std::string, secret>> headers;
-  secret path;
-  std::shared_ptr<const providers::token_client> token;
-};
-
 /// The way out to one vendor, with its base URL and secrets: on the thread on which a call's intent
 /// became durable, without a message to anybody. What leaves has its place from the gate, and holds
 /// it until the outcome has been handled: nothing waits here. From any thread; the hub outlives it.

@@ -3,6 +3,7 @@
 #include "actors/runtime/gateway.hpp"
 #include "actors/runtime/hub_context.hpp"
 #include "actors/runtime/messages.hpp"
+#include "actors/runtime/provider.hpp"
 #include "actors/runtime/shard.hpp"
 #include "actors/runtime/timers.hpp"
 #include "actors/runtime/vendor_line.hpp"
@@ -223,7 +224,7 @@ struct runtime_harness::world {
       give(std::move(object), host::place_offered{std::move(offer)});
     });
     for (const auto& [name, endpoint] : b.vendors.endpoints)
-      context.lines.emplace(name, std::make_shared<runtime::vendor_line>(context, endpoint));
+      context.providers.emplace(name, runtime::spawn_provider(system, context, endpoint));
     gateway = system.spawn(runtime::gateway_actor, &context);
     for (auto& id : must(journal.resumable()))
       give(std::move(id), host::wake{});
@@ -237,6 +238,8 @@ struct runtime_harness::world {
       caf::anon_send_exit(actor, caf::exit_reason::kill);
     for (const auto& shard : context.shards)
       caf::anon_send_exit(shard, caf::exit_reason::kill);
+    for (const auto& [name, provider] : context.providers)
+      caf::anon_send_exit(provider.actor, caf::exit_reason::kill);
     // Whatever holds a handle of an object goes: messages, timers, turns, calls.
     for (int i = 0; i < 3; ++i) {
       scheduler.run();
@@ -456,7 +459,12 @@ std::size_t runtime_harness::paused_objects() const {
   return world_->context.paused_objects;
 }
 void runtime_harness::set_credentials(const std::string& authorization) {
-  running().context.lines.at("shop")->set({{{"authorization", secret(authorization)}}, {}, {}});
+  // By its actor, whose answer the hub waits for.
+  auto& provider = running().context.providers.at("shop");
+  caf::anon_send(provider.actor,
+                 runtime::new_credentials{std::make_shared<runtime::credentials>(
+                     runtime::credentials{{{"authorization", secret(authorization)}}, {}, {}})});
+  run_until_idle();
 }
 caller runtime_harness::unpause(const std::string& key) {
   auto to = std::make_shared<recording_responder>();
