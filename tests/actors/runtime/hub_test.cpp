@@ -66,9 +66,18 @@ struct fixture {
   void start() {
     if (p->disk)
       p->log = std::make_unique<journal::commit_log>(*p->disk, small_log);
-    p->journal = must(journal::hub_journal::open(p->store, {}, p->random, p->log.get()));
+    // As the program has it. By the wall clock alone, what a hub that ended within this millisecond
+    // has written is of the future, and no key's age is known.
+    const auto* boot = dynamic_cast<const boot_clock*>(p->time.get());
+    journal::journal_options of_journal;
+    of_journal.boot = boot;
+    p->journal = must(journal::hub_journal::open(p->store, of_journal, p->random, p->log.get()));
+    auto of_hub = options;
+    if (boot != nullptr && !of_hub.last_run)
+      of_hub.last_run = clock_start_of(p->journal->last_stamp(), p->time->wall_ms(),
+                                       boot->boottime_ms(), boot->boot_id());
     p->hub = std::make_unique<runtime::hub>(*p->journal, p->services, p->vendors, p->transport,
-                                            *p->time, options);
+                                            *p->time, of_hub);
   }
   ~fixture() {
     p->store.refuse(std::nullopt);
