@@ -401,7 +401,8 @@ TEST_CASE("where nobody is to look nothing is left of a fulfilment that was give
     CHECK(w.live().empty());
     failed += status == "failed" ? 1 : 0;
   }
-  CHECK(failed > 2);
+  if (thinning == 1) // Else few points are tried.
+    CHECK(failed > 2);
 }
 
 TEST_CASE("the checks see what is left over", "[fulfilment]") {

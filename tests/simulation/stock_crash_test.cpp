@@ -277,8 +277,10 @@ TEST_CASE("where nobody is to look nothing is charged twice or held for a dead o
     if (!calls)
       CHECK(count(effect_kind::charge) == count(effect_kind::refund));
   }
-  CHECK(maybe_charged > 0);
-  CHECK(out_of_stock > 0);
+  if (thinning == 1) { // Else few points are tried.
+    CHECK(maybe_charged > 0);
+    CHECK(out_of_stock > 0);
+  }
 }
 
 } // namespace orderhub::testing
