@@ -84,8 +84,8 @@ TEST_CASE("what may not multiplex has a connection of its own", "[transport][htt
   label.may_multiplex = false;
   auto repeat = shared_post(vendor.url("/answer"));
   repeat.fresh_connection = true;
-  REQUIRE(call(t, std::move(label)).kind == kind::response);
-  REQUIRE(call(t, std::move(repeat)).kind == kind::response);
+  REQUIRE(call(t, label).kind == kind::response);
+  REQUIRE(call(t, repeat).kind == kind::response);
   auto log = vendor.log();
   CHECK(log["connections_h2"] == 1);
   CHECK(log["connections_h1"] == 2);
@@ -122,7 +122,7 @@ TEST_CASE("a stream that is refused after the work is lost and not sent again",
   CHECK(next.kind == kind::response);
   auto repeat = shared_post(vendor.url("/answer"));
   repeat.fresh_connection = true;
-  CHECK(call(t, std::move(repeat)).kind == kind::response);
+  CHECK(call(t, repeat).kind == kind::response);
 }
 
 TEST_CASE("a connection that breaks loses all of its calls once", "[transport][http2][resend]") {
