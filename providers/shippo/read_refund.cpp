@@ -21,38 +21,24 @@ using nlohmann::json;
 constexpr std::string_view where = "shippo.read_refund";
 
 /// As its webhook would be; nothing where the answer is no transaction's.
-std::optional<webhooks::event> event_of(json transaction) {
+std::optional<webhooks::event> event_of(const json& transaction) {
   const auto status = text_of(transaction, "status");
   if (text_of(transaction, "object_id").empty() ||
       wire::standing_of(status) == wire::standing::unclear)
     return std::nullopt;
-  const auto body = dump(
-      json{{"event", "transaction_updated"}, {"test", false}, {"data", std::move(transaction)}});
-  const webhooks::delivery as_sent{body, "/webhooks/shippo", nullptr, 0};
-  auto read = webhook_source().read(as_sent, {});
-  if (read.elements.size() != 1 || !read.elements.front().problem.empty())
-    return std::nullopt;
-  auto what = std::move(read.elements.front().what);
-  what.about = {{}, {}, {}, {}};
-  what.generation.clear();
-  return what;
+  return event_of_answer("transaction_updated", dump(transaction));
 }
 
 result<std::string> parse(const http_response& response) {
   if (response.status == 200) {
     auto transaction = pick<json>(response.body, {"object_id", "status", "object_updated",
                                                   "tracking_number", "rate", "metadata"});
-    auto what = transaction ? event_of(std::move(*transaction)) : std::nullopt;
+    auto what = transaction ? event_of(*transaction) : std::nullopt;
     if (!what)
       return fail(refusal(error_kind::unavailable, where, "unreadable transaction", response));
     return refund_state{std::move(*what)}.encode();
   }
-  if (wire::is_missing(response))
-    return fail(refusal(error_kind::rejected, where, "no such label", response));
-  auto why = wire::classify_read(response, where);
-  if (why.kind == error_kind::misconfigured && response.status != 401)
-    why.kind = error_kind::invalid;
-  return fail(std::move(why));
+  return fail(wire::classify_read_of_one(response, where, "no such label"));
 }
 
 } // namespace

@@ -23,38 +23,24 @@ constexpr std::string_view path = "/tracks/";
 
 /// As its webhook would be; nothing where the answer is no parcel's. A number of Shippo's own for
 /// trials counts: whoever asks for it has a parcel with it.
-std::optional<webhooks::event> event_of(json track) {
+std::optional<webhooks::event> event_of(const json& track) {
   const json* now = member(track, "tracking_status");
   if (text_of(track, "tracking_number").empty() || text_of(track, "carrier").empty() || !now ||
       !(now->is_null() || now->is_object()))
     return std::nullopt;
-  const auto body =
-      dump(json{{"event", "track_updated"}, {"test", false}, {"data", std::move(track)}});
-  const webhooks::delivery as_sent{body, "/webhooks/shippo", nullptr, 0};
-  auto read = webhook_source().read(as_sent, {});
-  if (read.elements.size() != 1 || !read.elements.front().problem.empty())
-    return std::nullopt;
-  auto what = std::move(read.elements.front().what);
-  what.about = {{}, {}, {}, {}};
-  what.generation.clear();
-  return what;
+  return event_of_answer("track_updated", dump(track));
 }
 
 result<std::string> parse(const http_response& response) {
   if (response.status == 200) {
     auto track = pick<json>(response.body, {"carrier", "tracking_number", "tracking_status",
                                             "transaction", "metadata"});
-    auto what = track ? event_of(std::move(*track)) : std::nullopt;
+    auto what = track ? event_of(*track) : std::nullopt;
     if (!what)
       return fail(refusal(error_kind::unavailable, where, "unreadable track", response));
     return track_state{std::move(*what)}.encode();
   }
-  if (wire::is_missing(response))
-    return fail(refusal(error_kind::rejected, where, "no such parcel", response));
-  auto why = wire::classify_read(response, where);
-  if (why.kind == error_kind::misconfigured && response.status != 401)
-    why.kind = error_kind::invalid;
-  return fail(std::move(why));
+  return fail(wire::classify_read_of_one(response, where, "no such parcel"));
 }
 
 bool is_about(const sent_request& sent, const http_response& response) {

@@ -232,4 +232,16 @@ webhooks::source webhook_source() {
   return {"shippo", "shippo.webhook_secret", verify, read, retry_window_ms};
 }
 
+std::optional<event> event_of_answer(std::string_view name, std::string_view data) {
+  std::string body = R"({"data":)";
+  body.append(data).append(R"(,"event":")").append(name).append(R"(","test":false})");
+  auto told = read({body, "/webhooks/shippo", nullptr, 0}, {});
+  if (told.elements.size() != 1 || !told.elements.front().problem.empty())
+    return std::nullopt;
+  auto what = std::move(told.elements.front().what);
+  what.about = {{}, {}, {}, {}};
+  what.generation.clear();
+  return what;
+}
+
 } // namespace orderhub::providers::shippo

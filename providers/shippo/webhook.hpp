@@ -1,6 +1,9 @@
 #pragma once
 #include "providers/webhooks/vendors.hpp"
 
+#include <optional>
+#include <string_view>
+
 namespace orderhub::providers::shippo {
 
 /// One of two proofs (docs.goshippo.com/docs/tracking/webhooksecurity):
@@ -13,5 +16,9 @@ namespace orderhub::providers::shippo {
 /// Events `{"event":"track_updated","test":false,"data":{…}}` have no id: a tracking's is its
 /// carrier, number and status object; a transaction's its id, status and time.
 webhooks::source webhook_source();
+
+/// An object that was read, as Shippo's webhook `name` (`track_updated`) would tell of it, but of
+/// nobody's order; nothing where that webhook could not be read. `data`: the object, in JSON.
+std::optional<webhooks::event> event_of_answer(std::string_view name, std::string_view data);
 
 } // namespace orderhub::providers::shippo

@@ -135,6 +135,16 @@ bool is_missing(const http_response& response) {
   return response.status == 404 && lower_of(detail_of(response)).starts_with("not found");
 }
 
+error classify_read_of_one(const http_response& response, std::string_view where,
+                           std::string_view missing) {
+  if (is_missing(response))
+    return refusal(error_kind::rejected, where, std::string(missing), response);
+  auto why = classify_read(response, where);
+  if (why.kind == error_kind::misconfigured && response.status != 401)
+    why.kind = error_kind::invalid;
+  return why;
+}
+
 bool says_done_before(std::string_view text, std::initializer_list<std::string_view> deeds) {
   const std::string lower = lower_of(text.substr(0, 4'096));
   const auto says = [&](std::string_view words) { return lower.find(words) != std::string::npos; };

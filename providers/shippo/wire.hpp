@@ -45,6 +45,11 @@ error classify_read(const http_response& response, std::string_view where);
 /// Whether a 404 speaks of an object and not of a path: Shippo's JSON with `detail`.
 bool is_missing(const http_response& response);
 
+/// Why one object could not be read, by a step that can do without it: `rejected`, as `missing`,
+/// where there is none; `misconfigured` for a 401 alone.
+error classify_read_of_one(const http_response& response, std::string_view where,
+                           std::string_view missing);
+
 /// Whether a refusal says that the same was done before: "already", beside one of `deeds`, and not
 /// that the label was used. Looks at the first 4 KiB.
 bool says_done_before(std::string_view text, std::initializer_list<std::string_view> deeds);
